@@ -1,0 +1,31 @@
+/** Unit specs sit beside their source, end-to-end tests in test/. Run through `npm test`, which provides the servers. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test', '<rootDir>/bench'],
+  testMatch: ['**/*.spec.ts', '**/*.e2e.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/dist', '<rootDir>/bench/node_modules'],
+  extensionsToTreatAsEsm: ['.ts'],
+  testTimeout: 30000,
+  maxWorkers: 2,
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+          target: 'es2022',
+          keepClassNames: true,
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^@tokenward/nestjs$': '<rootDir>/libs/auth/src/index.ts',
+    '^@tokenward/nestjs/(drizzle|redis|testing)$': '<rootDir>/libs/auth/src/$1/index.ts',
+    '^@tokenward/client$': '<rootDir>/libs/client/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+};

@@ -1,0 +1,25 @@
+/** Who makes a request, as the access token says it and nothing has revoked. Times are whole seconds since the epoch. */
+export interface Principal {
+  /** `sub` */
+  readonly id: string;
+  /** `sid` */
+  readonly sessionId: string;
+  /** `jti` */
+  readonly tokenId: string;
+  /** The token's `kid`. */
+  readonly keyId: string;
+  readonly tokenVersion: number;
+  readonly role?: string;
+  readonly permissions: readonly string[];
+  readonly authTime?: number;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** What the host's `claims` hook added. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** What flows know of the client behind a call; plain data, so that HTTP and sockets share them. */
+export interface ClientContext {
+  readonly ip?: string;
+  readonly userAgent?: string;
+}

@@ -1,0 +1,14 @@
+/** Tokenward's own two counters of a user (`auth_subjects`). A user without a row has both at 1. */
+export interface SubjectState {
+  /** Every access token carries it; a bump ends all earlier ones. */
+  readonly tokenVersion: number;
+  /** Every session remembers it; a bump ends all of them, those under way included. */
+  readonly epoch: number;
+}
+
+/** What authorization needs to know of a user. */
+export interface UserFacts {
+  readonly role?: string;
+  readonly permissions: readonly string[];
+  readonly disabled: boolean;
+}

@@ -1,0 +1,11 @@
+export type { AuthErrorCode, ErrorBody } from './error-codes.js';
+export { TRANSPORTS } from './wire.js';
+export type { LoginAnswer, LoginBody, MeBody, SessionBody, TokenBody, Transport, UserBody } from './wire.js';
+export {
+  ACCESS_TOKEN_TYPE,
+  DEFAULT_ACCESS_COOKIE,
+  DEFAULT_DEVICE_COOKIE,
+  DEFAULT_REFRESH_COOKIE,
+  DEFAULT_ROUTE_PREFIX,
+  JWKS_PATH,
+} from './names.js';

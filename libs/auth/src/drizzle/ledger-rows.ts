@@ -1,0 +1,58 @@
+import { sql, type SQL } from 'drizzle-orm';
+import type { LedgerEntry } from '../common/ledger-entry.js';
+import type { AuthSchema } from './schema.js';
+
+type LedgerTable = AuthSchema['revocations'];
+type NewRow = LedgerTable['$inferInsert'];
+type Row = Pick<LedgerTable['$inferSelect'], 'kind' | 'subject' | 'minVersion' | 'issuedBefore' | 'expiresAt'>;
+
+/** Channel of the wake-up that follows a commit; the payload is empty: the ledger is read, not the message. */
+export const LEDGER_CHANNEL = 'tokenward_ledger';
+
+export function toRow(entry: LedgerEntry): NewRow {
+  const expiresAt = new Date(entry.expiresAt);
+  switch (entry.kind) {
+    case 'token':
+      return { kind: entry.kind, subject: entry.tokenId, expiresAt };
+    case 'session':
+      return { kind: entry.kind, subject: entry.sessionId, expiresAt };
+    case 'user':
+      return { kind: entry.kind, subject: entry.subject, minVersion: entry.minVersion, expiresAt };
+    case 'key':
+      return { kind: entry.kind, subject: entry.keyId, expiresAt };
+    case 'all':
+      return { kind: entry.kind, subject: '', issuedBefore: entry.issuedBefore, expiresAt };
+  }
+}
+
+export function fromRow(row: Row): LedgerEntry {
+  const expiresAt = row.expiresAt.getTime();
+  switch (row.kind) {
+    case 'token':
+      return { kind: 'token', tokenId: row.subject, expiresAt };
+    case 'session':
+      return { kind: 'session', sessionId: row.subject, expiresAt };
+    case 'user':
+      return { kind: 'user', subject: row.subject, minVersion: row.minVersion ?? 0, expiresAt };
+    case 'key':
+      return { kind: 'key', keyId: row.subject, expiresAt };
+    case 'all':
+      return { kind: 'all', issuedBefore: row.issuedBefore ?? 0, expiresAt };
+  }
+}
+
+/** What a Drizzle database and a Drizzle transaction have in common, as far as the ledger needs it. */
+export interface SqlRunner {
+  execute(query: SQL): Promise<unknown>;
+}
+
+/** Writes the entries in the caller's transaction and wakes the listeners when it commits. */
+export async function insertEntries(
+  tx: SqlRunner & { insert(table: LedgerTable): { values(rows: NewRow[]): PromiseLike<unknown> } },
+  table: LedgerTable,
+  entries: readonly LedgerEntry[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  await tx.insert(table).values(entries.map(toRow));
+  await tx.execute(sql`select pg_notify(${LEDGER_CHANNEL}, '')`);
+}

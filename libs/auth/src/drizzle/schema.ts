@@ -1,0 +1,116 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  customType,
+  index,
+  inet,
+  integer,
+  pgSchema,
+  pgTableCreator,
+  text,
+  timestamp,
+  uuid,
+  boolean,
+} from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
+const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
+
+export interface AuthSchemaOptions {
+  /** Put before every table name. Default `auth_`. */
+  readonly prefix?: string;
+  /** A Postgres schema to hold the tables. Default: the search path's. */
+  readonly schema?: string;
+}
+
+/**
+ * Tokenward's tables. `authSchema()` is what the shipped migrations create; a host with another prefix or schema makes its own migrations
+ * from the tables returned here. The storage parameters that keep rotation HOT are in the shipped migration.
+ */
+export function createAuthSchema(options: AuthSchemaOptions = {}) {
+  const prefix = options.prefix ?? 'auth_';
+  const table: ReturnType<typeof pgTableCreator> =
+    options.schema === undefined
+      ? pgTableCreator((name) => prefix + name)
+      : (((name: string, columns: never, extra: never) =>
+          pgSchema(options.schema as string).table(prefix + name, columns, extra)) as never);
+
+  /** Two counters a user, whoever keeps the users. */
+  const subjects = table('subjects', {
+    subject: text('subject').primaryKey(),
+    tokenVersion: integer('token_version').notNull().default(1),
+    sessionEpoch: integer('session_epoch').notNull().default(1),
+  });
+
+  /** One row a session. Nothing that rotation writes is indexed, so that every rotation is a heap-only update. */
+  const sessions = table(
+    'sessions',
+    {
+      id: uuid('id').primaryKey(),
+      subject: text('subject').notNull(),
+      epoch: integer('epoch').notNull(),
+      generation: integer('generation').notNull().default(1),
+      /** SHA-256 of the current refresh-token secret. */
+      tokenHash: bytea('token_hash').notNull(),
+      rotationNonce: bytea('rotation_nonce'),
+      rotationCause: text('rotation_cause').$type<'refresh' | 'password' | 'reauthenticate'>(),
+      rotatedAt: at('rotated_at'),
+      transport: text('transport').$type<'cookie' | 'hybrid' | 'bearer'>().notNull(),
+      persistent: boolean('persistent').notNull().default(false),
+      authTime: at('auth_time').notNull(),
+      amr: text('amr').array().notNull().default(sql`'{}'`),
+      createdAt: at('created_at').notNull().defaultNow(),
+      lastUsedAt: at('last_used_at').notNull().defaultNow(),
+      idleExpiresAt: at('idle_expires_at').notNull(),
+      absoluteExpiresAt: at('absolute_expires_at').notNull(),
+      createdIp: inet('created_ip'),
+      lastIp: inet('last_ip'),
+      userAgent: text('user_agent'),
+      /** The revoked flag and its time in one: null while the session may be used. */
+      endedAt: at('ended_at'),
+      endReason: text('end_reason'),
+    },
+    (t) => [index(`${prefix}sessions_subject_idx`).on(t.subject)],
+  );
+
+  /** Every revocation that still matters, written in the transaction of its cause. */
+  const revocations = table(
+    'revocations',
+    {
+      id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+      kind: text('kind').$type<'token' | 'session' | 'user' | 'key' | 'all'>().notNull(),
+      /** jti, sid, sub or kid; empty for `all`. */
+      subject: text('subject').notNull(),
+      minVersion: integer('min_version'),
+      /** Whole seconds since the epoch; of kind `all`. */
+      issuedBefore: bigint('issued_before', { mode: 'number' }),
+      expiresAt: at('expires_at').notNull(),
+      createdAt: at('created_at').notNull().defaultNow(),
+      /** The writing transaction: what makes "new since that snapshot" exact. */
+      xid: xid8('xid').notNull().default(sql`pg_current_xact_id()`),
+    },
+    (t) => [
+      index(`${prefix}revocations_xid_idx`).on(t.xid),
+      index(`${prefix}revocations_subject_idx`).on(t.subject, t.kind),
+      index(`${prefix}revocations_expires_idx`).on(t.expiresAt),
+    ],
+  );
+
+  /** The refresh-token secret of hosts that configure none. */
+  const peppers = table('peppers', {
+    id: text('id').primaryKey(),
+    secret: text('secret').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  });
+
+  return { subjects, sessions, revocations, peppers };
+}
+
+export type AuthSchema = ReturnType<typeof createAuthSchema>;
+
+const shipped = createAuthSchema();
+export const authSubjects = shipped.subjects;
+export const authSessions = shipped.sessions;
+export const authRevocations = shipped.revocations;
+export const authPeppers = shipped.peppers;

@@ -1,0 +1,173 @@
+import type { StandardSchemaV1 } from '../common/standard-schema.js';
+import type { Duration } from '../common/duration.js';
+import type { Transport } from '../contract/index.js';
+import type { CookieOptions } from './cookie-options.js';
+import type { StaticKeysOptions } from './key-options.js';
+
+/** What the `claims` hook is told; it runs at every issue, so it should be quick. */
+export interface ClaimsHookInput {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly role?: string;
+  readonly permissions: readonly string[];
+}
+export type ClaimsHook = (
+  input: ClaimsHookInput,
+) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>;
+
+export interface AccessTokenOptions {
+  /** `exp - iat`. Default `15m`; above `1h` refused at boot. */
+  readonly ttl?: Duration;
+  /** How far clocks may be apart at verification. Default `30s`, at most `300s`. */
+  readonly clockTolerance?: Duration;
+  /** Adds claims at issue. Names that carry secrets or personal data are refused unless `allowedClaims` holds them. */
+  readonly claims?: ClaimsHook;
+  /** Names (lower or upper case alike) that the deny-list would refuse and the host wants all the same. Default none. */
+  readonly allowedClaims?: readonly string[];
+  /** A Standard Schema (zod, valibot, arktype …) for the added claims, applied at issue and at verification; must be synchronous. */
+  readonly claimsSchema?: StandardSchemaV1;
+  /** How many verified tokens are remembered, so that a signature is checked once. Default 10,000; 0 turns it off. */
+  readonly cacheSize?: number;
+}
+
+/** What dies with a reused refresh token: every session of the user, or its family alone. */
+export type ReuseScope = 'user' | 'family';
+
+export interface RefreshTokenOptions {
+  /** Idle lifetime. Default `30d`. */
+  readonly ttl?: Duration;
+  /** Idle lifetime with "remember me". Default `90d`. */
+  readonly rememberMeTtl?: Duration;
+  /** No session outlives it, however often it is used. Default `180d`. */
+  readonly absoluteTtl?: Duration;
+  /** Within it the last rotation is answered again, the same successor. Default `0`, at most `60s`; `10s` is advised for clients other than `@tokenward/client`. */
+  readonly reuseLeeway?: Duration;
+  /** Default `user`. */
+  readonly onReuse?: ReuseScope;
+  /**
+   * The pepper ring, `id:base64url` of at least 32 bytes each; the first mints, all verify. Default: one is made once and kept in the
+   * database, shared by all processes.
+   */
+  readonly secrets?: readonly string[];
+  /** Without "remember me" the refresh cookie is a session cookie (no Max-Age). Default false. */
+  readonly sessionCookieUnlessRemembered?: boolean;
+}
+
+export interface SessionOptions {
+  /** Sessions a user may have; the oldest ends. Default 100. */
+  readonly maxPerUser?: number;
+  /** How often expired rows are removed in the background. Default `10m`; `0` leaves it to `AuthService.cleanUp()`. */
+  readonly cleanUpEvery?: Duration;
+  /** IP addresses and user agents of sessions that ended are forgotten with the row, this long after the end. Default `30d`. */
+  readonly keepEndedFor?: Duration;
+}
+
+export interface TransportOptions {
+  /** Default all three. */
+  readonly allowed?: readonly Transport[];
+  /** Of a login that names none. Default `cookie`, else the first allowed. */
+  readonly default?: Transport;
+}
+
+export interface OriginOptions {
+  /** Exact origins (`https://app.example.com`) that may send unsafe requests with cookies, besides the host's own. Default none. `*` is refused. */
+  readonly trustedOrigins?: readonly string[];
+  /** Whether `X-Forwarded-Proto` and `-Host` say what the host's own origin is. The host sets its adapter's `trust proxy` alike. Default false. */
+  readonly trustProxy?: boolean;
+}
+
+/** Failures allowed within `window` (contract, section 4). */
+export interface ThrottleLimits {
+  /** For an account from one address (IPv6 by /64). Default 10. A known device has its own of the same size. */
+  readonly accountAndAddress?: number;
+  /** For an account. Default 100. */
+  readonly account?: number;
+  /** From an address. Default 100. */
+  readonly address?: number;
+  /** Default `15m`. */
+  readonly window?: Duration;
+}
+
+export interface PasswordOptions {
+  /** Characters, after NFKC. Default 8 (NIST SP 800-63B, section 3.1.1.2). */
+  readonly minLength?: number;
+  /** Bytes of UTF-8, checked before anything is hashed. Default 1,024. */
+  readonly maxBytes?: number;
+  /** Argon2id memory in KiB. Default 19,456 (OWASP Password Storage Cheat Sheet). */
+  readonly memoryKib?: number;
+  /** Argon2id passes. Default 2. */
+  readonly passes?: number;
+  /** Argon2id lanes. Default 1. */
+  readonly parallelism?: number;
+  /** Hashes computed at the same time; more wait. Default: half of the cores, at least 1. */
+  readonly concurrency?: number;
+  /** Logins that may wait for a hash; beyond it they are answered 503. Default 100. */
+  readonly maxQueue?: number;
+  /** Refuses passwords of the built-in list of common ones. Default true. */
+  readonly refuseCommon?: boolean;
+  /** An online check (k-anonymity, say) of a new password; unreachable counts as not breached. Default none. */
+  readonly breachCheck?: (password: string) => Promise<'breached' | 'not_found'>;
+}
+
+export interface RevocationOptions {
+  /** `mirror`: the local view, no I/O. `strict`: the stores are asked on every request. Default `mirror`. */
+  readonly mode?: 'mirror' | 'strict';
+  /** The oldest view that may accept without asking. Default `1s`, between `200ms` and `10s`. */
+  readonly maxStaleness?: Duration;
+  /** When neither store can prove a *no*: `redis` goes on with what an unbroken Redis says, `refuse` answers 503. Default `redis`. */
+  readonly unproven?: 'redis' | 'refuse';
+  /** Deadline of one remote question. Default `250ms`. */
+  readonly deadline?: Duration;
+  /** Entries the view holds; beyond it each request asks. Default 2,000,000. */
+  readonly maxEntries?: number;
+}
+
+/** The options that are data. Handles (database, Redis, users) are in `AuthModuleOptions`. */
+export interface AuthOptions {
+  /** `iss`. An https URL by convention (RFC 9068, section 2.2). */
+  readonly issuer: string;
+  /** `aud`: one or several; a token is accepted when it holds one of them. */
+  readonly audience: string | readonly string[];
+  readonly keys: StaticKeysOptions;
+  readonly accessToken?: AccessTokenOptions;
+  readonly refreshToken?: RefreshTokenOptions;
+  readonly sessions?: SessionOptions;
+  readonly cookies?: CookieOptions;
+  readonly transports?: TransportOptions;
+  readonly origins?: OriginOptions;
+  /** `false` turns login throttling off (load tests). */
+  readonly throttle?: ThrottleLimits | false;
+  readonly passwords?: PasswordOptions;
+  readonly revocation?: RevocationOptions;
+  readonly jwks?: {
+    /** `max-age` of the JWKS answer; a key is published at least that long before it signs. Default `1h`. */
+    readonly cacheFor?: Duration;
+  };
+  /** Deadline of a database statement on the request path. Default `2s`. */
+  readonly storeDeadline?: Duration;
+}
+
+/** The synchronous part: what changes the module's shape (routes, scope). */
+export interface AuthModuleExtras {
+  /** Makes the exported providers visible everywhere. Default false. */
+  readonly isGlobal?: boolean;
+  readonly routes?: RouteOptions | false;
+}
+
+/** Each route of contract, section 3, can be switched off; `false` for all of them leaves the module without controllers. */
+export interface RouteOptions {
+  /** Default `auth`. Also the path of the refresh cookie. */
+  readonly prefix?: string;
+  /** Default false: an open registration is the host's decision. */
+  readonly register?: boolean;
+  readonly login?: boolean;
+  readonly refresh?: boolean;
+  readonly logout?: boolean;
+  readonly logoutAll?: boolean;
+  readonly me?: boolean;
+  readonly sessions?: boolean;
+  readonly password?: boolean;
+  readonly reauthenticate?: boolean;
+  readonly revokeUser?: boolean;
+  readonly jwks?: boolean;
+}

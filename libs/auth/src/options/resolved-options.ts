@@ -1,0 +1,68 @@
+import type { StandardSchemaV1 } from '../common/standard-schema.js';
+import type { Transport } from '../contract/index.js';
+import type { ClaimsHook, PasswordOptions, ReuseScope, RouteOptions } from './auth-options.js';
+import type { CookiePrefix, SameSite } from './cookie-options.js';
+import type { SigningAlgorithm, StaticKeysOptions } from './key-options.js';
+
+/** The options after validation: every default filled in, every duration in the unit of its name. DI token and type in one. */
+export abstract class ResolvedAuthOptions {
+  abstract readonly issuer: string;
+  abstract readonly audiences: readonly string[];
+  abstract readonly keys: StaticKeysOptions & { readonly algorithm: SigningAlgorithm };
+  abstract readonly accessToken: {
+    readonly ttlSeconds: number;
+    readonly clockToleranceSeconds: number;
+    readonly claims?: ClaimsHook;
+    /** Lower case. */
+    readonly allowedClaims: ReadonlySet<string>;
+    readonly claimsSchema?: StandardSchemaV1;
+    readonly cacheSize: number;
+  };
+  abstract readonly refreshToken: {
+    readonly ttlMs: number;
+    readonly rememberMeTtlMs: number;
+    readonly absoluteTtlMs: number;
+    readonly reuseLeewayMs: number;
+    readonly onReuse: ReuseScope;
+    readonly secrets: readonly string[];
+    readonly sessionCookieUnlessRemembered: boolean;
+  };
+  abstract readonly sessions: {
+    readonly maxPerUser: number;
+    readonly cleanUpEveryMs: number;
+    readonly keepEndedForMs: number;
+  };
+  abstract readonly cookies: {
+    /** Full names, prefix included. */
+    readonly accessName: string;
+    readonly refreshName: string;
+    readonly deviceName: string;
+    readonly prefix: CookiePrefix;
+    readonly domain?: string;
+    readonly secure: boolean;
+    readonly sameSite: SameSite;
+    readonly accessPath: string;
+    readonly refreshPath: string;
+  };
+  abstract readonly transports: { readonly allowed: readonly Transport[]; readonly default: Transport };
+  abstract readonly origins: { readonly trusted: ReadonlySet<string>; readonly trustProxy: boolean };
+  abstract readonly throttle:
+    | false
+    | {
+        readonly accountAndAddress: number;
+        readonly account: number;
+        readonly address: number;
+        readonly windowMs: number;
+      };
+  abstract readonly passwords: Required<Omit<PasswordOptions, 'breachCheck'>> & Pick<PasswordOptions, 'breachCheck'>;
+  abstract readonly revocation: {
+    readonly mode: 'mirror' | 'strict';
+    readonly maxStalenessMs: number;
+    readonly unproven: 'redis' | 'refuse';
+    readonly deadlineMs: number;
+    readonly maxEntries: number;
+  };
+  abstract readonly jwks: { readonly cacheSeconds: number };
+  abstract readonly routes: Required<RouteOptions>;
+  abstract readonly storeDeadlineMs: number;
+}

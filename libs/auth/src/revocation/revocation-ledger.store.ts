@@ -1,0 +1,29 @@
+import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
+
+/**
+ * How far a reader has seen the ledger: Postgres's whole snapshot, not a last id, because transactions commit in another order than they
+ * began. `timeline` changes when a standby is promoted.
+ */
+export interface LedgerPosition {
+  readonly timeline: number;
+  /** `pg_current_snapshot()` as text: `xmin:xmax:xip,…`. */
+  readonly snapshot: string;
+}
+
+export interface LedgerRead {
+  readonly position: LedgerPosition;
+  /** Entries that the given position had not seen; all live ones without a position. */
+  readonly entries: readonly LedgerEntry[];
+}
+
+/** The durable truth. Reads go to the primary; each call has a deadline of its own and throws `AuthError('unavailable')`. */
+export abstract class RevocationLedgerStore {
+  /** In a transaction of its own; durable when it resolves. */
+  abstract append(entries: readonly LedgerEntry[]): Promise<void>;
+  /** What is new since `since`; refuses (throws) to answer from a standby or for a position of a later timeline. */
+  abstract readSince(since: LedgerPosition | undefined): Promise<LedgerRead>;
+  /** The strict question, one query. */
+  abstract isRevoked(token: RevocableToken): Promise<boolean>;
+  /** Optional wake-up: calls back soon after a commit that wrote entries (LISTEN/NOTIFY). Returns how to stop it. */
+  abstract onAppended(wake: () => void): Promise<() => Promise<void>>;
+}

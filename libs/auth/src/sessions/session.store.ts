@@ -1,0 +1,106 @@
+import type { EndReason } from '../common/end-reason.js';
+import type { HostTransaction } from '../common/host-transaction.js';
+import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
+import type { SubjectState, UserFacts } from '../common/subject.js';
+import type { NewSession, RotationCause, Session, SessionSnapshot, SessionState } from './session.js';
+
+export type OpenOutcome =
+  /** `entries` are the ledger rows of sessions that ended because of the limit. */
+  | { readonly kind: 'opened'; readonly session: Session; readonly entries: readonly LedgerEntry[] }
+  /** The subject's epoch or version moved since it was read: the login dies with whatever moved it. */
+  | { readonly kind: 'superseded' };
+
+export interface Rotation {
+  readonly sessionId: string;
+  readonly generation: number;
+  readonly presentedHash: Buffer;
+  readonly nextHash: Buffer;
+  readonly nonce: Buffer;
+  /** Idle lifetime without and with "remember me". */
+  readonly ttlMs: number;
+  readonly rememberMeTtlMs: number;
+  readonly ip?: string;
+  readonly userAgent?: string;
+}
+
+export type RotateOutcome = ({ readonly kind: 'rotated' } & SessionState) | { readonly kind: 'missed' };
+
+/** A replacement of the secret that no refresh asked for. */
+export interface Replacement {
+  readonly sessionId: string;
+  readonly subject: string;
+  readonly expected: SubjectState;
+  /** When a refresh token was presented beside the access token, it must be the current one. */
+  readonly presented?: { readonly generation: number; readonly hash: Buffer };
+  readonly nextHash: Buffer;
+  readonly cause: Exclude<RotationCause, 'refresh'>;
+  readonly ttlMs: number;
+  readonly rememberMeTtlMs: number;
+}
+
+/** Work of the host that must stand or fall with the store's own change. */
+export interface Alongside {
+  /** Join this transaction of the host's instead of opening one. The caller announces the entries after its commit. */
+  readonly tx?: HostTransaction;
+  /** Runs inside the store's transaction, before it commits. */
+  readonly work?: (tx: HostTransaction) => Promise<void>;
+}
+
+export interface Ended {
+  readonly sessions: number;
+  readonly entries: readonly LedgerEntry[];
+}
+
+export type ReplaceOutcome =
+  | ({ readonly kind: 'replaced'; readonly entries: readonly LedgerEntry[] } & SessionState)
+  | { readonly kind: 'superseded' };
+
+export type ReuseOutcome =
+  /** The session was dead already: nothing was done. */
+  | { readonly kind: 'spared' }
+  | ({ readonly kind: 'ended' } & Ended);
+
+/** What the authoritative check sees in one query on the primary. */
+export interface Authority {
+  readonly sessionLive: boolean;
+  readonly subject: SubjectState;
+  /** `elsewhere`: users are not in this database; `gone`: no such user. */
+  readonly user: UserFacts | 'elsewhere' | 'gone';
+  /** Some ledger entry refuses the token. */
+  readonly revoked: boolean;
+}
+
+/**
+ * Sessions, subjects and what ends them. Every method is atomic and durable when it resolves; the ledger rows of what it ended are written
+ * in the same transaction and returned, so that the caller can announce them. A store that cannot answer throws
+ * `AuthError('unavailable')` within its deadline; it never guesses. "Live" is defined at `SessionSnapshot.live`.
+ */
+export abstract class SessionStore {
+  /** Creates the subject's row when missing. Serialised with everything that bumps the subject. */
+  abstract open(session: NewSession): Promise<OpenOutcome>;
+  /** One statement: of N simultaneous uses exactly one is `rotated`. A lost acknowledgement throws; see `read`. */
+  abstract rotate(rotation: Rotation): Promise<RotateOutcome>;
+  /** A fresh read on the primary. */
+  abstract read(sessionId: string): Promise<SessionSnapshot | undefined>;
+  /** Reauthentication: replaces the secret and sets `auth_time` to the database's now. */
+  abstract replace(replacement: Replacement): Promise<ReplaceOutcome>;
+  /** Password change: `replace`, and in the same transaction epoch and version are bumped and every other session ends. */
+  abstract replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome>;
+  abstract list(subject: string): Promise<readonly Session[]>;
+  /** `subject` restricts it to that user's; undefined when no live session was ended. */
+  abstract endOne(sessionId: string, reason: EndReason, subject?: string): Promise<Ended | undefined>;
+  /** All but `keep`; the epoch is bumped (a login under way dies), the version is not. */
+  abstract endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended>;
+  /** Bumps epoch and version and ends every session. */
+  abstract endAll(subject: string, reason: EndReason, alongside?: Alongside): Promise<Ended>;
+  /** Ends the family if it is live, and with `user` every other session of its user (bumping both counters). */
+  abstract endReused(sessionId: string, scope: 'user' | 'family'): Promise<ReuseOutcome>;
+  /** Role or permission change: bumps the version alone. */
+  abstract bumpVersion(subject: string, alongside?: Alongside): Promise<Ended>;
+  /** After a restore: bumps every subject, ends every session, refuses every token issued before now. */
+  abstract endEverything(): Promise<Ended>;
+  abstract readSubject(subject: string): Promise<SubjectState>;
+  abstract readAuthority(token: RevocableToken): Promise<Authority>;
+  /** Removes up to `limit` rows that ended or expired more than `keepMs` ago, and spent ledger rows; returns how many. */
+  abstract removeExpired(keepMs: number, limit: number): Promise<number>;
+}
