@@ -8,6 +8,8 @@ export interface AuthErrorExtra {
   readonly maxAgeSeconds?: number;
   /** Names of the refused fields with what is wrong; never their values. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** A refused refresh that must leave the cookies alone: the loser of a race would wipe the winner's. */
+  readonly cookies?: 'keep';
 }
 
 /**

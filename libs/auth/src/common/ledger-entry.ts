@@ -5,7 +5,12 @@
 export type LedgerEntry =
   | { readonly kind: 'token'; readonly tokenId: string; readonly expiresAt: number }
   | { readonly kind: 'session'; readonly sessionId: string; readonly expiresAt: number }
-  | { readonly kind: 'user'; readonly subject: string; readonly minVersion: number; readonly expiresAt: number }
+  | {
+      readonly kind: 'user';
+      readonly subject: string;
+      readonly minVersion: number;
+      readonly expiresAt: number;
+    }
   | { readonly kind: 'key'; readonly keyId: string; readonly expiresAt: number }
   /** Refuses every token whose `iat` (whole seconds) lies before `issuedBefore`. */
   | { readonly kind: 'all'; readonly issuedBefore: number; readonly expiresAt: number };

@@ -25,19 +25,59 @@ export type AuthEvent = Base &
     | {
         readonly type: 'login.failed';
         /** Private: the answer is the same for all. */
-        readonly reason: 'unknown_user' | 'wrong_password' | 'no_password' | 'disabled' | 'superseded' | 'second_factor';
+        readonly reason:
+          'unknown_user' | 'wrong_password' | 'no_password' | 'disabled' | 'superseded' | 'second_factor';
         readonly userId?: string;
         readonly ip?: string;
       }
     | { readonly type: 'login.throttled'; readonly ip?: string; readonly userId?: string }
-    | { readonly type: 'refresh.rotated'; readonly userId: string; readonly sessionId: string; readonly ip?: string; readonly userAgent?: string }
-    | { readonly type: 'refresh.replayed'; readonly userId: string; readonly sessionId: string; readonly ip?: string }
-    | { readonly type: 'refresh.reused'; readonly userId: string; readonly sessionId: string; readonly sessionsEnded: number; readonly ip?: string; readonly userAgent?: string }
-    | { readonly type: 'refresh.refused'; readonly reason: string; readonly userId?: string; readonly sessionId?: string; readonly ip?: string }
-    | { readonly type: 'session.ended'; readonly userId?: string; readonly sessionId: string; readonly reason: EndReason }
-    | { readonly type: 'sessions.ended'; readonly userId: string; readonly count: number; readonly reason: EndReason }
+    | {
+        readonly type: 'refresh.rotated';
+        readonly userId: string;
+        readonly sessionId: string;
+        readonly ip?: string;
+        readonly userAgent?: string;
+      }
+    | {
+        readonly type: 'refresh.replayed';
+        readonly userId: string;
+        readonly sessionId: string;
+        readonly ip?: string;
+      }
+    | {
+        readonly type: 'refresh.reused';
+        readonly userId: string;
+        readonly sessionId: string;
+        readonly sessionsEnded: number;
+        readonly ip?: string;
+        readonly userAgent?: string;
+      }
+    | {
+        readonly type: 'refresh.refused';
+        readonly reason: string;
+        readonly userId?: string;
+        readonly sessionId?: string;
+        readonly ip?: string;
+      }
+    | {
+        readonly type: 'session.ended';
+        readonly userId?: string;
+        readonly sessionId: string;
+        readonly reason: EndReason;
+      }
+    | {
+        readonly type: 'sessions.ended';
+        readonly userId: string;
+        readonly count: number;
+        readonly reason: EndReason;
+      }
     | { readonly type: 'password.changed'; readonly userId: string; readonly sessionId?: string }
-    | { readonly type: 'password.refused'; readonly userId: string; readonly sessionId: string; readonly ip?: string }
+    | {
+        readonly type: 'password.refused';
+        readonly userId: string;
+        readonly sessionId: string;
+        readonly ip?: string;
+      }
     | { readonly type: 'reauthenticated'; readonly userId: string; readonly sessionId: string }
     | { readonly type: 'token_version.bumped'; readonly userId: string }
     | { readonly type: 'token.revoked'; readonly tokenId: string }

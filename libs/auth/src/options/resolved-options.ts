@@ -54,7 +54,8 @@ export abstract class ResolvedAuthOptions {
         readonly address: number;
         readonly windowMs: number;
       };
-  abstract readonly passwords: Required<Omit<PasswordOptions, 'breachCheck'>> & Pick<PasswordOptions, 'breachCheck'>;
+  abstract readonly passwords: Required<Omit<PasswordOptions, 'breachCheck'>> &
+    Pick<PasswordOptions, 'breachCheck'>;
   abstract readonly revocation: {
     readonly mode: 'mirror' | 'strict';
     readonly maxStalenessMs: number;

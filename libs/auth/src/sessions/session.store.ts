@@ -57,8 +57,7 @@ export type ReplaceOutcome =
 
 export type ReuseOutcome =
   /** The session was dead already: nothing was done. */
-  | { readonly kind: 'spared' }
-  | ({ readonly kind: 'ended' } & Ended);
+  { readonly kind: 'spared' } | ({ readonly kind: 'ended' } & Ended);
 
 /** What the authoritative check sees in one query on the primary. */
 export interface Authority {
