@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../common/auth-error.js';
+import type { RevocableToken } from '../common/ledger-entry.js';
+import type { Principal } from '../common/principal.js';
+import type { UserFacts } from '../common/subject.js';
+import { RevocationChecker, type Verdict } from '../revocation/revocation-checker.service.js';
+import { type Authority, SessionStore } from '../sessions/session.store.js';
+import { AccessTokenVerifier } from '../tokens/access-token-verifier.service.js';
+import { UserDirectory } from '../users/user-directory.store.js';
+import type { PresentedToken } from './grant.js';
+
+export interface AuthenticateOptions {
+  /** `strict` asks the stores whatever the configured mode. */
+  readonly strictness?: 'strict';
+}
+
+/** Every guarded request, on every transport: token → policy → revocation → principal. Without I/O while the view is fresh. */
+@Injectable()
+export class AuthenticateFlow {
+  constructor(
+    private readonly verifier: AccessTokenVerifier,
+    private readonly revocations: RevocationChecker,
+    private readonly sessions: SessionStore,
+    private readonly users: UserDirectory,
+  ) {}
+
+  /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
+  authenticate(presented: PresentedToken, options?: AuthenticateOptions): Principal | Promise<Principal> {
+    if (presented.kind === 'none') throw new AuthError('token_missing', 'no token was presented');
+    if (presented.kind === 'refused') throw new AuthError('token_refused', presented.detail);
+    const outcome = this.verifier.verify(presented.value);
+    if (outcome.kind === 'refused') throw new AuthError('token_refused', outcome.reason);
+    const { principal } = outcome;
+    const verdict = this.revocations.check(revocable(principal), options);
+    if (typeof verdict !== 'string') return verdict.then((settled) => accept(principal, settled));
+    return accept(principal, verdict);
+  }
+
+  /** The authoritative check: one query on the primary; whatever no longer matches refuses the token. */
+  async confirm(principal: Principal): Promise<Principal> {
+    const authority = await this.sessions.readAuthority(revocable(principal));
+    const user = authority.user === 'elsewhere' ? await this.userElsewhere(principal.id) : authority.user;
+    const problem = disagreement(principal, authority, user);
+    if (problem) throw new AuthError('token_refused', problem);
+    return principal;
+  }
+
+  private async userElsewhere(id: string): Promise<UserFacts | 'gone'> {
+    return (await this.users.findById(id))?.account ?? 'gone';
+  }
+}
+
+export function revocable(principal: Principal): RevocableToken {
+  const { tokenId, sessionId, id: subject, tokenVersion, keyId, issuedAt } = principal;
+  return { tokenId, sessionId, subject, tokenVersion, keyId, issuedAt };
+}
+
+function accept(principal: Principal, verdict: Verdict): Principal {
+  if (verdict === 'revoked') throw new AuthError('token_refused', 'revoked');
+  return principal;
+}
+
+function disagreement(
+  principal: Principal,
+  authority: Authority,
+  user: UserFacts | 'gone' | 'elsewhere',
+): string | undefined {
+  if (authority.revoked) return 'revoked';
+  if (!authority.sessionLive) return 'session ended';
+  if (authority.subject.tokenVersion !== principal.tokenVersion) return 'token version changed';
+  if (typeof user === 'string') return 'user gone';
+  if (user.disabled) return 'user disabled';
+  if (user.role !== principal.role) return 'role changed';
+  const permissions = new Set(user.permissions);
+  const same =
+    permissions.size === new Set(principal.permissions).size &&
+    principal.permissions.every((each) => permissions.has(each));
+  return same ? undefined : 'permissions changed';
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../common/auth-error.js';
+import { Clock } from '../common/clock.js';
+import type { ClientContext, Principal } from '../common/principal.js';
+import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+import { SessionService } from '../sessions/session.service.js';
+import { PasswordHasher } from '../users/password-hasher.service.js';
+import { PasswordPolicy } from '../users/password-policy.service.js';
+import { UserDirectory } from '../users/user-directory.store.js';
+import type { TokenGrant } from './grant.js';
+import { PasswordProof } from './password-proof.service.js';
+import { TokenGrants } from './token-grants.service.js';
+
+export interface ChangePasswordInput {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+  /** Must be the session's current one when given. */
+  readonly refreshToken?: string;
+}
+
+/** A new password ends every other session and every earlier access token, in the transaction that stores it. */
+@Injectable()
+export class ChangePasswordFlow {
+  constructor(
+    private readonly proof: PasswordProof,
+    private readonly policy: PasswordPolicy,
+    private readonly hasher: PasswordHasher,
+    private readonly users: UserDirectory,
+    private readonly sessions: SessionService,
+    private readonly grants: TokenGrants,
+    private readonly revocations: RevocationService,
+    private readonly events: AuthEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  async changePassword(
+    principal: Principal,
+    input: ChangePasswordInput,
+    client: ClientContext,
+  ): Promise<TokenGrant> {
+    const {
+      account,
+      subject,
+      passwordHash = '',
+    } = await this.proof.prove(principal, input.currentPassword, client);
+    await this.policy.check(input.newPassword, { email: account.email, field: 'newPassword' });
+    const next = await this.hasher.hash(input.newPassword);
+
+    const asOfMs = this.clock.now();
+    const outcome = await this.sessions.passwordChanged(
+      {
+        sessionId: principal.sessionId,
+        subject: principal.id,
+        expected: subject,
+        presented: input.refreshToken,
+      },
+      {
+        work: async (tx) => {
+          const replaced = await this.users.replacePasswordHash(principal.id, passwordHash, next, tx);
+          if (!replaced)
+            throw new AuthError('token_refused', 'the password changed meanwhile', { cookies: 'keep' });
+        },
+      },
+    );
+    if (outcome.kind === 'superseded')
+      throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
+    await this.revocations.announce(outcome.entries);
+    this.events.publish({ type: 'password.changed', userId: principal.id, sessionId: principal.sessionId });
+    return this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
+  }
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../common/auth-error.js';
+import type { EndReason } from '../common/end-reason.js';
+import type { Principal } from '../common/principal.js';
+import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+import type { Session } from '../sessions/session.js';
+import { type Alongside, type Ended, SessionStore } from '../sessions/session.store.js';
+import { UserDirectory } from '../users/user-directory.store.js';
+import { AuthenticateFlow } from './authenticate.flow.js';
+
+/** Ending sessions on purpose: one, the others, all, or another user's. */
+@Injectable()
+export class EndSessionsFlow {
+  constructor(
+    private readonly store: SessionStore,
+    private readonly users: UserDirectory,
+    private readonly authenticate: AuthenticateFlow,
+    private readonly revocations: RevocationService,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  list(principal: Principal): Promise<readonly Session[]> {
+    return this.store.list(principal.id);
+  }
+
+  /** `session_not_found` when it is not the caller's, or no longer there: the two look alike. */
+  async endOne(principal: Principal, sessionId: string): Promise<void> {
+    const ended = await this.store.endOne(sessionId, 'ended_by_user', principal.id);
+    if (!ended) throw new AuthError('session_not_found', 'no live session of the caller has that id');
+    await this.revocations.announce(ended.entries);
+    this.events.publish({ type: 'session.ended', userId: principal.id, sessionId, reason: 'ended_by_user' });
+  }
+
+  async endOthers(principal: Principal): Promise<void> {
+    const ended = await this.store.endOthers(principal.id, principal.sessionId, 'ended_by_user');
+    await this.announce(principal.id, ended, 'ended_by_user');
+  }
+
+  async endAll(userId: string, reason: EndReason, alongside?: Alongside): Promise<Ended> {
+    const ended = await this.store.endAll(userId, reason, alongside);
+    if (!alongside?.tx) await this.announce(userId, ended, reason);
+    return ended;
+  }
+
+  /** Role `admin`, checked against the database. */
+  async revokeUser(admin: Principal, userId: string): Promise<void> {
+    await this.authenticate.confirm(admin);
+    if (admin.role !== 'admin') throw new AuthError('forbidden', 'role admin is needed');
+    if (!(await this.users.findById(userId))) throw new AuthError('user_not_found', 'no user has that id');
+    await this.endAll(userId, 'ended_by_admin');
+  }
+
+  private async announce(userId: string, ended: Ended, reason: EndReason): Promise<void> {
+    await this.revocations.announce(ended.entries);
+    this.events.publish({ type: 'sessions.ended', userId, count: ended.sessions, reason });
+  }
+}

@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../common/auth-error.js';
+import { Clock } from '../common/clock.js';
+import { Entropy } from '../common/entropy.js';
+import type { ClientContext } from '../common/principal.js';
+import type { SubjectState } from '../common/subject.js';
+import type { Transport } from '../contract/index.js';
+import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
+import { ResolvedAuthOptions } from '../options/resolved-options.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+import { SessionService } from '../sessions/session.service.js';
+import { CredentialVerifier, normaliseEmail } from '../users/credential-verifier.service.js';
+import { DeviceIds } from '../users/device-id.js';
+import { LoginThrottle } from '../users/login-throttle.service.js';
+import { SecondFactor } from '../users/second-factor.store.js';
+import { type LoginCandidate, UserDirectory } from '../users/user-directory.store.js';
+import type { LoginResult } from './grant.js';
+import { clientOf, TokenGrants } from './token-grants.service.js';
+
+export interface LoginInput {
+  readonly email: string;
+  readonly password: string;
+  readonly rememberMe?: boolean;
+  readonly transport?: Transport;
+  /** The signed device id of an earlier login. */
+  readonly device?: string;
+}
+
+type Verified = LoginCandidate & { readonly subject: SubjectState };
+
+/** Email and password → session and tokens. Every refusal is the same to whoever asks. */
+@Injectable()
+export class LoginFlow {
+  constructor(
+    private readonly throttle: LoginThrottle,
+    private readonly credentials: CredentialVerifier,
+    private readonly users: UserDirectory,
+    private readonly devices: DeviceIds,
+    private readonly secondFactor: SecondFactor,
+    private readonly sessions: SessionService,
+    private readonly grants: TokenGrants,
+    private readonly revocations: RevocationService,
+    private readonly events: AuthEventPublisher,
+    private readonly options: ResolvedAuthOptions,
+    private readonly clock: Clock,
+    private readonly entropy: Entropy,
+  ) {}
+
+  async login(input: LoginInput, client: ClientContext): Promise<LoginResult> {
+    const transport = this.transportOf(input);
+    const email = normaliseEmail(input.email);
+    const deviceId = await this.knownDevice(email, input.device);
+
+    const admission = await this.throttle
+      .admit({ account: email, ip: client.ip, device: deviceId ? 'known' : 'unknown', deviceId })
+      .catch((error: unknown) => this.throttled(error, client));
+    const asOfMs = this.clock.now();
+    const outcome = await this.credentials.verify(email, input.password);
+    if (outcome.kind === 'refused') {
+      this.events.publish({
+        type: 'login.failed',
+        reason: outcome.reason,
+        userId: outcome.userId,
+        ip: client.ip,
+      });
+      throw new AuthError('login_refused', outcome.reason);
+    }
+    await admission.giveBack();
+
+    const { account, subject }: Verified = outcome.candidate;
+    if ((await this.secondFactor.ask(account, client)) === 'needed') {
+      this.events.publish({
+        type: 'login.failed',
+        reason: 'second_factor',
+        userId: account.id,
+        ip: client.ip,
+      });
+      throw new AuthError('second_factor_required', 'the host asks for a second factor');
+    }
+
+    // signed before the session is opened: a claims hook that fails must leave nothing behind
+    const sessionId = this.entropy.uuid();
+    const authTime = new Date(asOfMs);
+    const access = await this.grants.accessToken({
+      subject: account.id, sessionId, state: subject, user: account, authTime, transport, asOfMs,
+    }); // prettier-ignore
+    const opened = await this.sessions.open(
+      {
+        sessionId,
+        subject: account.id,
+        expected: subject,
+        transport,
+        persistent: input.rememberMe ?? false,
+        authTime,
+        amr: ['pwd'],
+      },
+      clientOf(client),
+    );
+    if (opened.kind === 'superseded') {
+      this.events.publish({ type: 'login.failed', reason: 'superseded', userId: account.id, ip: client.ip });
+      throw new AuthError('login_refused', 'the sessions of the user were ended meanwhile');
+    }
+    await this.revocations.announce(opened.entries);
+    this.events.publish({
+      type: 'login.succeeded', userId: account.id, sessionId, transport, ...clientOf(client), knownDevice: deviceId !== undefined,
+    }); // prettier-ignore
+    const deviceToken = this.devices.mint(account.id, subject.epoch, deviceId);
+    return {
+      user: account,
+      grant: { ...this.grants.grant(opened.session, access, opened.refreshToken), deviceToken },
+    };
+  }
+
+  private transportOf(input: LoginInput): Transport {
+    const { allowed, default: fallback } = this.options.transports;
+    const transport = input.transport ?? fallback;
+    if (!allowed.includes(transport))
+      throw new AuthError('transport_not_allowed', 'the host does not allow it', {
+        fields: { transport: `must be one of ${allowed.join(', ')}` },
+      });
+    return transport;
+  }
+
+  private async knownDevice(email: string, token: string | undefined): Promise<string | undefined> {
+    if (!token) return undefined;
+    const candidate = await this.users.findByEmail(email);
+    if (!candidate) return undefined;
+    const epoch = (candidate.subject ?? (await this.credentials.readSubject(candidate.account.id))).epoch;
+    const device = this.devices.verify(token, candidate.account.id, epoch);
+    return device.kind === 'known' ? device.id : undefined;
+  }
+
+  private throttled(error: unknown, client: ClientContext): never {
+    if (error instanceof AuthError && error.code === 'throttled')
+      this.events.publish({ type: 'login.throttled', ip: client.ip });
+    throw error;
+  }
+}

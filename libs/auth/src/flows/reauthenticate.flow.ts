@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../common/auth-error.js';
+import { Clock } from '../common/clock.js';
+import type { ClientContext, Principal } from '../common/principal.js';
+import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
+import { SessionService } from '../sessions/session.service.js';
+import type { TokenGrant } from './grant.js';
+import { PasswordProof } from './password-proof.service.js';
+import { TokenGrants } from './token-grants.service.js';
+
+export interface ReauthenticateInput {
+  readonly password: string;
+  /** Must be the session's current one when given. */
+  readonly refreshToken?: string;
+}
+
+/** The password once more → the same session with a fresh `auth_time` and a new refresh token. */
+@Injectable()
+export class ReauthenticateFlow {
+  constructor(
+    private readonly proof: PasswordProof,
+    private readonly sessions: SessionService,
+    private readonly grants: TokenGrants,
+    private readonly events: AuthEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  async reauthenticate(
+    principal: Principal,
+    input: ReauthenticateInput,
+    client: ClientContext,
+  ): Promise<TokenGrant> {
+    const { account, subject } = await this.proof.prove(principal, input.password, client);
+    const asOfMs = this.clock.now();
+    const outcome = await this.sessions.reauthenticated({
+      sessionId: principal.sessionId, subject: principal.id, expected: subject, presented: input.refreshToken,
+    }); // prettier-ignore
+    if (outcome.kind === 'superseded')
+      throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
+    this.events.publish({ type: 'reauthenticated', userId: principal.id, sessionId: principal.sessionId });
+    return this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
+  }
+}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../common/auth-error.js';
+import { Clock } from '../common/clock.js';
+import type { ClientContext } from '../common/principal.js';
+import type { UserFacts } from '../common/subject.js';
+import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+import { type RefreshOutcome, RotationService } from '../sessions/rotation.service.js';
+import type { SessionState } from '../sessions/session.js';
+import { SessionStore } from '../sessions/session.store.js';
+import { UserDirectory } from '../users/user-directory.store.js';
+import type { PresentedRefresh, TokenGrant } from './grant.js';
+import { clientOf, TokenGrants } from './token-grants.service.js';
+
+type Fresh = Extract<RefreshOutcome, { kind: 'rotated' | 'replayed' }>;
+
+/** One refresh token → the next pair. What each outcome means is in contract, section 5. */
+@Injectable()
+export class RefreshFlow {
+  constructor(
+    private readonly rotation: RotationService,
+    private readonly sessions: SessionStore,
+    private readonly users: UserDirectory,
+    private readonly grants: TokenGrants,
+    private readonly revocations: RevocationService,
+    private readonly events: AuthEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  async refresh(presented: PresentedRefresh | undefined, client: ClientContext): Promise<TokenGrant> {
+    if (!presented) throw new AuthError('token_missing', 'no refresh token was presented');
+    const asOfMs = this.clock.now();
+    const outcome = await this.rotation.rotate(presented.value, clientOf(client));
+    switch (outcome.kind) {
+      case 'rotated':
+      case 'replayed':
+        return this.answer(outcome, asOfMs, client);
+      case 'junk':
+      case 'dead':
+        this.events.publish({ type: 'refresh.refused', reason: outcome.kind, ip: client.ip });
+        throw new AuthError('token_refused', `refresh token: ${outcome.kind}`);
+      case 'superseded':
+      case 'mismatch': {
+        const { kind: reason, sessionId, subject: userId } = outcome;
+        this.events.publish({ type: 'refresh.refused', reason, userId, sessionId, ip: client.ip });
+        throw new AuthError('token_refused', `refresh token: ${reason}`, { cookies: 'keep' });
+      }
+      case 'reused': {
+        await this.revocations.announce(outcome.entries);
+        this.events.publish({
+          type: 'refresh.reused', userId: outcome.subject, sessionId: outcome.sessionId, sessionsEnded: outcome.sessions, ...clientOf(client),
+        }); // prettier-ignore
+        throw new AuthError('token_refused', 'refresh token: reused');
+      }
+    }
+  }
+
+  private async answer(outcome: Fresh, asOfMs: number, client: ClientContext): Promise<TokenGrant> {
+    const { id: sessionId, subject: userId } = outcome.session;
+    const user = outcome.user ?? (await this.userElsewhere(outcome));
+    const grant = await this.grants.forState(outcome, user, outcome.refreshToken, asOfMs);
+    if (outcome.kind === 'rotated')
+      this.events.publish({ type: 'refresh.rotated', userId, sessionId, ...clientOf(client) });
+    else this.events.publish({ type: 'refresh.replayed', userId, sessionId, ip: client.ip });
+    return grant;
+  }
+
+  /** Users of another system: gone or disabled there ends everything here. */
+  private async userElsewhere({ session }: SessionState): Promise<UserFacts> {
+    const account = (await this.users.findById(session.subject))?.account;
+    if (account && !account.disabled) return account;
+    const ended = await this.sessions.endAll(session.subject, account ? 'user_disabled' : 'user_deleted');
+    await this.revocations.announce(ended.entries);
+    throw new AuthError('token_refused', 'the user is gone or disabled');
+  }
+}
