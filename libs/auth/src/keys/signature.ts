@@ -1,0 +1,37 @@
+import { constants, createHmac, createPublicKey, sign, timingSafeEqual, verify } from 'node:crypto';
+import { ALGORITHMS } from './algorithms.js';
+import type { SigningKey, VerificationKey } from './key-set.js';
+
+const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+
+/** Whether `signature` is the key's own over `signed` (RFC 7515, section 5.2), by the key's algorithm and no other. */
+export function signatureFits(key: VerificationKey, signed: Buffer, signature: Buffer): boolean {
+  const traits = ALGORITHMS[key.algorithm];
+  switch (traits.family) {
+    case 'rsa': {
+      const how = traits.padding === 'pss' ? PSS : { padding: constants.RSA_PKCS1_PADDING };
+      return verify(traits.hash, signed, { key: key.publicKey, ...how }, signature);
+    }
+    case 'ec':
+      // r ‖ s of fixed length (RFC 7518, section 3.4): DER or a shortened one is another encoding of the same signature
+      if (signature.length !== traits.signatureBytes) return false;
+      return verify(traits.hash, signed, { key: key.publicKey, dsaEncoding: 'ieee-p1363' }, signature);
+    case 'hmac': {
+      const expected = createHmac(traits.hash, key.publicKey).update(signed).digest();
+      return signature.length === expected.length && timingSafeEqual(signature, expected);
+    }
+  }
+}
+
+/** Whether the private key signs what its own public half verifies; a JWK can lie about that. */
+export function isConsistent(key: SigningKey): boolean {
+  const traits = ALGORITHMS[key.algorithm];
+  if (traits.family === 'hmac') return true;
+  const probe = Buffer.from('tokenward key check');
+  try {
+    const publicKey = createPublicKey(key.privateKey);
+    return verify(traits.hash, probe, publicKey, sign(traits.hash, probe, key.privateKey));
+  } catch {
+    return false;
+  }
+}
