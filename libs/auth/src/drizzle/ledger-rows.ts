@@ -1,10 +1,13 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { LedgerEntry } from '../common/ledger-entry.js';
+import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
 import type { AuthSchema } from './schema.js';
 
 type LedgerTable = AuthSchema['revocations'];
 type NewRow = LedgerTable['$inferInsert'];
-type Row = Pick<LedgerTable['$inferSelect'], 'kind' | 'subject' | 'minVersion' | 'issuedBefore' | 'expiresAt'>;
+type Row = Pick<
+  LedgerTable['$inferSelect'],
+  'kind' | 'subject' | 'minVersion' | 'issuedBefore' | 'expiresAt'
+>;
 
 /** Channel of the wake-up that follows a commit; the payload is empty: the ledger is read, not the message. */
 export const LEDGER_CHANNEL = 'tokenward_ledger';
@@ -55,4 +58,11 @@ export async function insertEntries(
   if (entries.length === 0) return;
   await tx.insert(table).values(entries.map(toRow));
   await tx.execute(sql`select pg_notify(${LEDGER_CHANNEL}, '')`);
+}
+
+/** Whether a ledger row `r` refuses the token. */
+export function revokedCondition(token: RevocableToken): SQL {
+  return sql`((r.kind = 'token' and r.subject = ${token.tokenId}) or (r.kind = 'session' and r.subject = ${token.sessionId})
+    or (r.kind = 'user' and r.subject = ${token.subject} and r.min_version > ${token.tokenVersion})
+    or (r.kind = 'key' and r.subject = ${token.keyId}) or (r.kind = 'all' and r.subject = '' and r.issued_before > ${token.issuedAt}))`;
 }

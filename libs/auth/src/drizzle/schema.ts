@@ -59,7 +59,10 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
       transport: text('transport').$type<'cookie' | 'hybrid' | 'bearer'>().notNull(),
       persistent: boolean('persistent').notNull().default(false),
       authTime: at('auth_time').notNull(),
-      amr: text('amr').array().notNull().default(sql`'{}'`),
+      amr: text('amr')
+        .array()
+        .notNull()
+        .default(sql`'{}'`),
       createdAt: at('created_at').notNull().defaultNow(),
       lastUsedAt: at('last_used_at').notNull().defaultNow(),
       idleExpiresAt: at('idle_expires_at').notNull(),
@@ -88,7 +91,9 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
       expiresAt: at('expires_at').notNull(),
       createdAt: at('created_at').notNull().defaultNow(),
       /** The writing transaction: what makes "new since that snapshot" exact. */
-      xid: xid8('xid').notNull().default(sql`pg_current_xact_id()`),
+      xid: xid8('xid')
+        .notNull()
+        .default(sql`pg_current_xact_id()`),
     },
     (t) => [
       index(`${prefix}revocations_xid_idx`).on(t.xid),

@@ -69,6 +69,12 @@ export interface Authority {
   readonly revoked: boolean;
 }
 
+export interface Removal {
+  readonly removed: number;
+  /** Where to go on; undefined at the end of the walk. */
+  readonly cursor?: string;
+}
+
 /**
  * Sessions, subjects and what ends them. Every method is atomic and durable when it resolves; the ledger rows of what it ended are written
  * in the same transaction and returned, so that the caller can announce them. A store that cannot answer throws
@@ -100,6 +106,9 @@ export abstract class SessionStore {
   abstract endEverything(): Promise<Ended>;
   abstract readSubject(subject: string): Promise<SubjectState>;
   abstract readAuthority(token: RevocableToken): Promise<Authority>;
-  /** Removes up to `limit` rows that ended or expired more than `keepMs` ago, and spent ledger rows; returns how many. */
-  abstract removeExpired(keepMs: number, limit: number): Promise<number>;
+  /**
+   * Looks at the next `page` sessions after `cursor` (by id; undefined starts over) and removes those that ended or expired more than `keepMs` ago,
+   * and up to `page` spent ledger rows. Safe on many processes at once.
+   */
+  abstract removeExpired(keepMs: number, page: number, cursor?: string): Promise<Removal>;
 }

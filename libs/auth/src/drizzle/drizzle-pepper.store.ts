@@ -1,0 +1,33 @@
+import { sql } from 'drizzle-orm';
+import { PepperStore } from '../sessions/pepper.store.js';
+import { type Database, primaryOf, rows } from './database.js';
+import { guarded } from './guarded.js';
+import type { AuthSchema } from './schema.js';
+
+/** Made once and kept in Postgres, shared by all processes; the newest mints. */
+export class DrizzlePepperStore extends PepperStore {
+  constructor(
+    private readonly db: Database,
+    private readonly schema: AuthSchema,
+    private readonly options: { readonly deadlineMs: number },
+  ) {
+    super();
+  }
+
+  loadOrCreate(candidate: string): Promise<readonly string[]> {
+    const [id, secret] = candidate.split(':', 2);
+    const table = this.schema.peppers;
+    return guarded('read the refresh-token secret', this.options.deadlineMs, () =>
+      primaryOf(this.db).transaction(async (tx) => {
+        // one maker at a time: whoever comes second finds the first one's
+        await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.pepper'))`);
+        await rows(
+          tx,
+          sql`insert into ${table} (id, secret) select ${id ?? ''}, ${secret ?? ''} where not exists (select 1 from ${table})`,
+        );
+        const kept = await rows(tx, sql`select id, secret from ${table} order by created_at desc, id`);
+        return kept.map((row) => `${String(row['id'])}:${String(row['secret'])}`);
+      }),
+    );
+  }
+}

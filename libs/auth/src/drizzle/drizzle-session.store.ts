@@ -1,0 +1,279 @@
+import { sql } from 'drizzle-orm';
+import { AuthError } from '../common/auth-error.js';
+import type { EndReason } from '../common/end-reason.js';
+import type { RevocableToken } from '../common/ledger-entry.js';
+import type { SubjectState } from '../common/subject.js';
+import type { NewSession, Session, SessionSnapshot } from '../sessions/session.js';
+import {
+  type Alongside,
+  type Authority,
+  type Ended,
+  type OpenOutcome,
+  type Removal,
+  type Replacement,
+  type ReplaceOutcome,
+  type ReuseOutcome,
+  type RotateOutcome,
+  type Rotation,
+  SessionStore,
+} from '../sessions/session.store.js';
+import {
+  asTransaction,
+  begin,
+  type Database,
+  primaryOf,
+  type Row,
+  rows,
+  type Transaction,
+} from './database.js';
+import { guarded, LOST_RACE, sqlState } from './guarded.js';
+import { endEverythingIn, removePage } from './session-housekeeping.js';
+import { insertEntries } from './ledger-rows.js';
+import type { AuthSchema } from './schema.js';
+import {
+  beyondLimit,
+  bumpSubject,
+  endAllIn,
+  lockSubject,
+  markEnded,
+  sessionEntries,
+  userEntry,
+} from './session-endings.js';
+import { SESSION_COLUMNS, toSession, toSnapshot, toState, UNEXPIRED } from './session-rows.js';
+import {
+  authorityStatement,
+  insertStatement,
+  readStatement,
+  replaceStatement,
+  rotateStatement,
+} from './session-statements.js';
+import { toFacts, type UserColumns } from './user-columns.js';
+
+export interface DrizzleSessionStoreOptions {
+  /** The host's users, when they are in the same database: refresh and the authoritative check then stay one query. */
+  readonly users?: UserColumns;
+  readonly deadlineMs: number;
+}
+
+/** `SessionStore` on PostgreSQL. Reads go to the primary. */
+export class DrizzleSessionStore extends SessionStore {
+  private readonly db: Database;
+  private readonly users: UserColumns | undefined;
+
+  constructor(
+    db: Database,
+    private readonly schema: AuthSchema,
+    private readonly options: DrizzleSessionStoreOptions,
+  ) {
+    super();
+    this.db = primaryOf(db);
+    this.users = options.users;
+  }
+
+  open(session: NewSession): Promise<OpenOutcome> {
+    return this.inTransaction('open a session', {}, async (tx, nowMs) => {
+      const state = await lockSubject(tx, this.schema, session.subject);
+      if (!same(state, session.expected)) return { kind: 'superseded' };
+      const crowd = beyondLimit(this.schema, session.subject, state, session.maxPerUser - 1);
+      const entries = sessionEntries(await markEnded(tx, this.schema, crowd, 'limit'), nowMs);
+      const [row] = await rows(tx, insertStatement(this.schema, session));
+      await insertEntries(tx, this.schema.revocations, entries);
+      return { kind: 'opened', session: toSession(row as Row), entries };
+    });
+  }
+
+  async rotate(rotation: Rotation): Promise<RotateOutcome> {
+    const [row] = await guarded('rotate a session', this.options.deadlineMs, () =>
+      rows(this.db, rotateStatement(this.schema, this.users, rotation)).catch((error: unknown) => {
+        if (LOST_RACE.has(sqlState(error) ?? '')) return [];
+        throw error;
+      }),
+    );
+    return row ? { kind: 'rotated', ...toState(row, this.users) } : { kind: 'missed' };
+  }
+
+  async read(sessionId: string): Promise<SessionSnapshot | undefined> {
+    const [row] = await this.query('read a session', () =>
+      rows(this.db, readStatement(this.schema, this.users, sessionId)),
+    );
+    return row ? toSnapshot(row, this.users) : undefined;
+  }
+
+  replace(replacement: Replacement): Promise<ReplaceOutcome> {
+    return this.inTransaction('replace a secret', {}, async (tx) => {
+      const state = await lockSubject(tx, this.schema, replacement.subject);
+      if (!same(state, replacement.expected)) return { kind: 'superseded' };
+      const epoch = { from: state.epoch, to: state.epoch };
+      const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));
+      return row ? { kind: 'replaced', ...toState(row, this.users), entries: [] } : { kind: 'superseded' };
+    });
+  }
+
+  replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome> {
+    const superseded = new Superseded();
+    const attempt = this.inTransaction<ReplaceOutcome>('change a password', alongside, async (tx, nowMs) => {
+      const { subject, sessionId, expected } = replacement;
+      const state = await bumpSubject(tx, this.schema, subject, 'both');
+      if (!same(state, { tokenVersion: expected.tokenVersion + 1, epoch: expected.epoch + 1 }))
+        throw superseded;
+      const epoch = { from: expected.epoch, to: state.epoch };
+      const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));
+      if (!row) throw superseded;
+      await markEnded(
+        tx,
+        this.schema,
+        sql`s.subject = ${subject} and s.id <> ${sessionId}`,
+        'password_changed',
+      );
+      const entries = [userEntry(subject, state.tokenVersion, nowMs)];
+      await insertEntries(tx, this.schema.revocations, entries);
+      return { kind: 'replaced', ...toState(row, this.users), entries };
+    });
+    return attempt.catch((error: unknown) => {
+      if (error === superseded) return { kind: 'superseded' };
+      throw error;
+    });
+  }
+
+  async list(subject: string): Promise<readonly Session[]> {
+    const found = await this.query('list sessions', () =>
+      rows(
+        this.db,
+        sql`select ${SESSION_COLUMNS}, pg_is_in_recovery() as standby
+          from ${this.schema.sessions} s join ${this.schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
+          where s.subject = ${subject} and ${UNEXPIRED} order by s.last_used_at desc, s.id`,
+      ),
+    );
+    return found.map(toSession);
+  }
+
+  endOne(sessionId: string, reason: EndReason, subject?: string): Promise<Ended | undefined> {
+    return this.inTransaction('end a session', {}, async (tx, nowMs) => {
+      const owned = subject === undefined ? sql`true` : sql`s.subject = ${subject} and ${UNEXPIRED}`;
+      const ids = await markEnded(tx, this.schema, sql`s.id = ${sessionId} and ${owned}`, reason);
+      if (ids.length === 0) return undefined;
+      const entries = sessionEntries(ids, nowMs);
+      await insertEntries(tx, this.schema.revocations, entries);
+      return { sessions: ids.length, entries };
+    });
+  }
+
+  endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended> {
+    return this.inTransaction('end other sessions', {}, async (tx, nowMs) => {
+      const state = await bumpSubject(tx, this.schema, subject, 'epoch');
+      await rows(
+        tx,
+        sql`update ${this.schema.sessions} s set epoch = ${state.epoch}
+          where s.id = ${keep} and s.subject = ${subject} and s.epoch = ${state.epoch - 1}`,
+      );
+      const ids = await markEnded(tx, this.schema, sql`s.subject = ${subject} and s.id <> ${keep}`, reason);
+      const entries = sessionEntries(ids, nowMs);
+      await insertEntries(tx, this.schema.revocations, entries);
+      return { sessions: ids.length, entries };
+    });
+  }
+
+  endAll(subject: string, reason: EndReason, alongside: Alongside = {}): Promise<Ended> {
+    return this.inTransaction('end all sessions', alongside, (tx, nowMs) =>
+      endAllIn(tx, this.schema, subject, reason, nowMs),
+    );
+  }
+
+  endReused(sessionId: string, scope: 'user' | 'family'): Promise<ReuseOutcome> {
+    return this.inTransaction('end a reused family', {}, async (tx, nowMs) => {
+      const [found] = await rows(
+        tx,
+        sql`select subject from ${this.schema.sessions} where id = ${sessionId}`,
+      );
+      if (!found) return { kind: 'spared' };
+      const subject = String(found['subject']);
+      const state = await lockSubject(tx, this.schema, subject);
+      const family = sql`s.id = ${sessionId} and s.epoch = ${state.epoch} and ${UNEXPIRED}`;
+      const ids = await markEnded(tx, this.schema, family, 'reuse');
+      if (ids.length === 0) return { kind: 'spared' };
+      const entries = sessionEntries(ids, nowMs);
+      await insertEntries(tx, this.schema.revocations, entries);
+      if (scope === 'family') return { kind: 'ended', sessions: ids.length, entries };
+      const all = await endAllIn(tx, this.schema, subject, 'reuse', nowMs);
+      return { kind: 'ended', sessions: ids.length + all.sessions, entries: [...entries, ...all.entries] };
+    });
+  }
+
+  bumpVersion(subject: string, alongside: Alongside = {}): Promise<Ended> {
+    return this.inTransaction('bump a token version', alongside, async (tx, nowMs) => {
+      const state = await bumpSubject(tx, this.schema, subject, 'version');
+      const entries = [userEntry(subject, state.tokenVersion, nowMs)];
+      await insertEntries(tx, this.schema.revocations, entries);
+      return { sessions: 0, entries };
+    });
+  }
+
+  endEverything(): Promise<Ended> {
+    return this.inTransaction('end everything', {}, (tx, nowMs) => endEverythingIn(tx, this.schema, nowMs));
+  }
+
+  async readSubject(subject: string): Promise<SubjectState> {
+    const [row] = await this.query('read a subject', () =>
+      rows(
+        this.db,
+        sql`select token_version, session_epoch, pg_is_in_recovery() as standby from ${this.schema.subjects} where subject = ${subject}`,
+      ),
+    );
+    return row
+      ? { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) }
+      : { tokenVersion: 1, epoch: 1 };
+  }
+
+  async readAuthority(token: RevocableToken): Promise<Authority> {
+    const [row] = await this.query('check a token', () =>
+      rows(this.db, authorityStatement(this.schema, this.users, token)),
+    );
+    if (!row) throw AuthError.unavailable('check a token: no answer');
+    return {
+      sessionLive: row['live'] === true,
+      subject: { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) },
+      user: !this.users ? 'elsewhere' : row['user_found'] === true ? toFacts(row) : 'gone',
+      revoked: row['revoked'] === true,
+    };
+  }
+
+  removeExpired(keepMs: number, page: number, cursor?: string): Promise<Removal> {
+    return guarded('remove expired sessions', this.options.deadlineMs * 5, () =>
+      this.db.transaction((tx) => removePage(tx, this.schema, { keepMs, page, cursor })),
+    );
+  }
+
+  private async query(what: string, work: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
+    const found = await guarded(what, this.options.deadlineMs, work);
+    if (found[0]?.['standby'] === true) throw AuthError.unavailable(`${what}: the database is a standby`);
+    return found;
+  }
+
+  /** The host's own work goes first: its users are locked before the subject, as everywhere. */
+  private inTransaction<T>(
+    what: string,
+    alongside: Alongside,
+    work: (tx: Transaction, nowMs: number) => Promise<T>,
+  ): Promise<T> {
+    const { deadlineMs } = this.options;
+    const run = async (tx: Transaction): Promise<T> => {
+      const nowMs = await begin(tx, deadlineMs);
+      await alongside.work?.(tx);
+      return work(tx, nowMs);
+    };
+    return guarded(what, deadlineMs, () =>
+      alongside.tx ? run(asTransaction(alongside.tx)) : this.db.transaction(run),
+    );
+  }
+}
+
+/** Rolls the transaction back; caught where it was thrown. */
+class Superseded extends AuthError {
+  constructor() {
+    super('token_refused', 'superseded');
+  }
+}
+
+function same(a: SubjectState, b: SubjectState): boolean {
+  return a.tokenVersion === b.tokenVersion && a.epoch === b.epoch;
+}

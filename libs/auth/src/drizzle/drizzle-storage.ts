@@ -1,0 +1,38 @@
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { parseDuration, type Duration } from '../common/duration.js';
+import { AuthError } from '../common/auth-error.js';
+import type { Database } from './database.js';
+import { DrizzlePepperStore } from './drizzle-pepper.store.js';
+import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
+import { DrizzleSessionStore } from './drizzle-session.store.js';
+import { DrizzleUserDirectory } from './drizzle-user-directory.store.js';
+import { type AuthSchema, createAuthSchema } from './schema.js';
+import type { UserColumns } from './user-columns.js';
+
+export interface DrizzleStorageOptions {
+  /** The host's users table; omit it when users live elsewhere, and give `users` to the module instead. */
+  readonly users?: UserColumns;
+  /** From `createAuthSchema()` when the tables have another prefix or schema. Default: the shipped tables. */
+  readonly schema?: AuthSchema;
+  /** Deadline of one statement or transaction. Default `2s`. */
+  readonly deadline?: Duration;
+}
+
+/** The stores of Tokenward on the host's own Drizzle database (node-postgres driver). Opens nothing of its own but a listener for wake-ups. */
+export function drizzleStorage<TSchema extends Record<string, unknown>>(
+  db: NodePgDatabase<TSchema>,
+  options: DrizzleStorageOptions = {},
+) {
+  const schema = options.schema ?? createAuthSchema();
+  const deadlineMs = parseDuration(options.deadline ?? '2s');
+  if (!deadlineMs)
+    throw AuthError.configuration('drizzleStorage.deadline', 'is not a duration; write it as 2s or 500ms');
+  const database = db as unknown as Database;
+  const { users } = options;
+  return {
+    sessions: new DrizzleSessionStore(database, schema, { users, deadlineMs }),
+    ledger: new DrizzleRevocationLedgerStore(database, schema, { deadlineMs }),
+    peppers: new DrizzlePepperStore(database, schema, { deadlineMs }),
+    users: users && new DrizzleUserDirectory(database, schema, { users, deadlineMs }),
+  };
+}

@@ -1,0 +1,121 @@
+import { sql, type SQL } from 'drizzle-orm';
+import { AuthError } from '../common/auth-error.js';
+import type { HostTransaction } from '../common/host-transaction.js';
+import {
+  type CreateUserOutcome,
+  type LoginCandidate,
+  type NewUser,
+  UserDirectory,
+} from '../users/user-directory.store.js';
+import { asTransaction, type Database, primaryOf, type Row, rows } from './database.js';
+import { guarded, sqlState } from './guarded.js';
+import type { AuthSchema } from './schema.js';
+import { accountColumns, idFrom, toFacts, type UserColumns } from './user-columns.js';
+
+export interface DrizzleUserDirectoryOptions {
+  readonly users: UserColumns;
+  readonly deadlineMs: number;
+}
+
+const INVALID_TEXT = '22P02';
+const OUT_OF_RANGE = '22003';
+const UNIQUE_VIOLATION = '23505';
+
+/** `UserDirectory` on the host's own table; the subject's counters come in the same query as the password hash. */
+export class DrizzleUserDirectory extends UserDirectory {
+  private readonly db: Database;
+
+  constructor(
+    db: Database,
+    private readonly schema: AuthSchema,
+    private readonly options: DrizzleUserDirectoryOptions,
+  ) {
+    super();
+    this.db = primaryOf(db);
+  }
+
+  findByEmail(email: string): Promise<LoginCandidate | undefined> {
+    return this.find(sql`a.${sql.identifier(this.options.users.email.name)} = ${email}`);
+  }
+
+  findById(id: string): Promise<LoginCandidate | undefined> {
+    const { users } = this.options;
+    return this.find(sql`a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)}`);
+  }
+
+  async replacePasswordHash(
+    id: string,
+    expected: string,
+    next: string,
+    tx?: HostTransaction,
+  ): Promise<boolean> {
+    const { users, deadlineMs } = this.options;
+    const hash = sql.identifier(users.passwordHash.name);
+    const runner = tx ? asTransaction(tx) : this.db;
+    const changed = await guarded('store a password hash', deadlineMs, () =>
+      rows(
+        runner,
+        sql`update ${users.table} a set ${hash} = ${next}
+          where a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)} and a.${hash} = ${expected} returning 1`,
+      ),
+    );
+    return changed.length > 0;
+  }
+
+  override async create(user: NewUser): Promise<CreateUserOutcome> {
+    const { users, deadlineMs } = this.options;
+    const given: [string, string][] = [
+      [users.email.name, user.email],
+      [users.passwordHash.name, user.passwordHash],
+    ];
+    if (users.name && user.name !== undefined) given.push([users.name.name, user.name]);
+    if (users.role && user.role !== undefined) given.push([users.role.name, user.role]);
+    const columns = sql.join(given.map(([name]) => sql.identifier(name)), sql`, `); // prettier-ignore
+    const values = sql.join(given.map(([, value]) => sql`${value}`), sql`, `); // prettier-ignore
+    const created = await guarded('create a user', deadlineMs, () =>
+      rows(
+        this.db,
+        sql`insert into ${users.table} as a (${columns}) values (${values}) returning ${accountColumns(users)}`,
+      ).catch((error: unknown) => {
+        if (sqlState(error) === UNIQUE_VIOLATION) return [];
+        throw error;
+      }),
+    );
+    return created[0] ? { kind: 'created', account: toCandidate(created[0]).account } : { kind: 'taken' };
+  }
+
+  private async find(where: SQL): Promise<LoginCandidate | undefined> {
+    const { users, deadlineMs } = this.options;
+    const found = await guarded('look a user up', deadlineMs, () =>
+      rows(
+        this.db,
+        sql`select ${accountColumns(users)}, coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
+            pg_is_in_recovery() as standby
+          from ${users.table} a left join ${this.schema.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text where ${where}`,
+      ).catch((error: unknown) => {
+        // an id that the column's type cannot hold names no user
+        if ([INVALID_TEXT, OUT_OF_RANGE].includes(sqlState(error) ?? '')) return [];
+        throw error;
+      }),
+    );
+    if (found[0]?.['standby'] === true)
+      throw AuthError.unavailable('look a user up: the database is a standby');
+    return found[0] ? toCandidate(found[0]) : undefined;
+  }
+}
+
+function toCandidate(row: Row): LoginCandidate {
+  const { name, password_hash: hash } = row;
+  return {
+    account: {
+      id: String(row['user_id']),
+      email: String(row['email']),
+      ...(typeof name === 'string' ? { name } : {}),
+      ...toFacts(row),
+    },
+    passwordHash: typeof hash === 'string' ? hash : undefined,
+    ...(row['token_version'] === undefined
+      ? {}
+      : { subject: { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) } }),
+  };
+}

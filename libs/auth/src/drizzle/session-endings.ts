@@ -1,0 +1,86 @@
+import { sql, type SQL } from 'drizzle-orm';
+import type { EndReason } from '../common/end-reason.js';
+import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../common/ledger-entry.js';
+import type { SubjectState } from '../common/subject.js';
+import { type Runner, rows, type Transaction } from './database.js';
+import { insertEntries } from './ledger-rows.js';
+import type { AuthSchema } from './schema.js';
+import { UNEXPIRED } from './session-rows.js';
+
+/*
+ * The pieces that every ending is made of. Locks are taken in one order everywhere: the host's users, the subject, its sessions.
+ */
+
+export type Bump = 'version' | 'epoch' | 'both';
+
+/** Bumps the subject's counters (its row is made when missing) and locks it until the transaction ends. */
+export async function bumpSubject(
+  tx: Runner,
+  schema: AuthSchema,
+  subject: string,
+  bump: Bump,
+): Promise<SubjectState> {
+  const version = bump === 'epoch' ? 0 : 1;
+  const epoch = bump === 'version' ? 0 : 1;
+  const [row] = await rows(
+    tx,
+    sql`insert into ${schema.subjects} as u (subject, token_version, session_epoch) values (${subject}, ${1 + version}, ${1 + epoch})
+      on conflict (subject) do update set token_version = u.token_version + ${version}, session_epoch = u.session_epoch + ${epoch}
+      returning token_version, session_epoch`,
+  );
+  return { tokenVersion: Number(row?.['token_version']), epoch: Number(row?.['session_epoch']) };
+}
+
+/** The subject's counters, its row made when missing and locked: whoever opens or ends sessions of one user queues here. */
+export async function lockSubject(tx: Runner, schema: AuthSchema, subject: string): Promise<SubjectState> {
+  await rows(tx, sql`insert into ${schema.subjects} (subject) values (${subject}) on conflict do nothing`);
+  const [row] = await rows(
+    tx,
+    sql`select token_version, session_epoch from ${schema.subjects} where subject = ${subject} for no key update`,
+  );
+  return { tokenVersion: Number(row?.['token_version']), epoch: Number(row?.['session_epoch']) };
+}
+
+/** Marks what `where` matches among sessions `s` that have not ended; returns their ids. */
+export async function markEnded(
+  tx: Runner,
+  schema: AuthSchema,
+  where: SQL,
+  reason: EndReason,
+): Promise<readonly string[]> {
+  const ended = await rows(
+    tx,
+    sql`update ${schema.sessions} s set ended_at = clock_timestamp(), end_reason = ${reason}
+      where s.ended_at is null and ${where} returning s.id`,
+  );
+  return ended.map((row) => String(row['id']));
+}
+
+/** The oldest ones that leave no room for one more. */
+export function beyondLimit(schema: AuthSchema, subject: string, state: SubjectState, keep: number): SQL {
+  return sql`s.id in (select s.id from ${schema.sessions} s where s.subject = ${subject} and s.epoch = ${state.epoch} and ${UNEXPIRED}
+    order by s.created_at desc, s.id offset ${keep})`;
+}
+
+export function sessionEntries(ids: readonly string[], nowMs: number): readonly LedgerEntry[] {
+  return ids.map((sessionId) => ({ kind: 'session', sessionId, expiresAt: nowMs + LEDGER_LIFETIME_MS }));
+}
+
+export function userEntry(subject: string, minVersion: number, nowMs: number): LedgerEntry {
+  return { kind: 'user', subject, minVersion, expiresAt: nowMs + LEDGER_LIFETIME_MS };
+}
+
+/** Bumps both counters and ends every session: logout-all, disable, delete, reuse. */
+export async function endAllIn(
+  tx: Transaction,
+  schema: AuthSchema,
+  subject: string,
+  reason: EndReason,
+  nowMs: number,
+): Promise<{ readonly sessions: number; readonly entries: readonly LedgerEntry[] }> {
+  const state = await bumpSubject(tx, schema, subject, 'both');
+  const ids = await markEnded(tx, schema, sql`s.subject = ${subject}`, reason);
+  const entries = [userEntry(subject, state.tokenVersion, nowMs)];
+  await insertEntries(tx, schema.revocations, entries);
+  return { sessions: ids.length, entries };
+}

@@ -1,0 +1,58 @@
+import { sql } from 'drizzle-orm';
+import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../common/ledger-entry.js';
+import type { Ended, Removal } from '../sessions/session.store.js';
+import { rows, type Transaction } from './database.js';
+import { insertEntries } from './ledger-rows.js';
+import type { AuthSchema } from './schema.js';
+
+export interface RemovalPage {
+  readonly keepMs: number;
+  readonly page: number;
+  readonly cursor?: string;
+}
+
+const START = '00000000-0000-0000-0000-000000000000';
+
+/** Walks the primary key, because nothing that rotation writes is indexed; a row is checked again under its lock. */
+export async function removePage(
+  tx: Transaction,
+  schema: AuthSchema,
+  { keepMs, page, cursor }: RemovalPage,
+): Promise<Removal> {
+  const before = sql`clock_timestamp() - ${keepMs}::float8 * interval '1 millisecond'`;
+  const [row] = await rows(
+    tx,
+    sql`with page as materialized (
+        select id from ${schema.sessions} where id > ${cursor ?? START}::uuid order by id limit ${page}
+      ), doomed as materialized (
+        select s.id from ${schema.sessions} s where s.id in (select id from page)
+          and least(s.ended_at, s.idle_expires_at, s.absolute_expires_at) < ${before} for update skip locked
+      ), gone as (
+        delete from ${schema.sessions} s using doomed where s.id = doomed.id returning 1
+      ), spent as materialized (
+        select id from ${schema.revocations} where expires_at < clock_timestamp() order by expires_at limit ${page} for update skip locked
+      ), forgotten as (
+        delete from ${schema.revocations} r using spent where r.id = spent.id returning 1
+      )
+      select (select count(*) from gone)::int + (select count(*) from forgotten)::int as removed, (select count(*) from page)::int as seen,
+        (select id::text from page order by id desc limit 1) as last`,
+  );
+  const full = Number(row?.['seen']) === page;
+  return { removed: Number(row?.['removed']), cursor: full ? String(row?.['last']) : undefined };
+}
+
+/** After a restore from a backup, versions and endings may have gone back in time: nothing issued before now counts any more. */
+export async function endEverythingIn(tx: Transaction, schema: AuthSchema, nowMs: number): Promise<Ended> {
+  await rows(
+    tx,
+    sql`update ${schema.subjects} set token_version = token_version + 1, session_epoch = session_epoch + 1`,
+  );
+  const ended = await tx.execute(
+    sql`update ${schema.sessions} set ended_at = clock_timestamp(), end_reason = 'restored' where ended_at is null`,
+  );
+  // whole seconds: a token issued later in this very second is refused too
+  const issuedBefore = Math.floor(nowMs / 1000) + 1;
+  const entries: LedgerEntry[] = [{ kind: 'all', issuedBefore, expiresAt: nowMs + LEDGER_LIFETIME_MS }];
+  await insertEntries(tx, schema.revocations, entries);
+  return { sessions: ended.rowCount ?? 0, entries };
+}

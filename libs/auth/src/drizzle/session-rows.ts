@@ -1,0 +1,66 @@
+import { sql, type SQL } from 'drizzle-orm';
+import type { Session, SessionSnapshot, SessionState } from '../sessions/session.js';
+import { type Row, ms } from './database.js';
+import { disabledOf, idFrom, toFacts, type UserColumns } from './user-columns.js';
+
+/** Select list of a session `s` with its subject `u`. */
+export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, s.amr,
+  host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent,
+  ${ms(sql`s.auth_time`)} as auth_time, ${ms(sql`s.created_at`)} as created_at, ${ms(sql`s.last_used_at`)} as last_used_at,
+  ${ms(sql`s.idle_expires_at`)} as idle_expires_at, ${ms(sql`s.absolute_expires_at`)} as absolute_expires_at`;
+
+export const SUBJECT_COLUMNS: SQL = sql`u.token_version, u.session_epoch`;
+
+/** Not ended and not expired; the epoch is compared where the subject is joined. */
+export const UNEXPIRED: SQL = sql`s.ended_at is null and s.idle_expires_at > clock_timestamp() and s.absolute_expires_at > clock_timestamp()`;
+
+/** `join … on` of the host's users for a session `s`; empty when users live elsewhere. */
+export function joinUsers(users: UserColumns | undefined, kind: 'join' | 'left join', subject: SQL): SQL {
+  if (!users) return sql``;
+  return sql`${sql.raw(kind)} ${users.table} a on a.${sql.identifier(users.id.name)} = ${idFrom(users, subject)}`;
+}
+
+export function userMayUse(users: UserColumns | undefined): SQL {
+  return users ? sql`and a.${sql.identifier(users.id.name)} is not null and not ${disabledOf(users)}` : sql``;
+}
+
+const date = (value: unknown): Date => new Date(Number(value));
+
+export function toSession(row: Row): Session {
+  return {
+    id: String(row['id']),
+    subject: String(row['subject']),
+    epoch: Number(row['epoch']),
+    generation: Number(row['generation']),
+    transport: row['transport'] as Session['transport'],
+    persistent: row['persistent'] === true,
+    amr: Array.isArray(row['amr']) ? row['amr'].map(String) : [],
+    authTime: date(row['auth_time']),
+    createdAt: date(row['created_at']),
+    lastUsedAt: date(row['last_used_at']),
+    idleExpiresAt: date(row['idle_expires_at']),
+    absoluteExpiresAt: date(row['absolute_expires_at']),
+    ip: row['ip'] == null ? null : String(row['ip']),
+    userAgent: row['user_agent'] == null ? null : String(row['user_agent']),
+  };
+}
+
+export function toState(row: Row, users: UserColumns | undefined): SessionState {
+  return {
+    session: toSession(row),
+    subject: { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) },
+    user: users ? toFacts(row) : undefined,
+  };
+}
+
+export function toSnapshot(row: Row, users: UserColumns | undefined): SessionSnapshot {
+  const nonce = row['rotation_nonce'];
+  return {
+    ...toState(row, users),
+    tokenHash: row['token_hash'] as Buffer,
+    rotationNonce: Buffer.isBuffer(nonce) ? nonce : null,
+    rotationCause: (row['rotation_cause'] ?? null) as SessionSnapshot['rotationCause'],
+    rotatedAgoMs: row['rotated_ago'] == null ? null : Number(row['rotated_ago']),
+    live: row['live'] === true,
+  };
+}

@@ -1,0 +1,93 @@
+import { isIP } from 'node:net';
+import { sql, type SQL } from 'drizzle-orm';
+import type { NewSession } from '../sessions/session.js';
+import type { RevocableToken } from '../common/ledger-entry.js';
+import type { Replacement, Rotation } from '../sessions/session.store.js';
+import { ms } from './database.js';
+import { revokedCondition } from './ledger-rows.js';
+import type { AuthSchema } from './schema.js';
+import { joinUsers, SESSION_COLUMNS, SUBJECT_COLUMNS, UNEXPIRED, userMayUse } from './session-rows.js';
+import { factColumns, idFrom, type UserColumns } from './user-columns.js';
+
+/** Column types of inet do not take scope ids or nonsense from a proxy header. */
+function inet(ip: string | undefined): string | null {
+  const bare = ip?.split('%', 1)[0] ?? '';
+  return isIP(bare) ? bare : null;
+}
+
+function idleExpiry(times: { readonly ttlMs: number; readonly rememberMeTtlMs: number }): SQL {
+  return sql`least(s.absolute_expires_at, clock_timestamp()
+    + (case when s.persistent then ${times.rememberMeTtlMs}::float8 else ${times.ttlMs}::float8 end) * interval '1 millisecond')`;
+}
+
+/** The whole of a refresh in one statement: of N uses of a token one matches, and it brings back what the access token needs. */
+export function rotateStatement(schema: AuthSchema, users: UserColumns | undefined, rotation: Rotation): SQL {
+  return sql`update ${schema.sessions} s set generation = s.generation + 1, token_hash = ${rotation.nextHash},
+      rotation_nonce = ${rotation.nonce}, rotation_cause = 'refresh', rotated_at = clock_timestamp(), last_used_at = clock_timestamp(),
+      idle_expires_at = ${idleExpiry(rotation)},
+      last_ip = coalesce(${inet(rotation.ip)}::inet, s.last_ip), user_agent = coalesce(${rotation.userAgent ?? null}, s.user_agent)
+    from ${schema.subjects} u ${users ? sql`cross join ${users.table} a` : sql``}
+    where s.id = ${rotation.sessionId} and s.generation = ${rotation.generation} and s.token_hash = ${rotation.presentedHash}
+      and ${UNEXPIRED} and u.subject = s.subject and u.session_epoch = s.epoch ${sameUser(users)}
+    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
+}
+
+/** A new secret that no refresh asked for; the caller holds or has checked the subject's epoch. */
+export function replaceStatement(
+  schema: AuthSchema,
+  users: UserColumns | undefined,
+  replacement: Replacement,
+  epoch: { readonly from: number; readonly to: number },
+): SQL {
+  const { presented } = replacement;
+  return sql`update ${schema.sessions} s set generation = s.generation + 1, token_hash = ${replacement.nextHash}, rotation_nonce = null,
+      rotation_cause = ${replacement.cause}, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), auth_time = clock_timestamp(),
+      idle_expires_at = ${idleExpiry(replacement)}, epoch = ${epoch.to}
+    from ${schema.subjects} u ${users ? sql`cross join ${users.table} a` : sql``}
+    where s.id = ${replacement.sessionId} and s.subject = ${replacement.subject} and s.epoch = ${epoch.from} and ${UNEXPIRED}
+      ${presented ? sql`and s.generation = ${presented.generation} and s.token_hash = ${presented.hash}` : sql``}
+      and u.subject = s.subject and u.session_epoch = ${epoch.to} ${sameUser(users)}
+    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
+}
+
+function sameUser(users: UserColumns | undefined): SQL {
+  if (!users) return sql``;
+  return sql`and a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`s.subject`)} ${userMayUse(users)}`;
+}
+
+export function readStatement(schema: AuthSchema, users: UserColumns | undefined, sessionId: string): SQL {
+  return sql`select ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}, s.token_hash, s.rotation_nonce, s.rotation_cause,
+      ${ms(sql`clock_timestamp() - s.rotated_at`)} as rotated_ago, pg_is_in_recovery() as standby,
+      (${UNEXPIRED} and u.session_epoch = s.epoch ${userMayUse(users)}) as live
+    from ${schema.sessions} s join ${schema.subjects} u on u.subject = s.subject ${joinUsers(users, 'left join', sql`s.subject`)}
+    where s.id = ${sessionId}`;
+}
+
+export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
+  const after = (millis: number): SQL =>
+    sql`clock_timestamp() + ${millis}::float8 * interval '1 millisecond'`;
+  const amr = sql`array(select jsonb_array_elements_text(${JSON.stringify(session.amr)}::jsonb))`;
+  return sql`insert into ${schema.sessions} as s (id, subject, epoch, generation, token_hash, transport, persistent, auth_time, amr,
+      created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent)
+    select ${session.id}::uuid, ${session.subject}, ${session.expected.epoch}, 1, ${session.tokenHash}::bytea, ${session.transport},
+      ${session.persistent}::boolean, to_timestamp(${session.authTime.getTime() / 1000}::float8), ${amr}, n.now, n.now,
+      least(${after(session.idleTtlMs)}, ${after(session.absoluteTtlMs)}), ${after(session.absoluteTtlMs)},
+      ${inet(session.ip)}::inet, ${inet(session.ip)}::inet, ${session.userAgent ?? null}
+    from (select clock_timestamp() as now) n
+    returning ${SESSION_COLUMNS}`;
+}
+
+/** Everything that the authoritative check compares, in one query. */
+export function authorityStatement(
+  schema: AuthSchema,
+  users: UserColumns | undefined,
+  token: RevocableToken,
+): SQL {
+  return sql`select coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch, ${factColumns(users)},
+      pg_is_in_recovery() as standby, coalesce(${UNEXPIRED} and u.session_epoch = s.epoch, false) as live,
+      exists (select 1 from ${schema.revocations} r where ${revokedCondition(token)}) as revoked
+    from (select ${token.subject}::text as subject) q
+      left join ${schema.subjects} u on u.subject = q.subject
+      left join ${schema.sessions} s on s.id = ${token.sessionId}::uuid and s.subject = q.subject
+      ${joinUsers(users, 'left join', sql`q.subject`)}`;
+}

@@ -1,0 +1,61 @@
+import { sql, type SQL } from 'drizzle-orm';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import type { UserFacts } from '../common/subject.js';
+import type { Row } from './database.js';
+
+/** The host's own users table, by its columns. */
+export interface UserColumns {
+  readonly table: PgTable;
+  /** uuid, text or an integer; becomes `sub` as text. */
+  readonly id: PgColumn;
+  /** Unique, kept in lower case. */
+  readonly email: PgColumn;
+  readonly passwordHash: PgColumn;
+  readonly name?: PgColumn;
+  readonly role?: PgColumn;
+  /** `text[]` or a JSON array of text. */
+  readonly permissions?: PgColumn;
+  /** boolean, or a timestamp that is set while the user is disabled. */
+  readonly disabled?: PgColumn;
+}
+
+const column = (each: PgColumn | undefined): SQL => (each ? sql`a.${sql.identifier(each.name)}` : sql`null`);
+
+/** The subject in the type of the id column, so that the index on it serves. */
+export function idFrom(users: UserColumns, subject: SQL): SQL {
+  const type = users.id
+    .getSQLType()
+    .replace('bigserial', 'bigint')
+    .replace('smallserial', 'smallint')
+    .replace('serial', 'integer');
+  return sql`${subject}::${sql.raw(type)}`;
+}
+
+export function disabledOf(users: UserColumns): SQL {
+  if (!users.disabled) return sql`false`;
+  const each = column(users.disabled);
+  return users.disabled.getSQLType() === 'boolean'
+    ? sql`coalesce(${each}, false)`
+    : sql`(${each} is not null)`;
+}
+
+/** For select lists in which the users table is `a`. */
+export function factColumns(users: UserColumns | undefined): SQL {
+  if (!users) return sql`false as user_found, null as role, null as permissions, false as disabled`;
+  return sql`(${column(users.id)} is not null) as user_found, ${column(users.role)} as role,
+    ${column(users.permissions)} as permissions, ${disabledOf(users)} as disabled`;
+}
+
+export function accountColumns(users: UserColumns): SQL {
+  return sql`${column(users.id)}::text as user_id, ${column(users.email)} as email, ${column(users.name)} as name,
+    ${column(users.passwordHash)} as password_hash, ${factColumns(users)}`;
+}
+
+export function toFacts(row: Row): UserFacts {
+  const { role, permissions, disabled } = row;
+  return {
+    ...(typeof role === 'string' && role !== '' ? { role } : {}),
+    permissions: Array.isArray(permissions) ? permissions.filter((each) => typeof each === 'string') : [],
+    disabled: disabled === true,
+  };
+}

@@ -1,0 +1,23 @@
+import { stringifySetCookie } from 'cookie';
+import type { ResolvedAuthOptions } from './resolved-options.js';
+
+/** What a browser must be able to keep: name, value and attributes together (RFC 6265, section 6.1). */
+export const MAX_SET_COOKIE_BYTES = 4096;
+
+type CookieSettings = Pick<ResolvedAuthOptions, 'cookies'>;
+
+/** The whole `Set-Cookie` line of an access cookie; the value is written as it is. */
+export function accessCookie({ cookies }: CookieSettings, value: string, maxAgeSeconds: number): string {
+  const { accessName, accessPath, domain, secure, sameSite } = cookies;
+  return stringifySetCookie(
+    { name: accessName, value, httpOnly: true, maxAge: maxAgeSeconds, path: accessPath, domain, secure, sameSite },
+    { encode: String },
+  ); // prettier-ignore
+}
+
+/** Bytes an access token may have so that its cookie fits in 4 KiB; checked at issue, where the error can still say why. */
+export function maxAccessTokenBytes(
+  options: CookieSettings & Pick<ResolvedAuthOptions, 'accessToken'>,
+): number {
+  return MAX_SET_COOKIE_BYTES - Buffer.byteLength(accessCookie(options, '', options.accessToken.ttlSeconds));
+}
