@@ -48,7 +48,7 @@ CREATE TABLE "auth_subjects" (
 CREATE INDEX "auth_revocations_xid_idx" ON "auth_revocations" USING btree ("xid");--> statement-breakpoint
 CREATE INDEX "auth_revocations_subject_idx" ON "auth_revocations" USING btree ("subject","kind");--> statement-breakpoint
 CREATE INDEX "auth_revocations_expires_idx" ON "auth_revocations" USING btree ("expires_at");--> statement-breakpoint
-CREATE INDEX "auth_sessions_subject_idx" ON "auth_sessions" USING btree ("subject");
+CREATE INDEX "auth_sessions_subject_idx" ON "auth_sessions" USING btree ("subject");--> statement-breakpoint
 -- room on each page for the next version of a row: rotation stays a heap-only update
 ALTER TABLE "auth_sessions" SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05);--> statement-breakpoint
 ALTER TABLE "auth_subjects" SET (fillfactor = 90);

@@ -1,21 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
 import { Clock } from '../common/clock.js';
-import { Entropy } from '../common/entropy.js';
 import type { ClientContext } from '../common/principal.js';
 import type { SubjectState } from '../common/subject.js';
 import type { Transport } from '../contract/index.js';
 import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
-import { RevocationService } from '../revocation/revocation.service.js';
-import { SessionService } from '../sessions/session.service.js';
 import { CredentialVerifier, normaliseEmail } from '../users/credential-verifier.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { SecondFactor } from '../users/second-factor.store.js';
 import { type LoginCandidate, UserDirectory } from '../users/user-directory.store.js';
 import type { LoginResult } from './grant.js';
-import { clientOf, TokenGrants } from './token-grants.service.js';
+import { SessionOpener } from './session-opener.service.js';
 
 export interface LoginInput {
   readonly email: string;
@@ -37,13 +34,10 @@ export class LoginFlow {
     private readonly users: UserDirectory,
     private readonly devices: DeviceIds,
     private readonly secondFactor: SecondFactor,
-    private readonly sessions: SessionService,
-    private readonly grants: TokenGrants,
-    private readonly revocations: RevocationService,
+    private readonly opener: SessionOpener,
     private readonly events: AuthEventPublisher,
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
-    private readonly entropy: Entropy,
   ) {}
 
   async login(input: LoginInput, client: ClientContext): Promise<LoginResult> {
@@ -78,37 +72,24 @@ export class LoginFlow {
       throw new AuthError('second_factor_required', 'the host asks for a second factor');
     }
 
-    // signed before the session is opened: a claims hook that fails must leave nothing behind
-    const sessionId = this.entropy.uuid();
-    const authTime = new Date(asOfMs);
-    const access = await this.grants.accessToken({
-      subject: account.id, sessionId, state: subject, user: account, authTime, transport, asOfMs,
-    }); // prettier-ignore
-    const opened = await this.sessions.open(
+    const result = await this.opener.open(
       {
-        sessionId,
-        subject: account.id,
+        account,
         expected: subject,
         transport,
         persistent: input.rememberMe ?? false,
-        authTime,
+        authTime: new Date(asOfMs),
         amr: ['pwd'],
+        asOfMs,
+        deviceId,
       },
-      clientOf(client),
+      client,
     );
-    if (opened.kind === 'superseded') {
+    if (result === 'superseded') {
       this.events.publish({ type: 'login.failed', reason: 'superseded', userId: account.id, ip: client.ip });
       throw new AuthError('login_refused', 'the sessions of the user were ended meanwhile');
     }
-    await this.revocations.announce(opened.entries);
-    this.events.publish({
-      type: 'login.succeeded', userId: account.id, sessionId, transport, ...clientOf(client), knownDevice: deviceId !== undefined,
-    }); // prettier-ignore
-    const deviceToken = this.devices.mint(account.id, subject.epoch, deviceId);
-    return {
-      user: account,
-      grant: { ...this.grants.grant(opened.session, access, opened.refreshToken), deviceToken },
-    };
+    return result;
   }
 
   private transportOf(input: LoginInput): Transport {

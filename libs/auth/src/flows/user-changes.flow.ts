@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { EndReason } from '../common/end-reason.js';
+import type { HostTransaction } from '../common/host-transaction.js';
+import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
+import { RevocationService } from '../revocation/revocation.service.js';
+import { type Ended, SessionStore } from '../sessions/session.store.js';
+
+/**
+ * What changed. `authorization` (role, permissions) ends the access tokens; the others end the sessions as well.
+ */
+export type UserChange = 'authorization' | 'password' | 'disabled' | 'deleted' | 'signed_out';
+
+/** To be called after the host's commit. Forgotten, the change still takes effect everywhere within `maxStaleness`: the ledger is read. */
+export interface PendingChange {
+  committed(): Promise<void>;
+}
+
+const REASON: Record<Exclude<UserChange, 'authorization'>, EndReason> = {
+  password: 'password_changed',
+  disabled: 'user_disabled',
+  deleted: 'user_deleted',
+  signed_out: 'ended_by_host',
+};
+
+/** Changes of a user that the host makes: what they end, ends in the same transaction. */
+@Injectable()
+export class UserChangesFlow {
+  constructor(
+    private readonly store: SessionStore,
+    private readonly revocations: RevocationService,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  /** Runs `work` and the ending in one transaction of Tokenward's; effective here when it resolves. */
+  async change(
+    userId: string,
+    change: UserChange,
+    work?: (tx: HostTransaction) => Promise<void>,
+  ): Promise<void> {
+    await this.announce(userId, change, await this.apply(userId, change, { work }));
+  }
+
+  /** Joins the host's own transaction. */
+  async within(tx: HostTransaction, userId: string, change: UserChange): Promise<PendingChange> {
+    const ended = await this.apply(userId, change, { tx });
+    return { committed: () => this.announce(userId, change, ended) };
+  }
+
+  private apply(
+    userId: string,
+    change: UserChange,
+    alongside: Parameters<SessionStore['bumpVersion']>[1],
+  ): Promise<Ended> {
+    return change === 'authorization'
+      ? this.store.bumpVersion(userId, alongside)
+      : this.store.endAll(userId, REASON[change], alongside);
+  }
+
+  private async announce(userId: string, change: UserChange, ended: Ended): Promise<void> {
+    await this.revocations.announce(ended.entries);
+    if (change === 'authorization') this.events.publish({ type: 'token_version.bumped', userId });
+    else
+      this.events.publish({ type: 'sessions.ended', userId, count: ended.sessions, reason: REASON[change] });
+    if (change === 'password') this.events.publish({ type: 'password.changed', userId });
+  }
+}
