@@ -25,8 +25,7 @@ export interface NewUser {
 }
 
 export type CreateUserOutcome =
-  | { readonly kind: 'created'; readonly account: UserAccount }
-  | { readonly kind: 'taken' };
+  { readonly kind: 'created'; readonly account: UserAccount } | { readonly kind: 'taken' };
 
 /**
  * Where the users are. The smallest port that login, refresh, password change and the authoritative check need. An unreachable directory

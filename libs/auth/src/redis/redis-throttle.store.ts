@@ -1,0 +1,107 @@
+import { Logger } from '@nestjs/common';
+import type { Cluster, Redis } from 'ioredis';
+import type { Clock } from '../common/clock.js';
+import { withDeadline } from '../users/deadline.js';
+import { MemoryThrottleStore } from '../users/memory-throttle.store.js';
+import { type ThrottleAttempt, type ThrottleDecision, ThrottleStore } from '../users/throttle.store.js';
+import { GIVE_BACK_SCRIPT, TAKE_SCRIPT } from './throttle-scripts.js';
+
+export interface RedisThrottleOptions {
+  /** What one login may wait for Redis, milliseconds. Default 150. */
+  readonly deadlineMs?: number;
+  /** After a failure this process counts alone for so long before it asks again, milliseconds. Default 1,000. */
+  readonly pauseMs?: number;
+}
+
+/** One hash tag: a try's buckets are counted in one step also on Cluster. Logins are few enough for one slot. */
+const TAG = '{tokenward:throttle}:';
+const ALLOWED: ThrottleDecision = { kind: 'allowed' };
+
+/**
+ * Counts in Redis, shared by all processes, and beside it in the memory of this one. While Redis is away memory alone decides, and what it
+ * has counted still stands when Redis is back (or was flushed): one process never allows more than the limit within a window, whatever Redis does,
+ * so N processes allow at most N times the limit, and only while Redis is away. Nothing is shared through the host's client but commands.
+ */
+export class RedisThrottleStore extends ThrottleStore {
+  readonly #logger = new Logger('Tokenward');
+  readonly #memory: MemoryThrottleStore;
+  readonly #deadlineMs: number;
+  readonly #pauseMs: number;
+  #askAgainAt = 0;
+  #away = false;
+
+  constructor(
+    private readonly redis: Redis | Cluster,
+    private readonly clock: Clock,
+    options: RedisThrottleOptions = {},
+  ) {
+    super();
+    this.#memory = new MemoryThrottleStore(clock);
+    this.#deadlineMs = options.deadlineMs ?? 150;
+    this.#pauseMs = options.pauseMs ?? 1_000;
+  }
+
+  override async take(attempt: ThrottleAttempt): Promise<ThrottleDecision> {
+    const own = await this.#memory.take(attempt);
+    if (own.kind === 'refused') return own;
+    const waitMs = await this.takeShared(attempt);
+    if (waitMs === 'away' || waitMs <= 0) return ALLOWED;
+    await this.#memory.giveBack(attempt);
+    return { kind: 'refused', retryAfterSeconds: Math.ceil(Math.min(waitMs, attempt.windowMs) / 1000) };
+  }
+
+  override async giveBack(attempt: ThrottleAttempt): Promise<void> {
+    await this.#memory.giveBack(attempt);
+    if (!this.reachable()) return;
+    // also while pausing: a take that came too late for us may have been counted, and this follows it on the same connection
+    const given = this.run(GIVE_BACK_SCRIPT, attempt, [attempt.id]).catch(() => undefined);
+    if (!this.pausing()) await given;
+  }
+
+  /** Milliseconds to wait, 0 when counted; `away` when Redis did not say. */
+  private async takeShared(attempt: ThrottleAttempt): Promise<number | 'away'> {
+    if (this.pausing()) return 'away';
+    if (!this.reachable()) return this.lost('no connection');
+    const limits = attempt.buckets.map((bucket) => bucket.limit);
+    try {
+      const waitMs = Number(await this.run(TAKE_SCRIPT, attempt, [attempt.id, attempt.windowMs, ...limits]));
+      if (Number.isNaN(waitMs)) return this.lost('an answer that is no number');
+      this.found();
+      return waitMs;
+    } catch (error) {
+      return this.lost(error instanceof Error ? error.message : 'unknown error');
+    }
+  }
+
+  private run(
+    script: string,
+    attempt: ThrottleAttempt,
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const keys = attempt.buckets.map((bucket) => TAG + bucket.key);
+    const late = (): Error => new Error('no answer within the deadline');
+    return withDeadline(this.redis.eval(script, keys.length, ...keys, ...args), this.#deadlineMs, late);
+  }
+
+  /** ioredis would queue commands while it is disconnected; a lazy client (`wait`) connects at the first one. */
+  private reachable(): boolean {
+    return this.redis.status === 'ready' || this.redis.status === 'wait';
+  }
+
+  private pausing(): boolean {
+    return this.#away && this.clock.monotonic() < this.#askAgainAt;
+  }
+
+  private lost(reason: string): 'away' {
+    if (!this.#away)
+      this.#logger.warn(`Login throttling counts in this process alone: Redis is away (${reason})`);
+    this.#away = true;
+    this.#askAgainAt = this.clock.monotonic() + this.#pauseMs;
+    return 'away';
+  }
+
+  private found(): void {
+    if (this.#away) this.#logger.log('Login throttling is shared again: Redis is back');
+    this.#away = false;
+  }
+}

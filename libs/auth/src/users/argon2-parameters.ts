@@ -1,0 +1,52 @@
+import argon2, { type Options, type ParsedHashOptions } from '@node-rs/argon2';
+
+/** RFC 9106. The package's const enums cannot be used under `isolatedModules`. */
+const ARGON2ID = 2;
+const VERSION_19 = 1;
+const TAG_BYTES = 32;
+const SALT_BYTES = 16;
+/** No host configures more; a stored hash that asks for it would take the process down. */
+const MAX_MEMORY_KIB = 2 ** 20;
+const MAX_WORK_KIB = 2 ** 24;
+
+export interface Argon2Cost {
+  readonly memoryKib: number;
+  readonly passes: number;
+  readonly parallelism: number;
+}
+
+export function argon2Options(cost: Argon2Cost): Options {
+  return {
+    algorithm: ARGON2ID,
+    version: VERSION_19,
+    memoryCost: cost.memoryKib,
+    timeCost: cost.passes,
+    parallelism: cost.parallelism,
+    outputLen: TAG_BYTES,
+  };
+}
+
+/** Whether a stored PHC string was made as we would make it today; `unusable` when it is none, or costs beyond reason. */
+export function standingOf(phc: string, cost: Argon2Cost): 'current' | 'outdated' | 'unusable' {
+  const parsed = parse(phc);
+  if (!parsed) return 'unusable';
+  if (parsed.memoryCost > MAX_MEMORY_KIB || parsed.memoryCost * parsed.timeCost > MAX_WORK_KIB)
+    return 'unusable';
+  const current =
+    parsed.algorithm === ARGON2ID &&
+    parsed.version === VERSION_19 &&
+    parsed.memoryCost === cost.memoryKib &&
+    parsed.timeCost === cost.passes &&
+    parsed.parallelism === cost.parallelism &&
+    parsed.outputLen === TAG_BYTES &&
+    parsed.saltLen >= SALT_BYTES;
+  return current ? 'current' : 'outdated';
+}
+
+function parse(phc: string): ParsedHashOptions | undefined {
+  try {
+    return argon2.parseOptions(phc);
+  } catch {
+    return undefined;
+  }
+}
