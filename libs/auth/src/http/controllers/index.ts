@@ -1,0 +1,21 @@
+import type { Type } from '@nestjs/common';
+import { createAccountController } from './account.controller.js';
+import { createJwksController } from './jwks.controller.js';
+import { createRenewalController } from './renewal.controller.js';
+import type { Routes } from './route.js';
+import { createSessionsController } from './sessions.controller.js';
+import { createSignInController } from './sign-in.controller.js';
+
+/** The controllers of contract, section 3, with the routes that are switched on; fresh classes, so that two modules do not collide. */
+export function createAuthControllers(routes: Routes): Type[] {
+  const { register, login, refresh, logout, logoutAll, sessions, revokeUser, me, password, reauthenticate } =
+    routes;
+  const wanted: readonly (readonly [boolean, () => Type])[] = [
+    [register || login, () => createSignInController(routes)],
+    [refresh || logout, () => createRenewalController(routes)],
+    [sessions || logoutAll || revokeUser, () => createSessionsController(routes)],
+    [me || password || reauthenticate, () => createAccountController(routes)],
+    [routes.jwks, createJwksController],
+  ];
+  return wanted.flatMap(([on, create]) => (on ? [create()] : []));
+}

@@ -1,0 +1,44 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { Principal } from '../common/principal.js';
+import type { HttpRequest } from './adapter.js';
+
+/** Only Tokenward writes it: a `request.user` of another strategy is never taken for a principal. */
+const PRINCIPAL = Symbol.for('tokenward.principal');
+
+interface Carrier {
+  [PRINCIPAL]?: Principal;
+  user?: unknown;
+}
+
+/** What goes through a whole call with its caller: the HTTP request (also under GraphQL), the socket, the RPC context. */
+export function carrierOf(context: ExecutionContext): object | undefined {
+  switch (context.getType<string>()) {
+    case 'http':
+      return context.switchToHttp().getRequest<object>();
+    case 'graphql':
+      return context.getArgByIndex<{ req?: object } | undefined>(2)?.req;
+    case 'ws':
+      return context.switchToWs().getClient<object>();
+    case 'rpc':
+      return context.switchToRpc().getContext<object>();
+    default:
+      return undefined;
+  }
+}
+
+/** The HTTP request of a call, or undefined where there is none. */
+export function requestOf(context: ExecutionContext): HttpRequest | undefined {
+  const type = context.getType<string>();
+  return type === 'http' || type === 'graphql' ? (carrierOf(context) as HttpRequest | undefined) : undefined;
+}
+
+/** Makes the caller known to guards and decorators, and to the host as `user`. */
+export function setPrincipal(carrier: object, principal: Principal): void {
+  (carrier as Carrier)[PRINCIPAL] = principal;
+  (carrier as Carrier).user = principal;
+}
+
+/** Who calls, once a guard of Tokenward has said so. */
+export function principalOf(context: ExecutionContext): Principal | undefined {
+  return (carrierOf(context) as Carrier | undefined)?.[PRINCIPAL];
+}

@@ -1,0 +1,83 @@
+import 'reflect-metadata';
+
+/** The part of JSON Schema that the descriptions use. */
+export interface JsonSchema {
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly format?: string;
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly nullable?: boolean;
+  readonly maxLength?: number;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: boolean;
+  readonly items?: JsonSchema;
+}
+
+export interface AnswerDescription {
+  readonly description: string;
+  readonly schema?: JsonSchema;
+}
+
+export interface RouteDescription {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly tag?: string;
+  readonly body?: { readonly required: 'required' | 'optional'; readonly schema: JsonSchema };
+  readonly answers?: Readonly<Record<number, AnswerDescription>>;
+  /** `token`: the access cookie or the bearer header; `none`: nothing, whatever the document says elsewhere. */
+  readonly security?: 'token' | 'none';
+}
+
+/** Names of the security schemes; `addBearerAuth()` and `addCookieAuth()` use them by default. */
+export const BEARER_SCHEME = 'bearer';
+export const COOKIE_SCHEME = 'cookie';
+
+/**
+ * Describes a handler or a controller to @nestjs/swagger by the metadata that it reads. The package itself is not loaded: it is an optional
+ * peer, ESM only and slow to start, and a decorator cannot await it.
+ */
+export function Describe(route: RouteDescription): MethodDecorator & ClassDecorator {
+  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const subject = (descriptor?.value ?? target) as object;
+    const place = descriptor ? 'handler' : 'class';
+    if (place === 'handler') describeOperation(subject, route);
+    for (const [status, answer] of Object.entries(route.answers ?? {}))
+      merge(subject, 'swagger/apiResponse', { [status]: answerMetadata(answer) });
+    if (route.tag) append(subject, 'swagger/apiUseTags', [route.tag]);
+    if (route.security === 'token' && !Reflect.getMetadata('swagger/apiSecurity', subject))
+      append(subject, 'swagger/apiSecurity', [{ [BEARER_SCHEME]: [] }, { [COOKIE_SCHEME]: [] }]);
+  };
+}
+
+function describeOperation(
+  handler: object,
+  { summary, description, security, body }: RouteDescription,
+): void {
+  const operation = {
+    ...(summary && { summary }),
+    ...(description && { description }),
+    ...(security === 'none' && { security: [] }),
+  };
+  if (Object.keys(operation).length > 0) merge(handler, 'swagger/apiOperation', operation);
+  if (!body) return;
+  const parameter = { in: 'body', required: body.required === 'required', schema: body.schema };
+  append(handler, 'swagger/apiParameters', [parameter]);
+}
+
+function answerMetadata({ description, schema }: AnswerDescription): object {
+  return schema ? { description, schema } : { description };
+}
+
+function merge(subject: object, key: string, addition: object): void {
+  Reflect.defineMetadata(
+    key,
+    { ...(Reflect.getMetadata(key, subject) as object | undefined), ...addition },
+    subject,
+  );
+}
+
+function append(subject: object, key: string, additions: readonly unknown[]): void {
+  const earlier = (Reflect.getMetadata(key, subject) as readonly unknown[] | undefined) ?? [];
+  Reflect.defineMetadata(key, [...earlier, ...additions], subject);
+}

@@ -1,0 +1,20 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthError } from '../common/auth-error.js';
+import { principalOf } from './execution.js';
+import { PERMISSIONS, requirementOf } from './requirements.js';
+
+/** Holds `@Permissions()`: all of them, or 403. Runs after `JwtAuthGuard`; without a principal it is 401. */
+@Injectable()
+export class PermissionsGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const permissions = requirementOf<readonly string[]>(this.reflector, PERMISSIONS, context);
+    if (!permissions) return true;
+    const principal = principalOf(context);
+    if (!principal) throw new AuthError('token_missing', 'PermissionsGuard needs JwtAuthGuard before it');
+    if (permissions.every((each) => principal.permissions.includes(each))) return true;
+    throw new AuthError('forbidden', 'a permission is missing');
+  }
+}

@@ -1,0 +1,25 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthError } from '../common/auth-error.js';
+import { Clock } from '../common/clock.js';
+import { principalOf } from './execution.js';
+import { RECENT_AUTH, requirementOf } from './requirements.js';
+
+/** Holds `@RecentAuth()`: a credential proof young enough, or 401 that says how young (RFC 9470). Runs after `JwtAuthGuard`. */
+@Injectable()
+export class RecentAuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly clock: Clock,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const maxAgeSeconds = requirementOf<number>(this.reflector, RECENT_AUTH, context);
+    if (maxAgeSeconds === undefined) return true;
+    const principal = principalOf(context);
+    if (!principal) throw new AuthError('token_missing', 'RecentAuthGuard needs JwtAuthGuard before it');
+    const { authTime } = principal;
+    if (authTime !== undefined && this.clock.now() / 1000 - authTime <= maxAgeSeconds) return true;
+    throw new AuthError('proof_too_old', 'the credential proof is too old', { maxAgeSeconds });
+  }
+}

@@ -1,0 +1,20 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthError } from '../common/auth-error.js';
+import { principalOf } from './execution.js';
+import { requirementOf, ROLES } from './requirements.js';
+
+/** Holds `@Roles()`: one of them, or 403. Runs after `JwtAuthGuard`; without a principal it is 401. */
+@Injectable()
+export class RolesGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const roles = requirementOf<readonly string[]>(this.reflector, ROLES, context);
+    if (!roles) return true;
+    const principal = principalOf(context);
+    if (!principal) throw new AuthError('token_missing', 'RolesGuard needs JwtAuthGuard before it');
+    if (principal.role !== undefined && roles.includes(principal.role)) return true;
+    throw new AuthError('forbidden', 'the role is missing');
+  }
+}

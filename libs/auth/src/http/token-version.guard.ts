@@ -1,0 +1,22 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthError } from '../common/auth-error.js';
+import { AuthenticateFlow } from '../flows/authenticate.flow.js';
+import { principalOf } from './execution.js';
+import { isPublic } from './requirements.js';
+
+/** The authoritative check, one query on the primary: what the token says must still be so, or 401. Runs after `JwtAuthGuard`. */
+@Injectable()
+export class TokenVersionGuard implements CanActivate {
+  constructor(
+    private readonly flow: AuthenticateFlow,
+    private readonly reflector: Reflector,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (isPublic(this.reflector, context)) return true;
+    const principal = principalOf(context);
+    if (!principal) throw new AuthError('token_missing', 'TokenVersionGuard needs JwtAuthGuard before it');
+    return this.flow.confirm(principal).then(() => true);
+  }
+}
