@@ -1,0 +1,134 @@
+import { sql, type SQL } from 'drizzle-orm';
+import { AuthError } from '../common/auth-error.js';
+import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
+import {
+  RevocationLedgerStore,
+  type LedgerPosition,
+  type LedgerRead,
+} from '../revocation/revocation-ledger.store.js';
+import { begin, primaryOf, rows, type Database, type Row, type Transaction } from './database.js';
+import { guarded } from './guarded.js';
+import { fromRow, insertEntries } from './ledger-rows.js';
+import { listen } from './ledger-listener.js';
+import type { AuthSchema } from './schema.js';
+
+export interface DrizzleRevocationLedgerOptions {
+  /** Of one statement, milliseconds; a full read of the ledger may take a hundred times as long. */
+  readonly deadlineMs: number;
+}
+
+const FULL_READ_FACTOR = 100;
+const SNAPSHOT = /^\d+:\d+:(?:\d+(?:,\d+)*)?$/;
+
+/** The ledger in Postgres, written and read on the primary alone. */
+export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
+  readonly #db: Database;
+
+  constructor(
+    db: Database,
+    private readonly schema: AuthSchema,
+    private readonly options: DrizzleRevocationLedgerOptions,
+  ) {
+    super();
+    this.#db = primaryOf(db);
+  }
+
+  append(entries: readonly LedgerEntry[]): Promise<void> {
+    return this.inTransaction('revocation ledger append', this.options.deadlineMs, (tx) =>
+      insertEntries(tx, this.schema.revocations, entries),
+    );
+  }
+
+  async readSince(since: LedgerPosition | undefined): Promise<LedgerRead> {
+    if (since && !SNAPSHOT.test(since.snapshot))
+      throw AuthError.unavailable('revocation ledger: not a snapshot');
+    const deadlineMs = this.options.deadlineMs * (since ? 1 : FULL_READ_FACTOR);
+    const found = await this.inTransaction('revocation ledger read', deadlineMs, (tx) =>
+      rows(tx, this.readStatement(since)),
+    );
+    const position = positionOf(found[0]);
+    if (since && since.timeline > position.timeline) {
+      throw AuthError.unavailable(
+        `revocation ledger: timeline ${String(position.timeline)} was superseded by ${String(since.timeline)}`,
+      );
+    }
+    // A promoted standby may have lost commits and given their numbers away again; a restored dump counts from anywhere.
+    if (since && (since.timeline < position.timeline || xmax(since) > xmax(position)))
+      return this.readSince(undefined);
+    return { position, entries: found.flatMap((row) => (row['kind'] === null ? [] : [entryOf(row)])) };
+  }
+
+  async isRevoked(token: RevocableToken): Promise<boolean> {
+    const [row] = await this.inTransaction('revocation ledger question', this.options.deadlineMs, (tx) =>
+      rows(tx, this.questionStatement(token)),
+    );
+    if (row?.['standby'] !== false) throw AuthError.unavailable('revocation ledger: the server is a standby');
+    return row['revoked'] === true;
+  }
+
+  onAppended(wake: () => void): Promise<() => Promise<void>> {
+    return listen(this.#db, wake);
+  }
+
+  /** Snapshot and rows come from one statement, hence from one snapshot. */
+  private readStatement(since: LedgerPosition | undefined): SQL {
+    const unseen = since
+      ? sql`(r.xid >= ${xmax(since).toString()}::xid8 or r.xid = any(${`{${xip(since)}}`}::xid8[])) and`
+      : sql``;
+    return sql`select pg_is_in_recovery() as standby, pg_current_snapshot()::text as snapshot,
+        case when not pg_is_in_recovery() then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end as timeline,
+        r.kind, r.subject, r.min_version, r.issued_before::float8 as issued_before,
+        (extract(epoch from r.expires_at) * 1000)::float8 as expires_at
+      from (select 1) one left join ${this.schema.revocations} r on ${unseen} r.expires_at > clock_timestamp()`;
+  }
+
+  private questionStatement(token: RevocableToken): SQL {
+    const table = this.schema.revocations;
+    return sql`select pg_is_in_recovery() as standby, exists (
+      select 1 from ${table} r where r.expires_at > clock_timestamp() and (
+        (r.subject = ${token.tokenId} and r.kind = 'token')
+        or (r.subject = ${token.sessionId} and r.kind = 'session')
+        or (r.subject = ${token.subject} and r.kind = 'user' and r.min_version > ${token.tokenVersion})
+        or (r.subject = ${token.keyId} and r.kind = 'key')
+        or (r.subject = '' and r.kind = 'all' and r.issued_before > ${token.issuedAt}))) as revoked`;
+  }
+
+  private inTransaction<T>(
+    what: string,
+    deadlineMs: number,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<T> {
+    return guarded(what, deadlineMs, () =>
+      this.#db.transaction(async (tx) => {
+        await begin(tx, deadlineMs);
+        return work(tx);
+      }),
+    );
+  }
+}
+
+function positionOf(row: Row | undefined): LedgerPosition {
+  const { standby, timeline, snapshot } = row ?? {};
+  if (standby !== false || typeof timeline !== 'string' || typeof snapshot !== 'string') {
+    throw AuthError.unavailable('revocation ledger: the server is a standby');
+  }
+  return { timeline: Number.parseInt(timeline, 16), snapshot };
+}
+
+function xmax(position: LedgerPosition): bigint {
+  return BigInt(position.snapshot.split(':')[1] ?? '0');
+}
+
+function xip(position: LedgerPosition): string {
+  return position.snapshot.split(':')[2] ?? '';
+}
+
+function entryOf(row: Row): LedgerEntry {
+  return fromRow({
+    kind: row['kind'] as LedgerEntry['kind'],
+    subject: String(row['subject']),
+    minVersion: row['min_version'] as number | null,
+    issuedBefore: row['issued_before'] as number | null,
+    expiresAt: new Date(Number(row['expires_at'])),
+  });
+}
