@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
+import type { StaticKeysOptions } from '../options/key-options.js';
 import type { KeySet, PublicJwk, SigningKey, VerificationKey } from './key-set.js';
 import { signatureFits } from './signature.js';
+import { loadStaticKeys } from './static-keys.js';
 
 export type { KeySet, PublicJwk, SigningKey, VerificationKey } from './key-set.js';
 
@@ -15,6 +17,11 @@ export class Keyring {
 
   constructor(keys: KeySet) {
     this.replace(keys);
+  }
+
+  /** Keys given once, at boot. Throws `configuration_invalid`, naming the option and the cure. */
+  static fromOptions(options: StaticKeysOptions): Keyring {
+    return new Keyring(loadStaticKeys(options));
   }
 
   /** Changes whenever the keys change; what was concluded from the keys before is void then. */
