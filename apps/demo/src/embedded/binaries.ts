@@ -45,7 +45,8 @@ export function findPostgres(user: RunAs | undefined, copyDir: string): Postgres
   };
 }
 
-function packageRoot(): string {
+/** @throws StartError when the platform has no package */
+export function packageRoot(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {
     return dirname(

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StartError, errorCode } from '../config/start-error.js';
-import { findPostgres } from './binaries.js';
+import { findPostgres, packageRoot } from './binaries.js';
 import { clusterIn, ensureCluster, SUPERUSER } from './cluster.js';
 import { acquireDataLock } from './data-lock.js';
 import { runAs } from './identity.js';
@@ -60,7 +60,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const atExit = () => void (hasExited() || process.kill(pid, 'SIGINT'));
     process.once('exit', atExit);
     const stopOnce = once(async () => {
-      await shutDown(pid, hasExited);
+      if (!hasExited()) await shutDown(pid, hasExited);
       process.off('exit', atExit);
       lock.release();
     });
@@ -70,6 +70,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** Where the binaries are, or undefined when there are none for this platform. Starts nothing. */
+export function binDir(): string | undefined {
+  try {
+    return join(packageRoot(), 'native', 'bin');
+  } catch {
+    return undefined;
   }
 }
 

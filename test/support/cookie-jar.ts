@@ -1,0 +1,78 @@
+/** What a browser would keep of one host; Secure is kept too, as browsers do on loopback. */
+export interface CookieJar {
+  /** The value by name, whatever its path. */
+  get(name: string): string | undefined;
+  /** Default path `/`. */
+  set(name: string, value: string, path?: string): void;
+  delete(name: string): void;
+  clear(): void;
+  names(): string[];
+  copy(): CookieJar;
+  /** The Cookie header for a path; undefined when no cookie belongs there. */
+  header(path: string): string | undefined;
+  store(setCookies: readonly string[]): void;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly value: string;
+  readonly path: string;
+}
+
+export function cookieJar(entries: readonly Entry[] = []): CookieJar {
+  let kept = [...entries];
+  // RFC 6265, section 5.3: name and path together are the identity
+  const put = (entry: Entry, isGone: boolean) => {
+    kept = kept.filter(({ name, path }) => name !== entry.name || path !== entry.path);
+    if (!isGone) kept.push(entry);
+  };
+  return {
+    get: (name) => kept.find((entry) => entry.name === name)?.value,
+    set: (name, value, path = '/') => put({ name, value, path }, false),
+    delete: (name) => void (kept = kept.filter((entry) => entry.name !== name)),
+    clear: () => void (kept = []),
+    names: () => kept.map(({ name }) => name),
+    copy: () => cookieJar(kept),
+    header: (path) =>
+      kept
+        .filter((entry) => matches(path, entry.path))
+        .map(({ name, value }) => `${name}=${value}`)
+        .join('; ') || undefined,
+    store: (setCookies) => {
+      for (const line of setCookies) {
+        const { name, value, attributes } = parseSetCookie(line);
+        const maxAge = attributes['max-age'];
+        const expires = attributes['expires'];
+        const isGone =
+          maxAge !== undefined
+            ? Number(maxAge) <= 0
+            : expires !== undefined && Date.parse(expires) <= Date.now();
+        put({ name, value, path: attributes['path'] ?? '/' }, isGone);
+      }
+    },
+  };
+}
+
+export interface ParsedSetCookie {
+  readonly name: string;
+  readonly value: string;
+  /** Lower-case names; flags hold an empty text. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** `httponly`, `secure`, `path` … of a Set-Cookie line. */
+export function parseSetCookie(line: string): ParsedSetCookie {
+  const [pair = '', ...rest] = line.split(';').map((part) => part.trim());
+  const split = (text: string): [string, string] => {
+    const at = text.indexOf('=');
+    return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+  };
+  const [name, value] = split(pair);
+  const attributes = Object.fromEntries(rest.map(split).map(([key, text]) => [key.toLowerCase(), text]));
+  return { name, value, attributes };
+}
+
+function matches(requestPath: string, cookiePath: string): boolean {
+  if (requestPath === cookiePath) return true;
+  return requestPath.startsWith(cookiePath.endsWith('/') ? cookiePath : `${cookiePath}/`);
+}

@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { startEmbeddedPostgres } from '../../apps/demo/src/embedded/index.js';
+import { startRedis } from './redis-server.mjs';
+import { given, noteProcess, scratchDir } from './run-environment.js';
+
+/** A server of one spec alone, to be stopped, hung or killed; the port stays the same over restarts. */
+export interface PrivateServer {
+  readonly url: string;
+  readonly port: number;
+  /** Of the present process. */
+  pid(): number;
+  /** SIGSTOP hangs it, SIGCONT goes on; SIGTERM and SIGKILL resolve when it is gone. */
+  kill(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Starts it again after a kill, on the same port and directory. */
+  start(): Promise<void>;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface PrivateRedisOptions {
+  readonly port?: number;
+  /** `['--appendonly', 'yes']`, say; the default keeps nothing over a restart. */
+  readonly args?: readonly string[];
+}
+
+export async function privateRedis(
+  options: PrivateRedisOptions = {},
+): Promise<PrivateServer & { readonly dir: string }> {
+  const dir = scratchDir('redis');
+  const launch = async (port?: number) => {
+    const started = await startRedis({ binary: given('TEST_REDIS_SERVER'), dir, port, args: options.args });
+    noteProcess(started.pid);
+    return started;
+  };
+  let server = await launch(options.port);
+  const { url, port } = server;
+  const start = async () => void (server = await launch(port));
+  const stop = () => server.kill('SIGTERM');
+  return {
+    ...{ url, port, dir, start, stop },
+    pid: () => server.pid,
+    kill: (signal) => server.kill(signal),
+    restart: () => stop().then(start),
+  };
+}
+
+export interface PrivatePostgresOptions {
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
+/** An embedded PostgreSQL of its own, whatever DATABASE_URL says. About one second. */
+export async function privatePostgres(
+  options: PrivatePostgresOptions = {},
+): Promise<PrivateServer & { readonly dir: string }> {
+  const dir = scratchDir('postgres');
+  const launch = async (port?: number) => {
+    const started = await startEmbeddedPostgres({ dataDir: dir, settings: options.settings, port });
+    noteProcess(started.pid);
+    return started;
+  };
+  let server = await launch();
+  const { url, port } = server;
+  const start = async () => void (server = await launch(port));
+  const stop = () => server.stop();
+  return {
+    ...{ url, port, dir, start, stop },
+    pid: () => server.pid,
+    async kill(signal) {
+      if (signal === 'SIGTERM') return stop();
+      // backends are their own sessions: each of them has to be stopped or woken
+      const pids = signal === 'SIGKILL' ? [server.pid] : [server.pid, ...childrenOf(server.pid)];
+      for (const pid of pids) signalQuietly(pid, signal);
+      if (signal === 'SIGKILL') await stop();
+    },
+    restart: () => stop().then(start),
+  };
+}
+
+function childrenOf(parent: number): number[] {
+  return execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, ppid]) => ppid === parent)
+    .map(([pid]) => pid as number);
+}
+
+function signalQuietly(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // it left in the meantime
+  }
+}

@@ -1,0 +1,91 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/**
+ * `forward`: bytes pass. `hang`: connections are taken and stay open, nothing passes. `cut`: every connection is reset, new ones too.
+ */
+export type ProxyMode = 'forward' | 'hang' | 'cut';
+
+export interface TcpProxy {
+  readonly port: number;
+  /** The target's URL with the proxy's address in it. */
+  readonly url: string;
+  /** What arrived during `hang` passes when it goes back to `forward`. */
+  setMode(mode: ProxyMode): void;
+  /** Each way, for what arrives from now on. */
+  setDelay(delayMs: number): void;
+  /** Resets the present connections, once; new ones pass. */
+  cutOnce(): void;
+  /** Connections open now. */
+  connections(): number;
+  close(): Promise<void>;
+}
+
+/** Between a client and a server, for faults of the network. `targetUrl`: `postgres://…`, `redis://…` or `http://…` with a port. */
+export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
+  const target = new URL(targetUrl);
+  const targetPort = Number(target.port || { 'postgres:': 5432, 'redis:': 6379 }[target.protocol] || 80);
+  const links = new Set<{ resume(): void; reset(): void }>();
+  let mode: ProxyMode = 'forward';
+  let delayMs = 0;
+
+  const pipe = (from: Socket, to: Socket) => {
+    const delayed: (Buffer | 'end')[] = [];
+    const waiting: (Buffer | 'end')[] = [];
+    const pass = () => {
+      while (mode === 'forward' && waiting.length > 0) {
+        const next = waiting.shift() as Buffer | 'end';
+        if (next === 'end') to.end();
+        else to.write(next);
+      }
+    };
+    const arrive = (what: Buffer | 'end') => {
+      delayed.push(what);
+      // each timer lets the oldest through, so that a shorter delay never overtakes
+      setTimeout(() => {
+        waiting.push(delayed.shift() as Buffer | 'end');
+        pass();
+      }, delayMs);
+    };
+    from.on('data', arrive);
+    from.on('end', () => arrive('end'));
+    return pass;
+  };
+
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    client.on('error', () => undefined);
+    if (mode === 'cut') return void client.resetAndDestroy();
+    const upstream = connect({ port: targetPort, host: target.hostname, allowHalfOpen: true });
+    const passes = [pipe(client, upstream), pipe(upstream, client)];
+    const link = {
+      resume: () => passes.forEach((pass) => pass()),
+      reset: () => [client, upstream].forEach((socket) => socket.resetAndDestroy()),
+    };
+    links.add(link);
+    upstream.on('error', () => client.resetAndDestroy());
+    client.on('close', () => {
+      links.delete(link);
+      upstream.destroy();
+    });
+    upstream.on('close', () => mode === 'forward' && client.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = new URL(targetUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  const cutOnce = () => [...links].forEach((link) => link.reset());
+  return {
+    ...{ port, url: url.href, cutOnce },
+    setMode(next) {
+      mode = next;
+      if (next === 'cut') cutOnce();
+      if (next === 'forward') links.forEach((link) => link.resume());
+    },
+    setDelay: (next) => void (delayMs = next),
+    connections: () => links.size,
+    close: () => {
+      cutOnce();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,88 @@
+// Plain JavaScript: the runner uses it before anything is compiled, the helpers of the specs after.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** The server on PATH; else, where allowed (Debian, as root), an installed one. Undefined when there is none. */
+export function findRedisServer({ install }) {
+  const name = process.platform === 'win32' ? 'redis-server.exe' : 'redis-server';
+  const find = () =>
+    (process.env.PATH ?? '')
+      .split(delimiter)
+      .map((dir) => join(dir, name))
+      .find((path) => existsSync(path));
+  const found = find();
+  if (found || !install || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return found;
+  console.error('redis-server is missing: installing it with apt-get');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env });
+  apt('update', '-q');
+  apt('install', '-y', '-q', '--no-install-recommends', 'redis-server');
+  return find();
+}
+
+/** A server without persistence unless `args` say otherwise; resolves when it answers. */
+export async function startRedis({ binary, dir, port, args = [] }) {
+  const at = port ?? (await freePort());
+  const base = [
+    '--bind',
+    '127.0.0.1',
+    '--port',
+    String(at),
+    '--dir',
+    dir,
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--maxmemory-policy',
+    'noeviction',
+  ];
+  const child = spawn(binary, [...base, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => (log = (log + chunk).slice(-4000)));
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const hasExited = () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  child.on('error', (error) => (log += error.message));
+  const until = performance.now() + 10_000;
+  while (!(await answers(at))) {
+    if (hasExited() || performance.now() > until) throw new Error(`redis-server did not start: ${log}`);
+    await delay(10);
+  }
+  const kill = async (signal) => {
+    if (hasExited()) return;
+    child.kill(signal);
+    if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
+    if (signal !== 'SIGKILL') child.kill('SIGCONT');
+    await gone;
+  };
+  return { url: `redis://127.0.0.1:${at}`, port: at, pid: child.pid, kill, stop: () => kill('SIGTERM') };
+}
+
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** `+PONG`, or an error that only a server that has loaded its data gives (a password is asked for). */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const done = (value) => {
+      socket.destroy();
+      resolve(value);
+    };
+    socket.setTimeout(1_000, () => done(false));
+    socket.on('error', () => done(false));
+    socket.on('data', (chunk) => done(/^(?:\+PONG|-NOAUTH)/.test(chunk.toString())));
+  });
+}
