@@ -7,7 +7,7 @@ import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { instantOf } from './instant.js';
 import { RevocationFeedBus, type FeedAnswer } from './revocation-feed.bus.js';
 import { RevocationLedgerStore } from './revocation-ledger.store.js';
-import { RevocationViewService } from './revocation-view.service.js';
+import { RevocationView } from './revocation-view.service.js';
 
 export type Verdict = 'live' | 'revoked';
 
@@ -41,7 +41,7 @@ export class RevocationChecker {
   constructor(
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
-    private readonly views: RevocationViewService,
+    private readonly views: RevocationView,
     @Optional() private readonly ledger?: RevocationLedgerStore,
     @Optional() private readonly feed?: RevocationFeedBus,
   ) {

@@ -9,7 +9,7 @@ import {
   type RevocationFeedBus,
 } from './revocation-feed.bus.js';
 import type { LedgerPosition, RevocationLedgerStore } from './revocation-ledger.store.js';
-import type { RevocationView } from './revocation-view.js';
+import type { ProcessView } from './process-view.js';
 
 /** How many earlier heads a heartbeat names. */
 const ANCESTORS = 8;
@@ -20,7 +20,7 @@ const ANCESTORS = 8;
  */
 export class RevocationStep {
   constructor(
-    private readonly view: RevocationView,
+    private readonly view: ProcessView,
     private readonly ledger: RevocationLedgerStore,
     private readonly feed: RevocationFeedBus | undefined,
     private readonly clock: Clock,

@@ -13,7 +13,7 @@ import { ageMs, instantOf } from './instant.js';
 import { RevocationFeedBus } from './revocation-feed.bus.js';
 import { RevocationLedgerStore } from './revocation-ledger.store.js';
 import { RevocationStep } from './revocation-step.js';
-import { RevocationView, type RevocationViewState, type RevokedListener } from './revocation-view.js';
+import { ProcessView, type RevocationViewState, type RevokedListener } from './process-view.js';
 
 const REFILL_EVERY_MS = 60_000;
 const STOP_WITHIN_MS = 800;
@@ -23,8 +23,8 @@ const STOP_WITHIN_MS = 800;
  * or (a service that only verifies) with a feed alone.
  */
 @Injectable()
-export class RevocationViewService implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly view: RevocationView;
+export class RevocationView implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly view: ProcessView;
   private readonly logger = new Logger('Tokenward');
   private readonly step: RevocationStep | undefined;
   private readonly stepEveryMs: number;
@@ -45,7 +45,7 @@ export class RevocationViewService implements OnApplicationBootstrap, OnApplicat
     @Optional() private readonly ledger?: RevocationLedgerStore,
     @Optional() private readonly feed?: RevocationFeedBus,
   ) {
-    this.view = new RevocationView(clock, options.revocation.maxEntries, entropy.bytes(4).readUInt32LE());
+    this.view = new ProcessView(clock, options.revocation.maxEntries, entropy.bytes(4).readUInt32LE());
     if (ledger) this.step = new RevocationStep(this.view, ledger, feed, clock, entropy);
     // Spread by process, so that one of many is first and the others see its heartbeat.
     const jitter = 0.8 + (entropy.bytes(1).readUInt8() / 255) * 0.4;

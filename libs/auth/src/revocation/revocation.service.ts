@@ -6,7 +6,7 @@ import { LEDGER_LIFETIME_MS, LEDGER_MARGIN_MS, type LedgerEntry } from '../commo
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { RevocationFeedBus } from './revocation-feed.bus.js';
 import { RevocationLedgerStore } from './revocation-ledger.store.js';
-import { RevocationViewService } from './revocation-view.service.js';
+import { RevocationView } from './revocation-view.service.js';
 
 /** Entries of kind `key` stay: nobody can know when the last process gives the `kid` up. */
 const FOR_GOOD = Date.UTC(9999, 0, 1);
@@ -20,7 +20,7 @@ export class RevocationService {
   constructor(
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
-    private readonly views: RevocationViewService,
+    private readonly views: RevocationView,
     @Optional() private readonly ledger?: RevocationLedgerStore,
     @Optional() private readonly feed?: RevocationFeedBus,
   ) {}

@@ -39,7 +39,7 @@ export interface Tail {
  * What one process knows: the mirror, how far it has seen the ledger and the feed, and since when that is proven. No I/O, no timers: the
  * step, the view service and the model test drive it.
  */
-export class RevocationView {
+export class ProcessView {
   readonly mirror: RevocationMirror;
   readonly dating = new ChainDating();
   readonly steady: SteadyWall;
