@@ -3,7 +3,8 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-/** The `code` of a system error (`EACCES`, …), if it has one. */
+/** The `code` of a system error (`EACCES`, …), if it has one. Not by `instanceof`: errors of Node itself may come from another realm. */
 export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
 }
