@@ -12,7 +12,7 @@ function pemText(text: string): string {
 }
 
 export function hasPrivateMembers(jwk: JsonWebKey): boolean {
-  return PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name));
+  return PRIVATE_MEMBERS.some((name) => jwk[name] !== undefined);
 }
 
 /** Node's reasons may quote what they were given, so they go nowhere. */

@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import { AUDIENCE, forge, goodClaims, ISSUER, makeBench, NOW } from './forge.fixture.js';
+
+const secret = Buffer.from('0123456789abcdef'.repeat(4));
+const keys = { algorithm: 'HS256', secret, keyId: 'main' } as const;
+const token = (payload: Record<string, unknown> | string) => forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, payload, secret, 'HS256'); // prettier-ignore
+const verify = (changes: Record<string, unknown>) =>
+  makeBench(keys).verifier.verify(token(goodClaims(changes)));
+const refusal = (reason: string) => ({ kind: 'refused', reason });
+
+describe('claims', () => {
+  it('accepts the control', () => {
+    expect(verify({})).toMatchObject({
+      kind: 'accepted',
+      principal: {
+        id: 'user-1',
+        sessionId: 'session-1',
+        keyId: 'main',
+        tokenVersion: 1,
+        permissions: [],
+        claims: {},
+      },
+    });
+    expect(verify({ role: 'admin', permissions: ['a'], auth_time: NOW - 5, plan: 'pro' })).toMatchObject({
+      principal: { role: 'admin', permissions: ['a'], authTime: NOW - 5, claims: { plan: 'pro' } },
+    });
+  });
+
+  const required = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'tokenVersion'];
+  it.each(required)('%s missing', (name) => {
+    expect(verify({ [name]: undefined })).toEqual(refusal('claims_malformed'));
+  });
+
+  it.each(required)('%s null, boolean or object', (name) => {
+    for (const value of [null, true, {}, []]) expect(verify({ [name]: value }).kind).toBe('refused');
+  });
+
+  it.each(['iat', 'nbf', 'exp', 'tokenVersion'])('%s is a whole number', (name) => {
+    const right = Number(goodClaims()[name]);
+    for (const value of [String(right), right + 0.5, [right], Number.MAX_SAFE_INTEGER + 1]) {
+      expect(verify({ [name]: value })).toEqual(refusal('claims_malformed'));
+    }
+    const text = JSON.stringify(goodClaims()).replace(`"${name}":${right}`, `"${name}":1e400`);
+    expect(makeBench(keys).verifier.verify(token(text))).toEqual(refusal('claims_malformed'));
+    const nan = JSON.stringify(goodClaims()).replace(`"${name}":${right}`, `"${name}":NaN`);
+    expect(makeBench(keys).verifier.verify(token(nan))).toEqual(refusal('malformed'));
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['tokenVersion 0', { tokenVersion: 0 }, 'claims_malformed'],
+    ['tokenVersion below 0', { tokenVersion: -1 }, 'claims_malformed'],
+    ['sub empty', { sub: '' }, 'claims_malformed'],
+    ['sid empty', { sid: '' }, 'claims_malformed'],
+    ['jti empty', { jti: '' }, 'claims_malformed'],
+    ['sub a number', { sub: 7 }, 'claims_malformed'],
+    ['role a list', { role: ['admin'] }, 'claims_malformed'],
+    ['role null', { role: null }, 'claims_malformed'],
+    ['permissions a string', { permissions: 'a b' }, 'claims_malformed'],
+    ['permissions of numbers', { permissions: ['a', 1] }, 'claims_malformed'],
+    ['auth_time text', { auth_time: String(NOW) }, 'claims_malformed'],
+    ['auth_time fractional', { auth_time: NOW + 0.1 }, 'claims_malformed'],
+    ['iss of another', { iss: 'https://other.example' }, 'issuer_mismatch'],
+    ['iss with a slash', { iss: `${ISSUER}/` }, 'issuer_mismatch'],
+    ['iss a list', { iss: [ISSUER] }, 'claims_malformed'],
+    ['aud of another', { aud: 'web' }, 'audience_mismatch'],
+    ['aud a longer word', { aud: `${AUDIENCE}2` }, 'audience_mismatch'],
+    ['aud two words', { aud: `${AUDIENCE} web` }, 'audience_mismatch'],
+    ['aud a list without ours', { aud: ['web', 'mobile'] }, 'audience_mismatch'],
+    ['aud an empty list', { aud: [] }, 'audience_mismatch'],
+    ['aud a list in a list', { aud: [[AUDIENCE]] }, 'claims_malformed'],
+    ['aud a list with ours and a number', { aud: [AUDIENCE, 1] }, 'claims_malformed'],
+    ['exp equals iat', { exp: NOW }, 'lifetime_refused'],
+    ['exp before iat', { exp: NOW - 1 }, 'lifetime_refused'],
+    ['a lifetime of 1 h and 1 s', { exp: NOW + 3601 }, 'lifetime_refused'],
+    ['iat in the future', { iat: NOW + 31, nbf: NOW, exp: NOW + 900 }, 'not_yet_valid'],
+    ['nbf in the future', { nbf: NOW + 31 }, 'not_yet_valid'],
+    ['expired beyond the tolerance', { iat: NOW - 100, nbf: NOW - 100, exp: NOW - 30 }, 'expired'],
+  ])('%s', (_name, changes, reason) => {
+    expect(verify(changes)).toEqual(refusal(reason));
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['aud a list that holds ours', { aud: ['web', AUDIENCE] }],
+    ['a lifetime of 1 h', { exp: NOW + 3600 }],
+    ['iat within the tolerance', { iat: NOW + 30, nbf: NOW + 30 }],
+    ['expired within the tolerance', { iat: NOW - 100, nbf: NOW - 100, exp: NOW - 29 }],
+    ['numbers written with an exponent', { exp: 1.8e9 + 60 }],
+  ])('accepts %s', (_name, changes) => {
+    expect(verify(changes).kind).toBe('accepted');
+  });
+
+  it('one of several audiences of ours is enough', () => {
+    const { verifier } = makeBench(keys, {}, ['api', 'admin']);
+    expect(verifier.verify(token(goodClaims({ aud: 'admin' }))).kind).toBe('accepted');
+    expect(verifier.verify(token(goodClaims({ aud: 'web' }))).kind).toBe('refused');
+  });
+
+  it('the tolerance is the configured one, to the millisecond', () => {
+    const { verifier, clock } = makeBench(keys, { clockToleranceSeconds: 0 });
+    clock.ms = (NOW + 900) * 1000 - 1;
+    expect(verifier.verify(token(goodClaims())).kind).toBe('accepted');
+    clock.ms += 1;
+    expect(verifier.verify(token(goodClaims()))).toEqual(refusal('expired'));
+    clock.ms = NOW * 1000 - 1;
+    expect(verifier.verify(token(goodClaims()))).toEqual(refusal('not_yet_valid'));
+  });
+
+  it('expiry alone can be left out of account, for logout', () => {
+    const { verifier, clock } = makeBench(keys);
+    clock.ms += 10 * 86_400_000;
+    expect(verifier.verify(token(goodClaims())).kind).toBe('refused');
+    expect(verifier.verify(token(goodClaims()), { expiry: 'ignored' }).kind).toBe('accepted');
+    expect(verifier.verify(token(goodClaims({ iss: 'x' })), { expiry: 'ignored' }).kind).toBe('refused');
+    expect(verifier.verify(token(goodClaims({ nbf: NOW + 20 * 86_400 })), { expiry: 'ignored' }).kind).toBe(
+      'refused',
+    );
+    expect(verifier.verify(token(goodClaims({ exp: NOW + 7200 })), { expiry: 'ignored' }).kind).toBe(
+      'refused',
+    );
+  });
+
+  it('a polluted prototype speaks for no token', () => {
+    const prototype = Object.prototype as Record<string, unknown>;
+    Object.assign(prototype, { sid: 'polluted', role: 'admin' });
+    try {
+      expect(verify({ sid: undefined })).toEqual(refusal('claims_malformed'));
+      const outcome = verify({});
+      expect(outcome.kind === 'accepted' && Object.hasOwn(outcome.principal, 'role')).toBe(false);
+    } finally {
+      delete prototype.sid;
+      delete prototype.role;
+    }
+  });
+});
