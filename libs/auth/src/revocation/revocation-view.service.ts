@@ -17,6 +17,7 @@ import { ProcessView, type RevocationViewState, type RevokedListener } from './p
 
 const REFILL_EVERY_MS = 60_000;
 const STOP_WITHIN_MS = 800;
+const BOOT_WITHIN_MS = 10_000;
 
 /**
  * Keeps this process's view of what is revoked: follows the feed, takes the step when nobody else has. Works with a ledger alone, with both,
@@ -54,8 +55,9 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
     this.refilledAt = clock.monotonic();
   }
 
-  onApplicationBootstrap(): Promise<void> {
-    return this.ready();
+  /** Checks ask the stores until the view is filled, so that a boot need not wait for ever. */
+  async onApplicationBootstrap(): Promise<void> {
+    await Promise.race([this.ready(), this.pause(BOOT_WITHIN_MS)]);
   }
 
   /** Resolves when the view was filled once; starts it when nobody has. Until then every check asks the stores. */

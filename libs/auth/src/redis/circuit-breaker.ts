@@ -1,0 +1,48 @@
+import { AuthError } from '../common/auth-error.js';
+import type { Clock } from '../common/clock.js';
+import { withDeadline } from '../common/deadline.js';
+
+const FAILURES = 3;
+const OPEN_MS = 250;
+
+/**
+ * After three failures in a row calls fail at once for a quarter of a second; then one is let through, and its outcome decides. It recovers
+ * by itself as soon as somebody asks.
+ */
+export class CircuitBreaker {
+  #failures = 0;
+  #openUntil = -Infinity;
+  #lastSuccess: number;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly deadlineMs: number,
+  ) {
+    this.#lastSuccess = clock.monotonic();
+  }
+
+  /** Milliseconds since something succeeded. */
+  silentMs(): number {
+    return this.clock.monotonic() - this.#lastSuccess;
+  }
+
+  async run<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const now = this.clock.monotonic();
+    if (this.#failures >= FAILURES && now < this.#openUntil)
+      throw AuthError.unavailable(`${what}: the circuit is open`);
+    // Whoever comes next waits for this one's outcome, or for the next quarter.
+    this.#openUntil = now + OPEN_MS;
+    try {
+      const result = await withDeadline(work(), this.deadlineMs, what);
+      this.#failures = 0;
+      this.#lastSuccess = this.clock.monotonic();
+      return result;
+    } catch (error) {
+      this.#failures++;
+      this.#openUntil = this.clock.monotonic() + OPEN_MS;
+      if (error instanceof AuthError) throw error;
+      // A driver's message may hold the command's arguments.
+      throw AuthError.unavailable(`${what}: ${error instanceof Error ? error.name : 'failed'}`);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** KEYS of all feed scripts: the stream, the index (a hash, the head among its fields), the index's expiry (a sorted set). */
+
+/** ARGV from `first` on: field, value, expiresAt (milliseconds) of each row. The greatest wins, whatever the order. */
+const RAISE = `
+local function raise_from(first)
+  for i = first, #ARGV, 3 do
+    local field, value, expiry = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+    local known = redis.call('HGET', KEYS[2], field)
+    if known then
+      local known_value, known_expiry = string.match(known, '^(%d+):(%d+)$')
+      if known_value then
+        value = math.max(value, tonumber(known_value))
+        expiry = math.max(expiry, tonumber(known_expiry))
+      end
+    end
+    local text = string.format('%.0f:%.0f', value, expiry)
+    redis.call('HSET', KEYS[2], field, text)
+    redis.call('ZADD', KEYS[3], string.format('%.0f', expiry), field)
+    redis.call('XADD', KEYS[1], '*', 'r', field, 'v', text)
+  end
+end
+`;
+
+export const PUBLISH_SCRIPT = `${RAISE}
+raise_from(1)
+return 1
+`;
+
+/**
+ * ARGV: expected head id ('' for none), new head id, new head, writer's time, age to trim at (ms), then rows. Answers false when appended,
+ * else the head that is there. The stream is trimmed by age, never by length; expired entries leave the index in small steps.
+ */
+export const APPEND_SCRIPT = `${RAISE}
+local id = redis.call('HGET', KEYS[2], '#id') or ''
+if id ~= ARGV[1] then return {0, redis.call('HGET', KEYS[2], '#head') or ''} end
+raise_from(6)
+redis.call('HSET', KEYS[2], '#id', ARGV[2], '#head', ARGV[3])
+redis.call('XADD', KEYS[1], '*', 'h', ARGV[3])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%.0f', now - tonumber(ARGV[5])))
+local spent = math.min(now, tonumber(ARGV[4]))
+for _, field in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', string.format('(%.0f', spent), 'LIMIT', 0, 500)) do
+  redis.call('HDEL', KEYS[2], field)
+  redis.call('ZREM', KEYS[3], field)
+end
+return {1, ''}
+`;
+
+export const HEAD_SCRIPT = `
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+return {last[1] and last[1][1] or '0-0', redis.call('HGET', KEYS[2], '#head') or ''}
+`;
+
+/** ARGV: cursor, count. The server's run id tells pages of two servers apart, whose cursors mean different things. */
+export const PAGE_SCRIPT = `
+local info = redis.pcall('INFO', 'server')
+local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+local page = redis.call('HSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
+return {run, page[1], page[2]}
+`;
+
+/** KEYS: one copy. ARGV: value, expiresAt (milliseconds). Neither value nor lifetime ever goes down. */
+export const COPY_SCRIPT = `
+local value, expiry = tonumber(ARGV[1]), tonumber(ARGV[2])
+local known = tonumber(redis.call('GET', KEYS[1]) or '')
+if known then
+  value = math.max(value, known)
+  local time = redis.call('TIME')
+  local ttl = redis.call('PTTL', KEYS[1])
+  if ttl > 0 then expiry = math.max(expiry, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) + ttl) end
+end
+redis.call('SET', KEYS[1], string.format('%.0f', value), 'PXAT', string.format('%.0f', expiry))
+return 1
+`;

@@ -1,0 +1,65 @@
+import type { Cluster, Redis } from 'ioredis';
+
+/** A host's client: ioredis on its own, through Sentinel, or on Cluster. */
+export type HostClient = Redis | Cluster;
+
+/** By its mark, not its class: the host may have its own copy of ioredis. */
+export function isCluster(client: HostClient): client is Cluster {
+  return client.isCluster;
+}
+
+/** Fails at once while disconnected, never resends, answers in one shape; comes back by itself. */
+const CONNECTION = {
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  enableReadyCheck: true,
+  connectTimeout: 2_000,
+  lazyConnect: false,
+  protocol: 2 as const,
+  replyMapping: 'legacy' as const,
+};
+
+const retryStrategy = (times: number): number => Math.min(25 * 2 ** Math.min(times, 5), 500);
+
+/** A connection of Tokenward's own, like the host's (address, credentials, key prefix, TLS). */
+export class OwnClient {
+  readonly client: HostClient;
+  /** Changes whenever a connection was lost or the cluster's nodes changed. */
+  connection = 0;
+  #everReady = false;
+
+  constructor(host: HostClient) {
+    this.client = isCluster(host)
+      ? host.duplicate([], {
+          redisOptions: CONNECTION,
+          enableOfflineQueue: false,
+          clusterRetryStrategy: retryStrategy,
+          lazyConnect: false,
+        })
+      : host.duplicate({ ...CONNECTION, enableOfflineQueue: false, retryStrategy });
+    const changed = (): void => {
+      this.connection++;
+    };
+    this.client.on('close', changed);
+    if (isCluster(this.client)) this.client.on('+node', changed).on('-node', changed);
+    // Every failure reaches its caller; the event alone must not end the process.
+    this.client.on('error', () => undefined);
+  }
+
+  /** The first connection is waited for (the caller holds a deadline); afterwards commands fail at once while there is none. */
+  async ready(): Promise<HostClient> {
+    if (!this.#everReady && this.client.status !== 'ready') {
+      await new Promise<void>((resolve) => this.client.once('ready', resolve));
+    }
+    this.#everReady = true;
+    return this.client;
+  }
+
+  reconnect(): void {
+    this.client.disconnect(true);
+  }
+
+  close(): void {
+    this.client.disconnect();
+  }
+}

@@ -1,0 +1,38 @@
+import { SystemClock } from '../common/clock.js';
+import type { RevocationFeedBus } from '../revocation/revocation-feed.bus.js';
+import type { ThrottleStore } from '../users/throttle.store.js';
+import type { HostClient } from './own-client.js';
+import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
+import { RedisThrottleStore } from './redis-throttle.store.js';
+
+export interface RedisConnectionOptions {
+  /** Deadline of one command of the revocation feed, milliseconds. Default 200. */
+  readonly deadlineMs?: number;
+}
+
+export interface RedisConnection {
+  readonly feed: RevocationFeedBus;
+  readonly throttle: ThrottleStore;
+  /** The host's own. */
+  readonly client: HostClient;
+  /** Closes the connections that were opened beside the host's client, never the client. */
+  close(): Promise<void>;
+}
+
+/**
+ * What Tokenward does in Redis, for `AuthModule.forRoot({ redis })`. The client may be an ioredis one on its own, through Sentinel or on
+ * Cluster; its address, credentials, TLS and key prefix are taken over.
+ */
+export function redisConnection(client: HostClient, options: RedisConnectionOptions = {}): RedisConnection {
+  const clock = new SystemClock();
+  const feed = new RedisRevocationFeedBus(client, clock, options);
+  return {
+    feed,
+    throttle: new RedisThrottleStore(client, clock),
+    client,
+    close: () => {
+      feed.close();
+      return Promise.resolve();
+    },
+  };
+}
