@@ -31,7 +31,7 @@ export class AuthenticateFlow {
     const outcome = this.verifier.verify(presented.value);
     if (outcome.kind === 'refused') throw new AuthError('token_refused', outcome.reason);
     const { principal } = outcome;
-    const verdict = this.revocations.check(revocable(principal), options);
+    const verdict = this.revocations.check(revocable(principal), options && { strict: options.strictness });
     if (typeof verdict !== 'string') return verdict.then((settled) => accept(principal, settled));
     return accept(principal, verdict);
   }

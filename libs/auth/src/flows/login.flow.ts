@@ -9,6 +9,7 @@ import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { CredentialVerifier, normaliseEmail } from '../users/credential-verifier.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
+import { SubjectReader } from '../users/subject-reader.store.js';
 import { SecondFactor } from '../users/second-factor.store.js';
 import { type LoginCandidate, UserDirectory } from '../users/user-directory.store.js';
 import type { LoginResult } from './grant.js';
@@ -32,6 +33,7 @@ export class LoginFlow {
     private readonly throttle: LoginThrottle,
     private readonly credentials: CredentialVerifier,
     private readonly users: UserDirectory,
+    private readonly subjects: SubjectReader,
     private readonly devices: DeviceIds,
     private readonly secondFactor: SecondFactor,
     private readonly opener: SessionOpener,
@@ -106,7 +108,7 @@ export class LoginFlow {
     if (!token) return undefined;
     const candidate = await this.users.findByEmail(email);
     if (!candidate) return undefined;
-    const epoch = (candidate.subject ?? (await this.credentials.readSubject(candidate.account.id))).epoch;
+    const epoch = (candidate.subject ?? (await this.subjects.readSubject(candidate.account.id))).epoch;
     const device = this.devices.verify(token, candidate.account.id, epoch);
     return device.kind === 'known' ? device.id : undefined;
   }

@@ -4,7 +4,7 @@ import { Clock } from '../common/clock.js';
 import type { ClientContext } from '../common/principal.js';
 import type { Transport } from '../contract/index.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
-import { CredentialVerifier } from '../users/credential-verifier.service.js';
+import { SubjectReader } from '../users/subject-reader.store.js';
 import { UserDirectory } from '../users/user-directory.store.js';
 import type { LoginResult } from './grant.js';
 import { SessionOpener } from './session-opener.service.js';
@@ -26,7 +26,7 @@ export interface OpenSessionOptions {
 export class OpenSessionFlow {
   constructor(
     private readonly users: UserDirectory,
-    private readonly credentials: CredentialVerifier,
+    private readonly subjects: SubjectReader,
     private readonly opener: SessionOpener,
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
@@ -38,7 +38,7 @@ export class OpenSessionFlow {
     if (!this.options.transports.allowed.includes(transport))
       throw new AuthError('transport_not_allowed', 'the host does not allow it');
     const asOfMs = this.clock.now();
-    const expected = await this.credentials.readSubject(userId);
+    const expected = await this.subjects.readSubject(userId);
     const candidate = await this.users.findById(userId);
     if (!candidate || candidate.account.disabled)
       throw new AuthError('login_refused', candidate ? 'disabled' : 'unknown_user');

@@ -61,7 +61,7 @@ function describeOperation(
   };
   if (Object.keys(operation).length > 0) merge(handler, 'swagger/apiOperation', operation);
   if (!body) return;
-  const parameter = { in: 'body', required: body.required === 'required', schema: body.schema };
+  const parameter = { in: 'body', type: String, required: body.required === 'required', schema: body.schema };
   append(handler, 'swagger/apiParameters', [parameter]);
 }
 

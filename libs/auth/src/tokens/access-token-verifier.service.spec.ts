@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { constants, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { b64, forge, goodClaims, makeBench, makeKey, rawSignature } from './forge.fixture.js';
 
 const rsa = makeKey('RS256');
@@ -152,6 +152,24 @@ describe('forged tokens', () => {
     for (const short of [b64(Buffer.from(s, 'base64url').subarray(0, 16)), b64(Buffer.alloc(32)), 'AA']) {
       expect(bench.verifier.verify(`${h}.${p}.${short}`).kind).toBe('refused');
     }
+  });
+});
+
+describe('PSS signatures', () => {
+  const bench = makeBench({ algorithm: 'PS256', privateKey: rsa.privateKey, keyId: 'main' });
+  const input = `${b64(JSON.stringify(header({ alg: 'PS256' })))}.${b64(JSON.stringify(goodClaims()))}`;
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+
+  // RFC 7518, section 3.5: the salt is as long as the hash
+  it.each([[32, 'accepted'], [0, 'refused'], [20, 'refused'], [64, 'refused']])('salt of %i bytes', (saltLength, kind) => {
+    const signature = sign('sha256', Buffer.from(input), { key: rsa.privateKey, padding, saltLength });
+    expect(bench.verifier.verify(`${input}.${b64(signature)}`).kind).toBe(kind);
+  }); // prettier-ignore
+
+  it('PKCS#1 v1.5 under alg PS256', () => {
+    expect(bench.verifier.verify(`${input}.${b64(rawSignature('RS256', rsa.privateKey, input))}`).kind).toBe(
+      'refused',
+    );
   });
 });
 

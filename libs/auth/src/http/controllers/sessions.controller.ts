@@ -95,9 +95,15 @@ export function createSessionsController(routes: Routes): Type {
       }),
     )
     async revokeUser(@CurrentUser() admin: Principal, @Param('id') userId: string): Promise<void> {
-      // the flow asks the database first, so that a stranger learns nothing from the shape of an id
-      await this.flow.revokeUser(admin, USER_ID.test(userId) ? userId : '');
+      if (!USER_ID.test(userId)) throw unknownTo(admin);
+      await this.flow.revokeUser(admin, userId);
     }
   }
   return SessionsController;
+}
+
+/** Of an id that nobody has; who is no admin is told the same as for any other. */
+function unknownTo(principal: Principal): AuthError {
+  if (principal.role !== 'admin') return new AuthError('forbidden', 'role admin is needed');
+  return new AuthError('user_not_found', 'the id is no user id');
 }

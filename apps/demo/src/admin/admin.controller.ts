@@ -1,0 +1,56 @@
+import {
+  BadRequestException, Body, Controller, Get, Inject, NotFoundException, Param, ParseUUIDPipe, Patch, UseGuards,
+} from '@nestjs/common'; // prettier-ignore
+import { AuthService, type HostTransaction, Roles, RolesGuard, TokenVersionGuard } from '@tokenward/nestjs';
+import { asc, eq } from 'drizzle-orm';
+import { z } from 'zod';
+import { DATABASE, type DemoDatabase } from '../database/database.module.js';
+import { users } from '../database/schema.js';
+import { validated } from '../validated.js';
+
+const Change = z.object({ role: z.enum(['user', 'admin']).optional(), disabled: z.boolean().optional() });
+const COLUMNS = {
+  id: users.id,
+  email: users.email,
+  name: users.name,
+  role: users.role,
+  disabled: users.disabled,
+};
+
+/** Role `admin`, as the database says it now. */
+@Controller('admin/users')
+@UseGuards(RolesGuard, TokenVersionGuard)
+@Roles('admin')
+export class AdminController {
+  constructor(
+    @Inject(DATABASE) private readonly database: DemoDatabase,
+    private readonly auth: AuthService,
+  ) {}
+
+  @Get()
+  list() {
+    return this.database.select(COLUMNS).from(users).orderBy(asc(users.email));
+  }
+
+  /** A change ends the user's access tokens; disabling ends the sessions: both in the transaction of the change. */
+  @Patch(':id')
+  async change(@Param('id', ParseUUIDPipe) id: string, @Body() body: unknown) {
+    const change = validated(Change, body);
+    if (change.role === undefined && change.disabled === undefined)
+      throw new BadRequestException('Invalid input: role, disabled');
+    let changed: Record<keyof typeof COLUMNS, unknown> | undefined;
+    await this.auth.changeUser(
+      id,
+      change.disabled ? 'disabled' : 'authorization',
+      async (tx: HostTransaction) => {
+        [changed] = await (tx as DemoDatabase)
+          .update(users)
+          .set(change)
+          .where(eq(users.id, id))
+          .returning(COLUMNS);
+        if (!changed) throw new NotFoundException('User not found');
+      },
+    );
+    return changed;
+  }
+}

@@ -1,0 +1,64 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AuthModule, JwtAuthGuard, type AuthOptions } from '@tokenward/nestjs';
+import { drizzleStorage } from '@tokenward/nestjs/drizzle';
+import { redisConnection } from '@tokenward/nestjs/redis';
+import type { Redis } from 'ioredis';
+import { AccountController } from './account/account.controller.js';
+import { AdminController } from './admin/admin.controller.js';
+import { DATABASE, DatabaseModule, type DatabaseSettings, type DemoDatabase, REDIS } from './database/database.module.js';
+import { users } from './database/schema.js';
+import { HealthController } from './health/health.controller.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { DemoMetrics } from './metrics/metrics.service.js';
+import { NotesController } from './notes/notes.controller.js';
+import { PageController } from './web/page.controller.js';
+
+export interface AppSettings extends DatabaseSettings {
+  readonly auth: AuthOptions;
+  /** Whether `/metrics` answers others than loopback. */
+  readonly metrics: 'loopback' | 'open';
+}
+
+const userColumns = {
+  table: users,
+  id: users.id,
+  email: users.email,
+  name: users.name,
+  passwordHash: users.passwordHash,
+  role: users.role,
+  permissions: users.permissions,
+  disabled: users.disabled,
+};
+
+/** The demo: every route needs an access token unless it says `@Public()`. */
+@Module({})
+export class AppModule {
+  static register(settings: AppSettings): DynamicModule {
+    const metrics = new DemoMetrics(settings.metrics);
+    return {
+      module: AppModule,
+      imports: [
+        DatabaseModule.register(settings),
+        AuthModule.forRootAsync({
+          isGlobal: true,
+          routes: { register: true },
+          inject: [DATABASE, REDIS],
+          useFactory: (database: DemoDatabase, redis: Redis | undefined) => ({
+            ...settings.auth,
+            storage: drizzleStorage(database, { users: userColumns }),
+            redis: redis && redisConnection(redis),
+            onEvent: (event) => {
+              metrics.count(event);
+            },
+          }),
+        }),
+      ],
+      controllers: [PageController, AccountController, NotesController, AdminController, HealthController, MetricsController],
+      providers: [
+        { provide: APP_GUARD, useClass: JwtAuthGuard },
+        { provide: DemoMetrics, useValue: metrics },
+      ],
+    };
+  }
+}

@@ -1,0 +1,70 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { Clock } from './common/clock.js';
+import type { Entropy } from './common/entropy.js';
+import type { AuthEvent } from './events/auth-event.js';
+import { createAuthControllers } from './http/controllers/index.js';
+import type { AuthModuleExtras, AuthOptions, RouteOptions } from './options/auth-options.js';
+import { resolveRoutes } from './options/resolve-routes.js';
+import type { RevocationFeedBus } from './revocation/revocation-feed.bus.js';
+import type { RevocationLedgerStore } from './revocation/revocation-ledger.store.js';
+import type { PepperStore } from './sessions/pepper.store.js';
+import type { SessionStore } from './sessions/session.store.js';
+import type { SecondFactor } from './users/second-factor.store.js';
+import type { ThrottleStore } from './users/throttle.store.js';
+import type { UserDirectory } from './users/user-directory.store.js';
+
+/** The durable side: `drizzleStorage(db)` of `@tokenward/nestjs/drizzle`, or the memory stores of `/testing`. */
+export interface AuthStorage {
+  readonly sessions: SessionStore;
+  readonly ledger: RevocationLedgerStore;
+  readonly peppers: PepperStore;
+  readonly users?: UserDirectory;
+}
+
+/** The fast side: `redisConnection(client)` of `@tokenward/nestjs/redis`. */
+export interface AuthRedis {
+  readonly feed: RevocationFeedBus;
+  readonly throttle?: ThrottleStore;
+  /** Called at shutdown; closes what the connection opened itself, never the host's client. */
+  close(): Promise<void>;
+}
+
+/** The options with the host's own handles. Tokenward closes only what it opened. */
+export interface AuthModuleOptions extends AuthOptions {
+  readonly storage: AuthStorage;
+  /** Where the users are, when not in `storage`. */
+  readonly users?: UserDirectory;
+  /** None: revocations travel through the database alone. */
+  readonly redis?: AuthRedis;
+  /** Default: no login needs a second factor. */
+  readonly secondFactor?: SecondFactor['ask'];
+  /** Called for everything that happens; may be asynchronous, is never waited for. */
+  readonly onEvent?: (event: AuthEvent) => void | Promise<void>;
+  /** For tests. */
+  readonly clock?: Clock;
+  /** For tests. */
+  readonly entropy?: Entropy;
+}
+
+/** For `forRootAsync({ useClass | useExisting })`. */
+export interface AuthOptionsFactory {
+  createAuthOptions(): AuthModuleOptions | Promise<AuthModuleOptions>;
+}
+
+/** Injection token of the routes, which are known before the options are. */
+export const AUTH_ROUTES = Symbol('AUTH_ROUTES');
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<AuthModuleOptions>({ moduleName: 'TokenwardAuth' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createAuthOptions')
+    .setExtras<AuthModuleExtras>({ isGlobal: false, routes: {} }, (definition, { isGlobal, routes }) => ({
+      ...definition,
+      global: isGlobal ?? false,
+      controllers: createAuthControllers(resolveRoutes(routes)),
+      providers: [
+        ...(definition.providers ?? []),
+        { provide: AUTH_ROUTES, useValue: (routes ?? {}) satisfies RouteOptions | false },
+      ],
+    }))
+    .build();

@@ -1,0 +1,111 @@
+import type { Provider } from '@nestjs/common';
+import { AUTH_ROUTES, type AuthModuleOptions, MODULE_OPTIONS_TOKEN } from './auth.module-definition.js';
+import { AuthError } from './common/auth-error.js';
+import { Clock, SystemClock } from './common/clock.js';
+import { Entropy, SystemEntropy } from './common/entropy.js';
+import { AuthEventListener } from './events/auth-event-listener.bus.js';
+import { Keyring } from './keys/keyring.service.js';
+import type { RouteOptions } from './options/auth-options.js';
+import { resolveOptions } from './options/resolve-options.js';
+import { ResolvedAuthOptions } from './options/resolved-options.js';
+import { RevocationFeedBus } from './revocation/revocation-feed.bus.js';
+import { RevocationLedgerStore } from './revocation/revocation-ledger.store.js';
+import { PepperRing } from './sessions/pepper-ring.js';
+import { PepperStore } from './sessions/pepper.store.js';
+import { SessionStore } from './sessions/session.store.js';
+import { DeviceIds } from './users/device-id.js';
+import { MemoryThrottleStore } from './users/memory-throttle.store.js';
+import { SecondFactor } from './users/second-factor.store.js';
+import { SubjectReader } from './users/subject-reader.store.js';
+import { ThrottleKeys } from './users/throttle-keys.js';
+import { ThrottleStore } from './users/throttle.store.js';
+import { UserDirectory } from './users/user-directory.store.js';
+
+type Host = AuthModuleOptions;
+
+/** A provider that is one of the host's handles. */
+function handle(
+  token: Provider extends infer P ? Extract<P, { provide: unknown }>['provide'] : never,
+  pick: (host: Host) => unknown,
+): Provider {
+  return { provide: token, useFactory: pick, inject: [MODULE_OPTIONS_TOKEN] };
+}
+
+/** Everything that is made from the options rather than by its class alone. */
+export const OPTION_PROVIDERS: Provider[] = [
+  {
+    provide: ResolvedAuthOptions,
+    useFactory: (host: Host, routes: RouteOptions | false) => resolveOptions(host, routes),
+    inject: [MODULE_OPTIONS_TOKEN, AUTH_ROUTES],
+  },
+  handle(Clock, (host) => host.clock ?? new SystemClock()),
+  handle(Entropy, (host) => host.entropy ?? new SystemEntropy()),
+  handle(SessionStore, (host) => storageOf(host).sessions),
+  handle(RevocationLedgerStore, (host) => storageOf(host).ledger),
+  handle(PepperStore, (host) => storageOf(host).peppers),
+  handle(UserDirectory, usersOf),
+  handle(RevocationFeedBus, (host) => host.redis?.feed),
+  handle(SecondFactor, (host): SecondFactor => ({ ask: host.secondFactor ?? (() => 'not_needed') })),
+  handle(AuthEventListener, (host): AuthEventListener => ({
+    onAuthEvent: host.onEvent ?? (() => undefined),
+  })),
+  { provide: SubjectReader, useExisting: SessionStore },
+  {
+    provide: ThrottleStore,
+    useFactory: (host: Host, clock: Clock) => host.redis?.throttle ?? new MemoryThrottleStore(clock),
+    inject: [MODULE_OPTIONS_TOKEN, Clock],
+  },
+  {
+    provide: Keyring,
+    useFactory: (options: ResolvedAuthOptions) => Keyring.fromOptions(options.keys),
+    inject: [ResolvedAuthOptions],
+  },
+  {
+    provide: PepperRing,
+    useFactory: loadPeppers,
+    inject: [ResolvedAuthOptions, PepperStore, Entropy],
+  },
+  {
+    provide: DeviceIds,
+    useFactory: (ring: PepperRing, entropy: Entropy) => {
+      const [first, ...others] = ring.peppers;
+      return new DeviceIds([first.device, ...others.map(({ device }) => device)], entropy);
+    },
+    inject: [PepperRing, Entropy],
+  },
+  {
+    provide: ThrottleKeys,
+    useFactory: (ring: PepperRing) => new ThrottleKeys(ring.minting.device),
+    inject: [PepperRing],
+  },
+];
+
+async function loadPeppers(
+  options: ResolvedAuthOptions,
+  store: PepperStore,
+  entropy: Entropy,
+): Promise<PepperRing> {
+  const { secrets } = options.refreshToken;
+  if (secrets.length > 0) return PepperRing.parse(secrets);
+  const candidate = `p${entropy.bytes(6).toString('hex')}:${entropy.bytes(32).toString('base64url')}`;
+  return PepperRing.parse(await store.loadOrCreate(candidate), 'the refresh-token secret in the database');
+}
+
+function storageOf(host: Host): Host['storage'] {
+  if (!host.storage)
+    throw AuthError.configuration(
+      'storage',
+      'is missing; pass drizzleStorage(db) from @tokenward/nestjs/drizzle',
+    );
+  return host.storage;
+}
+
+function usersOf(host: Host): UserDirectory {
+  const users = host.users ?? storageOf(host).users;
+  if (!users)
+    throw AuthError.configuration(
+      'users',
+      'is missing; give drizzleStorage(db, { users }) your table, or a UserDirectory of your own',
+    );
+  return users;
+}

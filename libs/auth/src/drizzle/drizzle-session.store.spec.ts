@@ -1,0 +1,283 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sql } from 'drizzle-orm';
+import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import { newSession, openStore, rotationOf } from './session-fixture.fixture.js';
+
+const DAY = 86_400_000;
+
+describe('DrizzleSessionStore', () => {
+  let database: TestDatabase;
+  let fixture: Awaited<ReturnType<typeof openStore>>;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    fixture = await openStore(database.url);
+  });
+
+  afterAll(async () => {
+    await fixture.pool.end();
+    await database.drop();
+  });
+
+  async function opened(changes: Parameters<typeof newSession>[0] = {}) {
+    const session = newSession(changes);
+    const outcome = await fixture.store.open(session);
+    expect(outcome.kind).toBe('opened');
+    return session;
+  }
+
+  const ledger = async (subject: string): Promise<unknown[]> =>
+    (
+      await fixture.db.execute(
+        sql`select kind, min_version from auth_revocations where subject = ${subject} order by id`,
+      )
+    ).rows;
+
+  it('keeps of a session what the list shows', async () => {
+    const { subject, id } = await opened({ persistent: true, amr: ['pwd', 'o"t,p'] });
+    const [listed] = await fixture.store.list(subject);
+    expect(listed).toMatchObject({
+      id,
+      subject,
+      persistent: true,
+      ip: '203.0.113.7',
+      userAgent: 'spec',
+      amr: ['pwd', 'o"t,p'],
+      generation: 1,
+    });
+    expect(listed?.absoluteExpiresAt.getTime()).toBeGreaterThan(Date.now() + 179 * DAY);
+  });
+
+  it.each(['nonsense', 'fe80::1%eth0', '', '999.1.1.1'])(
+    'takes an address that is none (%s) as none or without its scope',
+    async (ip) => {
+      const { subject } = await opened({ ip });
+      const [listed] = await fixture.store.list(subject);
+      expect(listed?.ip).toBe(ip.startsWith('fe80') ? 'fe80::1' : null);
+    },
+  );
+
+  it('rotates once: of 20 simultaneous uses exactly one', async () => {
+    const session = await opened();
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () => fixture.store.rotate(rotationOf(session))),
+    );
+    expect(outcomes.filter(({ kind }) => kind === 'rotated')).toHaveLength(1);
+  });
+
+  it('rotates only the right generation with the right hash', async () => {
+    const session = await opened();
+    expect((await fixture.store.rotate(rotationOf(session, { generation: 2 }))).kind).toBe('missed');
+    expect((await fixture.store.rotate(rotationOf(session, { presentedHash: randomBytes(32) }))).kind).toBe(
+      'missed',
+    );
+    expect((await fixture.store.rotate(rotationOf(session, { sessionId: randomUUID() }))).kind).toBe(
+      'missed',
+    );
+    expect((await fixture.store.rotate(rotationOf(session))).kind).toBe('rotated');
+  });
+
+  it('moves the idle expiry, never past the absolute one', async () => {
+    const session = await opened({ absoluteTtlMs: 10 * DAY, idleTtlMs: 5 * DAY });
+    const outcome = await fixture.store.rotate(rotationOf(session, { ttlMs: 30 * DAY }));
+    if (outcome.kind !== 'rotated') throw new Error('missed');
+    expect(outcome.session.idleExpiresAt).toEqual(outcome.session.absoluteExpiresAt);
+  });
+
+  it.each([
+    ['idle', sql`idle_expires_at = now() - interval '1 second'`],
+    ['absolutely', sql`absolute_expires_at = now() - interval '1 second'`],
+  ])('does not rotate, show or find live what expired %s', async (_name, expiry) => {
+    const session = await opened();
+    await fixture.db.execute(sql`update auth_sessions set ${expiry} where id = ${session.id}`);
+    expect((await fixture.store.rotate(rotationOf(session))).kind).toBe('missed');
+    expect((await fixture.store.read(session.id))?.live).toBe(false);
+    expect(await fixture.store.list(session.subject)).toEqual([]);
+  });
+
+  it('every rotation is a heap-only update', async () => {
+    const session = await opened();
+    // one connection, one transaction: Postgres's own counters of it are exact
+    const single = await openStore(database.url, 1);
+    try {
+      await single.pool.query('begin');
+      let presentedHash = session.tokenHash;
+      for (let generation = 1; generation <= 10; generation++) {
+        const rotation = rotationOf(session, { generation, presentedHash });
+        expect((await single.store.rotate(rotation)).kind).toBe('rotated');
+        presentedHash = rotation.nextHash;
+      }
+      const { rows } = await single.pool.query(
+        `select pg_stat_get_xact_tuples_updated(t) as updated, pg_stat_get_xact_tuples_hot_updated(t) as hot from (select 'auth_sessions'::regclass t) x`,
+      );
+      expect(rows).toEqual([{ updated: '10', hot: '10' }]);
+      await single.pool.query('commit');
+    } finally {
+      await single.pool.end();
+    }
+  });
+
+  it('logout-all ends every session, bumps both counters and leaves one ledger row', async () => {
+    const subject = randomUUID();
+    const session = await opened({ subject });
+    await opened({ subject });
+    const ended = await fixture.store.endAll(subject, 'logout_all');
+    expect(ended.sessions).toBe(2);
+    expect(await fixture.store.readSubject(subject)).toEqual({ tokenVersion: 2, epoch: 2 });
+    expect(await ledger(subject)).toEqual([{ kind: 'user', min_version: 2 }]);
+    expect((await fixture.store.rotate(rotationOf(session))).kind).toBe('missed');
+  });
+
+  it('a login that read the state before a logout-all does not open after it', async () => {
+    const subject = randomUUID();
+    await fixture.store.endAll(subject, 'logout_all');
+    expect((await fixture.store.open(newSession({ subject }))).kind).toBe('superseded');
+  });
+
+  it.each(['login first', 'logout-all first', 'together'] as const)(
+    'a login and a logout-all racing on two connections: no session of the old state survives (%s commits)',
+    async (order) => {
+      for (let round = 0; round < 10; round++) {
+        const subject = randomUUID();
+        const session = newSession({ subject });
+        const login = () => fixture.store.open(session);
+        const logoutAll = () => fixture.store.endAll(subject, 'logout_all');
+        if (order === 'login first') {
+          // the login holds the subject's lock when the logout-all arrives
+          const racing = login();
+          await Promise.all([racing, logoutAll()]);
+        } else if (order === 'logout-all first') {
+          const racing = logoutAll();
+          await Promise.all([login(), racing]);
+        } else
+          await Promise.all(
+            Array.from({ length: 3 }, () => [login().catch(() => undefined), logoutAll()]).flat(),
+          );
+        await logoutAll();
+        expect(await fixture.store.list(subject)).toEqual([]);
+        expect((await fixture.store.rotate(rotationOf(session))).kind).toBe('missed');
+      }
+    },
+  );
+
+  it('a transaction that commits its session after the bump leaves a session that is dead', async () => {
+    const session = newSession();
+    const { subject } = session;
+    const client = await fixture.pool.connect();
+    try {
+      // a login of an older release, say, that takes no lock: the counter alone must hold
+      await client.query('begin');
+      await client.query(
+        `insert into auth_sessions (id, subject, epoch, token_hash, transport, auth_time, idle_expires_at, absolute_expires_at)
+         values ($1, $2, 1, $3, 'cookie', now(), now() + interval '1 day', now() + interval '1 day')`,
+        [session.id, subject, session.tokenHash],
+      );
+      await fixture.store.endAll(subject, 'logout_all');
+      await client.query('commit');
+    } finally {
+      client.release();
+    }
+    expect(await fixture.store.list(subject)).toEqual([]);
+    expect((await fixture.store.rotate(rotationOf(session))).kind).toBe('missed');
+    expect((await fixture.store.read(session.id))?.live).toBe(false);
+  });
+
+  it('ends the others and keeps the one, which goes on rotating', async () => {
+    const subject = randomUUID();
+    const kept = await opened({ subject });
+    const gone = await opened({ subject });
+    const ended = await fixture.store.endOthers(subject, kept.id, 'ended_by_user');
+    expect(ended).toMatchObject({ sessions: 1, entries: [{ kind: 'session', sessionId: gone.id }] });
+    expect((await fixture.store.rotate(rotationOf(gone))).kind).toBe('missed');
+    expect((await fixture.store.rotate(rotationOf(kept))).kind).toBe('rotated');
+    expect(await fixture.store.readSubject(subject)).toEqual({ tokenVersion: 1, epoch: 2 });
+  });
+
+  it('reuse ends a live family once, and spares what is dead already', async () => {
+    const subject = randomUUID();
+    const [stolen, bystander] = [await opened({ subject }), await opened({ subject })];
+    expect(await fixture.store.endReused(stolen.id, 'family')).toMatchObject({ kind: 'ended', sessions: 1 });
+    expect(await fixture.store.endReused(stolen.id, 'user')).toEqual({ kind: 'spared' });
+    expect(await fixture.store.list(subject)).toHaveLength(1);
+    expect(await fixture.store.endReused(bystander.id, 'user')).toMatchObject({ kind: 'ended' });
+    expect(await fixture.store.readSubject(subject)).toEqual({ tokenVersion: 2, epoch: 2 });
+    expect(await fixture.store.endReused(randomUUID(), 'user')).toEqual({ kind: 'spared' });
+  });
+
+  it('the oldest session ends when there are too many', async () => {
+    const subject = randomUUID();
+    const first = await opened({ subject, maxPerUser: 2 });
+    await opened({ subject, maxPerUser: 2 });
+    const outcome = await fixture.store.open(newSession({ subject, maxPerUser: 2 }));
+    expect(outcome).toMatchObject({ kind: 'opened', entries: [{ kind: 'session', sessionId: first.id }] });
+    expect(await fixture.store.list(subject)).toHaveLength(2);
+  });
+
+  it('20 simultaneous logins never leave more sessions than the limit', async () => {
+    const subject = randomUUID();
+    await Promise.all(
+      Array.from({ length: 20 }, () => fixture.store.open(newSession({ subject, maxPerUser: 3 }))),
+    );
+    expect(await fixture.store.list(subject)).toHaveLength(3);
+  });
+
+  it('a password change keeps this session under a new secret and ends the others, with the host work or not at all', async () => {
+    const subject = randomUUID();
+    const [mine, other] = [await opened({ subject }), await opened({ subject })];
+    const replacement = {
+      sessionId: mine.id, subject, expected: { tokenVersion: 1, epoch: 1 }, nextHash: randomBytes(32), cause: 'password' as const, ttlMs: DAY, rememberMeTtlMs: DAY,
+    }; // prettier-ignore
+    const failing = { work: () => Promise.reject(new Error('the host says no')) };
+    await expect(fixture.store.replaceAndEndOthers(replacement, failing)).rejects.toThrow();
+    expect(await fixture.store.list(subject)).toHaveLength(2);
+
+    const outcome = await fixture.store.replaceAndEndOthers(replacement, {});
+    expect(outcome).toMatchObject({
+      kind: 'replaced',
+      subject: { tokenVersion: 2, epoch: 2 },
+      entries: [{ kind: 'user', minVersion: 2 }],
+    });
+    expect((await fixture.store.list(subject)).map(({ id }) => id)).toEqual([mine.id]);
+    expect((await fixture.store.rotate(rotationOf(mine))).kind).toBe('missed');
+    expect((await fixture.store.rotate(rotationOf(other))).kind).toBe('missed');
+    expect(
+      (await fixture.store.rotate(rotationOf(mine, { generation: 2, presentedHash: replacement.nextHash })))
+        .kind,
+    ).toBe('rotated');
+    expect((await fixture.store.replaceAndEndOthers(replacement, {})).kind).toBe('superseded');
+    expect(await fixture.store.readSubject(subject)).toEqual({ tokenVersion: 2, epoch: 2 });
+  });
+
+  it('removes what ended or expired long ago, by pages, on several processes at once, and nothing else', async () => {
+    const subject = randomUUID();
+    const live = await opened({ subject });
+    const doomed = await Promise.all(Array.from({ length: 30 }, () => opened({ subject: randomUUID() })));
+    const ids = sql.join(doomed.map(({ id }) => sql`${id}::uuid`), sql`, `); // prettier-ignore
+    await fixture.db.execute(
+      sql`update auth_sessions set idle_expires_at = now() - interval '31 days' where id in (${ids})`,
+    );
+    const walk = async (): Promise<number> => {
+      let removed = 0;
+      let cursor: string | undefined;
+      do {
+        const page = await fixture.store.removeExpired(30 * DAY, 7, cursor);
+        removed += page.removed;
+        cursor = page.cursor;
+      } while (cursor);
+      return removed;
+    };
+    const walks = await Promise.all([walk(), walk(), walk()]);
+    expect(walks.reduce((a, b) => a + b)).toBe(30);
+    expect(await fixture.store.list(subject)).toMatchObject([{ id: live.id }]);
+  });
+
+  it('an error of the database names its code, never a parameter', async () => {
+    const session = newSession({ subject: 'a'.repeat(50) });
+    const broken = await openStore(database.url, 1);
+    await broken.pool.end();
+    const error = await broken.store.rotate(rotationOf(session)).catch((each: unknown) => each as Error);
+    expect(error).toMatchObject({ code: 'unavailable' });
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(session.id);
+  });
+});

@@ -1,0 +1,92 @@
+export { AuthModule } from './auth.module.js';
+export type {
+  AuthModuleOptions,
+  AuthOptionsFactory,
+  AuthRedis,
+  AuthStorage,
+} from './auth.module-definition.js';
+export { AuthService } from './flows/auth.service.js';
+
+// guards and decorators
+export { JwtAuthGuard } from './http/jwt-auth.guard.js';
+export { JwtStrategy } from './http/jwt.strategy.js';
+export { PermissionsGuard } from './http/permissions.guard.js';
+export { RecentAuthGuard } from './http/recent-auth.guard.js';
+export { RolesGuard } from './http/roles.guard.js';
+export { TokenVersionGuard } from './http/token-version.guard.js';
+export { CurrentUser, Permissions, Public, RecentAuth, Roles, Strict } from './http/decorators.js';
+export { AuthCookies } from './http/cookies.service.js';
+export { PresentedTokens } from './http/presented-tokens.service.js';
+
+// options
+export type {
+  AccessTokenOptions,
+  AuthModuleExtras,
+  AuthOptions,
+  ClaimsHook,
+  ClaimsHookInput,
+  OriginOptions,
+  PasswordOptions,
+  RefreshTokenOptions,
+  ReuseScope,
+  RevocationOptions,
+  RouteOptions,
+  SessionOptions,
+  ThrottleLimits,
+  TransportOptions,
+} from './options/auth-options.js';
+export type { CookieOptions, CookiePrefix, SameSite } from './options/cookie-options.js';
+export { SIGNING_ALGORITHMS } from './options/key-options.js';
+export type { KeyMaterial, SigningAlgorithm, StaticKeysOptions } from './options/key-options.js';
+export { ResolvedAuthOptions } from './options/resolved-options.js';
+
+// what flows return, for hosts that drive them
+export { AuthenticateFlow } from './flows/authenticate.flow.js';
+export type { AuthenticateOptions } from './flows/authenticate.flow.js';
+export type { LoginResult, PresentedToken, TokenGrant } from './flows/grant.js';
+export type { OpenSessionOptions } from './flows/open-session.flow.js';
+export type { PendingChange, UserChange } from './flows/user-changes.flow.js';
+
+// ports, for hosts that bring their own
+export { UserDirectory } from './users/user-directory.store.js';
+export type {
+  CreateUserOutcome,
+  LoginCandidate,
+  NewUser,
+  UserAccount,
+} from './users/user-directory.store.js';
+export { SecondFactor } from './users/second-factor.store.js';
+export { PasswordHasher } from './users/password-hasher.service.js';
+export { ThrottleStore } from './users/throttle.store.js';
+export type { ThrottleBucket, ThrottleDecision } from './users/throttle.store.js';
+
+// revocation, as far as hosts look at it
+export { RevocationChecker } from './revocation/revocation-checker.service.js';
+export type { CheckCounters, Verdict } from './revocation/revocation-checker.service.js';
+export { RevocationView } from './revocation/revocation-view.service.js';
+export { Keyring } from './keys/keyring.service.js';
+export { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
+
+// data
+export { AuthError } from './common/auth-error.js';
+export { Clock, SystemClock } from './common/clock.js';
+export { Entropy, SystemEntropy } from './common/entropy.js';
+export type { Duration } from './common/duration.js';
+export { parseDuration } from './common/duration.js';
+export type { EndReason } from './common/end-reason.js';
+export type { HostTransaction } from './common/host-transaction.js';
+export type { ClientContext, Principal } from './common/principal.js';
+export type { SubjectState, UserFacts } from './common/subject.js';
+export type { Session } from './sessions/session.js';
+export type { AuthEvent, EventSeverity } from './events/auth-event.js';
+export type {
+  AuthErrorCode,
+  ErrorBody,
+  LoginAnswer,
+  LoginBody,
+  MeBody,
+  SessionBody,
+  TokenBody,
+  Transport,
+  UserBody,
+} from './contract/index.js';

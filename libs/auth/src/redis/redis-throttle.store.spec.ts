@@ -1,0 +1,260 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { Cluster, Redis } from 'ioredis';
+import { SystemClock } from '../common/clock.js';
+import type { ThrottleAttempt } from '../users/throttle.store.js';
+import { RedisThrottleStore } from './redis-throttle.store.js';
+
+/** A throw-away server on a free loopback port; `redis-server` must be on PATH. */
+class PrivateRedis {
+  #child?: ChildProcess;
+  private constructor(
+    readonly port: number,
+    private readonly directory: string,
+    private readonly extra: readonly string[],
+  ) {}
+
+  static async start(...extra: string[]): Promise<PrivateRedis> {
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address() as AddressInfo;
+    probe.close();
+    const server = new PrivateRedis(port, await mkdtemp(join(tmpdir(), 'tokenward-redis-')), extra);
+    await server.up();
+    return server;
+  }
+
+  async up(): Promise<void> {
+    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const child = spawn('redis-server', [...settings, '--dir', this.directory, ...this.extra], {
+      stdio: 'pipe',
+    });
+    this.#child = child;
+    await new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', () => reject(new Error('redis-server stopped')));
+      child.stdout.on('data', (text: Buffer) => {
+        if (text.includes('Ready to accept connections')) resolve();
+      });
+    });
+  }
+
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(name);
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+const WINDOW_MS = 60_000;
+const attempt = (limits: Readonly<Record<string, number>>, windowMs = WINDOW_MS): ThrottleAttempt => ({
+  id: randomUUID(),
+  buckets: Object.entries(limits).map(([key, limit]) => ({ key, limit })),
+  windowMs,
+});
+const allowed = { kind: 'allowed' };
+const clients: (Redis | Cluster)[] = [];
+const connect = (url: string, keyPrefix = ''): Redis => {
+  const client = new Redis(url, { keyPrefix, retryStrategy: () => 20 });
+  client.on('error', () => undefined);
+  clients.push(client);
+  return client;
+};
+const ready = async (client: Redis | Cluster): Promise<void> => {
+  if (client.status !== 'ready') await once(client, 'ready');
+};
+const storeOver = (client: Redis | Cluster, pauseMs = 0): RedisThrottleStore =>
+  new RedisThrottleStore(client, new SystemClock(), { pauseMs });
+const countAllowed = (decisions: readonly { readonly kind: string }[]): number =>
+  decisions.filter((each) => each.kind === 'allowed').length;
+
+let local: PrivateRedis;
+beforeAll(async () => {
+  jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+  local = await PrivateRedis.start();
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.disconnect();
+});
+afterAll(async () => {
+  await local.stop();
+  jest.restoreAllMocks();
+});
+
+describe('RedisThrottleStore', () => {
+  const url = (): string => process.env.TEST_REDIS_URL ?? `redis://127.0.0.1:${String(local.port)}`;
+  const two = async (keyPrefix = ''): Promise<readonly [RedisThrottleStore, RedisThrottleStore, Redis]> => {
+    const [first, second] = [connect(url(), keyPrefix), connect(url(), keyPrefix)];
+    await Promise.all([ready(first), ready(second)]);
+    return [storeOver(first), storeOver(second), first];
+  };
+
+  it.each(['', 'app:'])(
+    'allows exactly the limit of parallel guesses on two processes (prefix %j)',
+    async (prefix) => {
+      const [first, second] = await two(prefix);
+      const key = randomUUID();
+      const decisions = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => (i % 2 ? first : second).take(attempt({ [key]: 10 }))),
+      );
+      expect(countAllowed(decisions)).toBe(10);
+    },
+  );
+
+  it('counts a refused try in none of its buckets', async () => {
+    const [first, second] = await two();
+    const [full, other] = [randomUUID(), randomUUID()];
+    await first.take(attempt({ [full]: 1 }));
+    for (const store of [first, second, second])
+      await expect(store.take(attempt({ [other]: 1, [full]: 1 }))).resolves.toMatchObject({
+        kind: 'refused',
+      });
+    await expect(second.take(attempt({ [other]: 1 }))).resolves.toEqual(allowed);
+  });
+
+  it('gives back what a try took, once, on every process', async () => {
+    const [first, second] = await two();
+    const key = randomUUID();
+    const mine = attempt({ [key]: 2 });
+    await first.take(mine);
+    await first.take(attempt({ [key]: 2 }));
+    await expect(second.take(attempt({ [key]: 2 }))).resolves.toMatchObject({ kind: 'refused' });
+    await first.giveBack(mine);
+    await first.giveBack(mine);
+    await expect(second.take(attempt({ [key]: 2 }))).resolves.toEqual(allowed);
+    await expect(second.take(attempt({ [key]: 2 }))).resolves.toMatchObject({ kind: 'refused' });
+  });
+
+  it('says how long to wait, and leaves nothing behind after the window', async () => {
+    const [first, second, client] = await two();
+    const key = randomUUID();
+    await first.take(attempt({ [key]: 1 }));
+    const decision = await second.take(attempt({ [key]: 1 }));
+    expect(decision).toEqual({ kind: 'refused', retryAfterSeconds: 60 });
+    const ttlMs = await client.pttl(`{tokenward:throttle}:${key}`);
+    expect(ttlMs).toBeGreaterThan(WINDOW_MS - 5_000);
+    expect(ttlMs).toBeLessThanOrEqual(WINDOW_MS);
+
+    // Redis has its own clock, which no test can move: a window that is over at once
+    const short = randomUUID();
+    await first.take(attempt({ [short]: 1 }, 30));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await expect(second.take(attempt({ [short]: 1 }, 30))).resolves.toEqual(allowed);
+  });
+
+  it('goes on alone while Redis is killed, and shares again when it is back', async () => {
+    const server = await PrivateRedis.start();
+    try {
+      const [mine, theirs] = [1, 2].map(() => connect(`redis://127.0.0.1:${String(server.port)}`));
+      if (!mine || !theirs) throw new Error('unreachable');
+      await Promise.all([ready(mine), ready(theirs)]);
+      const [first, second] = [storeOver(mine), storeOver(theirs)];
+      const key = randomUUID();
+      const guess = (store: RedisThrottleStore) => store.take(attempt({ [key]: 10 }));
+      for (let i = 0; i < 4; i++) await expect(guess(first)).resolves.toEqual(allowed);
+
+      await server.kill();
+      const startedAt = performance.now();
+      const during = await Promise.all(Array.from({ length: 30 }, () => guess(first)));
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      // four were counted while Redis was there: an outage starts no new ten
+      expect(countAllowed(during)).toBe(6);
+      // the documented bound: a process that has seen nothing allows its own ten, and no more
+      expect(countAllowed(await Promise.all(Array.from({ length: 30 }, () => guess(second))))).toBe(10);
+
+      await server.up();
+      await Promise.all([ready(mine), ready(theirs)]);
+      // Redis came back empty, and still nobody gets another ten
+      await expect(guess(first)).resolves.toMatchObject({ kind: 'refused' });
+      await expect(guess(second)).resolves.toMatchObject({ kind: 'refused' });
+      const fresh = randomUUID();
+      await expect(first.take(attempt({ [fresh]: 1 }))).resolves.toEqual(allowed);
+      await expect(second.take(attempt({ [fresh]: 1 }))).resolves.toMatchObject({ kind: 'refused' });
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('does not wait for a Redis that hangs, pauses, and says so once', async () => {
+    const server = await PrivateRedis.start();
+    try {
+      const client = connect(`redis://127.0.0.1:${String(server.port)}`);
+      await ready(client);
+      const store = storeOver(client, 60_000);
+      const warn = jest.mocked(Logger.prototype.warn);
+      warn.mockClear();
+      server.signal('SIGSTOP');
+      const startedAt = performance.now();
+      const key = randomUUID();
+      const mine = attempt({ [key]: 3 });
+      await expect(store.take(mine)).resolves.toEqual(allowed);
+      const firstMs = performance.now() - startedAt;
+      expect(firstMs).toBeGreaterThan(100);
+      expect(firstMs).toBeLessThan(600);
+      for (let i = 0; i < 20; i++) await store.take(attempt({ [key]: 3 }));
+      await store.giveBack(mine);
+      expect(performance.now() - startedAt - firstMs).toBeLessThan(100);
+      expect(warn).toHaveBeenCalledTimes(1);
+      expect(JSON.stringify(warn.mock.calls)).not.toContain(key);
+
+      // the take that came too late was counted after all, and the give-back behind it took it out again
+      server.signal('SIGCONT');
+      await expect(client.zcard(`{tokenward:throttle}:${key}`)).resolves.toBe(0);
+    } finally {
+      server.signal('SIGCONT');
+      await server.stop();
+    }
+  });
+
+  it('connects a lazy client at the first try', async () => {
+    const client = new Redis(url(), { lazyConnect: true });
+    clients.push(client);
+    const key = randomUUID();
+    await expect(storeOver(client).take(attempt({ [key]: 1 }))).resolves.toEqual(allowed);
+    await expect(client.zcard(`{tokenward:throttle}:${key}`)).resolves.toBe(1);
+  });
+
+  it('counts all buckets of a try in one step on Redis Cluster', async () => {
+    const server = await PrivateRedis.start('--cluster-enabled', 'yes');
+    try {
+      const admin = connect(`redis://127.0.0.1:${String(server.port)}`);
+      await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+      while (!((await admin.call('CLUSTER', 'INFO')) as string).includes('cluster_state:ok'))
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      const cluster = new Cluster([{ host: '127.0.0.1', port: server.port }], { keyPrefix: 'app:' });
+      clients.push(cluster);
+      await ready(cluster);
+      const store = storeOver(cluster);
+      const keys = Array.from({ length: 3 }, () => randomUUID());
+      const limits = Object.fromEntries(keys.map((key) => [key, 10]));
+      const mine = attempt(limits);
+      await expect(store.take(mine)).resolves.toEqual(allowed);
+      const count = (key: string) => cluster.zcard(`{tokenward:throttle}:${key}`);
+      await expect(Promise.all(keys.map(count))).resolves.toEqual([1, 1, 1]);
+      await store.giveBack(mine);
+      await expect(Promise.all(keys.map(count))).resolves.toEqual([0, 0, 0]);
+    } finally {
+      await server.stop();
+    }
+  });
+});
