@@ -3,7 +3,8 @@ import { AuthError } from '../common/auth-error.js';
 import type { AuthErrorCode } from '../contract/index.js';
 import { answerTo } from './error-answer.js';
 
-const answer = (code: AuthErrorCode, extra = {}) => answerTo(new AuthError(code, 'private detail', { cause: new Error('secret'), ...extra }));
+const answer = (code: AuthErrorCode, extra = {}) =>
+  answerTo(new AuthError(code, 'private detail', { cause: new Error('secret'), ...extra }));
 
 describe('the answer to a refusal', () => {
   it.each<[AuthErrorCode, number, string, Record<string, string>]>([

@@ -1,5 +1,12 @@
 import { request as send } from 'node:http';
-import { type DynamicModule, type INestApplication, type LoggerService, Module, type Provider, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type INestApplication,
+  type LoggerService,
+  Module,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -117,21 +124,24 @@ export class TestApp {
       ...headers,
     } as Record<string, string | string[]>;
     return new Promise((resolve, reject) => {
-      const outgoing = send({ port: this.port, host: '127.0.0.1', method, path, headers: sent }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          const isJson = String(response.headers['content-type']).includes('json');
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            cookies: response.headers['set-cookie'] ?? [],
-            text,
-            json: isJson ? (JSON.parse(text) as unknown) : undefined,
+      const outgoing = send(
+        { port: this.port, host: '127.0.0.1', method, path, headers: sent },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => {
+            const text = Buffer.concat(chunks).toString();
+            const isJson = String(response.headers['content-type']).includes('json');
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              cookies: response.headers['set-cookie'] ?? [],
+              text,
+              json: isJson ? (JSON.parse(text) as unknown) : undefined,
+            });
           });
-        });
-      });
+        },
+      );
       outgoing.on('error', reject);
       outgoing.end(body);
     });
@@ -149,14 +159,25 @@ export interface AppParts {
   readonly prepare?: (app: INestApplication) => void;
 }
 
-const FLOWS = { ChangePasswordFlow, EndSessionsFlow, LoginFlow, LogoutFlow, ReauthenticateFlow, RefreshFlow, RegisterFlow };
+const FLOWS = {
+  ChangePasswordFlow,
+  EndSessionsFlow,
+  LoginFlow,
+  LogoutFlow,
+  ReauthenticateFlow,
+  RefreshFlow,
+  RegisterFlow,
+};
 
 @Module({})
 class EdgeModule {}
 
 /** The edge as a module of its own, so that its filter proves to reach the host's routes. */
 function edge(parts: AppParts): DynamicModule {
-  const flows = Object.entries(FLOWS).map(([name, provide]) => ({ provide, useValue: parts.flows?.[name] ?? {} }));
+  const flows = Object.entries(FLOWS).map(([name, provide]) => ({
+    provide,
+    useValue: parts.flows?.[name] ?? {},
+  }));
   const own: Provider[] = [
     ...flows,
     { provide: AuthenticateFlow, useValue: parts.authenticate ?? new FakeAuthenticateFlow() },
@@ -165,7 +186,9 @@ function edge(parts: AppParts): DynamicModule {
     { provide: Keyring, useValue: { publicJwks: () => ({ keys: [{ kid: 'k1', kty: 'RSA', alg: 'RS256', use: 'sig' }] }) } },
   ]; // prettier-ignore
   const providers = [...own, ...HTTP_PROVIDERS];
-  const exports = providers.flatMap((each) => (typeof each === 'function' ? [each] : 'useValue' in each ? [each.provide] : []));
+  const exports = providers.flatMap((each) =>
+    typeof each === 'function' ? [each] : 'useValue' in each ? [each.provide] : [],
+  );
   return {
     module: EdgeModule,
     global: true,
@@ -183,7 +206,9 @@ export async function startApp(adapter: (typeof ADAPTERS)[number], parts: AppPar
     controllers: [...(parts.controllers ?? [])],
     providers: [...(parts.providers ?? [])],
   }).compile();
-  const app = testing.createNestApplication(adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter());
+  const app = testing.createNestApplication(
+    adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(),
+  );
   app.useLogger(parts.logger ?? false);
   parts.prepare?.(app);
   await app.listen(0, '127.0.0.1');

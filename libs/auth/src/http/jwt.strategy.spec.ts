@@ -8,7 +8,8 @@ import type { AuthenticateFlow } from '../flows/authenticate.flow.js';
 
 type Outcome = readonly [unknown, unknown, unknown, unknown];
 
-const strategy = (): JwtStrategy => new JwtStrategy(new FakeAuthenticateFlow() as unknown as AuthenticateFlow, settings());
+const strategy = (): JwtStrategy =>
+  new JwtStrategy(new FakeAuthenticateFlow() as unknown as AuthenticateFlow, settings());
 
 /** By a passport of its own, as a host would register it. */
 function byPassport(request: HttpRequest): Promise<Outcome> {
@@ -16,12 +17,17 @@ function byPassport(request: HttpRequest): Promise<Outcome> {
   own.use('tokenward', strategy());
   return new Promise((resolve) => {
     const done = (...outcome: [unknown, unknown, unknown, unknown]): void => resolve(outcome);
-    const middleware = own.authenticate('tokenward', { session: false }, done) as (...args: unknown[]) => void;
+    const middleware = own.authenticate('tokenward', { session: false }, done) as (
+      ...args: unknown[]
+    ) => void;
     middleware(request, {}, () => undefined);
   });
 }
 
-const bearer = (token: string, more: object = {}): HttpRequest => ({ headers: { authorization: `Bearer ${token}` }, ...more });
+const bearer = (token: string, more: object = {}): HttpRequest => ({
+  headers: { authorization: `Bearer ${token}` },
+  ...more,
+});
 
 describe('JwtStrategy', () => {
   it('is a passport-jwt strategy named jwt that registers itself nowhere', () => {

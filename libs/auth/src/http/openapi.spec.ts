@@ -26,7 +26,10 @@ class HostController {
 }
 
 const documentOf = (app: INestApplication): OpenAPIObject =>
-  SwaggerModule.createDocument(app, new DocumentBuilder().addBearerAuth().addCookieAuth('access_token').build());
+  SwaggerModule.createDocument(
+    app,
+    new DocumentBuilder().addBearerAuth().addCookieAuth('access_token').build(),
+  );
 
 interface Operation {
   readonly summary?: string;
@@ -62,7 +65,9 @@ describe('the OpenAPI description', () => {
     const operation = paths[path]?.[method];
     expect(operation?.summary).toBeTruthy();
     expect(Object.keys(operation?.responses ?? {}).sort()).toEqual(statuses);
-    const open = ['register', 'login', 'refresh', 'logout', 'jwks.json'].includes(path.split('/').at(-1) ?? '');
+    const open = ['register', 'login', 'refresh', 'logout', 'jwks.json'].includes(
+      path.split('/').at(-1) ?? '',
+    );
     expect(operation?.security).toEqual(open ? [] : [{ bearer: [] }, { cookie: [] }]);
   });
 

@@ -8,7 +8,10 @@ function request(...lines: readonly (readonly [string, string])[]): HttpRequest 
   const of = (name: string) => lines.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
   const cookies = of('cookie');
   return {
-    headers: { cookie: cookies.length > 0 ? cookies.join('; ') : undefined, authorization: of('authorization')[0] },
+    headers: {
+      cookie: cookies.length > 0 ? cookies.join('; ') : undefined,
+      authorization: of('authorization')[0],
+    },
     rawHeaders: lines.flat(),
   };
 }
@@ -75,7 +78,9 @@ describe('where an access token is read from', () => {
   }); // prettier-ignore
 
   it('finds one cookie wherever it stands, and refuses a second one wherever it stands', () => {
-    const other = fc.stringMatching(/^[\w!#$%&'*+.^`|~-]{0,12}=[\w./+-]{0,12}$/).filter((pair) => !pair.startsWith('t='));
+    const other = fc
+      .stringMatching(/^[\w!#$%&'*+.^`|~-]{0,12}=[\w./+-]{0,12}$/)
+      .filter((pair) => !pair.startsWith('t='));
     const value = fc.stringMatching(/^[\w.-]{1,20}$/);
     const blanks = fc.stringMatching(/^[ \t]{0,2}$/);
     fc.assert(
