@@ -37,7 +37,7 @@ function memberNames(text: string): ReadonlySet<string> | undefined {
     else if (char === '"') {
       const end = stringEnd(text, at);
       if (isMemberName(text, end)) {
-        const name = JSON.parse(text.slice(at, end)) as string;
+        const name = unescaped(text.slice(at, end));
         const siblings = open.at(-1);
         if (siblings?.has(name)) return undefined;
         siblings?.add(name);
@@ -54,6 +54,10 @@ function stringEnd(text: string, start: number): number {
   let at = start + 1;
   while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
   return at + 1;
+}
+
+function unescaped(literal: string): string {
+  return literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
 }
 
 function isMemberName(text: string, end: number): boolean {
