@@ -21,7 +21,7 @@ const dist = join(root, 'dist');
 const stampFile = join(dist, '.built-from');
 const SOURCES = ['apps', 'libs', 'nest-cli.json', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs'];
 /** Read at run time, relative to the code that reads them. */
-const ASSETS = ['libs/auth/migrations', 'apps/demo/public'];
+const ASSETS = ['libs/auth/migrations', 'apps/demo/migrations', 'apps/demo/public'];
 
 const stamp = fingerprint();
 if (process.argv.includes('--if-stale') && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp)

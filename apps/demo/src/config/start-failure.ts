@@ -1,0 +1,68 @@
+import { AuthError } from '@tokenward/nestjs';
+import { StartError, errorCode } from './start-error.js';
+
+/** Which variable sets an option of the module. */
+const VARIABLES: readonly (readonly [option: string, variable: string])[] = [
+  ['keys.algorithm', 'JWT_ALGORITHM'],
+  ['keys.privateKey', 'JWT_PRIVATE_KEY'],
+  ['keys.publicKey', 'JWT_PUBLIC_KEY'],
+  ['keys.secret', 'JWT_SECRET'],
+  ['keys.keyId', 'JWT_KEY_ID'],
+  ['keys.verificationKeys', 'JWT_VERIFICATION_KEYS'],
+  ['issuer', 'JWT_ISSUER'],
+  ['audience', 'JWT_AUDIENCE'],
+  ['accessToken.ttl', 'ACCESS_TOKEN_TTL'],
+  ['refreshToken.ttl', 'REFRESH_TOKEN_TTL'],
+  ['refreshToken.rememberMeTtl', 'REMEMBER_ME_TTL'],
+  ['refreshToken.reuseLeeway', 'REUSE_LEEWAY'],
+  ['refreshToken.onReuse', 'ON_REUSE'],
+  ['refreshToken.secrets', 'REFRESH_TOKEN_SECRET'],
+  ['cookies.domain', 'COOKIE_DOMAIN'],
+  ['cookies.secure', 'COOKIE_SECURE'],
+  ['cookies.sameSite', 'COOKIE_SAME_SITE'],
+  ['cookies.prefix', 'COOKIE_PREFIX'],
+  ['origins.trustedOrigins', 'TRUSTED_ORIGINS'],
+  ['origins.trustProxy', 'TRUST_PROXY'],
+  ['throttle', 'LOGIN_THROTTLE'],
+  ['revocation.mode', 'REVOCATION_MODE'],
+  ['revocation.unproven', 'REVOCATION_UNPROVEN'],
+];
+
+/** Of what listens and what connects; SQLSTATE classes of PostgreSQL among them. */
+const SYSTEM: readonly (readonly [codes: RegExp, line: string])[] = [
+  [/^EADDRINUSE$/, 'PORT is in use by another program: stop that, or set another PORT'],
+  [/^EADDRNOTAVAIL$/, 'HOST is no address of this machine'],
+  [
+    /^(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/,
+    'DATABASE_URL: no PostgreSQL answers there',
+  ],
+  [/^28\w{3}$/, 'DATABASE_URL: PostgreSQL refuses the user or the password'],
+  [/^3D000$/, 'DATABASE_URL: the database does not exist; create it first'],
+  [/^42501$/, 'DATABASE_URL: the role may not create the tables; grant it CREATE on the schema'],
+];
+
+/**
+ * What a failed start says when it is one clear line, with the module's options called by their variables. Undefined for anything else,
+ * which deserves its stack.
+ */
+export function startFailureLine(error: unknown): string | undefined {
+  if (error instanceof StartError) return error.message;
+  if (error instanceof AuthError && error.code === 'configuration_invalid') return inVariables(error.detail);
+  const codes = causes(error).map(errorCode);
+  return SYSTEM.find(([pattern]) => codes.some((code) => code !== undefined && pattern.test(code)))?.[1];
+}
+
+function inVariables(detail: string): string {
+  let line = detail.replaceAll('\n', ' ');
+  for (const [option, variable] of VARIABLES)
+    line = line.replaceAll(new RegExp(`(?<![\\w.])${option.replaceAll('.', '\\.')}(?!\\w)`, 'g'), variable);
+  return line;
+}
+
+/** The error, its cause, the cause of that …; the parts of an AggregateError too. */
+function causes(error: unknown, depth = 0): unknown[] {
+  if (typeof error !== 'object' || error === null || depth > 5) return [];
+  const parts = 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[]) : [];
+  const cause = 'cause' in error ? [error.cause] : [];
+  return [error, ...[...parts, ...cause].flatMap((each) => causes(each, depth + 1))];
+}
