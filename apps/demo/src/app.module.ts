@@ -6,7 +6,13 @@ import { redisConnection } from '@tokenward/nestjs/redis';
 import type { Redis } from 'ioredis';
 import { AccountController } from './account/account.controller.js';
 import { AdminController } from './admin/admin.controller.js';
-import { DATABASE, DatabaseModule, type DatabaseSettings, type DemoDatabase, REDIS } from './database/database.module.js';
+import {
+  DATABASE,
+  DatabaseModule,
+  type DatabaseSettings,
+  type DemoDatabase,
+  REDIS,
+} from './database/database.module.js';
 import { users } from './database/schema.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
@@ -54,7 +60,14 @@ export class AppModule {
           }),
         }),
       ],
-      controllers: [PageController, AccountController, NotesController, AdminController, HealthController, MetricsController],
+      controllers: [
+        PageController,
+        AccountController,
+        NotesController,
+        AdminController,
+        HealthController,
+        MetricsController,
+      ],
       providers: [
         { provide: APP_GUARD, useClass: JwtAuthGuard },
         { provide: DemoMetrics, useValue: metrics },

@@ -1,0 +1,59 @@
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import helmet from 'helmet';
+import { AppModule, type AppSettings } from './app.module.js';
+import type { DemoConfig, TrustProxy } from './config/index.js';
+
+/** The application, not yet listening, on the adapter that the configuration names. */
+export async function createApp(config: DemoConfig, settings: AppSettings): Promise<INestApplication> {
+  const app = await (config.adapter === 'fastify'
+    ? onFastify(config, settings)
+    : onExpress(config, settings));
+  app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
+  app.enableCors({ origin: [...config.trustedOrigins], credentials: true, maxAge: 600 });
+  const description = new DocumentBuilder()
+    .setTitle('Tokenward demo')
+    .setDescription(
+      'Sign-in, sessions and revocation. Browsers carry the access token in a cookie, other clients as a bearer token.',
+    )
+    .setVersion('1')
+    .addBearerAuth()
+    .addCookieAuth('access_token')
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description), {
+    jsonDocumentUrl: 'docs-json',
+  });
+  return app;
+}
+
+const NEST = {
+  logger: ['warn', 'error', 'fatal'] as ('warn' | 'error' | 'fatal')[],
+  abortOnError: false,
+};
+
+async function onExpress(config: DemoConfig, settings: AppSettings): Promise<INestApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.register(settings),
+    new ExpressAdapter(),
+    NEST,
+  );
+  app.set('trust proxy', config.trustProxy);
+  app.disable('x-powered-by');
+  return app;
+}
+
+async function onFastify(config: DemoConfig, settings: AppSettings): Promise<INestApplication> {
+  const adapter = new FastifyAdapter({
+    trustProxy: fastifyTrust(config.trustProxy),
+  });
+  return NestFactory.create<NestFastifyApplication>(AppModule.register(settings), adapter, NEST);
+}
+
+/** Fastify takes no number of hops; a function of the hop says the same. */
+function fastifyTrust(trust: TrustProxy) {
+  if (typeof trust === 'number') return (_address: string, hop: number): boolean => hop < trust;
+  return typeof trust === 'boolean' ? trust : [...trust];
+}

@@ -1,0 +1,47 @@
+import { PasswordHasher } from '@tokenward/nestjs';
+import { createApp } from './app.js';
+import { type DemoConfig, toAuthOptions } from './config/index.js';
+import { DATABASE, type DemoDatabase } from './database/database.module.js';
+import { migrateAll } from './database/migrate.js';
+import { startEmbeddedPostgres } from './embedded/index.js';
+import { seedUsers } from './users/demo-users.js';
+
+export interface RunningDemo {
+  readonly url: string;
+  /** Stops taking requests, finishes those under way, stops what was started here. */
+  stop(): Promise<void>;
+}
+
+/** Database, tables, keys, application, users: in this order, and undone in reverse when one of them fails. */
+export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
+  const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: config.dataDir });
+  try {
+    const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
+    await migrateAll(databaseUrl);
+    const auth = await toAuthOptions(config);
+    const app = await createApp(config, {
+      databaseUrl,
+      redisUrl: config.redisUrl,
+      auth,
+      metrics: config.metricsPublic ? 'open' : 'loopback',
+    });
+    try {
+      const database = app.get<DemoDatabase>(DATABASE);
+      const hasher = app.get(PasswordHasher, { strict: false });
+      await app.init();
+      await seedUsers(database, hasher, config.users, (line) => process.stdout.write(`${line}\n`));
+      await app.listen(config.port, config.host);
+    } catch (error) {
+      await app.close().catch(() => undefined);
+      throw error;
+    }
+    const stop = async (): Promise<void> => {
+      await app.close();
+      await embedded?.stop();
+    };
+    return { url: await app.getUrl(), stop };
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}
