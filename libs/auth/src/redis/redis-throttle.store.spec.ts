@@ -14,6 +14,7 @@ import { RedisThrottleStore } from './redis-throttle.store.js';
 
 /** A throw-away server on a free loopback port; `redis-server` must be on PATH. */
 class PrivateRedis {
+  static readonly all: PrivateRedis[] = [];
   #child?: ChildProcess;
   private constructor(
     readonly port: number,
@@ -27,6 +28,7 @@ class PrivateRedis {
     const { port } = probe.address() as AddressInfo;
     probe.close();
     const server = new PrivateRedis(port, await mkdtemp(join(tmpdir(), 'tokenward-redis-')), extra);
+    PrivateRedis.all.push(server);
     await server.up();
     return server;
   }
@@ -97,7 +99,7 @@ afterEach(() => {
   for (const client of clients.splice(0)) client.disconnect();
 });
 afterAll(async () => {
-  await local.stop();
+  await Promise.all(PrivateRedis.all.map((server) => server.stop()));
   jest.restoreAllMocks();
 });
 
@@ -235,7 +237,7 @@ describe('RedisThrottleStore', () => {
   });
 
   it('counts all buckets of a try in one step on Redis Cluster', async () => {
-    const server = await PrivateRedis.start('--cluster-enabled', 'yes');
+    const server = await PrivateRedis.start('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1');
     try {
       const admin = connect(`redis://127.0.0.1:${String(server.port)}`);
       await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
@@ -254,6 +256,8 @@ describe('RedisThrottleStore', () => {
       await store.giveBack(mine);
       await expect(Promise.all(keys.map(count))).resolves.toEqual([0, 0, 0]);
     } finally {
+      // before its server goes: a cluster client that looks for nodes outlives disconnect()
+      for (const client of clients.splice(0)) client.disconnect();
       await server.stop();
     }
   });

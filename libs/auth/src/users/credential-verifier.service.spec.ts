@@ -67,7 +67,9 @@ beforeEach(async () => {
   verifier = new CredentialVerifier(new Directory(), new Subjects(), hasher, options);
   verifications = jest.spyOn(argon2, 'verify');
 });
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('CredentialVerifier', () => {
   it('verifies, with the counters that were read along', async () => {

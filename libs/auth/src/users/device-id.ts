@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { Entropy } from '../common/entropy.js';
-import { Secret } from '../common/secret.js';
+import { type Entropy } from '../common/entropy.js';
+import { type Secret } from '../common/secret.js';
 import { deriveKey } from './derived-key.js';
 
 export type DeviceStanding =

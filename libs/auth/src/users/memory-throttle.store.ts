@@ -1,4 +1,4 @@
-import { Clock } from '../common/clock.js';
+import { type Clock } from '../common/clock.js';
 import { type ThrottleAttempt, type ThrottleDecision, ThrottleStore } from './throttle.store.js';
 
 /** Tries of one bucket: id → when it leaves, oldest first. */

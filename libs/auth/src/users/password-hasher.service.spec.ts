@@ -22,7 +22,9 @@ beforeEach(async () => {
   await hasher.onModuleInit();
   verifications = jest.spyOn(argon2, 'verify');
 });
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const match = { kind: 'match', rehash: 'current' };
 const mismatch = { kind: 'mismatch' };

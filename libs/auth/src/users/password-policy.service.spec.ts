@@ -57,7 +57,7 @@ describe('PasswordPolicy', () => {
   });
 
   it('asks the breach check last, with the normalised text', async () => {
-    const breachCheck = jest.fn(() => Promise.resolve('breached' as const));
+    const breachCheck = jest.fn((_: string) => Promise.resolve('breached' as const));
     const policy = policyWith({ breachCheck });
     await expect(policy.check('password123', context)).rejects.toMatchObject({
       code: 'password_unacceptable',
