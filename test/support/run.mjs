@@ -47,13 +47,15 @@ async function main() {
   mkdirSync(join(runDir, 'processes'));
   writeFileSync(join(runDir, 'owner'), `${process.pid} ${embedded.processIdentity(process.pid)}`);
   undo.push(() => endProcesses(runDir));
+  const note = (pid) =>
+    writeFileSync(join(runDir, 'processes', String(pid)), embedded.processIdentity(pid) ?? '');
 
-  const [postgres, redis] = await Promise.all([givePostgres(runDir), giveRedis(runDir)]);
+  const [postgres, redis] = await Promise.all([givePostgres(runDir), giveRedis(runDir, note)]);
   if (interrupted) return;
   const report = join(runDir, 'report.json');
   const status = await runJest(
     args.filter((arg) => arg !== '--no-build'),
-    report,
+    note,
     {
       TEST_RUN_DIR: runDir,
       TEST_RUN_ID: runId,
@@ -83,7 +85,7 @@ async function givePostgres(runDir) {
   return server.url;
 }
 
-async function giveRedis(runDir) {
+async function giveRedis(runDir, note) {
   const given = process.env.REDIS_URL;
   const binary = findRedisServer({ install: !given });
   if (given) return { url: given, binary: binary ?? '' };
@@ -91,11 +93,12 @@ async function giveRedis(runDir) {
   const dir = join(runDir, 'redis');
   mkdirSync(dir);
   const server = await startRedis({ binary, dir, args: ['--databases', '512'] });
+  note(server.pid);
   undo.push(() => server.stop());
   return { url: server.url, binary };
 }
 
-function runJest(args, env) {
+function runJest(args, note, env) {
   const flags = [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
@@ -103,13 +106,14 @@ function runJest(args, env) {
   ];
   jest = spawn(
     process.execPath,
-    [...flags, '--reporters=default', '--reporters=<rootDir>/test/support/count-reporter.mjs', ...args],
+    [...flags, ...args, '--reporters=default', '--reporters=<rootDir>/test/support/count-reporter.mjs'],
     {
       cwd: root,
       stdio: 'inherit',
       env: { ...process.env, ...env },
     },
   );
+  note(jest.pid);
   return new Promise((resolve) => {
     jest.on('error', () => resolve(1));
     jest.on('exit', (code) => resolve(code ?? 1));
