@@ -10,6 +10,7 @@ import { begin, primaryOf, rows, type Database, type Row, type Transaction } fro
 import { guarded } from './guarded.js';
 import { fromRow, insertEntries } from './ledger-rows.js';
 import { listen } from './ledger-listener.js';
+import { outliveLostConnections } from './lost-connections.js';
 import type { AuthSchema } from './schema.js';
 
 export interface DrizzleRevocationLedgerOptions {
@@ -31,6 +32,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   ) {
     super();
     this.#db = primaryOf(db);
+    outliveLostConnections(this.#db);
   }
 
   append(entries: readonly LedgerEntry[]): Promise<void> {

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  RevocationChecker,
+  RevocationView,
+  SystemClock,
+  SystemEntropy,
+  type ResolvedAuthOptions,
+} from '@tokenward/nestjs';
+import { drizzleStorage, migrateAuth } from '@tokenward/nestjs/drizzle';
+import { redisConnection } from '@tokenward/nestjs/redis';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import {
+  createDatabase,
+  createRedisDatabase,
+  type TestDatabase,
+  type TestRedisDatabase,
+} from './support/databases.js';
+import { tcpProxy, type TcpProxy } from './support/proxy.js';
+
+const settings = {
+  mode: 'mirror',
+  maxStalenessMs: 1_000,
+  unproven: 'redis',
+  deadlineMs: 250,
+  maxEntries: 10_000,
+} as const;
+
+let database: TestDatabase;
+let redis: TestRedisDatabase;
+let pool: pg.Pool;
+const undo: (() => Promise<void>)[] = [];
+
+interface Reach {
+  /** None: the process has no such store. */
+  readonly postgres?: string;
+  readonly redis?: string;
+  readonly keyPrefix?: string;
+  readonly unproven?: 'redis' | 'refuse';
+}
+
+/** A process as the module composes it, with connections of its own. */
+async function start(reach: Reach) {
+  const clock = new SystemClock();
+  const options = {
+    revocation: { ...settings, unproven: reach.unproven ?? 'redis' },
+  } as unknown as ResolvedAuthOptions;
+  const own = reach.postgres ? new pg.Pool({ connectionString: reach.postgres, max: 6 }) : undefined;
+  own?.on('error', () => undefined);
+  const ledger = own && drizzleStorage(drizzle(own), { deadline: '500ms' }).ledger;
+  const host = reach.redis ? new Redis(reach.redis, { keyPrefix: reach.keyPrefix ?? '' }) : undefined;
+  host?.on('error', () => undefined);
+  const connection = host && redisConnection(host);
+  const view = new RevocationView(options, clock, new SystemEntropy(), ledger, connection?.feed);
+  const checker = new RevocationChecker(options, clock, view, ledger, connection?.feed);
+  await view.ready();
+  const stop = async (): Promise<void> => {
+    const from = performance.now();
+    await view.onApplicationShutdown();
+    await connection?.close();
+    host?.disconnect();
+    await own?.end();
+    expect(performance.now() - from).toBeLessThan(2_000);
+  };
+  undo.push(stop);
+  const revoke = async (tokenId: string): Promise<void> => {
+    const entry = { kind: 'token', tokenId, expiresAt: Date.now() + 900_000 } as const;
+    await ledger?.append([entry]);
+    view.add([entry]);
+    await connection?.feed.publish([entry]).catch(() => undefined);
+  };
+  return { view, checker, host, feed: connection?.feed, revoke };
+}
+
+function token() {
+  const issuedAt = Math.floor(Date.now() / 1000);
+  return {
+    tokenId: randomUUID(),
+    sessionId: randomUUID(),
+    subject: randomUUID(),
+    tokenVersion: 1,
+    keyId: 'k1',
+    issuedAt,
+  };
+}
+
+async function proxied(url: string): Promise<TcpProxy> {
+  const proxy = await tcpProxy(url);
+  undo.push(() => proxy.close());
+  return proxy;
+}
+
+async function until(what: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<number> {
+  const from = performance.now();
+  while (!(await what())) {
+    if (performance.now() - from > withinMs) throw new Error('did not happen in time');
+    await wait(2);
+  }
+  return performance.now() - from;
+}
+
+const verdict = async (checker: RevocationChecker, which: ReturnType<typeof token>) => {
+  try {
+    return await checker.check(which);
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+};
+
+beforeAll(async () => {
+  [database, redis] = await Promise.all([createDatabase(), createRedisDatabase()]);
+  pool = new pg.Pool({ connectionString: database.url });
+  await migrateAuth(drizzle(pool));
+});
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+afterAll(async () => {
+  await pool.end();
+  await Promise.all([database.drop(), redis.drop()]);
+});
+
+describe('revocation over real stores', () => {
+  it('reaches another process within 100 ms, through Redis', async () => {
+    const reach = { postgres: database.url, redis: redis.url, keyPrefix: 'near:' };
+    const [a, b] = [await start(reach), await start(reach)];
+    await until(() => b.view.state().linked && b.view.state().ageMs < 500);
+    for (let i = 0; i < 20; i++) {
+      const t = token();
+      expect(b.checker.check(t)).toBe('live');
+      await a.revoke(t.tokenId);
+      expect(a.checker.check(t)).toBe('revoked');
+      expect(await until(() => b.checker.check(t) === 'revoked')).toBeLessThan(100);
+      expect(await a.host?.get(`token:revoked:${t.tokenId}`)).toBe('1');
+    }
+  });
+
+  it('reaches another process within 100 ms without Redis, woken by Postgres', async () => {
+    const [a, b] = [await start({ postgres: database.url }), await start({ postgres: database.url })];
+    const took: number[] = [];
+    for (let i = 0; i < 11; i++) {
+      const t = token();
+      await a.revoke(t.tokenId);
+      took.push(await until(() => b.checker.check(t) === 'revoked'));
+    }
+    expect(took.sort((x, y) => x - y)[9]).toBeLessThan(100);
+  });
+
+  it('keeps a service without Postgres proven by the heartbeats of the others', async () => {
+    const keyPrefix = 'verify:';
+    await start({ postgres: database.url, redis: redis.url, keyPrefix });
+    const b = await start({ redis: redis.url, keyPrefix });
+    await until(() => b.view.state().provenBy === 'redis');
+    let worst = 0;
+    const asked = { ...b.checker.counters };
+    for (const from = performance.now(); performance.now() - from < 2_000; await wait(5)) {
+      worst = Math.max(worst, b.view.state().ageMs);
+      expect(await b.checker.check(token())).toBe('live');
+    }
+    expect(worst).toBeLessThan(1_000);
+    expect(b.checker.counters.unproven).toBe(asked.unproven);
+  });
+
+  it.each(['hang', 'cut'] as const)(
+    'goes on through Postgres when Redis is lost (%s), and comes back by itself',
+    async (mode) => {
+      const proxy = await proxied(redis.url);
+      const keyPrefix = `lost-${mode}:`;
+      const a = await start({ postgres: database.url, redis: redis.url, keyPrefix });
+      const b = await start({ postgres: database.url, redis: proxy.url, keyPrefix });
+      await until(() => b.view.state().linked);
+      proxy.setMode(mode);
+      const gone = token();
+      await a.revoke(gone.tokenId);
+      await until(async () => (await verdict(b.checker, gone)) === 'revoked', 1_000);
+      for (const from = performance.now(); performance.now() - from < 1_500; await wait(20)) {
+        expect(await verdict(b.checker, token())).toBe('live');
+      }
+      const own = token();
+      await b.revoke(own.tokenId);
+      await until(async () => (await verdict(a.checker, own)) === 'revoked', 1_000);
+      proxy.setMode('forward');
+      await until(() => b.view.state().linked);
+      const after = token();
+      await a.revoke(after.tokenId);
+      expect(await until(() => b.checker.check(after) === 'revoked')).toBeLessThan(300);
+    },
+  );
+
+  it('refills a flushed Redis, copies and head included; a reader without Postgres sees nothing come back', async () => {
+    const keyPrefix = 'flush:';
+    const a = await start({ postgres: database.url, redis: redis.url, keyPrefix });
+    const b = await start({ redis: redis.url, keyPrefix, unproven: 'refuse' });
+    const t = token();
+    await a.revoke(t.tokenId);
+    await until(() => b.checker.check(t) === 'revoked');
+    const names = (await a.host?.keys(`${keyPrefix}*`)) ?? [];
+    await a.host?.del(...names.map((name) => name.slice(keyPrefix.length)));
+    expect(await verdict(b.checker, t)).toBe('revoked');
+    const late = await start({ redis: redis.url, keyPrefix, unproven: 'refuse' });
+    await until(async () => (await verdict(late.checker, t)) === 'revoked', 2_000);
+    await until(async () => (await a.host?.get(`token:revoked:${t.tokenId}`)) === '1');
+    await until(() => b.view.state().linked && b.view.state().ageMs < 1_000);
+  });
+
+  it('with Postgres out of reach goes on with an unbroken Redis or refuses, as it is told', async () => {
+    const proxy = await proxied(database.url);
+    const keyPrefix = 'unproven:';
+    const going = await start({ postgres: proxy.url, redis: redis.url, keyPrefix });
+    const refusing = await start({ postgres: proxy.url, redis: redis.url, keyPrefix, unproven: 'refuse' });
+    const known = token();
+    await going.revoke(known.tokenId);
+    await until(() => going.view.state().linked && refusing.view.state().linked);
+    proxy.setMode('hang');
+    await until(() => going.view.state().ageMs > 1_100 && refusing.view.state().ageMs > 1_100);
+    expect(await verdict(going.checker, token())).toBe('live');
+    expect(going.checker.counters.unproven).toBeGreaterThan(0);
+    expect(await verdict(refusing.checker, token())).toBe('unavailable');
+    expect(await verdict(going.checker, known)).toBe('revoked');
+    // A broken Redis is worth nothing.
+    const names = (await going.host?.keys(`${keyPrefix}*`)) ?? [];
+    await going.host?.del(...names.map((name) => name.slice(keyPrefix.length)));
+    expect(await verdict(going.checker, token())).toBe('unavailable');
+    proxy.setMode('forward');
+    await until(() => going.view.state().ageMs < 1_000 && refusing.view.state().ageMs < 1_000);
+    expect(await verdict(refusing.checker, token())).toBe('live');
+  });
+});
