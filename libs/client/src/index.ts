@@ -1,0 +1,7 @@
+export { AuthClientError, createAuthClient } from './auth-client.js';
+export type { AuthClient, RefreshResult } from './auth-client.js';
+export type { ClientEvents, Session } from './events.js';
+export type { AuthClientOptions } from './options.js';
+export { memoryStore } from './token-store.js';
+export type { StoredTokens, TokenStore } from './token-store.js';
+export type { Transport, UserBody } from '../../auth/src/contract/index.js';
