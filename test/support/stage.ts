@@ -1,0 +1,161 @@
+import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { createDatabase, createRedisDatabase } from './databases.js';
+import { startDemo, type Demo } from './demo.js';
+import type { HttpAnswer, HttpClient } from './http.js';
+
+export const ADAPTERS = ['express', 'fastify'] as const;
+export type Adapter = (typeof ADAPTERS)[number];
+export type Row = Record<string, unknown>;
+
+/** One demo on each adapter, with one Postgres, one Redis and one signing key between them: two processes of one deployment. */
+export interface Stage {
+  readonly demos: Readonly<Record<Adapter, Demo>>;
+  /** What both demos got, for a third of them. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly redis: Redis;
+  rows(statement: string, ...values: unknown[]): Promise<Row[]>;
+  /** A token signed with the stage's own key. */
+  signed(claims: Row, header?: Row): string;
+  close(): Promise<void>;
+}
+
+export const KEY_ID = 'stage-key';
+export const ISSUER = 'https://issuer.test';
+export const AUDIENCE = 'stage-api';
+export const PASSWORD = 'a quiet river at noon';
+const ADMIN = 'root@stage.test';
+
+export interface StageOptions {
+  /** Over the defaults: throttling off, one admin. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Instead of databases of the stage's own. */
+  readonly databaseUrl?: string;
+  readonly redisUrl?: string;
+}
+
+/** `DATABASE_URL` and `REDIS_URL` may point at a proxy of the test; `rows` and `redis` then go through it as well. */
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
+  const database = options.databaseUrl ? undefined : await createDatabase();
+  const redisDatabase = options.redisUrl ? undefined : await createRedisDatabase();
+  const databaseUrl = options.databaseUrl ?? database?.url ?? '';
+  const redisUrl = options.redisUrl ?? redisDatabase?.url ?? '';
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const env = {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    JWT_PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    JWT_KEY_ID: KEY_ID,
+    JWT_ISSUER: ISSUER,
+    JWT_AUDIENCE: AUDIENCE,
+    LOGIN_THROTTLE: 'off',
+    DEMO_USERS: `${ADMIN}:${PASSWORD}:admin`,
+    ...options.env,
+  };
+  const [express, fastify] = await Promise.all(ADAPTERS.map((adapter) => startDemo({ adapter, env })));
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 3 });
+  // a proxy of the test may cut it
+  pool.on('error', () => undefined);
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1 });
+  redis.on('error', () => undefined);
+  return {
+    demos: { express: express as Demo, fastify: fastify as Demo },
+    env,
+    redis,
+    rows: async (statement, ...values) => (await pool.query<Row>(statement, values)).rows,
+    signed: (claims, header) => signJwt(privateKey, claims, header),
+    async close() {
+      await Promise.all([express?.stop(), fastify?.stop()]);
+      redis.disconnect();
+      await pool.end();
+      await Promise.all([database?.drop(), redisDatabase?.drop()]);
+    },
+  };
+}
+
+export interface Person {
+  readonly id: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+/** A new user of role `user`, not signed in. */
+export async function register(client: HttpClient): Promise<Person> {
+  const email = `${randomBytes(6).toString('hex')}@people.test`;
+  const answer = await client.post('/auth/register', { email, password: PASSWORD });
+  if (answer.status !== 201) throw new Error(`register: ${answer.status} ${answer.text}`);
+  const { user } = answer.json<{ user: { id: string } }>();
+  return { id: user.id, email, password: PASSWORD };
+}
+
+export interface LogIn {
+  readonly transport?: 'cookie' | 'hybrid' | 'bearer';
+  readonly rememberMe?: boolean;
+}
+
+/** Fails when the login is refused. */
+export async function logIn(
+  client: HttpClient,
+  { email, password }: Pick<Person, 'email' | 'password'>,
+  options: LogIn = {},
+): Promise<HttpAnswer> {
+  const answer = await client.post('/auth/login', { email, password, ...options });
+  if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`);
+  return answer;
+}
+
+/** A new user, signed in. */
+export async function signUp(client: HttpClient, options?: LogIn): Promise<Person & { answer: HttpAnswer }> {
+  const person = await register(client);
+  return { ...person, answer: await logIn(client, person, options) };
+}
+
+export const admin = { email: ADMIN, password: PASSWORD };
+
+export const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+export function claimsOf(token: string): Row {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Row;
+}
+
+/** What the stage's demos would have issued, more or less; `undefined` members vanish. */
+export function goodClaims(changes: Row = {}): Row {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: ISSUER, aud: AUDIENCE, sub: randomUUID(), sid: randomUUID(), jti: randomUUID() };
+  return { ...claims, iat: now, nbf: now, exp: now + 900, tokenVersion: 1, role: 'user', ...changes };
+}
+
+const encoded = (part: Row): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+export function signJwt(key: KeyObject, claims: Row, header: Row = {}): string {
+  const input = `${encoded({ alg: 'RS256', kid: KEY_ID, typ: 'at+jwt', ...header })}.${encoded(claims)}`;
+  return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`;
+}
+
+/** The whole refusal as a client sees it, without what changes from answer to answer. */
+export function refusalOf({ status, headers, text }: HttpAnswer) {
+  return { status, challenge: headers['www-authenticate'], text };
+}
+
+export const AUTHENTICATION_FAILED =
+  '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed"}';
+/** No token at all. */
+export const UNAUTHENTICATED = { status: 401, challenge: 'Bearer', text: AUTHENTICATION_FAILED };
+/** A token that is not accepted, whatever the reason. */
+export const REFUSED = {
+  status: 401,
+  challenge: 'Bearer error="invalid_token"',
+  text: AUTHENTICATION_FAILED,
+};
+
+/** Set-Cookie lines that end a session: to the letter, in this order. */
+export const CLEARED = [
+  'access_token=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax',
+  'refresh_token=; Max-Age=0; Path=/auth; HttpOnly; Secure; SameSite=Strict',
+];
+
+/** With `•` for the values. */
+export function cookieShapes({ setCookies }: HttpAnswer): string[] {
+  return setCookies.map((line) => line.replace(/^([^=]+)=[^;]+/, '$1=•'));
+}
