@@ -17,12 +17,18 @@ describe('what a failed start says', () => {
   });
 
   it('names the variable behind a failure of the system, however deep it is', () => {
-    const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
-    expect(startFailureLine(new Error('query failed', { cause: new AggregateError([refused]) }))).toMatch(
-      /^DATABASE_URL/,
+    const own = { DATABASE_URL: 'postgres://h/d', HOST: 'nowhere.invalid' };
+    const failed = (properties: object) => Object.assign(new Error('x'), properties);
+    const deep = new Error('query failed', { cause: new AggregateError([failed({ code: 'ECONNREFUSED' })]) });
+    expect(startFailureLine(deep, own)).toMatch(/^DATABASE_URL/);
+    expect(startFailureLine(deep, {})).toBeUndefined();
+    expect(startFailureLine(failed({ code: '28P01' }), own)).toMatch(/^DATABASE_URL/);
+    expect(startFailureLine(failed({ code: 'EADDRINUSE', syscall: 'listen' }), own)).toMatch(/^PORT/);
+    expect(startFailureLine(failed({ code: 'EADDRNOTAVAIL', syscall: 'listen' }), {})).toMatch(/^HOST/);
+    expect(startFailureLine(failed({ code: 'ENOTFOUND', hostname: 'nowhere.invalid' }), own)).toMatch(
+      /^HOST/,
     );
-    expect(startFailureLine(Object.assign(new Error('x'), { code: 'EADDRINUSE' }))).toMatch(/^PORT/);
-    expect(startFailureLine(Object.assign(new Error('x'), { code: '28P01' }))).toMatch(/^DATABASE_URL/);
+    expect(startFailureLine(failed({ code: 'ENOTFOUND', hostname: 'h' }), own)).toMatch(/^DATABASE_URL/);
   });
 
   it('leaves a bug its stack', () => {

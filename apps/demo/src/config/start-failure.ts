@@ -1,4 +1,5 @@
 import { AuthError } from '@tokenward/nestjs';
+import type { Environment } from './environment.js';
 import { StartError, errorCode } from './start-error.js';
 
 /** Which variable sets an option of the module. */
@@ -28,10 +29,15 @@ const VARIABLES: readonly (readonly [option: string, variable: string])[] = [
   ['revocation.unproven', 'REVOCATION_UNPROVEN'],
 ];
 
-/** Of what listens and what connects; SQLSTATE classes of PostgreSQL among them. */
-const SYSTEM: readonly (readonly [codes: RegExp, line: string])[] = [
+/** Of what listens. */
+const LISTENING: readonly (readonly [codes: RegExp, line: string])[] = [
   [/^EADDRINUSE$/, 'PORT is in use by another program: stop that, or set another PORT'],
+  [/^EACCES$/, 'PORT may not be used by this user: take one above 1023'],
   [/^EADDRNOTAVAIL$/, 'HOST is no address of this machine'],
+];
+
+/** Of what connects; SQLSTATEs of PostgreSQL among them. */
+const CONNECTING: readonly (readonly [codes: RegExp, line: string])[] = [
   [
     /^(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/,
     'DATABASE_URL: no PostgreSQL answers there',
@@ -45,11 +51,16 @@ const SYSTEM: readonly (readonly [codes: RegExp, line: string])[] = [
  * What a failed start says when it is one clear line, with the module's options called by their variables. Undefined for anything else,
  * which deserves its stack.
  */
-export function startFailureLine(error: unknown): string | undefined {
+export function startFailureLine(error: unknown, environment: Environment = process.env): string | undefined {
   if (error instanceof StartError) return error.message;
   if (error instanceof AuthError && error.code === 'configuration_invalid') return inVariables(error.detail);
-  const codes = causes(error).map(errorCode);
-  return SYSTEM.find(([pattern]) => codes.some((code) => code !== undefined && pattern.test(code)))?.[1];
+  const all = causes(error);
+  const isHost = all.some((each) => 'hostname' in each && each.hostname === environment['HOST']?.trim());
+  if (isHost) return 'HOST cannot be resolved: give an address of this machine';
+  const listens = all.some((each) => 'syscall' in each && each.syscall === 'listen');
+  const lines = listens ? LISTENING : environment['DATABASE_URL']?.trim() ? CONNECTING : [];
+  const codes = all.map(errorCode);
+  return lines.find(([pattern]) => codes.some((code) => code !== undefined && pattern.test(code)))?.[1];
 }
 
 function inVariables(detail: string): string {
@@ -60,7 +71,7 @@ function inVariables(detail: string): string {
 }
 
 /** The error, its cause, the cause of that …; the parts of an AggregateError too. */
-function causes(error: unknown, depth = 0): unknown[] {
+function causes(error: unknown, depth = 0): object[] {
   if (typeof error !== 'object' || error === null || depth > 5) return [];
   const parts = 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[]) : [];
   const cause = 'cause' in error ? [error.cause] : [];
