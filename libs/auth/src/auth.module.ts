@@ -20,6 +20,7 @@ import { EndSessionsFlow } from './flows/end-sessions.flow.js';
 import { LoginFlow } from './flows/login.flow.js';
 import { LogoutFlow } from './flows/logout.flow.js';
 import { OpenSessionFlow } from './flows/open-session.flow.js';
+import { PasswordAttempt } from './flows/password-attempt.service.js';
 import { PasswordProof } from './flows/password-proof.service.js';
 import { ReauthenticateFlow } from './flows/reauthenticate.flow.js';
 import { RefreshFlow } from './flows/refresh.flow.js';
@@ -71,6 +72,7 @@ const FLOWS: Provider[] = [
   RefreshFlow,
   LogoutFlow,
   EndSessionsFlow,
+  PasswordAttempt,
   PasswordProof,
   ChangePasswordFlow,
   ReauthenticateFlow,

@@ -5,6 +5,7 @@ import type { ClientContext, Principal } from '../common/principal.js';
 import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { SessionService } from '../sessions/session.service.js';
+import { DeviceIds } from '../users/device-id.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
 import { PasswordPolicy } from '../users/password-policy.service.js';
 import { UserDirectory } from '../users/user-directory.store.js';
@@ -17,6 +18,8 @@ export interface ChangePasswordInput {
   readonly newPassword: string;
   /** Must be the session's current one when given. */
   readonly refreshToken?: string;
+  /** The signed device id that came along. */
+  readonly device?: string;
 }
 
 /** A new password ends every other session and every earlier access token, in the transaction that stores it. */
@@ -28,6 +31,7 @@ export class ChangePasswordFlow {
     private readonly hasher: PasswordHasher,
     private readonly users: UserDirectory,
     private readonly sessions: SessionService,
+    private readonly devices: DeviceIds,
     private readonly grants: TokenGrants,
     private readonly revocations: RevocationService,
     private readonly events: AuthEventPublisher,
@@ -43,7 +47,8 @@ export class ChangePasswordFlow {
       account,
       subject,
       passwordHash = '',
-    } = await this.proof.prove(principal, input.currentPassword, client);
+      deviceId,
+    } = await this.proof.prove(principal, { password: input.currentPassword, device: input.device }, client);
     await this.policy.check(input.newPassword, { email: account.email, field: 'newPassword' });
     const next = await this.hasher.hash(input.newPassword);
 
@@ -67,6 +72,9 @@ export class ChangePasswordFlow {
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
     await this.revocations.announce(outcome.entries);
     this.events.publish({ type: 'password.changed', userId: principal.id, sessionId: principal.sessionId });
-    return this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
+    const grant = await this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
+    // the epoch moved, and with it every device id: this device stays a known one
+    const deviceToken = deviceId && this.devices.mint(principal.id, outcome.subject.epoch, deviceId);
+    return deviceToken ? { ...grant, deviceToken } : grant;
   }
 }

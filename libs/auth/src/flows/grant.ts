@@ -11,7 +11,7 @@ export interface TokenGrant {
   readonly accessExpiresInSeconds: number;
   readonly refreshToken: string;
   readonly refreshMaxAgeSeconds: number;
-  /** Signed device id; logins alone mint one. */
+  /** Signed device id; logins mint one, a password change renews it. */
   readonly deviceToken?: string;
 }
 

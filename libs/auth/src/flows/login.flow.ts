@@ -7,12 +7,10 @@ import type { Transport } from '../contract/index.js';
 import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { CredentialVerifier, normaliseEmail } from '../users/credential-verifier.service.js';
-import { DeviceIds } from '../users/device-id.js';
-import { LoginThrottle } from '../users/login-throttle.service.js';
-import { SubjectReader } from '../users/subject-reader.store.js';
 import { SecondFactor } from '../users/second-factor.store.js';
-import { type LoginCandidate, UserDirectory } from '../users/user-directory.store.js';
+import type { LoginCandidate } from '../users/user-directory.store.js';
 import type { LoginResult } from './grant.js';
+import { PasswordAttempt } from './password-attempt.service.js';
 import { SessionOpener } from './session-opener.service.js';
 
 export interface LoginInput {
@@ -30,11 +28,8 @@ type Verified = LoginCandidate & { readonly subject: SubjectState };
 @Injectable()
 export class LoginFlow {
   constructor(
-    private readonly throttle: LoginThrottle,
+    private readonly attempts: PasswordAttempt,
     private readonly credentials: CredentialVerifier,
-    private readonly users: UserDirectory,
-    private readonly subjects: SubjectReader,
-    private readonly devices: DeviceIds,
     private readonly secondFactor: SecondFactor,
     private readonly opener: SessionOpener,
     private readonly events: AuthEventPublisher,
@@ -45,13 +40,11 @@ export class LoginFlow {
   async login(input: LoginInput, client: ClientContext): Promise<LoginResult> {
     const transport = this.transportOf(input);
     const email = normaliseEmail(input.email);
-    const deviceId = await this.knownDevice(email, input.device);
-
-    const admission = await this.throttle
-      .admit({ account: email, ip: client.ip, device: deviceId ? 'known' : 'unknown', deviceId })
-      .catch((error: unknown) => this.throttled(error, client));
     const asOfMs = this.clock.now();
-    const outcome = await this.credentials.verify(email, input.password);
+    const attempt = { email, device: input.device, client };
+    const { outcome, deviceId } = await this.attempts.run(attempt, () =>
+      this.credentials.verify(email, input.password),
+    );
     if (outcome.kind === 'refused') {
       this.events.publish({
         type: 'login.failed',
@@ -61,7 +54,6 @@ export class LoginFlow {
       });
       throw new AuthError('login_refused', outcome.reason);
     }
-    await admission.giveBack();
 
     const { account, subject }: Verified = outcome.candidate;
     if ((await this.secondFactor.ask(account, client)) === 'needed') {
@@ -102,20 +94,5 @@ export class LoginFlow {
         fields: { transport: `must be one of ${allowed.join(', ')}` },
       });
     return transport;
-  }
-
-  private async knownDevice(email: string, token: string | undefined): Promise<string | undefined> {
-    if (!token) return undefined;
-    const candidate = await this.users.findByEmail(email);
-    if (!candidate) return undefined;
-    const epoch = (candidate.subject ?? (await this.subjects.readSubject(candidate.account.id))).epoch;
-    const device = this.devices.verify(token, candidate.account.id, epoch);
-    return device.kind === 'known' ? device.id : undefined;
-  }
-
-  private throttled(error: unknown, client: ClientContext): never {
-    if (error instanceof AuthError && error.code === 'throttled')
-      this.events.publish({ type: 'login.throttled', ip: client.ip });
-    throw error;
   }
 }

@@ -1,33 +1,49 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
 import type { ClientContext, Principal } from '../common/principal.js';
-import type { SubjectState } from '../common/subject.js';
 import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
-import { CredentialVerifier, normaliseEmail } from '../users/credential-verifier.service.js';
-import { LoginThrottle } from '../users/login-throttle.service.js';
-import { type LoginCandidate, UserDirectory } from '../users/user-directory.store.js';
+import {
+  CredentialVerifier,
+  normaliseEmail,
+  type VerifiedCandidate,
+} from '../users/credential-verifier.service.js';
+import { UserDirectory } from '../users/user-directory.store.js';
+import { PasswordAttempt } from './password-attempt.service.js';
+
+export interface PresentedPassword {
+  readonly password: string;
+  /** The signed device id that came along: a stranger's guesses then do not stand in the way. */
+  readonly device?: string;
+}
+
+export type ProvenPassword = VerifiedCandidate & {
+  /** Of a device that signed in to the account before. */
+  readonly deviceId?: string;
+};
 
 /** A signed-in user proves the password again: throttled and counted like a login, refused with 403. */
 @Injectable()
 export class PasswordProof {
   constructor(
     private readonly users: UserDirectory,
-    private readonly throttle: LoginThrottle,
+    private readonly attempts: PasswordAttempt,
     private readonly credentials: CredentialVerifier,
     private readonly events: AuthEventPublisher,
   ) {}
 
   async prove(
     principal: Principal,
-    password: string,
+    presented: PresentedPassword,
     client: ClientContext,
-  ): Promise<LoginCandidate & { readonly subject: SubjectState }> {
+  ): Promise<ProvenPassword> {
     // the account's bucket is named by its email, the same one that logins fill
     const known = await this.users.findById(principal.id);
     if (!known) throw new AuthError('token_refused', 'the user is gone');
     const account = normaliseEmail(known.account.email);
-    const admission = await this.throttle.admit({ account, ip: client.ip, device: 'unknown' });
-    const outcome = await this.credentials.verifyFor(principal.id, password);
+    const attempt = { email: account, device: presented.device, client };
+    const { outcome, deviceId } = await this.attempts.run(attempt, () =>
+      this.credentials.verifyFor(principal.id, presented.password),
+    );
     if (outcome.kind === 'refused') {
       this.events.publish({
         type: 'password.refused',
@@ -37,7 +53,6 @@ export class PasswordProof {
       });
       throw new AuthError('password_refused', outcome.reason);
     }
-    await admission.giveBack();
-    return outcome.candidate;
+    return { ...outcome.candidate, deviceId };
   }
 }

@@ -12,6 +12,8 @@ export interface ReauthenticateInput {
   readonly password: string;
   /** Must be the session's current one when given. */
   readonly refreshToken?: string;
+  /** The signed device id that came along. */
+  readonly device?: string;
 }
 
 /** The password once more → the same session with a fresh `auth_time` and a new refresh token. */
@@ -30,7 +32,7 @@ export class ReauthenticateFlow {
     input: ReauthenticateInput,
     client: ClientContext,
   ): Promise<TokenGrant> {
-    const { account, subject } = await this.proof.prove(principal, input.password, client);
+    const { account, subject } = await this.proof.prove(principal, input, client);
     const asOfMs = this.clock.now();
     const outcome = await this.sessions.reauthenticated({
       sessionId: principal.sessionId, subject: principal.id, expected: subject, presented: input.refreshToken,

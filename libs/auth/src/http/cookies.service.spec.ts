@@ -26,7 +26,7 @@ describe('the cookies', () => {
   it.each<[string, Partial<TokenGrant>, string[]]>([
     ['cookie', { deviceToken }, [ACCESS, REFRESH, DEVICE]],
     ['cookie without a device', {}, [ACCESS, REFRESH]],
-    ['hybrid', { transport: 'hybrid', deviceToken }, [REFRESH, NO_ACCESS, DEVICE]],
+    ['hybrid', { transport: 'hybrid', deviceToken }, [REFRESH, DEVICE, NO_ACCESS]],
     ['bearer', { transport: 'bearer', deviceToken }, [NO_ACCESS, NO_REFRESH]],
     ['browser session', { persistence: 'browser_session' }, [ACCESS, 'refresh_token=rrr; Path=/auth; HttpOnly; Secure; SameSite=Strict']],
   ])('of a login: %s', (_, overrides, expected) => {

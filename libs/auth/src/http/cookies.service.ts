@@ -19,7 +19,6 @@ export class AuthCookies {
     const lines = this.linesOf(grant);
     if (grant.transport !== 'cookie') lines.push(this.access('', 0));
     if (grant.transport === 'bearer') lines.push(this.refresh('', 0));
-    else if (grant.deviceToken) lines.push(this.device(grant.deviceToken));
     this.write(response, lines);
   }
 
@@ -40,6 +39,7 @@ export class AuthCookies {
     if (grant.transport !== 'bearer') {
       const maxAge = grant.persistence === 'persistent' ? grant.refreshMaxAgeSeconds : undefined;
       lines.push(this.refresh(grant.refreshToken, maxAge));
+      if (grant.deviceToken) lines.push(this.device(grant.deviceToken));
     }
     return lines;
   }

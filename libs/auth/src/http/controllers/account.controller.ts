@@ -65,7 +65,7 @@ export function createAccountController(routes: Routes): Type {
       const refreshToken = this.presented.refreshToken(request, inBody)?.value;
       const grant = await this.changePassword.changePassword(
         principal,
-        { ...input, refreshToken },
+        { ...input, refreshToken, device: this.presented.device(request, undefined) },
         clientOf(request),
       );
       this.cookies.renew(response, grant);
@@ -95,7 +95,7 @@ export function createAccountController(routes: Routes): Type {
       const refreshToken = this.presented.refreshToken(request, inBody)?.value;
       const grant = await this.reauthentication.reauthenticate(
         principal,
-        { ...input, refreshToken },
+        { ...input, refreshToken, device: this.presented.device(request, undefined) },
         clientOf(request),
       );
       this.cookies.renew(response, grant);
