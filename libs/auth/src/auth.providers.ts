@@ -14,6 +14,7 @@ import { PepperRing } from './sessions/pepper-ring.js';
 import { PepperStore } from './sessions/pepper.store.js';
 import { SessionStore } from './sessions/session.store.js';
 import { DeviceIds } from './users/device-id.js';
+import { guardedUserDirectory } from './users/guarded-user-directory.js';
 import { MemoryThrottleStore } from './users/memory-throttle.store.js';
 import { SecondFactor } from './users/second-factor.store.js';
 import { SubjectReader } from './users/subject-reader.store.js';
@@ -43,7 +44,12 @@ export const OPTION_PROVIDERS: Provider[] = [
   handle(SessionStore, (host) => storageOf(host).sessions),
   handle(RevocationLedgerStore, (host) => storageOf(host).ledger),
   handle(PepperStore, (host) => storageOf(host).peppers),
-  handle(UserDirectory, usersOf),
+  {
+    provide: UserDirectory,
+    useFactory: (host: Host, { storeDeadlineMs }: ResolvedAuthOptions) =>
+      guardedUserDirectory(usersOf(host), storeDeadlineMs),
+    inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions],
+  },
   handle(RevocationFeedBus, (host) => host.redis?.feed),
   handle(SecondFactor, (host): SecondFactor => ({ ask: host.secondFactor ?? (() => 'not_needed') })),
   handle(AuthEventListener, (host): AuthEventListener => ({

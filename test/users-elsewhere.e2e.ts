@@ -1,0 +1,175 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, type INestApplication, Module, UseGuards } from '@nestjs/common';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { AuthModule, CurrentUser, JwtAuthGuard, PasswordHasher, TokenVersionGuard } from '@tokenward/nestjs';
+import { drizzleStorage, migrateAuth } from '@tokenward/nestjs/drizzle';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { RemoteUsers } from './examples/remote-users.js';
+import { createDatabase, type TestDatabase } from './support/databases.js';
+import { httpClient } from './support/http.js';
+
+interface RemoteUser {
+  id: string;
+  email: string;
+  role: string;
+  disabled: boolean;
+  passwordHash: string;
+}
+
+const PASSWORD = 'a quiet harbour at dawn';
+
+@Controller()
+class ProfileController {
+  @Get('profile')
+  profile(@CurrentUser('id') id: string) {
+    return { id };
+  }
+
+  @Get('sensitive')
+  @UseGuards(TokenVersionGuard)
+  sensitive(@CurrentUser('role') role: string) {
+    return { role };
+  }
+}
+
+describe('users that another service keeps (examples/remote-users.ts)', () => {
+  const users = new Map<string, RemoteUser>();
+  let outage = false;
+  let passwordHash: string;
+  let database: TestDatabase;
+  let pool: pg.Pool;
+  let service: Server;
+  let app: INestApplication;
+  let url: string;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    pool = new pg.Pool({ connectionString: database.url });
+    pool.on('error', () => undefined);
+    const db = drizzle(pool);
+    await migrateAuth(db);
+    service = createServer((request, response) => {
+      void answer(request.method ?? '', request.url ?? '', request, response);
+    }).listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    const remote = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+
+    @Module({
+      imports: [
+        AuthModule.forRoot({
+          issuer: 'https://api.example.com',
+          audience: 'example',
+          keys: {
+            algorithm: 'ES256',
+            privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+          },
+          storage: drizzleStorage(db),
+          users: new RemoteUsers(remote),
+        }),
+      ],
+      controllers: [ProfileController],
+      providers: [{ provide: APP_GUARD, useExisting: JwtAuthGuard }],
+    })
+    class AppModule {}
+
+    app = await NestFactory.create(AppModule, { logger: false });
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+    passwordHash = await app.get(PasswordHasher, { strict: false }).hash(PASSWORD);
+  });
+
+  afterAll(async () => {
+    await app.close();
+    service.close();
+    await pool.end();
+    await database.drop();
+  });
+
+  beforeEach(() => {
+    outage = false;
+    users.clear();
+    users.set('u-1', { id: 'u-1', email: 'ada@example.com', role: 'user', disabled: false, passwordHash });
+  });
+
+  async function answer(
+    method: string,
+    path: string,
+    body: AsyncIterable<Buffer>,
+    response: ServerResponse,
+  ): Promise<void> {
+    const say = (status: number, json?: object): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(json && JSON.stringify(json));
+    };
+    if (outage) return say(500);
+    const { pathname, searchParams } = new URL(path, 'http://users');
+    const found = searchParams.has('email')
+      ? [...users.values()].find(({ email }) => email === searchParams.get('email'))
+      : users.get(pathname.split('/')[2] ?? '');
+    if (!found) return say(404);
+    if (method === 'GET') return say(200, found);
+    const chunks: Buffer[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    const { expected, next } = JSON.parse(Buffer.concat(chunks).toString()) as {
+      expected: string;
+      next: string;
+    };
+    if (found.passwordHash !== expected) return say(409);
+    found.passwordHash = next;
+    say(204);
+  }
+
+  async function signedIn() {
+    const client = httpClient(url);
+    const login = await client.post('/auth/login', { email: 'Ada@example.com', password: PASSWORD });
+    expect(login.status).toBe(200);
+    return client;
+  }
+
+  it('log in, refresh and are who the token says', async () => {
+    const client = await signedIn();
+    expect((await client.get('/profile')).json()).toEqual({ id: 'u-1' });
+    expect((await client.get('/sensitive')).json()).toEqual({ role: 'user' });
+    expect((await client.post('/auth/refresh')).status).toBe(200);
+    expect((await client.get('/profile')).status).toBe(200);
+  });
+
+  it('change their password there', async () => {
+    const client = await signedIn();
+    const change = { currentPassword: PASSWORD, newPassword: 'another harbour, at dusk' };
+    expect((await client.post('/auth/password', change)).status).toBe(200);
+    expect(users.get('u-1')?.passwordHash).not.toBe(passwordHash);
+    const retry = { email: 'ada@example.com', password: PASSWORD };
+    expect((await httpClient(url).post('/auth/login', retry)).status).toBe(401);
+    expect(
+      (await httpClient(url).post('/auth/login', { ...retry, password: change.newPassword })).status,
+    ).toBe(200);
+  });
+
+  it('an outage there is 503, never a refusal', async () => {
+    const client = await signedIn();
+    outage = true;
+    const login = await client.post('/auth/login', { email: 'ada@example.com', password: PASSWORD });
+    expect([login.status, login.headers['retry-after']]).toEqual([503, '1']);
+    expect((await client.get('/sensitive')).status).toBe(503);
+    expect((await client.post('/auth/refresh')).status).toBe(503);
+    expect((await client.get('/profile')).status).toBe(200);
+  });
+
+  it('gone or changed there, the authoritative check and the next refresh refuse', async () => {
+    const promoted = await signedIn();
+    (users.get('u-1') as RemoteUser).role = 'admin';
+    expect((await promoted.get('/sensitive')).status).toBe(401);
+    expect((await promoted.get('/profile')).status).toBe(200);
+
+    const client = await signedIn();
+    (users.get('u-1') as RemoteUser).disabled = true;
+    expect((await client.get('/sensitive')).status).toBe(401);
+    expect((await client.post('/auth/refresh')).status).toBe(401);
+    expect((await client.get('/profile', { cookies: 'include' })).status).toBe(401);
+  });
+});
