@@ -72,6 +72,19 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     return listen(this.#db, wake);
   }
 
+  override async warnings(): Promise<readonly string[]> {
+    const off = await this.inTransaction('revocation ledger settings', this.options.deadlineMs, (tx) =>
+      rows(
+        tx,
+        sql`select name from pg_settings where name in ('fsync', 'synchronous_commit') and setting = 'off'`,
+      ),
+    );
+    return off.map(
+      ({ name }) =>
+        `Postgres may forget acknowledged revocations (${String(name)} is off); set ${String(name)} to on`,
+    );
+  }
+
   /** Snapshot and rows come from one statement, hence from one snapshot. */
   private readStatement(since: LedgerPosition | undefined): SQL {
     const unseen = since

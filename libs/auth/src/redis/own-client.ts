@@ -14,6 +14,8 @@ const CONNECTION = {
   autoResendUnfulfilledCommands: false,
   enableReadyCheck: true,
   connectTimeout: 2_000,
+  // A hung server acknowledges no farewell.
+  disconnectTimeout: 250,
   lazyConnect: false,
   protocol: 2 as const,
   replyMapping: 'legacy' as const,
@@ -27,6 +29,7 @@ export class OwnClient {
   /** Changes whenever a connection was lost or the cluster's nodes changed. */
   connection = 0;
   #everReady = false;
+  #leaving = false;
 
   constructor(host: HostClient) {
     this.client = isCluster(host)
@@ -39,6 +42,7 @@ export class OwnClient {
       : host.duplicate({ ...CONNECTION, enableOfflineQueue: false, retryStrategy });
     const changed = (): void => {
       this.connection++;
+      this.#leaving = false;
     };
     this.client.on('close', changed);
     if (isCluster(this.client)) this.client.on('+node', changed).on('-node', changed);
@@ -56,6 +60,8 @@ export class OwnClient {
   }
 
   reconnect(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
     this.client.disconnect(true);
   }
 

@@ -6,30 +6,38 @@ const DASH = 0x2d;
 const LANES = 6; // four of key, expiry in seconds (0: empty slot), value
 const MIN_SLOTS = 256;
 const LATEST = 0xffff_ffff;
+const NONE = -1;
 
 /** The words of the last packed UUID: the hot path allocates nothing. */
 const word = new Uint32Array(4);
 
+function digits(id: string, from: number, to: number): number {
+  let bits = 0;
+  for (let i = from; i < to; i++) {
+    const code = id.charCodeAt(i);
+    const digit = code < 128 ? (HEX[code] as number) : -1;
+    if (digit < 0) return NONE;
+    bits = (bits << 4) | digit;
+  }
+  return bits >>> 0;
+}
+
+/** True when `word` now holds the id. */
 function pack(id: string): boolean {
   if (id.length !== 36) return false;
-  let at = 0;
-  let digits = 0;
-  let bits = 0;
-  for (let i = 0; i < 36; i++) {
-    const code = id.charCodeAt(i);
-    if (i === 8 || i === 13 || i === 18 || i === 23) {
-      if (code !== DASH) return false;
-      continue;
-    }
-    const digit = code < 128 ? (HEX[code] as number) : -1;
-    if (digit < 0) return false;
-    bits = (bits << 4) | digit;
-    if (++digits === 8) {
-      word[at++] = bits;
-      digits = 0;
-      bits = 0;
-    }
-  }
+  if (id.charCodeAt(8) !== DASH || id.charCodeAt(13) !== DASH || id.charCodeAt(18) !== DASH) return false;
+  if (id.charCodeAt(23) !== DASH) return false;
+  const a = digits(id, 0, 8);
+  const b = digits(id, 9, 13);
+  const c = digits(id, 14, 18);
+  const d = digits(id, 19, 23);
+  const e = digits(id, 24, 28);
+  const f = digits(id, 28, 36);
+  if (a < 0 || b < 0 || c < 0 || d < 0 || e < 0 || f < 0) return false;
+  word[0] = a;
+  word[1] = (b << 16) | c;
+  word[2] = (d << 16) | e;
+  word[3] = f;
   return true;
 }
 
@@ -124,7 +132,10 @@ export class IdTable {
   /** Offset of the packed id's slot, or of the empty slot where it belongs. */
   #find(): number {
     const lanes = this.#lanes;
-    const [a, b, c, d] = [word[0], word[1], word[2], word[3]] as [number, number, number, number];
+    const a = word[0] as number;
+    const b = word[1] as number;
+    const c = word[2] as number;
+    const d = word[3] as number;
     let slot = this.#home(a, b, c, d);
     for (;;) {
       const base = slot * LANES;

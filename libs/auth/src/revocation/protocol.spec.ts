@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_STALENESS_MS, SimulatedProcess, tokenOf, type Sabotage } from './protocol-simulation.js';
-import { LedgerServer, RedisServer } from './simulated-stores.js';
-import { SimulatedWorld, type Machine } from './simulated-world.js';
+import {
+  MAX_STALENESS_MS,
+  SimulatedProcess,
+  tokenOf,
+  type Sabotage,
+} from './simulation/protocol-simulation.js';
+import { LedgerServer, RedisServer } from './simulation/simulated-stores.js';
+import { SimulatedWorld, type Machine } from './simulation/simulated-world.js';
 
 const KINDS = [
   'revoke',

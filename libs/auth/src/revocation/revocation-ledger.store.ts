@@ -26,4 +26,6 @@ export abstract class RevocationLedgerStore {
   abstract isRevoked(token: RevocableToken): Promise<boolean>;
   /** Optional wake-up: calls back soon after a commit that wrote entries (LISTEN/NOTIFY). Returns how to stop it. */
   abstract onAppended(wake: () => void): Promise<() => Promise<void>>;
+  /** Optional: what the operator should know at boot, one line each (a server that may forget what it acknowledged). */
+  warnings?(): Promise<readonly string[]>;
 }

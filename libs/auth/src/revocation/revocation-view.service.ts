@@ -49,7 +49,7 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
     this.view = new ProcessView(clock, options.revocation.maxEntries, entropy.bytes(4).readUInt32LE());
     if (ledger) this.step = new RevocationStep(this.view, ledger, feed, clock, entropy);
     // Spread by process, so that one of many is first and the others see its heartbeat.
-    const jitter = 0.8 + (entropy.bytes(1).readUInt8() / 255) * 0.4;
+    const jitter = 0.8 + (entropy.bytes(1).readUInt8() / 255) * 0.2;
     this.stepEveryMs = (options.revocation.maxStalenessMs / 4) * jitter;
     this.blockMs = Math.max(10, Math.floor(options.revocation.maxStalenessMs / 16));
     this.refilledAt = clock.monotonic();
@@ -108,7 +108,9 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
         .catch(() => undefined);
     }
     if (this.feed) this.loops.push(this.tailLoop(this.feed));
-    for (const warning of (await this.feed?.warnings().catch(() => [])) ?? []) this.logger.warn(warning);
+    for (const store of [this.feed, this.ledger]) {
+      for (const warning of (await store?.warnings?.().catch(() => [])) ?? []) this.logger.warn(warning);
+    }
   }
 
   private async fillFirst(): Promise<void> {

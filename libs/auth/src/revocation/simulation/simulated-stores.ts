@@ -1,4 +1,4 @@
-import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
+import type { LedgerEntry, RevocableToken } from '../../common/ledger-entry.js';
 import {
   RevocationFeedBus,
   type AppendOutcome,
@@ -7,8 +7,8 @@ import {
   type FeedItem,
   type FeedReply,
   type Heartbeat,
-} from './revocation-feed.bus.js';
-import { RevocationLedgerStore, type LedgerPosition, type LedgerRead } from './revocation-ledger.store.js';
+} from '../revocation-feed.bus.js';
+import { RevocationLedgerStore, type LedgerPosition, type LedgerRead } from '../revocation-ledger.store.js';
 import type { Machine, SimulatedWorld } from './simulated-world.js';
 
 const DEADLINE_MS = 250;

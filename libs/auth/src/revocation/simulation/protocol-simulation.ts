@@ -1,13 +1,13 @@
-import { Clock } from '../common/clock.js';
-import { Entropy } from '../common/entropy.js';
-import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
-import type { ResolvedAuthOptions } from '../options/resolved-options.js';
-import { instantOf } from './instant.js';
-import { ProcessView } from './process-view.js';
-import { RevocationChecker } from './revocation-checker.service.js';
-import type { FeedReply } from './revocation-feed.bus.js';
-import { RevocationStep } from './revocation-step.js';
-import type { RevocationView } from './revocation-view.service.js';
+import { Clock } from '../../common/clock.js';
+import { Entropy } from '../../common/entropy.js';
+import type { LedgerEntry, RevocableToken } from '../../common/ledger-entry.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { instantOf } from '../instant.js';
+import { ProcessView } from '../process-view.js';
+import { RevocationChecker } from '../revocation-checker.service.js';
+import type { FeedReply } from '../revocation-feed.bus.js';
+import { RevocationStep } from '../revocation-step.js';
+import type { RevocationView } from '../revocation-view.service.js';
 import { SimulatedLedger, SimulatedRedis, type LedgerServer, type RedisServer } from './simulated-stores.js';
 import type { Machine, SimulatedWorld } from './simulated-world.js';
 
@@ -23,7 +23,7 @@ export const options = {
     mode: 'mirror',
     maxStalenessMs: MAX_STALENESS_MS,
     unproven: 'refuse',
-    deadlineMs: 2_000,
+    deadlineMs: 400,
     maxEntries: 1_000,
   },
 } as unknown as ResolvedAuthOptions;

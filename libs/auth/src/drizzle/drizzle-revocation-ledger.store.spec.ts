@@ -1,0 +1,155 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import type { LedgerEntry } from '../common/ledger-entry.js';
+import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
+import { insertEntries } from './ledger-rows.js';
+import { migrateAuth } from './migrate.js';
+import { createAuthSchema } from './schema.js';
+
+const admin = process.env['TEST_DATABASE_URL'] ?? '';
+const name = `tokenward_test_${process.env['TEST_RUN_ID'] ?? 'single'}_${randomBytes(5).toString('hex')}`;
+const url = new URL(admin);
+url.pathname = `/${name}`;
+const schema = createAuthSchema();
+const pool = new pg.Pool({ connectionString: url.href });
+const db = drizzle(pool);
+const store = new DrizzleRevocationLedgerStore(db, schema, { deadlineMs: 1_000 });
+
+async function asAdmin(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: admin });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
+
+const tokenEntry = (tokenId: string, inMs = 600_000): LedgerEntry => ({
+  kind: 'token',
+  tokenId,
+  expiresAt: Date.now() + inMs,
+});
+const ids = (entries: readonly LedgerEntry[]) =>
+  entries.map((entry) => (entry.kind === 'token' ? entry.tokenId : entry.kind));
+const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 3, keyId: 'k', issuedAt: 1_000 };
+
+beforeAll(async () => {
+  await asAdmin(`create database "${name}" template template0`);
+  await migrateAuth(db);
+});
+beforeEach(async () => {
+  await pool.query('truncate auth_revocations');
+});
+afterAll(async () => {
+  await pool.end();
+  await asAdmin(`drop database if exists "${name}" with (force)`);
+});
+
+describe('DrizzleRevocationLedgerStore', () => {
+  it('reads every kind back, live ones alone', async () => {
+    const expiresAt = Date.now() + 60_000;
+    const entries: LedgerEntry[] = [
+      { kind: 'token', tokenId: randomUUID(), expiresAt },
+      { kind: 'session', sessionId: randomUUID(), expiresAt },
+      { kind: 'user', subject: "o'brien", minVersion: 4, expiresAt },
+      { kind: 'key', keyId: 'k', expiresAt: Date.UTC(9999, 0, 1) },
+      { kind: 'all', issuedBefore: 1_700_000_000, expiresAt },
+    ];
+    await store.append([...entries, tokenEntry('gone', -1)]);
+    const read = await store.readSince(undefined);
+    expect(read.entries).toEqual(expect.arrayContaining(entries));
+    expect(read.entries).toHaveLength(entries.length);
+    expect(read.position).toEqual({ timeline: 1, snapshot: expect.stringMatching(/^\d+:\d+:/) });
+    expect((await store.readSince(read.position)).entries).toEqual([]);
+  });
+
+  it('misses nothing that commits late: a transaction that began before the last read and ends after it', async () => {
+    const late = await pool.connect();
+    const lateDb = drizzle(late);
+    await lateDb.execute(sql`begin`);
+    await insertEntries(lateDb as never, schema.revocations, [tokenEntry('late')]);
+    await store.append([tokenEntry('early')]);
+    const first = await store.readSince(undefined);
+    expect(ids(first.entries)).toEqual(['early']);
+    await lateDb.execute(sql`commit`);
+    late.release();
+    const second = await store.readSince(first.position);
+    expect(ids(second.entries)).toEqual(['late']);
+    expect(ids((await store.readSince(second.position)).entries)).toEqual([]);
+  });
+
+  it('starts over for a position of an earlier timeline or of a database that was ahead; refuses one of a later', async () => {
+    await store.append([tokenEntry('kept')]);
+    const { position } = await store.readSince(undefined);
+    expect(ids((await store.readSince({ ...position, timeline: 0 })).entries)).toEqual(['kept']);
+    expect(ids((await store.readSince({ timeline: 1, snapshot: '9000000000:9000000000:' })).entries)).toEqual(
+      ['kept'],
+    );
+    await expect(store.readSince({ ...position, timeline: 2 })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    await expect(store.readSince({ timeline: 1, snapshot: "1:1:'" })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+
+  it.each<[string, LedgerEntry, boolean]>([
+    ['its token', tokenEntry('t'), true],
+    ['another token', tokenEntry('s'), false],
+    ['its token, long ago', tokenEntry('t', -1), false],
+    ['its session', { kind: 'session', sessionId: 's', expiresAt: Date.now() + 9_999 }, true],
+    ['a higher version', { kind: 'user', subject: 'u', minVersion: 4, expiresAt: Date.now() + 9_999 }, true],
+    ['its own version', { kind: 'user', subject: 'u', minVersion: 3, expiresAt: Date.now() + 9_999 }, false],
+    ['its key', { kind: 'key', keyId: 'k', expiresAt: Date.UTC(9999, 0, 1) }, true],
+    ['everything before later', { kind: 'all', issuedBefore: 1_001, expiresAt: Date.now() + 9_999 }, true],
+    ['everything before then', { kind: 'all', issuedBefore: 1_000, expiresAt: Date.now() + 9_999 }, false],
+  ])('answers the strict question: %s', async (_name, entry, revoked) => {
+    await store.append([entry]);
+    expect(await store.isRevoked(token)).toBe(revoked);
+  });
+
+  it('keeps to its deadline while the table is locked, and works again afterwards', async () => {
+    const hurried = new DrizzleRevocationLedgerStore(db, schema, { deadlineMs: 150 });
+    const holder = await pool.connect();
+    await holder.query('begin; lock table auth_revocations in access exclusive mode');
+    const from = performance.now();
+    await expect(hurried.isRevoked(token)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(hurried.append([tokenEntry('x')])).rejects.toMatchObject({ code: 'unavailable' });
+    expect(performance.now() - from).toBeLessThan(1_000);
+    await holder.query('rollback');
+    holder.release();
+    expect(await store.isRevoked(token)).toBe(false);
+  });
+
+  it('wakes who listens after a commit, also after the listening connection was killed', async () => {
+    let wakes = 0;
+    const woken = async (more: number) => {
+      for (let i = 0; wakes < more && i < 500; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(wakes).toBeGreaterThanOrEqual(more);
+    };
+    const stop = await store.onAppended(() => wakes++);
+    await woken(1);
+    await store.append([tokenEntry('a')]);
+    await woken(2);
+    await pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen%' and datname = $1`,
+      [name],
+    );
+    await woken(3);
+    await store.append([tokenEntry('b')]);
+    await woken(4);
+    await stop();
+  });
+
+  it('names settings that forget', async () => {
+    expect(await store.warnings()).toEqual([]);
+    await pool.query(`alter database "${name}" set synchronous_commit = off`);
+    const other = new pg.Pool({ connectionString: url.href });
+    const warned = await new DrizzleRevocationLedgerStore(drizzle(other), schema, {
+      deadlineMs: 1_000,
+    }).warnings();
+    expect(warned).toEqual([expect.stringContaining('synchronous_commit')]);
+    await other.end();
+  });
+});
