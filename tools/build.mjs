@@ -93,7 +93,7 @@ function draftConfig() {
       typeRoots: [join(root, 'node_modules', '@types')],
     },
     include: include.map(from),
-    exclude: [...exclude.map((path) => (path.startsWith('**') ? path : from(path)))],
+    exclude: exclude.map(from),
   };
 }
 
