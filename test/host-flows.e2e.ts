@@ -1,0 +1,236 @@
+import { Controller, Get, Module, UseGuards } from '@nestjs/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  type AuthEvent,
+  AuthModule,
+  AuthService,
+  CurrentUser,
+  JwtAuthGuard,
+  PasswordHasher,
+  type Principal,
+  type UserAccount,
+} from '@tokenward/nestjs';
+import { eq } from 'drizzle-orm';
+import { z } from 'zod';
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  people,
+  startHost,
+} from './support/host-app.js';
+
+const PASSWORD = 'a long enough passphrase';
+
+@Controller()
+class Things {
+  @Get('claims')
+  @UseGuards(JwtAuthGuard)
+  claims(@CurrentUser() { claims }: Principal) {
+    return claims;
+  }
+}
+
+/** Flows that the host has: social login, second factor, resets, role changes; claims of its own. */
+describe('what a host does with AuthService', () => {
+  let database: HostDatabase;
+  let host: HostApp;
+  let auth: AuthService;
+  let extra: Record<string, unknown>;
+  let needsSecondFactor: (account: UserAccount) => boolean;
+  const events: AuthEvent[] = [];
+  let count = 0;
+
+  beforeAll(async () => {
+    database = await hostDatabase();
+    const options = hostOptions(database, {
+      accessToken: {
+        claims: () => extra,
+        claimsSchema: z.object({ tenant: z.string().max(4000).optional() }),
+      },
+      secondFactor: (account) => (needsSecondFactor(account) ? 'needed' : 'not_needed'),
+      onEvent: (event) => void events.push(event),
+    });
+    @Module({ imports: [AuthModule.forRoot(options)], controllers: [Things] })
+    class Host {}
+    host = await startHost(Host);
+    auth = host.app.get(AuthService, { strict: false });
+  });
+  beforeEach(() => {
+    extra = {};
+    needsSecondFactor = () => false;
+    events.length = 0;
+  });
+  afterAll(async () => {
+    await host.close();
+    await database.drop();
+  });
+
+  async function person(): Promise<{ id: string; mail: string }> {
+    const mail = `p${String(++count)}@example.com`;
+    const secret = await host.app.get(PasswordHasher, { strict: false }).hash(PASSWORD);
+    const [made] = await database.db.insert(people).values({ mail, secret, kind: 'member' }).returning();
+    return { id: made?.ref ?? '', mail };
+  }
+
+  const signIn = async (mail: string) => {
+    const client = host.client();
+    return { client, answer: await client.post('/auth/login', { email: mail, password: PASSWORD }) };
+  };
+  const status = async (token: string): Promise<number> =>
+    (await host.client().get('/auth/me', { headers: { authorization: `Bearer ${token}` } })).status;
+
+  it('opens a session for a user whom the host has authenticated', async () => {
+    const { id } = await person();
+    const authTime = new Date(Date.now() - 60_000);
+    const { user, grant } = await auth.openSession(id, {
+      transport: 'bearer',
+      authTime,
+      amr: ['pwd', 'otp'],
+    });
+    expect(user.id).toBe(id);
+    const me = await host
+      .client()
+      .get('/auth/me', { headers: { authorization: `Bearer ${grant.accessToken}` } });
+    expect(me.json()).toMatchObject({ id, sessionId: grant.sessionId });
+    expect(Math.abs(Date.parse(me.json<{ authTime: string }>().authTime) - authTime.getTime())).toBeLessThan(
+      1000,
+    );
+    expect((await auth.sessions(id))[0]?.amr).toEqual(['pwd', 'otp']);
+    expect((await host.client().post('/auth/refresh', { refreshToken: grant.refreshToken })).status).toBe(
+      200,
+    );
+  });
+
+  it('opens none for an unknown or disabled user', async () => {
+    const { id } = await person();
+    await database.db.update(people).set({ locked: true }).where(eq(people.ref, id));
+    await expect(auth.openSession(id)).rejects.toMatchObject({ code: 'login_refused' });
+    await expect(auth.openSession('no-such-user')).rejects.toMatchObject({ code: 'login_refused' });
+  });
+
+  it('a login that needs a second factor opens nothing, and says so only after the right password', async () => {
+    const { id, mail } = await person();
+    needsSecondFactor = (account) => account.id === id;
+    const wrong = await host
+      .client()
+      .post('/auth/login', { email: mail, password: 'something else entirely' });
+    expect(wrong.status).toBe(401);
+    const { answer } = await signIn(mail);
+    expect([answer.status, answer.json().message, answer.setCookies]).toEqual([
+      403,
+      'Second factor required',
+      [],
+    ]);
+    expect(await auth.sessions(id)).toEqual([]);
+  });
+
+  it('passwordChanged(tx): every session ends with the host transaction, or none does', async () => {
+    const { id, mail } = await person();
+    const { client } = await signIn(mail);
+    const failing = database.db.transaction(async (tx) => {
+      await auth.passwordChanged(tx, id);
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    expect((await client.get('/auth/me')).status).toBe(200);
+
+    const pending = await database.db.transaction((tx) => auth.passwordChanged(tx, id));
+    await pending.committed();
+    expect((await client.get('/auth/me')).status).toBe(401);
+    expect((await client.post('/auth/refresh')).status).toBe(401);
+    expect(events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['sessions.ended', 'password.changed']),
+    );
+  });
+
+  it('userChanged(tx): the access tokens end, the session goes on with the new role; forgotten after-commit work is picked up', async () => {
+    const { id, mail } = await person();
+    const { client } = await signIn(mail);
+    await database.db.transaction(async (tx) => {
+      await tx.update(people).set({ kind: 'editor' }).where(eq(people.ref, id));
+      await auth.userChanged(tx, id);
+    });
+    // committed() was never called: the ledger tells, within maxStaleness
+    const deadline = Date.now() + 2_000;
+    while ((await client.get('/auth/me')).status !== 401) expect(Date.now()).toBeLessThan(deadline);
+    expect((await client.post('/auth/refresh')).status).toBe(200);
+    expect((await client.get('/auth/me')).json()).toMatchObject({ role: 'editor' });
+  });
+
+  it('changeUser: the host work and the ending stand or fall together', async () => {
+    const { id, mail } = await person();
+    const { client } = await signIn(mail);
+    await expect(auth.changeUser(id, 'disabled', () => Promise.reject(new Error('no')))).rejects.toThrow(
+      'no',
+    );
+    expect((await client.get('/auth/me')).status).toBe(200);
+    await auth.changeUser(id, 'disabled');
+    expect((await client.get('/auth/me')).status).toBe(401);
+    expect((await client.post('/auth/refresh')).status).toBe(401);
+  });
+
+  it('revokeToken, revokeSession, revokeUser and revokeKey refuse in this process before they answer', async () => {
+    const { id } = await person();
+    const open = async () => (await auth.openSession(id, { transport: 'bearer' })).grant;
+    const claims = (token: string) =>
+      JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+        jti: string;
+        exp: number;
+        sid: string;
+      };
+
+    const one = await open();
+    const two = await open();
+    await auth.revokeToken(claims(one.accessToken).jti, claims(one.accessToken).exp);
+    expect([await status(one.accessToken), await status(two.accessToken)]).toEqual([401, 200]);
+    expect(await auth.revokeSession(two.sessionId)).toBe('ended');
+    expect(await auth.revokeSession(two.sessionId)).toBe('not_found');
+    expect(await status(two.accessToken)).toBe(401);
+    const three = await open();
+    await auth.revokeUser(id);
+    expect(await status(three.accessToken)).toBe(401);
+    const four = await open();
+    expect(await status(four.accessToken)).toBe(200);
+  });
+
+  it('claims of the host go in and come out; what the schema or the deny-list refuses is not issued and opens nothing', async () => {
+    const { id, mail } = await person();
+    extra = { tenant: 'acme' };
+    const { client } = await signIn(mail);
+    expect((await client.get('/claims')).json()).toEqual({ tenant: 'acme' });
+    for (const bad of [{ tenant: 7 }, { email: mail }, { password: 'x' }, { sub: 'other' }]) {
+      extra = bad;
+      const before = (await auth.sessions(id)).length;
+      expect((await signIn(mail)).answer.status).toBe(500);
+      expect(await auth.sessions(id)).toHaveLength(before);
+    }
+  });
+
+  it('an access cookie that would not fit in 4,096 bytes is refused at issue, and opens nothing', async () => {
+    const { id, mail } = await person();
+    extra = { tenant: 'x'.repeat(3900) };
+    expect((await signIn(mail)).answer.status).toBe(500);
+    expect(await auth.sessions(id)).toEqual([]);
+    const bearer = await host
+      .client()
+      .post('/auth/login', { email: mail, password: PASSWORD, transport: 'bearer' });
+    expect(bearer.status).toBe(200);
+  });
+
+  it('cleanUp removes on demand', async () => {
+    expect(typeof (await auth.cleanUp())).toBe('number');
+  });
+
+  it('afterRestore ends every session and refuses every token issued before', async () => {
+    const { id } = await person();
+    const { grant } = await auth.openSession(id, { transport: 'bearer' });
+    await auth.afterRestore();
+    expect(await status(grant.accessToken)).toBe(401);
+    expect((await host.client().post('/auth/refresh', { refreshToken: grant.refreshToken })).status).toBe(
+      401,
+    );
+    expect(await auth.sessions(id)).toEqual([]);
+  });
+});

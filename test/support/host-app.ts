@@ -1,0 +1,89 @@
+import { type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { AuthModuleOptions } from '@tokenward/nestjs';
+import { drizzleStorage, migrateAuth, type UserColumns } from '@tokenward/nestjs/drizzle';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import pg from 'pg';
+import { generateKeyPairSync } from 'node:crypto';
+import { createDatabase } from './databases.js';
+import { httpClient } from './http.js';
+
+/** A users table that looks nothing like the demo's. */
+export const people = pgTable('people', {
+  ref: uuid('person_ref').primaryKey().defaultRandom(),
+  mail: text('mail').notNull().unique(),
+  secret: text('pw'),
+  kind: text('kind'),
+  grants: text('grants').array(),
+  locked: boolean('locked'),
+});
+
+export const PEOPLE: UserColumns = {
+  table: people,
+  id: people.ref,
+  email: people.mail,
+  passwordHash: people.secret,
+  role: people.kind,
+  permissions: people.grants,
+  disabled: people.locked,
+};
+
+/** An empty, migrated database with that table, for hosts built inside a spec. */
+export async function hostDatabase() {
+  const database = await createDatabase();
+  const pool = new pg.Pool({ connectionString: database.url, max: 8 });
+  const db = drizzle(pool);
+  await migrateAuth(db);
+  await pool.query(
+    'create table people (person_ref uuid primary key default gen_random_uuid(), mail text not null unique, pw text, kind text, grants text[], locked boolean)',
+  );
+  return {
+    pool,
+    db,
+    storage: () => drizzleStorage(db, { users: PEOPLE }),
+    drop: async () => {
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+export type HostDatabase = Awaited<ReturnType<typeof hostDatabase>>;
+
+export function hostOptions(
+  database: HostDatabase,
+  changes: Partial<AuthModuleOptions> = {},
+): AuthModuleOptions {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    issuer: 'https://host.example',
+    audience: 'host',
+    keys: { algorithm: 'ES256', privateKey },
+    storage: database.storage(),
+    throttle: false,
+    ...changes,
+  };
+}
+
+export interface HostApp {
+  readonly app: INestApplication;
+  readonly url: string;
+  client(): ReturnType<typeof httpClient>;
+  close(): Promise<void>;
+}
+
+export async function startHost(
+  module: Type | DynamicModule,
+  adapter: 'express' | 'fastify' = 'express',
+): Promise<HostApp> {
+  const quiet = { logger: false as const, abortOnError: false };
+  const app =
+    adapter === 'fastify'
+      ? await NestFactory.create(module, new FastifyAdapter(), quiet)
+      : await NestFactory.create(module, quiet);
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  return { app, url, client: () => httpClient(url), close: () => app.close() };
+}
