@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { AuthErrorFilter } from './auth-error.filter.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { AuthCookies } from './cookies.service.js';
+import { EmptyJson } from './empty-json.service.js';
 import { AuthInputs } from './inputs.service.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { JwtStrategy } from './jwt.strategy.js';
@@ -29,6 +30,7 @@ export const HTTP_PROVIDERS: Provider[] = [
   AuthInputs,
   AuthCookies,
   PresentedTokens,
+  EmptyJson,
   AuthRouteGuard,
   OriginGuard,
   CookieOriginGuard,
