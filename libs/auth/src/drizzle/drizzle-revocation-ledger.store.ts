@@ -19,6 +19,11 @@ export interface DrizzleRevocationLedgerOptions {
 }
 
 const FULL_READ_FACTOR = 100;
+const PAGE_ROWS = 10_000;
+const POSITION_COLUMNS = sql`pg_is_in_recovery() as standby, pg_current_snapshot()::text as snapshot,
+  case when not pg_is_in_recovery() then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end as timeline`;
+const ENTRY_COLUMNS = sql`r.kind, r.subject, r.min_version, r.issued_before::float8 as issued_before,
+  (extract(epoch from r.expires_at) * 1000)::float8 as expires_at`;
 const SNAPSHOT = /^\d+:\d+:(?:\d+(?:,\d+)*)?$/;
 
 /** The ledger in Postgres, written and read on the primary alone. */
@@ -41,7 +46,11 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     );
   }
 
-  async readSince(since: LedgerPosition | undefined): Promise<LedgerRead> {
+  async readSince(
+    since: LedgerPosition | undefined,
+    onBatch?: (entries: readonly LedgerEntry[]) => void,
+  ): Promise<LedgerRead> {
+    if (!since && onBatch) return this.readAll(onBatch);
     if (since && !SNAPSHOT.test(since.snapshot))
       throw AuthError.unavailable('revocation ledger: not a snapshot');
     const deadlineMs = this.options.deadlineMs * (since ? 1 : FULL_READ_FACTOR);
@@ -58,6 +67,30 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     if (since && (since.timeline < position.timeline || xmax(since) > xmax(position)))
       return this.readSince(undefined);
     return { position, entries: found.flatMap((row) => (row['kind'] === null ? [] : [entryOf(row)])) };
+  }
+
+  /** In pages, all of one snapshot. */
+  private readAll(onBatch: (entries: readonly LedgerEntry[]) => void): Promise<LedgerRead> {
+    const deadlineMs = this.options.deadlineMs * FULL_READ_FACTOR;
+    const work = async (tx: Transaction): Promise<LedgerRead> => {
+      await begin(tx, deadlineMs);
+      const [first] = await rows(tx, sql`select ${POSITION_COLUMNS}`);
+      const position = positionOf(first);
+      for (let last = '0'; ;) {
+        const page = await rows(
+          tx,
+          sql`select ${ENTRY_COLUMNS}, r.id::text as id from ${this.schema.revocations} r
+            where r.id > ${last}::bigint and r.expires_at > clock_timestamp() order by r.id limit ${PAGE_ROWS}`,
+        );
+        onBatch(page.map(entryOf));
+        const end = page.at(-1);
+        if (page.length < PAGE_ROWS || !end) return { position, entries: [] };
+        last = String(end['id']);
+      }
+    };
+    return guarded('revocation ledger read', deadlineMs, () =>
+      this.#db.transaction(work, { isolationLevel: 'repeatable read', accessMode: 'read only' }),
+    );
   }
 
   async isRevoked(token: RevocableToken): Promise<boolean> {
@@ -90,10 +123,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     const unseen = since
       ? sql`(r.xid >= ${xmax(since).toString()}::xid8 or r.xid = any(${`{${xip(since)}}`}::xid8[])) and`
       : sql``;
-    return sql`select pg_is_in_recovery() as standby, pg_current_snapshot()::text as snapshot,
-        case when not pg_is_in_recovery() then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end as timeline,
-        r.kind, r.subject, r.min_version, r.issued_before::float8 as issued_before,
-        (extract(epoch from r.expires_at) * 1000)::float8 as expires_at
+    return sql`select ${POSITION_COLUMNS}, ${ENTRY_COLUMNS}
       from (select 1) one left join ${this.schema.revocations} r on ${unseen} r.expires_at > clock_timestamp()`;
   }
 

@@ -26,14 +26,14 @@ export class CircuitBreaker {
     return this.clock.monotonic() - this.#lastSuccess;
   }
 
-  async run<T>(what: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(what: string, work: () => Promise<T>, patience = 1): Promise<T> {
     const now = this.clock.monotonic();
     if (this.#failures >= FAILURES && now < this.#openUntil)
       throw AuthError.unavailable(`${what}: the circuit is open`);
     // Whoever comes next waits for this one's outcome, or for the next quarter.
     this.#openUntil = now + OPEN_MS;
     try {
-      const result = await withDeadline(work(), this.deadlineMs, what);
+      const result = await withDeadline(work(), this.deadlineMs * patience, what);
       this.#failures = 0;
       this.#lastSuccess = this.clock.monotonic();
       return result;

@@ -38,6 +38,8 @@ const EXPIRY = `${TAG}:expiry`;
 const KEYS = [STREAM, INDEX, EXPIRY] as const;
 
 const TRIM_AGE_MS = 10 * 60_000;
+/** Deadlines of what no request waits for are so many times as long. */
+const PATIENCE = 5;
 const READ_COUNT = 1_000;
 const PAGE_COUNT = 1_000;
 /** Without an answer for so long a connection that still looks open is given up. */
@@ -74,22 +76,26 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
   }
 
   append(entries: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome> {
-    return this.#ask('redis append', async (client) => {
-      this.#copy(client, entries);
-      const args = [
-        beat.prev,
-        beat.id,
-        JSON.stringify(beat),
-        this.clock.now(),
-        TRIM_AGE_MS,
-        ...rowArguments(entries),
-      ];
-      const [done, head] = (await client.eval(APPEND_SCRIPT, KEYS.length, ...KEYS, ...args)) as [
-        number,
-        string,
-      ];
-      return done === 1 ? { kind: 'appended' } : { kind: 'moved', head: parseBeat(head) };
-    });
+    return this.#ask(
+      'redis append',
+      async (client) => {
+        this.#copy(client, entries);
+        const args = [
+          beat.prev,
+          beat.id,
+          JSON.stringify(beat),
+          this.clock.now(),
+          TRIM_AGE_MS,
+          ...rowArguments(entries),
+        ];
+        const [done, head] = (await client.eval(APPEND_SCRIPT, KEYS.length, ...KEYS, ...args)) as [
+          number,
+          string,
+        ];
+        return done === 1 ? { kind: 'appended' } : { kind: 'moved', head: parseBeat(head) };
+      },
+      PATIENCE,
+    );
   }
 
   head(): Promise<FeedHead> {
@@ -132,10 +138,14 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     let cursor = '0';
     let server: string | undefined;
     do {
-      const [run, next, flat] = await this.#ask('redis snapshot', async (client) => {
-        const page = await client.eval(PAGE_SCRIPT, KEYS.length, ...KEYS, cursor, PAGE_COUNT);
-        return page as [string, string, string[]];
-      });
+      const [run, next, flat] = await this.#ask(
+        'redis snapshot',
+        async (client) => {
+          const page = await client.eval(PAGE_SCRIPT, KEYS.length, ...KEYS, cursor, PAGE_COUNT);
+          return page as [string, string, string[]];
+        },
+        PATIENCE,
+      );
       if (run !== (server ??= run)) throw AuthError.unavailable('redis snapshot: another server took over');
       for (let i = 0; i + 1 < flat.length; i += 2) {
         const entry = fromFeedRow(flat[i] as string, flat[i + 1] as string);
@@ -178,9 +188,9 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     this.#reading.close();
   }
 
-  async #ask<T>(what: string, work: (client: HostClient) => Promise<T>): Promise<T> {
+  async #ask<T>(what: string, work: (client: HostClient) => Promise<T>, patience = 1): Promise<T> {
     try {
-      return await this.#breaker.run(what, async () => work(await this.#asking.ready()));
+      return await this.#breaker.run(what, async () => work(await this.#asking.ready()), patience);
     } catch (error) {
       if (this.#breaker.silentMs() > GIVE_UP_MS && this.#asking.client.status === 'ready')
         this.#asking.reconnect();

@@ -21,7 +21,11 @@ export abstract class RevocationLedgerStore {
   /** In a transaction of its own; durable when it resolves. */
   abstract append(entries: readonly LedgerEntry[]): Promise<void>;
   /** What is new since `since`; refuses (throws) to answer from a standby or for a position of a later timeline. */
-  abstract readSince(since: LedgerPosition | undefined): Promise<LedgerRead>;
+  abstract readSince(
+    since: LedgerPosition | undefined,
+    /** Takes the entries of a full read in batches, in place of `entries`, so that a million need not be in memory twice. An adapter may ignore it. */
+    onBatch?: (entries: readonly LedgerEntry[]) => void,
+  ): Promise<LedgerRead>;
   /** The strict question, one query. */
   abstract isRevoked(token: RevocableToken): Promise<boolean>;
   /** Optional wake-up: calls back soon after a commit that wrote entries (LISTEN/NOTIFY). Returns how to stop it. */

@@ -19,6 +19,8 @@ const ANCESTORS = 8;
  * append the next heartbeat. A process that dies or hangs anywhere in it is simply overtaken.
  */
 export class RevocationStep {
+  private filling: Promise<void> | undefined;
+
   constructor(
     private readonly view: ProcessView,
     private readonly ledger: RevocationLedgerStore,
@@ -33,15 +35,29 @@ export class RevocationStep {
     const base = await this.base();
     const since = this.view.position;
     const sentAt = instantOf(this.clock);
-    const read = await this.ledger.readSince(since);
+    // An empty feed is to be filled with all of it; otherwise a full read need not be held in memory.
+    const inBatches = since === undefined && !(base && base.beat?.position === undefined);
+    const read = await this.ledger.readSince(
+      since,
+      inBatches
+        ? (entries) => {
+            this.view.add(entries);
+          }
+        : undefined,
+    );
     this.view.acceptLedger(sentAt, since, read, base?.fetched);
-    if (!base || !this.feed) return;
+    if (!base || !this.feed || this.filling) return;
     // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.
     const lacking = same(base.beat?.position, since)
       ? read
       : await this.ledger.readSince(base.beat?.position);
     this.view.sawTimeline(lacking.position);
-    await this.extend(this.feed, base.beat, lacking.entries, lacking.position);
+    const extended = this.extend(this.feed, base.beat, lacking.entries, lacking.position);
+    if (lacking.entries.length <= this.feed.maxRows) return extended;
+    // A long fill must not hold up the own proofs.
+    this.filling = extended.finally(() => {
+      this.filling = undefined;
+    });
   }
 
   private async base(): Promise<
