@@ -8,9 +8,8 @@ import {
   UseGuards,
   Version,
 } from '@nestjs/common';
-import { APP_GUARD, Reflector } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AuthenticateFlow } from '../flows/authenticate.flow.js';
 import { CurrentUser, Permissions, RecentAuth, Roles } from './decorators.js';
 import {
   ClosedController,
@@ -25,12 +24,10 @@ import {
   FakeAuthenticateFlow,
   NOW_MS,
   principal,
-  settings,
   startApp,
   type TestApp,
 } from './http-app.fixture.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
-import { JwtStrategy } from './jwt.strategy.js';
 import { PermissionsGuard } from './permissions.guard.js';
 import { RecentAuthGuard } from './recent-auth.guard.js';
 import { RolesGuard } from './roles.guard.js';
@@ -205,33 +202,32 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
   });
 }); // prettier-ignore
 
-describe('the hot path', () => {
-  it('answers without a promise while no store has to be asked', () => {
-    const strategy = new JwtStrategy(new FakeAuthenticateFlow() as unknown as AuthenticateFlow, settings());
-    const guard = new JwtAuthGuard(strategy, new Reflector());
-    const request = { headers: { authorization: 'Bearer good' }, method: 'GET' };
-    const context = {
-      getType: () => 'http',
+describe('JwtAuthGuard', () => {
+  class HotController {}
+  let app: TestApp;
+  const contextOf = (type: string, request: object): ExecutionContext =>
+    ({
+      getType: () => type,
       getHandler: () => routes,
       getClass: () => HotController,
       switchToHttp: () => ({ getRequest: () => request }),
-    } as unknown as ExecutionContext;
-    expect(guard.canActivate(context)).toBe(true);
+    }) as unknown as ExecutionContext;
+  beforeAll(async () => {
+    app = await startApp('express');
+  });
+  afterAll(() => app.app.close());
+
+  it('answers without a promise while no store has to be asked', () => {
+    const request = { headers: { authorization: 'Bearer good' }, method: 'GET' };
+    expect(app.app.get(JwtAuthGuard).canActivate(contextOf('http', request))).toBe(true);
     expect(request).toMatchObject({ user: { id: 'u1' } });
   });
 
-  it('refuses a call that has no HTTP request', () => {
-    const strategy = new JwtStrategy(new FakeAuthenticateFlow() as unknown as AuthenticateFlow, settings());
-    const context = {
-      getType: () => 'rpc',
-      getHandler: () => routes,
-      getClass: () => HotController,
-    } as unknown as ExecutionContext;
-    expect(() => new JwtAuthGuard(strategy, new Reflector()).canActivate(context)).toThrow('token_missing');
+  it('refuses a call that brings nothing it knows', () => {
+    const call = () => app.app.get(JwtAuthGuard).canActivate(contextOf('pigeon', {}));
+    expect(call).toThrow('token_missing');
   });
 });
-
-class HotController {}
 
 describe('decorators that make no sense', () => {
   it.each<[string, () => unknown]>([
