@@ -8,26 +8,20 @@ import ts from 'typescript';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'docs', 'options.md');
 
-/** Page order: heading, file, interface, prefix of every option. */
-const SECTIONS = [
-  ['The module’s shape', 'auth-options', 'AuthModuleExtras', ''],
-  ['Handles', '../auth.module-definition', 'AuthModuleOptions', ''],
-  ['Tokens and what they say', 'auth-options', 'AuthOptions', ''],
-  ['keys', 'key-options', 'StaticKeysOptions', 'keys.'],
-  ['accessToken', 'auth-options', 'AccessTokenOptions', 'accessToken.'],
-  ['refreshToken', 'auth-options', 'RefreshTokenOptions', 'refreshToken.'],
-  ['sessions', 'auth-options', 'SessionOptions', 'sessions.'],
-  ['cookies', 'cookie-options', 'CookieOptions', 'cookies.'],
-  ['transports', 'auth-options', 'TransportOptions', 'transports.'],
-  ['origins', 'auth-options', 'OriginOptions', 'origins.'],
-  ['throttle', 'auth-options', 'ThrottleLimits', 'throttle.'],
-  ['passwords', 'auth-options', 'PasswordOptions', 'passwords.'],
-  ['revocation', 'auth-options', 'RevocationOptions', 'revocation.'],
-  ['routes', 'auth-options', 'RouteOptions', 'routes.'],
-  ['drizzleStorage(db, …)', '../drizzle/drizzle-storage', 'DrizzleStorageOptions', ''],
-  ['drizzleStorage(db, { users })', '../drizzle/user-columns', 'UserColumns', 'users.'],
-  ['createAuthSchema(…)', '../drizzle/schema', 'AuthSchemaOptions', ''],
-  ['redisConnection(client, …)', '../redis/redis-connection', 'RedisConnectionOptions', ''],
+/** Where the interfaces are, relative to libs/auth/src/. */
+const OPTION_FILES = ['auth-options', 'cookie-options', 'key-options'].map((name) => `options/${name}`);
+/** Before and after the groups of `AuthOptions`, which are found: heading, file, interface, prefix of every option. */
+const FIRST = [
+  ['The module’s shape', 'options/auth-options', 'AuthModuleExtras', ''],
+  ['Handles', 'auth.module-definition', 'AuthModuleOptions', ''],
+  ['Tokens and groups', 'options/auth-options', 'AuthOptions', ''],
+];
+const LAST = [
+  ['routes', 'options/auth-options', 'RouteOptions', 'routes.'],
+  ['drizzleStorage(db, …)', 'drizzle/drizzle-storage', 'DrizzleStorageOptions', ''],
+  ['drizzleStorage(db, { users })', 'drizzle/user-columns', 'UserColumns', 'users.'],
+  ['createAuthSchema(…)', 'drizzle/schema', 'AuthSchemaOptions', ''],
+  ['redisConnection(client, …)', 'redis/redis-connection', 'RedisConnectionOptions', ''],
 ];
 
 const page = await prettier.format(write(), {
@@ -50,7 +44,7 @@ function write() {
     'sense stops the boot with one line that names the option and the cure. The environment variables of the demo are in',
     '[`.env.example`](../.env.example).',
   ];
-  for (const [heading, file, name, prefix] of SECTIONS) {
+  for (const [heading, file, name, prefix] of [...FIRST, ...groups(), ...LAST]) {
     const { comment, members } = describe(file, name);
     lines.push('', `## ${heading}`, '');
     if (comment) lines.push(prose(comment), '');
@@ -63,15 +57,29 @@ function write() {
   return `${lines.join('\n')}\n`;
 }
 
+/** A group for each member of `AuthOptions` that has an interface of its own. */
+function groups() {
+  return describe('options/auth-options', 'AuthOptions').members.flatMap(({ option, type }) => {
+    const [name] = type.split(' ');
+    const file = OPTION_FILES.find((each) => interfaceOf(each, name));
+    return file ? [[option, file, name, `${option}.`]] : [];
+  });
+}
+
 function describe(file, name) {
-  const path = join(root, 'libs/auth/src/options', `${file}.ts`);
-  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
-  const found = source.statements.find((each) => ts.isInterfaceDeclaration(each) && each.name.text === name);
-  if (!found) throw new Error(`${path} has no interface ${name}`);
+  const found = interfaceOf(file, name);
+  if (!found) throw new Error(`${file} has no interface ${name}`);
+  const source = found.getSourceFile();
   return {
     comment: commentOf(found),
     members: found.members.flatMap((each) => rows(each, source, '', false)),
   };
+}
+
+function interfaceOf(file, name) {
+  const path = join(root, 'libs/auth/src', `${file}.ts`);
+  const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
+  return source.statements.find((each) => ts.isInterfaceDeclaration(each) && each.name.text === name);
 }
 
 function rows(member, source, prefix, insideOptional) {

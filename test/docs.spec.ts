@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PAGES = [
+  'README.md',
+  'CHANGELOG.md',
+  'libs/auth/README.md',
+  'libs/client/README.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const run = (script: string, ...args: string[]) =>
+  spawnSync(process.execPath, [join(ROOT, 'tools', script), ...args], { cwd: ROOT, encoding: 'utf8' });
+
+/** The headings of a page as the addresses that hosts of Markdown give them. */
+function anchors(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe('the documentation', () => {
+  it('names tests that exist', () => {
+    const named = [...read('docs/requirements.md').matchAll(/\[([^\]]+\.ts)\]\([^)]+\) › “([^”]+)”/g)];
+    expect(named.length).toBeGreaterThan(60);
+    const missing = named
+      .map(([, file = '', test = '']) => ({ file, test: test.replaceAll('\\', '') }))
+      .filter(({ file, test }) => {
+        const source = existsSync(join(ROOT, file)) ? read(file) : '';
+        return !['"', "'", '`'].some((quote) => source.includes(quote + test + quote));
+      });
+    expect(missing).toEqual([]);
+  });
+
+  it('has a row for each of the 50 requirements', () => {
+    const rows = [...read('docs/requirements.md').matchAll(/^\| (\d+) +\|.*\|$/gm)];
+    expect(rows.map(([, number]) => Number(number))).toEqual(
+      Array.from({ length: 50 }, (_, index) => index + 1),
+    );
+    expect(rows.filter(([row]) => !/ › “|not yet|no test/.test(row))).toEqual([]);
+  });
+
+  it('links to what is there', () => {
+    const dead = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
+        .filter(([, path = '', anchor]) => {
+          const target = path === '' ? page : join(dirname(page), path);
+          if (!existsSync(join(ROOT, target))) return true;
+          return anchor !== undefined && !anchors(target).includes(anchor);
+        })
+        .map(([link]) => `${page}: ${link}`),
+    );
+    expect(dead).toEqual([]);
+  });
+
+  it('lists every option, error and event', () => {
+    const options = run('docs.mjs', '--check');
+    expect(options.stderr + options.stdout).toBe('');
+    const codes = read('libs/auth/src/contract/error-codes.ts').matchAll(/\| '(\w+)'/g);
+    const events = read('libs/auth/src/events/auth-event.ts').matchAll(/type: '([\w.]+)'/g);
+    const reasons = read('libs/auth/src/common/end-reason.ts').matchAll(/\| '(\w+)'/g);
+    const missing = (page: string, names: Iterable<RegExpMatchArray>) =>
+      [...names].map(([, name = '']) => name).filter((name) => !read(page).includes(`\`${name}\``));
+    expect(missing('docs/errors.md', codes)).toEqual([]);
+    expect(missing('docs/events.md', events)).toEqual([]);
+    expect(missing('docs/events.md', reasons)).toEqual([]);
+  });
+
+  it('says how to start and how to test', () => {
+    expect(read('README.md')).toContain('npm ci && npm start');
+    expect(read('README.md')).toContain('npm ci && npm test');
+  });
+
+  it('holds snippets that type-check', () => {
+    const { status, stdout, stderr } = run('docs-snippets.mjs');
+    expect(stderr).toBe('');
+    expect(Number(/^(\d+) snippets/.exec(stdout)?.[1])).toBeGreaterThan(10);
+    expect(status).toBe(0);
+  }, 120_000);
+});
