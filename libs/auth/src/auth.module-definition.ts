@@ -3,6 +3,7 @@ import type { Clock } from './common/clock.js';
 import type { Entropy } from './common/entropy.js';
 import type { AuthEvent } from './events/auth-event.js';
 import { createAuthControllers } from './http/controllers/index.js';
+import type { KeySource } from './keys/key-source.store.js';
 import type { AuthModuleExtras, AuthOptions, RouteOptions } from './options/auth-options.js';
 import { resolveRoutes } from './options/resolve-routes.js';
 import type { RevocationFeedBus } from './revocation/revocation-feed.bus.js';
@@ -38,6 +39,8 @@ export interface AuthModuleOptions extends AuthOptions {
   readonly redis?: AuthRedis;
   /** Default: no login needs a second factor. */
   readonly secondFactor?: SecondFactor['ask'];
+  /** Where the signing keys come from, when not from `keys`: `keyFile`, `keyDirectory`, `keysFrom`, `drizzleKeySource`. */
+  readonly keySource?: KeySource;
   /** Called for everything that happens; may be asynchronous, is never waited for. */
   readonly onEvent?: (event: AuthEvent) => void | Promise<void>;
   /** For tests. */

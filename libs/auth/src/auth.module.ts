@@ -18,6 +18,7 @@ import { AuthenticateFlow } from './flows/authenticate.flow.js';
 import { ChangePasswordFlow } from './flows/change-password.flow.js';
 import { EndSessionsFlow } from './flows/end-sessions.flow.js';
 import { LoginFlow } from './flows/login.flow.js';
+import { KeyWatch } from './flows/key-watch.service.js';
 import { LogoutFlow } from './flows/logout.flow.js';
 import { OpenSessionFlow } from './flows/open-session.flow.js';
 import { PasswordAttempt } from './flows/password-attempt.service.js';
@@ -31,11 +32,13 @@ import { UserChangesFlow } from './flows/user-changes.flow.js';
 import { HTTP_EXPORTS, HTTP_PROVIDERS } from './http/providers.js';
 import { AuthCookies } from './http/cookies.service.js';
 import { PresentedTokens } from './http/presented-tokens.service.js';
+import { KeyRotation } from './keys/key-rotation.service.js';
 import { Keyring } from './keys/keyring.service.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
 import { RevocationChecker } from './revocation/revocation-checker.service.js';
 import { RevocationService } from './revocation/revocation.service.js';
 import { RevocationView } from './revocation/revocation-view.service.js';
+import { PepperRotation } from './sessions/pepper-rotation.service.js';
 import { RotationService } from './sessions/rotation.service.js';
 import { SessionCleanUp } from './sessions/session-clean-up.service.js';
 import { SessionService } from './sessions/session.service.js';
@@ -52,6 +55,7 @@ const SLICES: Provider[] = [
   AccessTokenVerifier,
   SessionService,
   RotationService,
+  PepperRotation,
   SessionCleanUp,
   RevocationView,
   RevocationChecker,
@@ -78,6 +82,7 @@ const FLOWS: Provider[] = [
   ReauthenticateFlow,
   UserChangesFlow,
   TokenGrants,
+  KeyWatch,
   AuthService,
 ];
 
@@ -94,6 +99,7 @@ const EXPORTS: NonNullable<ModuleMetadata['exports']> = [
   RevocationChecker,
   RevocationView,
   Keyring,
+  KeyRotation,
   PasswordHasher,
   UserDirectory,
 ];

@@ -4,6 +4,7 @@ import { AuthError } from './common/auth-error.js';
 import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
 import { AuthEventListener } from './events/auth-event-listener.bus.js';
+import { KeyRotation } from './keys/key-rotation.service.js';
 import { Keyring } from './keys/keyring.service.js';
 import type { RouteOptions } from './options/auth-options.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -11,6 +12,7 @@ import { ResolvedAuthOptions } from './options/resolved-options.js';
 import { RevocationFeedBus } from './revocation/revocation-feed.bus.js';
 import { RevocationLedgerStore } from './revocation/revocation-ledger.store.js';
 import { PepperRing } from './sessions/pepper-ring.js';
+import { loadPepperRing } from './sessions/pepper-rotation.service.js';
 import { PepperStore } from './sessions/pepper.store.js';
 import { SessionStore } from './sessions/session.store.js';
 import { DeviceIds } from './users/device-id.js';
@@ -62,40 +64,29 @@ export const OPTION_PROVIDERS: Provider[] = [
     inject: [MODULE_OPTIONS_TOKEN, Clock],
   },
   {
-    provide: Keyring,
-    useFactory: (options: ResolvedAuthOptions) => Keyring.fromOptions(options.keys),
-    inject: [ResolvedAuthOptions],
+    provide: KeyRotation,
+    useFactory: (options: ResolvedAuthOptions, clock: Clock, host: Host) =>
+      KeyRotation.start(options, clock, host.keySource),
+    inject: [ResolvedAuthOptions, Clock, MODULE_OPTIONS_TOKEN],
   },
+  { provide: Keyring, useFactory: (rotation: KeyRotation) => rotation.keyring, inject: [KeyRotation] },
   {
     provide: PepperRing,
-    useFactory: loadPeppers,
+    useFactory: loadPepperRing,
     inject: [ResolvedAuthOptions, PepperStore, Entropy],
   },
   {
     provide: DeviceIds,
-    useFactory: (ring: PepperRing, entropy: Entropy) => {
-      const [first, ...others] = ring.peppers;
-      return new DeviceIds([first.device, ...others.map(({ device }) => device)], entropy);
-    },
+    useFactory: (ring: PepperRing, entropy: Entropy) =>
+      new DeviceIds(() => ring.peppers.map(({ device }) => device), entropy),
     inject: [PepperRing, Entropy],
   },
   {
     provide: ThrottleKeys,
-    useFactory: (ring: PepperRing) => new ThrottleKeys(ring.minting.device),
+    useFactory: (ring: PepperRing) => new ThrottleKeys(() => ring.minting.device),
     inject: [PepperRing],
   },
 ];
-
-async function loadPeppers(
-  options: ResolvedAuthOptions,
-  store: PepperStore,
-  entropy: Entropy,
-): Promise<PepperRing> {
-  const { secrets } = options.refreshToken;
-  if (secrets.length > 0) return PepperRing.parse(secrets);
-  const candidate = `p${entropy.bytes(6).toString('hex')}:${entropy.bytes(32).toString('base64url')}`;
-  return PepperRing.parse(await store.loadOrCreate(candidate), 'the refresh-token secret in the database');
-}
 
 function storageOf(host: Host): Host['storage'] {
   if (!host.storage)

@@ -37,7 +37,14 @@ export type {
 } from './options/auth-options.js';
 export type { CookieOptions, CookiePrefix, SameSite } from './options/cookie-options.js';
 export { SIGNING_ALGORITHMS } from './options/key-options.js';
-export type { KeyMaterial, SigningAlgorithm, StaticKeysOptions } from './options/key-options.js';
+export type {
+  KeyMaterial,
+  KeyRotationOptions,
+  RemoteSign,
+  RemoteSignRequest,
+  SigningAlgorithm,
+  StaticKeysOptions,
+} from './options/key-options.js';
 export { ResolvedAuthOptions } from './options/resolved-options.js';
 
 // what flows return, for hosts that drive them
@@ -65,6 +72,13 @@ export { RevocationChecker } from './revocation/revocation-checker.service.js';
 export type { CheckCounters, Verdict } from './revocation/revocation-checker.service.js';
 export { RevocationView } from './revocation/revocation-view.service.js';
 export { Keyring } from './keys/keyring.service.js';
+export { KeyRotation } from './keys/key-rotation.service.js';
+export type { KeyChange, KeyStatus } from './keys/key-rotation.service.js';
+export type { KeyPhase } from './keys/key-phases.js';
+export { KeySource } from './keys/key-source.store.js';
+export type { RotationRequest, SourceJwk, SourceKeys } from './keys/key-source.store.js';
+export { keyDirectory, keyFile } from './keys/file-keys.js';
+export { keysFrom } from './keys/function-keys.js';
 export { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
 
 // data

@@ -4,7 +4,7 @@ import { type Database, primaryOf, rows } from './database.js';
 import { guarded } from './guarded.js';
 import type { AuthSchema } from './schema.js';
 
-/** Made once and kept in Postgres, shared by all processes; the newest mints. */
+/** Made once and kept in Postgres, shared by all processes; the newest whose time has come mints, by the database's clock. */
 export class DrizzlePepperStore extends PepperStore {
   constructor(
     private readonly db: Database,
@@ -25,8 +25,32 @@ export class DrizzlePepperStore extends PepperStore {
           tx,
           sql`insert into ${table} (id, secret) select ${id ?? ''}, ${secret ?? ''} where not exists (select 1 from ${table})`,
         );
-        const kept = await rows(tx, sql`select id, secret from ${table} order by created_at desc, id`);
+        const kept = await rows(
+          tx,
+          sql`select id, secret from ${table} order by mints_from <= clock_timestamp() desc, mints_from desc, id`,
+        );
         return kept.map((row) => `${String(row['id'])}:${String(row['secret'])}`);
+      }),
+    );
+  }
+
+  override rotate(candidate: string, leadTimeMs: number, retainMs: number): Promise<void> {
+    const [id, secret] = candidate.split(':', 2);
+    const table = this.schema.peppers;
+    return guarded('rotate the refresh-token secret', this.options.deadlineMs, () =>
+      primaryOf(this.db).transaction(async (tx) => {
+        await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.pepper'))`);
+        // it stopped minting when the one after it began
+        await rows(
+          tx,
+          sql`delete from ${table} where mints_from < (select max(mints_from) from ${table}
+            where mints_from < clock_timestamp() - ${retainMs}::float8 * interval '1 millisecond')`,
+        );
+        await rows(
+          tx,
+          sql`insert into ${table} (id, secret, mints_from) values (${id ?? ''}, ${secret ?? ''},
+            clock_timestamp() + ${leadTimeMs}::float8 * interval '1 millisecond')`,
+        );
       }),
     );
   }

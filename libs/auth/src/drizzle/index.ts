@@ -1,7 +1,16 @@
-export { createAuthSchema, authPeppers, authRevocations, authSessions, authSubjects } from './schema.js';
+export {
+  createAuthSchema,
+  authPeppers,
+  authRevocations,
+  authSessions,
+  authSigningKeys,
+  authSubjects,
+} from './schema.js';
 export type { AuthSchema, AuthSchemaOptions } from './schema.js';
 export { drizzleStorage } from './drizzle-storage.js';
 export type { DrizzleStorageOptions } from './drizzle-storage.js';
 export type { UserColumns } from './user-columns.js';
 export { DrizzleUserDirectory } from './drizzle-user-directory.store.js';
+export { drizzleKeySource } from './drizzle-key-source.store.js';
+export type { DrizzleKeySourceOptions } from './drizzle-key-source.store.js';
 export { migrateAuth, MIGRATIONS_FOLDER } from './migrate.js';

@@ -107,9 +107,24 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     id: text('id').primaryKey(),
     secret: text('secret').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
+    /** From then on it mints; it verifies as long as it is here. */
+    mintsFrom: at('mints_from').notNull().defaultNow(),
   });
 
-  return { subjects, sessions, revocations, peppers };
+  /** Signing keys of hosts that keep them here; the private half is sealed. */
+  const signingKeys = table('signing_keys', {
+    kid: text('kid').primaryKey(),
+    algorithm: text('algorithm').notNull(),
+    /** A JWK as JSON. */
+    publicJwk: text('public_jwk').notNull(),
+    /** AES-256-GCM under a key that is not in the database; null when it will never sign again. */
+    sealedPrivateJwk: bytea('sealed_private_jwk'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    signsFrom: at('signs_from').notNull(),
+    revokedAt: at('revoked_at'),
+  });
+
+  return { subjects, sessions, revocations, peppers, signingKeys };
 }
 
 export type AuthSchema = ReturnType<typeof createAuthSchema>;
@@ -119,3 +134,4 @@ export const authSubjects = shipped.subjects;
 export const authSessions = shipped.sessions;
 export const authRevocations = shipped.revocations;
 export const authPeppers = shipped.peppers;
+export const authSigningKeys = shipped.signingKeys;

@@ -82,6 +82,11 @@ export type AuthEvent = Base &
     | { readonly type: 'token_version.bumped'; readonly userId: string }
     | { readonly type: 'token.revoked'; readonly tokenId: string }
     | { readonly type: 'key.revoked'; readonly keyId: string }
+    | {
+        readonly type: 'key.changed';
+        readonly keyId: string;
+        readonly phase: 'next' | 'active' | 'retired' | 'verifying' | 'revoked' | 'gone';
+      }
     | { readonly type: 'everything.revoked' }
   );
 

@@ -3,6 +3,7 @@ import type { HostTransaction } from '../common/host-transaction.js';
 import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import type { Session } from '../sessions/session.js';
+import { PepperRotation } from '../sessions/pepper-rotation.service.js';
 import { SessionCleanUp } from '../sessions/session-clean-up.service.js';
 import { SessionStore } from '../sessions/session.store.js';
 import type { LoginResult } from './grant.js';
@@ -18,6 +19,7 @@ export class AuthService {
     private readonly store: SessionStore,
     private readonly revocations: RevocationService,
     private readonly cleaning: SessionCleanUp,
+    private readonly peppers: PepperRotation,
     private readonly events: AuthEventPublisher,
   ) {}
 
@@ -77,6 +79,11 @@ export class AuthService {
   async revokeKey(keyId: string): Promise<void> {
     await this.revocations.revokeKey(keyId);
     this.events.publish({ type: 'key.revoked', keyId });
+  }
+
+  /** A new refresh-token secret: every process knows it before it mints; no session is lost. */
+  rotateRefreshSecret(): Promise<void> {
+    return this.peppers.rotate();
   }
 
   /** After the database was restored from a backup: ends every session and refuses every token issued before now. */

@@ -1,12 +1,23 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto';
-import type { SigningAlgorithm } from '../options/key-options.js';
+import type { RemoteSign, SigningAlgorithm } from '../options/key-options.js';
 
-/** The key that signs now. For HMAC `privateKey` is the secret's key object. */
-export interface SigningKey {
+/** A key that signs in this process. For HMAC `privateKey` is the secret's key object. */
+export interface LocalSigningKey {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
   readonly privateKey: KeyObject;
 }
+
+/** A key that signs elsewhere (KMS, HSM); what comes back is checked with its public half. */
+export interface RemoteSigningKey {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly publicKey: KeyObject;
+  readonly sign: RemoteSign;
+}
+
+/** The key that signs now. */
+export type SigningKey = LocalSigningKey | RemoteSigningKey;
 
 /** A key that verifies, with the one algorithm it verifies. For HMAC `publicKey` is the secret's key object. */
 export interface VerificationKey {

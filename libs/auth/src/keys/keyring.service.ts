@@ -5,15 +5,26 @@ import type { KeySet, PublicJwk, SigningKey, VerificationKey } from './key-set.j
 import { signatureFits } from './signature.js';
 import { loadStaticKeys } from './static-keys.js';
 
-export type { KeySet, PublicJwk, SigningKey, VerificationKey } from './key-set.js';
+export type {
+  KeySet,
+  LocalSigningKey,
+  PublicJwk,
+  RemoteSigningKey,
+  SigningKey,
+  VerificationKey,
+} from './key-set.js';
 
-/** The keys in force, parsed once. A source that rotates calls `replace`; whoever caches by key compares `revision`. */
+export { joseSignature } from './remote-signature.js';
+
+/** The keys in force, parsed once. What rotates calls `replace`; whoever caches by key compares `revision`. */
 @Injectable()
 export class Keyring {
+  #given: KeySet = { verification: [] };
   #signing: SigningKey | undefined;
   #byKid: ReadonlyMap<string, VerificationKey> = new Map();
   #jwks: { readonly keys: readonly PublicJwk[] } = { keys: [] };
   #revision = 0;
+  readonly #revoked = new Set<string>();
 
   constructor(keys: KeySet) {
     this.replace(keys);
@@ -29,28 +40,56 @@ export class Keyring {
     return this.#revision;
   }
 
+  /** How many keys verify. */
+  get size(): number {
+    return this.#byKid.size;
+  }
+
   /** The keys change all at once: a reader sees the old ones or the new ones, never a mixture. Throws `configuration_invalid` on two keys of one kid. */
   replace(keys: KeySet): void {
-    const byKid = new Map(keys.verification.map((key) => [key.kid, key]));
-    if (byKid.size !== keys.verification.length) {
+    if (new Set(keys.verification.map(({ kid }) => kid)).size !== keys.verification.length) {
       throw AuthError.configuration('keys', 'two keys have the same kid: give each its own');
     }
-    this.#signing = keys.signing;
-    this.#byKid = byKid;
-    const published = keys.verification.flatMap(({ publicJwk }) => (publicJwk ? [publicJwk] : []));
+    this.#given = keys;
+    this.#apply();
+  }
+
+  /** The key signs and verifies nothing from here on, and leaves the JWKS; no later `replace` brings it back. */
+  revoke(kid: string): void {
+    if (this.#revoked.has(kid)) return;
+    this.#revoked.add(kid);
+    this.#apply();
+  }
+
+  isRevoked(kid: string): boolean {
+    return this.#revoked.has(kid);
+  }
+
+  #apply(): void {
+    const { signing } = this.#given;
+    const verification = this.#given.verification.filter(({ kid }) => !this.#revoked.has(kid));
+    this.#signing = signing && !this.#revoked.has(signing.kid) ? signing : undefined;
+    this.#byKid = new Map(verification.map((key) => [key.kid, key]));
+    const published = verification.flatMap(({ publicJwk }) => (publicJwk ? [publicJwk] : []));
     this.#jwks = Object.freeze({ keys: Object.freeze(published) });
     this.#revision += 1;
   }
 
-  /** The key that signs now. Throws `configuration_invalid` where this process only verifies. */
+  /**
+   * The key that signs now. Throws `configuration_invalid` where this process only verifies, `unavailable` when the only signing key was
+   * revoked.
+   */
   signer(): SigningKey {
-    if (!this.#signing) {
-      throw AuthError.configuration(
-        'keys',
-        'this process only verifies: give it a signing key to issue tokens',
+    if (this.#signing) return this.#signing;
+    if (this.#given.signing) {
+      throw AuthError.unavailable(
+        'the signing key was revoked and there is no other: give the process a new one',
       );
     }
-    return this.#signing;
+    throw AuthError.configuration(
+      'keys',
+      'this process only verifies: give it a signing key to issue tokens',
+    );
   }
 
   /** By `kid` in a table of our own: whatever a token puts there reaches no path, query or prototype. */

@@ -1,6 +1,6 @@
 import { constants, createHmac, createPublicKey, sign, timingSafeEqual, verify } from 'node:crypto';
 import { ALGORITHMS } from './algorithms.js';
-import type { SigningKey, VerificationKey } from './key-set.js';
+import type { LocalSigningKey, VerificationKey } from './key-set.js';
 
 const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 
@@ -24,7 +24,7 @@ export function signatureFits(key: VerificationKey, signed: Buffer, signature: B
 }
 
 /** Whether the private key signs what its own public half verifies; a JWK can lie about that. */
-export function isConsistent(key: SigningKey): boolean {
+export function isConsistent(key: LocalSigningKey): boolean {
   const traits = ALGORITHMS[key.algorithm];
   if (traits.family === 'hmac') return true;
   const probe = Buffer.from('tokenward key check');

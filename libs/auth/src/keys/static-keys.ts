@@ -1,11 +1,17 @@
 import { createPublicKey, KeyObject } from 'node:crypto';
 import { AuthError } from '../common/auth-error.js';
-import { SIGNING_ALGORITHMS, type SigningAlgorithm, type StaticKeysOptions } from '../options/key-options.js';
+import {
+  type RemoteSign,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
+  type StaticKeysOptions,
+} from '../options/key-options.js';
 import { ALGORITHMS, isSigningAlgorithm } from './algorithms.js';
 import { assertKeyFits, assertKeyId, assertSecretFits } from './key-fitness.js';
 import { readPrivateKey, readPublicKey, readSecret, secretKeyObject } from './key-material.js';
 import type { KeySet, SigningKey, VerificationKey } from './key-set.js';
 import { isKnownSecret } from './known-keys.js';
+import type { KnownKey } from './source-keys.js';
 import { isConsistent } from './signature.js';
 import { publicKeyThumbprint, secretKeyId } from './thumbprint.js';
 import { asVerificationKey, readVerificationKeys } from './verification-keys.js';
@@ -22,19 +28,70 @@ export function loadStaticKeys(options: StaticKeysOptions): KeySet {
       `is unknown: use one of ${SIGNING_ALGORITHMS.join(', ')}`,
     );
   }
-  const own =
-    ALGORITHMS[algorithm].family === 'hmac'
-      ? loadSecret(options, algorithm)
-      : loadKeyPair(options, algorithm);
+  const own = loadOwn(options, algorithm);
   const others = readVerificationKeys(options.verificationKeys, algorithm);
   const verification = [own.verification, ...others];
   assertDistinct(verification);
   return { signing: own.signing, verification };
 }
 
+/** The same keys as their life sees them: the own one signs from ever, the others verify as long as they are configured. */
+export function knownStaticKeys(options: StaticKeysOptions): KnownKey[] {
+  const { signing, verification } = loadStaticKeys(options);
+  const createdAtMs = createdAt(options.createdAt);
+  return verification.map((key) => {
+    const common = { kid: key.kid, verification: key };
+    return key.kid === signing?.kid ? { ...common, signing, signsFromMs: 0, createdAtMs } : common;
+  });
+}
+
+/** With a key source the options may still name keys that only verify, and nothing that signs. */
+export function readExtraKeys(options: StaticKeysOptions): KnownKey[] {
+  for (const name of ['privateKey', 'publicKey', 'secret', 'sign', 'keyId'] as const) {
+    if (options[name] !== undefined)
+      throw AuthError.configuration(`keys.${name}`, 'stands beside a keySource: give one of the two');
+  }
+  const keys = readVerificationKeys(options.verificationKeys, options.algorithm ?? 'RS256');
+  return keys.map((key) => ({ kid: key.kid, verification: key }));
+}
+
+function createdAt(given: StaticKeysOptions['createdAt']): number | undefined {
+  if (given === undefined) return undefined;
+  const millis = new Date(given).getTime();
+  if (Number.isNaN(millis))
+    throw AuthError.configuration('keys.createdAt', 'is no date: write it as ISO 8601');
+  return millis;
+}
+
 interface OwnKey {
   readonly signing: SigningKey;
   readonly verification: VerificationKey;
+}
+
+function loadOwn(options: StaticKeysOptions, algorithm: SigningAlgorithm): OwnKey {
+  if (ALGORITHMS[algorithm].family === 'hmac') return loadSecret(options, algorithm);
+  return options.sign ? loadRemote(options, options.sign, algorithm) : loadKeyPair(options, algorithm);
+}
+
+/** The private half is in a KMS: only its public one is here. */
+function loadRemote(options: StaticKeysOptions, sign: RemoteSign, algorithm: SigningAlgorithm): OwnKey {
+  if (options.privateKey !== undefined || options.secret !== undefined) {
+    throw AuthError.configuration(
+      'keys.sign',
+      'stands beside key material that signs here: give one of the two',
+    );
+  }
+  if (options.publicKey === undefined) {
+    throw AuthError.configuration('keys.publicKey', 'is missing: what keys.sign signs is checked with it');
+  }
+  const publicKey = readPublicKey('keys.publicKey', options.publicKey);
+  assertKeyFits('keys.publicKey', algorithm, publicKey);
+  const kid = options.keyId ?? publicKeyThumbprint(publicKey);
+  assertKeyId('keys.keyId', kid);
+  return {
+    signing: { kid, algorithm, publicKey, sign },
+    verification: asVerificationKey(kid, algorithm, publicKey),
+  };
 }
 
 function loadKeyPair(options: StaticKeysOptions, algorithm: SigningAlgorithm): OwnKey {
@@ -91,7 +148,7 @@ function jwkKeyId({ privateKey }: StaticKeysOptions, algorithm: SigningAlgorithm
 }
 
 function loadSecret(options: StaticKeysOptions, algorithm: SigningAlgorithm): OwnKey {
-  for (const name of ['privateKey', 'publicKey'] as const) {
+  for (const name of ['privateKey', 'publicKey', 'sign'] as const) {
     if (options[name] !== undefined) {
       throw AuthError.configuration(
         `keys.${name}`,

@@ -28,10 +28,16 @@ export function readVerificationKeys(
   if (typeof jwks !== 'object' || jwks === null || !Array.isArray(jwks.keys)) {
     throw AuthError.configuration(OPTION, 'must be a JWKS: {"keys": [ … ]}');
   }
-  return jwks.keys.map((jwk: JsonWebKey, index) => readOne(`${OPTION}[${index}]`, jwk, signingAlgorithm));
+  return jwks.keys.map((jwk: JsonWebKey, index) =>
+    readVerificationKey(`${OPTION}[${index}]`, jwk, signingAlgorithm),
+  );
 }
 
-function readOne(option: string, jwk: JsonWebKey, signingAlgorithm: SigningAlgorithm): VerificationKey {
+export function readVerificationKey(
+  option: string,
+  jwk: JsonWebKey,
+  signingAlgorithm: SigningAlgorithm,
+): VerificationKey {
   if (typeof jwk !== 'object' || jwk === null) throw AuthError.configuration(option, 'must be a JWK object');
   if (jwk.kid === undefined)
     throw AuthError.configuration(option, 'has no "kid": tokens name their key by it, add one');

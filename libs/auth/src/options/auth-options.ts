@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { Duration } from '../common/duration.js';
 import type { Transport } from '../contract/index.js';
 import type { CookieOptions } from './cookie-options.js';
-import type { StaticKeysOptions } from './key-options.js';
+import type { KeyRotationOptions, StaticKeysOptions } from './key-options.js';
 
 /** What the `claims` hook is told; it runs at every issue, so it should be quick. */
 export interface ClaimsHookInput {
@@ -128,7 +128,9 @@ export interface AuthOptions {
   readonly issuer: string;
   /** `aud`: one or several; a token is accepted when it holds one of them. */
   readonly audience: string | readonly string[];
+  /** With a `keySource` only `algorithm` and `verificationKeys` (`{}` will do). */
   readonly keys: StaticKeysOptions;
+  readonly keyRotation?: KeyRotationOptions;
   readonly accessToken?: AccessTokenOptions;
   readonly refreshToken?: RefreshTokenOptions;
   readonly sessions?: SessionOptions;

@@ -32,6 +32,7 @@ export function resolveOptions(
     MINUTE,
     365 * DAY,
   );
+  const cacheSeconds = seconds('jwks.cacheFor', options.jwks?.cacheFor ?? '1h', 0, DAY);
   return {
     issuer: text('issuer', options.issuer),
     audiences: audiences(options.audience),
@@ -92,9 +93,31 @@ export function resolveOptions(
       deadlineMs: duration('revocation.deadline', revocation.deadline ?? '250ms', 10, 10_000),
       maxEntries: whole('revocation.maxEntries', revocation.maxEntries ?? 2_000_000, 1000, 50_000_000),
     },
-    jwks: { cacheSeconds: seconds('jwks.cacheFor', options.jwks?.cacheFor ?? '1h', 0, DAY) },
+    jwks: { cacheSeconds },
+    keyRotation: keyRotation(options.keyRotation ?? {}, cacheSeconds * 1000),
     routes,
     storeDeadlineMs: duration('storeDeadline', options.storeDeadline ?? '2s', 50, 60_000),
+  };
+}
+
+function keyRotation(
+  given: NonNullable<AuthOptions['keyRotation']>,
+  cacheMs: number,
+): ResolvedAuthOptions['keyRotation'] {
+  const leadTimeMs = duration('keyRotation.leadTime', given.leadTime ?? `${String(cacheMs)}ms`, 0, 30 * DAY);
+  if (leadTimeMs < cacheMs)
+    throw AuthError.configuration(
+      'keyRotation.leadTime',
+      'is shorter than jwks.cacheFor: a key would sign before every cache has it; make it at least as long',
+    );
+  return {
+    leadTimeMs,
+    refreshEveryMs: duration('keyRotation.refreshEvery', given.refreshEvery ?? '30s', 100, HOUR),
+    rotateAfterMs:
+      given.rotateAfter === undefined
+        ? undefined
+        : duration('keyRotation.rotateAfter', given.rotateAfter, Math.max(1000, 2 * leadTimeMs), 3650 * DAY),
+    warnAfterMs: duration('keyRotation.warnAfter', given.warnAfter ?? '90d', 1000, 3650 * DAY),
   };
 }
 

@@ -9,6 +9,13 @@ export abstract class ResolvedAuthOptions {
   abstract readonly issuer: string;
   abstract readonly audiences: readonly string[];
   abstract readonly keys: StaticKeysOptions & { readonly algorithm: SigningAlgorithm };
+  abstract readonly keyRotation: {
+    readonly leadTimeMs: number;
+    readonly refreshEveryMs: number;
+    /** Undefined: never by age. */
+    readonly rotateAfterMs?: number;
+    readonly warnAfterMs: number;
+  };
   abstract readonly accessToken: {
     readonly ttlSeconds: number;
     readonly clockToleranceSeconds: number;

@@ -13,23 +13,47 @@ export interface Pepper {
 const ENTRY = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9_-]+)$/;
 const MIN_BYTES = 32;
 
+type Peppers = readonly [Pepper, ...Pepper[]];
+
 /** The peppers of this process: the first mints, all verify. */
 export class PepperRing {
-  readonly minting: Pepper;
+  #peppers: Peppers;
+  #written: string;
 
-  private constructor(readonly peppers: readonly [Pepper, ...Pepper[]]) {
-    this.minting = peppers[0];
+  private constructor(lines: readonly string[], option: string) {
+    this.#peppers = parsePeppers(lines, option);
+    this.#written = lines.join();
   }
 
   /** From `id:base64url` lines of at least 32 bytes each; refuses anything else by the name of `option`, never with its value. */
   static parse(lines: readonly string[], option = 'refreshToken.secrets'): PepperRing {
-    const peppers = lines.map((line, index) => parsePepper(line.trim(), `${option}[${String(index)}]`));
-    const [first, ...others] = peppers;
-    if (!first) throw AuthError.configuration(option, 'holds no secret; give at least one as id:base64url');
-    if (new Set(peppers.map((pepper) => pepper.id)).size !== peppers.length)
-      throw AuthError.configuration(option, 'two secrets have one id; give each its own');
-    return new PepperRing([first, ...others]);
+    return new PepperRing(lines, option);
   }
+
+  get peppers(): Peppers {
+    return this.#peppers;
+  }
+
+  get minting(): Pepper {
+    return this.#peppers[0];
+  }
+
+  /** All at once, or, when a line is not understood, not at all. Unchanged lines keep their keys. */
+  replace(lines: readonly string[], option: string): void {
+    const written = lines.join();
+    if (written === this.#written) return;
+    this.#peppers = parsePeppers(lines, option);
+    this.#written = written;
+  }
+}
+
+function parsePeppers(lines: readonly string[], option: string): Peppers {
+  const peppers = lines.map((line, index) => parsePepper(line.trim(), `${option}[${String(index)}]`));
+  const [first, ...others] = peppers;
+  if (!first) throw AuthError.configuration(option, 'holds no secret; give at least one as id:base64url');
+  if (new Set(peppers.map((pepper) => pepper.id)).size !== peppers.length)
+    throw AuthError.configuration(option, 'two secrets have one id; give each its own');
+  return [first, ...others];
 }
 
 function parsePepper(line: string, option: string): Pepper {

@@ -58,7 +58,11 @@ export class AccessTokenIssuer {
     }
     const custom = await this.#customClaims(input);
     const claims = this.#ownClaims(input);
-    const token = await signToken(this.keyring.signer(), { ...custom, ...claims });
+    const token = await signToken(
+      this.keyring.signer(),
+      { ...custom, ...claims },
+      this.options.storeDeadlineMs,
+    );
     assertSize(token, input.maxBytes);
     const { ttlSeconds } = this.options.accessToken;
     return { token, tokenId: claims.jti, expiresInSeconds: ttlSeconds, expiresAt: claims.exp };

@@ -5,7 +5,7 @@ import { DeviceIds } from './device-id.js';
 
 const entropy = new SystemEntropy();
 const key = (byte: number): Secret => new Secret(Buffer.alloc(32, byte));
-const ids = new DeviceIds([key(1)], entropy);
+const ids = new DeviceIds(() => [key(1)], entropy);
 const unknown = { kind: 'unknown' };
 
 describe('DeviceIds', () => {
@@ -47,15 +47,17 @@ describe('DeviceIds', () => {
     ['the other alphabet', `${value.slice(0, 43)}+`, 'ada', 3],
     ['nothing', '', 'ada', 3],
     ['no cookie', undefined, 'ada', 3],
-    ['a key of somebody else', new DeviceIds([key(9)], entropy).mint('ada', 3), 'ada', 3],
+    ['a key of somebody else', new DeviceIds(() => [key(9)], entropy).mint('ada', 3), 'ada', 3],
   ])('does not know %s', (_, presented, user, epoch) => {
     expect(ids.verify(presented, user, epoch)).toEqual(unknown);
   });
 
   it('verifies with every key of the ring and mints with the first', () => {
-    const rotated = new DeviceIds([key(2), key(1)], entropy);
+    const rotated = new DeviceIds(() => [key(2), key(1)], entropy);
     expect(rotated.verify(value, 'ada', 3).kind).toBe('known');
     expect(ids.verify(rotated.mint('ada', 3), 'ada', 3)).toEqual(unknown);
-    expect(new DeviceIds([key(2)], entropy).verify(rotated.mint('ada', 3), 'ada', 3).kind).toBe('known');
+    expect(new DeviceIds(() => [key(2)], entropy).verify(rotated.mint('ada', 3), 'ada', 3).kind).toBe(
+      'known',
+    );
   });
 });

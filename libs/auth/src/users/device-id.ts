@@ -20,16 +20,14 @@ const UNKNOWN: DeviceStanding = { kind: 'unknown' };
  * worth nothing any more. The id is public to its holder, never a credential.
  */
 export class DeviceIds {
-  readonly #keys: readonly [Buffer, ...Buffer[]];
+  #secrets: readonly Secret[] = [];
+  #derived: readonly Buffer[] = [];
 
-  /** `ring`: the first key mints, all verify. */
+  /** `ring`: the first key mints, all verify; asked each time, since secrets rotate. */
   constructor(
-    ring: readonly [Secret, ...Secret[]],
+    private readonly ring: () => readonly Secret[],
     private readonly entropy: Entropy,
-  ) {
-    const [first, ...others] = ring.map((secret) => deriveKey(secret, 'device-id/1').reveal());
-    this.#keys = [first as Buffer, ...others];
-  }
+  ) {}
 
   /** `id` keeps a device that is known already, so that its failures go on being counted together. */
   mint(userId: string, epoch: number, id?: string): string {
@@ -38,7 +36,7 @@ export class DeviceIds {
       Buffer.of(VERSION),
       kept?.length === ID_BYTES ? kept : this.entropy.bytes(ID_BYTES),
     ]);
-    return Buffer.concat([head, mac(this.#keys[0], head, userId, epoch)]).toString('base64url');
+    return Buffer.concat([head, mac(this.#keys()[0] as Buffer, head, userId, epoch)]).toString('base64url');
   }
 
   verify(value: string | undefined, userId: string, epoch: number): DeviceStanding {
@@ -47,10 +45,22 @@ export class DeviceIds {
     const head = bytes.subarray(0, 1 + ID_BYTES);
     const presented = bytes.subarray(1 + ID_BYTES);
     let matches = 0;
-    for (const key of this.#keys)
+    for (const key of this.#keys())
       matches += Number(timingSafeEqual(presented, mac(key, head, userId, epoch)));
     if (head[0] !== VERSION || matches === 0) return UNKNOWN;
     return { kind: 'known', id: head.subarray(1).toString('base64url') };
+  }
+
+  #keys(): readonly Buffer[] {
+    const secrets = this.ring();
+    if (
+      secrets.length !== this.#secrets.length ||
+      secrets.some((each, index) => each !== this.#secrets[index])
+    ) {
+      this.#derived = secrets.map((secret) => deriveKey(secret, 'device-id/1').reveal());
+      this.#secrets = secrets;
+    }
+    return this.#derived;
   }
 }
 

@@ -20,7 +20,7 @@ class StillClock extends Clock {
 
 const WINDOW_MS = 15 * 60_000;
 const limits = { accountAndAddress: 10, account: 100, address: 100, windowMs: WINDOW_MS };
-const keys = new ThrottleKeys(new Secret(Buffer.alloc(32, 7)));
+const keys = new ThrottleKeys(() => new Secret(Buffer.alloc(32, 7)));
 const throttleOver = (
   store: ThrottleStore,
   throttle: ResolvedAuthOptions['throttle'] = limits,
@@ -141,7 +141,7 @@ describe('LoginThrottle', () => {
     const written = attempts.flatMap((each) => each.buckets.map((bucket) => bucket.key));
     expect(new Set(written).size).toBe(4);
     for (const key of written) expect(key).toMatch(/^[\w-]{22}$/);
-    const elsewhere = new ThrottleKeys(new Secret(Buffer.alloc(32, 8)));
+    const elsewhere = new ThrottleKeys(() => new Secret(Buffer.alloc(32, 8)));
     expect(written).not.toContain(elsewhere.of('account', 'ada@example.com'));
     expect(written).toContain(keys.of('account', 'ada@example.com'));
   });

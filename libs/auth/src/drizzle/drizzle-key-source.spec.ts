@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import type { KeySource, RotationRequest, SourceJwk } from '../keys/key-source.store.js';
+import { drizzleKeySource } from './drizzle-key-source.store.js';
+import { DrizzlePepperStore } from './drizzle-pepper.store.js';
+import { migrateAuth } from './migrate.js';
+import { createAuthSchema } from './schema.js';
+
+const line = (id: string) => `${id}:${randomBytes(32).toString('base64url')}`;
+const [first, second] = [line('one'), line('two')];
+const due: RotationRequest = { algorithm: 'ES256', leadTimeMs: 60_000, revoked: [], retainMs: 60_000 };
+
+let test: TestDatabase;
+let pool: pg.Pool;
+let db: NodePgDatabase & { $client: pg.Pool };
+let source: KeySource;
+const rotate = (changes: Partial<RotationRequest> = {}) => source.rotate?.({ ...due, ...changes });
+const load = async (from = source) => (await from.load()).keys;
+const signs = (keys: readonly SourceJwk[]) => keys.map(({ d }) => typeof d);
+
+beforeAll(async () => {
+  test = await createDatabase();
+  pool = new pg.Pool({ connectionString: test.url });
+  db = drizzle(pool);
+  await migrateAuth(db);
+});
+afterAll(async () => {
+  await pool.end();
+  await test.drop();
+});
+beforeEach(async () => {
+  await pool.query('truncate auth_signing_keys');
+  source = drizzleKeySource(db, { encryptionKeys: [first] });
+});
+
+describe('signing keys in Postgres', () => {
+  it('twenty processes that start together end with one key, which signs at once', async () => {
+    const made = await Promise.all(Array.from({ length: 20 }, () => rotate()));
+    expect(made.filter((each) => each === 'rotated')).toHaveLength(1);
+    const [key, ...others] = await load();
+    expect(others).toEqual([]);
+    expect(key?.nbf).toBeLessThanOrEqual(Date.now() / 1000 + 1);
+    expect(key?.d).toBeDefined();
+  });
+
+  it('by age, one makes the next, published for its lead time', async () => {
+    await rotate();
+    expect(await rotate({ whenOlderThanMs: 60_000 })).toBe('not_due');
+    await pool.query(
+      `update auth_signing_keys set created_at = now() - interval '61 seconds', signs_from = now() - interval '61 seconds'`,
+    );
+    const made = await Promise.all(Array.from({ length: 10 }, () => rotate({ whenOlderThanMs: 60_000 })));
+    expect(made.filter((each) => each === 'rotated')).toHaveLength(1);
+    const [old, next] = await load();
+    expect((next?.nbf ?? 0) - (next?.iat ?? 0)).toBeCloseTo(60, 0);
+    expect(old?.kid).not.toBe(next?.kid);
+  });
+
+  it('what has nothing left to verify goes with the next rotation', async () => {
+    await rotate();
+    await pool.query(
+      `update auth_signing_keys set created_at = now() - interval '1 hour', signs_from = now() - interval '1 hour'`,
+    );
+    await rotate({ whenOlderThanMs: 1 });
+    const [gone, kept] = await load();
+    await pool.query(
+      `update auth_signing_keys set created_at = now() - interval '30 minutes', signs_from = now() - interval '30 minutes' where kid = $1`,
+      [kept?.kid],
+    );
+    await rotate({ whenOlderThanMs: 1 });
+    const kids = (await load()).map(({ kid }) => kid);
+    expect(kids).toHaveLength(2);
+    expect(kids).toContain(kept?.kid);
+    expect(kids).not.toContain(gone?.kid);
+  });
+
+  it('a revoked key loses its private half, and is replaced at once', async () => {
+    await rotate();
+    const [bad] = await load();
+    await rotate({ revoked: [String(bad?.kid)] });
+    const keys = await load();
+    expect(keys).toHaveLength(2);
+    const [revoked, fresh] = [
+      keys.find(({ kid }) => kid === bad?.kid),
+      keys.find(({ kid }) => kid !== bad?.kid),
+    ];
+    expect(revoked).toMatchObject({ revoked: expect.any(Number) });
+    expect(revoked?.d).toBeUndefined();
+    expect(fresh?.nbf).toBeLessThanOrEqual(Date.now() / 1000 + 1);
+    const { rows } = await pool.query<{ n: string }>(
+      'select count(*) n from auth_signing_keys where sealed_private_jwk is null',
+    );
+    expect(rows[0]?.n).toBe('1');
+  });
+
+  it('the database alone holds no private key', async () => {
+    await rotate();
+    const [key] = await load();
+    const { rows } = await pool.query<Record<string, unknown>>('select * from auth_signing_keys');
+    const dump = Buffer.concat(
+      Object.values(rows[0] ?? {}).map((each) => (Buffer.isBuffer(each) ? each : Buffer.from(String(each)))),
+    );
+    expect(dump.includes(Buffer.from(String(key?.d), 'base64url'))).toBe(false);
+    expect(dump.includes(String(key?.d))).toBe(false);
+  });
+
+  it('opens with a ring that still holds the key, and with no other', async () => {
+    await rotate();
+    expect(signs(await load(drizzleKeySource(db, { encryptionKeys: [second, first] })))).toEqual(['string']);
+    await expect(load(drizzleKeySource(db, { encryptionKeys: [second] }))).rejects.toThrow(/not configured/);
+    const impostor = line('one');
+    await expect(load(drizzleKeySource(db, { encryptionKeys: [impostor] }))).rejects.toThrow(/does not open/);
+  });
+
+  it.each([
+    ['a private half under another name', `update auth_signing_keys set kid = 'other'`],
+    ['a private half as another algorithm', `update auth_signing_keys set algorithm = 'ES384'`],
+    [
+      'a bit',
+      `update auth_signing_keys set sealed_private_jwk = set_bit(sealed_private_jwk, octet_length(sealed_private_jwk) * 8 - 1, 1 - get_bit(sealed_private_jwk, octet_length(sealed_private_jwk) * 8 - 1))`,
+    ],
+    [
+      'its end',
+      `update auth_signing_keys set sealed_private_jwk = substring(sealed_private_jwk from 1 for 40)`,
+    ],
+  ])('%s changed by whoever writes the database: refused', async (_, statement) => {
+    await rotate();
+    await pool.query(statement);
+    await expect(load()).rejects.toMatchObject({ code: 'configuration_invalid' });
+  });
+
+  it.each([[[]], [['short:AAAA']], [['no separator']], [[first, first]]])(
+    'a ring %p is refused at boot',
+    (encryptionKeys) => {
+      expect(() => drizzleKeySource(db, { encryptionKeys })).toThrow(/drizzleKeySource.encryptionKeys/);
+    },
+  );
+});
+
+describe('refresh-token secrets in Postgres', () => {
+  it('the next one is known before it mints; the one before stays', async () => {
+    const peppers = new DrizzlePepperStore(db, createAuthSchema(), { deadlineMs: 2000 });
+    const ids = async () => (await peppers.loadOrCreate(line('unused'))).map((each) => each.split(':')[0]);
+    await peppers.loadOrCreate(line('p1'));
+    await peppers.rotate(line('p2'), 60_000, 3_600_000);
+    expect(await ids()).toEqual(['p1', 'p2']);
+    await pool.query(`update auth_peppers set mints_from = mints_from - interval '2 hours'`);
+    expect(await ids()).toEqual(['p2', 'p1']);
+    // p1 stopped minting an hour ago and more
+    await peppers.rotate(line('p3'), 60_000, 3_600_000);
+    expect(await ids()).toEqual(['p2', 'p3']);
+  });
+});

@@ -1,0 +1,160 @@
+import { sql } from 'drizzle-orm';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { AuthError } from '../common/auth-error.js';
+import { parseDuration, type Duration } from '../common/duration.js';
+import { SystemEntropy } from '../common/entropy.js';
+import { type GeneratedJwk, generateSigningJwk, publicHalf } from '../keys/generate-key.js';
+import {
+  KeySource,
+  type RotationRequest,
+  type SourceJwk,
+  type SourceKeys,
+} from '../keys/key-source.store.js';
+import { SealingRing } from '../keys/sealed-key.js';
+import { type Database, primaryOf, type Row, rows, type Transaction } from './database.js';
+import { guarded } from './guarded.js';
+import { type AuthSchema, createAuthSchema } from './schema.js';
+
+export interface DrizzleKeySourceOptions {
+  /** `id:base64url` of 32 bytes each, from the environment: the first seals private keys, all open them. `tokenward secret --encryption` makes one. */
+  readonly encryptionKeys: readonly string[];
+  /** From `createAuthSchema()` when the tables have another prefix or schema. */
+  readonly schema?: AuthSchema;
+  /** Deadline of one transaction. Default `2s`. */
+  readonly deadline?: Duration;
+}
+
+/**
+ * Signing keys in Postgres, shared by all processes, private halves sealed with AES-256-GCM bound to their `kid`. Makes the first key by itself, and
+ * later ones by age where `keyRotation.rotateAfter` says so.
+ */
+export function drizzleKeySource<TSchema extends Record<string, unknown>>(
+  db: NodePgDatabase<TSchema>,
+  options: DrizzleKeySourceOptions,
+): KeySource {
+  return new DrizzleKeySource(db as unknown as Database, options);
+}
+
+class DrizzleKeySource extends KeySource {
+  readonly name = 'signing keys in Postgres';
+  readonly #db: Database;
+  readonly #ring: SealingRing;
+  readonly #table: AuthSchema['signingKeys'];
+  readonly #deadlineMs: number;
+  readonly #entropy = new SystemEntropy();
+
+  constructor(db: Database, options: DrizzleKeySourceOptions) {
+    super();
+    this.#db = primaryOf(db);
+    this.#ring = new SealingRing(options.encryptionKeys, 'drizzleKeySource.encryptionKeys');
+    this.#table = (options.schema ?? createAuthSchema()).signingKeys;
+    this.#deadlineMs = parseDuration(options.deadline ?? '2s') ?? 2_000;
+  }
+
+  async load(): Promise<SourceKeys> {
+    const found = await guarded('read the signing keys', this.#deadlineMs, () =>
+      rows(
+        this.#db,
+        sql`select kid, algorithm, public_jwk, sealed_private_jwk,
+          extract(epoch from created_at)::float8 as created_at, extract(epoch from signs_from)::float8 as signs_from,
+          extract(epoch from revoked_at)::float8 as revoked_at from ${this.#table} order by signs_from, kid`,
+      ),
+    );
+    return { keys: found.map((row) => this.#jwkOf(row)) };
+  }
+
+  /** One makes the key, whoever asks: what is due is decided under a lock, by the database's clock. */
+  override async rotate(request: RotationRequest): Promise<'rotated' | 'not_due'> {
+    if (!(await this.#transaction((tx) => this.#isDue(tx, request)))) return 'not_due';
+    // RSA takes its time, so it is made outside the lock; the times are written by the database
+    const jwk = await generateSigningJwk(request.algorithm, { iat: 0, nbf: 0 });
+    return this.#transaction(async (tx) => {
+      await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.signing_keys'))`);
+      if (request.revoked.length > 0)
+        await rows(
+          tx,
+          sql`update ${this.#table} set revoked_at = now(), sealed_private_jwk = null
+            where revoked_at is null and kid in ${[...request.revoked]}`,
+        );
+      if (!(await this.#isDue(tx, request))) return 'not_due';
+      await this.#insert(tx, jwk, request);
+      await this.#forgetGone(tx, request);
+      return 'rotated';
+    });
+  }
+
+  async #isDue(tx: Transaction, request: RotationRequest): Promise<boolean> {
+    const { whenOlderThanMs, revoked } = request;
+    const [row] = await rows(
+      tx,
+      sql`select count(*)::int as usable, (extract(epoch from clock_timestamp() - max(created_at)) * 1000)::float8 as age
+        from ${this.#table} where revoked_at is null and sealed_private_jwk is not null
+        ${revoked.length > 0 ? sql`and kid not in ${[...revoked]}` : sql``}`,
+    );
+    if (Number(row?.['usable']) === 0) return true;
+    return whenOlderThanMs !== undefined && Number(row?.['age']) >= whenOlderThanMs;
+  }
+
+  /** The first signs at once: nobody can have cached anything. So does one that replaces what was revoked. */
+  async #insert(tx: Transaction, jwk: GeneratedJwk, { leadTimeMs, revoked }: RotationRequest): Promise<void> {
+    const { iat: _iat, nbf: _nbf, ...material } = jwk;
+    const { iat: _made, nbf: _from, ...published } = publicHalf(jwk);
+    const sealed = this.#ring.seal(
+      Buffer.from(JSON.stringify(material), 'utf8'),
+      contextOf(jwk.kid, jwk.alg),
+      this.#entropy,
+    );
+    await rows(
+      tx,
+      sql`insert into ${this.#table} (kid, algorithm, public_jwk, sealed_private_jwk, created_at, signs_from)
+        select ${jwk.kid}, ${jwk.alg}, ${JSON.stringify(published)}, ${sealed}, clock_timestamp(),
+          clock_timestamp() + case when exists (select 1 from ${this.#table} where revoked_at is null
+            and sealed_private_jwk is not null ${revoked.length > 0 ? sql`and kid not in ${[...revoked]}` : sql``})
+            then ${leadTimeMs}::float8 else 0 end * interval '1 millisecond'`,
+    );
+  }
+
+  /** A key whose successor has signed for longer than any token lives has nothing left to verify. */
+  async #forgetGone(tx: Transaction, { retainMs }: RotationRequest): Promise<void> {
+    await rows(
+      tx,
+      sql`delete from ${this.#table} where revoked_at is null and signs_from < (
+        select max(signs_from) from ${this.#table}
+        where revoked_at is null and signs_from < clock_timestamp() - ${retainMs}::float8 * interval '1 millisecond')`,
+    );
+  }
+
+  #jwkOf(row: Row): SourceJwk {
+    const kid = String(row['kid']);
+    const sealed = row['sealed_private_jwk'];
+    const text = Buffer.isBuffer(sealed)
+      ? this.#ring.open(
+          sealed,
+          contextOf(kid, String(row['algorithm'])),
+          `signing key ${JSON.stringify(kid)}`,
+        )
+      : String(row['public_jwk']);
+    const revoked = row['revoked_at'] === null ? {} : { revoked: Number(row['revoked_at']) };
+    const jwk = parsed(kid, text.toString());
+    return { ...jwk, iat: Number(row['created_at']), nbf: Number(row['signs_from']), ...revoked };
+  }
+
+  #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return guarded('rotate the signing keys', this.#deadlineMs, () => this.#db.transaction(work));
+  }
+}
+
+function contextOf(kid: string, algorithm: string): readonly string[] {
+  return ['signing key', kid, algorithm];
+}
+
+/** A row says what key it is; what is sealed in it has to say the same. */
+function parsed(kid: string, text: string): SourceJwk {
+  const jwk = JSON.parse(text) as SourceJwk;
+  if (jwk.kid !== kid)
+    throw AuthError.configuration(
+      `signing key ${JSON.stringify(kid)}`,
+      'holds another key than its name says',
+    );
+  return jwk;
+}
