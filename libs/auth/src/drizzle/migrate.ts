@@ -20,13 +20,14 @@ export async function migrateAuth(
   const client = await db.$client.connect();
   try {
     const own = drizzle(client);
+    // whoever waits for the lock waits for a whole migration; the pool's own limits are for requests
+    await own.execute(
+      sql`select set_config('statement_timeout', '60s', false), set_config('lock_timeout', '60s', false)`,
+    );
     await own.execute(sql`select pg_advisory_lock(${LOCK})`);
-    try {
-      await migrate(own, { migrationsFolder: MIGRATIONS_FOLDER, migrationsTable: '__tokenward_migrations' });
-    } finally {
-      await own.execute(sql`select pg_advisory_unlock(${LOCK})`);
-    }
+    await migrate(own, { migrationsFolder: MIGRATIONS_FOLDER, migrationsTable: '__tokenward_migrations' });
   } finally {
-    client.release();
+    // closed, not given back: lock and limits end with the connection
+    client.release(true);
   }
 }

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import { migrateAuth } from './migrate.js';
+
+describe('migrateAuth', () => {
+  let database: TestDatabase;
+  const pools: pg.Pool[] = [];
+
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+
+  afterAll(async () => {
+    await Promise.all(pools.map((pool) => pool.end()));
+    await database.drop();
+  });
+
+  function open(settings?: pg.PoolConfig) {
+    const pool = new pg.Pool({ connectionString: database.url, max: 2, ...settings });
+    pools.push(pool);
+    return drizzle(pool);
+  }
+
+  it('of several processes that start together one migrates and the others wait, whatever the limits of their pools', async () => {
+    const slow = open();
+    const holder = await slow.$client.connect();
+    await holder.query('select pg_advisory_lock(7270193551)');
+    const waiting = Promise.all(
+      [1, 2, 3].map(() => migrateAuth(open({ statement_timeout: 50, lock_timeout: 50 }))),
+    );
+    const { rows } = await holder.query(`select pg_sleep(0.3), to_regclass('auth_sessions') as before`);
+    expect(rows[0].before).toBeNull();
+    await holder.query('select pg_advisory_unlock(7270193551)');
+    holder.release();
+    await waiting;
+    const found = await slow.$client.query(`select to_regclass('auth_sessions') as after`);
+    expect(found.rows[0].after).toBe('auth_sessions');
+  });
+
+  it('leaves the pool with its own limits and no lock', async () => {
+    const db = open({ statement_timeout: 1234, max: 1 });
+    await migrateAuth(db);
+    const { rows } = await db.$client.query(
+      `select current_setting('statement_timeout') as timeout, (select count(*)::int from pg_locks where locktype = 'advisory') as locks`,
+    );
+    expect(rows[0]).toEqual({ timeout: '1234ms', locks: 0 });
+  });
+});
