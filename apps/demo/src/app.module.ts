@@ -14,6 +14,8 @@ import {
   REDIS,
 } from './database/database.module.js';
 import { users } from './database/schema.js';
+import { EventFeed } from './events/event-feed.service.js';
+import { EventsGateway } from './events/events.gateway.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { DemoMetrics } from './metrics/metrics.service.js';
@@ -42,6 +44,7 @@ const userColumns = {
 export class AppModule {
   static register(settings: AppSettings): DynamicModule {
     const metrics = new DemoMetrics(settings.metrics);
+    const feed = new EventFeed();
     return {
       module: AppModule,
       imports: [
@@ -56,6 +59,7 @@ export class AppModule {
             redis: redis && redisConnection(redis),
             onEvent: (event) => {
               metrics.count(event);
+              feed.take(event);
             },
           }),
         }),
@@ -71,6 +75,8 @@ export class AppModule {
       providers: [
         { provide: APP_GUARD, useClass: JwtAuthGuard },
         { provide: DemoMetrics, useValue: metrics },
+        { provide: EventFeed, useValue: feed },
+        EventsGateway,
       ],
     };
   }

@@ -6,6 +6,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import helmet from 'helmet';
 import { AppModule, type AppSettings } from './app.module.js';
 import type { DemoConfig, TrustProxy } from './config/index.js';
+import { EventsAdapter } from './events/events.adapter.js';
 
 /** The application, not yet listening, on the adapter that the configuration names. */
 export async function createApp(config: DemoConfig, settings: AppSettings): Promise<INestApplication> {
@@ -13,6 +14,7 @@ export async function createApp(config: DemoConfig, settings: AppSettings): Prom
     ? onFastify(config, settings)
     : onExpress(config, settings));
   app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
+  app.useWebSocketAdapter(new EventsAdapter(app));
   app.enableCors({ origin: [...config.trustedOrigins], credentials: true, maxAge: 600 });
   const description = new DocumentBuilder()
     .setTitle('Tokenward demo')

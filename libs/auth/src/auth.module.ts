@@ -49,6 +49,7 @@ import { LoginThrottle } from './users/login-throttle.service.js';
 import { PasswordHasher } from './users/password-hasher.service.js';
 import { PasswordPolicy } from './users/password-policy.service.js';
 import { UserDirectory } from './users/user-directory.store.js';
+import { LIVE_PROVIDERS } from './ws/providers.js';
 
 const SLICES: Provider[] = [
   AccessTokenIssuer,
@@ -89,6 +90,7 @@ const FLOWS: Provider[] = [
 /** What the guards need, so that hosts can name them in `@UseGuards` or as `APP_GUARD` of their own modules. */
 const EXPORTS: NonNullable<ModuleMetadata['exports']> = [
   ...HTTP_EXPORTS,
+  ...LIVE_PROVIDERS,
   AuthCookies,
   PresentedTokens,
   ResolvedAuthOptions,
@@ -109,7 +111,7 @@ const EXPORTS: NonNullable<ModuleMetadata['exports']> = [
  * `isGlobal` and `routes` beside them. The composition root: the only file that knows every slice.
  */
 @Module({
-  providers: [...OPTION_PROVIDERS, ...SLICES, ...FLOWS, ...HTTP_PROVIDERS],
+  providers: [...OPTION_PROVIDERS, ...SLICES, ...FLOWS, ...HTTP_PROVIDERS, ...LIVE_PROVIDERS],
   exports: EXPORTS,
 })
 export class AuthModule extends ConfigurableModuleClass implements OnApplicationShutdown {

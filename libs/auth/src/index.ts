@@ -18,6 +18,14 @@ export { CurrentUser, Permissions, Public, RecentAuth, Roles, Strict } from './h
 export { AuthCookies } from './http/cookies.service.js';
 export { PresentedTokens } from './http/presented-tokens.service.js';
 
+// sockets and other long-lived connections
+export { LiveConnections } from './ws/live-connections.service.js';
+export type { LiveConnection } from './ws/live-connections.service.js';
+export { LiveSockets } from './ws/live-sockets.service.js';
+export type { CloseSocket, Handshake, SocketStanding } from './ws/live-sockets.service.js';
+export { TOKEN_REFUSED, VIEW_UNPROVEN } from './ws/ending.js';
+export type { Ending } from './ws/ending.js';
+
 // options
 export type {
   AccessTokenOptions,

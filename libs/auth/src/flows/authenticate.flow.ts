@@ -30,7 +30,11 @@ export class AuthenticateFlow {
     if (presented.kind === 'refused') throw new AuthError('token_refused', presented.detail);
     const outcome = this.verifier.verify(presented.value);
     if (outcome.kind === 'refused') throw new AuthError('token_refused', outcome.reason);
-    const { principal } = outcome;
+    return this.recheck(outcome.principal, options);
+  }
+
+  /** Whether one who was authenticated before was revoked since; its expiry is the caller's business. Throws as `authenticate`. */
+  recheck(principal: Principal, options?: AuthenticateOptions): Principal | Promise<Principal> {
     const verdict = this.revocations.check(revocable(principal), options && { strict: options.strictness });
     if (typeof verdict !== 'string') return verdict.then((settled) => accept(principal, settled));
     return accept(principal, verdict);

@@ -6,6 +6,13 @@ import { type HttpResponse, setHeader } from './adapter.js';
 import { answerTo, type ErrorAnswer } from './error-answer.js';
 import { answerToUnreadable, UnreadableBody } from './unreadable-body.js';
 
+/** ws and socket.io, as far as an answer needs them. */
+interface Socket {
+  send?(text: string): void;
+  emit(name: string, body: unknown): unknown;
+  readonly readyState?: number;
+}
+
 /** Turns refusals into answers, app-wide (`APP_FILTER`), so that guards answer alike on the host's routes. */
 @Catch(AuthError, UnreadableBody)
 export class AuthErrorFilter implements ExceptionFilter<AuthError | HttpException> {
@@ -20,6 +27,8 @@ export class AuthErrorFilter implements ExceptionFilter<AuthError | HttpExceptio
         return this.reply(answer, host);
       case 'rpc':
         return throwError(() => answer.body);
+      case 'ws':
+        return tellSocket(host.switchToWs().getClient<Socket>(), answer.body);
       default:
         // GraphQL reports what a filter returns
         return new HttpException(answer.body, answer.body.statusCode);
@@ -51,4 +60,10 @@ export class AuthErrorFilter implements ExceptionFilter<AuthError | HttpExceptio
     else if (status === 503) this.logger.warn(error.message);
     else this.logger.debug(error.message);
   }
+}
+
+/** As Nest's own filter names it. `emit` of ws never leaves the process. */
+function tellSocket(socket: Socket, body: unknown): void {
+  if (socket.readyState === undefined || !socket.send) socket.emit('exception', body);
+  else if (socket.readyState === 1) socket.send(JSON.stringify({ event: 'exception', data: body }));
 }

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Principal } from '../common/principal.js';
+import { rpcAuthorization } from '../microservices/rpc-token.js';
 import type { HttpRequest } from './adapter.js';
 
 /** Only Tokenward writes it: a `request.user` of another strategy is never taken for a principal. */
@@ -26,16 +27,31 @@ export function carrierOf(context: ExecutionContext): object | undefined {
   }
 }
 
-/** The HTTP request of a call, or undefined where there is none. */
+/** What brings the token: the HTTP request, also under GraphQL, or a remote call's header as if it were one; undefined where there is none. */
 export function requestOf(context: ExecutionContext): HttpRequest | undefined {
-  const type = context.getType<string>();
-  return type === 'http' || type === 'graphql' ? (carrierOf(context) as HttpRequest | undefined) : undefined;
+  switch (context.getType<string>()) {
+    case 'http':
+    case 'graphql':
+      return carrierOf(context) as HttpRequest | undefined;
+    case 'rpc': {
+      const authorization = rpcAuthorization(context);
+      return { headers: authorization === undefined ? {} : { authorization } };
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** Makes the caller known to guards and decorators, and to the host as `user`. */
 export function setPrincipal(carrier: object, principal: Principal): void {
   (carrier as Carrier)[PRINCIPAL] = principal;
   (carrier as Carrier).user = principal;
+}
+
+/** A socket that was shut still delivers what was under way. */
+export function forgetPrincipal(carrier: object): void {
+  delete (carrier as Carrier)[PRINCIPAL];
+  delete (carrier as Carrier).user;
 }
 
 /** Who calls, once a guard of Tokenward has said so. */

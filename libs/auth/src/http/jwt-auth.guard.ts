@@ -1,13 +1,14 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthError } from '../common/auth-error.js';
-import { requestOf, setPrincipal } from './execution.js';
+import type { AuthenticateOptions } from '../flows/authenticate.flow.js';
+import { carrierOf, principalOf, requestOf, setPrincipal } from './execution.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { isPublic, isStrict } from './requirements.js';
 
 /**
- * An access token, or 401. For single routes with `@UseGuards`, or for all with `APP_GUARD` and `@Public()` where none is needed. Answers
- * synchronously while no store has to be asked.
+ * An access token, or 401. For single routes with `@UseGuards`, or for all with `APP_GUARD` and `@Public()` where none is needed. The same on
+ * HTTP, GraphQL, remote calls and sockets (which `LiveSockets` has signed in). Answers synchronously while no store has to be asked.
  */
 @Injectable()
 export class JwtAuthGuard implements CanActivate {
@@ -18,18 +19,28 @@ export class JwtAuthGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (isPublic(this.reflector, context)) return true;
-    const request = requestOf(context);
-    if (!request)
-      throw new AuthError('token_missing', `no HTTP request in a ${context.getType<string>()} call`);
     const options = isStrict(this.reflector, context) ? ({ strictness: 'strict' } as const) : undefined;
+    if (context.getType<string>() === 'ws') return this.messageOf(context, options);
+    const request = requestOf(context);
+    const carrier = carrierOf(context);
+    if (!request || !carrier)
+      throw new AuthError('token_missing', `nothing brings a token in a ${context.getType<string>()} call`);
     const outcome = this.strategy.authenticateRequest(request, options);
     if (!(outcome instanceof Promise)) {
-      setPrincipal(request, outcome);
+      setPrincipal(carrier, outcome);
       return true;
     }
     return outcome.then((principal) => {
-      setPrincipal(request, principal);
+      setPrincipal(carrier, principal);
       return true;
     });
+  }
+
+  /** A socket was signed in before; what was revoked since counts for each message. */
+  private messageOf(context: ExecutionContext, options?: AuthenticateOptions): boolean | Promise<boolean> {
+    const principal = principalOf(context);
+    if (!principal) throw new AuthError('token_missing', 'the socket is not signed in: LiveSockets.open');
+    const outcome = this.strategy.recheck(principal, options);
+    return outcome instanceof Promise ? outcome.then(() => true) : true;
   }
 }

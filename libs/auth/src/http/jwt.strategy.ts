@@ -35,6 +35,11 @@ export class JwtStrategy extends Strategy {
     return this.flow.authenticate(presentedAccessToken(request, accessName, cookie), options);
   }
 
+  /** For callers that were authenticated before: sockets. */
+  recheck(principal: Principal, options?: AuthenticateOptions): Principal | Promise<Principal> {
+    return this.flow.recheck(principal, options);
+  }
+
   /** Called by passport on a delegate of this strategy. */
   override authenticate(request: unknown): void {
     const refuse = (error: unknown): void => this.refuse(error);

@@ -10,9 +10,11 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const SERIALISED_ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\,]+$/i;
 const HOST = /^[a-z0-9._\-:[\]]+$/i;
 
-/** RFC 9110, section 9.2.1. An unknown method is unsafe. */
+/** RFC 9110, section 9.2.1. An unknown method is unsafe; so is the GET that opens a socket: no same-origin policy holds what comes after it. */
 export function isUnsafe(request: HttpRequest): boolean {
-  return !SAFE_METHODS.has(request.method ?? 'POST');
+  return (
+    !SAFE_METHODS.has(request.method ?? 'POST') || request.headers.upgrade?.toLowerCase() === 'websocket'
+  );
 }
 
 /** Whether a request that a browser may have sent for someone else is let through (contract, section 4). */

@@ -1,0 +1,41 @@
+import type { ExecutionContext } from '@nestjs/common';
+
+/** What the contexts of Nest's transports have, as far as a token may travel in them. */
+interface RpcContext {
+  /** gRPC's Metadata. */
+  get?(name: string): unknown;
+  /** NATS. */
+  getHeaders?(): { get?(name: string): unknown } | undefined;
+  /** Kafka and RabbitMQ. */
+  getMessage?():
+    { headers?: Record<string, unknown>; properties?: { headers?: Record<string, unknown> } } | undefined;
+  /** MQTT 5. */
+  getPacket?(): { properties?: { userProperties?: Record<string, unknown> } } | undefined;
+}
+
+/**
+ * The `Authorization` of a remote call: the transport's own header, or, where the transport has none (TCP, Redis), a member `authorization`
+ * of the payload. As text, `Bearer …`; undefined when there is none.
+ */
+export function rpcAuthorization(context: ExecutionContext): string | undefined {
+  const rpc = context.switchToRpc();
+  const call = rpc.getContext<RpcContext | undefined>();
+  if (call?.getHeaders) return textOf(call.getHeaders()?.get?.('authorization'));
+  if (call?.getMessage) {
+    const message = call.getMessage();
+    return textOf((message?.properties?.headers ?? message?.headers)?.['authorization']);
+  }
+  if (call?.getPacket) return textOf(call.getPacket()?.properties?.userProperties?.['authorization']);
+  if (typeof call?.get === 'function') return textOf(call.get('authorization'));
+  const data = rpc.getData<unknown>();
+  return typeof data === 'object' && data !== null && 'authorization' in data
+    ? textOf(data.authorization)
+    : undefined;
+}
+
+/** A list of two is none that can be told apart, and is refused as it is. */
+function textOf(value: unknown): string | undefined {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(textOf).join(', ');
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  return typeof value === 'string' ? value : undefined;
+}
