@@ -1,0 +1,70 @@
+// Real servers for the benches: DATABASE_URL and REDIS_URL when given, else their own on loopback, stopped at the end.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { findRedisServer, freePort, startRedis } from '../../test/support/redis-server.mjs';
+
+const root = new URL('../../', import.meta.url);
+export const dist = (path) => new URL(`dist/${path}`, root).href;
+const ENTRY = fileURLToPath(new URL('dist/apps/demo/src/main.js', root));
+
+export async function startServers() {
+  const { startEmbeddedPostgres } = await import(dist('apps/demo/src/embedded/index.js'));
+  const dir = mkdtempSync(join(tmpdir(), 'tokenward-bench-'));
+  const undo = [() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 })];
+  let databaseUrl = process.env.DATABASE_URL;
+  if (!databaseUrl) {
+    const postgres = await startEmbeddedPostgres({
+      dataDir: join(dir, 'pg'),
+      settings: { max_connections: 1000, shared_buffers: '256MB' },
+    });
+    undo.push(() => postgres.stop());
+    databaseUrl = postgres.url;
+  }
+  let redisUrl = process.env.REDIS_URL;
+  if (!redisUrl) {
+    const binary = findRedisServer({ install: true });
+    if (!binary) throw new Error('no redis-server: set REDIS_URL');
+    const redis = await startRedis({ binary, dir });
+    undo.push(() => redis.kill('SIGTERM'));
+    redisUrl = redis.url;
+  }
+  return {
+    databaseUrl,
+    redisUrl,
+    dir,
+    stop: async () => {
+      for (const step of undo.reverse()) await step();
+    },
+  };
+}
+
+/** The built demo as a process of its own. */
+export async function startDemo(env) {
+  const port = await freePort();
+  const dataDir = mkdtempSync(join(tmpdir(), 'tokenward-bench-demo-'));
+  const child = spawn(process.execPath, [ENTRY], {
+    env: { PATH: process.env.PATH, PORT: String(port), DATA_DIR: dataDir, LOGIN_THROTTLE: 'off', ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const url = `http://127.0.0.1:${port}`;
+  for (let tries = 0; ; tries++) {
+    if (child.exitCode !== null || tries > 600) throw new Error('the demo did not start');
+    const ready = await fetch(`${url}/health/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ready) break;
+    await delay(50);
+  }
+  const stop = async () => {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await gone;
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { url, child, stop };
+}
