@@ -26,7 +26,7 @@ import {
   rows,
   type Transaction,
 } from './database.js';
-import { guarded, LOST_RACE, sqlState } from './guarded.js';
+import { guarded, isDatabaseFailure, LOST_RACE, noneIfUnwritable, sqlState } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
 import { insertEntries } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';
@@ -48,6 +48,8 @@ import {
   rotateStatement,
 } from './session-statements.js';
 import { toFacts, type UserColumns } from './user-columns.js';
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export interface DrizzleSessionStoreOptions {
   /** The host's users, when they are in the same database: refresh and the authoritative check then stay one query. */
@@ -147,7 +149,9 @@ export class DrizzleSessionStore extends SessionStore {
     return found.map(toSession);
   }
 
-  endOne(sessionId: string, reason: EndReason, subject?: string): Promise<Ended | undefined> {
+  async endOne(sessionId: string, reason: EndReason, subject?: string): Promise<Ended | undefined> {
+    // an access token of ours may still name a session of another system
+    if (!UUID.test(sessionId)) return undefined;
     return this.inTransaction('end a session', {}, async (tx, nowMs) => {
       const owned = subject === undefined ? sql`true` : sql`s.subject = ${subject} and ${UNEXPIRED}`;
       const ids = await markEnded(tx, this.schema, sql`s.id = ${sessionId} and ${owned}`, reason);
@@ -226,9 +230,10 @@ export class DrizzleSessionStore extends SessionStore {
 
   async readAuthority(token: RevocableToken): Promise<Authority> {
     const [row] = await this.query('check a token', () =>
-      rows(this.db, authorityStatement(this.schema, this.users, token)),
+      rows(this.db, authorityStatement(this.schema, this.users, token)).catch(noneIfUnwritable),
     );
-    if (!row) throw AuthError.unavailable('check a token: no answer');
+    if (!row)
+      return { sessionLive: false, subject: { tokenVersion: 0, epoch: 0 }, user: 'gone', revoked: false };
     return {
       sessionLive: row['live'] === true,
       subject: { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) },
@@ -256,14 +261,22 @@ export class DrizzleSessionStore extends SessionStore {
     work: (tx: Transaction, nowMs: number) => Promise<T>,
   ): Promise<T> {
     const { deadlineMs } = this.options;
+    let refusal: { readonly error: unknown } | undefined;
     const run = async (tx: Transaction): Promise<T> => {
       const nowMs = await begin(tx, deadlineMs);
-      await alongside.work?.(tx);
+      await alongside.work?.(tx).catch((error: unknown) => {
+        if (!isDatabaseFailure(error)) refusal = { error };
+        throw error;
+      });
       return work(tx, nowMs);
     };
-    return guarded(what, deadlineMs, () =>
+    const attempt = guarded(what, deadlineMs, () =>
       alongside.tx ? run(asTransaction(alongside.tx)) : this.db.transaction(run),
     );
+    // what the host's own work refuses is the host's to answer, not an outage
+    return attempt.catch((error: unknown) => {
+      throw refusal ? refusal.error : error;
+    });
   }
 }
 

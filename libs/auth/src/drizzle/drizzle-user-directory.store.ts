@@ -8,7 +8,7 @@ import {
   UserDirectory,
 } from '../users/user-directory.store.js';
 import { asTransaction, type Database, primaryOf, type Row, rows } from './database.js';
-import { guarded, sqlState } from './guarded.js';
+import { guarded, noneIfUnwritable, sqlState } from './guarded.js';
 import type { AuthSchema } from './schema.js';
 import { accountColumns, idFrom, toFacts, type UserColumns } from './user-columns.js';
 
@@ -17,8 +17,6 @@ export interface DrizzleUserDirectoryOptions {
   readonly deadlineMs: number;
 }
 
-const INVALID_TEXT = '22P02';
-const OUT_OF_RANGE = '22003';
 const UNIQUE_VIOLATION = '23505';
 
 /** `UserDirectory` on the host's own table; the subject's counters come in the same query as the password hash. */
@@ -92,11 +90,7 @@ export class DrizzleUserDirectory extends UserDirectory {
         sql`select ${accountColumns(users)}, coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
             pg_is_in_recovery() as standby
           from ${users.table} a left join ${this.schema.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text where ${where}`,
-      ).catch((error: unknown) => {
-        // an id that the column's type cannot hold names no user
-        if ([INVALID_TEXT, OUT_OF_RANGE].includes(sqlState(error) ?? '')) return [];
-        throw error;
-      }),
+      ).catch(noneIfUnwritable),
     );
     if (found[0]?.['standby'] === true)
       throw AuthError.unavailable('look a user up: the database is a standby');

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import { AuthError } from '../common/auth-error.js';
 import { withDeadline } from '../common/deadline.js';
 
@@ -12,6 +13,20 @@ export function sqlState(error: unknown): string | undefined {
 
 /** Serialization failure, deadlock, lock not available: somebody else went first. */
 export const LOST_RACE: ReadonlySet<string> = new Set(['40001', '40P01', '55P03']);
+
+/** Invalid text, out of range, invalid bytes: a value that the column's type cannot hold. */
+const UNWRITABLE: ReadonlySet<string> = new Set(['22P02', '22003', '22021']);
+
+/** For reads by an id that a token brings: one that the column cannot hold names nothing. */
+export function noneIfUnwritable(error: unknown): readonly [] {
+  if (UNWRITABLE.has(sqlState(error) ?? '')) return [];
+  throw error;
+}
+
+/** Whether the database failed, not the code around it; errors of hosts have codes too. */
+export function isDatabaseFailure(error: unknown): boolean {
+  return error instanceof DrizzleQueryError || /^[0-9A-Z]{5}$/.test(sqlState(error) ?? '');
+}
 
 /**
  * Runs a statement or transaction under a deadline. Whatever goes wrong in the database becomes `unavailable`, by its code alone: Drizzle's
