@@ -10,6 +10,7 @@ import {
   refusalOf,
   type Row,
   signJwt,
+  STAGE_TIMEOUT_MS,
   type Stage,
   startStage,
 } from './support/stage.js';
@@ -22,7 +23,7 @@ let publicKey: KeyObject;
 beforeAll(async () => {
   stage = await startStage();
   publicKey = createPublicKey(stage.env['JWT_PRIVATE_KEY'] ?? '');
-});
+}, STAGE_TIMEOUT_MS);
 afterAll(() => stage?.close());
 
 const claims = (changes: Row) => () => stage.signed(goodClaims(changes));

@@ -8,6 +8,7 @@ import {
   REFUSED,
   refusalOf,
   signUp,
+  STAGE_TIMEOUT_MS,
   type Stage,
   startStage,
 } from './support/stage.js';
@@ -15,7 +16,7 @@ import {
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage();
-});
+}, STAGE_TIMEOUT_MS);
 afterAll(() => stage?.close());
 
 /** What published guides tell a reader to try on a finished setup; each beside a control that shows the token was good otherwise. */

@@ -10,6 +10,7 @@ import {
   REFUSED,
   refusalOf,
   signUp,
+  STAGE_TIMEOUT_MS,
   type Stage,
   startStage,
 } from './support/stage.js';
@@ -17,7 +18,7 @@ import {
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage();
-});
+}, STAGE_TIMEOUT_MS);
 afterAll(() => stage?.close());
 
 describe.each(ADAPTERS)('logging out on %s', (adapter) => {

@@ -9,6 +9,7 @@ import {
   REFUSED,
   refusalOf,
   signUp,
+  STAGE_TIMEOUT_MS,
   type Stage,
   startStage,
 } from './support/stage.js';
@@ -16,7 +17,7 @@ import {
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage({ env: { REUSE_LEEWAY: '10s', ON_REUSE: 'family' } });
-});
+}, STAGE_TIMEOUT_MS);
 afterAll(() => stage?.close());
 
 describe.each(ADAPTERS)('REUSE_LEEWAY=10s and ON_REUSE=family on %s', (adapter) => {

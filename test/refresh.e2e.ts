@@ -11,6 +11,7 @@ import {
   REFUSED,
   refusalOf,
   signUp,
+  STAGE_TIMEOUT_MS,
   type Stage,
   startStage,
   UNAUTHENTICATED,
@@ -19,7 +20,7 @@ import {
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage();
-});
+}, STAGE_TIMEOUT_MS);
 afterAll(() => stage?.close());
 
 describe.each(ADAPTERS)('refreshing on %s', (adapter) => {

@@ -12,6 +12,7 @@ import {
   refusalOf,
   register,
   signUp,
+  STAGE_TIMEOUT_MS,
   type Stage,
   startStage,
   UNAUTHENTICATED,
@@ -26,7 +27,7 @@ const DEVICE = 'device=•; Max-Age=34560000; Path=/auth; HttpOnly; Secure; Same
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage();
-});
+}, STAGE_TIMEOUT_MS);
 afterAll(() => stage?.close());
 
 describe.each(ADAPTERS)('signing in on %s', (adapter) => {

@@ -6,6 +6,7 @@ import {
   REFUSED,
   refusalOf,
   signUp,
+  STAGE_TIMEOUT_MS,
   type Stage,
   startStage,
   UNAUTHENTICATED,
@@ -16,7 +17,7 @@ let good: string;
 beforeAll(async () => {
   stage = await startStage();
   good = stage.signed(goodClaims());
-});
+}, STAGE_TIMEOUT_MS);
 afterAll(() => stage?.close());
 
 type Case = readonly [name: string, headers: () => RequestHeaders];

@@ -21,6 +21,9 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/** Two processes start, on a machine that may be busy; for the hook that calls `startStage`. */
+export const STAGE_TIMEOUT_MS = 120_000;
+
 export const KEY_ID = 'stage-key';
 export const ISSUER = 'https://issuer.test';
 export const AUDIENCE = 'stage-api';
