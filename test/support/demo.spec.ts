@@ -1,6 +1,9 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { startDemo, type Demo } from './demo.js';
 import { processIdentity } from '../../apps/demo/src/embedded/process-identity.js';
+
+// each starts several servers, on machines that may be busy
+jest.setTimeout(120_000);
 
 const demos: Demo[] = [];
 afterAll(() => Promise.all(demos.map((demo) => demo.stop())));

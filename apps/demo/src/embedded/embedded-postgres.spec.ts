@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { bundle } from '../../../../test/support/bundle.js';
 import { noteProcess, scratchDir } from '../../../../test/support/run-environment.js';
 import { startEmbeddedPostgres, stopOrphanIn } from './index.js';
 import { processIdentity } from './process-identity.js';
+
+// each starts several servers, on machines that may be busy
+jest.setTimeout(120_000);
 
 let script: string;
 const children: ChildProcess[] = [];
