@@ -37,9 +37,12 @@ export class MetricsController {
   @Get()
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   @Header('Cache-Control', 'no-store')
-  read(@Req() request: { socket?: { remoteAddress?: string }; headers: Record<string, unknown> }): Promise<string> {
+  read(
+    @Req() request: { socket?: { remoteAddress?: string }; headers: Record<string, unknown> },
+  ): Promise<string> {
     // the socket's address, not what a header claims; behind a proxy on this machine everyone would be loopback
-    const direct = LOOPBACK.test(request.socket?.remoteAddress ?? '') && request.headers['x-forwarded-for'] === undefined;
+    const direct =
+      LOOPBACK.test(request.socket?.remoteAddress ?? '') && request.headers['x-forwarded-for'] === undefined;
     if (!direct && this.metrics.access !== 'open') throw new ForbiddenException('Forbidden');
     return this.metrics.registry.metrics();
   }
