@@ -27,6 +27,9 @@ export async function seedUsers(
     randomUser('user@example.com', 'user'),
   ];
   await database.transaction(async (tx) => {
+    // processes that start together take turns, and hashing takes its time
+    await tx.execute(sql`set local lock_timeout = '60s'`);
+    await tx.execute(sql`set local statement_timeout = '60s'`);
     await tx.execute(sql`select pg_advisory_xact_lock(${LOCK})`);
     const present = await tx.select({ email: users.email }).from(users);
     if (!configured && present.length > 0) return;
