@@ -24,7 +24,8 @@ export class HealthController {
       () => 'down',
     );
     const report = { postgres, revocations: this.view.state() };
-    if (postgres === 'down')
+    const filled = report.revocations.provenBy !== 'nobody';
+    if (postgres === 'down' || !filled)
       throw new ServiceUnavailableException({
         statusCode: 503,
         error: 'Service Unavailable',
