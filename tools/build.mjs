@@ -1,4 +1,4 @@
-// Builds the demo into dist/. `--if-stale`: only when a source changed since the last build. The result appears under its name when it is whole.
+// Builds the demo, the orders service and the command line into dist/, in one run of the compiler. `--if-stale`: only when a source changed since the last build. The result appears under its name when it is whole.
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -20,6 +20,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.built-from');
 const SOURCES = ['apps', 'libs', 'nest-cli.json', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs'];
+/** Compiled beside the demo, relative to it. */
+const ALSO = ['../orders/src/**/*.ts', '../../libs/auth/src/cli/**/*.ts'];
 /** Read at run time, relative to the code that reads them. */
 const ASSETS = ['libs/auth/migrations', 'apps/demo/migrations', 'apps/demo/public'];
 
@@ -92,7 +94,7 @@ function draftConfig() {
       rootDir: root,
       typeRoots: [join(root, 'node_modules', '@types')],
     },
-    include: include.map(from),
+    include: [...include, ...ALSO].map(from),
     exclude: exclude.map(from),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  type DynamicModule,
   Inject,
   Module,
   type ModuleMetadata,
@@ -35,6 +36,11 @@ import { PresentedTokens } from './http/presented-tokens.service.js';
 import { KeyRotation } from './keys/key-rotation.service.js';
 import { Keyring } from './keys/keyring.service.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
+import {
+  type ResourceServerForRoot,
+  type ResourceServerForRootAsync,
+  ResourceServerModule,
+} from './resource-server.module.js';
 import { RevocationChecker } from './revocation/revocation-checker.service.js';
 import { RevocationService } from './revocation/revocation.service.js';
 import { RevocationView } from './revocation/revocation-view.service.js';
@@ -117,6 +123,16 @@ const EXPORTS: NonNullable<ModuleMetadata['exports']> = [
 export class AuthModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(@Inject(MODULE_OPTIONS_TOKEN) private readonly host: AuthModuleOptions) {
     super();
+  }
+
+  /** A service with no database and no signing key: verifies by the issuer's JWKS, with the same guards and decorators. */
+  static forResourceServer(options: ResourceServerForRoot): DynamicModule {
+    return ResourceServerModule.forRoot(options);
+  }
+
+  /** `forResourceServer` with `{ imports, inject, useFactory | useClass | useExisting }`. */
+  static forResourceServerAsync(options: ResourceServerForRootAsync): DynamicModule {
+    return ResourceServerModule.forRootAsync(options);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
 import type { RevocableToken } from '../common/ledger-entry.js';
 import type { Principal } from '../common/principal.js';
 import type { UserFacts } from '../common/subject.js';
+import { RemoteKeys } from '../keys/remote-keys.service.js';
 import { RevocationChecker, type Verdict } from '../revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../sessions/session.store.js';
 import { AccessTokenVerifier } from '../tokens/access-token-verifier.service.js';
@@ -20,8 +21,9 @@ export class AuthenticateFlow {
   constructor(
     private readonly verifier: AccessTokenVerifier,
     private readonly revocations: RevocationChecker,
-    private readonly sessions: SessionStore,
-    private readonly users: UserDirectory,
+    @Optional() private readonly sessions?: SessionStore,
+    @Optional() private readonly users?: UserDirectory,
+    @Optional() private readonly remote?: RemoteKeys,
   ) {}
 
   /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
@@ -29,8 +31,35 @@ export class AuthenticateFlow {
     if (presented.kind === 'none') throw new AuthError('token_missing', 'no token was presented');
     if (presented.kind === 'refused') throw new AuthError('token_refused', presented.detail);
     const outcome = this.verifier.verify(presented.value);
-    if (outcome.kind === 'refused') throw new AuthError('token_refused', outcome.reason);
+    if (outcome.kind === 'refused') {
+      if (this.remote && outcome.reason === 'key_unknown')
+        return this.afterLookingAgain(this.remote, presented.value, options);
+      throw new AuthError('token_refused', outcome.reason);
+    }
     return this.recheck(outcome.principal, options);
+  }
+
+  /** The issuer may have a new key. What it is not known to have, it has not, as long as that is proven. */
+  private async afterLookingAgain(
+    remote: RemoteKeys,
+    token: string,
+    options?: AuthenticateOptions,
+  ): Promise<Principal> {
+    await remote.lookAgain();
+    const outcome = this.verifier.verify(token);
+    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
+    if (outcome.reason === 'key_unknown' && !remote.isComplete())
+      throw AuthError.unavailable('the issuer cannot be asked for its keys');
+    throw new AuthError('token_refused', outcome.reason);
+  }
+
+  /** Throws `configuration_invalid` where there is nothing to confirm with: at boot, not at the first request. */
+  assertCanConfirm(guard: string): void {
+    if (!this.sessions)
+      throw AuthError.configuration(
+        guard,
+        'asks the database, and a service that only verifies has none: use @Strict(), or let the issuer decide',
+      );
   }
 
   /** Whether one who was authenticated before was revoked since; its expiry is the caller's business. Throws as `authenticate`. */
@@ -42,6 +71,7 @@ export class AuthenticateFlow {
 
   /** The authoritative check: one query on the primary; whatever no longer matches refuses the token. */
   async confirm(principal: Principal): Promise<Principal> {
+    if (!this.sessions) throw AuthError.unavailable('a service that only verifies has no database to ask');
     const authority = await this.sessions.readAuthority(revocable(principal));
     const user = authority.user === 'elsewhere' ? await this.userElsewhere(principal.id) : authority.user;
     const problem = disagreement(principal, authority, user);
@@ -50,7 +80,7 @@ export class AuthenticateFlow {
   }
 
   private async userElsewhere(id: string): Promise<UserFacts | 'gone'> {
-    return (await this.users.findById(id))?.account ?? 'gone';
+    return (await this.users?.findById(id))?.account ?? 'gone';
   }
 }
 

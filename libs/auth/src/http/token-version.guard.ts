@@ -11,7 +11,9 @@ export class TokenVersionGuard implements CanActivate {
   constructor(
     private readonly flow: AuthenticateFlow,
     private readonly reflector: Reflector,
-  ) {}
+  ) {
+    flow.assertCanConfirm('TokenVersionGuard');
+  }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (isPublic(this.reflector, context)) return true;

@@ -1,0 +1,65 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AuthModule, JwtAuthGuard } from '@tokenward/nestjs';
+import { redisConnection } from '@tokenward/nestjs/redis';
+import { Redis } from 'ioredis';
+import type { OrdersConfig } from './config.js';
+import { HealthController } from './health.controller.js';
+import { OrdersController } from './orders.controller.js';
+
+const REDIS = Symbol('REDIS');
+
+@Module({})
+export class RedisModule implements OnApplicationShutdown {
+  constructor(@Inject(REDIS) private readonly redis: Redis | undefined) {}
+
+  static register(url: string | undefined): DynamicModule {
+    return {
+      module: RedisModule,
+      providers: [{ provide: REDIS, useFactory: () => url && open(url) }],
+      exports: [REDIS],
+    };
+  }
+
+  onApplicationShutdown(): void {
+    this.redis?.disconnect();
+  }
+}
+
+/** A service that only verifies: every route needs an access token unless it says `@Public()`. */
+@Module({})
+export class AppModule {
+  static register(config: OrdersConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        AuthModule.forResourceServerAsync({
+          isGlobal: true,
+          imports: [RedisModule.register(config.redisUrl)],
+          inject: [REDIS],
+          useFactory: (redis: Redis | undefined) => ({
+            issuer: config.issuer,
+            audience: config.audiences,
+            jwks: {
+              url: config.jwksUrl,
+              algorithms: config.algorithms,
+              refreshEvery: config.jwksRefresh,
+              coolDown: config.jwksCoolDown,
+            },
+            cookies: { prefix: config.cookiePrefix },
+            redis: redis && redisConnection(redis),
+          }),
+        }),
+      ],
+      controllers: [OrdersController, HealthController],
+      providers: [{ provide: APP_GUARD, useClass: JwtAuthGuard }],
+    };
+  }
+}
+
+function open(url: string): Redis {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false, connectTimeout: 1_000 });
+  // every failure reaches whoever asked; the event alone must not end the process
+  redis.on('error', () => undefined);
+  return redis;
+}

@@ -1,0 +1,31 @@
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { Keyring, Public, RemoteKeys, RevocationView } from '@tokenward/nestjs';
+
+@Controller('health')
+@Public()
+export class HealthController {
+  constructor(
+    private readonly keyring: Keyring,
+    private readonly remote: RemoteKeys,
+    private readonly view: RevocationView,
+  ) {}
+
+  @Get('live')
+  live() {
+    return { status: 'ok' };
+  }
+
+  /** Ready when the issuer's keys are known; from then on the issuer may be away. */
+  @Get('ready')
+  ready() {
+    const { ageMs, entries, provenBy } = this.view.state();
+    const keys = { known: this.keyring.size, fetches: this.remote.fetches };
+    if (keys.known === 0)
+      throw new ServiceUnavailableException({
+        statusCode: 503,
+        error: 'Service Unavailable',
+        message: 'Not ready',
+      });
+    return { status: 'ok', keys, revocations: { ageMs, entries, provenBy } };
+  }
+}

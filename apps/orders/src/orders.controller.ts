@@ -1,0 +1,11 @@
+import { Controller, Get } from '@nestjs/common';
+import { CurrentUser, type Principal } from '@tokenward/nestjs';
+
+/** An access token of the issuer is all it takes: this service knows no users. */
+@Controller('orders')
+export class OrdersController {
+  @Get()
+  list(@CurrentUser() user: Principal) {
+    return { customer: user.id, role: user.role, orders: [{ id: 1, item: 'Ward of tokens', quantity: 1 }] };
+  }
+}
