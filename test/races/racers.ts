@@ -104,11 +104,12 @@ export class Racers {
 
   /** With leeway: a refusal since `sinceMs` must have its reason. */
   async judge(session: RaceSession, spent: readonly string[], sinceMs: number): Promise<void> {
+    const tookMs = performance.now() - sinceMs;
     await this.expectDead(session);
     const row = await this.cluster.session(readToken(session.current).sessionId);
     const overtaken = spent.some((token) => readToken(token).generation <= (row?.generation ?? 0) - 2);
     if (overtaken) this.counts.reuses++;
-    else if (performance.now() - sinceMs > this.leewayMs) this.counts.late++;
+    else if (tookMs > this.leewayMs) this.counts.late++;
     else
       this.book.violation(session.current, 'false reuse: no token older than the one before was presented');
   }
