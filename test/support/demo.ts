@@ -9,7 +9,8 @@ import { freePort } from './redis-server.mjs';
 import { noteProcess, scratchDir } from './run-environment.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/apps/demo/src/main.js', import.meta.url));
-const READY_WITHIN_MS = 30_000;
+// generous: on a busy machine several start at once
+const READY_WITHIN_MS = 90_000;
 
 export interface DemoOptions {
   /** Environment of the contract, section 7. Nothing of the caller's environment but PATH and the like gets through. */
