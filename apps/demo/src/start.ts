@@ -14,11 +14,12 @@ export interface RunningDemo {
 
 /** Database, tables, keys, application, users: in this order, and undone in reverse when one of them fails. */
 export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
+  // first of all: keys that are refused must not leave a database behind
+  const auth = await toAuthOptions(config);
   const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: config.dataDir });
   try {
     const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
     await migrateAll(databaseUrl);
-    const auth = await toAuthOptions(config);
     const app = await createApp(config, {
       databaseUrl,
       redisUrl: config.redisUrl,

@@ -35,6 +35,7 @@ import { AuthCookies } from './http/cookies.service.js';
 import { PresentedTokens } from './http/presented-tokens.service.js';
 import { KeyRotation } from './keys/key-rotation.service.js';
 import { Keyring } from './keys/keyring.service.js';
+import { BootAdvice } from './options/boot-advice.service.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
 import {
   type ResourceServerForRoot,
@@ -72,6 +73,7 @@ const SLICES: Provider[] = [
   LoginThrottle,
   CredentialVerifier,
   AuthEventPublisher,
+  BootAdvice,
 ];
 
 const FLOWS: Provider[] = [

@@ -145,6 +145,8 @@ export interface AuthOptions {
     /** `max-age` of the JWKS answer; a key is published at least that long before it signs. Default `1h`. */
     readonly cacheFor?: Duration;
   };
+  /** Weak but allowed choices stop the boot instead of being named in the log. Default false. */
+  readonly strictConfig?: boolean;
   /** Deadline of a database statement on the request path. Default `2s`. */
   readonly storeDeadline?: Duration;
 }

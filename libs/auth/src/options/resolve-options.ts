@@ -96,6 +96,7 @@ export function resolveOptions(
     jwks: { cacheSeconds },
     keyRotation: keyRotation(options.keyRotation ?? {}, cacheSeconds * 1000),
     routes,
+    strictConfig: options.strictConfig ?? false,
     storeDeadlineMs: duration('storeDeadline', options.storeDeadline ?? '2s', 50, 60_000),
   };
 }

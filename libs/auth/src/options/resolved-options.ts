@@ -72,5 +72,6 @@ export abstract class ResolvedAuthOptions {
   };
   abstract readonly jwks: { readonly cacheSeconds: number };
   abstract readonly routes: Required<RouteOptions>;
+  abstract readonly strictConfig: boolean;
   abstract readonly storeDeadlineMs: number;
 }

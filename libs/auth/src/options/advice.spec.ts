@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { adviceOn } from './advice.js';
+import type { AuthOptions } from './auth-options.js';
+import { BootAdvice } from './boot-advice.service.js';
+import { resolveOptions } from './resolve-options.js';
+
+const sound: AuthOptions = {
+  issuer: 'https://issuer.example',
+  audience: 'api',
+  keys: { algorithm: 'RS256' },
+  refreshToken: { reuseLeeway: '10s' },
+};
+const named = (changes: Partial<AuthOptions>, production = true): string[] =>
+  adviceOn(resolveOptions({ ...sound, ...changes }, {}), { production }).map(({ option }) => option);
+
+describe('configuration advice', () => {
+  it('has nothing to say of sound options', () => {
+    expect(named({})).toEqual([]);
+  });
+
+  it.each<[string, Partial<AuthOptions>]>([
+    ['refreshToken.reuseLeeway', { refreshToken: { reuseLeeway: 0 } }],
+    ['refreshToken.onReuse', { refreshToken: { reuseLeeway: '10s', onReuse: 'family' } }],
+    ['cookies.secure', { cookies: { secure: false } }],
+    ['cookies.sameSite', { cookies: { sameSite: 'none' } }],
+    ['cookies.domain', { cookies: { domain: 'example.com' } }],
+    ['accessToken.clockTolerance', { accessToken: { clockTolerance: '120s' } }],
+    ['throttle', { throttle: false }],
+    ['revocation.unproven', { revocation: { mode: 'strict' } }],
+    ['origins.trustedOrigins', { origins: { trustedOrigins: ['http://app.example'] } }],
+  ])('names %s', (option, changes) => {
+    expect(named(changes)).toEqual([option]);
+  });
+
+  it('recommends 10s where the leeway is 0', () => {
+    expect(
+      adviceOn(resolveOptions({ ...sound, refreshToken: {} }, {}), { production: false })[0]?.text,
+    ).toContain('10s');
+  });
+
+  it('strictConfig turns the first of them into a refusal to start', () => {
+    const advise = (strictConfig: boolean) =>
+      new BootAdvice(resolveOptions({ ...sound, throttle: false, strictConfig }, {})).onModuleInit();
+    expect(() => advise(true)).toThrow(/throttle.*strictConfig/);
+    expect(() => advise(false)).not.toThrow();
+  });
+});

@@ -1,0 +1,66 @@
+import type { ResolvedAuthOptions } from './resolved-options.js';
+
+/** A choice that is allowed and weak: named once at boot, refused with `strictConfig`. */
+export interface Advice {
+  readonly option: string;
+  /** What it means and what to do instead, one line, no value that could be a secret. */
+  readonly text: string;
+}
+
+/** What an operator should know of the options (contract, section 5; RFC 9700). */
+export function adviceOn(
+  options: ResolvedAuthOptions,
+  environment: { readonly production: boolean },
+): readonly Advice[] {
+  const { refreshToken, cookies, accessToken, revocation, throttle, origins } = options;
+  const advice: Advice[] = [];
+  const say = (when: boolean, option: string, text: string): void => {
+    if (when) advice.push({ option, text });
+  };
+  say(
+    refreshToken.reuseLeewayMs === 0,
+    'refreshToken.reuseLeeway',
+    'is 0: a client that retries a refresh whose answer was lost is treated as a thief; set 10s where clients other than @tokenward/client are used',
+  );
+  say(
+    refreshToken.onReuse === 'family',
+    'refreshToken.onReuse',
+    'is family: a thief keeps the other sessions of the user; leave it at user',
+  );
+  say(
+    !cookies.secure,
+    'cookies.secure',
+    'is false: tokens travel in clear; leave it at true wherever there is TLS',
+  );
+  say(
+    cookies.sameSite === 'none',
+    'cookies.sameSite',
+    'is none: other sites may send the access cookie along; lax is enough unless you are embedded',
+  );
+  say(
+    cookies.domain !== undefined,
+    'cookies.domain',
+    'is set: every subdomain receives the tokens and may overwrite them; leave it out where one host is enough',
+  );
+  say(
+    accessToken.clockToleranceSeconds > 60,
+    'accessToken.clockTolerance',
+    'is above 60s: expired tokens live that much longer; synchronise the clocks instead',
+  );
+  say(
+    throttle === false,
+    'throttle',
+    'is off: passwords can be guessed without limit; this is for load tests',
+  );
+  say(
+    revocation.unproven === 'redis' && environment.production && revocation.mode === 'strict',
+    'revocation.unproven',
+    'is redis beside mode strict: an outage of Postgres goes on accepting; refuse answers 503',
+  );
+  say(
+    [...origins.trusted].some((each) => each.startsWith('http://')) && environment.production,
+    'origins.trustedOrigins',
+    'holds an http origin: whoever is on its network path can act as it',
+  );
+  return advice;
+}
