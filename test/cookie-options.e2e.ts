@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startDemo, type Demo } from './support/demo.js';
+import type { Demo } from './support/demo.js';
 import {
   ADAPTERS,
   type Adapter,
@@ -11,6 +11,7 @@ import {
   signUp,
   STAGE_TIMEOUT_MS,
   type Stage,
+  startBoth,
   startStage,
 } from './support/stage.js';
 
@@ -29,8 +30,7 @@ beforeAll(async () => {
     ...{ COOKIE_DOMAIN: 'example.com', COOKIE_SECURE: 'false', COOKIE_SAME_SITE: 'strict' },
     ...{ JWT_ALGORITHM: 'HS256', JWT_SECRET: 'k'.repeat(32), REVOCATION_MODE: 'strict' },
   };
-  const [express, fastify] = await Promise.all(ADAPTERS.map((adapter) => startDemo({ adapter, env })));
-  plain = { express: express as Demo, fastify: fastify as Demo };
+  plain = await startBoth(env);
 }, STAGE_TIMEOUT_MS);
 afterAll(async () => {
   await Promise.all(Object.values(plain ?? {}).map((demo) => demo.stop()));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpClient, RequestHeaders } from './support/http.js';
-import { startDemo, type Demo } from './support/demo.js';
+import type { Demo } from './support/demo.js';
 import {
   ADAPTERS,
   type Adapter,
@@ -10,6 +10,7 @@ import {
   refusalOf,
   STAGE_TIMEOUT_MS,
   type Stage,
+  startBoth,
   startStage,
 } from './support/stage.js';
 
@@ -26,8 +27,7 @@ let behindProxy: Record<Adapter, Demo>;
 beforeAll(async () => {
   stage = await startStage({ env: { TRUSTED_ORIGINS: `${TRUSTED},http://localhost:5173` } });
   const env = { ...stage.env, TRUST_PROXY: 'loopback' };
-  const [express, fastify] = await Promise.all(ADAPTERS.map((adapter) => startDemo({ adapter, env })));
-  behindProxy = { express: express as Demo, fastify: fastify as Demo };
+  behindProxy = await startBoth(env);
 }, STAGE_TIMEOUT_MS);
 afterAll(async () => {
   await Promise.all(Object.values(behindProxy ?? {}).map((demo) => demo.stop()));

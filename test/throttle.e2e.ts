@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { startDemo, type Demo } from './support/demo.js';
+import type { Demo } from './support/demo.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
 import {
   ADAPTERS,
@@ -8,6 +8,7 @@ import {
   PASSWORD,
   STAGE_TIMEOUT_MS,
   type Stage,
+  startBoth,
   startStage,
 } from './support/stage.js';
 
@@ -18,8 +19,7 @@ let behindProxy: Record<Adapter, Demo>;
 beforeAll(async () => {
   stage = await startStage({ env: { LOGIN_THROTTLE: '10/25/1000/15m' } });
   const env = { ...stage.env, TRUST_PROXY: 'loopback', LOGIN_THROTTLE: '10/25/12/15m' };
-  const [express, fastify] = await Promise.all(ADAPTERS.map((adapter) => startDemo({ adapter, env })));
-  behindProxy = { express: express as Demo, fastify: fastify as Demo };
+  behindProxy = await startBoth(env);
 }, STAGE_TIMEOUT_MS);
 afterAll(async () => {
   await Promise.all(Object.values(behindProxy ?? {}).map((demo) => demo.stop()));

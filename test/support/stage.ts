@@ -56,25 +56,35 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     DEMO_USERS: `${ADMIN}:${PASSWORD}:admin`,
     ...options.env,
   };
-  const [express, fastify] = await Promise.all(ADAPTERS.map((adapter) => startDemo({ adapter, env })));
+  const { express, fastify } = await startBoth(env);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 3 });
   // a proxy of the test may cut it
   pool.on('error', () => undefined);
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1 });
   redis.on('error', () => undefined);
   return {
-    demos: { express: express as Demo, fastify: fastify as Demo },
+    demos: { express, fastify },
     env,
     redis,
     rows: async (statement, ...values) => (await pool.query<Row>(statement, values)).rows,
     signed: (claims, header) => signJwt(privateKey, claims, header),
     async close() {
-      await Promise.all([express?.stop(), fastify?.stop()]);
+      await Promise.all([express.stop(), fastify.stop()]);
       redis.disconnect();
       await pool.end();
       await Promise.all([database?.drop(), redisDatabase?.drop()]);
     },
   };
+}
+
+/** One on each adapter; when one does not start, the other is stopped. */
+export async function startBoth(env: Readonly<Record<string, string>>): Promise<Record<Adapter, Demo>> {
+  const started = await Promise.allSettled(ADAPTERS.map((adapter) => startDemo({ adapter, env })));
+  const demos = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const [express, fastify] = demos;
+  if (express && fastify) return { express, fastify };
+  await Promise.all(demos.map((demo) => demo.stop()));
+  throw started.find((each) => each.status === 'rejected')?.reason;
 }
 
 export interface Person {
