@@ -24,6 +24,8 @@ const signs = (keys: readonly SourceJwk[]) => keys.map(({ d }) => typeof d);
 beforeAll(async () => {
   test = await createDatabase();
   pool = new pg.Pool({ connectionString: test.url });
+  // dropping the database cuts what is idle
+  pool.on('error', () => undefined);
   db = drizzle(pool);
   await migrateAuth(db);
 });

@@ -20,10 +20,12 @@ export interface DrizzleRevocationLedgerOptions {
 
 const FULL_READ_FACTOR = 100;
 const PAGE_ROWS = 10_000;
+const PAGE_FACTOR = 10;
 const POSITION_COLUMNS = sql`pg_is_in_recovery() as standby, pg_current_snapshot()::text as snapshot,
   case when not pg_is_in_recovery() then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end as timeline`;
 const ENTRY_COLUMNS = sql`r.kind, r.subject, r.min_version, r.issued_before::float8 as issued_before,
   (extract(epoch from r.expires_at) * 1000)::float8 as expires_at`;
+type BatchTaker = (entries: readonly LedgerEntry[]) => void | Promise<void>;
 const SNAPSHOT = /^\d+:\d+:(?:\d+(?:,\d+)*)?$/;
 
 /** The ledger in Postgres, written and read on the primary alone. */
@@ -46,10 +48,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     );
   }
 
-  async readSince(
-    since: LedgerPosition | undefined,
-    onBatch?: (entries: readonly LedgerEntry[]) => void,
-  ): Promise<LedgerRead> {
+  async readSince(since: LedgerPosition | undefined, onBatch?: BatchTaker): Promise<LedgerRead> {
     if (!since && onBatch) return this.readAll(onBatch);
     if (since && !SNAPSHOT.test(since.snapshot))
       throw AuthError.unavailable('revocation ledger: not a snapshot');
@@ -65,32 +64,33 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     }
     // A promoted standby may have lost commits and given their numbers away again; a restored dump counts from anywhere.
     if (since && (since.timeline < position.timeline || xmax(since) > xmax(position)))
-      return this.readSince(undefined);
+      return this.readSince(undefined, onBatch);
     return { position, entries: found.flatMap((row) => (row['kind'] === null ? [] : [entryOf(row)])) };
   }
 
-  /** In pages, all of one snapshot. */
-  private readAll(onBatch: (entries: readonly LedgerEntry[]) => void): Promise<LedgerRead> {
-    const deadlineMs = this.options.deadlineMs * FULL_READ_FACTOR;
-    const work = async (tx: Transaction): Promise<LedgerRead> => {
-      await begin(tx, deadlineMs);
-      const [first] = await rows(tx, sql`select ${POSITION_COLUMNS}`);
-      const position = positionOf(first);
-      for (let last = '0'; ;) {
-        const page = await rows(
-          tx,
-          sql`select ${ENTRY_COLUMNS}, r.id::text as id from ${this.schema.revocations} r
-            where r.id > ${last}::bigint and r.expires_at > clock_timestamp() order by r.id limit ${PAGE_ROWS}`,
-        );
-        onBatch(page.map(entryOf));
-        const end = page.at(-1);
-        if (page.length < PAGE_ROWS || !end) return { position, entries: [] };
-        last = String(end['id']);
-      }
-    };
-    return guarded('revocation ledger read', deadlineMs, () =>
-      this.#db.transaction(work, { isolationLevel: 'repeatable read', accessMode: 'read only' }),
+  /**
+   * In pages by id, each a transaction of its own, so that no snapshot stays open while a slow feed takes them. What the first snapshot
+   * sees is still there when its page is read: rows go when they have expired, never before.
+   */
+  private async readAll(onBatch: BatchTaker): Promise<LedgerRead> {
+    const { deadlineMs } = this.options;
+    const [first] = await this.inTransaction('revocation ledger read', deadlineMs, (tx) =>
+      rows(tx, sql`select ${POSITION_COLUMNS}`),
     );
+    const position = positionOf(first);
+    for (let last = '0'; ;) {
+      const page = await this.inTransaction('revocation ledger read', deadlineMs * PAGE_FACTOR, (tx) =>
+        rows(tx, this.pageStatement(last)),
+      );
+      // Another primary, or the same restored, need not hold what the first snapshot saw.
+      const now = positionOf(page[0]);
+      if (now.timeline !== position.timeline || xmax(now) < xmax(position))
+        throw AuthError.unavailable('revocation ledger: another server took over during the read');
+      const entries = page.flatMap((row) => (row['kind'] === null ? [] : [entryOf(row)]));
+      await onBatch(entries);
+      if (entries.length < PAGE_ROWS) return { position, entries: [] };
+      last = String(page.at(-1)?.['id']);
+    }
   }
 
   async isRevoked(token: RevocableToken): Promise<boolean> {
@@ -125,6 +125,12 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
       : sql``;
     return sql`select ${POSITION_COLUMNS}, ${ENTRY_COLUMNS}
       from (select 1) one left join ${this.schema.revocations} r on ${unseen} r.expires_at > clock_timestamp()`;
+  }
+
+  private pageStatement(afterId: string): SQL {
+    return sql`select ${POSITION_COLUMNS}, ${ENTRY_COLUMNS}, r.id::text as id from (select 1) one left join lateral (
+        select * from ${this.schema.revocations} where id > ${afterId}::bigint and expires_at > clock_timestamp()
+        order by id limit ${PAGE_ROWS}) r on true order by r.id`;
   }
 
   private questionStatement(token: RevocableToken): SQL {

@@ -21,7 +21,7 @@ local function raise_from(first)
 end
 `;
 
-export const PUBLISH_SCRIPT = `${RAISE}
+const PUBLISH_SCRIPT = `${RAISE}
 raise_from(1)
 return 1
 `;
@@ -30,7 +30,7 @@ return 1
  * ARGV: expected head id ('' for none), new head id, new head, writer's time, age to trim at (ms), then rows. Answers false when appended,
  * else the head that is there. The stream is trimmed by age, never by length; expired entries leave the index in small steps.
  */
-export const APPEND_SCRIPT = `${RAISE}
+const APPEND_SCRIPT = `${RAISE}
 local id = redis.call('HGET', KEYS[2], '#id') or ''
 if id ~= ARGV[1] then return {0, redis.call('HGET', KEYS[2], '#head') or ''} end
 raise_from(6)
@@ -47,29 +47,44 @@ end
 return {1, ''}
 `;
 
-export const HEAD_SCRIPT = `
+const HEAD_SCRIPT = `
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 return {last[1] and last[1][1] or '0-0', redis.call('HGET', KEYS[2], '#head') or ''}
 `;
 
 /** ARGV: cursor, count. The server's run id tells pages of two servers apart, whose cursors mean different things. */
-export const PAGE_SCRIPT = `
+const PAGE_SCRIPT = `
 local info = redis.pcall('INFO', 'server')
 local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
 local page = redis.call('HSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
 return {run, page[1], page[2]}
 `;
 
-/** KEYS: one copy. ARGV: value, expiresAt (milliseconds). Neither value nor lifetime ever goes down. */
-export const COPY_SCRIPT = `
-local value, expiry = tonumber(ARGV[1]), tonumber(ARGV[2])
-local known = tonumber(redis.call('GET', KEYS[1]) or '')
-if known then
-  value = math.max(value, known)
-  local time = redis.call('TIME')
-  local ttl = redis.call('PTTL', KEYS[1])
-  if ttl > 0 then expiry = math.max(expiry, tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) + ttl) end
+/**
+ * KEYS: copies, on Cluster one (their slots differ). ARGV: value and expiresAt (milliseconds) of each. Neither value nor lifetime ever
+ * goes down.
+ */
+const COPY_SCRIPT = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+for i, key in ipairs(KEYS) do
+  local value, expiry = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  local known = tonumber(redis.call('GET', key) or '')
+  if known then
+    value = math.max(value, known)
+    local ttl = redis.call('PTTL', key)
+    if ttl > 0 then expiry = math.max(expiry, now + ttl) end
+  end
+  redis.call('SET', key, string.format('%.0f', value), 'PXAT', string.format('%.0f', expiry))
 end
-redis.call('SET', KEYS[1], string.format('%.0f', value), 'PXAT', string.format('%.0f', expiry))
 return 1
 `;
+
+/** As commands of the own clients: sent by their hash after the first time on a connection. */
+export const FEED_COMMANDS = {
+  tokenwardPublish: PUBLISH_SCRIPT,
+  tokenwardAppend: APPEND_SCRIPT,
+  tokenwardHead: HEAD_SCRIPT,
+  tokenwardPage: PAGE_SCRIPT,
+  tokenwardCopy: COPY_SCRIPT,
+} as const;

@@ -23,6 +23,20 @@ const CONNECTION = {
 
 const retryStrategy = (times: number): number => Math.min(25 * 2 ** Math.min(times, 5), 500);
 
+type ScriptCommand = (keyCount: number, ...rest: (string | number)[]) => Promise<unknown>;
+
+/** One of the scripts that the own client was made with. */
+export function runScript(
+  client: HostClient,
+  name: string,
+  keys: readonly string[],
+  args: readonly (string | number)[] = [],
+): Promise<unknown> {
+  const command = (client as unknown as Record<string, ScriptCommand | undefined>)[name];
+  if (!command) throw new TypeError(`no script ${name}`);
+  return command.call(client, keys.length, ...keys, ...args);
+}
+
 /** A connection of Tokenward's own, like the host's (address, credentials, key prefix, TLS). */
 export class OwnClient {
   readonly client: HostClient;
@@ -31,7 +45,8 @@ export class OwnClient {
   #everReady = false;
   #leaving = false;
 
-  constructor(host: HostClient) {
+  /** `scripts`: Lua by the name of its command, for `runScript`. */
+  constructor(host: HostClient, scripts: Readonly<Record<string, string>> = {}) {
     this.client = isCluster(host)
       ? host.duplicate([], {
           redisOptions: CONNECTION,
@@ -40,6 +55,7 @@ export class OwnClient {
           lazyConnect: false,
         })
       : host.duplicate({ ...CONNECTION, enableOfflineQueue: false, retryStrategy });
+    for (const [name, lua] of Object.entries(scripts)) this.client.defineCommand(name, { lua });
     const changed = (): void => {
       this.connection++;
       this.#leaving = false;

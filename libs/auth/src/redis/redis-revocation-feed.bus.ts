@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
 import { withDeadline } from '../common/deadline.js';
@@ -22,8 +23,8 @@ import {
   toFeedRow,
   verdictOf,
 } from './feed-encoding.js';
-import { APPEND_SCRIPT, COPY_SCRIPT, HEAD_SCRIPT, PAGE_SCRIPT, PUBLISH_SCRIPT } from './feed-scripts.js';
-import { isCluster, OwnClient, type HostClient } from './own-client.js';
+import { FEED_COMMANDS } from './feed-scripts.js';
+import { isCluster, OwnClient, runScript, type HostClient } from './own-client.js';
 
 export interface RedisFeedOptions {
   /** Of one command, milliseconds. Default 200. */
@@ -44,6 +45,8 @@ const READ_COUNT = 1_000;
 const PAGE_COUNT = 1_000;
 /** Without an answer for so long a connection that still looks open is given up. */
 const GIVE_UP_MS = 2_000;
+/** Copies on the way to the nodes of a cluster, at most: a node that hangs must not fill the memory. */
+const COPIES_UNDER_WAY = 5_000;
 
 /** The feed in Redis: alone, behind Sentinel, or on Cluster. Two connections of its own; the host's client is never used. */
 export class RedisRevocationFeedBus extends RevocationFeedBus {
@@ -52,6 +55,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
   readonly #reading: OwnClient;
   readonly #breaker: CircuitBreaker;
   readonly #deadlineMs: number;
+  #copiesUnderWay = 0;
 
   constructor(
     host: HostClient,
@@ -60,7 +64,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
   ) {
     super();
     this.#deadlineMs = options.deadlineMs ?? 200;
-    this.#asking = new OwnClient(host);
+    this.#asking = new OwnClient(host, FEED_COMMANDS);
     this.#reading = new OwnClient(host);
     this.#breaker = new CircuitBreaker(clock, this.#deadlineMs);
   }
@@ -70,7 +74,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       const some = entries.slice(from, from + this.maxRows);
       await this.#ask('redis publish', async (client) => {
         this.#copy(client, some);
-        await client.eval(PUBLISH_SCRIPT, KEYS.length, ...KEYS, ...rowArguments(some));
+        await runScript(client, 'tokenwardPublish', KEYS, rowArguments(some));
       });
     }
   }
@@ -79,6 +83,9 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     return this.#ask(
       'redis append',
       async (client) => {
+        // A fill goes no faster than its copies arrive.
+        for (let i = 0; i < 10 && this.#copiesUnderWay + entries.length > COPIES_UNDER_WAY; i++)
+          await delay(10);
         this.#copy(client, entries);
         const args = [
           beat.prev,
@@ -88,10 +95,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
           TRIM_AGE_MS,
           ...rowArguments(entries),
         ];
-        const [done, head] = (await client.eval(APPEND_SCRIPT, KEYS.length, ...KEYS, ...args)) as [
-          number,
-          string,
-        ];
+        const [done, head] = (await runScript(client, 'tokenwardAppend', KEYS, args)) as [number, string];
         return done === 1 ? { kind: 'appended' } : { kind: 'moved', head: parseBeat(head) };
       },
       PATIENCE,
@@ -100,7 +104,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
 
   head(): Promise<FeedHead> {
     return this.#ask('redis head', async (client) => {
-      const [cursor, head] = (await client.eval(HEAD_SCRIPT, KEYS.length, ...KEYS)) as [string, string];
+      const [cursor, head] = (await runScript(client, 'tokenwardHead', KEYS)) as [string, string];
       return { cursor, beat: parseBeat(head) };
     });
   }
@@ -141,7 +145,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       const [run, next, flat] = await this.#ask(
         'redis snapshot',
         async (client) => {
-          const page = await client.eval(PAGE_SCRIPT, KEYS.length, ...KEYS, cursor, PAGE_COUNT);
+          const page = await runScript(client, 'tokenwardPage', KEYS, [cursor, PAGE_COUNT]);
           return page as [string, string, string[]];
         },
         PATIENCE,
@@ -198,12 +202,27 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     }
   }
 
-  /** Sent before the row's own script, each for itself (their slots differ), best effort: a missing copy proves nothing. */
+  /** Sent before the rows' own script; on Cluster each for itself (their slots differ). Best effort: a missing copy proves nothing. */
   #copy(client: HostClient, entries: readonly LedgerEntry[]): void {
-    for (const entry of entries) {
+    const copies = entries.flatMap((entry) => {
       const key = copyKey(entry);
       const value = entry.kind === 'user' ? entry.minVersion : 1;
-      if (key) client.eval(COPY_SCRIPT, 1, key, value, entry.expiresAt).catch(() => undefined);
+      return key ? [{ key, args: [value, entry.expiresAt] }] : [];
+    });
+    if (!isCluster(client)) {
+      const keys = copies.map(({ key }) => key);
+      const args = copies.flatMap((copy) => copy.args);
+      if (keys.length > 0) runScript(client, 'tokenwardCopy', keys, args).catch(() => undefined);
+      return;
+    }
+    if (this.#copiesUnderWay > COPIES_UNDER_WAY) return;
+    for (const { key, args } of copies) {
+      this.#copiesUnderWay++;
+      void runScript(client, 'tokenwardCopy', [key], args)
+        .catch(() => undefined)
+        .finally(() => {
+          this.#copiesUnderWay--;
+        });
     }
   }
 }

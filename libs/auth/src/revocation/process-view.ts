@@ -48,6 +48,7 @@ export class ProcessView {
   #timeline = 0;
   #tail: Tail | undefined;
   #linked = false;
+  #shownOnLink = false;
   #provenAt: Instant | undefined;
   #provenBy: ProvenBy | 'nobody' = 'nobody';
   #newestBeat: Instant | undefined;
@@ -130,6 +131,12 @@ export class ProcessView {
     this.unlink();
   }
 
+  /** Before the mirror is filled anew from a complete source. What found no room before is unproven until then. */
+  beginFill(): void {
+    if (this.mirror.overflowed) this.#provenAt = undefined;
+    this.mirror.forgetOverflow();
+  }
+
   /** A timeline that was promoted over ours: what the old primary says is no proof (contract, section 6). */
   sawTimeline(position: LedgerPosition | undefined): void {
     if (position && position.timeline > this.#timeline) this.#timeline = position.timeline;
@@ -149,11 +156,13 @@ export class ProcessView {
       this.add(read.entries);
       return;
     }
-    if (since === undefined) this.mirror.forgetOverflow();
     this.add(read.entries);
     this.#position = read.position;
     this.#prove('postgres', sentAt);
-    if (noted) this.link(noted);
+    if (noted) {
+      this.link(noted);
+      this.#shownOnLink = true;
+    }
     if (!this.#linked) this.#newestBeat = sentAt;
   }
 
@@ -161,6 +170,7 @@ export class ProcessView {
   link(noted: FeedHead): void {
     this.#tail = { cursor: noted.cursor, head: noted.beat };
     this.#linked = true;
+    this.#shownOnLink = false;
     this.#newestBeat = instantOf(this.clock);
   }
 
@@ -189,11 +199,14 @@ export class ProcessView {
     return date ? ageMs(this.clock, date) : Infinity;
   }
 
-  /** Whether the answer comes from the history that this process has followed: not flushed, not an old dump, not another branch. */
+  /**
+   * Whether the answer comes from the history that this process has followed and once saw proven: not flushed, not an old dump, not another
+   * branch. A process that started after the last proof cannot tell an old dump from the feed.
+   */
   unbroken(answer: FeedAnswer): boolean {
     const { head } = answer;
     const known = this.#tail?.head;
-    if (!head || !known || !this.#linked) return false;
+    if (!head || !known || !this.#linked || !this.#shownOnLink) return false;
     return head.id === known.id || head.prev === known.id || head.before.includes(known.id);
   }
 
@@ -206,7 +219,9 @@ export class ProcessView {
     this.sawTimeline(beat.position);
     this.#newestBeat = instantOf(this.clock);
     this.#position = beat.position;
-    if (date) this.#prove('redis', date);
+    if (!date) return;
+    this.#prove('redis', date);
+    this.#shownOnLink = true;
   }
 
   #acceptable(beat: Heartbeat): boolean {

@@ -23,8 +23,11 @@ export abstract class RevocationLedgerStore {
   /** What is new since `since`; refuses (throws) to answer from a standby or for a position of a later timeline. */
   abstract readSince(
     since: LedgerPosition | undefined,
-    /** Takes the entries of a full read in batches, in place of `entries`, so that a million need not be in memory twice. An adapter may ignore it. */
-    onBatch?: (entries: readonly LedgerEntry[]) => void,
+    /**
+     * Takes the entries of a full read (asked for, or because `since` is of another history) in batches, in place of `entries`, so that a
+     * million need not be in memory at once; the next batch is read when its promise resolves. An adapter may ignore it.
+     */
+    onBatch?: (entries: readonly LedgerEntry[]) => void | Promise<void>,
   ): Promise<LedgerRead>;
   /** The strict question, one query. */
   abstract isRevoked(token: RevocableToken): Promise<boolean>;

@@ -1,18 +1,17 @@
 import type { Clock } from '../common/clock.js';
 import type { Entropy } from '../common/entropy.js';
-import type { LedgerEntry } from '../common/ledger-entry.js';
-import { instantOf } from './instant.js';
-import {
-  FEED_VERSION,
-  type Heartbeat,
-  type FeedHead,
-  type RevocationFeedBus,
-} from './revocation-feed.bus.js';
-import type { LedgerPosition, RevocationLedgerStore } from './revocation-ledger.store.js';
+import { FeedExtension, type ExtensionOutcome, type Pause } from './feed-extension.js';
+import { ageMs, instantOf, type Instant } from './instant.js';
+import type { Heartbeat, FeedHead, RevocationFeedBus } from './revocation-feed.bus.js';
+import type { LedgerPosition, LedgerRead, RevocationLedgerStore } from './revocation-ledger.store.js';
 import type { ProcessView } from './process-view.js';
 
-/** How many earlier heads a heartbeat names. */
-const ANCESTORS = 8;
+/** A fill that stands still for so long was given up by whoever began it; two that compete would never end. */
+const FILL_STANDS_STILL_MS = 2_000;
+
+class GivenUp extends Error {}
+
+const timer: Pause = (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs).unref());
 
 /**
  * All of the safety work, and any process may do it: read what the ledger has new, add it to the own view, give the feed what it lacks,
@@ -20,6 +19,8 @@ const ANCESTORS = 8;
  */
 export class RevocationStep {
   private filling: Promise<void> | undefined;
+  private partSeen: { readonly id: string; readonly at: Instant } | undefined;
+  private stopped = false;
 
   constructor(
     private readonly view: ProcessView,
@@ -27,6 +28,7 @@ export class RevocationStep {
     private readonly feed: RevocationFeedBus | undefined,
     private readonly clock: Clock,
     private readonly entropy: Entropy,
+    private readonly pause: Pause = timer,
   ) {}
 
   /** Rejects when the ledger cannot be read; a feed that cannot be reached costs nothing but the feed. */
@@ -35,29 +37,32 @@ export class RevocationStep {
     const base = await this.base();
     const since = this.view.position;
     const sentAt = instantOf(this.clock);
-    // An empty feed is to be filled with all of it; otherwise a full read need not be held in memory.
-    const inBatches = since === undefined && !(base && base.beat?.position === undefined);
-    const read = await this.ledger.readSince(
-      since,
-      inBatches
-        ? (entries) => {
-            this.view.add(entries);
-          }
-        : undefined,
-    );
-    this.view.acceptLedger(sentAt, since, read, base?.fetched);
-    if (!base || !this.feed || this.filling) return;
-    // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.
-    const lacking = same(base.beat?.position, since)
-      ? read
-      : await this.ledger.readSince(base.beat?.position);
-    this.view.sawTimeline(lacking.position);
-    const extended = this.extend(this.feed, base.beat, lacking.entries, lacking.position);
-    if (lacking.entries.length <= this.feed.maxRows) return extended;
-    // A long fill must not hold up the own proofs.
-    this.filling = extended.finally(() => {
-      this.filling = undefined;
+    let inBatches = false;
+    if (since === undefined) this.view.beginFill();
+    const read = await this.ledger.readSince(since, (entries) => {
+      inBatches = true;
+      this.view.add(entries);
     });
+    this.view.acceptLedger(sentAt, since, read, base?.fetched);
+    if (!base || !this.feed || this.filling || this.fillUnderWay(base.beat)) return;
+    // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.
+    const lacking = same(base.beat?.position, since) && !inBatches ? read : undefined;
+    if (lacking && lacking.entries.length <= this.feed.maxRows) {
+      const extension = new FeedExtension(this.feed, base.beat, this.entropy, this.pause);
+      this.heed(await extension.whole(lacking.entries, lacking.position));
+      return;
+    }
+    // A long fill must not hold up the own proofs.
+    this.filling = this.fill(this.feed, base.beat, lacking)
+      .catch(() => undefined)
+      .finally(() => {
+        this.filling = undefined;
+      });
+  }
+
+  /** A fill that is under way ends at its next part. */
+  stop(): void {
+    this.stopped = true;
   }
 
   private async base(): Promise<
@@ -74,45 +79,33 @@ export class RevocationStep {
     }
   }
 
-  private async extend(
-    feed: RevocationFeedBus,
-    base: Heartbeat | undefined,
-    entries: readonly LedgerEntry[],
-    position: LedgerPosition,
-  ): Promise<void> {
-    const before = base ? [base.prev, ...base.before].filter((id) => id !== '').slice(0, ANCESTORS) : [];
-    let prev = base?.id ?? '';
-    for (let from = 0; ; from += feed.maxRows) {
-      const last = from + feed.maxRows >= entries.length;
-      const beat: Heartbeat = {
-        version: FEED_VERSION,
-        id: this.entropy.uuid(),
-        prev,
-        before,
-        position: last ? position : base?.position,
-        kind: last ? 'whole' : 'part',
-      };
-      const appended = await this.append(feed, entries.slice(from, from + feed.maxRows), beat);
-      if (!appended || last) return;
-      prev = beat.id;
-    }
+  /** Somebody's parts still follow each other: two fills would overtake each other for ever. */
+  private fillUnderWay(head: Heartbeat | undefined): boolean {
+    if (head?.kind !== 'part') return false;
+    if (this.partSeen?.id !== head.id) this.partSeen = { id: head.id, at: instantOf(this.clock) };
+    return ageMs(this.clock, this.partSeen.at) < FILL_STANDS_STILL_MS;
   }
 
-  private async append(
+  private async fill(
     feed: RevocationFeedBus,
-    rows: readonly LedgerEntry[],
-    beat: Heartbeat,
-  ): Promise<boolean> {
-    try {
-      const outcome = await feed.append(rows, beat);
-      if (outcome.kind === 'appended') return true;
-      // Overtaken is fine; a head that does not descend from ours means that the feed was lost or rolled back.
-      const { head } = outcome;
-      if (!head || !(head.prev === beat.prev || head.before.includes(beat.prev))) this.view.unlink();
-      return false;
-    } catch {
-      return false;
-    }
+    base: Heartbeat | undefined,
+    known: LedgerRead | undefined,
+  ): Promise<void> {
+    const extension = new FeedExtension(feed, base, this.entropy, this.pause);
+    const lacking =
+      known ??
+      (await this.ledger.readSince(base?.position, async (entries) => {
+        const outcome = this.stopped ? 'failed' : await extension.parts(entries);
+        if (outcome === 'appended') return;
+        this.heed(outcome);
+        throw new GivenUp();
+      }));
+    this.view.sawTimeline(lacking.position);
+    this.heed(await extension.whole(lacking.entries, lacking.position));
+  }
+
+  private heed(outcome: ExtensionOutcome): void {
+    if (outcome === 'lost') this.view.unlink();
   }
 }
 

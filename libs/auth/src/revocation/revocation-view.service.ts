@@ -38,6 +38,7 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
   private stepping: Promise<void> | undefined;
   private woken = false;
   private refilledAt: number;
+  private steppedAt = -Infinity;
 
   constructor(
     options: ResolvedAuthOptions,
@@ -91,6 +92,7 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
+    this.step?.stop();
     for (const wake of this.wakers) wake();
     const quiet = Promise.allSettled([...this.loops, this.stopListening?.()]);
     await Promise.race([quiet, this.pause(STOP_WITHIN_MS, true)]);
@@ -127,7 +129,7 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
 
   private async refillFromFeed(): Promise<void> {
     if (!this.feed) return;
-    this.view.mirror.forgetOverflow();
+    this.view.beginFill();
     const noted = await this.feed.snapshot((entry) => {
       this.view.add([entry]);
     });
@@ -136,12 +138,14 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
 
   private async stepLoop(): Promise<void> {
     while (!this.stopped) {
-      const due = this.stepEveryMs - this.beatAgeMs();
+      // A feed that is away shows no heartbeat: the own steps keep the pace.
+      const due = this.stepEveryMs - Math.min(this.beatAgeMs(), this.clock.monotonic() - this.steppedAt);
       if (due > 0 && !this.woken) {
         await this.pause(due);
         continue;
       }
       this.woken = false;
+      this.steppedAt = this.clock.monotonic();
       this.upkeep();
       const failed = await this.takeStep().then(
         () => false,

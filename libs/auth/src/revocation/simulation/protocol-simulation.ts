@@ -77,7 +77,14 @@ export class SimulatedProcess {
     this.redis = servers.redis && new SimulatedRedis(world, machine, servers.redis);
     this.ledger = servers.postgres && new SimulatedLedger(world, machine, servers.postgres);
     if (this.ledger)
-      this.step = new RevocationStep(this.view, this.ledger, this.redis, this.clock, new CountingEntropy());
+      this.step = new RevocationStep(
+        this.view,
+        this.ledger,
+        this.redis,
+        this.clock,
+        new CountingEntropy(),
+        (durationMs) => world.sleep(machine, durationMs),
+      );
     if (sabotage === 'proof-with-no') this.view.answerAgeMs = () => 0;
     if (sabotage === 'send-time') this.view.dating.date = () => instantOf(this.clock);
     const views = {
@@ -111,13 +118,16 @@ export class SimulatedProcess {
   }
 
   private async stepLoop(step: RevocationStep): Promise<void> {
-    for (;;) {
-      const beat = this.view.newestBeat;
-      const due = beat
-        ? STEP_MS * (0.8 + 0.1 * this.machine.number) - (this.clock.monotonic() - beat.mono)
-        : 0;
-      if (due > 0) await this.world.sleep(this.machine, due);
-      else await step.take().catch(() => this.world.sleep(this.machine, STEP_MS));
+    const everyMs = STEP_MS * (0.8 + 0.1 * this.machine.number);
+    for (let steppedAt = -Infinity; ;) {
+      const beat = this.view.newestBeat?.mono ?? -Infinity;
+      const due = everyMs - (this.clock.monotonic() - Math.max(beat, steppedAt));
+      if (due > 0) {
+        await this.world.sleep(this.machine, due);
+        continue;
+      }
+      steppedAt = this.clock.monotonic();
+      await step.take().catch(() => this.world.sleep(this.machine, STEP_MS));
     }
   }
 
