@@ -37,11 +37,11 @@ import { KeyRotation } from './keys/key-rotation.service.js';
 import { Keyring } from './keys/keyring.service.js';
 import { BootAdvice } from './options/boot-advice.service.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
+import { ResourceServerModule } from './resource-server.module.js';
 import {
   type ResourceServerForRoot,
   type ResourceServerForRootAsync,
-  ResourceServerModule,
-} from './resource-server.module.js';
+} from './resource-server.module-definition.js';
 import { RevocationChecker } from './revocation/revocation-checker.service.js';
 import { RevocationService } from './revocation/revocation.service.js';
 import { RevocationView } from './revocation/revocation-view.service.js';

@@ -5,7 +5,10 @@ export type {
   AuthRedis,
   AuthStorage,
 } from './auth.module-definition.js';
-export type { ResourceServerModuleOptions, ResourceServerOptionsFactory } from './resource-server.module.js';
+export type {
+  ResourceServerModuleOptions,
+  ResourceServerOptionsFactory,
+} from './resource-server.module-definition.js';
 export type { RemoteJwksOptions, ResourceServerOptions } from './options/resource-server-options.js';
 export { RemoteKeys } from './keys/remote-keys.service.js';
 export { AuthService } from './flows/auth.service.js';

@@ -16,7 +16,7 @@ import { RemoteKeys } from './keys/remote-keys.service.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { resolveRemoteJwks } from './options/resolve-resource-server.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
-import type { ResourceServerModuleOptions } from './resource-server.module.js';
+import type { ResourceServerModuleOptions } from './resource-server.module-definition.js';
 import { RevocationChecker } from './revocation/revocation-checker.service.js';
 import { RevocationFeedBus } from './revocation/revocation-feed.bus.js';
 import { RevocationView } from './revocation/revocation-view.service.js';

@@ -50,8 +50,8 @@ export function setPrincipal(carrier: object, principal: Principal): void {
 
 /** A socket that was shut still delivers what was under way. */
 export function forgetPrincipal(carrier: object): void {
-  delete (carrier as Carrier)[PRINCIPAL];
-  delete (carrier as Carrier).user;
+  Reflect.deleteProperty(carrier, PRINCIPAL);
+  Reflect.deleteProperty(carrier, 'user');
 }
 
 /** Who calls, once a guard of Tokenward has said so. */
