@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { parseDuration } from '../common/duration.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../options/key-options.js';
+import { UsageError } from './io.js';
+
+const OPTIONS = {
+  algorithm: { type: 'string' },
+  bits: { type: 'string' },
+  'database-url': { type: 'string' },
+  dir: { type: 'string' },
+  encryption: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  hmac: { type: 'boolean' },
+  id: { type: 'string' },
+  json: { type: 'boolean' },
+  keep: { type: 'string' },
+  'lead-time': { type: 'string' },
+  out: { type: 'string' },
+  stdout: { type: 'boolean' },
+  yes: { type: 'boolean' },
+} as const;
+
+export type OptionName = keyof typeof OPTIONS;
+export type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+
+export interface Arguments {
+  readonly words: readonly string[];
+  readonly values: Values;
+}
+
+/** @throws UsageError that names what is wrong, never a value */
+export function readArguments(argv: readonly string[]): Arguments {
+  try {
+    const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+    return { words: positionals, values };
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    const name = /'(-{1,2}[a-z-]+)/.exec((error as Error).message)?.[1] ?? 'an option';
+    throw new UsageError(
+      code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
+        ? `${name} is no option of tokenward`
+        : `${name} is not given as it must be`,
+    );
+  }
+}
+
+/** An option that another command takes is a misunderstanding, and better said than ignored. */
+export function allowOnly(values: Values, ...allowed: readonly OptionName[]): void {
+  for (const name of Object.keys(values) as OptionName[])
+    if (name !== 'json' && name !== 'help' && !allowed.includes(name))
+      throw new UsageError(`--${name} does not go with this command`);
+}
+
+export function algorithmOf(text: string): SigningAlgorithm {
+  const found = SIGNING_ALGORITHMS.find((each) => each === text);
+  if (!found) throw new UsageError(`--algorithm must be one of ${SIGNING_ALGORITHMS.join(', ')}`);
+  return found;
+}
+
+/** Milliseconds. */
+export function durationOf(name: OptionName, text: string): number {
+  const parsed = parseDuration(text);
+  if (parsed === undefined) throw new UsageError(`--${name} is no duration: write it as 900s, 15m or 30d`);
+  return parsed;
+}
+
+export function bitsOf(text: string): number {
+  const bits = Number(text);
+  if (!/^\d{4,5}$/.test(text) || bits < 2048 || bits > 16_384 || bits % 8 !== 0)
+    throw new UsageError('--bits must be from 2048 to 16384: 3072 is good beyond 2030');
+  return bits;
+}

@@ -1,0 +1,35 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import type { Arguments } from './arguments.js';
+import { CommandError, type Environment, UsageError } from './io.js';
+
+export type CliDatabase = NodePgDatabase<Record<string, unknown>> & { readonly $client: pg.Pool };
+
+export function databaseUrlOf({ values }: Arguments, environment: Environment): string | undefined {
+  return values['database-url'] ?? (environment['DATABASE_URL']?.trim() || undefined);
+}
+
+/** Opens the database, does the work, closes it again. */
+export async function withDatabase<T>(
+  args: Arguments,
+  environment: Environment,
+  work: (db: CliDatabase) => Promise<T>,
+): Promise<T> {
+  const connectionString = databaseUrlOf(args, environment);
+  if (!connectionString) throw new UsageError('the database is not named: set DATABASE_URL');
+  const protocol = URL.canParse(connectionString) ? new URL(connectionString).protocol : '';
+  if (!/^postgres(?:ql)?:$/.test(protocol)) throw new UsageError('DATABASE_URL must begin with postgres://');
+  const pool = new pg.Pool({ connectionString, max: 4, connectionTimeoutMillis: 10_000 });
+  // its failure reaches the query; the event alone must not end the process
+  pool.on('error', () => undefined);
+  try {
+    await pool.query('select 1').catch((error: { code?: unknown }) => {
+      throw new CommandError(
+        `the database cannot be reached (${typeof error.code === 'string' ? error.code : 'no answer'})`,
+      );
+    });
+    return await work(drizzle(pool) as CliDatabase);
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { publicHalf } from '../keys/generate-key.js';
+import type { SourceJwk } from '../keys/key-source.store.js';
+import { CommandError } from './io.js';
+
+export interface KeptKey {
+  readonly file: string;
+  readonly jwk: SourceJwk & { readonly kid: string };
+}
+
+const LOCK = '.tokenward-lock';
+const ABANDONED_AFTER_MS = 60_000;
+
+/** A key directory as the command line changes it: one JWK a file (0600), each change whole or not at all, one command at a time. */
+export class KeyFiles {
+  constructor(readonly dir: string) {}
+
+  /** Creates the directory (0700) when asked to; one made by somebody else keeps its mode unless others can write to it. */
+  open(missing: 'create' | 'refuse'): this {
+    if (missing === 'create') mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    const stats = statSync(this.dir, { throwIfNoEntry: false });
+    if (!stats?.isDirectory()) throw new CommandError(`${this.dir} is no directory`);
+    if (process.platform !== 'win32' && (stats.mode & 0o022) !== 0)
+      throw new CommandError(
+        `${this.dir} can be written by others, who could put keys of their own there: chmod 700 it`,
+      );
+    return this;
+  }
+
+  /** @throws CommandError when a file is no single JWK with a kid */
+  read(): KeptKey[] {
+    const names = readdirSync(this.dir).filter((name) => /^[^.].*\.(?:json|jwk)$/.test(name));
+    return names.sort().map((name) => ({ file: join(this.dir, name), jwk: jwkOf(join(this.dir, name)) }));
+  }
+
+  /** Named by a hash, so that no `kid` reaches a path. */
+  add(jwk: SourceJwk & { readonly kid: string }): string {
+    const file = join(this.dir, `key-${String(jwk.iat ?? 0)}-${randomBytes(6).toString('hex')}.json`);
+    writeWhole(file, JSON.stringify(jwk));
+    return file;
+  }
+
+  replace({ file }: KeptKey, jwk: SourceJwk): void {
+    writeWhole(file, JSON.stringify(jwk));
+  }
+
+  remove({ file }: KeptKey): void {
+    rmSync(file, { force: true });
+  }
+
+  /** Nothing of it signs any more; its public half stays as long as it verifies. */
+  withoutPrivateHalf(kept: KeptKey): void {
+    if (kept.jwk.kty !== 'oct' && kept.jwk.d !== undefined) this.replace(kept, publicHalf(kept.jwk));
+  }
+
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const lock = join(this.dir, LOCK);
+    const stats = statSync(lock, { throwIfNoEntry: false });
+    if (stats && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS) rmSync(lock, { force: true });
+    try {
+      closeSync(openSync(lock, 'wx', 0o600));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      throw new CommandError(`another tokenward command is changing ${this.dir}: try again`);
+    }
+    try {
+      return await work();
+    } finally {
+      rmSync(lock, { force: true });
+    }
+  }
+}
+
+/** 0600 from its first byte; appears under its name when it is whole and on the disk. */
+export function writeWhole(path: string, content: string): void {
+  const draft = join(dirname(path), `.draft-${basename(path)}-${randomBytes(4).toString('hex')}`);
+  try {
+    const file = openSync(draft, 'wx', 0o600);
+    try {
+      writeSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    // a umask may have taken bits away, never added some
+    chmodSync(draft, 0o600);
+    renameSync(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function jwkOf(path: string): KeptKey['jwk'] {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    value = undefined;
+  }
+  const jwk = value as SourceJwk | undefined;
+  if (typeof jwk !== 'object' || jwk === null || typeof jwk.kid !== 'string' || 'keys' in jwk)
+    throw new CommandError(
+      `${path} is not one JWK with a kid: tokenward changes only directories that it made`,
+    );
+  return jwk as KeptKey['jwk'];
+}

@@ -1,0 +1,59 @@
+import { AuthError } from '../common/auth-error.js';
+import { type Arguments, readArguments } from './arguments.js';
+import { afterRestore, cleanUp, migrate } from './database-commands.js';
+import { HELP } from './help.js';
+import { CommandError, type CommandResult, type Environment, type Io, UsageError } from './io.js';
+import { generateKey, listKeys, revokeKey, rotateKey } from './keys-command.js';
+import { makeSecret } from './secret-command.js';
+
+type Command = (args: Arguments, environment: Environment) => CommandResult | Promise<CommandResult>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  'keys generate': generateKey,
+  'keys rotate': rotateKey,
+  'keys list': listKeys,
+  'keys revoke': revokeKey,
+  secret: makeSecret,
+  migrate,
+  'sessions cleanup': cleanUp,
+  'after-restore': afterRestore,
+};
+
+/** The whole of `tokenward`: gives the exit code (0 done, 1 could not be done, 2 wrong use). */
+export async function run(argv: readonly string[], environment: Environment, io: Io): Promise<0 | 1 | 2> {
+  const asJson = argv.includes('--json');
+  try {
+    const args = readArguments(argv);
+    if (args.values.help || args.words.length === 0) {
+      io.out(HELP);
+      return args.values.help ? 0 : 2;
+    }
+    const [command, rest] = commandOf(args);
+    const result = await command({ ...args, words: rest }, environment);
+    io.out(asJson ? `${JSON.stringify(result.data)}\n` : result.lines.map((line) => `${line}\n`).join(''));
+    return 0;
+  } catch (error) {
+    const usage = error instanceof UsageError;
+    const message = messageOf(error);
+    io.error(asJson ? `${JSON.stringify({ error: message })}\n` : `tokenward: ${message}\n`);
+    if (usage && !asJson) io.error('tokenward --help shows what there is.\n');
+    return usage ? 2 : 1;
+  }
+}
+
+function commandOf({ words }: Arguments): [Command, readonly string[]] {
+  for (const count of [2, 1]) {
+    const name = words.slice(0, count).join(' ');
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command && words.length >= count) return [command, words.slice(count)];
+  }
+  throw new UsageError('there is no such command');
+}
+
+/** A driver's message may hold the connection string, node's may quote a key: only what was written for people goes out. */
+function messageOf(error: unknown): string {
+  if (error instanceof UsageError || error instanceof CommandError) return error.message;
+  if (error instanceof AuthError) return error.detail;
+  const code = (error as { code?: unknown }).code;
+  return `it failed${typeof code === 'string' ? ` (${code})` : ''}`;
+}

@@ -1,0 +1,91 @@
+import { AuthError } from '../common/auth-error.js';
+import type { Clock } from '../common/clock.js';
+import type { EndReason } from '../common/end-reason.js';
+import type { HostTransaction } from '../common/host-transaction.js';
+import type { LedgerEntry } from '../common/ledger-entry.js';
+import type { SubjectState } from '../common/subject.js';
+import type { RotationCause, Session } from '../sessions/session.js';
+import type { UserAccount } from '../users/user-directory.store.js';
+
+export interface SessionRow extends Session {
+  readonly tokenHash: Buffer;
+  readonly rotationNonce: Buffer | null;
+  readonly rotationCause: RotationCause | null;
+  readonly rotatedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly endReason: EndReason | null;
+}
+
+export interface UserRow extends UserAccount {
+  readonly passwordHash?: string;
+}
+
+/** What a transaction wrote, to be taken back when it fails. */
+export class MemoryTransaction {
+  readonly #undo: (() => void)[] = [];
+  /** Whether it wrote to the ledger: the commit wakes who listens. */
+  appended = false;
+
+  put<K, V>(table: Map<K, V>, key: K, row: V): void {
+    const before = table.get(key);
+    this.#undo.push(() => (before === undefined ? table.delete(key) : table.set(key, before)));
+    table.set(key, row);
+  }
+
+  rollBack(): void {
+    for (const undo of this.#undo.reverse()) undo();
+  }
+}
+
+/** The tables of the memory stores. Transactions run one after the other; a failed one leaves nothing behind. */
+export class MemoryDatabase {
+  readonly subjects = new Map<string, SubjectState>();
+  readonly sessions = new Map<string, SessionRow>();
+  readonly users = new Map<string, UserRow>();
+  readonly peppers: { line: string; mintsFromMs: number }[] = [];
+  /** By number, in the order of writing. */
+  readonly ledger = new Map<number, LedgerEntry>();
+  readonly listeners = new Set<() => void>();
+  #entries = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(readonly clock: Clock) {}
+
+  /** The number that the next entry gets. */
+  get nextEntry(): number {
+    return this.#entries;
+  }
+
+  async transaction<T>(work: (tx: MemoryTransaction) => T | Promise<T>): Promise<T> {
+    const attempt = this.#last.then(async () => {
+      const tx = new MemoryTransaction();
+      try {
+        const result = await work(tx);
+        if (tx.appended) for (const wake of this.listeners) wake();
+        return result;
+      } catch (error) {
+        tx.rollBack();
+        throw error;
+      }
+    });
+    this.#last = attempt.catch(() => undefined);
+    return attempt;
+  }
+
+  subject(subject: string): SubjectState {
+    return this.subjects.get(subject) ?? { tokenVersion: 1, epoch: 1 };
+  }
+
+  append(tx: MemoryTransaction, entries: readonly LedgerEntry[]): void {
+    for (const entry of entries) {
+      tx.put(this.ledger, this.#entries++, entry);
+      tx.appended = true;
+    }
+  }
+}
+
+/** Throws `configuration_invalid` for a transaction of something else. */
+export function asMemoryTransaction(tx: HostTransaction): MemoryTransaction {
+  if (tx instanceof MemoryTransaction) return tx;
+  throw AuthError.configuration('tx', 'is not a transaction of memoryStorage().transaction');
+}

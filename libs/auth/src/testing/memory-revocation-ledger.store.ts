@@ -1,0 +1,60 @@
+import { AuthError } from '../common/auth-error.js';
+import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
+import {
+  type LedgerPosition,
+  type LedgerRead,
+  RevocationLedgerStore,
+} from '../revocation/revocation-ledger.store.js';
+import type { MemoryDatabase } from './memory-database.js';
+
+/** The ledger in the memory of one process, for tests. */
+export class MemoryRevocationLedgerStore extends RevocationLedgerStore {
+  constructor(private readonly database: MemoryDatabase) {
+    super();
+  }
+
+  append(entries: readonly LedgerEntry[]): Promise<void> {
+    return this.database.transaction((tx) => {
+      this.database.append(tx, entries);
+    });
+  }
+
+  async readSince(since: LedgerPosition | undefined): Promise<LedgerRead> {
+    const from = since ? Number(since.snapshot.split(':')[1]) : 0;
+    if (!Number.isSafeInteger(from)) throw AuthError.unavailable('revocation ledger: not a snapshot');
+    const next = this.database.nextEntry;
+    return {
+      position: { timeline: 1, snapshot: `${String(next)}:${String(next)}:` },
+      entries: this.live().flatMap(([number, entry]) => (number >= from ? [entry] : [])),
+    };
+  }
+
+  async isRevoked(token: RevocableToken): Promise<boolean> {
+    return this.live().some(([, entry]) => refuses(entry, token));
+  }
+
+  async onAppended(wake: () => void): Promise<() => Promise<void>> {
+    this.database.listeners.add(wake);
+    return async () => void this.database.listeners.delete(wake);
+  }
+
+  private live(): [number, LedgerEntry][] {
+    const now = this.database.clock.now();
+    return [...this.database.ledger].filter(([, { expiresAt }]) => expiresAt > now);
+  }
+}
+
+export function refuses(entry: LedgerEntry, token: RevocableToken): boolean {
+  switch (entry.kind) {
+    case 'token':
+      return entry.tokenId === token.tokenId;
+    case 'session':
+      return entry.sessionId === token.sessionId;
+    case 'user':
+      return entry.subject === token.subject && entry.minVersion > token.tokenVersion;
+    case 'key':
+      return entry.keyId === token.keyId;
+    case 'all':
+      return entry.issuedBefore > token.issuedAt;
+  }
+}

@@ -1,0 +1,31 @@
+import { type Clock, SystemClock } from '../common/clock.js';
+import { type Entropy, SystemEntropy } from '../common/entropy.js';
+import type { HostTransaction } from '../common/host-transaction.js';
+import { MemoryDatabase } from './memory-database.js';
+import { MemoryPepperStore } from './memory-pepper.store.js';
+import { MemoryRevocationLedgerStore } from './memory-revocation-ledger.store.js';
+import { MemorySessionStore } from './memory-session.store.js';
+import { MemoryUserDirectory } from './memory-user-directory.store.js';
+
+export interface MemoryStorageOptions {
+  /** `elsewhere`: the host's tests bring a `UserDirectory` of their own. Default `here`. */
+  readonly users?: 'here' | 'elsewhere';
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+}
+
+/** The stores of Tokenward without a database, for tests; they pass the same conformance suites as the Drizzle ones. */
+export function memoryStorage(options: MemoryStorageOptions = {}) {
+  const database = new MemoryDatabase(options.clock ?? new SystemClock());
+  return {
+    sessions: new MemorySessionStore(database, { users: options.users ?? 'here' }),
+    ledger: new MemoryRevocationLedgerStore(database),
+    peppers: new MemoryPepperStore(database),
+    users: new MemoryUserDirectory(database, options.entropy ?? new SystemEntropy()),
+    /** For `AuthService.userChanged(tx, …)`: what it changes is taken back when `work` throws. */
+    transaction: <T>(work: (tx: HostTransaction) => Promise<T>): Promise<T> => database.transaction(work),
+  };
+}
+
+export type MemoryStorage = ReturnType<typeof memoryStorage>;
