@@ -1,7 +1,7 @@
 import type { MeBody } from '../../auth/src/contract/index.js';
 
 export interface ClientEvents {
-  /** Signed in, here or in another tab. */
+  /** Signed in, here or in another tab; perhaps as somebody else. */
   signedIn: undefined;
   /** The one clear signal: refused for good, or logged out; in every tab. Network errors and 503 never cause it. */
   signedOut: { readonly reason: 'logout' | 'refused' };
@@ -21,7 +21,13 @@ export class Emitter {
     return () => set.delete(listener);
   }
 
+  /** A listener that throws stops neither the others nor what the event tells of. */
   emit<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]): void {
-    for (const listener of this.listeners.get(name) ?? []) (listener as Listener<K>)(event);
+    for (const listener of this.listeners.get(name) ?? [])
+      try {
+        (listener as Listener<K>)(event);
+      } catch (error) {
+        globalThis.reportError?.(error);
+      }
   }
 }

@@ -1,4 +1,5 @@
-export { AuthClientError, createAuthClient } from './auth-client.js';
+export { createAuthClient } from './auth-client.js';
+export { AuthClientError } from './error.js';
 export type { AuthClient, RefreshResult } from './auth-client.js';
 export type { ClientEvents, Session } from './events.js';
 export type { AuthClientOptions } from './options.js';

@@ -1,0 +1,18 @@
+import type { AuthClient } from './auth-client.js';
+
+/** What `axios.create()` needs; axios 1.12 or newer (`env.fetch`). */
+export interface AxiosTransport {
+  readonly adapter: 'fetch';
+  readonly env: { readonly fetch: AuthClient['fetch'] };
+}
+
+/**
+ * Lets axios send through the client: the access token, the silent refresh and the second try are the client's.
+ *
+ * ```ts
+ * const api = axios.create({ baseURL: '/api', ...axiosTransport(client) });
+ * ```
+ */
+export function axiosTransport(client: AuthClient): AxiosTransport {
+  return { adapter: 'fetch', env: { fetch: (input, init) => client.fetch(input, init) } };
+}

@@ -1,0 +1,200 @@
+/** The server's rules as far as a client meets them: one use per refresh token (leeway 0), one session, cookies shared by all tabs. */
+export interface FakeServer {
+  readonly fetch: typeof fetch;
+  readonly seen: readonly { path: string; authorization: string | null; body: string }[];
+  expiresIn: number;
+  /** Reuse: how often a token came that was spent before. */
+  readonly spentTokensSeen: number;
+  count(path: string): number;
+  lastBody(path: string): unknown;
+  expireAccessTokens(): void;
+  endSession(): void;
+  failNext(path: string, fault: number | 'network' | 'garbage'): void;
+  finishSlow(): void;
+}
+
+export function fakeServer(): FakeServer {
+  const jar: { access?: string; refresh?: string } = {};
+  const seen: { path: string; authorization: string | null; body: string }[] = [];
+  const faults = new Map<string, number | 'network' | 'garbage'>();
+  const startedAt = Date.now();
+  const begun = performance.now();
+  let transport = 'cookie';
+  let counter = 0;
+  let access = '';
+  let refresh = '';
+  let spentTokensSeen = 0;
+  let finishSlow = (): void => undefined;
+  const slow = new Promise<void>((resolve) => (finishSlow = resolve));
+
+  const json = (status: number, body: object, headers: Record<string, string> = {}): Response =>
+    new Response(JSON.stringify(body), { status, headers: { date: serverDate(), ...headers } });
+  // its clock does not jump with the client's
+  const serverNow = (): number => startedAt + (performance.now() - begun);
+  const serverDate = (): string => new Date(serverNow()).toUTCString();
+
+  function grant(): object {
+    counter += 1;
+    access = `access-${counter}`;
+    refresh = `refresh-${counter}`;
+    if (transport === 'cookie') jar.access = access;
+    if (transport !== 'bearer') jar.refresh = refresh;
+    return {
+      tokenType: 'Bearer',
+      expiresIn: server.expiresIn,
+      ...(transport !== 'cookie' && { accessToken: access }),
+      ...(transport === 'bearer' && { refreshToken: refresh, device: 'device-1' }),
+    };
+  }
+
+  function answer(
+    path: string,
+    authorization: string | null,
+    body: string,
+    token: string | undefined,
+  ): Response {
+    const input = (body.startsWith('{') ? JSON.parse(body) : {}) as Record<string, string>;
+    const isIn = token !== undefined && token === access;
+    switch (path) {
+      case '/auth/login':
+        transport = input['transport'] ?? 'cookie';
+        return json(200, { user: { id: 'u1', email: input['email'] }, ...grant() });
+      case '/auth/refresh': {
+        const presented = transport === 'bearer' ? input['refreshToken'] : jar.refresh;
+        if (presented && presented === refresh) return json(200, grant());
+        if (presented) spentTokensSeen += 1;
+        return json(401, { message: 'Authentication failed' });
+      }
+      case '/auth/logout':
+        Object.assign(jar, { access: undefined, refresh: undefined });
+        access = refresh = '';
+        return new Response(null, { status: 204 });
+      case '/auth/password':
+        return isIn ? json(200, grant()) : json(401, { message: 'Authentication failed' });
+      case '/step-up':
+        return json(401, {}, { 'www-authenticate': 'Bearer error="insufficient_user_authentication"' });
+      case '/always-401':
+        return json(401, {});
+      case '/auth/me':
+        if (!isIn) return json(401, {});
+        return json(200, {
+          id: 'u1',
+          expiresAt: new Date(serverNow() + server.expiresIn * 1000).toISOString(),
+        });
+      default:
+        return isIn ? new Response(body, { status: 200 }) : json(401, { authorization });
+    }
+  }
+
+  const server: FakeServer & { expiresIn: number } = {
+    seen,
+    expiresIn: 900,
+    get spentTokensSeen() {
+      return spentTokensSeen;
+    },
+    async fetch(input, init) {
+      const request = new Request(input as string, init);
+      const { pathname: path } = new URL(request.url);
+      const authorization = request.headers.get('authorization');
+      // cookies are attached when the request leaves
+      const token = jar.access ?? authorization?.replace('Bearer ', '');
+      const expected = access;
+      const body = await request.text();
+      seen.push({ path, authorization, body });
+      await new Promise((resolve) => setImmediate(resolve));
+      if (path === '/slow' && token !== expected) await slow;
+      const fault = faults.get(path);
+      faults.delete(path);
+      if (fault === 'network') throw new TypeError('fetch failed');
+      if (fault === 'garbage') return new Response('<html>', { status: 200 });
+      if (fault !== undefined) return json(fault, { message: `fault ${fault}` }, { 'retry-after': '7' });
+      return answer(path, authorization, body, token);
+    },
+    count: (path) => seen.filter((request) => request.path === path).length,
+    lastBody: (path) =>
+      JSON.parse(seen.filter((request) => request.path === path).at(-1)?.body ?? 'null') as unknown,
+    expireAccessTokens: () => {
+      access = 'none';
+    },
+    endSession: () => {
+      access = refresh = 'none';
+    },
+    failNext: (path, fault) => void faults.set(path, fault),
+    finishSlow: () => {
+      finishSlow();
+    },
+  };
+  return server;
+}
+
+/** `navigator.locks`, `BroadcastChannel` and `localStorage` as one browser would have them. */
+export function fakeBrowser() {
+  const globals = ['navigator', 'BroadcastChannel', 'localStorage', 'document'] as const;
+  const before = globals.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+  const messages: unknown[] = [];
+  const stored: Record<string, string> = {};
+  const lockNames: string[] = [];
+  const held = new Set<string>();
+  const queues = new Map<string, Promise<unknown>>();
+
+  class FakeChannel {
+    static readonly all = new Set<FakeChannel>();
+    onmessage: ((event: { data: unknown }) => void) | null = null;
+    constructor(readonly name: string) {
+      FakeChannel.all.add(this);
+    }
+    postMessage(data: unknown): void {
+      messages.push(data);
+      for (const other of FakeChannel.all)
+        if (other !== this && other.name === this.name) setTimeout(() => other.onmessage?.({ data }), 2);
+    }
+    close(): void {
+      FakeChannel.all.delete(this);
+    }
+  }
+
+  type Work = () => Promise<unknown>;
+  const locks = {
+    request(name: string, second: Work | { mode: string }, third?: Work): Promise<unknown> {
+      lockNames.push(name);
+      const work = (third ?? second) as Work;
+      const run = async (): Promise<unknown> => {
+        held.add(name);
+        try {
+          return await work();
+        } finally {
+          held.delete(name);
+        }
+      };
+      if (third) return run();
+      const turn = (queues.get(name) ?? Promise.resolve()).then(run, run);
+      queues.set(name, turn);
+      return turn;
+    },
+    query: () => Promise.resolve({ held: [...held].map((name) => ({ name })) }),
+  };
+  const define = (name: string, value: unknown): void =>
+    void Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  define('navigator', { locks });
+  define('BroadcastChannel', FakeChannel);
+  define('document', {});
+  define('localStorage', {
+    getItem: (key: string) => stored[key] ?? null,
+    setItem: (key: string, value: string) => void (stored[key] = value),
+    removeItem: (key: string) => void Reflect.deleteProperty(stored, key),
+  });
+
+  return {
+    messages,
+    stored,
+    lockNames,
+    store: (key: string, value: string) => void (stored[key] = value),
+    withoutLocks: () => define('navigator', {}),
+    restore: () =>
+      globals.forEach((name, at) => {
+        const descriptor = before[at];
+        if (descriptor) Object.defineProperty(globalThis, name, descriptor);
+        else Reflect.deleteProperty(globalThis, name);
+      }),
+  };
+}

@@ -1,0 +1,21 @@
+const LEASE_MS = 10_000;
+const SETTLE_MS = 30;
+
+/** A lock of sorts where there are no Web Locks: who still reads its own name after a moment goes first. Best effort; holds times and random names alone. */
+export async function leased<T>(storage: Storage, name: string, work: () => Promise<T>): Promise<T> {
+  const key = `${name}:lease`;
+  const mine = Math.random().toString(36).slice(2);
+  for (;;) {
+    const [holder, until] = (storage.getItem(key) ?? '').split(' ');
+    if (holder === mine) break;
+    // a tab that was closed gives nothing back
+    if (!holder || Number(until) < Date.now() || Number(until) > Date.now() + LEASE_MS)
+      storage.setItem(key, `${mine} ${String(Date.now() + LEASE_MS)}`);
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS * (1 + Math.random())));
+  }
+  try {
+    return await work();
+  } finally {
+    if (storage.getItem(key)?.startsWith(mine)) storage.removeItem(key);
+  }
+}

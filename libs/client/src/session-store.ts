@@ -1,0 +1,63 @@
+import type { AuthClient } from './auth-client.js';
+import type { Session } from './events.js';
+
+export type SessionState =
+  | { readonly status: 'loading' }
+  | { readonly status: 'signedIn'; readonly session: Session }
+  | { readonly status: 'signedOut' }
+  /** It could not be told; `retry` asks again. */
+  | { readonly status: 'unavailable' };
+
+/** Who is signed in, as a store that any view library can follow: asked once, then kept up to date by the client's events. */
+export interface SessionStore {
+  subscribe(listener: () => void): () => void;
+  /** The same object until something changes. */
+  get(): SessionState;
+  retry(): void;
+}
+
+export function sessionStore(client: AuthClient): SessionStore {
+  const listeners = new Set<() => void>();
+  let state: SessionState = { status: 'loading' };
+  let asked = 0;
+  let stops: (() => void)[] = [];
+  const set = (next: SessionState): void => {
+    state = next;
+    for (const listener of listeners) listener();
+  };
+  const ask = (): void => {
+    const mine = ++asked;
+    client.session().then(
+      (session) => {
+        // somebody signed in or out meanwhile
+        if (mine === asked) set(session ? { status: 'signedIn', session } : { status: 'signedOut' });
+      },
+      () => {
+        if (mine === asked) set({ status: 'unavailable' });
+      },
+    );
+  };
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      if (listeners.size === 1) {
+        stops = [
+          client.on('signedIn', ask),
+          client.on('signedOut', () => {
+            asked++;
+            set({ status: 'signedOut' });
+          }),
+        ];
+        ask();
+      }
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        for (const stop of stops) stop();
+        stops = [];
+      };
+    },
+    get: () => state,
+    retry: ask,
+  };
+}

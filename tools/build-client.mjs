@@ -1,0 +1,70 @@
+// Builds @tokenward/client into libs/client/dist: ESM, CommonJS and types. `--out <dir>` builds elsewhere. Prints the size of the browser entry.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const at = process.argv.indexOf('--out');
+const dist = at > 0 ? resolve(process.argv[at + 1]) : join(root, 'libs', 'client', 'dist');
+const src = join(root, 'libs', 'client', 'src');
+const LIMIT_BYTES = 4096;
+
+const shared = {
+  entryPoints: ['index', 'axios', 'react'].map((name) => join(src, `${name}.ts`)),
+  bundle: true,
+  platform: 'neutral',
+  target: 'es2022',
+  external: ['react'],
+  outdir: dist,
+  logLevel: 'error',
+};
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+await build({ ...shared, format: 'esm' });
+await build({ ...shared, format: 'cjs', outExtension: { '.js': '.cjs' } });
+writeTypes();
+
+const { outputFiles } = await build({
+  ...shared,
+  entryPoints: [join(src, 'index.ts')],
+  format: 'esm',
+  minify: true,
+  write: false,
+});
+const bytes = gzipSync(outputFiles[0].contents, { level: 9 }).length;
+console.log(`@tokenward/client: ${bytes} bytes min+gzip (limit ${LIMIT_BYTES})`);
+if (bytes >= LIMIT_BYTES) process.exitCode = 1;
+
+/** The compiler is asked for declarations alone; CommonJS gets the same ones under the name it looks for. */
+function writeTypes() {
+  const config = join(dist, 'tsconfig.json');
+  const compilerOptions = {
+    ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, sourceMap: false, types: [] },
+    ...{ rootDir: join(root, 'libs'), outDir: join(dist, 'types') },
+  };
+  writeFileSync(
+    config,
+    JSON.stringify({
+      extends: join(root, 'tsconfig.json'),
+      compilerOptions,
+      include: [],
+      files: shared.entryPoints,
+    }),
+  );
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const done = spawnSync(process.execPath, [tsc, '-p', config], { cwd: root, encoding: 'utf8' });
+  rmSync(config);
+  if (done.status !== 0) throw new Error(done.stdout + done.stderr);
+  for (const entry of readdirSync(join(dist, 'types'), { recursive: true, withFileTypes: true })) {
+    if (!entry.name.endsWith('.d.ts')) continue;
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const twin = path.replace(/\.d\.ts$/, '.d.cts');
+    copyFileSync(path, twin);
+    writeFileSync(twin, readFileSync(twin, 'utf8').replace(/(from '\..*)\.js'/g, "$1.cjs'"));
+  }
+}
