@@ -1,0 +1,113 @@
+// `npm run bench`: Tokenward beside what people would use instead. Real Postgres and Redis, fresh processes, everything interleaved.
+//   --quick          short windows, a tenth of the sessions: about four minutes instead of twelve
+//   --only=a,b       sections by name: guarded, freshToken, refresh, rotation, manySessions, databaseBytes, login, start, memory
+//   --page           writes the tables of docs/performance.md (a run of everything does it anyway)
+//   DATABASE_URL, REDIS_URL   servers to use instead of their own (throw-away ones: databases are made and dropped)
+//   BENCH_CPU_PROF=<folder>   a CPU profile of every peer's process
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const only = args
+  .find((arg) => arg.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
+
+prepare();
+const { startServers } = await import('./support/servers.mjs');
+const { makeKeys } = await import('./support/tokens.mjs');
+const report = await import('./support/report.mjs');
+const sections = await loadSections();
+const unknown = only?.filter((name) => !(name in sections));
+if (unknown?.length)
+  throw new Error(`no section ${unknown.join(', ')}; there are ${Object.keys(sections).join(', ')}`);
+
+const on = report.machine();
+const servers = await startServers();
+const { databaseUrl, redisUrl } = servers;
+const context = {
+  quick,
+  servers,
+  settings: { databaseUrl, redisUrl, keys: makeKeys() },
+  say: (text) => console.log(`· ${text}`),
+};
+const run = { rows: [], peers: [], raw: {}, problems: [], kind: quick ? 'quick' : 'full', on };
+try {
+  run.on.services = await versions();
+  for (const [name, section] of Object.entries(sections)) {
+    if (only && !only.includes(name)) continue;
+    try {
+      const { rows, raw, peers = [] } = await section(context);
+      run.rows.push(...rows.map(report.judged));
+      run.peers.push(...peers);
+      run.raw[name] = raw;
+    } catch (error) {
+      run.problems.push(`${name} (${error.message})`);
+      console.error(error);
+    }
+  }
+} finally {
+  await servers.stop();
+}
+console.log();
+report.printTable(run.rows, run.peers);
+if (only === undefined) report.write(run);
+if (only === undefined || args.includes('--page')) report.writePage(run);
+const missed = run.rows.filter(({ verdict }) => verdict === 'NOT MET').length;
+console.log(
+  `${run.rows.filter(({ bar }) => bar !== undefined).length - missed} bars met, ${missed} not, ${run.problems.length} sections failed`,
+);
+process.exit(run.problems.length > 0 ? 1 : 0);
+
+/** The build, and the peers' packages: they are no business of the product. */
+function prepare() {
+  const step = (command, parameters, cwd) => {
+    const { status } = spawnSync(command, parameters, {
+      cwd,
+      stdio: 'inherit',
+      shell: process.platform === 'win32',
+    });
+    if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} failed`);
+  };
+  step(process.execPath, [join(here, '..', 'tools', 'build.mjs'), '--if-stale'], join(here, '..'));
+  const installed = join(here, 'node_modules', '.package-lock.json');
+  const version = (file) =>
+    JSON.parse(readFileSync(file, 'utf8')).packages?.['node_modules/better-auth']?.version;
+  if (!existsSync(installed) || version(installed) !== version(join(here, 'package-lock.json')))
+    step('npm', ['ci', '--no-audit', '--no-fund'], here);
+}
+
+async function loadSections() {
+  const [
+    { guarded },
+    { freshToken },
+    { refresh },
+    { rotation },
+    { manySessions, databaseBytes },
+    { login },
+    { start },
+    { memory },
+  ] = await Promise.all(
+    ['guarded', 'fresh-token', 'refresh', 'rotation', 'many-sessions', 'login', 'start', 'memory'].map(
+      (name) => import(`./sections/${name}.mjs`),
+    ),
+  );
+  return { guarded, freshToken, refresh, rotation, manySessions, databaseBytes, login, start, memory };
+}
+
+async function versions() {
+  const { default: pg } = await import('pg');
+  const { Redis } = await import('ioredis');
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  const { rows } = await client.query('show server_version');
+  await client.end();
+  const redis = new Redis(redisUrl);
+  const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1];
+  redis.disconnect();
+  return `PostgreSQL ${rows[0].server_version.split(' ')[0]}, Redis ${version}`;
+}
