@@ -90,6 +90,10 @@ export class FakeAuthenticateFlow {
     return found;
   }
 
+  assertCanConfirm(): void {
+    // this one always can
+  }
+
   confirm(subject: Principal): Promise<Principal> {
     if (this.confirmed === 'down') return Promise.reject(AuthError.unavailable('postgres'));
     if (this.confirmed === 'disagrees') return Promise.reject(new AuthError('token_refused', 'role changed'));
