@@ -1,5 +1,7 @@
 // `npm test`: real PostgreSQL and real Redis on loopback, then jest. Whatever is started here is stopped here.
 //   DATABASE_URL, REDIS_URL   servers to use instead (throw-away databases only; the role needs CREATEDB)
+//   CHROMIUM_PATH             browser to use instead of the one in the usual place
+//   TEST_REQUIRE_CHROMIUM     (or CI) fails without a browser; otherwise its tests are left out, and said to be
 //   --no-build                leaves dist/ as it is; everything else goes to jest
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -9,6 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import pg from 'pg';
+import { browserTests, findChromium } from './chromium-binary.mjs';
 import { findRedisServer, startRedis } from './redis-server.mjs';
 
 const PREFIX = 'tokenward-test-';
@@ -50,11 +53,17 @@ async function main() {
   const note = (pid) =>
     writeFileSync(join(runDir, 'processes', String(pid)), embedded.processIdentity(pid) ?? '');
 
+  const withoutBrowser = findChromium({ install: true }) ? [] : browserTests(join(root, 'test'));
+  if (withoutBrowser.length && (process.env.TEST_REQUIRE_CHROMIUM || process.env.CI))
+    throw stop('The tests need Chromium: install it (apt, brew), or set CHROMIUM_PATH.');
   const [postgres, redis] = await Promise.all([givePostgres(runDir), giveRedis(runDir, note)]);
   if (interrupted) return;
   const report = join(runDir, 'report.json');
   const status = await runJest(
-    args.filter((arg) => arg !== '--no-build'),
+    [
+      ...args.filter((arg) => arg !== '--no-build'),
+      ...withoutBrowser.flatMap((name) => ['--testPathIgnorePatterns', '/node_modules/', `/test/${name}$`]),
+    ],
     note,
     {
       TEST_RUN_DIR: runDir,
@@ -68,6 +77,8 @@ async function main() {
   );
   process.exitCode = status;
   const { passed, failed } = counts(report);
+  if (withoutBrowser.length)
+    console.log(`\nNOT RUN, no Chromium was found (CHROMIUM_PATH): ${withoutBrowser.join(', ')}`);
   console.log(`\n${passed} passed, ${failed || (status === 0 ? 0 : 1)} failed`);
 }
 

@@ -1,0 +1,19 @@
+import { type Browser, chromium } from 'playwright-core';
+import { findChromium } from './chromium-binary.mjs';
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Headless, with a fresh profile that goes with it. Every context is a person's browser of its own: cookies, storage, locks; its pages are tabs. */
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = findChromium({ install: false });
+  if (!executablePath) throw new Error('No Chromium was found: install one, or set CHROMIUM_PATH');
+  return chromium.launch({ executablePath, args: ARGS, timeout: 60_000 });
+}
