@@ -4,7 +4,7 @@ import { AuthModule, JwtAuthGuard } from '@tokenward/nestjs';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import { Redis } from 'ioredis';
 import type { OrdersConfig } from './config.js';
-import { HealthController } from './health.controller.js';
+import { FOLLOWS_REVOCATIONS, HealthController } from './health.controller.js';
 import { OrdersController } from './orders.controller.js';
 
 const REDIS = Symbol('REDIS');
@@ -52,7 +52,10 @@ export class AppModule {
         }),
       ],
       controllers: [OrdersController, HealthController],
-      providers: [{ provide: APP_GUARD, useClass: JwtAuthGuard }],
+      providers: [
+        { provide: APP_GUARD, useClass: JwtAuthGuard },
+        { provide: FOLLOWS_REVOCATIONS, useValue: config.redisUrl !== undefined },
+      ],
     };
   }
 }

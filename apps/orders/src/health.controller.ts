@@ -1,5 +1,8 @@
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { Keyring, Public, RemoteKeys, RevocationView } from '@tokenward/nestjs';
+
+/** Whether revocations reach this service. */
+export const FOLLOWS_REVOCATIONS = Symbol('FOLLOWS_REVOCATIONS');
 
 @Controller('health')
 @Public()
@@ -8,6 +11,7 @@ export class HealthController {
     private readonly keyring: Keyring,
     private readonly remote: RemoteKeys,
     private readonly view: RevocationView,
+    @Inject(FOLLOWS_REVOCATIONS) private readonly follows: boolean,
   ) {}
 
   @Get('live')
@@ -15,12 +19,12 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Ready when the issuer's keys are known; from then on the issuer may be away. */
+  /** Ready when the issuer's keys are known and its revocations were once proven complete; from then on the issuer may be away. */
   @Get('ready')
   ready() {
     const { ageMs, entries, provenBy } = this.view.state();
     const keys = { known: this.keyring.size, fetches: this.remote.fetches };
-    if (keys.known === 0)
+    if (keys.known === 0 || (this.follows && provenBy === 'nobody'))
       throw new ServiceUnavailableException({
         statusCode: 503,
         error: 'Service Unavailable',
