@@ -14,6 +14,7 @@ export { RemoteKeys } from './keys/remote-keys.service.js';
 export { AuthService } from './flows/auth.service.js';
 
 // guards and decorators
+export { AuthErrorFilter } from './http/auth-error.filter.js';
 export { JwtAuthGuard } from './http/jwt-auth.guard.js';
 export { JwtStrategy } from './http/jwt.strategy.js';
 export { PermissionsGuard } from './http/permissions.guard.js';

@@ -1,0 +1,2 @@
+export { rpcAuthorization } from './rpc-token.js';
+export { withAuthorization } from './with-authorization.js';

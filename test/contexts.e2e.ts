@@ -1,0 +1,214 @@
+import { Controller, Sse, UseGuards } from '@nestjs/common';
+import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import type { MercuriusDriverConfig } from '@nestjs/mercurius';
+import { ClientProxyFactory, Transport } from '@nestjs/microservices';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import {
+  CurrentUser,
+  LiveConnections,
+  type Principal,
+  Public,
+  Roles,
+  RolesGuard,
+  TokenVersionGuard,
+} from '@tokenward/nestjs';
+import { withAuthorization } from '@tokenward/nestjs/microservices';
+import { firstValueFrom, interval, map, type Observable, startWith } from 'rxjs';
+import { caller, type ContextHost, RemoteCalls, startContext } from './support/contexts.js';
+import { hostDatabase, type HostDatabase } from './support/host-app.js';
+import { httpClient } from './support/http.js';
+import { freePort } from './support/redis-server.mjs';
+import { bearer } from './support/stage.js';
+
+const UNAUTHENTICATED = { statusCode: 401, error: 'Unauthorized', message: 'Authentication failed' };
+const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied' };
+
+@Resolver()
+class Things {
+  @Query(() => String)
+  me(@CurrentUser() user: Principal, @CurrentUser('id') id: string) {
+    return user.id === id ? id : 'somebody else';
+  }
+
+  @Roles('keeper')
+  @UseGuards(RolesGuard, TokenVersionGuard)
+  @Query(() => String)
+  admin(@CurrentUser('role') role: string) {
+    return role;
+  }
+
+  @Public()
+  @Query(() => Boolean)
+  open(@CurrentUser() user: Principal | undefined) {
+    return user === undefined;
+  }
+}
+
+@Controller()
+class Streams {
+  constructor(private readonly live: LiveConnections) {}
+
+  @Sse('news')
+  news(@CurrentUser() user: Principal): Observable<{ data: string }> {
+    return this.live.whileLive(
+      user,
+      interval(50).pipe(
+        startWith(0),
+        map(() => ({ data: user.id })),
+      ),
+    );
+  }
+}
+
+let database: HostDatabase;
+beforeAll(async () => {
+  database = await hostDatabase();
+}, 60_000);
+afterAll(() => database.drop());
+
+describe('GraphQL', () => {
+  let host: ContextHost;
+  beforeAll(async () => {
+    // mercurius requires it for its own page alone, and Jest cannot require the ES modules behind it
+    jest.mock('@fastify/static', () => ({}));
+    const { MercuriusDriver } = await import('@nestjs/mercurius');
+    const graphql = GraphQLModule.forRoot<MercuriusDriverConfig>({
+      driver: MercuriusDriver,
+      autoSchemaFile: true,
+    });
+    host = await startContext(database, { imports: [graphql], providers: [Things] });
+  }, 60_000);
+  afterAll(() => host.close());
+
+  const ask = async (query: string, headers: Record<string, string> = {}) => {
+    const answer = await httpClient(host.url).post('/graphql', { query: `{ ${query} }` }, { headers });
+    return answer.json<{
+      data: Record<string, unknown> | null;
+      errors?: { message: string; extensions?: Record<string, unknown> }[];
+    }>();
+  };
+
+  it('lets a token in by header and by cookie, and knows the caller', async () => {
+    const me = await caller(database, host);
+    expect(await ask('me open', bearer(me.token).headers)).toMatchObject({ data: { me: me.id } });
+    expect(await ask('me', { cookie: `access_token=${me.token}` })).toEqual({ data: { me: me.id } });
+  });
+
+  it('refuses the field that needs one, without a token or with a bad one, alike', async () => {
+    const without = await ask('me');
+    expect(without.data).toBeNull();
+    expect(without.errors?.map(({ message }) => message)).toEqual(['Authentication failed']);
+    expect(await ask('me', bearer('junk').headers)).toEqual(without);
+    expect(await ask('open')).toEqual({ data: { open: true } });
+  });
+
+  it('refuses a mutation-like request with a cookie from a foreign page', async () => {
+    const { token } = await caller(database, host);
+    const answer = await ask('me', { cookie: `access_token=${token}`, origin: 'https://evil.example' });
+    expect(answer.errors?.map(({ message }) => message)).toEqual(['Cross-origin request refused']);
+  });
+
+  it('holds roles, against the database too', async () => {
+    const member = await caller(database, host);
+    expect((await ask('admin', bearer(member.token).headers)).errors?.[0]?.message).toBe('Access denied');
+    const keeper = await caller(database, host, 'keeper');
+    expect(await ask('admin', bearer(keeper.token).headers)).toEqual({ data: { admin: 'keeper' } });
+    await database.pool.query('update people set kind = $1 where person_ref = $2', ['member', keeper.id]);
+    expect((await ask('admin', bearer(keeper.token).headers)).errors?.[0]?.message).toBe(
+      'Authentication failed',
+    );
+  });
+
+  it('refuses what was revoked', async () => {
+    const me = await caller(database, host);
+    await host.auth.revokeSession(me.sessionId);
+    expect((await ask('me', bearer(me.token).headers)).errors?.[0]?.message).toBe('Authentication failed');
+  });
+});
+
+describe('a microservice over TCP', () => {
+  let host: ContextHost;
+  let tcpPort: number;
+  beforeAll(async () => {
+    tcpPort = await freePort();
+    host = await startContext(database, { controllers: [RemoteCalls], tcpPort });
+  }, 60_000);
+  afterAll(() => host.close());
+
+  const send = async (pattern: string, payload: object): Promise<unknown> => {
+    const client = ClientProxyFactory.create({
+      transport: Transport.TCP,
+      options: { host: '127.0.0.1', port: tcpPort },
+    });
+    try {
+      return await firstValueFrom(client.send<unknown>(pattern, payload));
+    } finally {
+      void client.close();
+    }
+  };
+
+  it('knows the caller by the token beside the payload', async () => {
+    const me = await caller(database, host);
+    expect(await send('me', withAuthorization({ say: 'hello' }, me.token))).toEqual({
+      id: me.id,
+      say: 'hello',
+    });
+    expect(await send('open', {})).toBe(true);
+  });
+
+  it.each([
+    ['no token', {}],
+    ['a bad token', { authorization: 'Bearer junk' }],
+    ['two', { authorization: ['Bearer a', 'Bearer b'] }],
+    ['a cookie that is none', { cookie: 'access_token=x', headers: { authorization: 'Bearer x' } }],
+  ])('refuses %s', async (_name, payload) => {
+    await expect(send('me', payload)).rejects.toEqual(UNAUTHENTICATED);
+  });
+
+  it('holds roles and permissions, and refuses what was revoked', async () => {
+    const member = await caller(database, host);
+    await expect(send('admin', withAuthorization({}, member.token))).rejects.toEqual(FORBIDDEN);
+    await expect(send('fly', withAuthorization({}, member.token))).rejects.toEqual(FORBIDDEN);
+    const keeper = await caller(database, host, 'keeper');
+    expect(await send('admin', withAuthorization({}, keeper.token))).toBe('keeper');
+    await host.auth.revokeUser(keeper.id);
+    await expect(send('admin', withAuthorization({}, keeper.token))).rejects.toEqual(UNAUTHENTICATED);
+  });
+});
+
+describe('server-sent events', () => {
+  let host: ContextHost;
+  beforeAll(async () => {
+    host = await startContext(database, { controllers: [Streams] });
+  }, 60_000);
+  afterAll(() => host.close());
+
+  it('refuses a stream without a token', async () => {
+    const answer = await fetch(`${host.url}/news`);
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toEqual(UNAUTHENTICATED);
+  });
+
+  it('ends the stream when its session ends, and spares the others', async () => {
+    const me = await caller(database, host);
+    const other = await caller(database, host);
+    const open = (token: string) =>
+      fetch(`${host.url}/news`, { ...bearer(token), signal: AbortSignal.timeout(15_000) });
+    const [mine, others] = await Promise.all([open(me.token), open(other.token)]);
+    const reader = others.body?.getReader();
+    await reader?.read();
+    await host.auth.revokeSession(me.sessionId);
+    // ends by itself, or the signal rejects it
+    expect(await mine.text()).toContain(`data: ${me.id}`);
+    expect((await reader?.read())?.done).toBe(false);
+    expect((await fetch(`${host.url}/news`, bearer(me.token))).status).toBe(401);
+    await reader?.cancel();
+  });
+
+  it('ends the stream of a user who was signed out everywhere', async () => {
+    const me = await caller(database, host);
+    const stream = await fetch(`${host.url}/news`, bearer(me.token));
+    await host.auth.revokeUser(me.id);
+    expect(await stream.text()).toContain(me.id);
+  });
+});

@@ -1,0 +1,134 @@
+import { Controller, type INestApplication, Module, type Type, UseFilters, UseGuards } from '@nestjs/common';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { MessagePattern, type MicroserviceOptions, Payload, Transport } from '@nestjs/microservices';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import {
+  AuthErrorFilter, AuthModule, AuthService, CurrentUser, JwtAuthGuard, LiveSockets, Permissions, PermissionsGuard, type Principal, Public,
+  Roles, RolesGuard, TokenVersionGuard,
+} from '@tokenward/nestjs'; // prettier-ignore
+import type { CloseSocket, Handshake } from '@tokenward/nestjs';
+import { type HostDatabase, hostOptions, people } from './host-app.js';
+
+/** What a gateway of any adapter does. */
+@UseGuards(JwtAuthGuard, RolesGuard, PermissionsGuard, TokenVersionGuard)
+@UseFilters(AuthErrorFilter)
+export class Gateway {
+  constructor(protected readonly sockets: LiveSockets) {}
+
+  handleDisconnect(client: object): void {
+    this.sockets.closed(client);
+  }
+
+  @SubscribeMessage('me')
+  me(@CurrentUser() user: Principal, @CurrentUser('id') id: string) {
+    return { event: 'me', data: { id, same: user.id === id, sessionId: user.sessionId } };
+  }
+
+  @Roles('keeper')
+  @SubscribeMessage('admin')
+  admin() {
+    return { event: 'admin', data: 'admin' };
+  }
+
+  @Public()
+  @SubscribeMessage('auth')
+  async auth(@ConnectedSocket() client: object, @MessageBody() message: { readonly token?: unknown }) {
+    return { event: 'standing', data: await this.sockets.present(client, message.token) };
+  }
+
+  protected open(client: object, handshake: Handshake, close: CloseSocket) {
+    return this.sockets.open(client, handshake, close);
+  }
+}
+
+@Controller()
+export class RemoteCalls {
+  @MessagePattern('me')
+  me(@CurrentUser('id') id: string, @Payload() payload: { readonly say?: string }) {
+    return { id, say: payload.say };
+  }
+
+  @Roles('keeper')
+  @UseGuards(RolesGuard, TokenVersionGuard)
+  @MessagePattern('admin')
+  admin(@CurrentUser() user: Principal) {
+    return user.role;
+  }
+
+  @Permissions('fly')
+  @UseGuards(PermissionsGuard)
+  @MessagePattern('fly')
+  fly() {
+    return 'never';
+  }
+
+  @Public()
+  @MessagePattern('open')
+  open(@CurrentUser() user: Principal | undefined) {
+    return user === undefined;
+  }
+}
+
+export interface ContextHost {
+  readonly app: INestApplication;
+  readonly url: string;
+  readonly auth: AuthService;
+  close(): Promise<void>;
+}
+
+export interface ContextParts {
+  readonly imports?: NonNullable<Parameters<typeof Module>[0]['imports']>;
+  readonly controllers?: readonly Type[];
+  readonly providers?: readonly Type[];
+  /** Before it listens. */
+  readonly prepare?: (app: INestApplication) => void;
+  /** TCP port of a microservice in the same process. */
+  readonly tcpPort?: number;
+}
+
+/** A host whose every route needs a token, with these parts, on Fastify. */
+export async function startContext(database: HostDatabase, parts: ContextParts): Promise<ContextHost> {
+  @Module({
+    imports: [AuthModule.forRoot({ ...hostOptions(database), isGlobal: true }), ...(parts.imports ?? [])],
+    controllers: [...(parts.controllers ?? [])],
+    providers: [{ provide: APP_GUARD, useClass: JwtAuthGuard }, ...(parts.providers ?? [])],
+  })
+  class HostModule {}
+  const app = await NestFactory.create(HostModule, new FastifyAdapter(), {
+    logger: false,
+    abortOnError: false,
+  });
+  parts.prepare?.(app);
+  if (parts.tcpPort !== undefined) {
+    const options: MicroserviceOptions = {
+      transport: Transport.TCP,
+      options: { host: '127.0.0.1', port: parts.tcpPort },
+    };
+    // without it neither guard nor filter of the application would run on remote calls
+    app.connectMicroservice(options, { inheritAppConfig: true });
+    await app.startAllMicroservices();
+  }
+  await app.listen(0, '127.0.0.1');
+  return {
+    app,
+    url: await app.getUrl(),
+    auth: app.get(AuthService, { strict: false }),
+    close: () => app.close(),
+  };
+}
+
+export interface Caller {
+  readonly id: string;
+  readonly token: string;
+  readonly sessionId: string;
+}
+
+/** A person of that role, signed in by the host itself. */
+export async function caller(database: HostDatabase, host: ContextHost, role = 'member'): Promise<Caller> {
+  const mail = `${crypto.randomUUID()}@people.test`;
+  const [person] = await database.db.insert(people).values({ mail, kind: role, grants: [] }).returning();
+  const id = person?.ref ?? '';
+  const { grant } = await host.auth.openSession(id, { transport: 'bearer' });
+  return { id, token: grant.accessToken, sessionId: grant.sessionId };
+}
