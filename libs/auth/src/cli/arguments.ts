@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../common/duration.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../options/key-options.js';
-import { UsageError } from './io.js';
+import { type Environment, UsageError } from './io.js';
 
 const OPTIONS = {
   algorithm: { type: 'string' },
@@ -69,4 +69,8 @@ export function bitsOf(text: string): number {
   if (!/^\d{4,5}$/.test(text) || bits < 2048 || bits > 16_384 || bits % 8 !== 0)
     throw new UsageError('--bits must be from 2048 to 16384: 3072 is good beyond 2030');
   return bits;
+}
+
+export function databaseUrlOf({ values }: Arguments, environment: Environment): string | undefined {
+  return values['database-url'] ?? (environment['DATABASE_URL']?.trim() || undefined);
 }

@@ -1,13 +1,9 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import type { Arguments } from './arguments.js';
+import { type Arguments, databaseUrlOf } from './arguments.js';
 import { CommandError, type Environment, UsageError } from './io.js';
 
 export type CliDatabase = NodePgDatabase<Record<string, unknown>> & { readonly $client: pg.Pool };
-
-export function databaseUrlOf({ values }: Arguments, environment: Environment): string | undefined {
-  return values['database-url'] ?? (environment['DATABASE_URL']?.trim() || undefined);
-}
 
 /** Opens the database, does the work, closes it again. */
 export async function withDatabase<T>(

@@ -10,7 +10,7 @@ export const HELP = `tokenward: keys, secrets and upkeep of Tokenward
   tokenward keys rotate     makes the next key: it is published now and signs after the lead time; the one before
                             verifies until its last token has expired, and is removed by a later rotation
       --dir DIR             in a key directory; processes that read it follow by themselves
-      (none)                in Postgres (drizzleKeySource): DATABASE_URL and KEY_ENCRYPTION_KEYS
+      (none)                in Postgres (drizzleKeySource): DATABASE_URL and KEY_ENCRYPTION_KEYS; the first key signs at once
       --lead-time 1h        at least the cache time of the JWKS (jwks.cacheFor)
       --algorithm RS256     by default that of the present key
 
@@ -19,7 +19,8 @@ export const HELP = `tokenward: keys, secrets and upkeep of Tokenward
 
   tokenward keys revoke KID a key that leaked: refused for signing and verifying, everywhere, at once
       --dir DIR             marks it in a key directory, and makes a new key when none is left that signs
-      DATABASE_URL          where it is set, every process that shares the ledger refuses the key within a second
+      DATABASE_URL          where it is set, every process that shares the ledger refuses the key within a second; with
+                            KEY_ENCRYPTION_KEYS the key is marked in Postgres too, and replaced when it was the last
 
   tokenward secret          prints a refresh-token secret for REFRESH_TOKEN_SECRET, as id:base64url
       --encryption          a key for KEY_ENCRYPTION_KEYS instead

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -13,6 +12,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { SystemClock } from '../common/clock.js';
+import { SystemEntropy } from '../common/entropy.js';
 import { publicHalf } from '../keys/generate-key.js';
 import type { SourceJwk } from '../keys/key-source.store.js';
 import { CommandError } from './io.js';
@@ -21,6 +22,8 @@ export interface KeptKey {
   readonly file: string;
   readonly jwk: SourceJwk & { readonly kid: string };
 }
+
+const randomName = (): string => new SystemEntropy().bytes(6).toString('hex');
 
 const LOCK = '.tokenward-lock';
 const ABANDONED_AFTER_MS = 60_000;
@@ -49,7 +52,7 @@ export class KeyFiles {
 
   /** Named by a hash, so that no `kid` reaches a path. */
   add(jwk: SourceJwk & { readonly kid: string }): string {
-    const file = join(this.dir, `key-${String(jwk.iat ?? 0)}-${randomBytes(6).toString('hex')}.json`);
+    const file = join(this.dir, `key-${String(jwk.iat ?? 0)}-${randomName()}.json`);
     writeWhole(file, JSON.stringify(jwk));
     return file;
   }
@@ -70,7 +73,7 @@ export class KeyFiles {
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     const lock = join(this.dir, LOCK);
     const stats = statSync(lock, { throwIfNoEntry: false });
-    if (stats && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS) rmSync(lock, { force: true });
+    if (stats && new SystemClock().now() - stats.mtimeMs > ABANDONED_AFTER_MS) rmSync(lock, { force: true });
     try {
       closeSync(openSync(lock, 'wx', 0o600));
     } catch (error) {
@@ -87,7 +90,7 @@ export class KeyFiles {
 
 /** 0600 from its first byte; appears under its name when it is whole and on the disk. */
 export function writeWhole(path: string, content: string): void {
-  const draft = join(dirname(path), `.draft-${basename(path)}-${randomBytes(4).toString('hex')}`);
+  const draft = join(dirname(path), `.draft-${basename(path)}-${randomName()}`);
   try {
     const file = openSync(draft, 'wx', 0o600);
     try {
@@ -101,6 +104,29 @@ export function writeWhole(path: string, content: string): void {
     renameSync(draft, path);
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+/** Both or none, 0600, and never over a file (or a link) that is there. */
+export function createBoth(...files: readonly { readonly path: string; readonly content: string }[]): void {
+  const made: string[] = [];
+  try {
+    for (const { path, content } of files) {
+      const file = openSync(path, 'wx', 0o600);
+      made.push(path);
+      try {
+        writeSync(file, content);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+    }
+  } catch (error) {
+    for (const path of made) rmSync(path, { force: true });
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new CommandError(
+      `${files[made.length]?.path ?? 'it'} is there already: keys are never overwritten`,
+    );
   }
 }
 

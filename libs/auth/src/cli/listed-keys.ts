@@ -1,9 +1,9 @@
-import { drizzleKeySource } from '../drizzle/drizzle-key-source.store.js';
 import { phasesAt } from '../keys/key-phases.js';
-import type { KeySource, SourceJwk } from '../keys/key-source.store.js';
+import type { SourceJwk } from '../keys/key-source.store.js';
 import { readSourceKeys } from '../keys/source-keys.js';
-import type { CliDatabase } from './database.js';
-import { type Environment, UsageError } from './io.js';
+import type { SigningAlgorithm } from '../options/key-options.js';
+import { algorithmOf } from './arguments.js';
+import { CommandError } from './io.js';
 
 export interface ListedKey {
   readonly kid: string;
@@ -17,17 +17,8 @@ export interface ListedKey {
 /** Whatever TTL and tolerance the processes are configured with: 1 h and twice 5 min are the most. */
 export const RETAIN_MS = 75 * 60_000;
 
-export function databaseKeys(db: CliDatabase, environment: Environment): KeySource {
-  const encryptionKeys = environment['KEY_ENCRYPTION_KEYS']?.split(',').map((each) => each.trim());
-  if (!encryptionKeys?.[0])
-    throw new UsageError(
-      'KEY_ENCRYPTION_KEYS is not set: it opens the keys in Postgres (for files give --dir DIR)',
-    );
-  return drizzleKeySource(db, { encryptionKeys, deadline: '15s' });
-}
-
 /** The phases as a process sees them that was started now. */
-export function listed(jwks: readonly SourceJwk[], leadTimeMs: number): ListedKey[] {
+export function listed(jwks: readonly SourceJwk[], leadTimeMs: number, nowMs: number): ListedKey[] {
   const hmac = jwks.some(({ kty, revoked }) => kty === 'oct' && revoked === undefined);
   const { keys } = readSourceKeys('keys', { keys: jwks }, hmac ? 'HS256' : 'RS256');
   const rules = {
@@ -36,7 +27,7 @@ export function listed(jwks: readonly SourceJwk[], leadTimeMs: number): ListedKe
     firstSeen: new Map<string, number>(),
     isRevoked: () => false,
   };
-  const phases = new Map(phasesAt(keys, Date.now(), rules).keys.map((each) => [each.key.kid, each]));
+  const phases = new Map(phasesAt(keys, nowMs, rules).keys.map((each) => [each.key.kid, each]));
   return jwks.map((jwk) => {
     const phased = phases.get(String(jwk.kid));
     return {
@@ -48,6 +39,21 @@ export function listed(jwks: readonly SourceJwk[], leadTimeMs: number): ListedKe
       verifiesUntil: phased?.verifiesUntilMs === undefined ? undefined : iso(phased.verifiesUntilMs),
     };
   });
+}
+
+/** @throws CommandError when a next key is there already, or none that could have one */
+export function nextAlgorithm(
+  before: readonly ListedKey[],
+  asked: SigningAlgorithm | undefined,
+): SigningAlgorithm {
+  const next = before.find(({ phase }) => phase === 'next');
+  if (next)
+    throw new CommandError(
+      `the next key is there already and signs from ${next.signsFrom ?? 'soon'}: rotate again after that`,
+    );
+  const active = before.find(({ phase }) => phase === 'active');
+  if (!active) throw new CommandError('there is no key to rotate: tokenward keys generate');
+  return asked ?? algorithmOf(active.algorithm);
 }
 
 function iso(millis: number): string {

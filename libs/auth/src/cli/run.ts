@@ -1,6 +1,5 @@
 import { AuthError } from '../common/auth-error.js';
 import { type Arguments, readArguments } from './arguments.js';
-import { afterRestore, cleanUp, migrate } from './database-commands.js';
 import { HELP } from './help.js';
 import { CommandError, type CommandResult, type Environment, type Io, UsageError } from './io.js';
 import { generateKey, listKeys, revokeKey, rotateKey } from './keys-command.js';
@@ -14,9 +13,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'keys list': listKeys,
   'keys revoke': revokeKey,
   secret: makeSecret,
-  migrate,
-  'sessions cleanup': cleanUp,
-  'after-restore': afterRestore,
+  // loaded when they are asked for: Drizzle and pg are optional
+  migrate: async (...given) => (await import('./database-commands.js')).migrate(...given),
+  'sessions cleanup': async (...given) => (await import('./database-commands.js')).cleanUp(...given),
+  'after-restore': async (...given) => (await import('./database-commands.js')).afterRestore(...given),
 };
 
 /** The whole of `tokenward`: gives the exit code (0 done, 1 could not be done, 2 wrong use). */
@@ -55,5 +55,7 @@ function messageOf(error: unknown): string {
   if (error instanceof UsageError || error instanceof CommandError) return error.message;
   if (error instanceof AuthError) return error.detail;
   const code = (error as { code?: unknown }).code;
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
+    return 'this command needs two more packages: npm install drizzle-orm pg';
   return `it failed${typeof code === 'string' ? ` (${code})` : ''}`;
 }

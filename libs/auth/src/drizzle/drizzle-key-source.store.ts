@@ -65,22 +65,28 @@ class DrizzleKeySource extends KeySource {
 
   /** One makes the key, whoever asks: what is due is decided under a lock, by the database's clock. */
   override async rotate(request: RotationRequest): Promise<'rotated' | 'not_due'> {
+    if (request.revoked.length > 0) await this.#markRevoked(request.revoked);
     if (!(await this.#transaction((tx) => this.#isDue(tx, request)))) return 'not_due';
     // RSA takes its time, so it is made outside the lock; the times are written by the database
     const jwk = await generateSigningJwk(request.algorithm, { iat: 0, nbf: 0 });
     return this.#transaction(async (tx) => {
       await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.signing_keys'))`);
-      if (request.revoked.length > 0)
-        await rows(
-          tx,
-          sql`update ${this.#table} set revoked_at = now(), sealed_private_jwk = null
-            where revoked_at is null and kid in ${[...request.revoked]}`,
-        );
       if (!(await this.#isDue(tx, request))) return 'not_due';
       await this.#insert(tx, jwk, request);
       await this.#forgetGone(tx, request);
       return 'rotated';
     });
+  }
+
+  /** What signed with it stays refused, whoever reads the table next; its private half is gone. */
+  async #markRevoked(kids: readonly string[]): Promise<void> {
+    await this.#transaction((tx) =>
+      rows(
+        tx,
+        sql`update ${this.#table} set revoked_at = now(), sealed_private_jwk = null
+          where revoked_at is null and kid in ${[...kids]}`,
+      ),
+    );
   }
 
   async #isDue(tx: Transaction, request: RotationRequest): Promise<boolean> {

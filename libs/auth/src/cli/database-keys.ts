@@ -1,0 +1,84 @@
+import { SystemClock } from '../common/clock.js';
+import { drizzleKeySource } from '../drizzle/drizzle-key-source.store.js';
+import { drizzleStorage } from '../drizzle/drizzle-storage.js';
+import { assertKeyId } from '../keys/key-fitness.js';
+import type { KeySource } from '../keys/key-source.store.js';
+import type { SigningAlgorithm } from '../options/key-options.js';
+import type { Arguments } from './arguments.js';
+import { type CliDatabase, withDatabase } from './database.js';
+import { CommandError, type Environment, UsageError } from './io.js';
+import { type ListedKey, listed, nextAlgorithm, RETAIN_MS } from './listed-keys.js';
+
+/** Entries of kind `key` stay: nobody can know when the last process gives the `kid` up. */
+const FOR_GOOD = Date.UTC(9999, 0, 1);
+/** Of two who rotate at the same time, one makes a key. */
+const AT_THE_SAME_TIME_MS = 30_000;
+
+export function listDatabaseKeys(
+  args: Arguments,
+  environment: Environment,
+  leadTimeMs: number,
+): Promise<ListedKey[]> {
+  return withDatabase(args, environment, async (db) => phasesOf(sourceOf(db, environment), leadTimeMs));
+}
+
+export function rotateDatabaseKeys(
+  args: Arguments,
+  environment: Environment,
+  leadTimeMs: number,
+  asked: SigningAlgorithm | undefined,
+): Promise<ListedKey[]> {
+  return withDatabase(args, environment, async (db) => {
+    const source = sourceOf(db, environment);
+    const before = await phasesOf(source, leadTimeMs);
+    const algorithm = before.length === 0 ? (asked ?? 'RS256') : nextAlgorithm(before, asked);
+    const whenOlderThanMs = Math.min(leadTimeMs, AT_THE_SAME_TIME_MS);
+    const done = await source.rotate?.({ algorithm, leadTimeMs, retainMs: RETAIN_MS, revoked: [], whenOlderThanMs }); // prettier-ignore
+    if (done !== 'rotated')
+      throw new CommandError('somebody made a key a moment ago: tokenward keys list shows it');
+    return phasesOf(source, leadTimeMs);
+  });
+}
+
+/** In the ledger, of which every process hears; and, where the keys are in Postgres, as the mark that keeps it from ever being read again. */
+export async function revokeInDatabase(
+  args: Arguments,
+  environment: Environment,
+  kid: string,
+): Promise<string | undefined> {
+  assertKeyId('KID', kid);
+  return withDatabase(args, environment, async (db) => {
+    const source = hasEncryptionKeys(environment) ? sourceOf(db, environment) : undefined;
+    const before = (await source?.load())?.keys.find((each) => each.kid === kid);
+    // a typing error must not look like a revocation
+    if (source && args.values.dir === undefined && !before)
+      throw new CommandError('Postgres holds no key of that kid, nothing was revoked: tokenward keys list');
+    const { ledger } = drizzleStorage(db, { deadline: '10s' });
+    await ledger.append([{ kind: 'key', keyId: kid, expiresAt: FOR_GOOD }]);
+    if (!source || !before) return undefined;
+    const algorithm = before.alg as SigningAlgorithm;
+    const made = await source.rotate?.({ algorithm, leadTimeMs: 0, retainMs: RETAIN_MS, revoked: [kid] });
+    return made === 'rotated' ? newest(await source.load()) : undefined;
+  });
+}
+
+function newest({ keys }: Awaited<ReturnType<KeySource['load']>>): string | undefined {
+  return keys.findLast(({ revoked }) => revoked === undefined)?.kid as string | undefined;
+}
+
+async function phasesOf(source: KeySource, leadTimeMs: number): Promise<ListedKey[]> {
+  return listed((await source.load()).keys, leadTimeMs, new SystemClock().now());
+}
+
+function hasEncryptionKeys(environment: Environment): boolean {
+  return Boolean(environment['KEY_ENCRYPTION_KEYS']?.trim());
+}
+
+function sourceOf(db: CliDatabase, environment: Environment): KeySource {
+  if (!hasEncryptionKeys(environment))
+    throw new UsageError(
+      'KEY_ENCRYPTION_KEYS is not set: it opens the keys in Postgres (for files give --dir DIR)',
+    );
+  const encryptionKeys = (environment['KEY_ENCRYPTION_KEYS'] ?? '').split(',').map((each) => each.trim());
+  return drizzleKeySource(db, { encryptionKeys, deadline: '15s' });
+}

@@ -1,0 +1,277 @@
+import { describe, expect, it } from '@jest/globals';
+import { createPrivateKey } from 'node:crypto';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { keyDirectory } from '../keys/file-keys.js';
+import { SealingRing } from '../keys/sealed-key.js';
+import type { Environment } from './io.js';
+import { run } from './run.js';
+
+const scratch = () => mkdtempSync(join(tmpdir(), 'tokenward-cli-'));
+
+async function tokenward(line: string, environment: Environment = {}) {
+  const printed = { out: '', error: '' };
+  const code = await run(line.split(' ').filter(Boolean), environment, {
+    out: (text) => void (printed.out += text),
+    error: (text) => void (printed.error += text),
+  });
+  return { code, ...printed };
+}
+
+interface Listed {
+  readonly keys: readonly { readonly kid: string; readonly phase: string; readonly algorithm: string }[];
+}
+const listIn = async (dir: string): Promise<Listed['keys']> =>
+  (JSON.parse((await tokenward(`keys list --dir ${dir} --json`)).out) as Listed).keys;
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+const files = (dir: string) => readdirSync(dir).map((name) => join(dir, name));
+/** Members that sign, and PEM. */
+const PRIVATE = /"(?:d|p|q|dp|dq|qi|k)":|PRIVATE KEY/;
+
+describe('keys generate', () => {
+  it.each(['RS256', 'PS384', 'ES256', 'ES512', 'HS512'])(
+    '--dir makes a directory with one %s key that only its owner can read',
+    async (algorithm) => {
+      const dir = join(scratch(), 'new', 'keys');
+      const { code, out, error } = await tokenward(`keys generate --dir ${dir} --algorithm ${algorithm} --json`); // prettier-ignore
+      expect([code, error]).toEqual([0, '']);
+      expect(out).not.toMatch(PRIVATE);
+      const [file = ''] = files(dir);
+      expect(files(dir)).toHaveLength(1);
+      expect([modeOf(dir), modeOf(file)]).toEqual(['700', '600']);
+      const { kid } = JSON.parse(out) as { kid: string };
+      expect((await keyDirectory(dir).load()).keys).toMatchObject([{ kid, alg: algorithm, use: 'sig' }]);
+      expect(await listIn(dir)).toMatchObject([{ kid, algorithm, phase: 'active' }]);
+    },
+    60_000,
+  );
+
+  it('gives RSA keys 3,072 bits, or what --bits says', async () => {
+    const bitsOf = async (line: string) =>
+      createPrivateKey((await tokenward(line)).out).asymmetricKeyDetails?.modulusLength;
+    expect(await bitsOf('keys generate --stdout')).toBe(3072);
+    expect(await bitsOf('keys generate --stdout --bits 2048')).toBe(2048);
+  }, 60_000);
+
+  it('is 0600 under any umask, and drafts are too', async () => {
+    const before = process.umask(0);
+    try {
+      const dir = scratch();
+      await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
+      await tokenward(`keys generate --out ${join(dir, 'a.pem')} --algorithm ES256`);
+      expect(files(dir).map(modeOf)).toEqual(['600', '600', '600']);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it('--out writes PEM, both halves, and prints neither', async () => {
+    const dir = scratch();
+    const { code, out } = await tokenward(`keys generate --algorithm ES256 --out ${join(dir, 'jwt.pem')}`);
+    expect([code, PRIVATE.test(out)]).toEqual([0, false]);
+    expect(readFileSync(join(dir, 'jwt.pem'), 'utf8')).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+    expect(readFileSync(join(dir, 'jwt.pub.pem'), 'utf8')).toMatch(/^-----BEGIN PUBLIC KEY-----/);
+  });
+
+  it.each(['jwt.pem', 'jwt.pub.pem'])(
+    '--out never overwrites %s, nor writes through a link',
+    async (name) => {
+      for (const make of [
+        (path: string) => writeFileSync(path, 'mine'),
+        (path: string) => symlinkSync('elsewhere', path),
+      ]) {
+        const dir = scratch();
+        make(join(dir, name));
+        const { code, error } = await tokenward(
+          `keys generate --algorithm ES256 --out ${join(dir, 'jwt.pem')}`,
+        );
+        expect(code).toBe(1);
+        expect(error).toMatch(/is there already/);
+        expect(readdirSync(dir)).toEqual([name]);
+      }
+    },
+  );
+
+  it('refuses a directory that holds keys, one that others can write to, and one that is a file', async () => {
+    const dir = scratch();
+    await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
+    expect(await tokenward(`keys generate --dir ${dir}`)).toMatchObject({ code: 1 });
+    expect(readdirSync(dir)).toHaveLength(1);
+    const open = scratch();
+    chmodSync(open, 0o777);
+    expect((await tokenward(`keys generate --dir ${open}`)).error).toMatch(/chmod 700/);
+    const file = join(scratch(), 'file');
+    writeFileSync(file, '');
+    expect(await tokenward(`keys generate --dir ${file}`)).toMatchObject({ code: 1 });
+  });
+});
+
+describe('keys rotate', () => {
+  it('adds a key that signs after the lead time, and refuses a second one until then', async () => {
+    const dir = scratch();
+    await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
+    const { code, out } = await tokenward(`keys rotate --dir ${dir} --lead-time 10m`);
+    expect(code).toBe(0);
+    expect(out).not.toMatch(PRIVATE);
+    expect((await listIn(dir)).map(({ phase }) => phase).sort()).toEqual(['active', 'next']);
+    const again = await tokenward(`keys rotate --dir ${dir}`);
+    expect([again.code, again.error]).toEqual([1, expect.stringMatching(/next key is there already/)]);
+    expect(files(dir).map(modeOf)).toEqual(['600', '600']);
+  });
+
+  it('takes the private half of a retired key away, and the file of one that is gone', async () => {
+    const dir = scratch();
+    await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
+    const [first = ''] = files(dir);
+    backdate(first, 100);
+    await tokenward(`keys rotate --dir ${dir} --lead-time 0`);
+    const second = files(dir).find((file) => file !== first) ?? '';
+    backdate(second, 50);
+    await tokenward(`keys rotate --dir ${dir} --lead-time 0`);
+    // the first has no token left by now, the second verifies on
+    expect(files(dir).includes(first)).toBe(true);
+    expect(readFileSync(first, 'utf8')).not.toMatch(PRIVATE);
+    backdate(first, 30_000);
+    backdate(second, 20_000);
+    for (const file of files(dir)) if (![first, second].includes(file)) backdate(file, 10_000);
+    await tokenward(`keys rotate --dir ${dir} --lead-time 0`);
+    expect(files(dir)).toHaveLength(2);
+    expect(files(dir).includes(first)).toBe(false);
+  });
+
+  it('one at a time: a lock that is held stops it, an abandoned one does not', async () => {
+    const dir = scratch();
+    await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
+    const lock = join(dir, '.tokenward-lock');
+    writeFileSync(lock, '');
+    expect((await tokenward(`keys rotate --dir ${dir}`)).error).toMatch(/another tokenward command/);
+    utimesSync(lock, new Date(0), new Date(0));
+    expect(await tokenward(`keys rotate --dir ${dir}`)).toMatchObject({ code: 0 });
+    expect(readdirSync(dir).includes('.tokenward-lock')).toBe(false);
+  });
+
+  it('refuses a directory whose files are somebody else’s', async () => {
+    const dir = scratch();
+    writeFileSync(join(dir, 'jwks.json'), '{"keys":[]}');
+    expect((await tokenward(`keys rotate --dir ${dir}`)).error).toMatch(/only directories that it made/);
+  });
+});
+
+describe('keys revoke', () => {
+  it('leaves nothing of the key but its name, and makes another when none is left', async () => {
+    const dir = scratch();
+    await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
+    const [{ kid } = { kid: '' }] = await listIn(dir);
+    const { code, out } = await tokenward(`keys revoke ${kid} --dir ${dir}`);
+    expect([code, out]).toEqual([0, expect.stringMatching(/DATABASE_URL is not set/)]);
+    const phases = new Map((await listIn(dir)).map((each) => [each.kid, each.phase]));
+    expect(phases.get(kid)).toBe('revoked');
+    expect([...phases.values()].sort()).toEqual(['active', 'revoked']);
+    const left = files(dir).find((file) => readFileSync(file, 'utf8').includes(kid)) ?? '';
+    expect(readFileSync(left, 'utf8')).not.toMatch(/"(?:d|x|y|n)":/);
+  });
+
+  it('of a kid that is not there changes nothing', async () => {
+    const dir = scratch();
+    await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
+    const before = files(dir).map((file) => readFileSync(file, 'utf8'));
+    expect((await tokenward(`keys revoke nobody --dir ${dir}`)).code).toBe(1);
+    expect(files(dir).map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+  });
+});
+
+describe('secret', () => {
+  it('makes 32 random bytes with an id, different each time', async () => {
+    const [one, two] = [await tokenward('secret'), await tokenward('secret')];
+    expect(one.out).toMatch(/^[a-z0-9]+:[A-Za-z0-9_-]{43}\n$/);
+    expect(one.out).not.toBe(two.out);
+    expect((await tokenward('secret --id r2')).out).toMatch(/^r2:/);
+  });
+
+  it('--encryption makes what seals, --hmac 64 bytes', async () => {
+    const { out } = await tokenward('secret --encryption');
+    expect(() => new SealingRing([out.trim()], 'x')).not.toThrow();
+    expect((await tokenward('secret --hmac')).out).toMatch(/^[A-Za-z0-9_-]{86}\n$/);
+  });
+});
+
+describe('wrong use', () => {
+  it.each([
+    ['', 2],
+    ['frobnicate', 2],
+    ['keys', 2],
+    ['keys generate', 2],
+    ['keys generate --dir a --stdout', 2],
+    ['keys generate --stdout --algorithm none', 2],
+    ['keys generate --stdout --algorithm HS256', 2],
+    ['keys generate --stdout --bits 1024', 2],
+    ['keys generate --stdout --algorithm ES256 --bits 3072', 2],
+    ['keys generate --stdout more', 2],
+    ['keys generate --stdout --yes', 2],
+    ['keys generate --stdout=1', 2],
+    ['keys rotate --frob', 2],
+    ['keys rotate --dir . --lead-time soon', 2],
+    ['keys rotate', 2],
+    ['keys list', 2],
+    ['keys revoke', 2],
+    ['keys revoke some-kid', 2],
+    ['secret --encryption --hmac', 2],
+    ['secret --id a:b', 2],
+    ['secret more', 2],
+    ['migrate', 2],
+    ['migrate --database-url mysql://root:hunter2@h/x', 2],
+    ['sessions cleanup --keep 1h --database-url postgres://h/x', 2],
+    ['after-restore --database-url postgres://h/x', 2],
+    ['keys list --dir nowhere-at-all', 1],
+  ])('%j ends with %i, in one line, on standard error alone', async (line, expected) => {
+    const { code, out, error } = await tokenward(line);
+    expect(code).toBe(expected);
+    if (line !== '') expect(out).toBe('');
+    expect(error).not.toMatch(/hunter2|node:internal/);
+    if (line === '') return;
+    const inJson = await tokenward(`${line} --json`);
+    expect(Object.keys(JSON.parse(inJson.error) as object)).toEqual(['error']);
+  });
+
+  it('--help explains every command and ends with 0', async () => {
+    const { code, out } = await tokenward('--help');
+    expect(code).toBe(0);
+    for (const name of [
+      'keys generate',
+      'keys rotate',
+      'keys list',
+      'keys revoke',
+      'secret',
+      'migrate',
+      'sessions cleanup',
+      'after-restore',
+    ])
+      // prettier-ignore
+      expect(out).toContain(`tokenward ${name}`);
+  });
+
+  it('a key file that is broken is named, not quoted', async () => {
+    const dir = join(scratch(), 'keys');
+    mkdirSync(dir, { mode: 0o700 });
+    writeFileSync(join(dir, 'a.json'), '{"d":"hunter2"');
+    const { code, error } = await tokenward(`keys list --dir ${dir}`);
+    expect([code, error.includes('a.json'), error.includes('hunter2')]).toEqual([1, true, false]);
+  });
+});
+
+/** As if the key had been made that many seconds earlier. */
+function backdate(file: string, seconds: number): void {
+  const jwk = JSON.parse(readFileSync(file, 'utf8')) as { iat: number; nbf: number };
+  writeFileSync(file, JSON.stringify({ ...jwk, iat: jwk.iat - seconds, nbf: jwk.nbf - seconds }));
+}

@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { createDatabase, type TestDatabase } from './support/databases.js';
+import { scratchDir } from './support/run-environment.js';
+
+const ENTRY = fileURLToPath(new URL('../dist/libs/auth/src/cli/main.js', import.meta.url));
+const PRIVATE = /"(?:d|p|q|dp|dq|qi|k)":|PRIVATE KEY/;
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** The built command as a stranger runs it: another directory, and nothing in the environment but what is given. */
+function tokenward(line: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [ENTRY, ...line.split(' ')], {
+    cwd: scratchDir('stranger'),
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  const printed = { out: '', error: '' };
+  child.stdout.on('data', (chunk: Buffer) => (printed.out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (printed.error += chunk.toString()));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...printed })));
+}
+
+const json = <T>({ out }: Ended): T => JSON.parse(out) as T;
+interface Keys {
+  readonly keys: readonly { readonly kid: string; readonly phase: string; readonly algorithm: string }[];
+}
+
+let database: TestDatabase;
+let pool: pg.Pool;
+let env: Record<string, string>;
+const rows = async (statement: string) => (await pool.query<Record<string, unknown>>(statement)).rows;
+
+beforeAll(async () => {
+  if (!existsSync(ENTRY)) throw new Error('The command line is not built: npm run build');
+  database = await createDatabase();
+  pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  const { out } = await tokenward('secret --encryption');
+  env = { DATABASE_URL: database.url, KEY_ENCRYPTION_KEYS: out.trim() };
+});
+afterAll(async () => {
+  await pool?.end();
+  await database?.drop();
+});
+
+describe('the command line, as a stranger runs it', () => {
+  it('makes a key directory, rotates it, lists it, revokes: no private key is ever printed', async () => {
+    const dir = join(scratchDir('cli'), 'keys');
+    const made = await tokenward(`keys generate --dir ${dir} --algorithm ES256 --json`);
+    const rotated = await tokenward(`keys rotate --dir ${dir} --lead-time 1h --json`);
+    const { kid } = json<{ kid: string }>(made);
+    const revoked = await tokenward(`keys revoke ${kid} --dir ${dir}`);
+    const listed = await tokenward(`keys list --dir ${dir} --json`);
+    for (const each of [made, rotated, revoked, listed]) {
+      expect([each.code, each.error]).toEqual([0, '']);
+      expect(each.out).not.toMatch(PRIVATE);
+    }
+    // of two keys the first was revoked: the next one signs before its time rather than nobody
+    expect(
+      json<Keys>(listed)
+        .keys.map(({ phase }) => phase)
+        .sort(),
+    ).toEqual(['active', 'revoked']);
+    const modes = readdirSync(dir).map((name) => statSync(join(dir, name)).mode & 0o777);
+    expect([statSync(dir).mode & 0o777, ...modes]).toEqual([0o700, 0o600, 0o600]);
+  });
+
+  it('prints a private key when it is asked to, and nothing beside it', async () => {
+    const { code, out } = await tokenward('keys generate --stdout --algorithm ES256');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^-----BEGIN PRIVATE KEY-----\n[\s\S]+-----END PRIVATE KEY-----\n$/);
+  });
+
+  it('--out leaves files that only their owner reads, whatever the umask', async () => {
+    const dir = scratchDir('pem');
+    const { code, out } = await tokenward(`keys generate --out ${dir}/jwt.pem --algorithm ES384`);
+    expect([code, PRIVATE.test(out)]).toEqual([0, false]);
+    expect(readFileSync(join(dir, 'jwt.pem'), 'utf8')).toMatch(/BEGIN PRIVATE KEY/);
+    expect(statSync(join(dir, 'jwt.pem')).mode & 0o777).toBe(0o600);
+  });
+
+  it('exit codes: 0 for help, 2 for wrong use, 1 for what cannot be done; no stack, no secret', async () => {
+    expect((await tokenward('--help')).code).toBe(0);
+    expect((await tokenward('keys steal')).code).toBe(2);
+    const dead = { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/x' };
+    const { code, out, error } = await tokenward('migrate', dead);
+    expect([code, out, error]).toEqual([1, '', expect.stringMatching(/^tokenward: [^\n]+\n$/)]);
+    expect(error).not.toMatch(/hunter2|\bat /);
+  });
+});
+
+describe('its database commands', () => {
+  it('migrate brings an empty database up to date, also three at once, and again', async () => {
+    const three = await Promise.all([1, 2, 3].map(() => tokenward('migrate --json', env)));
+    expect(three.map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(await tokenward('migrate', env)).toMatchObject({ code: 0 });
+    expect(await rows('select count(*)::int as n from auth_sessions')).toEqual([{ n: 0 }]);
+  });
+
+  it('keys rotate in Postgres: sealed, one of two at the same time, and listed with its phase', async () => {
+    const first = await tokenward('keys rotate --algorithm ES256 --json', env);
+    expect(json<Keys>(first).keys).toMatchObject([{ algorithm: 'ES256', phase: 'active' }]);
+    expect((await tokenward('keys rotate', env)).error).toMatch(/a moment ago/);
+    await rows(
+      `update auth_signing_keys set created_at = now() - interval '1h', signs_from = now() - interval '1h'`,
+    );
+    const both = await Promise.all([1, 2].map(() => tokenward('keys rotate --lead-time 10m --json', env)));
+    expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
+    const { keys } = json<Keys>(await tokenward('keys list --json', env));
+    expect(keys.map(({ phase }) => phase).sort()).toEqual(['active', 'next']);
+    const stored = await rows("select encode(sealed_private_jwk, 'escape') as sealed from auth_signing_keys");
+    for (const { sealed } of stored) expect(String(sealed)).not.toMatch(/"d"/);
+    expect((await tokenward('keys list', { DATABASE_URL: database.url })).code).toBe(2);
+  });
+
+  it('keys revoke writes the ledger entry, takes the private half away, and refuses a typing error', async () => {
+    const before = json<Keys>(await tokenward('keys list --json', env)).keys;
+    const active = before.find(({ phase }) => phase === 'active')?.kid ?? '';
+    const typo = await tokenward(`keys revoke ${active}x`, env);
+    expect([typo.code, await rows(`select count(*)::int as n from auth_revocations`)]).toEqual([
+      1,
+      [{ n: 0 }],
+    ]);
+    expect(await tokenward(`keys revoke ${active}`, env)).toMatchObject({ code: 0, error: '' });
+    expect(await rows(`select kind, subject from auth_revocations`)).toEqual([
+      { kind: 'key', subject: active },
+    ]);
+    expect(
+      await rows(`select count(*)::int as n from auth_signing_keys where sealed_private_jwk is null and revoked_at is not null`), // prettier-ignore
+    ).toEqual([{ n: 1 }]);
+    const after = json<Keys>(await tokenward('keys list --json', env)).keys;
+    expect(after.map(({ phase }) => phase).sort()).toEqual(['active', 'revoked']);
+  });
+
+  it('keys revoke of the last key makes one that signs at once', async () => {
+    const last = json<Keys>(await tokenward('keys list --json', env)).keys.find(({ phase }) => phase === 'active'); // prettier-ignore
+    const { replacedBy } = json<{ replacedBy: string }>(await tokenward(`keys revoke ${last?.kid ?? ''} --json`, env)); // prettier-ignore
+    const { keys } = json<Keys>(await tokenward('keys list --json', env));
+    expect(keys.filter(({ phase }) => phase === 'active').map(({ kid }) => kid)).toEqual([replacedBy]);
+  });
+
+  it('sessions cleanup removes what ended long ago, and nothing else', async () => {
+    await rows(`insert into auth_subjects (subject) values ('u')`);
+    for (const [id, ended] of [
+      ['00000000-0000-4000-8000-000000000001', `now() - interval '40 days'`],
+      ['00000000-0000-4000-8000-000000000002', 'null'],
+    ] as const)
+      await rows(
+        `insert into auth_sessions (id, subject, epoch, token_hash, transport, auth_time, idle_expires_at, absolute_expires_at, ended_at)
+          values ('${id}', 'u', 1, '\\x00', 'bearer', now(), now() + interval '1 day', now() + interval '1 day', ${ended})`,
+      );
+    const { out } = await tokenward('sessions cleanup --keep 30d --json', env);
+    expect(JSON.parse(out)).toEqual({ removed: 1 });
+    expect(await rows('select id from auth_sessions')).toEqual([{ id: '00000000-0000-4000-8000-000000000002' }]); // prettier-ignore
+  });
+
+  it('after-restore ends every session and refuses every token issued before, and only with --yes', async () => {
+    expect((await tokenward('after-restore', env)).code).toBe(2);
+    expect(await rows('select count(*)::int as n from auth_sessions where ended_at is null')).toEqual([
+      { n: 1 },
+    ]);
+    const { code, out } = await tokenward('after-restore --yes --json', env);
+    expect([code, JSON.parse(out)]).toEqual([0, { sessionsEnded: 1 }]);
+    expect(await rows('select count(*)::int as n from auth_sessions where ended_at is null')).toEqual([
+      { n: 0 },
+    ]);
+    expect(await rows(`select count(*)::int as n from auth_revocations where kind = 'all'`)).toEqual([
+      { n: 1 },
+    ]);
+  });
+});
