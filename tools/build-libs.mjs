@@ -1,6 +1,6 @@
 // Builds the two packages for npm: ES modules and CommonJS side by side, each with its types. `npm run build:libs`, then `npm pack` in libs/*.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const PRIVATE = /\.(?:spec|e2e|fixture)\.tsx?$|[\\/]simulation(?:[\\/]|$)/;
 
 /** `from`: folders under libs/ whose sources the package is made of; the first is its own. */
 const PACKAGES = [
-  { name: 'auth', from: ['auth/src'], strip: 'auth/src', assets: ['migrations'] },
+  { name: 'auth', from: ['auth/src'], strip: 'auth/src', assets: ['migrations'], bin: 'esm/cli/main.js' },
   { name: 'client', from: ['client/src', 'auth/src/contract'], strip: '', assets: [] },
 ];
 
@@ -23,6 +23,7 @@ for (const each of PACKAGES) {
   for (const format of ['esm', 'cjs']) compile(each, format, join(out, format));
   for (const asset of each.assets)
     cpSync(join(root, 'libs', each.name, asset), join(out, asset), { recursive: true });
+  if (each.bin) chmodSync(join(out, each.bin), 0o755);
   cpSync(join(root, 'LICENSE'), join(root, 'libs', each.name, 'LICENSE'));
 }
 
