@@ -1,9 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { LiveSockets } from '@tokenward/nestjs';
-
-type Verify = (verified: boolean, status?: number, message?: string) => void;
+import { verifyClient } from '@tokenward/nestjs/ws';
 
 /** Plain WebSockets with `{"type": …}` messages, and handshakes from foreign pages refused before they are answered. */
 export class EventsAdapter extends WsAdapter {
@@ -12,11 +9,7 @@ export class EventsAdapter extends WsAdapter {
   }
 
   override create(port: number, options: Record<string, unknown> = {}): unknown {
-    const verifyClient = ({ req }: { req: IncomingMessage }, done: Verify): void => {
-      if (this.host.get(LiveSockets, { strict: false }).allows(req)) done(true);
-      else done(false, 403, 'Cross-origin request refused');
-    };
-    return super.create(port, { ...options, verifyClient });
+    return super.create(port, { ...options, verifyClient: verifyClient(this.host) });
   }
 }
 

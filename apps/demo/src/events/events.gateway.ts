@@ -8,7 +8,8 @@ import {
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
-import { type Ending, LiveSockets, Public } from '@tokenward/nestjs';
+import { LiveSockets, Public } from '@tokenward/nestjs';
+import { closeWebSocket } from '@tokenward/nestjs/ws';
 import type { WebSocket } from 'ws';
 import { EventFeed } from './event-feed.service.js';
 
@@ -16,7 +17,6 @@ const GOING_AWAY = 1001;
 const OPEN = 1;
 /** Half of what proxies commonly allow an idle connection. */
 const PING_EVERY_MS = 30_000;
-const TERMINATE_AFTER_MS = 1_000;
 
 interface Visitor {
   stop?: () => void;
@@ -44,8 +44,10 @@ export class EventsGateway
     const visitor: Visitor = { silent: false };
     this.visitors.set(client, visitor);
     client.on('pong', () => (visitor.silent = false));
+    const close = closeWebSocket(client);
     const standing = await this.sockets.open(client, handshake, (ending) => {
-      this.end(client, ending);
+      this.leave(client);
+      close(ending);
     });
     if (standing === 'authenticated') this.welcome(client);
   }
@@ -81,15 +83,6 @@ export class EventsGateway
     visitor.stop = this.feed.follow(id, (event) => {
       send(client, { type: 'event', event });
     });
-  }
-
-  private end(client: WebSocket, { code, reason }: Ending): void {
-    this.leave(client);
-    client.close(code, reason);
-    // a peer that does not answer the close frame keeps nothing open
-    setTimeout(() => {
-      client.terminate();
-    }, TERMINATE_AFTER_MS).unref();
   }
 
   private leave(client: WebSocket): void {

@@ -1,0 +1,186 @@
+import type { IncomingMessage } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { WebSocketGateway } from '@nestjs/websockets';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { allowRequest, closeSocketIo, closeWebSocket, verifyClient } from '@tokenward/nestjs/ws';
+import type { Server, ServerOptions, Socket as ServerSocket } from 'socket.io';
+import { io, type Socket } from 'socket.io-client';
+import { WebSocket } from 'ws';
+import { caller, type ContextHost, Gateway, startContext } from './support/contexts.js';
+import { hostDatabase, type HostDatabase } from './support/host-app.js';
+import { openSocket, type TestSocket } from './support/sockets.js';
+import { bearer } from './support/stage.js';
+
+@WebSocketGateway({ path: '/events' })
+class WsGateway extends Gateway {
+  handleConnection(client: WebSocket, handshake: IncomingMessage) {
+    return this.open(client, handshake, closeWebSocket(client));
+  }
+}
+
+@WebSocketGateway()
+class SocketIoGateway extends Gateway {
+  async handleConnection(client: ServerSocket) {
+    const standing = await this.open(client, client.request, closeSocketIo(client));
+    const { token } = client.handshake.auth;
+    if (standing === 'waiting' && token !== undefined) await this.sockets.present(client, token);
+  }
+}
+
+class PlainAdapter extends WsAdapter {
+  constructor(private readonly host: INestApplication) {
+    // the event's name in `type`, as the helper of these tests reads it
+    super(host, { messageParser: (data) => parsed(String(data)) });
+  }
+
+  override create(port: number, options: Record<string, unknown> = {}): unknown {
+    return super.create(port, { ...options, verifyClient: verifyClient(this.host) });
+  }
+}
+
+class SocketIoAdapter extends IoAdapter {
+  constructor(private readonly host: INestApplication) {
+    super(host);
+  }
+
+  override createIOServer(port: number, options?: ServerOptions): Server {
+    const judged = { ...options, allowRequest: allowRequest(this.host) } as ServerOptions;
+    return super.createIOServer(port, judged);
+  }
+}
+
+function parsed(text: string): { event: string; data: unknown } {
+  const message = JSON.parse(text) as { type: string };
+  return { event: message.type, data: message };
+}
+
+const UNAUTHENTICATED = { statusCode: 401, error: 'Unauthorized', message: 'Authentication failed' };
+const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied' };
+
+let database: HostDatabase;
+beforeAll(async () => {
+  database = await hostDatabase();
+}, 60_000);
+afterAll(() => database.drop());
+
+describe('a gateway on ws', () => {
+  let host: ContextHost;
+  beforeAll(async () => {
+    host = await startContext(database, {
+      providers: [WsGateway],
+      prepare: (app) => app.useWebSocketAdapter(new PlainAdapter(app)),
+    });
+  }, 60_000);
+  afterAll(() => host.close());
+
+  /** Nest's own adapter answers `{ event, data }`. */
+  const answer = async (socket: TestSocket, message: object): Promise<unknown> => {
+    const before = socket.messages.length;
+    socket.send(message);
+    while (socket.messages.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    return socket.messages.at(-1);
+  };
+
+  it('runs the guards for each message and knows the caller', async () => {
+    const me = await caller(database, host);
+    const socket = await openSocket(host.url, { cookie: `access_token=${me.token}` });
+    expect(await answer(socket, { type: 'me' })).toEqual({
+      event: 'me',
+      data: { id: me.id, same: true, sessionId: me.sessionId },
+    });
+    expect(await answer(socket, { type: 'admin' })).toEqual({ event: 'exception', data: FORBIDDEN });
+    await host.auth.revokeSession(me.sessionId);
+    expect(await socket.closed).toEqual({ code: 4401, reason: 'revoked' });
+  });
+
+  it('refuses messages before the first token, and takes it', async () => {
+    const keeper = await caller(database, host, 'keeper');
+    const socket = await openSocket(host.url);
+    expect(await answer(socket, { type: 'me' })).toEqual({ event: 'exception', data: UNAUTHENTICATED });
+    expect(await answer(socket, { type: 'auth', token: keeper.token })).toMatchObject({
+      data: 'authenticated',
+    });
+    expect(await answer(socket, { type: 'admin' })).toEqual({ event: 'admin', data: 'admin' });
+    await socket.close();
+  });
+
+  it('answers a handshake with a cookie from a foreign page with 403', async () => {
+    const { token } = await caller(database, host);
+    const headers = { cookie: `access_token=${token}`, origin: 'https://evil.example' };
+    await expect(openSocket(host.url, headers)).rejects.toThrow('403');
+  });
+});
+
+describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transport) => {
+  let host: ContextHost;
+  beforeAll(async () => {
+    host = await startContext(database, {
+      providers: [SocketIoGateway],
+      prepare: (app) => app.useWebSocketAdapter(new SocketIoAdapter(app)),
+    });
+  }, 60_000);
+  afterAll(() => host.close());
+
+  const connect = (extraHeaders: Record<string, string> = {}, auth: object = {}): Socket =>
+    io(host.url, { transports: [transport], forceNew: true, extraHeaders, auth });
+  const once = <T>(socket: Socket, event: string) =>
+    new Promise<T>((resolve) => socket.once(event, (body: T) => resolve(body)));
+  const answer = <T>(socket: Socket, message: string, event: string, data: object = {}): Promise<T> => {
+    const coming = once<T>(socket, event);
+    socket.emit(message, data);
+    return coming;
+  };
+
+  it('takes the cookie of the handshake, and is ended by name on revocation', async () => {
+    const me = await caller(database, host);
+    const socket = connect({ cookie: `access_token=${me.token}` });
+    expect(await answer(socket, 'me', 'me')).toEqual({ id: me.id, same: true, sessionId: me.sessionId });
+    expect(await answer(socket, 'admin', 'exception')).toEqual(FORBIDDEN);
+
+    const told = once(socket, 'tokenward:ended');
+    const gone = once(socket, 'disconnect');
+    await host.auth.revokeSession(me.sessionId);
+    expect(await told).toEqual({ code: 4401, reason: 'revoked' });
+    expect(await gone).toBe('io server disconnect');
+    // it does not come back by itself
+    expect(socket.active).toBe(false);
+  });
+
+  it('takes the token of the handshake’s auth, and a fresh one without reconnecting', async () => {
+    const me = await caller(database, host, 'keeper');
+    const socket = connect({}, { token: me.token });
+    expect(await answer(socket, 'admin', 'admin')).toBe('admin');
+    const { grant } = await host.auth.openSession(me.id, { transport: 'bearer' });
+    expect(await answer(socket, 'auth', 'standing', { token: grant.accessToken })).toBe('authenticated');
+    await host.auth.revokeSession(me.sessionId);
+    expect(await answer(socket, 'me', 'me')).toMatchObject({ sessionId: grant.sessionId });
+    socket.disconnect();
+  });
+
+  it('refuses messages before a token came, and ends the socket for a bad one', async () => {
+    const socket = connect();
+    expect(await answer(socket, 'me', 'exception')).toEqual(UNAUTHENTICATED);
+    const told = once(socket, 'tokenward:ended');
+    socket.emit('auth', { token: 'junk' });
+    expect(await told).toEqual({ code: 4401, reason: 'refused' });
+  });
+
+  it('is never handed over to another user', async () => {
+    const [mine, theirs] = [await caller(database, host), await caller(database, host)];
+    const socket = connect(bearer(mine.token).headers);
+    await answer(socket, 'me', 'me');
+    const told = once(socket, 'tokenward:ended');
+    socket.emit('auth', { token: theirs.token });
+    expect(await told).toEqual({ code: 4401, reason: 'refused' });
+  });
+
+  it('refuses a handshake with a cookie from a foreign page', async () => {
+    const { token } = await caller(database, host);
+    const socket = connect({ cookie: `access_token=${token}`, origin: 'https://evil.example' });
+    await once(socket, 'connect_error');
+    expect(socket.connected).toBe(false);
+    socket.disconnect();
+  });
+});
