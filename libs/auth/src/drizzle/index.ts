@@ -1,5 +1,6 @@
 export {
   createAuthSchema,
+  authAudit,
   authPeppers,
   authRevocations,
   authSessions,

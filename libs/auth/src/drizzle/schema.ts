@@ -5,6 +5,7 @@ import {
   index,
   inet,
   integer,
+  jsonb,
   pgSchema,
   pgTableCreator,
   text,
@@ -124,7 +125,33 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     revokedAt: at('revoked_at'),
   });
 
-  return { subjects, sessions, revocations, peppers, signingKeys };
+  /** What happened, for people who look later: security events in the transaction of their cause, routine ones soon after. No secret in any. */
+  const audit = table(
+    'audit',
+    {
+      id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+      at: at('at').notNull().defaultNow(),
+      type: text('type').notNull(),
+      severity: text('severity').$type<'info' | 'warning' | 'high'>().notNull(),
+      /** The user it is about. */
+      subject: text('subject'),
+      sessionId: text('session_id'),
+      ip: inet('ip'),
+      userAgent: text('user_agent'),
+      /** The event's other members. */
+      detail: jsonb('detail')
+        .$type<Readonly<Record<string, unknown>>>()
+        .notNull()
+        .default(sql`'{}'`),
+    },
+    (t) => [
+      index(`${prefix}audit_subject_idx`).on(t.subject, t.id),
+      index(`${prefix}audit_type_idx`).on(t.type, t.id),
+      index(`${prefix}audit_at_idx`).on(t.at),
+    ],
+  );
+
+  return { subjects, sessions, revocations, peppers, signingKeys, audit };
 }
 
 export type AuthSchema = ReturnType<typeof createAuthSchema>;
@@ -135,3 +162,4 @@ export const authSessions = shipped.sessions;
 export const authRevocations = shipped.revocations;
 export const authPeppers = shipped.peppers;
 export const authSigningKeys = shipped.signingKeys;
+export const authAudit = shipped.audit;
