@@ -1,3 +1,5 @@
+import { quietTimer } from './timers.js';
+
 const LOOK_EVERY_MS = 30_000;
 const AGAIN_AFTER_MS = 10_000;
 
@@ -20,7 +22,7 @@ export class Alarm {
   private at(due: number): void {
     clearTimeout(this.timer);
     const waitMs = Math.max(0, Math.min(due - Date.now(), LOOK_EVERY_MS));
-    const timer = setTimeout(() => {
+    const timer = quietTimer(() => {
       if (Date.now() < due) return this.at(due);
       void this.ring().then((outcome) => {
         if (outcome === 'again' && this.timer === timer)
@@ -28,6 +30,5 @@ export class Alarm {
       });
     }, waitMs);
     this.timer = timer;
-    (timer as { unref?: () => void }).unref?.();
   }
 }

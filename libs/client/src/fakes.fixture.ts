@@ -146,7 +146,8 @@ export function fakeBrowser() {
     postMessage(data: unknown): void {
       messages.push(data);
       for (const other of FakeChannel.all)
-        if (other !== this && other.name === this.name) setTimeout(() => other.onmessage?.({ data }), 2);
+        if (other !== this && other.name === this.name)
+          setTimeout(() => other.onmessage?.({ data }), page.messageDelayMs);
     }
     close(): void {
       FakeChannel.all.delete(this);
@@ -184,10 +185,12 @@ export function fakeBrowser() {
     removeItem: (key: string) => void Reflect.deleteProperty(stored, key),
   });
 
-  return {
+  const page = {
     messages,
     stored,
     lockNames,
+    /** How late a message comes; a real one may come before or after the lock. */
+    messageDelayMs: 2,
     store: (key: string, value: string) => void (stored[key] = value),
     withoutLocks: () => define('navigator', {}),
     restore: () =>
@@ -197,4 +200,5 @@ export function fakeBrowser() {
         else Reflect.deleteProperty(globalThis, name);
       }),
   };
+  return page;
 }

@@ -1,3 +1,5 @@
+import { sleep } from './timers.js';
+
 const LEASE_MS = 10_000;
 const SETTLE_MS = 30;
 
@@ -11,7 +13,7 @@ export async function leased<T>(storage: Storage, name: string, work: () => Prom
     // a tab that was closed gives nothing back
     if (!holder || Number(until) < Date.now() || Number(until) > Date.now() + LEASE_MS)
       storage.setItem(key, `${mine} ${String(Date.now() + LEASE_MS)}`);
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS * (1 + Math.random())));
+    await sleep(SETTLE_MS * (1 + Math.random()));
   }
   try {
     return await work();

@@ -1,151 +1,94 @@
-import { leased } from './lease.js';
+import { type Change, isEnd } from './change.js';
+import { Marks } from './marks.js';
+import { type Places, placesOf, type Scope } from './places.js';
+import { Queue } from './queue.js';
+import { quietTimer } from './timers.js';
 
-/** What one tab tells the others. An access token is among it only where scripts hold it anyway (`hybrid`); never a refresh token. `at`: when it happened. */
-export type Message =
-  | {
-      readonly type: 'refreshed';
-      readonly at: number;
-      readonly accessToken?: string;
-      readonly expiresAt: number;
-    }
-  | { readonly type: 'signedIn'; readonly at: number }
-  | { readonly type: 'signedOut'; readonly at: number; readonly reason: 'logout' | 'refused' };
-
-/** `own`: one client, one session (a `bearer` client in memory). `store`: several may share a token store. `browser`: all tabs share the cookies. */
-export type Scope = 'own' | 'store' | 'browser';
-
-/** How long a finished refresh speaks for those whose request is older. */
-const MARK_MS = 5_000;
 const MESSAGE_WAIT_MS = 300;
-/** What a tab that was closed in the middle of a refresh may have under way: the answer still sets the cookies (`keepalive`). */
-const ORPHAN_MS = 2_000;
 
-/**
- * One change of tokens at a time over all tabs of an origin. A Web Lock is the queue; who has refreshed leaves a mark that the next in the queue
- * can see at once: the name of a shared lock, which every tab reads in one order with the queue (a message or storage may come later than the
- * lock). Without Web Locks (plain HTTP, old browsers) a lease in localStorage, best effort.
- */
+interface TabsOptions {
+  readonly name: string;
+  readonly scope: Scope;
+  /** A change without its access token is no use (`hybrid`): its message is waited for. */
+  readonly needsToken: boolean;
+  /** Once a change, here or in another tab, in order. */
+  readonly apply: (change: Change) => void;
+}
+
+/** The tabs of a browser change their tokens one at a time, and each knows what the others did. */
 export class Tabs {
-  private readonly channel: BroadcastChannel | undefined;
-  private readonly locks: LockManager | undefined;
-  private readonly storage: Storage | undefined;
-  private last: Message | undefined;
-  private heard: (() => void) | undefined;
-  private queue: Promise<unknown> = Promise.resolve();
-
-  constructor(
-    private readonly name: string,
-    scope: Scope,
-    onMessage: (message: Message) => void,
-  ) {
-    if (scope === 'own') return;
-    this.locks = globalThis.navigator?.locks;
-    this.storage = localStorageOrNone();
-    if (scope === 'store' || typeof BroadcastChannel === 'undefined') return;
-    this.channel = new BroadcastChannel(name);
-    // in Node an open channel would keep the process alive
-    (this.channel as { unref?: () => void }).unref?.();
-    this.channel.onmessage = ({ data }: MessageEvent<Message>) => {
-      this.last = data;
-      onMessage(data);
-      this.heard?.();
-    };
-  }
-
-  /** To the other tabs, and to the next in the queue. Within `exclusive`. */
-  async announce(message: Message): Promise<void> {
-    if (!this.channel) return;
-    this.channel.postMessage(message);
-    const mark = `${this.name}:done:`;
-    const text = `${String(message.at)}:${message.type}`;
-    if (!this.locks) return void this.storage?.setItem(mark, text);
-    await new Promise<void>((held) => {
-      void this.locks?.request(mark + text, { mode: 'shared' }, () => {
-        held();
-        return sleep(MARK_MS);
-      });
-    });
-  }
-
-  /** Runs `work` while no other tab changes tokens. */
-  async exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const marked = async (): Promise<T> => {
-      const busy = `${this.name}:busy`;
-      const orphanMs = Number(this.storage?.getItem(busy) ?? 0) + ORPHAN_MS - Date.now();
-      if (orphanMs > 0) await sleep(Math.min(orphanMs, ORPHAN_MS));
-      this.storage?.setItem(busy, String(Date.now()));
-      try {
-        return await work();
-      } finally {
-        this.storage?.removeItem(busy);
-      }
-    };
-    if (this.locks) return this.locks.request(this.name, marked) as Promise<T>;
-    const turn = this.queue.then(() => (this.storage ? leased(this.storage, this.name, marked) : marked()));
-    this.queue = turn.catch(() => undefined);
-    return turn;
-  }
-
   /**
-   * Runs `work` unless another tab has finished one after `since`. Then `theirs` gets what that tab told, as far as it came; when it answers
-   * false, it is done once more here.
+   * How many changes this tab knows of. Whoever keeps the number from before a request sees whether one was made since; no clock has a say in it.
    */
-  async once(
-    since: number,
-    work: () => Promise<Message | undefined>,
-    theirs: (outcome: string, told: Message | undefined) => boolean,
-  ): Promise<void> {
-    await this.exclusive(async () => {
-      const outcome = this.channel && (await this.mark(since));
-      if (outcome) {
-        if (!this.news(since)) await this.message();
-        if (theirs(outcome, this.news(since))) return;
+  known = 0;
+  /** What was done before this tab came is no news. */
+  readonly ready: Promise<void>;
+  private readonly places: Places;
+  private readonly queue: Queue;
+  private readonly marks: Marks;
+  private readonly seen = new Set<string>();
+  private heard: (() => void) | undefined;
+
+  constructor(private readonly options: TabsOptions) {
+    const { name, scope } = options;
+    this.places = placesOf(name, scope);
+    this.queue = new Queue(name, this.places);
+    this.marks = new Marks(name, this.places);
+    const { channel } = this.places;
+    if (channel) {
+      // in Node an open channel would keep the process alive
+      (channel as { unref?: () => void }).unref?.();
+      channel.onmessage = ({ data }: MessageEvent<Change>) => {
+        this.take(data);
+        this.heard?.();
+      };
+    }
+    this.ready = this.done().then((changes) => changes.forEach(({ id }) => this.seen.add(id)));
+  }
+
+  /** Runs `work` while no other tab changes tokens, knowing whatever they did before. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return this.queue.run(async () => {
+      await this.ready;
+      for (const change of await this.done()) {
+        if (this.options.needsToken && !isEnd(change)) await this.message(change.id);
+        this.take(change);
       }
-      const message = await work();
-      if (message) await this.announce(message);
+      return work();
     });
+  }
+
+  /** Here, to the other tabs, and to the next in the queue. Within `exclusive`. */
+  async announce(told: Omit<Change, 'id'>): Promise<void> {
+    const change = { ...told, id: Math.random().toString(36).slice(2) };
+    // before the listeners here, who may leave the page
+    this.places.channel?.postMessage(change);
+    this.take(change);
+    if (this.places.channel) await this.marks.leave(change);
   }
 
   close(): void {
-    this.channel?.close();
+    this.places.channel?.close();
   }
 
-  private news(since: number): Message | undefined {
-    return this.last && this.last.at > since ? this.last : undefined;
+  private take(change: Change): void {
+    if (this.seen.has(change.id)) return;
+    this.seen.add(change.id);
+    this.known++;
+    this.options.apply(change);
   }
 
-  private async mark(since: number): Promise<string | undefined> {
-    const prefix = `${this.name}:done:`;
-    const names = this.locks
-      ? ((await this.locks.query()).held ?? []).map(({ name = '' }) => name)
-      : [prefix + (this.storage?.getItem(prefix) ?? '')];
-    const fresh = names
-      .filter((name) => name.startsWith(prefix))
-      .map((name) => name.slice(prefix.length).split(':'))
-      .filter(([at]) => Number(at) > since)
-      .sort(([one], [other]) => Number(other) - Number(one));
-    return fresh[0]?.[1];
+  private async done(): Promise<readonly Change[]> {
+    return this.places.channel ? this.marks.list() : [];
   }
 
-  private message(): Promise<void> {
+  private message(id: string): Promise<void> {
     return new Promise((resolve) => {
-      this.heard = resolve;
-      setTimeout(resolve, MESSAGE_WAIT_MS);
+      this.heard = () => {
+        if (this.seen.has(id)) resolve();
+      };
+      this.heard();
+      quietTimer(resolve, MESSAGE_WAIT_MS);
     });
-  }
-}
-
-export function sleep(durationMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, durationMs);
-  });
-}
-
-function localStorageOrNone(): Storage | undefined {
-  try {
-    return typeof document === 'undefined' ? undefined : globalThis.localStorage;
-  } catch {
-    // forbidden in some frames
-    return undefined;
   }
 }
