@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
 import { Entropy } from '../common/entropy.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
-import { networkOf } from './address.js';
+import { networkOf } from '../common/address.js';
 import { ThrottleKeys } from './throttle-keys.js';
 import { type ThrottleAttempt, type ThrottleBucket, ThrottleStore } from './throttle.store.js';
 

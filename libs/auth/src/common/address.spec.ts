@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { networkOf } from './address.js';
+import { neighbourhoodOf, networkOf } from './address.js';
 
 describe('networkOf', () => {
   it.each([
@@ -19,5 +19,17 @@ describe('networkOf', () => {
     [undefined, 'none'],
   ])('%j counts as %s', (ip, network) => {
     expect(networkOf(ip)).toBe(network);
+  });
+});
+
+describe('neighbourhoodOf', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.200', true],
+    ['192.0.2.7', '192.0.3.7', false],
+    ['::ffff:192.0.2.7', '192.0.2.1', true],
+    ['2001:db8:1:2::1', '2001:db8:1:ffff::1', true],
+    ['2001:db8:1:2::1', '2001:db8:2:2::1', false],
+  ])('%s and %s: the same is %s', (one, other, same) => {
+    expect(neighbourhoodOf(one) === neighbourhoodOf(other)).toBe(same);
   });
 });

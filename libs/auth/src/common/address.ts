@@ -15,6 +15,12 @@ export function networkOf(ip: string | undefined): string {
   return `${network.join(':')}::/64`;
 }
 
+/** The wider network that a place on the map mostly keeps: the /24 of an IPv4 address, the /48 of an IPv6 one. */
+export function neighbourhoodOf(ip: string | undefined): string {
+  const network = networkOf(ip);
+  return network.includes(':') ? network.split(':', 3).join(':') : network.replace(/\.\d+$/, '');
+}
+
 const bytesOf = (group: number): readonly number[] => [group >> 8, group & 0xff];
 
 function groupsOf(address: string): readonly number[] {
