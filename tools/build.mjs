@@ -1,4 +1,4 @@
-// Builds the demo, the orders service and the command line into dist/, in one run of the compiler. `--if-stale`: only when a source changed since the last build. The result appears under its name when it is whole.
+// Builds the demo, the orders service and the command line into dist/, in one run of the compiler, and the demo's page. `--if-stale`: only when a source changed since the last build. The result appears under its name when it is whole.
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -15,11 +15,20 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildPage } from './build-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.built-from');
-const SOURCES = ['apps', 'libs', 'nest-cli.json', 'package-lock.json', 'tsconfig.json', 'tools/build.mjs'];
+const SOURCES = [
+  'apps',
+  'libs',
+  'nest-cli.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tools/build.mjs',
+  'tools/build-page.mjs',
+];
 /** Compiled beside the demo, relative to it. */
 const ALSO = ['../orders/src/**/*.ts', '../../libs/auth/src/cli/**/*.ts'];
 /** Read at run time, relative to the code that reads them. */
@@ -53,6 +62,7 @@ try {
     for (const asset of ASSETS)
       if (existsSync(join(root, asset))) cpSync(join(root, asset), join(draft, asset), { recursive: true });
     moveSourceMaps(draft);
+    await buildPage(join(draft, 'apps', 'demo', 'public'));
     writeFileSync(join(draft, '.built-from'), stamp);
     putInPlace();
   }

@@ -20,7 +20,6 @@ import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { DemoMetrics } from './metrics/metrics.service.js';
 import { NotesController } from './notes/notes.controller.js';
-import { PageController } from './web/page.controller.js';
 
 export interface AppSettings extends DatabaseSettings {
   readonly auth: AuthOptions;
@@ -64,14 +63,7 @@ export class AppModule {
           }),
         }),
       ],
-      controllers: [
-        PageController,
-        AccountController,
-        NotesController,
-        AdminController,
-        HealthController,
-        MetricsController,
-      ],
+      controllers: [AccountController, NotesController, AdminController, HealthController, MetricsController],
       providers: [
         { provide: APP_GUARD, useClass: JwtAuthGuard },
         { provide: DemoMetrics, useValue: metrics },

@@ -3,17 +3,18 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import helmet from 'helmet';
 import { AppModule, type AppSettings } from './app.module.js';
 import type { DemoConfig, TrustProxy } from './config/index.js';
 import { EventsAdapter } from './events/events.adapter.js';
+import { secureHeaders, servePage } from './web/page.js';
 
 /** The application, not yet listening, on the adapter that the configuration names. */
 export async function createApp(config: DemoConfig, settings: AppSettings): Promise<INestApplication> {
   const app = await (config.adapter === 'fastify'
     ? onFastify(config, settings)
     : onExpress(config, settings));
-  app.use(helmet({ contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } }));
+  secureHeaders(app);
+  await servePage(app, config.adapter);
   app.useWebSocketAdapter(new EventsAdapter(app));
   app.enableCors({ origin: [...config.trustedOrigins], credentials: true, maxAge: 600 });
   const description = new DocumentBuilder()

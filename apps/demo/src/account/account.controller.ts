@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, NotFoundException, UseGuards } from '@nestjs/common';
 import {
   AuthService,
   CurrentUser,
@@ -9,12 +9,15 @@ import {
   RecentAuthGuard,
 } from '@tokenward/nestjs';
 import { eq } from 'drizzle-orm';
-import type { DemoDatabase } from '../database/database.module.js';
+import { DATABASE, type DemoDatabase } from '../database/database.module.js';
 import { users } from '../database/schema.js';
 
 @Controller()
 export class AccountController {
-  constructor(private readonly auth: AuthService) {}
+  constructor(
+    @Inject(DATABASE) private readonly database: DemoDatabase,
+    private readonly auth: AuthService,
+  ) {}
 
   @Get('public')
   @Public()
@@ -25,6 +28,17 @@ export class AccountController {
   @Get('me')
   me(@CurrentUser() user: Principal) {
     return { id: user.id, role: user.role, permissions: user.permissions, sessionId: user.sessionId };
+  }
+
+  /** What the page shows of the person; an access token holds none of it. */
+  @Get('account')
+  async account(@CurrentUser('id') id: string) {
+    const [account] = await this.database
+      .select({ id: users.id, email: users.email, name: users.name, role: users.role })
+      .from(users)
+      .where(eq(users.id, id));
+    if (!account) throw new NotFoundException('User not found');
+    return account;
   }
 
   /** Deleting an account asks for the password again when the last proof is older than five minutes. */

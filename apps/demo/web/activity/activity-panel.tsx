@@ -1,0 +1,65 @@
+import { useEffect } from 'react';
+import type { Session } from '@tokenward/client';
+import { client } from '../api/client.js';
+import { useNow } from '../format/use-now.js';
+import { keyOf } from '../live/feed.js';
+import { useFeed } from '../live/use-feed.js';
+import { useAnnounce } from '../ui/announce.js';
+import { Moment } from '../ui/moment.js';
+import { useAction } from '../ui/use-action.js';
+import { narrate } from './narrate.js';
+import { TokenClock } from './token-clock.js';
+
+const STATUS = {
+  connecting: 'Connecting',
+  live: 'Live',
+  away: 'Reconnecting',
+} as const;
+
+interface ActivityPanelProps {
+  readonly session: Session;
+  readonly onStageTheft: () => void;
+}
+
+/** Rotation, reuse and revocation as they occur. */
+export function ActivityPanel({ session, onStageTheft }: ActivityPanelProps) {
+  const { status, events, news } = useFeed();
+  const announce = useAnnounce();
+  const { busy, run } = useAction();
+  const now = useNow(10_000);
+  const { sessionId } = session;
+  useEffect(() => {
+    if (news && news.severity !== 'info') announce(narrate(news, sessionId).title);
+  }, [news, sessionId, announce]);
+  const rotate = async (): Promise<void> => {
+    if ((await client.refresh()) === 'unavailable') announce('The server cannot answer right now.');
+  };
+  return (
+    <aside className="activity" aria-labelledby="activity-title">
+      <div className="activity-head">
+        <h2 id="activity-title">What just happened</h2>
+        <span className={`live ${status}`}>{STATUS[status]}</span>
+      </div>
+      <TokenClock expiresAt={session.expiresAt} />
+      <div className="actions">
+        <button disabled={busy} onClick={() => void run(rotate)}>
+          Rotate now
+        </button>
+        <button onClick={onStageTheft}>Stage a theft</button>
+      </div>
+      <ol aria-label="Events of your account, newest first" tabIndex={0}>
+        {events.map((event) => {
+          const { title, detail, tone } = narrate(event, sessionId);
+          return (
+            <li key={keyOf(event)} className={tone} data-type={event.type}>
+              <p className="title">{title}</p>
+              <p className="detail">{detail}</p>
+              <Moment at={event.at} now={Math.max(now, Date.parse(event.at))} />
+            </li>
+          );
+        })}
+        {events.length === 0 && <li className="empty">Nothing yet.</li>}
+      </ol>
+    </aside>
+  );
+}

@@ -1,0 +1,45 @@
+export interface Step {
+  readonly said: string;
+  readonly status: number;
+}
+
+type Report = (step: Step) => void;
+
+async function post(path: string, body: object): Promise<{ status: number; tokens: Record<string, string> }> {
+  const response = await fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    // another device: none of this browser's cookies
+    credentials: 'omit',
+  });
+  return { status: response.status, tokens: (await response.json()) as Record<string, string> };
+}
+
+/**
+ * What happens when a refresh token is copied: a second device signs in with tokens in the body, refreshes, and then the spent token is
+ * presented once more. Its tokens are of that session alone and live in this call.
+ */
+export async function stageTheft(
+  email: string,
+  password: string,
+  report: Report,
+): Promise<'staged' | 'refused'> {
+  const login = await post('/auth/login', { email, password, transport: 'bearer' });
+  report({
+    said: 'A second device signs in and gets a refresh token. Somebody copies it.',
+    status: login.status,
+  });
+  if (login.status !== 200) return 'refused';
+  const { refreshToken } = login.tokens;
+  const owner = await post('/auth/refresh', { refreshToken });
+  report({ said: 'The device refreshes: the token is spent, and replaced.', status: owner.status });
+  const thief = await post('/auth/refresh', { refreshToken });
+  report({ said: 'The copy is used. A spent token that comes back is theft.', status: thief.status });
+  const after = await fetch('/me', {
+    headers: { authorization: `Bearer ${String(owner.tokens['accessToken'])}` },
+    credentials: 'omit',
+  });
+  report({ said: 'The device’s new access token, minutes before it expires.', status: after.status });
+  return 'staged';
+}

@@ -1,0 +1,83 @@
+import { useId, useRef } from 'react';
+import { call } from '../api/call.js';
+import type { Note } from '../api/models.js';
+import { useResource } from '../api/use-resource.js';
+import { useNow } from '../format/use-now.js';
+import { useAnnounce } from '../ui/announce.js';
+import { Failure } from '../ui/failure.js';
+import { Moment } from '../ui/moment.js';
+import { useAction } from '../ui/use-action.js';
+
+export function NotesPage() {
+  const { data: notes, failure, reload } = useResource<Note[]>('/notes');
+  const announce = useAnnounce();
+  const action = useAction();
+  const now = useNow(10_000);
+  const id = useId();
+  const form = useRef<HTMLFormElement>(null);
+
+  const add = (text: string): void => {
+    void action.run(async () => {
+      await call('POST', '/notes', { text });
+      form.current?.reset();
+      announce('The note is kept.');
+      reload();
+    });
+  };
+  const remove = (note: Note): void => {
+    void action.run(async () => {
+      await call('DELETE', `/notes/${note.id}`);
+      announce('The note is gone.');
+      reload();
+    });
+  };
+
+  return (
+    <section>
+      <div className="heading">
+        <div>
+          <h1 tabIndex={-1}>Notes</h1>
+          <p className="lead">
+            Yours alone: every request for them is checked against your token, without a look-up.
+          </p>
+        </div>
+      </div>
+      <form
+        ref={form}
+        className="new-note"
+        onSubmit={(event) => {
+          event.preventDefault();
+          add(String(new FormData(event.currentTarget).get('text')));
+        }}
+      >
+        <label htmlFor={id}>New note</label>
+        <textarea id={id} name="text" rows={3} maxLength={2000} required />
+        <button className="primary" disabled={action.busy}>
+          Add note
+        </button>
+      </form>
+      <Failure text={action.failure ?? failure} />
+      {notes?.length === 0 && <p className="empty">No notes yet.</p>}
+      <ul className="notes">
+        {notes?.map((note) => (
+          <li key={note.id}>
+            <p>{note.text}</p>
+            <div>
+              <Moment at={note.createdAt} now={now} />
+              <button
+                className="quiet"
+                disabled={action.busy}
+                aria-label={`Delete the note “${note.text.slice(0, 40)}”`}
+                onClick={() => {
+                  remove(note);
+                }}
+              >
+                Delete
+              </button>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useState } from 'react';
+
+const SHOWN_FOR_MS = 6_000;
+const Announce = createContext<(text: string) => void>(() => undefined);
+
+/** Says what was done: read out, and shown for a moment. */
+export function useAnnounce(): (text: string) => void {
+  return useContext(Announce);
+}
+
+export function Announcer({ children }: { readonly children: ReactNode }) {
+  const [said, setSaid] = useState({ text: '', count: 0 });
+  const announce = useCallback((text: string) => {
+    setSaid(({ count }) => ({ text, count: count + 1 }));
+  }, []);
+  useEffect(() => {
+    if (!said.text) return;
+    const timer = setTimeout(() => {
+      setSaid(({ count }) => ({ text: '', count }));
+    }, SHOWN_FOR_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [said]);
+  return (
+    <Announce value={announce}>
+      {children}
+      <div role="status" className={said.text ? 'toast' : undefined}>
+        {said.text}
+      </div>
+    </Announce>
+  );
+}

@@ -1,0 +1,96 @@
+import type { UserRow } from '../api/models.js';
+
+interface UsersTableProps {
+  readonly users: readonly UserRow[];
+  readonly ownId: string;
+  readonly busy: boolean;
+  readonly onChange: (user: UserRow, to: { role: string } | { disabled: boolean }) => void;
+  readonly onRevoke: (user: UserRow) => void;
+}
+
+/** Roles are spelled out: as cards on a phone it is still a table for screen readers. */
+export function UsersTable({ users, ...rest }: UsersTableProps) {
+  return (
+    <table role="table" className="users">
+      <caption className="unseen">All users, by email</caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          <th role="columnheader" scope="col">
+            User
+          </th>
+          <th role="columnheader" scope="col">
+            Role
+          </th>
+          <th role="columnheader" scope="col">
+            <span className="unseen">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {users.map((user) => (
+          <Row key={user.id} user={user} {...rest} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({
+  user,
+  ownId,
+  busy,
+  onChange,
+  onRevoke,
+}: Omit<UsersTableProps, 'users'> & { readonly user: UserRow }) {
+  const isOwn = user.id === ownId;
+  return (
+    <tr role="row" className={user.disabled ? 'disabled' : undefined}>
+      <th role="rowheader" scope="row">
+        <span className="name">{user.email}</span>
+        {user.name && <span className="address">{user.name}</span>}
+        <span className="badges">
+          {isOwn && <span className="badge accent">You</span>}
+          {user.disabled && <span className="badge danger">Disabled</span>}
+        </span>
+      </th>
+      <td role="cell">
+        <select
+          aria-label={`Role of ${user.email}`}
+          value={user.role}
+          disabled={isOwn || busy}
+          onChange={(event) => {
+            onChange(user, { role: event.target.value });
+          }}
+        >
+          <option value="user">user</option>
+          <option value="admin">admin</option>
+        </select>
+      </td>
+      <td role="cell" className="end">
+        {!isOwn && (
+          <>
+            <button
+              disabled={busy}
+              aria-label={`End every session of ${user.email}`}
+              onClick={() => {
+                onRevoke(user);
+              }}
+            >
+              End sessions
+            </button>
+            <button
+              className={user.disabled ? undefined : 'danger'}
+              disabled={busy}
+              aria-label={`${user.disabled ? 'Enable' : 'Disable'} ${user.email}`}
+              onClick={() => {
+                onChange(user, { disabled: !user.disabled });
+              }}
+            >
+              {user.disabled ? 'Enable' : 'Disable'}
+            </button>
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
