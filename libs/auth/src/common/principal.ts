@@ -12,6 +12,8 @@ export interface Principal {
   readonly role?: string;
   readonly permissions: readonly string[];
   readonly authTime?: number;
+  /** Which entry of `accessToken.legacy` the token was accepted by; undefined for Tokenward's own tokens. */
+  readonly legacy?: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
   /** What the host's `claims` hook added. */

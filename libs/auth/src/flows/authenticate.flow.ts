@@ -6,9 +6,12 @@ import type { UserFacts } from '../common/subject.js';
 import { RemoteKeys } from '../keys/remote-keys.service.js';
 import { RevocationChecker, type Verdict } from '../revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../sessions/session.store.js';
-import { AccessTokenVerifier } from '../tokens/access-token-verifier.service.js';
+import { AccessTokenVerifier, type VerificationOutcome } from '../tokens/access-token-verifier.service.js';
 import { UserDirectory } from '../users/user-directory.store.js';
 import type { PresentedToken } from './grant.js';
+
+/** Of a user of whom nothing was ever revoked; also of one without a row. */
+const FIRST_VERSION = 1;
 
 export interface AuthenticateOptions {
   /** `strict` asks the stores whatever the configured mode. */
@@ -30,13 +33,21 @@ export class AuthenticateFlow {
   authenticate(presented: PresentedToken, options?: AuthenticateOptions): Principal | Promise<Principal> {
     if (presented.kind === 'none') throw new AuthError('token_missing', 'no token was presented');
     if (presented.kind === 'refused') throw new AuthError('token_refused', presented.detail);
-    const outcome = this.verifier.verify(presented.value);
-    if (outcome.kind === 'refused') {
-      if (this.remote && outcome.reason === 'key_unknown')
-        return this.afterLookingAgain(this.remote, presented.value, options);
-      throw new AuthError('token_refused', outcome.reason);
-    }
-    return this.recheck(outcome.principal, options);
+    const { value } = presented;
+    const outcome = this.verifier.verifyAny(value);
+    if (outcome instanceof Promise) return outcome.then((settled) => this.judge(value, settled, options));
+    return this.judge(value, outcome, options);
+  }
+
+  private judge(
+    token: string,
+    outcome: VerificationOutcome,
+    options?: AuthenticateOptions,
+  ): Principal | Promise<Principal> {
+    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
+    if (this.remote && outcome.reason === 'key_unknown')
+      return this.afterLookingAgain(this.remote, token, options);
+    throw new AuthError('token_refused', outcome.reason);
   }
 
   /** The issuer may have a new key. What it is not known to have, it has not, as long as that is proven. */
@@ -46,7 +57,7 @@ export class AuthenticateFlow {
     options?: AuthenticateOptions,
   ): Promise<Principal> {
     await remote.lookAgain();
-    const outcome = this.verifier.verify(token);
+    const outcome = await this.verifier.verifyAny(token);
     if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
     if (outcome.reason === 'key_unknown' && !remote.isComplete())
       throw AuthError.unavailable('the issuer cannot be asked for its keys');
@@ -65,18 +76,43 @@ export class AuthenticateFlow {
   /** Whether one who was authenticated before was revoked since; its expiry is the caller's business. Throws as `authenticate`. */
   recheck(principal: Principal, options?: AuthenticateOptions): Principal | Promise<Principal> {
     const verdict = this.revocations.check(revocable(principal), options && { strict: options.strictness });
-    if (typeof verdict !== 'string') return verdict.then((settled) => accept(principal, settled));
-    return accept(principal, verdict);
+    if (typeof verdict !== 'string') return verdict.then((settled) => this.accept(principal, settled));
+    return this.accept(principal, verdict);
+  }
+
+  private accept(principal: Principal, verdict: Verdict): Principal | Promise<Principal> {
+    if (verdict === 'revoked') throw new AuthError('token_refused', 'revoked');
+    return principal.legacy === undefined ? principal : this.confirmLegacy(principal);
+  }
+
+  /** An old token may outlive every entry of the ledger: whether anything was ever revoked of its user, the database tells. */
+  private async confirmLegacy(principal: Principal): Promise<Principal> {
+    const { authority, user } = await this.authorityOn(principal);
+    if (
+      authority.revoked ||
+      authority.subject.tokenVersion > FIRST_VERSION ||
+      typeof user === 'string' ||
+      user.disabled
+    )
+      throw new AuthError('token_refused', 'an old token whose user was revoked, disabled or is gone');
+    return principal;
   }
 
   /** The authoritative check: one query on the primary; whatever no longer matches refuses the token. */
   async confirm(principal: Principal): Promise<Principal> {
-    if (!this.sessions) throw AuthError.unavailable('a service that only verifies has no database to ask');
-    const authority = await this.sessions.readAuthority(revocable(principal));
-    const user = authority.user === 'elsewhere' ? await this.userElsewhere(principal.id) : authority.user;
+    const { authority, user } = await this.authorityOn(principal);
     const problem = disagreement(principal, authority, user);
     if (problem) throw new AuthError('token_refused', problem);
     return principal;
+  }
+
+  private async authorityOn(
+    principal: Principal,
+  ): Promise<{ readonly authority: Authority; readonly user: UserFacts | 'gone' }> {
+    if (!this.sessions) throw AuthError.unavailable('a service that only verifies has no database to ask');
+    const authority = await this.sessions.readAuthority(revocable(principal));
+    const user = authority.user === 'elsewhere' ? await this.userElsewhere(principal.id) : authority.user;
+    return { authority, user };
   }
 
   private async userElsewhere(id: string): Promise<UserFacts | 'gone'> {
@@ -89,15 +125,10 @@ export function revocable(principal: Principal): RevocableToken {
   return { tokenId, sessionId, subject, tokenVersion, keyId, issuedAt };
 }
 
-function accept(principal: Principal, verdict: Verdict): Principal {
-  if (verdict === 'revoked') throw new AuthError('token_refused', 'revoked');
-  return principal;
-}
-
 function disagreement(
   principal: Principal,
   authority: Authority,
-  user: UserFacts | 'gone' | 'elsewhere',
+  user: UserFacts | 'gone',
 ): string | undefined {
   if (authority.revoked) return 'revoked';
   if (!authority.sessionLive) return 'session ended';

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Principal } from '../common/principal.js';
 import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import { SessionService } from '../sessions/session.service.js';
@@ -8,6 +9,11 @@ import { AccessTokenVerifier } from '../tokens/access-token-verifier.service.js'
 export interface LogoutInput {
   readonly accessTokens: readonly string[];
   readonly refreshTokens: readonly string[];
+}
+
+interface Named {
+  readonly sessionIds: ReadonlySet<string>;
+  readonly legacy: readonly Principal[];
 }
 
 /** Ends every session that a presented token names; throws `unavailable` when that cannot be made durable. */
@@ -22,7 +28,13 @@ export class LogoutFlow {
   ) {}
 
   async logout(input: LogoutInput): Promise<void> {
-    for (const sessionId of this.named(input)) {
+    const { sessionIds, legacy } = await this.named(input);
+    // an old token has no session: it ends by itself alone
+    for (const { tokenId, expiresAt } of legacy) {
+      await this.revocations.revokeToken(tokenId, expiresAt);
+      this.events.publish({ type: 'token.revoked', tokenId });
+    }
+    for (const sessionId of sessionIds) {
       const ended = await this.store.endOne(sessionId, 'logout');
       if (!ended) continue;
       await this.revocations.announce(ended.entries);
@@ -30,16 +42,19 @@ export class LogoutFlow {
     }
   }
 
-  private named({ accessTokens, refreshTokens }: LogoutInput): ReadonlySet<string> {
+  private async named({ accessTokens, refreshTokens }: LogoutInput): Promise<Named> {
     const named = new Set<string>();
+    const legacy: Principal[] = [];
     for (const token of accessTokens) {
-      const outcome = this.verifier.verify(token, { expiry: 'ignored' });
-      if (outcome.kind === 'accepted') named.add(outcome.principal.sessionId);
+      const outcome = await this.verifier.verifyAny(token, { expiry: 'ignored' });
+      if (outcome.kind === 'refused') continue;
+      if (outcome.principal.legacy === undefined) named.add(outcome.principal.sessionId);
+      else legacy.push(outcome.principal);
     }
     for (const token of refreshTokens) {
       const opened = this.sessions.inspect(token);
       if (opened.kind === 'genuine') named.add(opened.sessionId);
     }
-    return named;
+    return { sessionIds: named, legacy };
   }
 }

@@ -28,18 +28,7 @@ export function assertKeyFits(option: string, algorithm: SigningAlgorithm, key: 
         `${algorithm} needs an RSA key (rsaEncryption): make one of 2048 bits or more`,
       );
     }
-    if ((details.modulusLength ?? 0) < MINIMUM_RSA_BITS) {
-      throw AuthError.configuration(
-        option,
-        `an RSA key of ${details.modulusLength} bits is too weak: make one of 2048 bits or more`,
-      );
-    }
-    if ((details.publicExponent ?? 0n) < MINIMUM_EXPONENT) {
-      throw AuthError.configuration(
-        option,
-        'the RSA public exponent is below 65537: make a new key with exponent 65537',
-      );
-    }
+    assertRsaIsStrong(option, key);
   } else if (key.asymmetricKeyType !== 'ec' || details.namedCurve !== traits.curve) {
     throw AuthError.configuration(
       option,
@@ -48,6 +37,22 @@ export function assertKeyFits(option: string, algorithm: SigningAlgorithm, key: 
   }
   if (isKnownPublicKey(publicKeyThumbprint(key.type === 'private' ? createPublicKey(key) : key))) {
     throw AuthError.configuration(option, 'is an example key whose private half is public: make your own');
+  }
+}
+
+export function assertRsaIsStrong(option: string, key: KeyObject): void {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  if (modulusLength < MINIMUM_RSA_BITS) {
+    throw AuthError.configuration(
+      option,
+      `an RSA key of ${modulusLength} bits is too weak: make one of 2048 bits or more`,
+    );
+  }
+  if (publicExponent < MINIMUM_EXPONENT) {
+    throw AuthError.configuration(
+      option,
+      'the RSA public exponent is below 65537: make a new key with exponent 65537',
+    );
   }
 }
 

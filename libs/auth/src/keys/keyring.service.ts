@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
 import type { StaticKeysOptions } from '../options/key-options.js';
@@ -14,6 +15,8 @@ export type {
   VerificationKey,
 } from './key-set.js';
 
+export { type EncryptionKey, readEncryptionKeys } from './encryption-ring.js';
+export { readLegacyKey } from './legacy-key.js';
 export { joseSignature } from './remote-signature.js';
 
 /** The keys in force, parsed once. What rotates calls `replace`; whoever caches by key compares `revision`. */
@@ -95,6 +98,12 @@ export class Keyring {
   /** By `kid` in a table of our own: whatever a token puts there reaches no path, query or prototype. */
   verificationKey(kid: string): VerificationKey | undefined {
     return this.#byKid.get(kid);
+  }
+
+  /** Whether the key, or its public half, is among those that verify. */
+  holds(key: KeyObject): boolean {
+    const verifier = key.type === 'private' ? createPublicKey(key) : key;
+    return [...this.#byKid.values()].some(({ publicKey }) => publicKey.equals(verifier));
   }
 
   /** Whether `signature` is the key's own over `signed`, by the key's algorithm and no other. */

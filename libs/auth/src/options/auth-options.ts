@@ -2,7 +2,9 @@ import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { Duration } from '../common/duration.js';
 import type { Transport } from '../contract/index.js';
 import type { CookieOptions } from './cookie-options.js';
+import type { EncryptionOptions } from './encryption-options.js';
 import type { KeyRotationOptions, StaticKeysOptions } from './key-options.js';
+import type { LegacyIssuerOptions } from './legacy-options.js';
 
 /** What the `claims` hook is told; it runs at every issue, so it should be quick. */
 export interface ClaimsHookInput {
@@ -28,6 +30,10 @@ export interface AccessTokenOptions {
   readonly claimsSchema?: StandardSchemaV1;
   /** How many verified tokens are remembered, so that a signature is checked once. Default 10,000; 0 turns it off. */
   readonly cacheSize?: number;
+  /** Encrypts access tokens (nested JWE), for claims that clients must not read. Default: signed tokens that everybody can read. */
+  readonly encryption?: EncryptionOptions;
+  /** Old tokens of another set-up, accepted until a date. Default none. */
+  readonly legacy?: readonly LegacyIssuerOptions[];
 }
 
 /** What dies with a reused refresh token: every session of the user, or its family alone. */

@@ -5,6 +5,7 @@ import { TRANSPORTS } from '../contract/index.js';
 import type { AuthOptions, RouteOptions } from './auth-options.js';
 import { SIGNING_ALGORITHMS } from './key-options.js';
 import type { ResolvedAuthOptions } from './resolved-options.js';
+import { resolveEncryption, resolveLegacy } from './resolve-access-token.js';
 import { resolveCookies } from './resolve-cookies.js';
 import { resolveRoutes } from './resolve-routes.js';
 
@@ -52,6 +53,8 @@ export function resolveOptions(
       allowedClaims: new Set((access.allowedClaims ?? []).map((name) => name.toLowerCase())),
       claimsSchema: access.claimsSchema,
       cacheSize: whole('accessToken.cacheSize', access.cacheSize ?? 10_000, 0, 10_000_000),
+      encryption: resolveEncryption(access.encryption),
+      legacy: resolveLegacy(access.legacy),
     },
     refreshToken: {
       ttlMs,

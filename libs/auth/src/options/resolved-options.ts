@@ -2,7 +2,15 @@ import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { Transport } from '../contract/index.js';
 import type { ClaimsHook, PasswordOptions, ReuseScope, RouteOptions } from './auth-options.js';
 import type { CookiePrefix, SameSite } from './cookie-options.js';
+import type { EncryptionAlgorithm, EncryptionKeyOptions } from './encryption-options.js';
 import type { SigningAlgorithm, StaticKeysOptions } from './key-options.js';
+import type { ResolvedLegacyIssuer } from './legacy-options.js';
+
+export interface ResolvedEncryption {
+  /** The first encrypts. */
+  readonly keys: readonly (EncryptionKeyOptions & { readonly algorithm: EncryptionAlgorithm })[];
+  readonly plaintext: 'issued' | 'accepted' | 'refused';
+}
 
 /** The options after validation: every default filled in, every duration in the unit of its name. DI token and type in one. */
 export abstract class ResolvedAuthOptions {
@@ -24,6 +32,8 @@ export abstract class ResolvedAuthOptions {
     readonly allowedClaims: ReadonlySet<string>;
     readonly claimsSchema?: StandardSchemaV1;
     readonly cacheSize: number;
+    readonly encryption?: ResolvedEncryption;
+    readonly legacy: readonly ResolvedLegacyIssuer[];
   };
   abstract readonly refreshToken: {
     readonly ttlMs: number;

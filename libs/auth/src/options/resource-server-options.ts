@@ -23,7 +23,10 @@ export interface ResourceServerOptions {
   /** `aud`: one or several; a token is accepted when it holds one of them. */
   readonly audience: string | readonly string[];
   readonly jwks: RemoteJwksOptions;
-  readonly accessToken?: Pick<AccessTokenOptions, 'clockTolerance' | 'claimsSchema' | 'cacheSize'>;
+  readonly accessToken?: Pick<
+    AccessTokenOptions,
+    'clockTolerance' | 'claimsSchema' | 'cacheSize' | 'encryption'
+  >;
   /** The name and prefix of the access cookie, as the issuer has them. */
   readonly cookies?: CookieOptions;
   readonly origins?: OriginOptions;

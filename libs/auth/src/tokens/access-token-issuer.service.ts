@@ -6,6 +6,7 @@ import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { type AccessTokenClaims, MAX_TOKEN_BYTES } from './access-claims.js';
 import { assertClaimNames, plainName } from './claim-names.js';
 import { checkCustomClaims, type CustomClaims } from './custom-claims.js';
+import { TokenEncryption } from './encrypted-token.js';
 import { signToken } from './sign-token.js';
 
 export interface AccessTokenInput {
@@ -39,6 +40,7 @@ const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 @Injectable()
 export class AccessTokenIssuer {
   readonly #allowed: ReadonlySet<string>;
+  readonly #encryption: TokenEncryption | undefined;
 
   constructor(
     private readonly options: ResolvedAuthOptions,
@@ -46,6 +48,9 @@ export class AccessTokenIssuer {
     private readonly entropy: Entropy,
   ) {
     this.#allowed = new Set([...options.accessToken.allowedClaims].map(plainName));
+    const { encryption } = options.accessToken;
+    if (encryption && encryption.plaintext !== 'issued')
+      this.#encryption = new TokenEncryption(encryption, keyring);
   }
 
   /** Throws `claim_refused` for a claim that must not or may not be there, `token_too_large` beyond `maxBytes`. */
@@ -58,11 +63,12 @@ export class AccessTokenIssuer {
     }
     const custom = await this.#customClaims(input);
     const claims = this.#ownClaims(input);
-    const token = await signToken(
+    const signed = await signToken(
       this.keyring.signer(),
       { ...custom, ...claims },
       this.options.storeDeadlineMs,
     );
+    const token = this.#encryption ? await this.#encryption.encrypt(signed) : signed;
     assertSize(token, input.maxBytes);
     const { ttlSeconds } = this.options.accessToken;
     return { token, tokenId: claims.jti, expiresInSeconds: ttlSeconds, expiresAt: claims.exp };

@@ -49,6 +49,7 @@ export function makeBench(
     clockToleranceSeconds: 30,
     allowedClaims: new Set<string>(),
     cacheSize: 100,
+    legacy: [],
     ...settings,
   };
   const options = { issuer: ISSUER, audiences, keys, accessToken } as unknown as ResolvedAuthOptions;

@@ -1,4 +1,5 @@
 import { MAX_TOKEN_BYTES } from './access-claims.js';
+import { decodeBase64Url } from './base64url.js';
 import { type JsonObject, parseStrictJson } from './strict-json.js';
 
 export type CompactJws =
@@ -29,10 +30,4 @@ export function parseCompactJws(token: string): CompactJws {
   if (!header || !payload || payload.namesPrototype) return MALFORMED;
   const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
   return { kind: 'parsed', header: header.value, payload: payload.value, signed, signature };
-}
-
-/** Canonical base64url without padding (RFC 7515, section 2); node alone also takes blanks, padding, `+/` and stray bits. */
-function decodeBase64Url(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64url');
-  return bytes.length > 0 && bytes.toString('base64url') === text ? bytes : undefined;
 }

@@ -17,7 +17,9 @@ export type RefusalReason =
   | 'lifetime_refused'
   | 'not_yet_valid'
   | 'expired'
-  | 'custom_claims_refused';
+  | 'custom_claims_refused'
+  | 'not_encrypted'
+  | 'decryption_failed';
 
 export interface Refusal {
   readonly kind: 'refused';
@@ -38,11 +40,11 @@ export type HeaderCheck = { readonly kind: 'accepted'; readonly kid: string; rea
 export type ClaimsCheck = { readonly kind: 'accepted'; readonly claims: AccessTokenClaims } | Refusal;
 
 /** Extensions nobody here understands (RFC 7515, section 4.1.11; RFC 7797; RFC 7516) and keys that a token would bring itself (RFC 8725, section 3.10). */
-const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'];
+export const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'];
 const MEDIA_TYPES: ReadonlySet<string> = new Set([ACCESS_TOKEN_TYPE, `application/${ACCESS_TOKEN_TYPE}`]);
 
 /** Members are read as own ones only, so that no prototype speaks for a token. */
-function own(object: JsonObject, name: string): unknown {
+export function own(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
@@ -78,7 +80,7 @@ export function checkClaims(
 /** The part that the clock decides; asked again whenever a verified token comes back. */
 export function checkTimes(
   claims: Pick<AccessTokenClaims, 'exp' | 'nbf' | 'iat'>,
-  rules: VerificationRules,
+  rules: Pick<VerificationRules, 'clockToleranceSeconds'>,
   nowMs: number,
   expiry: ExpiryRule,
 ): Refusal | undefined {
@@ -109,15 +111,15 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
   return { iss, aud, sub, sid, jti, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime };
 }
 
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0;
 }
 
-function isTextList(value: unknown): value is readonly string[] {
+export function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }
 
-function isWhole(value: unknown): value is number {
+export function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 

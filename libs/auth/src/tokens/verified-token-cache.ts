@@ -1,4 +1,5 @@
 import type { Principal } from '../common/principal.js';
+import type { Refusal } from './verification-policy.js';
 
 /** What is remembered of a token whose signature and claims were accepted; the clock is asked again each time. */
 export interface VerifiedToken {
@@ -6,7 +7,11 @@ export interface VerifiedToken {
   readonly exp: number;
   readonly nbf: number;
   readonly iat: number;
+  /** Of an old token of another set-up: refused from then on, without tolerance. Milliseconds since the epoch. */
+  readonly acceptUntilMs?: number;
 }
+
+export type Verification = { readonly kind: 'accepted'; readonly verified: VerifiedToken } | Refusal;
 
 /** Longer ones do not fit a cookie and would let few clients fill the memory; they are verified each time. */
 const MAX_CACHED_BYTES = 4096;

@@ -1,0 +1,25 @@
+import type { KeyMaterial } from './key-options.js';
+
+export const ENCRYPTION_ALGORITHMS = ['dir', 'RSA-OAEP-256', 'ECDH-ES'] as const;
+/** How the content key is found (RFC 7518, section 4.1); RSA1_5 and the password-based ones cannot be configured. */
+export type EncryptionAlgorithm = (typeof ENCRYPTION_ALGORITHMS)[number];
+
+export interface EncryptionKeyOptions {
+  /** `kid` of the JWE. */
+  readonly keyId: string;
+  /** Default `dir`: the secret is the content key. `RSA-OAEP-256` and `ECDH-ES` cost a private-key operation for every token that is not in the cache. */
+  readonly algorithm?: EncryptionAlgorithm;
+  /** `dir`: 32 bytes, as text base64url. Else the private key; RSA of at least 2048 bits, EC on P-256, P-384 or P-521. Never one that signs. */
+  readonly key: KeyMaterial | Buffer;
+}
+
+/** Nested JWE (RFC 7519, section 11.2): for claims that clients must not read. The content is A256GCM over the signed token. */
+export interface EncryptionOptions {
+  /** The first encrypts, all decrypt; whoever verifies needs them. */
+  readonly keys: readonly EncryptionKeyOptions[];
+  /**
+   * Signed tokens that are not encrypted. `issued`: they are still issued, and both kinds accepted (first everywhere); `accepted`: encrypted ones
+   * are issued, both accepted (then everywhere, for the access TTL); `refused`, the default.
+   */
+  readonly plaintext?: 'issued' | 'accepted' | 'refused';
+}

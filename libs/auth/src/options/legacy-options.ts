@@ -1,0 +1,44 @@
+import type { Duration } from '../common/duration.js';
+import type { KeyMaterial, SigningAlgorithm } from './key-options.js';
+
+/** Who an old token is about. */
+export interface LegacyPrincipal {
+  /** The user's id as the user directory has it. */
+  readonly id: string;
+  readonly role?: string;
+  readonly permissions?: readonly string[];
+  /** What `accessToken.claimsSchema` is applied to. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+/** Old access tokens of a hand-made set-up, accepted until a date: docs/migration.md. They never pass `TokenVersionGuard` or `@RecentAuth()`. */
+export interface LegacyIssuerOptions {
+  /** Names it in principals (`legacy`, and `keyId` as `legacy:<name>`, which `AuthService.revokeKey` takes). Letters, digits, dots, dashes. */
+  readonly name: string;
+  /** `iss` of the old tokens. Undefined: they have none, and one that has is refused. */
+  readonly issuer?: string;
+  /** `aud` of the old tokens, one of these. Undefined: they have none, and one that has is refused. */
+  readonly audience?: string | readonly string[];
+  /** `kid` of the old tokens. Undefined: they have none, and one that has is refused. */
+  readonly keyId?: string;
+  /** The one algorithm that `key` verifies. */
+  readonly algorithm: SigningAlgorithm;
+  /** The old public key; for HMAC the old secret, text counting as its UTF-8 bytes as in `JwtModule`. The rules for weak keys hold. */
+  readonly key: KeyMaterial | Buffer;
+  /** From this instant on every one of them is refused. ISO 8601; at most a year ahead. */
+  readonly acceptUntil: string | Date;
+  /** `exp - iat` at most. Default `1d`, at most `90d`. A token without `exp` or `iat` is refused. */
+  readonly maxLifetime?: Duration;
+  /** Reads the claims; undefined refuses the token. Default: `sub` (text or a whole number) as the id, no role, no permissions. */
+  readonly principal?: (claims: Readonly<Record<string, unknown>>) => LegacyPrincipal | undefined;
+}
+
+/** After validation. */
+export interface ResolvedLegacyIssuer extends Pick<
+  LegacyIssuerOptions,
+  'name' | 'issuer' | 'keyId' | 'algorithm' | 'key' | 'principal'
+> {
+  readonly audiences: readonly string[] | undefined;
+  readonly acceptUntilMs: number;
+  readonly maxLifetimeSeconds: number;
+}
