@@ -50,6 +50,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     ['/auth/password', { currentPassword: 1 }, ['currentPassword', 'newPassword']],
     ['/auth/reauthenticate', { password: null }, ['password']],
     ['/notes', { text: 7 }, ['text']],
+    ['/notes', { text: `${MARK}${'\u0000'}` }, ['text']],
   ])('answers %s %j with 400 and the names of the fields alone', async (path, body, fields) => {
     const answer = await client.post(path, body);
 
@@ -72,6 +73,8 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
       400,
     ],
     ['larger than any login', send(JSON.stringify({ password: MARK.repeat(200_000) }), JSON_TYPE), 413],
+    ['not compressed as it says', send('{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }), 400],
+    ['not compressed as it says either', send('{}', { ...JSON_TYPE, 'content-encoding': 'br' }), 400],
     ['a prototype', send(`{"__proto__":{"email":"a@b.c"},"password":"${MARK}"}`, JSON_TYPE), 400],
   ])('answers a body that is %s, in the one shape, without a word of it', async (_, options, status) => {
     const answer = await client.request('POST', '/auth/login', options);
@@ -105,6 +108,14 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     expect(answer.status).toBe(404);
     expect(answer.json()).toEqual({ statusCode: 404, error: 'Not Found', message: expect.any(String) });
   }); // prettier-ignore
+
+  it('answers a write for somebody who is gone with 400', async () => {
+    const person = await register(client);
+    const gone = stage.demos[adapter].client();
+    await logIn(gone, person);
+    await stage.rows('delete from users where id = $1', person.id);
+    expect((await gone.post('/notes', { text: 'x' })).status).toBe(400);
+  });
 
   it('refuses every login with the same bytes and headers', async () => {
     const person = await register(client);

@@ -98,6 +98,8 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
       timed(client.copy().delete('/auth/sessions')),
       timed(client.copy().post('/auth/reauthenticate', { password })),
       timed(client.copy().post('/auth/register', { email: 'new@people.test', password })),
+      timed(client.copy().get('/notes')),
+      timed(client.copy().post('/notes', { text: 'x' })),
     ]);
     answers.forEach(expectUnavailable);
 

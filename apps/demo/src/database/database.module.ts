@@ -1,7 +1,9 @@
 import { type DynamicModule, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { DatabaseFailures } from './database-failures.interceptor.js';
 import * as schema from './schema.js';
 
 export type DemoDatabase = NodePgDatabase<typeof schema> & { $client: pg.Pool };
@@ -68,6 +70,7 @@ export class DatabaseModule implements OnApplicationShutdown {
       providers: [
         { provide: DATABASE, useFactory: () => openDatabase(settings.databaseUrl) },
         { provide: REDIS, useFactory: () => (settings.redisUrl ? openRedis(settings.redisUrl) : undefined) },
+        { provide: APP_INTERCEPTOR, useClass: DatabaseFailures },
       ],
       exports: [DATABASE, REDIS],
     };

@@ -17,7 +17,13 @@ import { DATABASE, type DemoDatabase } from '../database/database.module.js';
 import { notes } from '../database/schema.js';
 import { validated } from '../validated.js';
 
-const NewNote = z.object({ text: z.string().trim().min(1).max(2000) });
+/** Postgres holds no NUL in a text. */
+const NewNote = z.object({
+  text: z
+    .string()
+    .trim()
+    .regex(/^[^\0]{1,2000}$/),
+});
 
 /** The caller's own notes, and no one else's. */
 @Controller('notes')

@@ -1,0 +1,34 @@
+import {
+  BadRequestException,
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { AuthError } from '@tokenward/nestjs';
+import { DrizzleQueryError } from 'drizzle-orm';
+import { catchError, type Observable, throwError } from 'rxjs';
+
+/** The demo's own queries answer as Tokenward's do when the database fails: 503, by the code alone, never 500 (contract, section 4). */
+@Injectable()
+export class DatabaseFailures implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(catchError((error: unknown) => throwError(() => refusalOf(error))));
+  }
+}
+
+/** Classes of SQLSTATE: a value that does not fit is the caller's, a statement that does not is a mistake here. */
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof DrizzleQueryError)) return error;
+  const { code } = (error.cause ?? {}) as { code?: unknown };
+  const state = typeof code === 'string' ? code : 'the database did not answer';
+  switch (state.slice(0, 2)) {
+    case '22':
+    case '23':
+      return new BadRequestException('Invalid input');
+    case '42':
+      return error;
+    default:
+      return AuthError.unavailable(`a query of the demo: ${state}`);
+  }
+}
