@@ -13,6 +13,8 @@ export class UnreadableBody {
 }
 
 const PARSER_TYPES = /^(?:entity|encoding|charset|request|parameters)\./;
+/** Fastify's parser, and zlib's reading of a `Content-Encoding` that is not what it says. */
+const PARSER_CODES = /^(?:FST_ERR_CTP_|Z_|ERR__|ZSTD_)/;
 /** Nest 11 keeps no cause. The wording is V8's. */
 const QUOTING =
   /^(?:Unexpected (?:token|end|non-whitespace|string|number)|Expected |Bad |Unterminated |.* is not valid JSON)/s;
@@ -22,7 +24,7 @@ function isParserFailure(exception: HttpException): boolean {
   if (cause) {
     return (
       (typeof cause.type === 'string' && PARSER_TYPES.test(cause.type)) ||
-      (typeof cause.code === 'string' && cause.code.startsWith('FST_ERR_CTP_')) ||
+      (typeof cause.code === 'string' && PARSER_CODES.test(cause.code)) ||
       (cause instanceof SyntaxError && 'status' in cause)
     );
   }
