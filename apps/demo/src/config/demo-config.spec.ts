@@ -29,6 +29,8 @@ const REFUSED: readonly (readonly [name: string, value: string, others?: Environ
   ['JWT_VERIFICATION_KEYS', 'not json'],
   ['JWT_VERIFICATION_KEYS', '{"keys":{}}'],
   ['JWT_AUDIENCE', 'a,,b'],
+  ['JWT_AUDIENCE', 'x'.repeat(1025)],
+  ['JWT_ISSUER', 'x'.repeat(1025)],
   ['REFRESH_TOKEN_SECRET', SECRET_32],
   ['REFRESH_TOKEN_SECRET', `a:${SECRET_32.slice(0, 41)}`],
   ['REFRESH_TOKEN_SECRET', `a:${SECRET_32},a:${SECRET_32}`],

@@ -3,6 +3,7 @@ import type { SigningAlgorithm } from '@tokenward/nestjs';
 import { problem, type EnvironmentReader } from './environment.js';
 
 const DEFAULT_NAME = 'tokenward-demo';
+const MAX_CLAIM_LENGTH = 1024;
 
 export interface SigningSettings {
   readonly algorithm: SigningAlgorithm;
@@ -45,9 +46,15 @@ export function signingSettings(
     secret: secret === undefined ? undefined : Buffer.from(secret, 'utf8'),
     keyId: read.text('JWT_KEY_ID'),
     verificationKeys: verificationKeys(read),
-    issuer: read.text('JWT_ISSUER') ?? DEFAULT_NAME,
-    audiences: read.list('JWT_AUDIENCE') ?? [DEFAULT_NAME],
+    issuer: claimText('JWT_ISSUER', read.text('JWT_ISSUER') ?? DEFAULT_NAME),
+    audiences: (read.list('JWT_AUDIENCE') ?? [DEFAULT_NAME]).map((each) => claimText('JWT_AUDIENCE', each)),
   };
+}
+
+/** It goes into every token, and that into a cookie. */
+function claimText(name: string, text: string): string {
+  if (text.length > MAX_CLAIM_LENGTH) throw problem(name, `must have at most ${MAX_CLAIM_LENGTH} characters`);
+  return text;
 }
 
 /** Real line breaks, or `\n` where a file of variables cannot hold them. */
