@@ -31,15 +31,7 @@ export function ChangePassword({ email }: { readonly email: string }) {
         one.
       </p>
       {/* for password managers */}
-      <input
-        className="unseen"
-        type="email"
-        autoComplete="username"
-        value={email}
-        readOnly
-        tabIndex={-1}
-        aria-hidden
-      />
+      <input hidden type="email" autoComplete="username" value={email} readOnly />
       <PasswordField label="Current password" name="current" autoComplete="current-password" />
       <PasswordField
         label="New password"

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { Session } from '@tokenward/client';
 import { client } from '../api/client.js';
+import type { FeedEvent } from '../api/models.js';
 import { useNow } from '../format/use-now.js';
 import { keyOf } from '../live/feed.js';
 import { useFeed } from '../live/use-feed.js';
@@ -48,18 +49,31 @@ export function ActivityPanel({ session, onStageTheft }: ActivityPanelProps) {
         <button onClick={onStageTheft}>Stage a theft</button>
       </div>
       <ol aria-label="Events of your account, newest first" tabIndex={0}>
-        {events.map((event) => {
-          const { title, detail, tone } = narrate(event, sessionId);
-          return (
-            <li key={keyOf(event)} className={tone} data-type={event.type}>
-              <p className="title">{title}</p>
-              <p className="detail">{detail}</p>
-              <Moment at={event.at} now={Math.max(now, Date.parse(event.at))} />
-            </li>
-          );
-        })}
+        {events.map((event) => (
+          <Entry key={keyOf(event)} event={event} sessionId={sessionId} now={now} />
+        ))}
         {events.length === 0 && <li className="empty">Nothing yet.</li>}
       </ol>
     </aside>
+  );
+}
+
+interface EntryProps {
+  readonly event: FeedEvent;
+  readonly sessionId: string;
+  readonly now: number;
+}
+
+function Entry({ event, sessionId, now }: EntryProps) {
+  const { title, detail, where, tone } = narrate(event, sessionId);
+  return (
+    <li className={tone} data-type={event.type}>
+      <p className="title">{title}</p>
+      {detail && <p className="detail">{detail}</p>}
+      <p className="where">
+        <Moment at={event.at} now={Math.max(now, Date.parse(event.at))} />
+        {where && ` · ${where}`}
+      </p>
+    </li>
   );
 }

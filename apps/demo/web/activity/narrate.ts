@@ -3,7 +3,10 @@ import { describeDevice } from '../format/device.js';
 
 export interface Narration {
   readonly title: string;
+  /** What it means. */
   readonly detail: string;
+  /** Device and address, as far as known. */
+  readonly where: string;
   readonly tone: 'plain' | 'good' | 'warning' | 'danger';
 }
 
@@ -31,48 +34,44 @@ const REFUSED_BECAUSE: Readonly<Record<string, string>> = {
 export function narrate(event: FeedEvent, ownSessionId: string): Narration {
   const here = event.sessionId === ownSessionId;
   const device = event.userAgent ? describeDevice(event.userAgent).name : undefined;
-  const where = [device, event.ip].filter(Boolean).join(', ');
+  const where = [here ? 'This device' : device, event.ip].filter(Boolean).join(', ');
+  return { ...tell(event, here), where };
+}
+
+function tell(event: FeedEvent, here: boolean): Omit<Narration, 'where'> {
   switch (event.type) {
     case 'user.registered':
-      return { title: 'Account created', detail: from(where), tone: 'good' };
+      return { title: 'Account created', detail: '', tone: 'good' };
     case 'login.succeeded':
       return {
-        title: here ? 'Signed in here' : 'Signed in on another device',
-        detail: from(where),
+        title: here ? 'Signed in here' : 'Another device signed in',
+        detail: here ? '' : 'Not you? End it in the list of sessions, and change the password.',
         tone: 'good',
       };
     case 'login.failed':
-      return {
-        title: 'A sign-in was refused',
-        detail: `Somebody tried your account. ${from(where)}`,
-        tone: 'warning',
-      };
+      return { title: 'A sign-in was refused', detail: 'Somebody tried your account.', tone: 'warning' };
     case 'login.throttled':
-      return { title: 'Sign-in held back', detail: `Too many failures. ${from(where)}`, tone: 'warning' };
+      return { title: 'Sign-in held back', detail: 'Too many failures.', tone: 'warning' };
     case 'refresh.rotated':
       return {
-        title: here ? 'Refresh token rotated here' : 'Refresh token rotated',
-        detail: `Used once and replaced. The old one is spent: if it ever comes back, that is theft. ${from(where)}`,
+        title: 'Refresh token rotated',
+        detail: 'Used once, and replaced. The old one is spent: if it ever comes back, that is theft.',
         tone: 'plain',
       };
     case 'refresh.replayed':
       return {
         title: 'Refresh answered again',
-        detail: 'The same retry within the leeway gets the same answer.',
+        detail: 'A retry within the leeway gets the same answer.',
         tone: 'plain',
       };
     case 'refresh.reused':
       return {
         title: 'A spent token came back',
-        detail: `Taken for theft: ${count(event.sessionsEnded ?? 1)} ended at once, with their access tokens. ${from(where)}`,
+        detail: `Taken for theft: ${count(event.sessionsEnded ?? 1)} ended at once, with their access tokens.`,
         tone: 'danger',
       };
     case 'refresh.refused':
-      return {
-        title: 'Refresh refused',
-        detail: REFUSED_BECAUSE[event.reason ?? ''] ?? from(where),
-        tone: 'warning',
-      };
+      return { title: 'Refresh refused', detail: REFUSED_BECAUSE[event.reason ?? ''] ?? '', tone: 'warning' };
     case 'session.ended':
       return {
         title: here ? 'This session was ended' : 'Session ended',
@@ -88,11 +87,7 @@ export function narrate(event: FeedEvent, ownSessionId: string): Narration {
     case 'password.changed':
       return { title: 'Password changed', detail: 'Every access token issued before is void.', tone: 'good' };
     case 'password.refused':
-      return {
-        title: 'Wrong password given',
-        detail: `By somebody who is signed in. ${from(where)}`,
-        tone: 'warning',
-      };
+      return { title: 'Wrong password given', detail: 'By somebody who is signed in.', tone: 'warning' };
     case 'reauthenticated':
       return {
         title: 'Password confirmed',
@@ -106,16 +101,11 @@ export function narrate(event: FeedEvent, ownSessionId: string): Narration {
         tone: 'warning',
       };
     default:
-      return {
-        title: event.type,
-        detail: from(where),
-        tone: event.severity === 'info' ? 'plain' : 'warning',
-      };
+      return { title: event.type, detail: '', tone: event.severity === 'info' ? 'plain' : 'warning' };
   }
 }
 
 const because = (reason = ''): string => ENDED_BECAUSE[reason] ?? 'It was ended';
-const from = (where: string): string => (where ? `From ${where}.` : '');
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function count(sessions: number): string {

@@ -51,7 +51,7 @@ export function SessionsPage({ version }: { readonly version: unknown }) {
           <button onClick={endOthers} disabled={others === 0 || action.busy}>
             End the others
           </button>
-          <button className="quiet danger" onClick={endAll} disabled={action.busy}>
+          <button className="danger" onClick={endAll} disabled={action.busy}>
             Sign out everywhere
           </button>
         </div>

@@ -72,10 +72,8 @@ function Row({ session, now, oldestMs, busy, onEnd }: RowProps) {
             Last used <Moment at={session.lastUsedAt} now={now} />
           </span>
           <span>
-            Signed in <Moment at={session.createdAt} now={now} />
-          </span>
-          <span>
-            Ends <Moment at={session.expiresAt} now={now} />
+            Signed in <Moment at={session.createdAt} now={now} />, ends{' '}
+            <Moment at={session.expiresAt} now={now} />
           </span>
         </span>
       </td>

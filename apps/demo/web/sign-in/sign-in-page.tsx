@@ -26,7 +26,7 @@ export function SignInPage({ because }: { readonly because: SignedOutBecause }) 
         <div>
           <p className="claim">Tokens that can be taken&nbsp;back.</p>
           <p className="claim-detail">
-            Checked in memory, without a look-up. Ended on every server within a tenth of a second.
+            Checked in memory, without a look-up. Ended on every server within milliseconds.
           </p>
         </div>
         <Lifelines />
