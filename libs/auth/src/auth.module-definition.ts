@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Clock } from './common/clock.js';
 import type { Entropy } from './common/entropy.js';
+import { AUTH_INSTANCE, authToken, DEFAULT_INSTANCE, instanceName } from './common/instance-token.js';
 import type { AuthEvent } from './events/auth-event.js';
 import { createAuthControllers } from './http/controllers/index.js';
 import type { KeySource } from './keys/key-source.store.js';
@@ -54,6 +55,15 @@ export interface AuthOptionsFactory {
   createAuthOptions(): AuthModuleOptions | Promise<AuthModuleOptions>;
 }
 
+/** With several instances in one app, each after the first has a name. */
+export interface AuthInstanceExtras extends AuthModuleExtras {
+  /**
+   * Small letters, digits and hyphens: `staff`. Its guards are `JwtAuthGuard.for('staff')` and the like, its services `authToken(AuthService, 'staff')`;
+   * its routes, cookies and JWKS take the name in front unless they are set. Default: the one instance that has none.
+   */
+  readonly name?: string;
+}
+
 /** Injection token of the routes, which are known before the options are. */
 export const AUTH_ROUTES = Symbol('AUTH_ROUTES');
 
@@ -61,13 +71,33 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
   new ConfigurableModuleBuilder<AuthModuleOptions>({ moduleName: 'TokenwardAuth' })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createAuthOptions')
-    .setExtras<AuthModuleExtras>({ isGlobal: false, routes: {} }, (definition, { isGlobal, routes }) => ({
-      ...definition,
-      global: isGlobal ?? false,
-      controllers: createAuthControllers(resolveRoutes(routes)),
-      providers: [
-        ...(definition.providers ?? []),
-        { provide: AUTH_ROUTES, useValue: (routes ?? {}) satisfies RouteOptions | false },
-      ],
-    }))
+    .setExtras<AuthInstanceExtras>(
+      { isGlobal: false, routes: {}, name: undefined },
+      (definition, { isGlobal, routes: given, name }) => {
+        const instance = instanceName(name);
+        const routes = instanceRoutes(instance, given);
+        return {
+          ...definition,
+          global: isGlobal ?? false,
+          controllers: createAuthControllers(resolveRoutes(routes), instance),
+          providers: [
+            ...(definition.providers ?? []),
+            { provide: AUTH_ROUTES, useValue: routes },
+            { provide: AUTH_INSTANCE, useValue: instance },
+          ],
+        };
+      },
+    )
     .build();
+
+/** Where a test overrides the options: `overrideProvider(authOptionsToken()).useValue(memoryAuthOptions())`. */
+export function authOptionsToken(instance = DEFAULT_INSTANCE): string {
+  return authToken(Symbol('AUTH_OPTIONS'), instance);
+}
+
+function instanceRoutes(instance: string, given: RouteOptions | false | undefined): RouteOptions | false {
+  if (given === false) return false;
+  return instance === DEFAULT_INSTANCE
+    ? (given ?? {})
+    : { ...given, prefix: given?.prefix ?? `${instance}/auth` };
+}

@@ -2,17 +2,22 @@ import {
   type DynamicModule,
   Inject,
   Module,
-  type ModuleMetadata,
+  type Abstract,
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
 import {
+  ASYNC_OPTIONS_TYPE,
   type AuthModuleOptions,
+  authOptionsToken,
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
+  OPTIONS_TYPE,
 } from './auth.module-definition.js';
 import { OPTION_PROVIDERS } from './auth.providers.js';
 import { Clock } from './common/clock.js';
+import { Entropy } from './common/entropy.js';
+import { authToken, DEFAULT_INSTANCE } from './common/instance-token.js';
 import { AuthEventPublisher } from './events/auth-event-publisher.service.js';
 import { AuthService } from './flows/auth.service.js';
 import { AuthenticateFlow } from './flows/authenticate.flow.js';
@@ -96,7 +101,7 @@ const FLOWS: Provider[] = [
 ];
 
 /** What the guards need, so that hosts can name them in `@UseGuards` or as `APP_GUARD` of their own modules. */
-const EXPORTS: NonNullable<ModuleMetadata['exports']> = [
+const EXPORTS: readonly Abstract<unknown>[] = [
   ...HTTP_EXPORTS,
   ...LIVE_PROVIDERS,
   AuthCookies,
@@ -114,17 +119,29 @@ const EXPORTS: NonNullable<ModuleMetadata['exports']> = [
   UserDirectory,
 ];
 
+/** For the testing kit. */
+const NAMED_ONLY: readonly Abstract<unknown>[] = [AccessTokenIssuer, Entropy];
+
 /**
  * Authentication for a Nest application: `forRoot(options)`, or `forRootAsync({ imports, inject, useFactory | useClass | useExisting })` with
  * `isGlobal` and `routes` beside them. The composition root: the only file that knows every slice.
  */
 @Module({
   providers: [...OPTION_PROVIDERS, ...SLICES, ...FLOWS, ...HTTP_PROVIDERS, ...LIVE_PROVIDERS],
-  exports: EXPORTS,
 })
 export class AuthModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(@Inject(MODULE_OPTIONS_TOKEN) private readonly host: AuthModuleOptions) {
     super();
+  }
+
+  /** With several instances in one app each but one is given a `name` beside `isGlobal` and `routes`. */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return exporting(super.forRoot(options), options.name);
+  }
+
+  /** The options from `useFactory`, `useClass` or `useExisting`; `name`, `isGlobal` and `routes` stand beside it. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return exporting(super.forRootAsync(options), options.name);
   }
 
   /** A service with no database and no signing key: verifies by the issuer's JWKS, with the same guards and decorators. */
@@ -140,4 +157,28 @@ export class AuthModule extends ConfigurableModuleClass implements OnApplication
   async onApplicationShutdown(): Promise<void> {
     await this.host.redis?.close();
   }
+}
+
+/** A named instance is reached by name alone: imported beside another, a bare class would be either's. */
+function exporting(definition: DynamicModule, instance = DEFAULT_INSTANCE): DynamicModule {
+  const named = [...EXPORTS, ...NAMED_ONLY].map((each) => ({
+    provide: authToken(each, instance),
+    useExisting: each,
+  }));
+  const tokens = [...named.map(({ provide }) => provide), authOptionsToken(instance)];
+  return {
+    ...definition,
+    providers: [
+      ...(definition.providers ?? []).map((each) => ownOptions(each, instance)),
+      { provide: MODULE_OPTIONS_TOKEN, useExisting: authOptionsToken(instance) },
+      ...named,
+    ],
+    exports: instance === DEFAULT_INSTANCE ? [...EXPORTS, ...tokens] : tokens,
+  };
+}
+
+/** The options under the instance's own token: a test that overrides one token for all would override them for all. */
+function ownOptions(provider: Provider, instance: string): Provider {
+  if (!('provide' in provider) || provider.provide !== MODULE_OPTIONS_TOKEN) return provider;
+  return { ...provider, provide: authOptionsToken(instance) };
 }

@@ -3,10 +3,13 @@ import { AUTH_ROUTES, type AuthModuleOptions, MODULE_OPTIONS_TOKEN } from './aut
 import { AuthError } from './common/auth-error.js';
 import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
+import { AUTH_INSTANCE, DEFAULT_INSTANCE } from './common/instance-token.js';
+import { DEFAULT_ACCESS_COOKIE, DEFAULT_DEVICE_COOKIE, DEFAULT_REFRESH_COOKIE } from './contract/index.js';
 import { AuthEventListener } from './events/auth-event-listener.bus.js';
 import { KeyRotation } from './keys/key-rotation.service.js';
 import { Keyring } from './keys/keyring.service.js';
 import type { RouteOptions } from './options/auth-options.js';
+import type { CookieOptions } from './options/cookie-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
 import { RevocationFeedBus } from './revocation/revocation-feed.bus.js';
@@ -38,8 +41,9 @@ function handle(
 export const OPTION_PROVIDERS: Provider[] = [
   {
     provide: ResolvedAuthOptions,
-    useFactory: (host: Host, routes: RouteOptions | false) => resolveOptions(host, routes),
-    inject: [MODULE_OPTIONS_TOKEN, AUTH_ROUTES],
+    useFactory: (host: Host, routes: RouteOptions | false, instance: string) =>
+      resolveOptions({ ...host, cookies: instanceCookies(instance, host.cookies) }, routes),
+    inject: [MODULE_OPTIONS_TOKEN, AUTH_ROUTES, AUTH_INSTANCE],
   },
   handle(Clock, (host) => host.clock ?? new SystemClock()),
   handle(Entropy, (host) => host.entropy ?? new SystemEntropy()),
@@ -87,6 +91,18 @@ export const OPTION_PROVIDERS: Provider[] = [
     inject: [PepperRing],
   },
 ];
+
+/** Two instances on one host must not read each other's cookies. */
+function instanceCookies(instance: string, given: CookieOptions = {}): CookieOptions {
+  if (instance === DEFAULT_INSTANCE) return given;
+  const named = (given: string | undefined, name: string): string => given ?? `${instance}_${name}`;
+  return {
+    ...given,
+    accessName: named(given.accessName, DEFAULT_ACCESS_COOKIE),
+    refreshName: named(given.refreshName, DEFAULT_REFRESH_COOKIE),
+    deviceName: named(given.deviceName, DEFAULT_DEVICE_COOKIE),
+  };
+}
 
 function storageOf(host: Host): Host['storage'] {
   if (!host.storage)

@@ -1,5 +1,8 @@
 export { AuthModule } from './auth.module.js';
+export { authOptionsToken } from './auth.module-definition.js';
+export { authToken } from './common/instance-token.js';
 export type {
+  AuthInstanceExtras,
   AuthModuleOptions,
   AuthOptionsFactory,
   AuthRedis,
@@ -15,6 +18,7 @@ export { AuthService } from './flows/auth.service.js';
 
 // guards and decorators
 export { AuthErrorFilter } from './http/auth-error.filter.js';
+export { AuthInstance } from './http/auth-instance.decorator.js';
 export { JwtAuthGuard } from './http/jwt-auth.guard.js';
 export { JwtStrategy } from './http/jwt.strategy.js';
 export { PermissionsGuard } from './http/permissions.guard.js';
@@ -70,6 +74,23 @@ export type { OpenSessionOptions } from './flows/open-session.flow.js';
 export type { PendingChange, UserChange } from './flows/user-changes.flow.js';
 
 // ports, for hosts that bring their own
+export { SessionStore } from './sessions/session.store.js';
+export type {
+  Alongside,
+  Authority,
+  Ended,
+  OpenOutcome,
+  Removal,
+  Replacement,
+  ReplaceOutcome,
+  ReuseOutcome,
+  RotateOutcome,
+  Rotation,
+} from './sessions/session.store.js';
+export { PepperStore } from './sessions/pepper.store.js';
+export { RevocationLedgerStore } from './revocation/revocation-ledger.store.js';
+export type { LedgerPosition, LedgerRead } from './revocation/revocation-ledger.store.js';
+export type { LedgerEntry, RevocableToken } from './common/ledger-entry.js';
 export { UserDirectory } from './users/user-directory.store.js';
 export type {
   CreateUserOutcome,
@@ -80,7 +101,7 @@ export type {
 export { SecondFactor } from './users/second-factor.store.js';
 export { PasswordHasher } from './users/password-hasher.service.js';
 export { ThrottleStore } from './users/throttle.store.js';
-export type { ThrottleBucket, ThrottleDecision } from './users/throttle.store.js';
+export type { ThrottleAttempt, ThrottleBucket, ThrottleDecision } from './users/throttle.store.js';
 
 // revocation, as far as hosts look at it
 export { RevocationChecker } from './revocation/revocation-checker.service.js';
@@ -106,7 +127,13 @@ export type { EndReason } from './common/end-reason.js';
 export type { HostTransaction } from './common/host-transaction.js';
 export type { ClientContext, Principal } from './common/principal.js';
 export type { SubjectState, UserFacts } from './common/subject.js';
-export type { Session } from './sessions/session.js';
+export type {
+  NewSession,
+  RotationCause,
+  Session,
+  SessionSnapshot,
+  SessionState,
+} from './sessions/session.js';
 export type { AuthEvent, EventSeverity } from './events/auth-event.js';
 export type {
   AuthErrorCode,

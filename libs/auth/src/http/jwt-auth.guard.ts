@@ -1,10 +1,18 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  mixin,
+  type Type,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthError } from '../common/auth-error.js';
+import { authToken } from '../common/instance-token.js';
 import type { AuthenticateOptions } from '../flows/authenticate.flow.js';
 import { carrierOf, principalOf, requestOf, setPrincipal } from './execution.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { isPublic, isStrict } from './requirements.js';
+import { INSTANCE, isPublic, isStrict } from './requirements.js';
 
 /**
  * An access token, or 401. For single routes with `@UseGuards`, or for all with `APP_GUARD` and `@Public()` where none is needed. The same on
@@ -17,8 +25,19 @@ export class JwtAuthGuard implements CanActivate {
     private readonly reflector: Reflector,
   ) {}
 
+  /** The guard of a named instance: `@UseGuards(JwtAuthGuard.for('staff'))`. */
+  static for(instance: string): Type<CanActivate> {
+    @Injectable()
+    class NamedJwtAuthGuard extends JwtAuthGuard {
+      constructor(@Inject(authToken(JwtStrategy, instance)) strategy: JwtStrategy, reflector: Reflector) {
+        super(strategy, reflector);
+      }
+    }
+    return mixin(NamedJwtAuthGuard);
+  }
+
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (isPublic(this.reflector, context)) return true;
+    if (isPublic(this.reflector, context) || this.isOfAnother(context)) return true;
     const options = isStrict(this.reflector, context) ? ({ strictness: 'strict' } as const) : undefined;
     if (context.getType<string>() === 'ws') return this.messageOf(context, options);
     const request = requestOf(context);
@@ -34,6 +53,13 @@ export class JwtAuthGuard implements CanActivate {
       setPrincipal(carrier, principal);
       return true;
     });
+  }
+
+  /** `@AuthInstance` brings the guard of the instance that it names: one that is global has nothing to say there. */
+  private isOfAnother(context: ExecutionContext): boolean {
+    const targets = [context.getHandler(), context.getClass()];
+    const owner = this.reflector.getAllAndOverride<string | undefined>(INSTANCE, targets);
+    return owner !== undefined && owner !== this.strategy.instance;
   }
 
   /** A socket was signed in before; what was revoked since counts for each message. */

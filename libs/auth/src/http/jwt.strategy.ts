@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Strategy } from 'passport-jwt';
 import { AuthError } from '../common/auth-error.js';
+import { AUTH_INSTANCE, DEFAULT_INSTANCE } from '../common/instance-token.js';
 import type { Principal } from '../common/principal.js';
 import { type AuthenticateOptions, AuthenticateFlow } from '../flows/authenticate.flow.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
@@ -18,6 +19,7 @@ export class JwtStrategy extends Strategy {
   constructor(
     private readonly flow: AuthenticateFlow,
     private readonly options: ResolvedAuthOptions,
+    @Optional() @Inject(AUTH_INSTANCE) readonly instance: string = DEFAULT_INSTANCE,
   ) {
     super({ jwtFromRequest: tokenFrom(options), secretOrKeyProvider: refuseKey }, refuseVerify);
   }

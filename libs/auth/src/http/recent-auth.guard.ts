@@ -1,7 +1,15 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  mixin,
+  type Type,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthError } from '../common/auth-error.js';
 import { Clock } from '../common/clock.js';
+import { authToken } from '../common/instance-token.js';
 import { principalOf } from './execution.js';
 import { RECENT_AUTH, requirementOf } from './requirements.js';
 
@@ -12,6 +20,17 @@ export class RecentAuthGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly clock: Clock,
   ) {}
+
+  /** Of a named instance. */
+  static for(instance: string): Type<CanActivate> {
+    @Injectable()
+    class NamedRecentAuthGuard extends RecentAuthGuard {
+      constructor(reflector: Reflector, @Inject(authToken(Clock, instance)) clock: Clock) {
+        super(reflector, clock);
+      }
+    }
+    return mixin(NamedRecentAuthGuard);
+  }
 
   canActivate(context: ExecutionContext): boolean {
     const maxAgeSeconds = requirementOf<number>(this.reflector, RECENT_AUTH, context);

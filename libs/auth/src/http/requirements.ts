@@ -7,6 +7,8 @@ export const STRICT = 'tokenward:strict';
 export const ROLES = 'tokenward:roles';
 export const PERMISSIONS = 'tokenward:permissions';
 export const RECENT_AUTH = 'tokenward:recent-auth';
+/** Which instance guards the route. */
+export const INSTANCE = 'tokenward:instance';
 
 const DEMANDS = [ROLES, PERMISSIONS, RECENT_AUTH, STRICT];
 

@@ -1,6 +1,14 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  mixin,
+  type Type,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthError } from '../common/auth-error.js';
+import { authToken } from '../common/instance-token.js';
 import { AuthenticateFlow } from '../flows/authenticate.flow.js';
 import { principalOf } from './execution.js';
 import { isPublic } from './requirements.js';
@@ -13,6 +21,20 @@ export class TokenVersionGuard implements CanActivate {
     private readonly reflector: Reflector,
   ) {
     flow.assertCanConfirm('TokenVersionGuard');
+  }
+
+  /** Of a named instance. */
+  static for(instance: string): Type<CanActivate> {
+    @Injectable()
+    class NamedTokenVersionGuard extends TokenVersionGuard {
+      constructor(
+        @Inject(authToken(AuthenticateFlow, instance)) flow: AuthenticateFlow,
+        reflector: Reflector,
+      ) {
+        super(flow, reflector);
+      }
+    }
+    return mixin(NamedTokenVersionGuard);
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {

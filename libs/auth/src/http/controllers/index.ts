@@ -1,4 +1,7 @@
-import type { Type } from '@nestjs/common';
+import { SetMetadata, type Type } from '@nestjs/common';
+import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
+import { JWKS_PATH } from '../../contract/index.js';
+import { INSTANCE } from '../requirements.js';
 import { createAccountController } from './account.controller.js';
 import { createJwksController } from './jwks.controller.js';
 import { createRenewalController } from './renewal.controller.js';
@@ -7,7 +10,7 @@ import { createSessionsController } from './sessions.controller.js';
 import { createSignInController } from './sign-in.controller.js';
 
 /** The controllers of contract, section 3, with the routes that are switched on; fresh classes, so that two modules do not collide. */
-export function createAuthControllers(routes: Routes): Type[] {
+export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANCE): Type[] {
   const { register, login, refresh, logout, logoutAll, sessions, revokeUser, me, password, reauthenticate } =
     routes;
   const wanted: readonly (readonly [boolean, () => Type])[] = [
@@ -15,7 +18,12 @@ export function createAuthControllers(routes: Routes): Type[] {
     [refresh || logout, () => createRenewalController(routes)],
     [sessions || logoutAll || revokeUser, () => createSessionsController(routes)],
     [me || password || reauthenticate, () => createAccountController(routes)],
-    [routes.jwks, createJwksController],
+    [
+      routes.jwks,
+      () => createJwksController(instance === DEFAULT_INSTANCE ? JWKS_PATH : `${instance}/${JWKS_PATH}`),
+    ],
   ];
-  return wanted.flatMap(([on, create]) => (on ? [create()] : []));
+  const controllers = wanted.flatMap(([on, create]) => (on ? [create()] : []));
+  for (const controller of controllers) SetMetadata(INSTANCE, instance)(controller);
+  return controllers;
 }

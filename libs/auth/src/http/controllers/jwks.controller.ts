@@ -8,7 +8,7 @@ import { JWKS_ANSWER } from '../openapi-schemas.js';
 import { Open } from './route.js';
 
 /** `GET /.well-known/jwks.json`, at the root of the host: a global prefix has to exclude it. */
-export function createJwksController(): Type {
+export function createJwksController(path = JWKS_PATH): Type {
   @Controller({ version: VERSION_NEUTRAL })
   @Describe({ tag: 'auth' })
   class JwksController {
@@ -17,7 +17,7 @@ export function createJwksController(): Type {
       private readonly options: ResolvedAuthOptions,
     ) {}
 
-    @Get(JWKS_PATH)
+    @Get(path)
     @Open({
       summary: 'The public keys that access tokens verify with',
       answers: { 200: { description: 'A JWKS (RFC 7517).', schema: JWKS_ANSWER } },

@@ -1,0 +1,24 @@
+import { AuthError } from './auth-error.js';
+
+/** The name of the instance of an app that has only one. */
+export const DEFAULT_INSTANCE = 'default';
+/** Injection token of the instance's own name, seen inside its module alone. */
+export const AUTH_INSTANCE = Symbol('AUTH_INSTANCE');
+
+const NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+/**
+ * Injection token of what belongs to one instance of the module: `@Inject(authToken(AuthService, 'staff'))`. Without a name it is the unnamed
+ * instance's, of which the class itself is a token, too.
+ */
+export function authToken(of: { readonly name: string } | symbol, instance = DEFAULT_INSTANCE): string {
+  const name = typeof of === 'symbol' ? String(of.description) : of.name;
+  return `tokenward:${instance}:${name}`;
+}
+
+/** The name becomes part of cookie names and paths. Throws `configuration_invalid`. */
+export function instanceName(given: string | undefined): string {
+  if (given === undefined) return DEFAULT_INSTANCE;
+  if (given !== DEFAULT_INSTANCE && NAME.test(given)) return given;
+  throw AuthError.configuration('name', 'is no name of an instance; write it as staff or back-office');
+}
