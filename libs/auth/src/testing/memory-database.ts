@@ -76,6 +76,10 @@ export class MemoryDatabase {
     return this.subjects.get(subject) ?? { tokenVersion: 1, epoch: 1 };
   }
 
+  sessionsOf(subject: string): SessionRow[] {
+    return [...this.sessions.values()].filter((row) => row.subject === subject);
+  }
+
   append(tx: MemoryTransaction, entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
       tx.put(this.ledger, this.#entries++, entry);

@@ -46,7 +46,7 @@ export class MemoryUserDirectory extends UserDirectory {
   }
 
   async findByEmail(email: string): Promise<LoginCandidate | undefined> {
-    return this.candidate([...this.database.users.values()].find((user) => user.email === email));
+    return this.candidate(this.byEmail(email));
   }
 
   async findById(id: string): Promise<LoginCandidate | undefined> {
@@ -68,9 +68,14 @@ export class MemoryUserDirectory extends UserDirectory {
   }
 
   override async create(user: NewUser): Promise<CreateUserOutcome> {
-    if (await this.findByEmail(user.email)) return { kind: 'taken' };
-    const created = await this.findById(this.set(user));
+    // nothing awaits between the look and the writing
+    if (this.byEmail(user.email)) return { kind: 'taken' };
+    const created = this.candidate(this.database.users.get(this.set(user)));
     return created ? { kind: 'created', account: created.account } : { kind: 'taken' };
+  }
+
+  private byEmail(email: string): UserRow | undefined {
+    return [...this.database.users.values()].find((user) => user.email === email);
   }
 
   private candidate(user: UserRow | undefined): LoginCandidate | undefined {

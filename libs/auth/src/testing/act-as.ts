@@ -1,0 +1,85 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { AuthModuleOptions } from '../auth.module-definition.js';
+import { authOptionsToken } from '../auth.module-definition.js';
+import { Clock } from '../common/clock.js';
+import { Entropy } from '../common/entropy.js';
+import { authToken } from '../common/instance-token.js';
+import { AuthService } from '../flows/auth.service.js';
+import { ResolvedAuthOptions } from '../options/resolved-options.js';
+import { AccessTokenIssuer } from '../tokens/access-token-issuer.service.js';
+import { MemoryUserDirectory } from './memory-user-directory.store.js';
+
+export interface ActingUser {
+  /** `sub` */
+  readonly id: string;
+  readonly role?: string;
+  readonly permissions?: readonly string[];
+  /** When a credential was proved. Default: now, by the application's clock. */
+  readonly authTime?: Date;
+  /** Of the signed token, when the users are in a real store. Default 1. */
+  readonly tokenVersion?: number;
+}
+
+export interface Acting {
+  readonly accessToken: string;
+  /** For `request.get('/notes').set(headers)`. */
+  readonly headers: { readonly authorization: string };
+  /** The access token as a `Cookie` header. */
+  readonly cookie: string;
+  /** Where a session was opened. */
+  readonly refreshToken?: string;
+}
+
+/**
+ * Signs a user in without a password, with the application's own key. On memory stores the user is there and has a session, so that
+ * `TokenVersionGuard`, refresh and logout work too. On any other store nothing is written: the token passes every guard but that one.
+ */
+export async function actAs(
+  app: INestApplicationContext,
+  user: ActingUser,
+  /** Which `AuthModule`, when the application has several. */
+  instance?: string,
+): Promise<Acting> {
+  const get = <T>(token: { readonly name: string }): T =>
+    app.get<T>(authToken(token, instance), { strict: false });
+  const { cookies } = get<ResolvedAuthOptions>(ResolvedAuthOptions);
+  const { storage } = app.get<AuthModuleOptions>(authOptionsToken(instance), { strict: false });
+  const tokens =
+    storage.users instanceof MemoryUserDirectory
+      ? await openSession(get<AuthService>(AuthService), storage.users, user)
+      : await signToken(get, user);
+  return {
+    ...tokens,
+    headers: { authorization: `Bearer ${tokens.accessToken}` },
+    cookie: `${cookies.accessName}=${tokens.accessToken}`,
+  };
+}
+
+async function openSession(auth: AuthService, users: MemoryUserDirectory, user: ActingUser) {
+  const { id, role, permissions, authTime } = user;
+  const known = await users.findById(id);
+  users.set({
+    ...known?.account,
+    passwordHash: known?.passwordHash,
+    disabled: 'enabled',
+    id,
+    role,
+    permissions,
+  });
+  const { grant } = await auth.openSession(id, { authTime });
+  return { accessToken: grant.accessToken, refreshToken: grant.refreshToken };
+}
+
+async function signToken(get: <T>(token: { readonly name: string }) => T, user: ActingUser) {
+  const nowMs = get<Clock>(Clock).now();
+  const { token } = await get<AccessTokenIssuer>(AccessTokenIssuer).issue({
+    subject: user.id,
+    sessionId: get<Entropy>(Entropy).uuid(),
+    tokenVersion: user.tokenVersion ?? 1,
+    role: user.role,
+    permissions: user.permissions ?? [],
+    authTime: Math.floor((user.authTime?.getTime() ?? nowMs) / 1000),
+    asOfMs: nowMs,
+  });
+  return { accessToken: token };
+}

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import { drizzleStorage } from '../drizzle/drizzle-storage.js';
+import { migrateAuth } from '../drizzle/migrate.js';
+import { redisConnection } from '../redis/redis-connection.js';
+import { MemoryThrottleStore } from '../users/memory-throttle.store.js';
+import type { ConformanceCase } from './conformance/conformance-case.js';
+import { revocationLedgerConformance } from './conformance/revocation-ledger.conformance.js';
+import { sessionStoreConformance } from './conformance/session-store.conformance.js';
+import { throttleStoreConformance } from './conformance/throttle-store.conformance.js';
+import { type ConformanceUser, userDirectoryConformance } from './conformance/user-directory.conformance.js';
+import { ManualClock } from './manual-clock.js';
+import { memoryStorage } from './memory-storage.js';
+
+const all = (cases: readonly ConformanceCase[]): void => {
+  for (const { name, run } of cases) it(name, run);
+};
+
+describe('the memory stores conform: sessions', () => {
+  const storage = memoryStorage({ clock: new ManualClock() });
+  all(
+    sessionStoreConformance(() => ({ store: storage.sessions, newUser: async () => storage.users.set({}) })),
+  );
+});
+
+describe('the memory stores conform: sessions of users elsewhere', () => {
+  const { sessions } = memoryStorage({ users: 'elsewhere' });
+  all(sessionStoreConformance(() => ({ store: sessions, newUser: async () => randomUUID() })));
+});
+
+describe('the memory stores conform: ledger, users, throttle', () => {
+  const clock = new ManualClock();
+  const storage = memoryStorage({ clock });
+  all(revocationLedgerConformance(() => ({ ledger: storage.ledger, now: () => clock.now() })));
+  all(
+    userDirectoryConformance(() => ({
+      ...{ users: storage.users, unknownId: randomUUID },
+      add: async (user) => storage.users.set(user),
+    })),
+  );
+  const pass = async (ms: number): Promise<void> => clock.advance(`${String(ms)}ms`);
+  all(throttleStoreConformance(() => ({ throttle: new MemoryThrottleStore(clock), pass })));
+});
+
+const people = pgTable('people', {
+  id: uuid('id').primaryKey().defaultRandom(),
+  email: text('email').notNull().unique(),
+  passwordHash: text('password_hash'),
+  role: text('role'),
+  permissions: text('permissions').array(),
+  disabled: boolean('disabled'),
+});
+
+describe('the Drizzle and Redis stores conform', () => {
+  let database: TestDatabase;
+  let pool: pg.Pool;
+  let storage: ReturnType<typeof drizzleStorage>;
+  let client: Redis;
+  let redis: ReturnType<typeof redisConnection>;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    pool = new pg.Pool({ connectionString: database.url, max: 24 });
+    // the database is dropped from under its idle connections
+    pool.on('error', () => undefined);
+    const db = drizzle(pool);
+    await migrateAuth(db);
+    await pool.query(
+      'create table people (id uuid primary key default gen_random_uuid(), email text not null unique, password_hash text, role text, permissions text[], disabled boolean)',
+    );
+    storage = drizzleStorage(db, { users: { table: people, ...people }, deadline: '5s' });
+    client = new Redis(process.env['TEST_REDIS_URL'] ?? '', { keyPrefix: `conformance:${randomUUID()}:` });
+    redis = redisConnection(client);
+  });
+
+  afterAll(async () => {
+    await redis.close();
+    client.disconnect();
+    await pool.end();
+    await database.drop();
+  });
+
+  const add = async (user: Partial<ConformanceUser>): Promise<string> => {
+    const { email = `${randomUUID()}@example.com`, passwordHash, role, permissions } = user;
+    const found = await pool.query<{ id: string }>(
+      'insert into people (email, password_hash, role, permissions) values ($1, $2, $3, $4) returning id',
+      [email, passwordHash, role, permissions],
+    );
+    return found.rows[0]?.id ?? '';
+  };
+
+  describe('sessions', () => {
+    all(sessionStoreConformance(() => ({ store: storage.sessions, newUser: () => add({}) })));
+  });
+  describe('ledger', () => {
+    all(revocationLedgerConformance(() => ({ ledger: storage.ledger, now: Date.now })));
+  });
+  describe('users', () => {
+    all(
+      userDirectoryConformance(() => {
+        if (!storage.users) throw new Error('the storage has no users');
+        return { users: storage.users, add, unknownId: randomUUID };
+      }),
+    );
+  });
+  describe('throttle', () => {
+    all(throttleStoreConformance(() => ({ throttle: redis.throttle, pass: (ms) => sleep(ms) })));
+  });
+});

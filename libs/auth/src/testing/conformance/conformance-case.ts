@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+
+/** One thing that every implementation of a port must do. Framework-neutral: `for (const { name, run } of cases) it(name, run)`. */
+export interface ConformanceCase {
+  readonly name: string;
+  /** Rejects with an `AssertionError` of `node:assert`. */
+  readonly run: () => Promise<void>;
+}
+
+/** Binds a table of cases to whatever makes the subject; it is asked anew for each case. */
+export function casesFor<T>(
+  table: Readonly<Record<string, (subject: T) => Promise<void>>>,
+  subject: () => T | Promise<T>,
+): readonly ConformanceCase[] {
+  return Object.entries(table).map(([name, check]) => ({ name, run: async () => check(await subject()) }));
+}
+
+/** `expected` names the members that count; others may be there. */
+export function assertHolds(actual: unknown, expected: object): void {
+  assert.ok(typeof actual === 'object' && actual !== null, 'there is nothing to compare');
+  for (const [name, value] of Object.entries(expected)) {
+    const found: unknown = Reflect.get(actual, name);
+    const nested = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (nested) assertHolds(found, value as object);
+    else assert.deepEqual(found, value, `${name} is another`);
+  }
+}

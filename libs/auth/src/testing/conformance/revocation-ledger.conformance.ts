@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { LedgerEntry } from '../../common/ledger-entry.js';
+import type { RevocationLedgerStore } from '../../revocation/revocation-ledger.store.js';
+import { casesFor, type ConformanceCase } from './conformance-case.js';
+
+export interface RevocationLedgerSubject {
+  /** Empty, or with entries of other cases in it. */
+  readonly ledger: RevocationLedgerStore;
+  /** The time that the store goes by, milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const LIFE_MS = 600_000;
+
+function tokenOf(changes: { readonly issuedAt?: number } = {}) {
+  const [tokenId, sessionId, subject, keyId] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  return { tokenId, sessionId, subject, keyId, tokenVersion: 3, issuedAt: 4_000_000_000, ...changes };
+}
+
+const named = (entries: readonly LedgerEntry[]): readonly string[] =>
+  entries.flatMap((entry) => (entry.kind === 'token' ? [entry.tokenId] : []));
+
+const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promise<void>>> = {
+  'answers the strict question for every kind of entry': async ({ ledger, now }) => {
+    const expiresAt = now() + LIFE_MS;
+    const token = tokenOf({ issuedAt: 1_000 });
+    const { tokenId, sessionId, subject, keyId } = token;
+    const rows: readonly (readonly [LedgerEntry, boolean])[] = [
+      [{ kind: 'token', tokenId, expiresAt: now() - 1_000 }, false],
+      [{ kind: 'token', tokenId: sessionId, expiresAt }, false],
+      [{ kind: 'user', subject, minVersion: 3, expiresAt }, false],
+      [{ kind: 'user', subject: tokenId, minVersion: 9, expiresAt }, false],
+      [{ kind: 'token', tokenId, expiresAt }, true],
+    ];
+    for (const [entry, revoked] of rows) {
+      await ledger.append([entry]);
+      assert.equal(await ledger.isRevoked(token), revoked, JSON.stringify(entry));
+    }
+    for (const entry of [
+      { kind: 'session', sessionId, expiresAt },
+      { kind: 'user', subject, minVersion: 4, expiresAt },
+      { kind: 'key', keyId, expiresAt },
+    ] as const) {
+      const other = { ...token, tokenId: randomUUID() };
+      const apart = { ...tokenOf(), ...pick(other, entry.kind) };
+      assert.equal(await ledger.isRevoked(apart), false);
+      await ledger.append([entry]);
+      assert.equal(await ledger.isRevoked(apart), true, entry.kind);
+    }
+  },
+
+  'an entry of kind all refuses what was issued before it': async ({ ledger, now }) => {
+    await ledger.append([{ kind: 'all', issuedBefore: 2_000, expiresAt: now() + LIFE_MS }]);
+    assert.equal(await ledger.isRevoked(tokenOf({ issuedAt: 1_999 })), true);
+    assert.equal(await ledger.isRevoked(tokenOf({ issuedAt: 2_000 })), false);
+  },
+
+  'a read since a position brings what is new and nothing twice': async ({ ledger, now }) => {
+    const [first, second, spent] = [randomUUID(), randomUUID(), randomUUID()];
+    const expiresAt = now() + LIFE_MS;
+    await ledger.append([
+      { kind: 'token', tokenId: first, expiresAt },
+      { kind: 'token', tokenId: spent, expiresAt: now() - 1_000 },
+    ]);
+    const all = await ledger.readSince(undefined);
+    assert.ok(named(all.entries).includes(first));
+    assert.ok(!named(all.entries).includes(spent));
+    await ledger.append([{ kind: 'token', tokenId: second, expiresAt }]);
+    const more = await ledger.readSince(all.position);
+    assert.deepEqual(named(more.entries), [second]);
+    assert.deepEqual((await ledger.readSince(more.position)).entries, []);
+  },
+
+  'refuses a position that is none': async ({ ledger }) => {
+    await assert.rejects(ledger.readSince({ timeline: 1, snapshot: 'nonsense' }), { code: 'unavailable' });
+  },
+
+  'wakes who listens after an append, until told to stop': async ({ ledger, now }) => {
+    let woken = (): void => undefined;
+    const wake = new Promise<void>((resolve) => (woken = resolve));
+    const stop = await ledger.onAppended(() => woken());
+    await ledger.append([{ kind: 'token', tokenId: randomUUID(), expiresAt: now() + LIFE_MS }]);
+    await wake;
+    await stop();
+  },
+};
+
+/** What every `RevocationLedgerStore` must do. That it misses nothing which commits late is for its own specs: only they can hold a transaction open. */
+export function revocationLedgerConformance(
+  subject: () => RevocationLedgerSubject | Promise<RevocationLedgerSubject>,
+): readonly ConformanceCase[] {
+  return casesFor(CASES, subject);
+}
+
+/** The one member that an entry of that kind looks at. */
+function pick(token: ReturnType<typeof tokenOf>, kind: 'session' | 'user' | 'key') {
+  switch (kind) {
+    case 'session':
+      return { sessionId: token.sessionId };
+    case 'user':
+      return { subject: token.subject };
+    case 'key':
+      return { keyId: token.keyId };
+  }
+}

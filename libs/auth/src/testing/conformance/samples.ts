@@ -1,0 +1,52 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { NewSession } from '../../sessions/session.js';
+import type { Replacement, Rotation } from '../../sessions/session.store.js';
+
+export const DAY_MS = 86_400_000;
+
+/** A session to open, of a new user unless `changes` name one. */
+export function newSession(changes: Partial<NewSession> = {}): NewSession {
+  return {
+    id: randomUUID(),
+    subject: randomUUID(),
+    expected: { tokenVersion: 1, epoch: 1 },
+    tokenHash: randomBytes(32),
+    transport: 'cookie',
+    persistent: false,
+    idleTtlMs: 30 * DAY_MS,
+    absoluteTtlMs: 180 * DAY_MS,
+    authTime: new Date(),
+    amr: ['pwd'],
+    ip: '203.0.113.7',
+    userAgent: 'spec',
+    maxPerUser: 100,
+    ...changes,
+  };
+}
+
+/** The first rotation of a session. */
+export function rotationOf(session: NewSession, changes: Partial<Rotation> = {}): Rotation {
+  return {
+    sessionId: session.id,
+    generation: 1,
+    presentedHash: session.tokenHash,
+    nextHash: randomBytes(32),
+    nonce: randomBytes(16),
+    ttlMs: 30 * DAY_MS,
+    rememberMeTtlMs: 90 * DAY_MS,
+    ...changes,
+  };
+}
+
+export function replacementOf(session: NewSession, changes: Partial<Replacement> = {}): Replacement {
+  return {
+    sessionId: session.id,
+    subject: session.subject,
+    expected: session.expected,
+    nextHash: randomBytes(32),
+    cause: 'password',
+    ttlMs: 30 * DAY_MS,
+    rememberMeTtlMs: 90 * DAY_MS,
+    ...changes,
+  };
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { assertHolds } from './conformance-case.js';
+import { DAY_MS, newSession, replacementOf, rotationOf } from './samples.js';
+import { opened, type SessionStoreSubject } from './session-subject.js';
+
+const OUTSIDE = { tokenId: randomUUID(), keyId: 'k', tokenVersion: 1, issuedAt: 0 };
+
+export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => Promise<void>>> = {
+  'a user nobody knows has both counters at 1': async ({ store }) => {
+    assert.deepEqual(await store.readSubject(randomUUID()), { tokenVersion: 1, epoch: 1 });
+  },
+
+  'ending all ends every session, bumps both counters and leaves one ledger entry': async (it) => {
+    const first = await opened(it);
+    await opened(it, { subject: first.subject });
+    const ended = await it.store.endAll(first.subject, 'logout_all');
+    assert.equal(ended.sessions, 2);
+    assert.equal(ended.entries.length, 1);
+    assertHolds(ended.entries[0], { kind: 'user', subject: first.subject, minVersion: 2 });
+    assert.deepEqual(await it.store.readSubject(first.subject), { tokenVersion: 2, epoch: 2 });
+    assert.equal((await it.store.rotate(rotationOf(first))).kind, 'missed');
+  },
+
+  'a login that read the counters before they moved does not open': async (it) => {
+    const subject = await it.newUser();
+    await it.store.endAll(subject, 'logout_all');
+    assert.equal((await it.store.open(newSession({ subject }))).kind, 'superseded');
+    const expected = { tokenVersion: 2, epoch: 2 };
+    assert.equal((await it.store.open(newSession({ subject, expected }))).kind, 'opened');
+  },
+
+  'no session of the old state survives a login and an ending at once': async (it) => {
+    for (let round = 0; round < 5; round++) {
+      const session = newSession({ subject: await it.newUser() });
+      await Promise.all([it.store.open(session), it.store.endAll(session.subject, 'logout_all')]);
+      assert.deepEqual(await it.store.list(session.subject), []);
+      assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
+    }
+  },
+
+  'ending one ends it once, and only its owner’s': async (it) => {
+    const session = await opened(it);
+    assert.equal(await it.store.endOne(session.id, 'ended_by_user', await it.newUser()), undefined);
+    const ended = await it.store.endOne(session.id, 'ended_by_user', session.subject);
+    assertHolds(ended?.entries[0], { kind: 'session', sessionId: session.id });
+    assert.equal(await it.store.endOne(session.id, 'logout'), undefined);
+    assert.equal(await it.store.endOne(randomUUID(), 'logout'), undefined);
+    assert.equal(await it.store.endOne('no uuid', 'logout'), undefined);
+  },
+
+  'ending the others keeps the one, which goes on rotating': async (it) => {
+    const kept = await opened(it);
+    const gone = await opened(it, { subject: kept.subject });
+    const ended = await it.store.endOthers(kept.subject, kept.id, 'ended_by_user');
+    assert.equal(ended.sessions, 1);
+    assertHolds(ended.entries[0], { kind: 'session', sessionId: gone.id });
+    assert.deepEqual(await it.store.readSubject(kept.subject), { tokenVersion: 1, epoch: 2 });
+    assert.equal((await it.store.rotate(rotationOf(gone))).kind, 'missed');
+    assert.equal((await it.store.rotate(rotationOf(kept))).kind, 'rotated');
+  },
+
+  'reuse ends a live family once, and spares what is dead already': async (it) => {
+    const stolen = await opened(it);
+    const bystander = await opened(it, { subject: stolen.subject });
+    assertHolds(await it.store.endReused(stolen.id, 'family'), { kind: 'ended', sessions: 1 });
+    assert.deepEqual(await it.store.endReused(stolen.id, 'user'), { kind: 'spared' });
+    assert.equal((await it.store.list(stolen.subject)).length, 1);
+    assertHolds(await it.store.endReused(bystander.id, 'user'), { kind: 'ended', sessions: 1 });
+    assert.deepEqual(await it.store.readSubject(stolen.subject), { tokenVersion: 2, epoch: 2 });
+    assert.deepEqual(await it.store.endReused(randomUUID(), 'user'), { kind: 'spared' });
+  },
+
+  'simultaneous logins never leave more sessions than the limit; the oldest end': async (it) => {
+    const subject = await it.newUser();
+    const first = await opened(it, { subject, maxPerUser: 2 });
+    await opened(it, { subject, maxPerUser: 2 });
+    await Promise.all(Array.from({ length: 8 }, () => opened(it, { subject, maxPerUser: 2 })));
+    const left = await it.store.list(subject);
+    assert.equal(left.length, 2);
+    assert.ok(left.every(({ id }) => id !== first.id));
+  },
+
+  'a password change keeps its session under a new secret and ends the others': async (it) => {
+    const mine = await opened(it);
+    const other = await opened(it, { subject: mine.subject });
+    const replacement = replacementOf(mine);
+    const outcome = await it.store.replaceAndEndOthers(replacement, {});
+    assertHolds(outcome, { kind: 'replaced', subject: { tokenVersion: 2, epoch: 2 } });
+    assert.deepEqual((await it.store.list(mine.subject)).map(({ id }) => id), [mine.id]); // prettier-ignore
+    for (const session of [mine, other])
+      assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
+    const successor = { generation: 2, presentedHash: replacement.nextHash };
+    assert.equal((await it.store.rotate(rotationOf(mine, successor))).kind, 'rotated');
+    assert.deepEqual(await it.store.replaceAndEndOthers(replacement, {}), { kind: 'superseded' });
+    assert.deepEqual(await it.store.readSubject(mine.subject), { tokenVersion: 2, epoch: 2 });
+  },
+
+  'what fails beside it takes the whole change back': async (it) => {
+    const session = await opened(it);
+    const refusal = new Error('the host says no');
+    const alongside = { work: () => Promise.reject(refusal) };
+    for (const change of [
+      () => it.store.replaceAndEndOthers(replacementOf(session), alongside),
+      () => it.store.endAll(session.subject, 'user_disabled', alongside),
+      () => it.store.bumpVersion(session.subject, alongside),
+    ])
+      await assert.rejects(change, { message: refusal.message });
+    assert.deepEqual(await it.store.readSubject(session.subject), { tokenVersion: 1, epoch: 1 });
+    assert.equal((await it.store.rotate(rotationOf(session))).kind, 'rotated');
+  },
+
+  'a bump of the version ends access tokens and spares the session': async (it) => {
+    const session = await opened(it);
+    const ended = await it.store.bumpVersion(session.subject);
+    assertHolds(ended.entries[0], { kind: 'user', subject: session.subject, minVersion: 2 });
+    assertHolds(await it.store.rotate(rotationOf(session)), { kind: 'rotated', subject: { tokenVersion: 2 } }); // prettier-ignore
+  },
+
+  'the authoritative check sees version, session and revocation': async (it) => {
+    const { id: sessionId, subject } = await opened(it);
+    const token = { ...OUTSIDE, sessionId, subject };
+    const before = await it.store.readAuthority(token);
+    assertHolds(before, { sessionLive: true, subject: { tokenVersion: 1, epoch: 1 }, revoked: false });
+    const foreign = { ...token, subject: await it.newUser() };
+    assert.equal((await it.store.readAuthority(foreign)).sessionLive, false);
+    await it.store.endAll(subject, 'logout_all');
+    const after = await it.store.readAuthority(token);
+    assertHolds(after, { sessionLive: false, subject: { tokenVersion: 2, epoch: 2 }, revoked: true });
+  },
+
+  'clean-up removes what is over for long, by pages, and nothing else': async (it) => {
+    const live = await opened(it);
+    const over = { idleTtlMs: -31 * DAY_MS };
+    const doomed = await Promise.all(Array.from({ length: 9 }, () => opened(it, over)));
+    const fresh = await opened(it, { idleTtlMs: -DAY_MS });
+    let cursor: string | undefined;
+    do ({ cursor } = await it.store.removeExpired(30 * DAY_MS, 4, cursor));
+    while (cursor);
+    for (const { id } of doomed) assert.equal(await it.store.read(id), undefined);
+    for (const { id } of [live, fresh]) assert.equal((await it.store.read(id))?.session.id, id);
+  },
+};

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
+import { ENDING_CASES } from './session-endings.conformance.js';
+import { DAY_MS, replacementOf, rotationOf } from './samples.js';
+import { opened, type SessionStoreSubject } from './session-subject.js';
+
+const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => Promise<void>>> = {
+  'keeps of a session what the list shows': async (it) => {
+    const session = await opened(it, { persistent: true, amr: ['pwd', 'o"t,p'], transport: 'hybrid' });
+    const [listed, ...more] = await it.store.list(session.subject);
+    assert.equal(more.length, 0);
+    const { id, subject, persistent, amr, transport } = session;
+    assertHolds(listed, {
+      ...{ id, subject, persistent, amr, transport, generation: 1 },
+      ...{ ip: '203.0.113.7', userAgent: 'spec' },
+    });
+    assert.equal(await it.store.read(randomUUID()), undefined);
+  },
+
+  'takes an address that is none as none, and one with a scope without it': async (it) => {
+    for (const [given, kept] of [
+      ['nonsense', null],
+      ['fe80::1%eth0', 'fe80::1'],
+      ['', null],
+    ] as const) {
+      // prettier-ignore
+      const { subject } = await opened(it, { ip: given });
+      assert.equal((await it.store.list(subject))[0]?.ip, kept);
+    }
+  },
+
+  'of 20 simultaneous uses of a token exactly one rotates': async (it) => {
+    const session = await opened(it);
+    const uses = await Promise.all(Array.from({ length: 20 }, () => it.store.rotate(rotationOf(session))));
+    assert.equal(uses.filter(({ kind }) => kind === 'rotated').length, 1);
+  },
+
+  'rotates only the right generation with the right hash': async (it) => {
+    const session = await opened(it);
+    for (const wrong of [
+      { generation: 2 },
+      { generation: 0 },
+      { presentedHash: randomBytes(32) },
+      { sessionId: randomUUID() },
+    ])
+      // prettier-ignore
+      assert.equal((await it.store.rotate(rotationOf(session, wrong))).kind, 'missed');
+    const rotation = rotationOf(session);
+    const outcome = await it.store.rotate(rotation);
+    assertHolds(outcome, { kind: 'rotated', subject: { tokenVersion: 1, epoch: 1 } });
+    assert.equal(outcome.kind === 'rotated' && outcome.session.generation, 2);
+    assert.equal((await it.store.rotate(rotation)).kind, 'missed');
+  },
+
+  'a fresh read tells how the last rotation came about': async (it) => {
+    const session = await opened(it);
+    assertHolds(await it.store.read(session.id), {
+      ...{ live: true, rotationCause: null, rotationNonce: null, rotatedAgoMs: null },
+    });
+    const rotation = rotationOf(session);
+    await it.store.rotate(rotation);
+    const read = await it.store.read(session.id);
+    assert.equal(read?.rotationCause, 'refresh');
+    assert.deepEqual(read.rotationNonce, rotation.nonce);
+    assert.deepEqual(Buffer.from(read.tokenHash), rotation.nextHash);
+    assert.ok(read.rotatedAgoMs !== null && read.rotatedAgoMs >= 0);
+  },
+
+  'the idle expiry moves with each rotation, never past the absolute one': async (it) => {
+    const session = await opened(it, { idleTtlMs: 5 * DAY_MS, absoluteTtlMs: 10 * DAY_MS });
+    const outcome = await it.store.rotate(rotationOf(session, { ttlMs: 30 * DAY_MS }));
+    assert.ok(outcome.kind === 'rotated');
+    assert.deepEqual(outcome.session.idleExpiresAt, outcome.session.absoluteExpiresAt);
+  },
+
+  'what has expired neither rotates nor is listed nor live': async (it) => {
+    for (const over of [{ idleTtlMs: -1000 }, { absoluteTtlMs: -1000 }]) {
+      const session = await opened(it, over);
+      assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
+      assert.equal((await it.store.read(session.id))?.live, false);
+      assert.deepEqual(await it.store.list(session.subject), []);
+    }
+  },
+
+  'reauthentication replaces the secret and proves the credential anew': async (it) => {
+    const session = await opened(it, { authTime: new Date(0) });
+    const wrong = { generation: 1, hash: randomBytes(32) };
+    const cause = 'reauthenticate' as const;
+    assert.equal((await it.store.replace(replacementOf(session, { cause, presented: wrong }))).kind, 'superseded'); // prettier-ignore
+    const outcome = await it.store.replace(replacementOf(session, { cause }));
+    assert.ok(outcome.kind === 'replaced' && outcome.session.authTime.getTime() > 0);
+    assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
+    assertHolds(await it.store.read(session.id), { rotationCause: cause, rotationNonce: null }); // prettier-ignore
+  },
+};
+
+/** What every `SessionStore` must do: one winner a rotation, endings that nothing survives, one transaction for what belongs together. */
+export function sessionStoreConformance(
+  subject: () => SessionStoreSubject | Promise<SessionStoreSubject>,
+): readonly ConformanceCase[] {
+  return casesFor({ ...ROTATION_CASES, ...ENDING_CASES }, subject);
+}

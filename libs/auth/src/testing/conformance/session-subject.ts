@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import type { NewSession } from '../../sessions/session.js';
+import type { SessionStore } from '../../sessions/session.store.js';
+import { newSession } from './samples.js';
+
+export interface SessionStoreSubject {
+  readonly store: SessionStore;
+  /** A new user id; where the store looks at users, one of a user who is there and not disabled. */
+  readonly newUser: () => Promise<string>;
+}
+
+/** Opens a session of a new user, or of the one that is named. */
+export async function opened(
+  { store, newUser }: SessionStoreSubject,
+  changes: Partial<NewSession> = {},
+): Promise<NewSession> {
+  const session = newSession({ subject: changes.subject ?? (await newUser()), ...changes });
+  assert.equal((await store.open(session)).kind, 'opened');
+  return session;
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { UserDirectory } from '../../users/user-directory.store.js';
+import { casesFor, type ConformanceCase } from './conformance-case.js';
+
+export interface ConformanceUser {
+  readonly email: string;
+  readonly passwordHash: string;
+  readonly role: string;
+  readonly permissions: readonly string[];
+}
+
+export interface UserDirectorySubject {
+  readonly users: UserDirectory;
+  /** Puts a user where the directory finds it; resolves with its id. */
+  readonly add: (user: ConformanceUser) => Promise<string>;
+  /** An id of the right form that nobody has. */
+  readonly unknownId: () => string;
+}
+
+const sample = (): ConformanceUser => ({
+  email: `${randomUUID()}@example.com`,
+  passwordHash: `$argon2id$${randomUUID()}`,
+  role: 'member',
+  permissions: ['notes:read'],
+});
+
+const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<void>>> = {
+  'finds by email and by id the same user, with what a login is checked against': async (it) => {
+    const given = sample();
+    const id = await it.add(given);
+    const found = await it.users.findByEmail(given.email);
+    const { email, role, permissions, passwordHash } = given;
+    const { account } = found ?? {};
+    assert.deepEqual({ ...account, name: undefined }, { id, email, role, permissions: [...permissions], disabled: false, name: undefined }); // prettier-ignore
+    assert.equal(found?.passwordHash, passwordHash);
+    assert.deepEqual(await it.users.findById(id), found);
+  },
+
+  'knows nobody else': async (it) => {
+    assert.equal(await it.users.findByEmail(`${randomUUID()}@example.com`), undefined);
+    assert.equal(await it.users.findById(it.unknownId()), undefined);
+  },
+
+  'replaces a password hash while it is the expected one': async (it) => {
+    const { email, passwordHash, ...rest } = sample();
+    const id = await it.add({ email, passwordHash, ...rest });
+    assert.equal(await it.users.replacePasswordHash(id, 'another', 'next'), false);
+    assert.equal((await it.users.findById(id))?.passwordHash, passwordHash);
+    const changes = ['one', 'two'].map((next) => it.users.replacePasswordHash(id, passwordHash, next));
+    assert.deepEqual((await Promise.all(changes)).sort(), [false, true]);
+    assert.equal(await it.users.replacePasswordHash(it.unknownId(), passwordHash, 'next'), false);
+  },
+
+  'creates a user once, where it creates users': async (it) => {
+    if (!it.users.create) return;
+    const { email, passwordHash } = sample();
+    const attempts = await Promise.all(
+      Array.from({ length: 3 }, () => it.users.create?.({ email, passwordHash })),
+    );
+    assert.deepEqual(attempts.map((each) => each?.kind).sort(), ['created', 'taken', 'taken']);
+    assert.equal((await it.users.findByEmail(email))?.passwordHash, passwordHash);
+  },
+};
+
+/** What every `UserDirectory` must do. That an unreachable one throws rather than says "no such user" is for its own specs. */
+export function userDirectoryConformance(
+  subject: () => UserDirectorySubject | Promise<UserDirectorySubject>,
+): readonly ConformanceCase[] {
+  return casesFor(CASES, subject);
+}

@@ -1,0 +1,22 @@
+export { actAs } from './act-as.js';
+export type { Acting, ActingUser } from './act-as.js';
+export { AuthTestingModule } from './auth-testing.module.js';
+export { memoryAuthOptions, TEST_ISSUER } from './memory-auth-options.js';
+
+// stores without a database
+export { memoryStorage } from './memory-storage.js';
+export type { MemoryStorage, MemoryStorageOptions } from './memory-storage.js';
+export { MemoryUserDirectory } from './memory-user-directory.store.js';
+export type { MemoryUser } from './memory-user-directory.store.js';
+export { ManualClock } from './manual-clock.js';
+
+// for people who write their own stores
+export type { ConformanceCase } from './conformance/conformance-case.js';
+export { sessionStoreConformance } from './conformance/session-store.conformance.js';
+export type { SessionStoreSubject } from './conformance/session-subject.js';
+export { revocationLedgerConformance } from './conformance/revocation-ledger.conformance.js';
+export type { RevocationLedgerSubject } from './conformance/revocation-ledger.conformance.js';
+export { throttleStoreConformance } from './conformance/throttle-store.conformance.js';
+export type { ThrottleStoreSubject } from './conformance/throttle-store.conformance.js';
+export { userDirectoryConformance } from './conformance/user-directory.conformance.js';
+export type { ConformanceUser, UserDirectorySubject } from './conformance/user-directory.conformance.js';

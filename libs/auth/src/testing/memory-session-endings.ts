@@ -1,0 +1,63 @@
+import type { EndReason } from '../common/end-reason.js';
+import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../common/ledger-entry.js';
+import type { SubjectState } from '../common/subject.js';
+import type { Ended } from '../sessions/session.store.js';
+import type { MemoryDatabase, MemoryTransaction, SessionRow } from './memory-database.js';
+
+/** What every ending is made of, in one transaction. */
+export class MemoryEndings {
+  constructor(
+    private readonly database: MemoryDatabase,
+    private readonly tx: MemoryTransaction,
+  ) {}
+
+  bump(subject: string, what: 'version' | 'epoch' | 'both'): SubjectState {
+    const { tokenVersion, epoch } = this.database.subject(subject);
+    const next = {
+      tokenVersion: tokenVersion + (what === 'epoch' ? 0 : 1),
+      epoch: epoch + (what === 'version' ? 0 : 1),
+    };
+    this.tx.put(this.database.subjects, subject, next);
+    return next;
+  }
+
+  /** Bumps both counters and ends every session. */
+  endAll(subject: string, reason: EndReason): Ended {
+    const state = this.bump(subject, 'both');
+    const sessions = this.mark(this.database.sessionsOf(subject), reason);
+    return { sessions, entries: this.refuseEarlier(subject, state) };
+  }
+
+  refuseEarlier(subject: string, { tokenVersion }: SubjectState): readonly LedgerEntry[] {
+    return this.append([{ kind: 'user', subject, minVersion: tokenVersion, expiresAt: this.expiresAt }]);
+  }
+
+  end(rows: readonly SessionRow[], reason: EndReason): readonly LedgerEntry[] {
+    this.mark(rows, reason);
+    return this.append(rows.map(({ id }) => ({ kind: 'session', sessionId: id, expiresAt: this.expiresAt })));
+  }
+
+  endEverything(): Ended {
+    for (const subject of this.database.subjects.keys()) this.bump(subject, 'both');
+    const sessions = this.mark([...this.database.sessions.values()], 'restored');
+    const issuedBefore = Math.floor(this.database.clock.now() / 1000) + 1;
+    return { sessions, entries: this.append([{ kind: 'all', issuedBefore, expiresAt: this.expiresAt }]) };
+  }
+
+  /** How many had not ended before. */
+  mark(rows: readonly SessionRow[], endReason: EndReason): number {
+    const open = rows.filter(({ endedAtMs }) => endedAtMs === null);
+    const endedAtMs = this.database.clock.now();
+    for (const row of open) this.tx.put(this.database.sessions, row.id, { ...row, endedAtMs, endReason });
+    return open.length;
+  }
+
+  private append(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
+    this.database.append(this.tx, entries);
+    return entries;
+  }
+
+  private get expiresAt(): number {
+    return this.database.clock.now() + LEDGER_LIFETIME_MS;
+  }
+}

@@ -1,0 +1,78 @@
+import { isIP } from 'node:net';
+import type { SubjectState } from '../common/subject.js';
+import type { NewSession } from '../sessions/session.js';
+import type { Replacement, Rotation } from '../sessions/session.store.js';
+import type { SessionRow } from './memory-database.js';
+
+export function newRow(session: NewSession, nowMs: number): SessionRow {
+  const { id, subject, tokenHash, transport, persistent, authTime, amr } = session;
+  const now = new Date(nowMs);
+  return {
+    ...{ id, subject, tokenHash, transport, persistent, authTime, amr: [...amr] },
+    ...{ epoch: session.expected.epoch, generation: 1, createdAt: now, lastUsedAt: now },
+    idleExpiresAt: new Date(nowMs + Math.min(session.idleTtlMs, session.absoluteTtlMs)),
+    absoluteExpiresAt: new Date(nowMs + session.absoluteTtlMs),
+    ...{ ip: address(session.ip) ?? null, userAgent: session.userAgent ?? null },
+    ...{ rotationNonce: null, rotationCause: null, rotatedAtMs: null, endedAtMs: null, endReason: null },
+  };
+}
+
+export function rotatedRow(row: SessionRow, rotation: Rotation, nowMs: number): SessionRow {
+  return {
+    ...renewed(row, rotation, nowMs),
+    tokenHash: rotation.nextHash,
+    rotationNonce: rotation.nonce,
+    rotationCause: 'refresh',
+    ip: address(rotation.ip) ?? row.ip,
+    userAgent: rotation.userAgent ?? row.userAgent,
+  };
+}
+
+export function replacedRow(
+  row: SessionRow,
+  replacement: Replacement,
+  epoch: number,
+  nowMs: number,
+): SessionRow {
+  return {
+    ...renewed(row, replacement, nowMs),
+    ...{ tokenHash: replacement.nextHash, rotationNonce: null, rotationCause: replacement.cause, epoch },
+    authTime: new Date(nowMs),
+  };
+}
+
+/** When it stopped, or will stop, by itself or by somebody. */
+export function overAtMs({ endedAtMs, idleExpiresAt, absoluteExpiresAt }: SessionRow): number {
+  return Math.min(endedAtMs ?? Infinity, idleExpiresAt.getTime(), absoluteExpiresAt.getTime());
+}
+
+export function isUnexpired(row: SessionRow, nowMs: number): boolean {
+  return row.endedAtMs === null && overAtMs(row) > nowMs;
+}
+
+export const sameState = (a: SubjectState, b: SubjectState): boolean =>
+  a.tokenVersion === b.tokenVersion && a.epoch === b.epoch;
+
+export const newestFirst = (a: SessionRow, b: SessionRow): number =>
+  b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? -1 : 1);
+
+function renewed(
+  row: SessionRow,
+  { ttlMs, rememberMeTtlMs }: { readonly ttlMs: number; readonly rememberMeTtlMs: number },
+  nowMs: number,
+): SessionRow {
+  const idleMs = nowMs + (row.persistent ? rememberMeTtlMs : ttlMs);
+  return {
+    ...row,
+    generation: row.generation + 1,
+    rotatedAtMs: nowMs,
+    lastUsedAt: new Date(nowMs),
+    idleExpiresAt: new Date(Math.min(idleMs, row.absoluteExpiresAt.getTime())),
+  };
+}
+
+/** Without its scope; nothing for what a proxy header makes up. */
+function address(ip: string | undefined): string | undefined {
+  const bare = ip?.split('%', 1)[0] ?? '';
+  return isIP(bare) ? bare : undefined;
+}
