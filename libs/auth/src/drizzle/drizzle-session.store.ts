@@ -26,7 +26,7 @@ import {
   rows,
   type Transaction,
 } from './database.js';
-import { guarded, isDatabaseFailure, LOST_RACE, noneIfUnwritable, sqlState } from './guarded.js';
+import { guarded, isDatabaseFailure, noneIfUnwritable } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
 import { insertEntries } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';
@@ -39,13 +39,13 @@ import {
   sessionEntries,
   userEntry,
 } from './session-endings.js';
+import { SessionRotations } from './session-rotations.js';
 import { SESSION_COLUMNS, toSession, toSnapshot, toState, UNEXPIRED } from './session-rows.js';
 import {
   authorityStatement,
   insertStatement,
   readStatement,
   replaceStatement,
-  rotateStatement,
 } from './session-statements.js';
 import { toFacts, type UserColumns } from './user-columns.js';
 
@@ -61,6 +61,7 @@ export interface DrizzleSessionStoreOptions {
 export class DrizzleSessionStore extends SessionStore {
   private readonly db: Database;
   private readonly users: UserColumns | undefined;
+  private readonly rotations: SessionRotations;
 
   constructor(
     db: Database,
@@ -70,6 +71,7 @@ export class DrizzleSessionStore extends SessionStore {
     super();
     this.db = primaryOf(db);
     this.users = options.users;
+    this.rotations = new SessionRotations(this.db, schema, options.users, options.deadlineMs);
   }
 
   open(session: NewSession): Promise<OpenOutcome> {
@@ -85,12 +87,7 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   async rotate(rotation: Rotation): Promise<RotateOutcome> {
-    const [row] = await guarded('rotate a session', this.options.deadlineMs, () =>
-      rows(this.db, rotateStatement(this.schema, this.users, rotation)).catch((error: unknown) => {
-        if (LOST_RACE.has(sqlState(error) ?? '')) return [];
-        throw error;
-      }),
-    );
+    const row = await this.rotations.rotate(rotation);
     return row ? { kind: 'rotated', ...toState(row, this.users) } : { kind: 'missed' };
   }
 

@@ -14,6 +14,15 @@ export function sqlState(error: unknown): string | undefined {
 /** Serialization failure, deadlock, lock not available: somebody else went first. */
 export const LOST_RACE: ReadonlySet<string> = new Set(['40001', '40P01', '55P03']);
 
+/**
+ * Whether the server itself refused the statement, so that nothing of it stands. Not so where the connection, the server or its resources went
+ * away, nor where it says that it does not know (40003): the statement may have been committed.
+ */
+export function undoneByServer(error: unknown): boolean {
+  const state = sqlState(error) ?? '';
+  return /^[0-9A-Z]{5}$/.test(state) && state !== '40003' && !/^(?:08|53|57|58|XX)/.test(state);
+}
+
 /** Invalid text, out of range, invalid bytes: a value that the column's type cannot hold. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['22P02', '22003', '22021']);
 

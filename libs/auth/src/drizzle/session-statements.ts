@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { sql, type SQL } from 'drizzle-orm';
+import { type Placeholder, sql, type SQL } from 'drizzle-orm';
 import type { NewSession } from '../sessions/session.js';
 import type { RevocableToken } from '../common/ledger-entry.js';
 import type { Replacement, Rotation } from '../sessions/session.store.js';
@@ -15,21 +15,55 @@ function inet(ip: string | undefined): string | null {
   return isIP(bare) ? bare : null;
 }
 
-function idleExpiry(times: { readonly ttlMs: number; readonly rememberMeTtlMs: number }): SQL {
+function idleExpiry(times: { readonly ttlMs: number | SQL; readonly rememberMeTtlMs: number | SQL }): SQL {
   return sql`least(s.absolute_expires_at, clock_timestamp()
     + (case when s.persistent then ${times.rememberMeTtlMs}::float8 else ${times.ttlMs}::float8 end) * interval '1 millisecond')`;
 }
 
-/** The whole of a refresh in one statement: of N uses of a token one matches, and it brings back what the access token needs. */
-export function rotateStatement(schema: AuthSchema, users: UserColumns | undefined, rotation: Rotation): SQL {
-  return sql`update ${schema.sessions} s set generation = s.generation + 1, token_hash = ${rotation.nextHash},
-      rotation_nonce = ${rotation.nonce}, rotation_cause = 'refresh', rotated_at = clock_timestamp(), last_used_at = clock_timestamp(),
-      idle_expires_at = ${idleExpiry(rotation)},
-      last_ip = coalesce(${inet(rotation.ip)}::inet, s.last_ip), user_agent = coalesce(${rotation.userAgent ?? null}, s.user_agent)
-    from ${schema.subjects} u ${users ? sql`cross join ${users.table} a` : sql``}
-    where s.id = ${rotation.sessionId} and s.generation = ${rotation.generation} and s.token_hash = ${rotation.presentedHash}
-      and ${UNEXPIRED} and u.subject = s.subject and u.session_epoch = s.epoch ${sameUser(users)}
-    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
+/** The values that `rotateStatement` takes: one array a column. */
+export function rotationValues(rotations: readonly Rotation[]) {
+  return {
+    ids: rotations.map(({ sessionId }) => sessionId),
+    generations: rotations.map(({ generation }) => generation),
+    presented: rotations.map(({ presentedHash }) => presentedHash),
+    next: rotations.map(({ nextHash }) => nextHash),
+    nonces: rotations.map(({ nonce }) => nonce),
+    idle: rotations.map(({ ttlMs }) => ttlMs),
+    idleRemembered: rotations.map(({ rememberMeTtlMs }) => rememberMeTtlMs),
+    ips: rotations.map(({ ip }) => inet(ip)),
+    userAgents: rotations.map(({ userAgent }) => userAgent ?? null),
+  } satisfies Record<string, unknown[]>;
+}
+
+type RotationColumn = keyof ReturnType<typeof rotationValues>;
+const values = (column: RotationColumn): Placeholder => sql.placeholder(column);
+
+/**
+ * The whole of a refresh in one statement, for any number of sessions: of N uses of a token one matches, and its row brings back what the access
+ * token needs and the `position` (from 1) of the use that won. `skip locked` passes over rows that another transaction holds.
+ */
+export function rotateStatement(
+  schema: AuthSchema,
+  users: UserColumns | undefined,
+  locked: 'skip locked' | 'wait',
+): SQL {
+  const idle = idleExpiry({ ttlMs: sql`r.idle`, rememberMeTtlMs: sql`r.idle_remembered` });
+  return sql`with r as materialized (
+      select r.*, s.id as session_id, ${SUBJECT_COLUMNS}, ${factColumns(users)}
+      from unnest(${values('ids')}::uuid[], ${values('generations')}::int[], ${values('presented')}::bytea[], ${values('next')}::bytea[],
+          ${values('nonces')}::bytea[], ${values('idle')}::float8[], ${values('idleRemembered')}::float8[], ${values('ips')}::inet[],
+          ${values('userAgents')}::text[])
+          with ordinality as r(id, generation, presented, next, nonce, idle, idle_remembered, ip, agent, position)
+        join ${schema.sessions} s on s.id = r.id and s.generation = r.generation and s.token_hash = r.presented and ${UNEXPIRED}
+        join ${schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
+        ${joinUsers(users, 'join', sql`s.subject`)} ${userMayUse(users)}
+      for no key update of s ${sql.raw(locked === 'wait' ? '' : locked)}
+    )
+    update ${schema.sessions} s set generation = s.generation + 1, token_hash = r.next, rotation_nonce = r.nonce, rotation_cause = 'refresh',
+      rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), idle_expires_at = ${idle},
+      last_ip = coalesce(r.ip, s.last_ip), user_agent = coalesce(r.agent, s.user_agent)
+    from r where s.id = r.session_id
+    returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.position`;
 }
 
 /** A new secret that no refresh asked for; the caller holds or has checked the subject's epoch. */

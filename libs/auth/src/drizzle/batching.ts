@@ -1,0 +1,69 @@
+export interface BatchLimits {
+  /** Items in one sending. */
+  readonly size: number;
+  /** After this long a sending no longer holds up the next one: a connection that hangs delays nobody for longer. */
+  readonly patienceMs: number;
+}
+
+export interface Enlisted<Result> {
+  readonly result: Promise<Result>;
+  /** Takes an item back that was not sent yet; its result then never settles. */
+  readonly withdraw: () => void;
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Sends an item at once, or, while a sending is under way, together with all the others that wait by its end. No delay when idle. */
+export class Batching<Item, Result> {
+  private waiting: Waiting<Item, Result>[] = [];
+  private isBusy = false;
+
+  /** `send` answers in the order of its items. */
+  constructor(
+    private readonly limits: BatchLimits,
+    private readonly send: (items: readonly Item[]) => Promise<readonly Result[]>,
+  ) {}
+
+  add(item: Item): Enlisted<Result> {
+    let entry: Waiting<Item, Result> | undefined;
+    const result = new Promise<Result>((resolve, reject) => {
+      entry = { item, resolve, reject };
+      this.waiting.push(entry);
+    });
+    this.sendWaiting();
+    const withdraw = (): void => {
+      if (this.waiting.length > 0) this.waiting = this.waiting.filter((each) => each !== entry);
+    };
+    return { result, withdraw };
+  }
+
+  private sendWaiting(): void {
+    if (this.isBusy || this.waiting.length === 0) return;
+    this.isBusy = true;
+    let holdsPlace = true;
+    const leave = (): void => {
+      if (!holdsPlace) return;
+      holdsPlace = false;
+      this.isBusy = false;
+      this.sendWaiting();
+    };
+    const patience = setTimeout(leave, this.limits.patienceMs);
+    void this.sendBatch(this.waiting.splice(0, this.limits.size)).finally(() => {
+      clearTimeout(patience);
+      leave();
+    });
+  }
+
+  private async sendBatch(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.send(batch.map(({ item }) => item));
+      batch.forEach(({ resolve }, at) => resolve(results[at] as Result));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}
