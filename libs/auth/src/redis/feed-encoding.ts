@@ -1,5 +1,6 @@
 import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
 import type { Heartbeat } from '../revocation/revocation-feed.bus.js';
+import type { LedgerPosition } from '../revocation/revocation-ledger.store.js';
 
 /** One row as it stands in the index and in the stream: `field` → `value:expiresAt`. */
 export interface FeedRow {
@@ -10,6 +11,8 @@ export interface FeedRow {
 
 export const HEAD_FIELD = '#head';
 export const ALL_FIELD = 'a:';
+const WRITTEN = /^(\d{1,16}):(\d{1,16})$/;
+const SNAPSHOT = /^\d+:\d+:[\d,]*$/;
 
 export function toFeedRow(entry: LedgerEntry): FeedRow {
   const { expiresAt } = entry;
@@ -27,10 +30,11 @@ export function toFeedRow(entry: LedgerEntry): FeedRow {
   }
 }
 
-/** Undefined for what this version does not know (a field of a later one, the head). */
+/** Undefined for what this version does not know (a field of a later one, the head), and for what no script writes. */
 export function fromFeedRow(field: string, text: string): LedgerEntry | undefined {
-  const [value, expiresAt] = text.split(':').map(Number);
-  if (value === undefined || expiresAt === undefined || Number.isNaN(value + expiresAt)) return undefined;
+  const numbers = numbersOf(text);
+  if (!numbers) return undefined;
+  const [value, expiresAt] = numbers;
   const id = field.slice(2);
   switch (field.slice(0, 2)) {
     case 't:':
@@ -46,6 +50,12 @@ export function fromFeedRow(field: string, text: string): LedgerEntry | undefine
     default:
       return undefined;
   }
+}
+
+/** `value:expiresAt`, as the scripts write them. */
+function numbersOf(text: string): readonly [value: number, expiresAt: number] | undefined {
+  const [, value, expiresAt] = WRITTEN.exec(text)?.map(Number) ?? [];
+  return isWhole(value) && isWhole(expiresAt) ? [value, expiresAt] : undefined;
 }
 
 /** The contract's key for other languages (section 6); there is none for `all`. */
@@ -71,13 +81,15 @@ export function lookupFields(token: RevocableToken): string[] {
 
 export function verdictOf(token: RevocableToken, answers: readonly (string | null)[]): 'revoked' | 'silent' {
   const [tokenId, session, key, user, all] = answers;
-  const numberOf = (text: string | null | undefined): number => (text ? Number(text.split(':')[0]) : 0);
+  // what is there and cannot be read is no no
+  const exceeds = (text: string | null | undefined, most: number): boolean =>
+    typeof text === 'string' && (numbersOf(text)?.[0] ?? Infinity) > most;
   const refused =
     typeof tokenId === 'string' ||
     typeof session === 'string' ||
     typeof key === 'string' ||
-    numberOf(user) > token.tokenVersion ||
-    numberOf(all) > token.issuedAt;
+    exceeds(user, token.tokenVersion) ||
+    exceeds(all, token.issuedAt);
   return refused ? 'revoked' : 'silent';
 }
 
@@ -86,15 +98,28 @@ export function parseBeat(text: string | null | undefined): Heartbeat | undefine
   if (!text) return undefined;
   try {
     const beat = JSON.parse(text) as Partial<Heartbeat> | null;
-    const whole =
+    const chained =
       typeof beat?.id === 'string' &&
       beat.id !== '' &&
       typeof beat.prev === 'string' &&
-      typeof beat.version === 'number' &&
+      isWhole(beat.version) &&
       Array.isArray(beat.before) &&
-      (beat.kind === 'part' || (beat.kind === 'whole' && typeof beat.position?.timeline === 'number'));
-    return whole ? (beat as Heartbeat) : undefined;
+      beat.before.every((each) => typeof each === 'string');
+    if (!chained || !isPosition(beat.position)) return undefined;
+    const complete = beat.kind === 'part' || (beat.kind === 'whole' && beat.position !== undefined);
+    return complete ? (beat as Heartbeat) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isPosition(position: Partial<LedgerPosition> | null | undefined): boolean {
+  if (position === undefined) return true;
+  return (
+    isWhole(position?.timeline) && typeof position?.snapshot === 'string' && SNAPSHOT.test(position.snapshot)
+  );
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

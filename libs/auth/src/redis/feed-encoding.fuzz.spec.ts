@@ -1,0 +1,94 @@
+import { describe } from '@jest/globals';
+import fc from 'fast-check';
+import { fuzz, mutantsOf, must, staysLinear, textOf } from '../../../../test/support/fuzz.js';
+import type { LedgerEntry } from '../common/ledger-entry.js';
+import { fromFeedRow, lookupFields, parseBeat, toFeedRow, verdictOf } from './feed-encoding.js';
+
+const FIELDS = ['t:', 's:', 'u:', 'k:', 'a:', '#head', '#id', ':', 'x', 'u', '\u0000', '__proto__'];
+const VALUES = ['0', '1', '7', '1795277237342', '99999999999999999999', ':', '-', '.5', 'e9', '0x1', ' ', 'Infinity', 'NaN', '\n']; // prettier-ignore
+const BEAT = '{"version":1,"id":"0f49","prev":"e37e","before":["9470"],"position":{"timeline":1,"snapshot":"22721:22730:22722,22725"},"kind":"whole"}'; // prettier-ignore
+const token = {
+  tokenId: 'j',
+  sessionId: 's',
+  subject: 'u',
+  tokenVersion: 3,
+  keyId: 'k',
+  issuedAt: 1_800_000_000,
+};
+
+const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const entries: fc.Arbitrary<LedgerEntry> = fc
+  .tuple(fc.nat(4), fc.string(), fc.nat(), fc.maxSafeNat())
+  .map(([kind, id, value, expiresAt]): LedgerEntry => {
+    switch (kind) {
+      case 0:
+        return { kind: 'token', tokenId: id, expiresAt };
+      case 1:
+        return { kind: 'session', sessionId: id, expiresAt };
+      case 2:
+        return { kind: 'user', subject: id, minVersion: value, expiresAt };
+      case 3:
+        return { kind: 'key', keyId: id, expiresAt };
+      default:
+        return { kind: 'all', issuedBefore: value, expiresAt };
+    }
+  });
+
+describe('feed entries, fuzzed', () => {
+  fuzz('what was written is read back', {
+    inputs: entries,
+    check: (entry) => {
+      const { field, value, expiresAt } = toFeedRow(entry);
+      const read = fromFeedRow(field, `${String(value)}:${String(expiresAt)}`);
+      must(JSON.stringify(read) === JSON.stringify(entry), `${JSON.stringify(read)} came back`);
+    },
+  });
+
+  fuzz('a row is an entry of whole numbers, or none', {
+    inputs: fc.tuple(textOf(FIELDS, 4), textOf(VALUES, 6)),
+    check: ([field, text]) => {
+      const entry = fromFeedRow(field, text);
+      if (!entry) return;
+      must(/^\d+:\d+$/.test(text), 'it takes what no script writes');
+      const numbers = Object.values(entry).filter((value) => typeof value === 'number');
+      must(numbers.length > 0 && numbers.every(isWhole), 'a number that is none');
+    },
+  });
+
+  fuzz('an answer that cannot be read refuses', {
+    inputs: fc.array(fc.option(textOf(VALUES, 4)), { minLength: 5, maxLength: 5 }),
+    check: (answers) => {
+      const [tokenId, session, key, user, all] = answers;
+      const silent = verdictOf(token, answers) === 'silent';
+      if (!silent) return;
+      must([tokenId, session, key].every((each) => each === null), 'a yes was not heard');
+      for (const [text, most] of [[user, token.tokenVersion], [all, token.issuedAt]] as const)
+        must(text === null || text === undefined || Number(/^(\d+):\d+$/.exec(text)?.[1] ?? Infinity) <= most, 'taken for a no');
+    },
+  }); // prettier-ignore
+
+  fuzz('a heartbeat has all its members, or is none', {
+    inputs: fc.oneof(mutantsOf([BEAT], '{}[]":,0129abx\\u-. '), textOf(['{', '}', '"id":', '"a"', ',', '"before":', '[', ']', '"kind":"part"', '"version":', '1', 'null'])), // prettier-ignore
+    check: (text) => {
+      const beat = parseBeat(text);
+      if (!beat) return;
+      const { position } = beat;
+      must(typeof beat.id === 'string' && beat.id !== '' && typeof beat.prev === 'string', 'no link');
+      must(isWhole(beat.version) && beat.before.every((each) => typeof each === 'string'), 'no chain');
+      must(beat.kind === 'part' || (beat.kind === 'whole' && position !== undefined), 'no position');
+      must(!position || (isWhole(position.timeline) && /^\d+:\d+:[\d,]*$/.test(position.snapshot)), 'no snapshot');
+    },
+  }); // prettier-ignore
+
+  fuzz('a lookup asks for five fields of the token', {
+    inputs: fc.record({ tokenId: fc.string(), sessionId: fc.string(), subject: fc.string(), keyId: fc.string() }),
+    check: (ids) => {
+      const fields = lookupFields({ ...token, ...ids });
+      must(fields.length === 5 && new Set(fields).size === 5 && !fields.some((each) => each.startsWith('#')), 'one hides another');
+    },
+  }); // prettier-ignore
+
+  staysLinear('a row', VALUES, (text) => fromFeedRow('u:x', text));
+  staysLinear('a heartbeat', ['{', '[', '"a",', '\\'], parseBeat);
+});
