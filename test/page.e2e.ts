@@ -1,0 +1,253 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { launchChromium } from './support/chromium.js';
+import {
+  admin, ADAPTERS, logIn, PASSWORD, type Person, register, startStage, type Stage, STAGE_TIMEOUT_MS,
+} from './support/stage.js'; // prettier-ignore
+import { accessibilityProblems, tabThrough } from './support/accessibility.js';
+import { USER_AGENTS, visit, type Visitor } from './support/visitor.js';
+
+let stage: Stage;
+let browser: Browser;
+let visitors: Visitor[] = [];
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  stage = await startStage();
+}, STAGE_TIMEOUT_MS);
+afterAll(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+afterEach(async () => {
+  const complaints = visitors.flatMap((visitor) => visitor.complaints);
+  await Promise.all(visitors.map(({ context }) => context.close()));
+  visitors = [];
+  expect(complaints).toEqual([]);
+});
+
+/** A browser at the page; those with another process than `express` say so. */
+async function arrive(
+  options: BrowserContextOptions = {},
+  adapter: 'express' | 'fastify' = 'express',
+): Promise<Visitor> {
+  const visitor = await visit(browser, stage.demos[adapter].url, options);
+  visitors.push(visitor);
+  return visitor;
+}
+
+const someone = (): Promise<Person> => register(stage.demos.express.client());
+const heading = ({ page }: Visitor, name: string) => page.getByRole('heading', { level: 1, name });
+/** The sign-in page with the reason on it. */
+const signedOut = (visitor: Visitor) => visitor.page.getByText('This browser was signed out').waitFor();
+
+describe.each(ADAPTERS)('the page on %s', (adapter) => {
+  it('is served under a policy without anything inline or from elsewhere', async () => {
+    const client = stage.demos[adapter].client();
+    const page = await client.get('/');
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(page.headers['cache-control']).toBe('no-cache');
+    const policy = page.headers['content-security-policy'] ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe|https?:|data:|\*/);
+    const assets = [...page.text.matchAll(/"(\/assets\/main-[^"]+)"/g)].map(([, path]) => path ?? '');
+    expect(assets).toHaveLength(2);
+    for (const path of assets) {
+      const asset = await client.get(path);
+      expect(asset.status).toBe(200);
+      expect(asset.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    }
+    const unknown = await client.get('/assets/unknown.js');
+    expect([unknown.status, unknown.json()]).toEqual([404, expect.objectContaining({ statusCode: 404 })]);
+  });
+
+  it('shows the own account alone', async () => {
+    const client = stage.demos[adapter].client();
+    const person = await register(client);
+    expect((await client.get('/account')).status).toBe(401);
+    await logIn(client, person);
+    expect((await client.get('/account')).json()).toEqual({
+      ...{ id: person.id, email: person.email, name: null, role: 'user' },
+    });
+  });
+});
+
+it('signs up, keeps notes, and leaves no token where a script could read it', async () => {
+  const me = await arrive();
+  const { page } = me;
+  await page.getByRole('button', { name: 'Create an account' }).click();
+  await page.getByLabel('Email').fill(`${crypto.randomUUID()}@people.test`);
+  await page.getByLabel('Name').fill('Ines');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByLabel('Remember me').check();
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await heading(me, 'Sessions').waitFor();
+  await page.getByRole('row', { name: /This device.*Remembered/s }).waitFor();
+
+  await me.go('Notes');
+  await page.getByLabel('New note').fill('Milk & <b>bread</b>');
+  await page.getByRole('button', { name: 'Add note' }).click();
+  await page.getByText('Milk & <b>bread</b>', { exact: true }).waitFor();
+  await page.getByRole('button', { name: /Delete the note/ }).click();
+  await page.getByText('No notes yet.').waitFor();
+
+  const readable = await page.evaluate(() =>
+    JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, Object.keys(window)]),
+  );
+  expect(readable).not.toMatch(/eyJ|token=|[\w-]{60}/);
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await page.getByText('You are signed out.').waitFor();
+});
+
+it('shows both browsers, and ends the other one, on another process, within a second', async () => {
+  const person = await someone();
+  const [laptop, other] = await Promise.all([
+    arrive(),
+    arrive({ userAgent: USER_AGENTS.firefox }, 'fastify'),
+  ]);
+  await other.signIn(person);
+  await laptop.signIn(person);
+  const row = laptop.page.getByRole('row', { name: /Firefox on Windows/ });
+  await expect(row.getByText('This device').count()).resolves.toBe(0);
+  await laptop.page.getByRole('row', { name: /Chrome on .*This device/s }).waitFor();
+  expect(await row.locator('time').first().getAttribute('title')).toMatch(/\d{4}.*\d\d:\d\d:\d\d/);
+
+  const answered = laptop.page.waitForResponse((answer) => answer.request().method() === 'DELETE');
+  const asked = other.page.waitForResponse((answer) => answer.url().endsWith('/auth/me'));
+  await row.getByRole('button', { name: /^End/ }).click();
+  expect((await answered).status()).toBe(204);
+  const at = performance.now();
+  expect((await asked).status()).toBe(401);
+  await signedOut(other);
+  expect(other.sockets.closed).toBe(1);
+  expect(other.sockets.lastClosedAt - at).toBeLessThan(1_000);
+  await row.waitFor({ state: 'detached' });
+  await heading(laptop, 'Sessions').waitFor();
+});
+
+it('tells of a rotation, and of a spent token that comes back', async () => {
+  const person = await someone();
+  const me = await arrive();
+  await me.signIn(person);
+  const spent = (await me.context.cookies()).find(({ name }) => name === 'refresh_token')?.value;
+  await me.page.getByRole('button', { name: 'Rotate now' }).click();
+  expect(await me.told('refresh.rotated')).toContain('Refresh token rotated');
+
+  const thief = stage.demos.fastify.client();
+  const theft = await thief.post('/auth/refresh', {}, { headers: { cookie: `refresh_token=${spent}` } });
+  expect(theft.status).toBe(401);
+  await signedOut(me);
+  expect(await me.context.cookies()).not.toContainEqual(expect.objectContaining({ name: 'access_token' }));
+});
+
+it('stages a theft that ends every session, and the history tells of it', async () => {
+  const person = await someone();
+  const me = await arrive();
+  await me.signIn(person);
+  const { page } = me;
+  await page.getByRole('button', { name: 'Stage a theft' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Stage a theft' });
+  await dialog.getByLabel('Your password', { exact: true }).fill(PASSWORD);
+  await dialog.getByRole('button', { name: 'Steal it' }).click();
+  await dialog.getByText('Every copy is worthless now.').waitFor();
+  expect(await dialog.locator('code').allTextContents()).toEqual(['200', '200', '401', '401']);
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await signedOut(me);
+  await me.signIn(person);
+  expect(await me.told('refresh.reused')).toMatch(/Taken for theft: 2 sessions ended/);
+});
+
+it('changes the password: the other browser is out, this one goes on', async () => {
+  const person = await someone();
+  const [me, other] = [await arrive(), await arrive()];
+  await other.signIn(person);
+  await me.signIn(person);
+  await me.go('Account');
+  const { page } = me;
+  const change = async (current: string): Promise<void> => {
+    await page.getByLabel('Current password', { exact: true }).fill(current);
+    await page.getByLabel('New password', { exact: true }).fill('another river at dusk');
+    await page.getByRole('button', { name: 'Change password' }).click();
+  };
+  await change('not it at all');
+  await page.getByText('The current password is not right.').waitFor();
+  await change(PASSWORD);
+  await page.getByText('Every other session was ended.').waitFor();
+  await signedOut(other);
+  expect(await me.told('password.changed')).toContain('Password changed');
+  await page.getByText('Live', { exact: true }).waitFor();
+  await me.go('Sessions');
+  expect(await page.getByRole('rowheader').count()).toBe(1);
+});
+
+it('asks for the password when the proof is too old, and goes on', async () => {
+  const person = await someone();
+  const me = await arrive();
+  await me.signIn(person);
+  const { page } = me;
+  await stage.rows(
+    "update auth_sessions set auth_time = now() - interval '6 minutes' where subject = $1",
+    person.id,
+  );
+  await page.getByRole('button', { name: 'Rotate now' }).click();
+  await me.told('refresh.rotated');
+  await me.go('Account');
+  await page.getByText('6 minutes ago').waitFor();
+
+  const dialog = page.getByRole('dialog', { name: 'Confirm it is you' });
+  await page.getByRole('button', { name: 'Delete account' }).click();
+  await dialog.waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Delete account' }).click();
+  await dialog.getByLabel('Your password', { exact: true }).fill('not it at all');
+  await page.keyboard.press('Enter');
+  await dialog.getByText('That is not your password.').waitFor();
+  await dialog.getByLabel('Your password', { exact: true }).fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await heading(me, 'Sign in').waitFor();
+  expect(await stage.rows('select 1 from users where id = $1', person.id)).toEqual([]);
+});
+
+it('lets an admin change a role, end the sessions and disable, at once', async () => {
+  const person = await someone();
+  const [boss, user] = [await arrive(), await arrive({}, 'fastify')];
+  await user.signIn(person);
+  await boss.signIn(admin);
+  await boss.go('Users');
+  const { page } = boss;
+  expect(await user.page.getByRole('link', { name: 'Users' }).count()).toBe(0);
+  await page.getByLabel(`Role of ${person.email}`).selectOption('admin');
+  await page.getByText(`${person.email} is admin now.`).waitFor();
+  await user.go('Users');
+  expect(await page.getByLabel(`Role of ${admin.email}`).isDisabled()).toBe(true);
+
+  await page.getByRole('button', { name: `End every session of ${person.email}` }).click();
+  await signedOut(user);
+  await user.signIn(person);
+  await page.getByRole('button', { name: `Disable ${person.email}` }).click();
+  await signedOut(user);
+  await user.page.getByLabel('Email').fill(person.email);
+  await user.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await user.page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await user.page.getByText('Email or password is not right.').waitFor();
+});
+
+describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
+  it.each([320, 1280])('is accessible at %i pixels', async (width) => {
+    const me = await arrive({ colorScheme, viewport: { width, height: 800 } });
+    expect(await accessibilityProblems(me.page)).toEqual([]);
+    expect(await tabThrough(me.page, 5)).toEqual([
+      ...['Email', 'Password', 'Show password', expect.stringMatching(/^Remember me/), 'Sign in'],
+    ]);
+    await me.signIn(admin);
+    for (const name of ['Notes', 'Account', 'Users', 'Sessions'] as const) {
+      await me.go(name);
+      if (name === 'Users') await me.page.getByRole('table').waitFor();
+      expect([name, await accessibilityProblems(me.page)]).toEqual([name, []]);
+    }
+    await me.page.getByRole('button', { name: 'Stage a theft' }).click();
+    expect(await accessibilityProblems(me.page)).toEqual([]);
+    expect(await tabThrough(me.page, 2)).toEqual(['Show your password', 'Steal it']);
+  });
+});
