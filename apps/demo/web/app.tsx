@@ -4,12 +4,9 @@ import { client } from './api/client.js';
 import { StagedTheft } from './activity/staged-theft.js';
 import { Home } from './shell/home.js';
 import { Unavailable } from './shell/unavailable.js';
-import { SignInPage } from './sign-in/sign-in-page.js';
+import { type SignedOutBecause, SignInPage } from './sign-in/sign-in-page.js';
 import { Announcer } from './ui/announce.js';
 import { ConfirmPassword } from './ui/confirm-password.js';
-
-/** Why nobody is signed in any more; undefined when nobody was. */
-export type SignedOutBecause = 'logout' | 'refused' | undefined;
 
 export function App() {
   const auth = useSession(client);

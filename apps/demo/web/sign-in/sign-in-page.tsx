@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'react';
-import type { SignedOutBecause } from '../app.js';
 import { Mark } from '../ui/mark.js';
 import { CredentialsForm } from './credentials-form.js';
 import { Lifelines } from './lifelines.js';
+
+/** Why nobody is signed in any more; undefined when nobody was. */
+export type SignedOutBecause = keyof typeof NOTICES | undefined;
 
 const NOTICES = {
   logout: 'You are signed out. Your tokens are refused from now on, wherever they are.',
