@@ -1,9 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AuthModule, JwtAuthGuard, type AuthOptions } from '@tokenward/nestjs';
-import { drizzleStorage } from '@tokenward/nestjs/drizzle';
+import { AuthModule, JwtAuthGuard, keyDirectory, type AuthOptions, type KeySource } from '@tokenward/nestjs';
+import { drizzleKeySource, drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import type { Redis } from 'ioredis';
+import type { KeySourceSettings } from './config/index.js';
 import { AccountController } from './account/account.controller.js';
 import { AdminController } from './admin/admin.controller.js';
 import {
@@ -23,6 +24,8 @@ import { NotesController } from './notes/notes.controller.js';
 
 export interface AppSettings extends DatabaseSettings {
   readonly auth: AuthOptions;
+  /** Keys that rotate. */
+  readonly keySource: KeySourceSettings | undefined;
   /** Whether `/metrics` answers others than loopback. */
   readonly metrics: 'loopback' | 'open';
 }
@@ -55,6 +58,7 @@ export class AppModule {
           useFactory: (database: DemoDatabase, redis: Redis | undefined) => ({
             ...settings.auth,
             storage: drizzleStorage(database, { users: userColumns }),
+            keySource: keySourceOf(settings.keySource, database),
             redis: redis && redisConnection(redis),
             onEvent: (event) => {
               metrics.count(event);
@@ -72,4 +76,10 @@ export class AppModule {
       ],
     };
   }
+}
+
+function keySourceOf(settings: KeySourceSettings | undefined, database: DemoDatabase): KeySource | undefined {
+  const { directory, encryptionKeys } = settings ?? {};
+  if (encryptionKeys) return drizzleKeySource(database, { encryptionKeys });
+  return directory === undefined ? undefined : keyDirectory(directory);
 }

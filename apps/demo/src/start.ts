@@ -24,6 +24,7 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
       databaseUrl,
       redisUrl: config.redisUrl,
       auth,
+      keySource: config.keySource,
       metrics: config.metricsPublic ? 'open' : 'loopback',
     });
     try {

@@ -7,18 +7,15 @@ import type { DemoConfig } from './demo-config.js';
  * @throws AuthError `configuration_invalid` when a key is refused
  */
 export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
-  const { algorithm, privateKey, publicKey, secret, keyId, verificationKeys, issuer, audiences } = config.jwt;
-  const isConfigured = privateKey !== undefined || secret !== undefined;
-  const key = isConfigured
-    ? { privateKey, publicKey, secret }
-    : await signingKeyIn(config.dataDir, algorithm);
-  const keys = { algorithm, ...key, keyId, verificationKeys };
-  // refused here, in one line: inside Nest it would be logged with its stack first
-  Keyring.fromOptions(keys);
+  const { issuer, audiences } = config.jwt;
+  const { refreshEvery, rotateAfter, jwksCache } = config.keySource ?? {};
+  const keys = await keysOf(config);
   return {
     issuer,
     audience: audiences,
     keys,
+    keyRotation: { refreshEvery, rotateAfter },
+    jwks: { cacheFor: jwksCache },
     accessToken: { ttl: config.accessTokenTtl },
     refreshToken: {
       ttl: config.refreshTokenTtl,
@@ -32,4 +29,15 @@ export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
     throttle: config.throttle,
     revocation: { mode: config.revocationMode, unproven: config.revocationUnproven },
   };
+}
+
+async function keysOf({ jwt, keySource, dataDir }: DemoConfig): Promise<AuthOptions['keys']> {
+  const { algorithm, privateKey, publicKey, secret, keyId, verificationKeys } = jwt;
+  if (keySource?.directory !== undefined || keySource?.encryptionKeys) return { algorithm, verificationKeys };
+  const isConfigured = privateKey !== undefined || secret !== undefined;
+  const key = isConfigured ? { privateKey, publicKey, secret } : await signingKeyIn(dataDir, algorithm);
+  const keys = { algorithm, ...key, keyId, verificationKeys };
+  // refused here, in one line: inside Nest it would be logged with its stack first
+  Keyring.fromOptions(keys);
+  return keys;
 }

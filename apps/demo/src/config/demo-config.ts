@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { SIGNING_ALGORITHMS, type ReuseScope } from '@tokenward/nestjs';
 import { EnvironmentReader, type Environment } from './environment.js';
 import { cookieSettings, type CookieSettings } from './read-cookies.js';
+import { keySourceSettings, type KeySourceSettings } from './read-key-source.js';
 import { signingSettings, type SigningSettings } from './read-signing.js';
 import {
   duration,
@@ -30,6 +31,8 @@ export interface DemoConfig {
   /** Undefined: revocations travel through Postgres alone. */
   readonly redisUrl: string | undefined;
   readonly jwt: SigningSettings;
+  /** Undefined: one key, which does not rotate. */
+  readonly keySource: KeySourceSettings | undefined;
   /** `id:base64url`; undefined: made once and kept in Postgres. */
   readonly refreshTokenSecrets: readonly string[] | undefined;
   /** As written: `900s`, `15m`, a bare number of seconds. */
@@ -62,6 +65,7 @@ export function readConfig(environment: Environment): DemoConfig {
     databaseUrl: serviceUrl(read, 'DATABASE_URL', ['postgres:', 'postgresql:']),
     redisUrl: serviceUrl(read, 'REDIS_URL', ['redis:', 'rediss:']),
     jwt: signingSettings(read, SIGNING_ALGORITHMS),
+    keySource: keySourceSettings(read),
     refreshTokenSecrets: refreshTokenSecrets(read),
     accessTokenTtl: duration(read, 'ACCESS_TOKEN_TTL', '15m', '1s', '1h'),
     refreshTokenTtl: duration(read, 'REFRESH_TOKEN_TTL', '30d', '1m', '365d'),
