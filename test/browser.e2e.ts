@@ -1,0 +1,183 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchChromium } from './support/chromium.js';
+import { type FrontDoor, openFrontDoor, openTab } from './support/harness.js';
+import type { Harness } from './support/harness-page.js';
+import {
+  admin,
+  ADAPTERS,
+  logIn,
+  type Person,
+  register,
+  STAGE_TIMEOUT_MS,
+  type Stage,
+  startStage,
+} from './support/stage.js';
+
+declare const harness: Harness;
+
+let stage: Stage;
+let browser: Browser;
+let doors: Record<(typeof ADAPTERS)[number], FrontDoor>;
+let person: Person;
+/** A person's browser; its pages are tabs. */
+let context: BrowserContext;
+
+beforeAll(async () => {
+  [stage, browser] = await Promise.all([startStage(), launchChromium()]);
+  const [express, fastify] = await Promise.all(ADAPTERS.map((each) => openFrontDoor(stage.demos[each].url)));
+  doors = { express: express as FrontDoor, fastify: fastify as FrontDoor };
+}, STAGE_TIMEOUT_MS);
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all(Object.values(doors ?? {}).map((door) => door.close()));
+  await stage?.close();
+});
+beforeEach(async () => {
+  context = await browser.newContext();
+  person = await register(stage.demos.express.client());
+});
+afterEach(() => context.close());
+
+const events = (tab: Page): Promise<string[]> => tab.evaluate(() => harness.events);
+const status = (tab: Page, path = '/notes'): Promise<number> =>
+  tab.evaluate((asked) => harness.status(asked), path);
+const signIn = (tab: Page): Promise<unknown> =>
+  tab.evaluate(([email, password]) => harness.login(email!, password!), [person.email, person.password]);
+const refreshes = (door: FrontDoor): number =>
+  door.requests.filter((request) => request === 'POST /auth/refresh').length;
+
+/** Their access tokens die and their sessions live: the next request of each tab is refused. */
+async function changeRole(role: 'admin' | 'user'): Promise<void> {
+  const boss = stage.demos.express.client();
+  await logIn(boss, admin);
+  expect((await boss.patch(`/admin/users/${person.id}`, { role })).status).toBe(200);
+}
+
+describe.each(['cookie', 'hybrid'] as const)('four tabs, %s', (transport) => {
+  it('refused at once: one refresh request, nobody signed out, again and again', async () => {
+    const door = doors.express;
+    const tabs = await Promise.all([1, 2, 3, 4].map(() => openTab(context, door, transport)));
+    await signIn(tabs[0]!);
+    for (const role of ['admin', 'user', 'admin'] as const) {
+      const before = refreshes(door);
+      await changeRole(role);
+      expect(await Promise.all(tabs.map((tab) => status(tab)))).toEqual([200, 200, 200, 200]);
+      expect(refreshes(door) - before).toBe(1);
+    }
+    for (const tab of tabs) expect((await events(tab)).join()).not.toContain('signedOut');
+  });
+});
+
+describe('the tabs of one browser', () => {
+  it.each(['cookie', 'hybrid'] as const)(
+    '%s: sign-in and sign-out in one show in all, once',
+    async (transport) => {
+      const [first, second, idle] = await Promise.all(
+        [1, 2, 3].map(() => openTab(context, doors.express, transport)),
+      );
+      await signIn(first!);
+      expect(await status(second!)).toBe(200);
+      await first!.evaluate(() => harness.logout());
+      for (const tab of [first!, second!, idle!]) {
+        await tab.waitForFunction(() => harness.events.includes('signedOut: logout'));
+        expect(await events(tab)).toEqual(['signedIn', 'signedOut: logout']);
+        expect(await status(tab)).toBe(401);
+      }
+    },
+  );
+
+  it('follow who is signed in with the React hook', async () => {
+    const tabs = await Promise.all([1, 2].map(() => openTab(context, doors.express)));
+    await Promise.all(tabs.map((tab) => tab.evaluate(() => harness.renderReact())));
+    const all = (text: string) =>
+      Promise.all(tabs.map((tab) => tab.waitForSelector(`#who:text-is("${text}")`)));
+    await all('signedOut');
+    await signIn(tabs[0]!);
+    await all('signedIn');
+    await tabs[1]!.evaluate(() => harness.logout());
+    await all('signedOut');
+  });
+
+  it('a page left in the middle of a refresh costs nobody the session', async () => {
+    const door = doors.express;
+    const [leaving, staying] = await Promise.all([1, 2].map(() => openTab(context, door)));
+    await signIn(leaving!);
+    await context.clearCookies({ name: 'access_token' });
+    const before = refreshes(door);
+    const release = door.hold('/auth/refresh');
+    await leaving!.evaluate(() => void harness.status('/notes'));
+    while (refreshes(door) === before) await delay(10);
+    await leaving!.goto('about:blank');
+    const asked = status(staying!);
+    setTimeout(release, 500);
+    expect(await asked).toBe(200);
+    expect(await events(staying!)).not.toContain('signedOut: refused');
+    expect(await status(staying!)).toBe(200);
+  });
+});
+
+describe('a session ended in one browser', () => {
+  it('closes the socket of the other with 4401 and refuses its next request, within a second, on another process', async () => {
+    const here = await openTab(context, doors.express);
+    await signIn(here);
+    await here.evaluate(() => harness.socket());
+
+    const elsewhere = await browser.newContext();
+    const there = await openTab(elsewhere, doors.fastify);
+    await signIn(there);
+    expect(await there.evaluate(() => harness.endOthers())).toBe(204);
+    const endedAt = performance.now();
+    await here.waitForFunction(() => harness.events.includes('socket closed: 4401'));
+    expect(await status(here)).toBe(401);
+    expect(performance.now() - endedAt).toBeLessThan(1_000);
+    expect(await events(here)).toEqual(['signedIn', 'socket closed: 4401', 'signedOut: refused']);
+    expect(await status(there)).toBe(200);
+    await elsewhere.close();
+  });
+});
+
+describe('a script that was smuggled into the page', () => {
+  it.each(['cookie', 'hybrid'] as const)(
+    '%s: finds no token in cookies, storage, globals and lock names',
+    async (transport) => {
+      const tab = await openTab(context, doors.express, transport);
+      // `hybrid` tabs, which hold a token, share it; in `cookie` mode there is nothing to overhear
+      if (transport === 'cookie') await tab.evaluate(() => harness.eavesdrop());
+      await signIn(tab);
+      expect(await tab.evaluate(() => harness.session())).toMatchObject({ id: person.id });
+      const other = await openTab(context, doors.express, transport);
+      expect(await other.evaluate(() => harness.refresh())).toBe('refreshed');
+      await tab.waitForFunction(() => harness.events.includes('refreshed'));
+      const loot = await tab.evaluate(() => harness.loot());
+      // the probe does find what is there
+      expect(loot.includes('smuggled-canary')).toBe(true);
+      expect(loot.includes('signedIn')).toBe(true);
+      const values = (await context.cookies()).map(({ value }) => value);
+      expect(values).toHaveLength(transport === 'cookie' ? 3 : 2);
+      expect(values.filter((value) => loot.includes(value))).toEqual([]);
+      expect(loot.match(/eyJ[\w-]{20}/g) ?? []).toEqual([]);
+    },
+  );
+});
+
+describe('the cookies, as the browser keeps them', () => {
+  it('are out of reach of scripts and other sites, each with its own path and lifetime', async () => {
+    const tab = await openTab(context, doors.express);
+    await signIn(tab);
+    const protocol = await context.newCDPSession(tab);
+    const { cookies } = await protocol.send('Network.getAllCookies');
+    const now = Date.now() / 1000;
+    const kept = cookies.map(({ name, path, httpOnly, secure, sameSite, session, domain, expires }) => ({
+      ...{ name, path, httpOnly, secure, sameSite, session, domain },
+      days: Math.round(((expires - now) / 86_400) * 100) / 100,
+    }));
+    const common = { httpOnly: true, secure: true, session: false, domain: '127.0.0.1' };
+    expect(kept.sort((one, other) => one.name.localeCompare(other.name))).toEqual([
+      { ...common, name: 'access_token', path: '/', sameSite: 'Lax', days: 0.01 },
+      { ...common, name: 'device', path: '/auth', sameSite: 'Strict', days: 400 },
+      { ...common, name: 'refresh_token', path: '/auth', sameSite: 'Strict', days: 30 },
+    ]);
+  });
+});

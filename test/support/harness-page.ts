@@ -1,0 +1,89 @@
+// Runs in the browser: a page as small as one can be around the client. What it holds in variables is in reach of a script that was smuggled in.
+import { type AuthClient, type AuthClientOptions, createAuthClient } from '@tokenward/client';
+import { useSession } from '../../libs/client/src/react.js';
+import { createElement } from 'react';
+import { createRoot } from 'react-dom/client';
+
+let auth: AuthClient;
+
+const harness = {
+  events: [] as string[],
+  messages: [] as unknown[],
+  /** What a probe must find to be believed. */
+  canary: new Map([['deep', { secret: ['smuggled-canary'] }]]),
+
+  open(options: AuthClientOptions = {}): void {
+    auth = createAuthClient(options);
+    Object.assign(globalThis, { auth });
+    for (const name of ['signedIn', 'refreshed'] as const)
+      auth.on(name, () => void harness.events.push(name));
+    auth.on('signedOut', ({ reason }) => void harness.events.push(`signedOut: ${reason}`));
+  },
+  /** What the tabs tell each other. */
+  eavesdrop(): void {
+    new BroadcastChannel('tokenward:/auth/').onmessage = ({ data }) => harness.messages.push(data);
+  },
+  login: (email: string, password: string) => auth.login({ email, password }),
+  logout: () => auth.logout(),
+  session: () => auth.session(),
+  refresh: () => auth.refresh(),
+  status: async (path: string) => (await auth.fetch(path)).status,
+  endOthers: async () => (await auth.fetch('/auth/sessions', { method: 'DELETE' })).status,
+
+  /** Of the events feed, once it is ready: how it closes. */
+  async socket(): Promise<void> {
+    const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/events`);
+    socket.onclose = ({ code }) => harness.events.push(`socket closed: ${code}`);
+    await new Promise((resolve) => (socket.onmessage = resolve));
+  },
+
+  renderReact(): void {
+    const View = () => {
+      const state = useSession(auth);
+      return createElement('p', { id: 'who' }, state.status);
+    };
+    createRoot(document.body).render(createElement(View));
+  },
+
+  /** All that a script on the page can read without sending anything. */
+  async loot(): Promise<string> {
+    const locks = await navigator.locks.query();
+    return JSON.stringify([
+      document.cookie,
+      { ...localStorage },
+      { ...sessionStorage },
+      await indexedDB.databases(),
+      await caches.keys(),
+      history.state,
+      performance.getEntries(),
+      harness.messages,
+      locks,
+      reachable(globalThis),
+    ]);
+  },
+};
+
+export type Harness = typeof harness;
+Object.assign(globalThis, { harness });
+
+/** Every text that hangs on a global, however deep, of properties and of what getters and maps give. */
+function reachable(root: unknown): string[] {
+  const texts = new Set<string>();
+  const seen = new Set<unknown>();
+  const found: unknown[] = [root];
+  for (const value of found) {
+    if (typeof value === 'string') texts.add(value);
+    if (typeof value === 'function') texts.add(String(value));
+    if (value === null || !['object', 'function'].includes(typeof value) || seen.has(value)) continue;
+    seen.add(value);
+    if (value instanceof Map || value instanceof Set) found.push(...value.values(), ...value.keys());
+    for (const key of Reflect.ownKeys(value as object)) {
+      try {
+        found.push((value as Record<PropertyKey, unknown>)[key] ?? null);
+      } catch {
+        continue; // a getter that wants another `this`
+      }
+    }
+  }
+  return [...texts];
+}
