@@ -6,6 +6,7 @@ import {
   type LedgerPosition,
   type LedgerRead,
 } from '../revocation/revocation-ledger.store.js';
+import { type AuditTable, entryDeeds, recordDeeds } from './audit-rows.js';
 import { begin, primaryOf, rows, type Database, type Row, type Transaction } from './database.js';
 import { guarded } from './guarded.js';
 import { fromRow, insertEntries } from './ledger-rows.js';
@@ -16,6 +17,8 @@ import type { AuthSchema } from './schema.js';
 export interface DrizzleRevocationLedgerOptions {
   /** Of one statement, milliseconds; a full read of the ledger may take a hundred times as long. */
   readonly deadlineMs: number;
+  /** Where it says what it did. */
+  readonly audit?: AuditTable;
 }
 
 const FULL_READ_FACTOR = 100;
@@ -43,9 +46,10 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   }
 
   append(entries: readonly LedgerEntry[]): Promise<void> {
-    return this.inTransaction('revocation ledger append', this.options.deadlineMs, (tx) =>
-      insertEntries(tx, this.schema.revocations, entries),
-    );
+    return this.inTransaction('revocation ledger append', this.options.deadlineMs, async (tx) => {
+      await insertEntries(tx, this.schema.revocations, entries);
+      await recordDeeds(tx, this.options.audit, entryDeeds(entries));
+    });
   }
 
   async readSince(since: LedgerPosition | undefined, onBatch?: BatchTaker): Promise<LedgerRead> {

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { AuthError } from '../common/auth-error.js';
 import type { EndReason } from '../common/end-reason.js';
 import type { RevocableToken } from '../common/ledger-entry.js';
+import type { ClientContext } from '../common/principal.js';
 import type { SubjectState } from '../common/subject.js';
 import type { NewSession, Session, SessionSnapshot } from '../sessions/session.js';
 import {
@@ -17,25 +18,21 @@ import {
   type Rotation,
   SessionStore,
 } from '../sessions/session.store.js';
-import {
-  asTransaction,
-  begin,
-  type Database,
-  primaryOf,
-  type Row,
-  rows,
-  type Transaction,
-} from './database.js';
+import { type AuditTable, type Deed, endingDeed, endingsDeed, openingDeed, recordDeeds } from './audit-rows.js'; // prettier-ignore
+import { asTransaction, begin, type Database, primaryOf, type Row, rows, type Transaction } from './database.js'; // prettier-ignore
 import { guarded, isDatabaseFailure, noneIfUnwritable } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
 import { insertEntries } from './ledger-rows.js';
+import { endReusedIn } from './reuse-ending.js';
 import type { AuthSchema } from './schema.js';
 import {
   beyondLimit,
   bumpSubject,
   endAllIn,
+  endOthersIn,
   lockSubject,
   markEnded,
+  ownerOf,
   sessionEntries,
   userEntry,
 } from './session-endings.js';
@@ -54,6 +51,8 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 export interface DrizzleSessionStoreOptions {
   /** The host's users, when they are in the same database: refresh and the authoritative check then stay one query. */
   readonly users?: UserColumns;
+  /** Where it says what it did. */
+  readonly audit?: AuditTable;
   readonly deadlineMs: number;
 }
 
@@ -79,9 +78,15 @@ export class DrizzleSessionStore extends SessionStore {
       const state = await lockSubject(tx, this.schema, session.subject);
       if (!same(state, session.expected)) return { kind: 'superseded' };
       const crowd = beyondLimit(this.schema, session.subject, state, session.maxPerUser - 1);
-      const entries = sessionEntries(await markEnded(tx, this.schema, crowd, 'limit'), nowMs);
+      const ended = await markEnded(tx, this.schema, crowd, 'limit');
+      const entries = sessionEntries(ended, nowMs);
       const [row] = await rows(tx, insertStatement(this.schema, session));
       await insertEntries(tx, this.schema.revocations, entries);
+      await this.record(
+        tx,
+        openingDeed(session),
+        ...ended.map((id) => endingDeed(session.subject, id, 'limit')),
+      );
       return { kind: 'opened', session: toSession(row as Row), entries };
     });
   }
@@ -104,7 +109,10 @@ export class DrizzleSessionStore extends SessionStore {
       if (!same(state, replacement.expected)) return { kind: 'superseded' };
       const epoch = { from: state.epoch, to: state.epoch };
       const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));
-      return row ? { kind: 'replaced', ...toState(row, this.users), entries: [] } : { kind: 'superseded' };
+      if (!row) return { kind: 'superseded' };
+      const { subject: userId, sessionId } = replacement;
+      await this.record(tx, { type: 'reauthenticated', userId, sessionId });
+      return { kind: 'replaced', ...toState(row, this.users), entries: [] };
     });
   }
 
@@ -126,6 +134,7 @@ export class DrizzleSessionStore extends SessionStore {
       );
       const entries = [userEntry(subject, state.tokenVersion, nowMs)];
       await insertEntries(tx, this.schema.revocations, entries);
+      await this.record(tx, { type: 'password.changed', userId: subject, sessionId });
       return { kind: 'replaced', ...toState(row, this.users), entries };
     });
     return attempt.catch((error: unknown) => {
@@ -153,51 +162,34 @@ export class DrizzleSessionStore extends SessionStore {
       const owned = subject === undefined ? sql`true` : sql`s.subject = ${subject} and ${UNEXPIRED}`;
       const ids = await markEnded(tx, this.schema, sql`s.id = ${sessionId} and ${owned}`, reason);
       if (ids.length === 0) return undefined;
+      const owner = subject ?? (await ownerOf(tx, this.schema, sessionId));
       const entries = sessionEntries(ids, nowMs);
       await insertEntries(tx, this.schema.revocations, entries);
-      return { sessions: ids.length, entries };
+      await this.record(tx, endingDeed(owner, sessionId, reason));
+      return { sessions: ids.length, entries, subject: owner };
     });
   }
 
   endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended> {
     return this.inTransaction('end other sessions', {}, async (tx, nowMs) => {
-      const state = await bumpSubject(tx, this.schema, subject, 'epoch');
-      await rows(
-        tx,
-        sql`update ${this.schema.sessions} s set epoch = ${state.epoch}
-          where s.id = ${keep} and s.subject = ${subject} and s.epoch = ${state.epoch - 1}`,
-      );
-      const ids = await markEnded(tx, this.schema, sql`s.subject = ${subject} and s.id <> ${keep}`, reason);
-      const entries = sessionEntries(ids, nowMs);
-      await insertEntries(tx, this.schema.revocations, entries);
-      return { sessions: ids.length, entries };
+      const ended = await endOthersIn(tx, this.schema, { subject, keep }, reason, nowMs);
+      await this.record(tx, endingsDeed(subject, ended.sessions, reason));
+      return ended;
     });
   }
 
   endAll(subject: string, reason: EndReason, alongside: Alongside = {}): Promise<Ended> {
-    return this.inTransaction('end all sessions', alongside, (tx, nowMs) =>
-      endAllIn(tx, this.schema, subject, reason, nowMs),
-    );
+    return this.inTransaction('end all sessions', alongside, async (tx, nowMs) => {
+      const ended = await endAllIn(tx, this.schema, subject, reason, nowMs);
+      await this.record(tx, endingsDeed(subject, ended.sessions, reason));
+      return ended;
+    });
   }
 
-  endReused(sessionId: string, scope: 'user' | 'family'): Promise<ReuseOutcome> {
-    return this.inTransaction('end a reused family', {}, async (tx, nowMs) => {
-      const [found] = await rows(
-        tx,
-        sql`select subject from ${this.schema.sessions} where id = ${sessionId}`,
-      );
-      if (!found) return { kind: 'spared' };
-      const subject = String(found['subject']);
-      const state = await lockSubject(tx, this.schema, subject);
-      const family = sql`s.id = ${sessionId} and s.epoch = ${state.epoch} and ${UNEXPIRED}`;
-      const ids = await markEnded(tx, this.schema, family, 'reuse');
-      if (ids.length === 0) return { kind: 'spared' };
-      const entries = sessionEntries(ids, nowMs);
-      await insertEntries(tx, this.schema.revocations, entries);
-      if (scope === 'family') return { kind: 'ended', sessions: ids.length, entries };
-      const all = await endAllIn(tx, this.schema, subject, 'reuse', nowMs);
-      return { kind: 'ended', sessions: ids.length + all.sessions, entries: [...entries, ...all.entries] };
-    });
+  endReused(sessionId: string, scope: 'user' | 'family', by: ClientContext = {}): Promise<ReuseOutcome> {
+    return this.inTransaction('end a reused family', {}, (tx, nowMs) =>
+      endReusedIn(tx, this.schema, this.options.audit, { sessionId, scope, by, nowMs }),
+    );
   }
 
   bumpVersion(subject: string, alongside: Alongside = {}): Promise<Ended> {
@@ -205,12 +197,17 @@ export class DrizzleSessionStore extends SessionStore {
       const state = await bumpSubject(tx, this.schema, subject, 'version');
       const entries = [userEntry(subject, state.tokenVersion, nowMs)];
       await insertEntries(tx, this.schema.revocations, entries);
+      await this.record(tx, { type: 'token_version.bumped', userId: subject });
       return { sessions: 0, entries };
     });
   }
 
   endEverything(): Promise<Ended> {
-    return this.inTransaction('end everything', {}, (tx, nowMs) => endEverythingIn(tx, this.schema, nowMs));
+    return this.inTransaction('end everything', {}, async (tx, nowMs) => {
+      const ended = await endEverythingIn(tx, this.schema, nowMs);
+      await this.record(tx, { type: 'everything.revoked', detail: { sessionsEnded: ended.sessions } });
+      return ended;
+    });
   }
 
   async readSubject(subject: string): Promise<SubjectState> {
@@ -243,6 +240,10 @@ export class DrizzleSessionStore extends SessionStore {
     return guarded('remove expired sessions', this.options.deadlineMs * 5, () =>
       this.db.transaction((tx) => removePage(tx, this.schema, { keepMs, page, cursor })),
     );
+  }
+
+  private record(tx: Transaction, ...deeds: readonly Deed[]): Promise<void> {
+    return recordDeeds(tx, this.options.audit, deeds);
   }
 
   private async query(what: string, work: () => Promise<readonly Row[]>): Promise<readonly Row[]> {

@@ -2,6 +2,7 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { parseDuration, type Duration } from '../common/duration.js';
 import { AuthError } from '../common/auth-error.js';
 import type { Database } from './database.js';
+import { DrizzleAuditStore } from './drizzle-audit.store.js';
 import { DrizzlePepperStore } from './drizzle-pepper.store.js';
 import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
 import { DrizzleSessionStore } from './drizzle-session.store.js';
@@ -14,6 +15,8 @@ export interface DrizzleStorageOptions {
   readonly users?: UserColumns;
   /** From `createAuthSchema()` when the tables have another prefix or schema. Default: the shipped tables. */
   readonly schema?: AuthSchema;
+  /** `off` keeps no audit trail. Default `on`: security events are recorded in the transaction of their cause. */
+  readonly audit?: 'on' | 'off';
   /** Deadline of one statement or transaction. Default `2s`. */
   readonly deadline?: Duration;
 }
@@ -29,10 +32,12 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
     throw AuthError.configuration('drizzleStorage.deadline', 'is not a duration; write it as 2s or 500ms');
   const database = db as unknown as Database;
   const { users } = options;
+  const audit = options.audit === 'off' ? undefined : schema.audit;
   return {
-    sessions: new DrizzleSessionStore(database, schema, { users, deadlineMs }),
-    ledger: new DrizzleRevocationLedgerStore(database, schema, { deadlineMs }),
+    sessions: new DrizzleSessionStore(database, schema, { users, audit, deadlineMs }),
+    ledger: new DrizzleRevocationLedgerStore(database, schema, { audit, deadlineMs }),
     peppers: new DrizzlePepperStore(database, schema, { deadlineMs }),
+    audit: audit && new DrizzleAuditStore(database, schema, { deadlineMs }),
     users: users && new DrizzleUserDirectory(database, schema, { users, deadlineMs }),
   };
 }

@@ -15,3 +15,4 @@ export { DrizzleUserDirectory } from './drizzle-user-directory.store.js';
 export { drizzleKeySource } from './drizzle-key-source.store.js';
 export type { DrizzleKeySourceOptions } from './drizzle-key-source.store.js';
 export { migrateAuth, MIGRATIONS_FOLDER } from './migrate.js';
+export type { MigrateAuthOptions } from './migrate.js';

@@ -43,7 +43,7 @@ describe('migrateAuth', () => {
     const db = open({ statement_timeout: 1234, max: 1 });
     await migrateAuth(db);
     const { rows } = await db.$client.query(
-      `select current_setting('statement_timeout') as timeout, (select count(*)::int from pg_locks where locktype = 'advisory') as locks`,
+      `select current_setting('statement_timeout') as timeout, (select count(*)::int from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())) as locks`,
     );
     expect(rows[0]).toEqual({ timeout: '1234ms', locks: 0 });
   });

@@ -10,12 +10,18 @@ export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', impor
 /** An arbitrary constant: whoever migrates Tokenward's tables holds it. */
 const LOCK = 7_270_193_551;
 
+export interface MigrateAuthOptions {
+  /** The Postgres schema of the tables, made when missing, as given to `createAuthSchema({ schema })`. Default: the search path's. */
+  readonly schema?: string;
+}
+
 /**
  * Brings Tokenward's tables up to date; safe when many processes start at once (one migrates, the others wait). Keeps its own
- * record (`drizzle.__tokenward_migrations`), apart from the host's.
+ * record (`__tokenward_migrations` in the schema `drizzle`, or in the one given), apart from the host's.
  */
 export async function migrateAuth(
   db: NodePgDatabase<Record<string, unknown>> & { readonly $client: Pool },
+  { schema }: MigrateAuthOptions = {},
 ): Promise<void> {
   const client = await db.$client.connect();
   try {
@@ -25,7 +31,15 @@ export async function migrateAuth(
       sql`select set_config('statement_timeout', '60s', false), set_config('lock_timeout', '60s', false)`,
     );
     await own.execute(sql`select pg_advisory_lock(${LOCK})`);
-    await migrate(own, { migrationsFolder: MIGRATIONS_FOLDER, migrationsTable: '__tokenward_migrations' });
+    if (schema !== undefined) {
+      await own.execute(sql`create schema if not exists ${sql.identifier(schema)}`);
+      await own.execute(sql`set search_path to ${sql.identifier(schema)}`);
+    }
+    await migrate(own, {
+      migrationsFolder: MIGRATIONS_FOLDER,
+      migrationsTable: '__tokenward_migrations',
+      ...(schema === undefined ? {} : { migrationsSchema: schema }),
+    });
   } finally {
     // closed, not given back: lock and limits end with the connection
     client.release(true);

@@ -56,6 +56,15 @@ export async function markEnded(
   return ended.map((row) => String(row['id']));
 }
 
+export async function ownerOf(
+  tx: Runner,
+  schema: AuthSchema,
+  sessionId: string,
+): Promise<string | undefined> {
+  const [row] = await rows(tx, sql`select subject from ${schema.sessions} where id = ${sessionId}`);
+  return row && String(row['subject']);
+}
+
 /** The oldest ones that leave no room for one more. */
 export function beyondLimit(schema: AuthSchema, subject: string, state: SubjectState, keep: number): SQL {
   return sql`s.id in (select s.id from ${schema.sessions} s where s.subject = ${subject} and s.epoch = ${state.epoch} and ${UNEXPIRED}
@@ -81,6 +90,26 @@ export async function endAllIn(
   const state = await bumpSubject(tx, schema, subject, 'both');
   const ids = await markEnded(tx, schema, sql`s.subject = ${subject}`, reason);
   const entries = [userEntry(subject, state.tokenVersion, nowMs)];
+  await insertEntries(tx, schema.revocations, entries);
+  return { sessions: ids.length, entries };
+}
+
+/** Bumps the epoch, so that a login under way dies, and takes the one that stays along. */
+export async function endOthersIn(
+  tx: Transaction,
+  schema: AuthSchema,
+  { subject, keep }: { readonly subject: string; readonly keep: string },
+  reason: EndReason,
+  nowMs: number,
+): Promise<{ readonly sessions: number; readonly entries: readonly LedgerEntry[] }> {
+  const state = await bumpSubject(tx, schema, subject, 'epoch');
+  await rows(
+    tx,
+    sql`update ${schema.sessions} s set epoch = ${state.epoch}
+      where s.id = ${keep} and s.subject = ${subject} and s.epoch = ${state.epoch - 1}`,
+  );
+  const ids = await markEnded(tx, schema, sql`s.subject = ${subject} and s.id <> ${keep}`, reason);
+  const entries = sessionEntries(ids, nowMs);
   await insertEntries(tx, schema.revocations, entries);
   return { sessions: ids.length, entries };
 }

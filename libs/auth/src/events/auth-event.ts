@@ -60,6 +60,15 @@ export type AuthEvent = Base &
         readonly ip?: string;
       }
     | {
+        /** An access token that a guard did not accept. */
+        readonly type: 'token.refused';
+        /** Private: the answer is the same for all. */
+        readonly reason: string;
+        /** Of a token that is genuine. */
+        readonly userId?: string;
+        readonly sessionId?: string;
+      }
+    | {
         readonly type: 'session.ended';
         readonly userId?: string;
         readonly sessionId: string;

@@ -98,7 +98,11 @@ export class RotationService {
       case 'mismatch':
         return { kind: miss, ...named };
       case 'reuse': {
-        const outcome = await this.store.endReused(sessionId, this.options.refreshToken.onReuse);
+        const { ip, userAgent } = attempt.rotation;
+        const outcome = await this.store.endReused(sessionId, this.options.refreshToken.onReuse, {
+          ip,
+          userAgent,
+        });
         return outcome.kind === 'ended' ? { ...outcome, kind: 'reused', ...named } : { kind: 'dead' };
       }
     }

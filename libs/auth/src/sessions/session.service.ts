@@ -18,6 +18,7 @@ export interface OpenSessionInput {
   readonly persistent: boolean;
   readonly authTime: Date;
   readonly amr: readonly string[];
+  readonly knownDevice?: boolean;
 }
 
 export interface ReplaceSecretInput {

@@ -1,6 +1,7 @@
 import type { EndReason } from '../common/end-reason.js';
 import type { HostTransaction } from '../common/host-transaction.js';
 import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
+import type { ClientContext } from '../common/principal.js';
 import type { SubjectState, UserFacts } from '../common/subject.js';
 import type { NewSession, RotationCause, Session, SessionSnapshot, SessionState } from './session.js';
 
@@ -48,6 +49,8 @@ export interface Alongside {
 
 export interface Ended {
   readonly sessions: number;
+  /** Whose it was, where one session ended. */
+  readonly subject?: string;
   readonly entries: readonly LedgerEntry[];
 }
 
@@ -78,7 +81,7 @@ export interface Removal {
 /**
  * Sessions, subjects and what ends them. Every method is atomic and durable when it resolves; the ledger rows of what it ended are written
  * in the same transaction and returned, so that the caller can announce them. A store that cannot answer throws
- * `AuthError('unavailable')` within its deadline; it never guesses. "Live" is defined at `SessionSnapshot.live`.
+ * `AuthError('unavailable')` within its deadline; it never guesses. A store that keeps an audit trail writes what it did in the same transaction. "Live" is defined at `SessionSnapshot.live`.
  */
 export abstract class SessionStore {
   /** Creates the subject's row when missing. Serialised with everything that bumps the subject. */
@@ -99,7 +102,12 @@ export abstract class SessionStore {
   /** Bumps epoch and version and ends every session. */
   abstract endAll(subject: string, reason: EndReason, alongside?: Alongside): Promise<Ended>;
   /** Ends the family if it is live, and with `user` every other session of its user (bumping both counters). */
-  abstract endReused(sessionId: string, scope: 'user' | 'family'): Promise<ReuseOutcome>;
+  abstract endReused(
+    sessionId: string,
+    scope: 'user' | 'family',
+    /** Who presented the spent token, for the audit trail. */
+    by?: ClientContext,
+  ): Promise<ReuseOutcome>;
   /** Role or permission change: bumps the version alone. */
   abstract bumpVersion(subject: string, alongside?: Alongside): Promise<Ended>;
   /** After a restore: bumps every subject, ends every session, refuses every token issued before now. */

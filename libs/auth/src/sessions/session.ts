@@ -59,4 +59,6 @@ export interface NewSession {
   readonly ip?: string;
   readonly userAgent?: string;
   readonly maxPerUser: number;
+  /** Whether the device signed in to the account before; for the audit trail. */
+  readonly knownDevice?: boolean;
 }

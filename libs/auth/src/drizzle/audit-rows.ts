@@ -1,0 +1,81 @@
+import { isIP } from 'node:net';
+import { type SQL, sql } from 'drizzle-orm';
+import type { EndReason } from '../common/end-reason.js';
+import type { LedgerEntry } from '../common/ledger-entry.js';
+import type { AuditRecord, NewAuditRecord } from '../events/audit-record.js';
+import { severityOf } from '../events/severity.js';
+import type { NewSession } from '../sessions/session.js';
+import { type Row, rows, type Runner } from './database.js';
+import type { AuthSchema } from './schema.js';
+
+/** Where the other stores write what they did, in the transaction that did it; undefined: the host keeps no audit trail. */
+export type AuditTable = AuthSchema['audit'] | undefined;
+
+/** What a store knows of what it did; the severity follows from the type. */
+export type Deed = Omit<NewAuditRecord, 'severity' | 'detail' | 'at'> & {
+  readonly detail?: NewAuditRecord['detail'];
+};
+
+export function openingDeed(session: NewSession): Deed {
+  const { subject: userId, id: sessionId, ip, userAgent, transport, persistent, amr, knownDevice } = session;
+  const detail = { transport, persistent, amr, knownDevice };
+  return { type: 'login.succeeded', userId, sessionId, ip, userAgent, detail };
+}
+
+export function endingDeed(userId: string | undefined, sessionId: string, reason: EndReason): Deed {
+  return { type: 'session.ended', userId, sessionId, detail: { reason } };
+}
+
+export function endingsDeed(userId: string, count: number, reason: EndReason): Deed {
+  return { type: 'sessions.ended', userId, detail: { count, reason } };
+}
+
+export function entryDeeds(entries: readonly LedgerEntry[]): readonly Deed[] {
+  return entries.flatMap((entry): Deed[] => {
+    if (entry.kind === 'token') return [{ type: 'token.revoked', detail: { tokenId: entry.tokenId } }];
+    if (entry.kind === 'key') return [{ type: 'key.revoked', detail: { keyId: entry.keyId } }];
+    return [];
+  });
+}
+
+/** In the caller's transaction: it stands or falls with what it tells of. */
+export async function recordDeeds(tx: Runner, table: AuditTable, deeds: readonly Deed[]): Promise<void> {
+  if (!table || deeds.length === 0) return;
+  const records = deeds.map((deed) => ({ detail: {}, ...deed, severity: severityOf(deed.type) }));
+  await rows(tx, insertRecords(table, records));
+}
+
+/** All of them in one statement with one parameter, however many. */
+export function insertRecords(table: NonNullable<AuditTable>, records: readonly NewAuditRecord[]): SQL {
+  const values = JSON.stringify(records.map(writable));
+  return sql`insert into ${table} (at, type, severity, subject, session_id, ip, user_agent, detail)
+    select coalesce(r.at, clock_timestamp()), r.type, r.severity, r."userId", r."sessionId", r.ip, r."userAgent", coalesce(r.detail, '{}')
+    from jsonb_to_recordset(${values}::jsonb) as r(at timestamptz, type text, severity text, "userId" text, "sessionId" text, ip inet,
+      "userAgent" text, detail jsonb)`;
+}
+
+/** One value that Postgres cannot hold must not cost the others: no nonsense for an address, no NUL, no half of a surrogate pair. */
+function writable({ ip, ...record }: NewAuditRecord): object {
+  const bare = ip?.split('%', 1)[0] ?? '';
+  return {
+    ...(JSON.parse(JSON.stringify(record), (_name, value: unknown) =>
+      typeof value === 'string' ? value.replaceAll(/\0|\p{Surrogate}/gu, '') : value,
+    ) as object),
+    ip: isIP(bare) ? bare : undefined,
+  };
+}
+
+export function toAuditRecord(row: Row): AuditRecord {
+  const text = (name: string): string | undefined => (row[name] == null ? undefined : String(row[name]));
+  return {
+    id: String(row['id']),
+    at: new Date(Number(row['at'])).toISOString(),
+    type: row['type'] as AuditRecord['type'],
+    severity: row['severity'] as AuditRecord['severity'],
+    userId: text('subject'),
+    sessionId: text('session_id'),
+    ip: text('ip'),
+    userAgent: text('user_agent'),
+    detail: row['detail'] as AuditRecord['detail'],
+  };
+}

@@ -1,0 +1,83 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { AuditRecord, NewAuditRecord } from '../events/audit-record.js';
+import { type AuditQuery, AuditStore, type Familiarity, type Sighting } from '../events/audit.store.js';
+import { insertRecords, toAuditRecord } from './audit-rows.js';
+import { type Database, ms, primaryOf, rows } from './database.js';
+import { guarded } from './guarded.js';
+import type { AuthSchema } from './schema.js';
+
+const NETWORK = (ip: SQL): SQL =>
+  sql`network(set_masklen(${ip}, case family(${ip}) when 4 then 24 else 48 end))`;
+
+/** `AuditStore` on PostgreSQL. */
+export class DrizzleAuditStore extends AuditStore {
+  private readonly db: Database;
+  private readonly table: AuthSchema['audit'];
+
+  constructor(
+    db: Database,
+    schema: AuthSchema,
+    private readonly options: { readonly deadlineMs: number },
+  ) {
+    super();
+    this.db = primaryOf(db);
+    this.table = schema.audit;
+  }
+
+  async append(records: readonly NewAuditRecord[]): Promise<void> {
+    await this.query('write the audit trail', insertRecords(this.table, records));
+  }
+
+  async find(query: AuditQuery & { readonly limit: number }): Promise<readonly AuditRecord[]> {
+    const found = await this.query(
+      'read the audit trail',
+      sql`select id, ${ms(sql`at`)} as at, type, severity, subject, session_id, host(ip) as ip, user_agent, detail from ${this.table}
+        where ${conditions(query)} order by id desc limit ${query.limit}`,
+    );
+    return found.map(toAuditRecord);
+  }
+
+  async removeOlder(keepMs: number, page: number): Promise<number> {
+    const [row] = await this.query(
+      'clean the audit trail up',
+      sql`with doomed as materialized (
+          select id from ${this.table} where at < clock_timestamp() - ${keepMs}::float8 * interval '1 millisecond'
+          order by at limit ${page} for update skip locked
+        ), gone as (delete from ${this.table} a using doomed where a.id = doomed.id returning 1)
+        select count(*)::int as removed from gone`,
+    );
+    return Number(row?.['removed']);
+  }
+
+  async familiarity({ userId, sessionId, ip, userAgent }: Sighting): Promise<Familiarity> {
+    const here = NETWORK(sql`${ip ?? null}::inet`);
+    const [row] = await this.query(
+      'look for earlier sign-ins',
+      sql`select count(*)::int as earlier, coalesce(bool_or(${NETWORK(sql`a.ip`)} = ${here}), false) as network,
+          coalesce(bool_or(a.user_agent = ${userAgent ?? null}::text), false) as agent
+        from (select ip, user_agent from ${this.table} where subject = ${userId} and type = 'login.succeeded'
+          and session_id is distinct from ${sessionId} order by id desc limit 1000) a`,
+    );
+    return {
+      earlier: Number(row?.['earlier']),
+      // what is not known is nothing new
+      network: ip === undefined || row?.['network'] === true ? 'known' : 'new',
+      userAgent: userAgent === undefined || row?.['agent'] === true ? 'known' : 'new',
+    };
+  }
+
+  private query(what: string, statement: SQL): ReturnType<typeof rows> {
+    return guarded(what, this.options.deadlineMs, () => rows(this.db, statement));
+  }
+}
+
+function conditions({ userId, types, from, to, cursor }: AuditQuery): SQL {
+  const all = [
+    userId !== undefined && sql`subject = ${userId}`,
+    types && sql`type in (select jsonb_array_elements_text(${JSON.stringify(types)}::jsonb))`,
+    from && sql`at >= to_timestamp(${from.getTime() / 1000}::float8)`,
+    to && sql`at < to_timestamp(${to.getTime() / 1000}::float8)`,
+    cursor !== undefined && sql`id < ${cursor}::bigint`,
+  ].filter((each) => each instanceof Object);
+  return all.length === 0 ? sql`true` : sql.join(all, sql` and `);
+}

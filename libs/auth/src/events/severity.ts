@@ -1,0 +1,15 @@
+import type { AuthEvent, EventSeverity } from './auth-event.js';
+
+const SEVERITY: Partial<Record<AuthEvent['type'], EventSeverity>> = {
+  'refresh.reused': 'high',
+  'everything.revoked': 'high',
+  'key.revoked': 'high',
+  'login.failed': 'warning',
+  'login.throttled': 'warning',
+  'refresh.refused': 'warning',
+  'password.refused': 'warning',
+};
+
+export function severityOf(type: AuthEvent['type']): EventSeverity {
+  return SEVERITY[type] ?? 'info';
+}
