@@ -42,6 +42,7 @@ export class OwnClient {
   readonly client: HostClient;
   /** Changes whenever a connection was lost or the cluster's nodes changed. */
   connection = 0;
+  #replica = false;
   #everReady = false;
   #leaving = false;
 
@@ -53,8 +54,9 @@ export class OwnClient {
           enableOfflineQueue: false,
           clusterRetryStrategy: retryStrategy,
           lazyConnect: false,
+          scaleReads: 'master',
         })
-      : host.duplicate({ ...CONNECTION, enableOfflineQueue: false, retryStrategy });
+      : host.duplicate({ ...CONNECTION, enableOfflineQueue: false, retryStrategy, role: 'master' });
     for (const [name, lua] of Object.entries(scripts)) this.client.defineCommand(name, { lua });
     const changed = (): void => {
       this.connection++;
@@ -62,8 +64,14 @@ export class OwnClient {
     };
     this.client.on('close', changed);
     if (isCluster(this.client)) this.client.on('+node', changed).on('-node', changed);
+    else this.#askRole(this.client);
     // Every failure reaches its caller; the event alone must not end the process.
     this.client.on('error', () => undefined);
+  }
+
+  /** Connected to a replica: it lags behind by nobody knows how much, so that nothing it says is a proof. */
+  get replica(): boolean {
+    return this.#replica;
   }
 
   /** The first connection is waited for (the caller holds a deadline); afterwards commands fail at once while there is none. */
@@ -73,6 +81,17 @@ export class OwnClient {
     }
     this.#everReady = true;
     return this.client;
+  }
+
+  /** Sent before anything else on a connection, hence answered before it. */
+  #askRole(client: Redis): void {
+    client.on('ready', () => {
+      const heed = (answer: unknown): void => {
+        this.#replica = Array.isArray(answer) && answer[0] === 'slave';
+      };
+      // Who may not ask (ACL) is believed.
+      client.role().then(heed, heed);
+    });
   }
 
   reconnect(): void {

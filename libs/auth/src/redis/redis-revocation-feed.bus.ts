@@ -45,6 +45,7 @@ const READ_COUNT = 1_000;
 const PAGE_COUNT = 1_000;
 /** Without an answer for so long a connection that still looks open is given up. */
 const GIVE_UP_MS = 2_000;
+const REPLICA = 'redis: connected to a replica, which proves nothing; connect to the primary';
 /** Copies on the way to the nodes of a cluster, at most: a node that hangs must not fill the memory. */
 const COPIES_UNDER_WAY = 5_000;
 
@@ -126,6 +127,11 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       if (error instanceof AuthError) throw error;
       throw AuthError.unavailable('redis read: failed');
     }
+    if (own.replica) {
+      // It was demoted, and the other connection may not have noticed.
+      if (!this.#asking.replica) this.#asking.reconnect();
+      throw AuthError.unavailable(REPLICA);
+    }
     if (own.connection !== connection) throw AuthError.unavailable('redis read: the connection changed');
     const messages = found?.[0]?.[1] ?? [];
     const items = messages.flatMap(([, fields]) => itemOf(fields) ?? []);
@@ -194,7 +200,15 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
 
   async #ask<T>(what: string, work: (client: HostClient) => Promise<T>, patience = 1): Promise<T> {
     try {
-      return await this.#breaker.run(what, async () => work(await this.#asking.ready()), patience);
+      return await this.#breaker.run(
+        what,
+        async () => {
+          const result = await work(await this.#asking.ready());
+          if (this.#asking.replica) throw AuthError.unavailable(REPLICA);
+          return result;
+        },
+        patience,
+      );
     } catch (error) {
       if (this.#breaker.silentMs() > GIVE_UP_MS && this.#asking.client.status === 'ready')
         this.#asking.reconnect();

@@ -139,11 +139,15 @@ describe('the revocation protocol', () => {
   }, 120_000);
 
   it('answers from memory while nothing fails, and again soon after everything did', async () => {
-    const quiet = await tell(1, [], 'none');
-    for (const { view, checker } of quiet.processes) {
-      expect(view.fresh(MAX_STALENESS_MS)).toBe(true);
-      expect(checker.check(tokenOf('never revoked'))).toBe('live');
-    }
+    // One answer in fifty takes half a second, so that now and then a view is older than the bound, and says so.
+    let fresh = 0;
+    for (let seed = 1; seed <= 20; seed++)
+      for (const { view, checker } of (await tell(seed, [], 'none')).processes) {
+        if (!view.fresh(MAX_STALENESS_MS)) continue;
+        expect(checker.check(tokenOf('never revoked'))).toBe('live');
+        fresh++;
+      }
+    expect(fresh).toBeGreaterThanOrEqual(54);
     const acts = KINDS.map((kind, n): Act => ({ kind, gapMs: 300, who: n % 3, howLongMs: 700 }));
     const rough = await tell(2, acts, 'none');
     expect(rough.found).toEqual([]);

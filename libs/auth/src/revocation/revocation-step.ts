@@ -18,7 +18,7 @@ const timer: Pause = (durationMs) => new Promise((resolve) => setTimeout(resolve
  * append the next heartbeat. A process that dies or hangs anywhere in it is simply overtaken.
  */
 export class RevocationStep {
-  private filling: Promise<void> | undefined;
+  private extending: Promise<void> | undefined;
   private partSeen: { readonly id: string; readonly at: Instant } | undefined;
   private stopped = false;
 
@@ -44,19 +44,14 @@ export class RevocationStep {
       this.view.add(entries);
     });
     this.view.acceptLedger(sentAt, since, read, base?.fetched);
-    if (!base || !this.feed || this.filling || this.fillUnderWay(base.beat)) return;
+    if (!base || !this.feed || this.extending || this.fillUnderWay(base.beat)) return;
     // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.
     const lacking = same(base.beat?.position, since) && !inBatches ? read : undefined;
-    if (lacking && lacking.entries.length <= this.feed.maxRows) {
-      const extension = new FeedExtension(this.feed, base.beat, this.entropy, this.pause);
-      this.heed(await extension.whole(lacking.entries, lacking.position));
-      return;
-    }
-    // A long fill must not hold up the own proofs.
-    this.filling = this.fill(this.feed, base.beat, lacking)
+    // Neither a long fill nor a feed that hangs may hold up the own proofs.
+    this.extending = this.extend(this.feed, base.beat, lacking)
       .catch(() => undefined)
       .finally(() => {
-        this.filling = undefined;
+        this.extending = undefined;
       });
   }
 
@@ -86,7 +81,7 @@ export class RevocationStep {
     return ageMs(this.clock, this.partSeen.at) < FILL_STANDS_STILL_MS;
   }
 
-  private async fill(
+  private async extend(
     feed: RevocationFeedBus,
     base: Heartbeat | undefined,
     known: LedgerRead | undefined,
