@@ -48,6 +48,7 @@ export class AppModule {
             },
             cookies: { prefix: config.cookiePrefix },
             redis: redis && redisConnection(redis),
+            revocation: { unproven: config.revocationUnproven },
           }),
         }),
       ],

@@ -6,6 +6,8 @@ export interface OrdersConfig {
   readonly jwksUrl: string;
   /** Undefined: revocations do not arrive here. */
   readonly redisUrl: string | undefined;
+  /** `revocation.unproven` of the module; undefined: its default. */
+  readonly revocationUnproven: 'redis' | 'refuse' | undefined;
   readonly issuer: string;
   readonly audiences: readonly string[];
   readonly algorithms: readonly SigningAlgorithm[];
@@ -33,6 +35,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     host: text('HOST') ?? '127.0.0.1',
     jwksUrl: jwksUrlOf(text('JWKS_URL') ?? 'http://127.0.0.1:3000/.well-known/jwks.json'),
     redisUrl: optionalRedis(text('REDIS_URL')),
+    revocationUnproven: unprovenOf(text('REVOCATION_UNPROVEN')),
     issuer: text('JWT_ISSUER') ?? DEFAULT_NAME,
     audiences: list('JWT_AUDIENCE') ?? [DEFAULT_NAME],
     algorithms: (list('JWT_ALGORITHM') ?? ['RS256']).map(algorithmOf),
@@ -64,6 +67,11 @@ function jwksUrlOf(text: string): string {
 
 function optionalRedis(text: string | undefined): string | undefined {
   return text === undefined ? undefined : urlOf('REDIS_URL', text, ['redis:', 'rediss:']);
+}
+
+function unprovenOf(text: string | undefined): OrdersConfig['revocationUnproven'] {
+  if (text === undefined || text === 'redis' || text === 'refuse') return text;
+  throw new ConfigError('REVOCATION_UNPROVEN must be redis or refuse');
 }
 
 function algorithmOf(text: string): SigningAlgorithm {
