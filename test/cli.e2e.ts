@@ -1,37 +1,14 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { scratchDir } from './support/run-environment.js';
+import { type Ended, type ListedKeys, tokenward } from './support/tokenward.js';
 
-const ENTRY = fileURLToPath(new URL('../dist/libs/auth/src/cli/main.js', import.meta.url));
 const PRIVATE = /"(?:d|p|q|dp|dq|qi|k)":|PRIVATE KEY/;
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly error: string;
-}
-
-/** The built command as a stranger runs it: another directory, and nothing in the environment but what is given. */
-function tokenward(line: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [ENTRY, ...line.split(' ')], {
-    cwd: scratchDir('stranger'),
-    env: { PATH: process.env['PATH'], ...env },
-  });
-  const printed = { out: '', error: '' };
-  child.stdout.on('data', (chunk: Buffer) => (printed.out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (printed.error += chunk.toString()));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...printed })));
-}
-
 const json = <T>({ out }: Ended): T => JSON.parse(out) as T;
-interface Keys {
-  readonly keys: readonly { readonly kid: string; readonly phase: string; readonly algorithm: string }[];
-}
 
 let database: TestDatabase;
 let pool: pg.Pool;
@@ -39,7 +16,6 @@ let env: Record<string, string>;
 const rows = async (statement: string) => (await pool.query<Record<string, unknown>>(statement)).rows;
 
 beforeAll(async () => {
-  if (!existsSync(ENTRY)) throw new Error('The command line is not built: npm run build');
   database = await createDatabase();
   pool = new pg.Pool({ connectionString: database.url, max: 2 });
   const { out } = await tokenward('secret --encryption');
@@ -64,7 +40,7 @@ describe('the command line, as a stranger runs it', () => {
     }
     // of two keys the first was revoked: the next one signs before its time rather than nobody
     expect(
-      json<Keys>(listed)
+      json<ListedKeys>(listed)
         .keys.map(({ phase }) => phase)
         .sort(),
     ).toEqual(['active', 'revoked']);
@@ -106,14 +82,14 @@ describe('its database commands', () => {
 
   it('keys rotate in Postgres: sealed, one of two at the same time, and listed with its phase', async () => {
     const first = await tokenward('keys rotate --algorithm ES256 --json', env);
-    expect(json<Keys>(first).keys).toMatchObject([{ algorithm: 'ES256', phase: 'active' }]);
+    expect(json<ListedKeys>(first).keys).toMatchObject([{ algorithm: 'ES256', phase: 'active' }]);
     expect((await tokenward('keys rotate', env)).error).toMatch(/a moment ago/);
     await rows(
       `update auth_signing_keys set created_at = now() - interval '1h', signs_from = now() - interval '1h'`,
     );
     const both = await Promise.all([1, 2].map(() => tokenward('keys rotate --lead-time 10m --json', env)));
     expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
-    const { keys } = json<Keys>(await tokenward('keys list --json', env));
+    const { keys } = json<ListedKeys>(await tokenward('keys list --json', env));
     expect(keys.map(({ phase }) => phase).sort()).toEqual(['active', 'next']);
     const stored = await rows("select encode(sealed_private_jwk, 'escape') as sealed from auth_signing_keys");
     for (const { sealed } of stored) expect(String(sealed)).not.toMatch(/"d"/);
@@ -121,7 +97,7 @@ describe('its database commands', () => {
   });
 
   it('keys revoke writes the ledger entry, takes the private half away, and refuses a typing error', async () => {
-    const before = json<Keys>(await tokenward('keys list --json', env)).keys;
+    const before = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
     const active = before.find(({ phase }) => phase === 'active')?.kid ?? '';
     const typo = await tokenward(`keys revoke ${active}x`, env);
     expect([typo.code, await rows(`select count(*)::int as n from auth_revocations`)]).toEqual([
@@ -135,14 +111,14 @@ describe('its database commands', () => {
     expect(
       await rows(`select count(*)::int as n from auth_signing_keys where sealed_private_jwk is null and revoked_at is not null`), // prettier-ignore
     ).toEqual([{ n: 1 }]);
-    const after = json<Keys>(await tokenward('keys list --json', env)).keys;
+    const after = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
     expect(after.map(({ phase }) => phase).sort()).toEqual(['active', 'revoked']);
   });
 
   it('keys revoke of the last key makes one that signs at once', async () => {
-    const last = json<Keys>(await tokenward('keys list --json', env)).keys.find(({ phase }) => phase === 'active'); // prettier-ignore
+    const last = json<ListedKeys>(await tokenward('keys list --json', env)).keys.find(({ phase }) => phase === 'active'); // prettier-ignore
     const { replacedBy } = json<{ replacedBy: string }>(await tokenward(`keys revoke ${last?.kid ?? ''} --json`, env)); // prettier-ignore
-    const { keys } = json<Keys>(await tokenward('keys list --json', env));
+    const { keys } = json<ListedKeys>(await tokenward('keys list --json', env));
     expect(keys.filter(({ phase }) => phase === 'active').map(({ kid }) => kid)).toEqual([replacedBy]);
   });
 

@@ -1,0 +1,237 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import {
+  createDatabase,
+  createRedisDatabase,
+  type TestDatabase,
+  type TestRedisDatabase,
+} from './support/databases.js';
+import { type Demo, startDemo } from './support/demo.js';
+import type { HttpAnswer, HttpClient } from './support/http.js';
+import { type Orders, startOrders } from './support/orders.js';
+import { type ListedKeys, tokenward } from './support/tokenward.js';
+
+/** Full size, on a machine that does nothing else: KEY_ROTATION_SECONDS=60 npm test -- test/keys.e2e.ts */
+const SECONDS = Number(process.env['KEY_ROTATION_SECONDS'] ?? 12);
+const FULL_SIZE = SECONDS >= 60;
+const USERS = 50;
+const ROTATIONS = 3;
+const LEAD_MS = 2_000;
+const PASSWORD = 'a quiet river at noon';
+const START_MS = 150_000;
+
+let database: TestDatabase;
+let redis: TestRedisDatabase;
+let demos: readonly [Demo, Demo];
+let orders: Orders;
+let env: Record<string, string>;
+
+interface Grant {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+const headerOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { readonly kid: string };
+const bearer = (token: string) => ({
+  headers: { authorization: `Bearer ${token}` },
+  cookies: 'omit' as const,
+});
+const me = (client: HttpClient, token: string) => client.get('/me', bearer(token));
+const ask = (client: HttpClient, token: string) => client.get('/orders', bearer(token));
+const publishedBy = async (demo: Demo): Promise<string[]> =>
+  (await demo.client().get('/.well-known/jwks.json'))
+    .json<{ keys: { kid: string }[] }>()
+    .keys.map(({ kid }) => kid);
+
+async function signIn(demo: Demo, email: string): Promise<Grant> {
+  const answer = await demo
+    .client()
+    .post('/auth/login', { email, password: PASSWORD, transport: 'bearer' }, { cookies: 'omit' });
+  if (answer.status !== 200) throw new Error(`login: ${String(answer.status)}`);
+  return answer.json<Grant>();
+}
+
+/** A store that is slow is answered 503, on a machine that is short of time too; a client comes back, and it has nothing to do with keys. */
+async function patiently(send: () => Promise<HttpAnswer>, onBusy: () => void): Promise<HttpAnswer> {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await send();
+    if (answer.status !== 503 || tries === 10) return answer;
+    onBusy();
+    await delay(500);
+  }
+}
+
+const refresh = (demo: Demo, { refreshToken }: Grant) =>
+  demo.client().post('/auth/refresh', { refreshToken }, { cookies: 'omit' });
+
+/** One of them hashes; the others have its password. */
+async function people(): Promise<string[]> {
+  const emails = Array.from({ length: USERS }, (_, index) => `user${String(index)}@example.com`);
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  await pool.query(
+    `insert into users (email, password_hash, role) select email, (select password_hash from users limit 1), 'user'
+      from unnest($1::text[]) as email`,
+    [emails],
+  );
+  await pool.end();
+  return emails;
+}
+
+beforeAll(async () => {
+  [database, redis] = await Promise.all([createDatabase(), createRedisDatabase()]);
+  const { out } = await tokenward('secret --encryption');
+  env = {
+    DATABASE_URL: database.url,
+    REDIS_URL: redis.url,
+    KEY_ENCRYPTION_KEYS: out.trim(),
+    JWT_ALGORITHM: 'ES256',
+    JWKS_CACHE: `${String(LEAD_MS / 1000)}s`,
+    KEY_REFRESH: '200ms',
+    LOGIN_THROTTLE: 'off',
+    // a refresh that was answered 503 is sent again
+    REUSE_LEEWAY: '10s',
+    DEMO_USERS: `first@example.com:${PASSWORD}:user`,
+  };
+  const first = await startDemo({ env });
+  demos = [first, await startDemo({ env, adapter: 'fastify' })];
+  orders = await startOrders({
+    JWKS_URL: `${first.url}/.well-known/jwks.json`,
+    REDIS_URL: redis.url,
+    JWT_ALGORITHM: 'ES256',
+    JWKS_REFRESH: '1s',
+    JWKS_COOL_DOWN: '500ms',
+  });
+}, START_MS);
+
+afterAll(async () => {
+  await Promise.all([...(demos ?? []).map((demo) => demo.stop()), orders?.stop()]);
+  await Promise.all([database?.drop(), redis?.drop()]);
+});
+
+describe('keys that rotate', () => {
+  it(
+    'three times under load, on two processes: no request fails, no login is lost, each phase is published',
+    async () => {
+      const grants = await Promise.all(
+        (await people()).map((email, n) => signIn(demos[n % 2 ? 1 : 0], email)),
+      );
+      const published = new Map<string, number>();
+      const used = new Map<string, number>();
+      const failures: string[] = [];
+      let requests = 0;
+      let busy = 0;
+      const send = (what: () => Promise<HttpAnswer>) => patiently(what, () => (busy += 1));
+      const until = performance.now() + SECONDS * 1000;
+      const note = (map: Map<string, number>, kid: string) => {
+        if (!map.has(kid)) map.set(kid, performance.now());
+      };
+      const count = (what: string, status: number) => {
+        requests += 1;
+        if (status !== 200) failures.push(`${what} ${String(status)}`);
+      };
+      const live = async (index: number): Promise<void> => {
+        for (let round = index; performance.now() < until; round += 1) {
+          const demo = demos[round % 2 ? 1 : 0];
+          const answer = await send(() => refresh(demo, grants[index] as Grant));
+          count('refresh', answer.status);
+          if (answer.status !== 200) return;
+          const grant = (grants[index] = answer.json<Grant>());
+          note(used, headerOf(grant.accessToken).kid);
+          // on the process that did not sign it, and on the service that only verifies
+          const other = demos[round % 2 ? 0 : 1].client();
+          count('me', (await send(() => me(other, grant.accessToken))).status);
+          count('orders', (await send(() => ask(orders.client(), grant.accessToken))).status);
+          await delay(FULL_SIZE ? 200 : 600);
+        }
+      };
+      // a key counts as published when both processes publish it
+      const watch = async (): Promise<void> => {
+        while (performance.now() < until) {
+          const [one, two] = await Promise.all(demos.map(publishedBy));
+          for (const kid of one ?? []) if (two?.includes(kid)) note(published, kid);
+          await delay(50);
+        }
+      };
+      const pause = (SECONDS * 1000 - LEAD_MS - 1_500) / ROTATIONS;
+      const seen: string[][] = [];
+      const rotate = async (): Promise<void> => {
+        for (let turn = 0; turn < ROTATIONS; turn += 1) {
+          const since = performance.now();
+          const line = `keys rotate --lead-time ${String(LEAD_MS / 1000)}s --json`;
+          const { code, out, error } = await tokenward(line, env);
+          if (code !== 0) throw new Error(error);
+          seen.push((JSON.parse(out) as ListedKeys).keys.map(({ phase }) => phase).sort());
+          await delay(Math.max(pause - (performance.now() - since), 0));
+        }
+      };
+      await Promise.all([...grants.map((_, index) => live(index)), watch(), rotate()]);
+
+      expect(failures).toEqual([]);
+      if (FULL_SIZE) expect(busy).toBe(0);
+      expect(requests).toBeGreaterThan(USERS * 3);
+      // next beside active, and the ones before retired
+      expect(seen).toEqual([
+        ['active', 'next'],
+        ['active', 'next', 'retired'],
+        ['active', 'next', 'retired', 'retired'],
+      ]);
+      expect([...used.keys()]).toHaveLength(ROTATIONS + 1);
+      const [, ...later] = [...used.keys()];
+      for (const kid of later)
+        expect((used.get(kid) ?? 0) - (published.get(kid) ?? Infinity)).toBeGreaterThan(LEAD_MS / 4);
+      // every key that signed is published still: tokens of it are alive
+      for (const demo of demos) expect((await publishedBy(demo)).sort()).toEqual([...used.keys()].sort());
+      const last = await Promise.all(grants.map((grant) => send(() => refresh(demos[0], grant))));
+      expect(last.map(({ status }) => status)).toEqual(grants.map(() => 200));
+    },
+    SECONDS * 1000 + 120_000,
+  );
+
+  it('a key that is revoked: every token it signed is refused on every process within a second, no session is lost', async () => {
+    const grant = await signIn(demos[0], 'first@example.com');
+    const { kid } = headerOf(grant.accessToken);
+    const ways = [
+      () => me(demos[0].client(), grant.accessToken),
+      () => me(demos[1].client(), grant.accessToken),
+      () => ask(orders.client(), grant.accessToken),
+    ];
+    for (const way of ways) expect((await way()).status).toBe(200);
+    const { code, error } = await tokenward(`keys revoke ${kid}`, env);
+    const since = performance.now();
+    expect([code, error]).toEqual([0, '']);
+    const refusedAfter = async (way: (typeof ways)[number]): Promise<number> => {
+      while ((await way()).status !== 401) {
+        if (performance.now() - since > 10_000) return Infinity;
+        await delay(10);
+      }
+      return performance.now() - since;
+    };
+    for (const each of await Promise.all(ways.map(refusedAfter))) expect(each).toBeLessThan(1_000);
+    for (const way of ways) expect((await way()).status).toBe(401);
+
+    // the session goes on under another key, which the service that only verifies fetches by itself
+    let fresh = await refresh(demos[1], grant);
+    for (let tries = 0; fresh.status === 503 && tries < 100; tries += 1) {
+      await delay(100);
+      fresh = await refresh(demos[1], grant);
+    }
+    const { accessToken } = fresh.json<Grant>();
+    expect(headerOf(accessToken).kid).not.toBe(kid);
+    for (const demo of demos) {
+      let status = 0;
+      for (let tries = 0; status !== 200 && tries < 100; tries += 1) {
+        ({ status } = await me(demo.client(), accessToken));
+        if (status !== 200) await delay(100);
+      }
+      expect(status).toBe(200);
+      expect(await publishedBy(demo)).not.toContain(kid);
+    }
+    let status = 0;
+    for (let tries = 0; status !== 200 && tries < 100; tries += 1) {
+      ({ status } = await ask(orders.client(), accessToken));
+      if (status !== 200) await delay(100);
+    }
+    expect(status).toBe(200);
+  });
+});
