@@ -43,6 +43,10 @@ export function sessionStore(client: AuthClient): SessionStore {
       if (listeners.size === 1) {
         stops = [
           client.on('signedIn', ask),
+          client.on('refreshed', () => {
+            // the outage is over
+            if (state.status === 'unavailable') ask();
+          }),
           client.on('signedOut', () => {
             asked++;
             set({ status: 'signedOut' });

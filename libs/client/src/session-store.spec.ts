@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { fakeBrowser, fakeServer, type FakeServer } from './fakes.fixture.js';
+import { type AuthClient, createAuthClient } from './index.js';
+import { type SessionStore, sessionStore } from './session-store.js';
+
+let server: FakeServer;
+let browser: ReturnType<typeof fakeBrowser>;
+let client: AuthClient;
+let store: SessionStore;
+const seen: string[] = [];
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+beforeEach(() => {
+  seen.length = 0;
+  server = fakeServer();
+  browser = fakeBrowser();
+  client = createAuthClient({ baseUrl: 'https://api.test', fetch: server.fetch });
+  store = sessionStore(client);
+});
+afterEach(() => {
+  client.close();
+  browser.restore();
+});
+
+const follow = () => store.subscribe(() => void seen.push(store.get().status));
+const signIn = () => client.login({ email: 'ada@example.com', password: 'a quiet river' });
+
+it('asks once however many follow, and follows sign-in and sign-out', async () => {
+  const stops = [follow(), store.subscribe(() => undefined)];
+  expect(store.get()).toEqual({ status: 'loading' });
+  await settled();
+  expect(server.count('/auth/me')).toBe(1);
+  await signIn();
+  await settled();
+  expect(store.get()).toMatchObject({ status: 'signedIn', session: { id: 'u1' } });
+  expect(store.get()).toBe(store.get());
+  await client.logout();
+  expect(seen).toEqual(['signedOut', 'signedIn', 'signedOut']);
+
+  for (const stop of stops) stop();
+  await signIn();
+  await settled();
+  expect(seen).toHaveLength(3);
+});
+
+it.each<[string, () => unknown]>([
+  ['a retry', () => store.retry()],
+  ['the next refresh', () => client.refresh()],
+])('an outage is no sign-out, and ends with %s', async (_name, end) => {
+  await signIn();
+  server.failNext('/auth/me', 503);
+  follow();
+  await settled();
+  expect(store.get()).toEqual({ status: 'unavailable' });
+  end();
+  await settled();
+  expect(store.get()).toMatchObject({ status: 'signedIn' });
+});
