@@ -1,8 +1,8 @@
 // `npm run bench`: Tokenward beside what people would use instead. Real Postgres and Redis, fresh processes, everything interleaved.
-//   --quick          short windows, a tenth of the sessions: about four minutes instead of twelve
-//   --only=a,b       sections by name: guarded, freshToken, refresh, rotation, manySessions, databaseBytes, login, start, memory
-//   --page           writes the tables of docs/performance.md (a run of everything does it anyway)
-//   DATABASE_URL, REDIS_URL   servers to use instead of their own (throw-away ones: databases are made and dropped)
+//   npm run bench -- guarded refresh   those sections alone: guarded, freshToken, refresh, rotation, manySessions, databaseBytes, login, start, memory
+//   --quick     short windows, a tenth of the sessions: about three minutes instead of twelve; a smoke test, no measurement
+//   --page      writes docs/performance.{md,svg,json}, as a full run of everything does
+//   DATABASE_URL, REDIS_URL   servers to use instead of its own (throw-away ones: databases are made and dropped)
 //   BENCH_CPU_PROF=<folder>   a CPU profile of every peer's process
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,20 +12,18 @@ import { fileURLToPath } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
-const only = args
-  .find((arg) => arg.startsWith('--only='))
-  ?.slice('--only='.length)
-  .split(',');
+const only = args.filter((arg) => !arg.startsWith('--'));
 
 prepare();
 const { startServers } = await import('./support/servers.mjs');
 const { makeKeys } = await import('./support/tokens.mjs');
 const report = await import('./support/report.mjs');
 const sections = await loadSections();
-const unknown = only?.filter((name) => !(name in sections));
-if (unknown?.length)
+const unknown = only.filter((name) => !(name in sections));
+if (unknown.length > 0)
   throw new Error(`no section ${unknown.join(', ')}; there are ${Object.keys(sections).join(', ')}`);
 
+const from = performance.now();
 const on = report.machine();
 const servers = await startServers();
 const { databaseUrl, redisUrl } = servers;
@@ -33,13 +31,13 @@ const context = {
   quick,
   servers,
   settings: { databaseUrl, redisUrl, keys: makeKeys() },
-  say: (text) => console.log(`· ${text}`),
+  say: (text) => console.log(`· ${((performance.now() - from) / 1000).toFixed(0).padStart(4)} s  ${text}`),
 };
 const run = { rows: [], peers: [], raw: {}, problems: [], kind: quick ? 'quick' : 'full', on };
 try {
   run.on.services = await versions();
   for (const [name, section] of Object.entries(sections)) {
-    if (only && !only.includes(name)) continue;
+    if (only.length > 0 && !only.includes(name)) continue;
     try {
       const { rows, raw, peers = [] } = await section(context);
       run.rows.push(...rows.map(report.judged));
@@ -55,8 +53,7 @@ try {
 }
 console.log();
 report.printTable(run.rows, run.peers);
-if (only === undefined) report.write(run);
-if (only === undefined || args.includes('--page')) report.writePage(run);
+if (args.includes('--page') || (!quick && only.length === 0)) await report.writePage(run);
 const missed = run.rows.filter(({ verdict }) => verdict === 'NOT MET').length;
 console.log(
   `${run.rows.filter(({ bar }) => bar !== undefined).length - missed} bars met, ${missed} not, ${run.problems.length} sections failed`,
@@ -78,7 +75,7 @@ function prepare() {
   const version = (file) =>
     JSON.parse(readFileSync(file, 'utf8')).packages?.['node_modules/better-auth']?.version;
   if (!existsSync(installed) || version(installed) !== version(join(here, 'package-lock.json')))
-    step('npm', ['ci', '--no-audit', '--no-fund'], here);
+    step('npm', ['ci', '--prefix', here, '--no-audit', '--no-fund'], here);
 }
 
 async function loadSections() {

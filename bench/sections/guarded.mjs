@@ -22,6 +22,7 @@ const OTHERS = {
 };
 const CONNECTIONS = [1, 8, 32, 128];
 const AT = 32;
+const WARM_UP_SECONDS = 1.2;
 
 export async function guarded({ quick, settings, say }) {
   const rounds = quick ? 1 : 3;
@@ -33,10 +34,12 @@ export async function guarded({ quick, settings, say }) {
       say(`guarded request, ${adapter}, round ${round + 1} of ${rounds}`);
       const peers = await startAll(adapter, settings, round);
       try {
-        for (const peer of peers) await window(peer, { connections: AT, seconds: quick ? 0.5 : 1.5 });
-        for (const connections of CONNECTIONS)
-          for (let pass = 0; pass < passes; pass++) {
-            const here = connections === AT ? peers : peers.filter(({ label }) => label in CORE);
+        for (const peer of peers)
+          await window(peer, { connections: AT, seconds: quick ? 0.5 : WARM_UP_SECONDS });
+        for (let pass = 0; pass < passes; pass++)
+          for (const connections of rotated(CONNECTIONS, round + pass)) {
+            // the others once a round, at one number of connections
+            const here = peers.filter(({ label }) => label in CORE || (connections === AT && pass === 0));
             for (const peer of rotated(here, round + pass)) {
               const figures = await window(peer, { connections, seconds });
               all.push({ adapter, label: peer.label, connections, turn: `${round}.${pass}`, ...figures });

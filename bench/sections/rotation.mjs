@@ -13,8 +13,8 @@ const PER_WINDOW = 1024;
 
 export async function rotation({ quick, servers, say }) {
   say('rotation in the store');
-  const windows = quick ? 3 : 12;
-  const seconds = quick ? 1 : 2;
+  const windows = quick ? 3 : 11;
+  const seconds = quick ? 1 : 1.5;
   const database = await ownDatabase(servers, 'bench_rotation');
   try {
     await fill(database.pool, PER_WINDOW * windows * 3 + PER_WINDOW);
@@ -90,25 +90,24 @@ export async function rotation({ quick, servers, say }) {
   }
 }
 
-/** The text that the store sends, its values written out: what differs from call to call becomes a variable of pgbench. */
+/** The text that the store sends for one session, its values written out: what differs from call to call becomes a variable of pgbench. */
 async function statementOf({ pool, sessions }) {
   const { query } = pool;
   let seen;
   pool.query = function noted(config, values, ...rest) {
-    const texts = { text: config.text ?? config, values: config.values ?? values };
-    if (/update "?auth_sessions/.test(texts.text)) seen = texts;
+    seen ??= { text: config.text ?? config, values: config.values ?? values };
     return query.call(this, config, values, ...rest);
   };
   const n = Number.MAX_SAFE_INTEGER;
   await sessions.rotate(rotationOf(n, 1));
   pool.query = query;
-  return seen.text.replaceAll(/\$(\d+)/g, (_, at) => {
-    const value = seen.values[at - 1];
+  const literal = (value) => {
     if (value === sessionId(n)) return `lpad(:n::text, 32, '0')::uuid`;
     if (value === 1) return ':g';
     if (Buffer.isBuffer(value)) return `'\\x${value.toString('hex')}'::bytea`;
     return value === null ? 'null' : typeof value === 'number' ? `${value}` : `'${value}'`;
-  });
+  };
+  return seen.text.replaceAll(/\$(\d+)/g, (_, at) => `array[${seen.values[at - 1].map(literal)}]`);
 }
 
 const tokens = pgTable('guide_tokens', {

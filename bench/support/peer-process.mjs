@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const SERVE = fileURLToPath(new URL('serve.mjs', import.meta.url));
@@ -37,6 +38,8 @@ export async function startPeer(name, adapter, settings) {
     });
   const stop = async () => {
     await ask('stop').catch(() => undefined);
+    // it leaves by itself, and writes its profile if it was asked for one
+    await Promise.race([gone, delay(5000, undefined, { ref: false })]);
     child.kill('SIGKILL');
     await gone;
   };

@@ -1,12 +1,12 @@
 // What a run leaves: the table on the screen, the raw figures, a picture, and the tables of docs/performance.md.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { summary } from './statistics.mjs';
 import { pictureOf } from './picture.mjs';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
-const MARKS = { from: '<!-- measured -->', to: '<!-- /measured -->' };
+const MARKS = { from: '<!-- measured:begin -->', to: '<!-- measured:end -->' };
 
 /** A row with its median, its middle half and whether the bar was met. */
 export function judged({ values, better = 'higher', bar, stretch, ...row }) {
@@ -85,27 +85,30 @@ export function printTable(rows, peers) {
 const markdown = (head, lines) =>
   [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-/** Raw figures and picture always; the page only by a run of everything. */
-export function write({ rows, peers, raw, kind, on, problems }) {
-  mkdirSync(at('../results'), { recursive: true });
-  writeFileSync(
-    at(`../results/${kind}.json`),
-    JSON.stringify({ machine: on, rows, peers, problems, raw }, null, 1) + '\n',
-  );
-  writeFileSync(at(`../results/${kind}.svg`), pictureOf(rows, peers, on, kind));
-}
-
-export function writePage({ rows, peers, kind, on, problems }) {
+/** The raw figures, the picture, and the tables between the marks of the page. */
+export async function writePage({ rows, peers, raw, kind, on, problems }) {
   const page = at('../../docs/performance.md');
   const text = readFileSync(page, 'utf8');
   const [before, after] = [text.split(MARKS.from)[0], text.split(MARKS.to)[1]];
-  const described = `${kind === 'quick' ? '**A quick run: short windows, a tenth of the sessions; the ratios are rough.**' : 'A full run'} ${on.date} UTC, Node ${on.node} on ${on.platform}, ${on.cores} cores (${on.cpu}), ${on.memoryGb} GB, ${on.services}. Load generator, Node and both servers share these cores. Load average when it began: ${on.load.join(', ')}.`;
+  const quick = '**A quick run: short windows, a tenth of the sessions; the ratios are rough.** ';
+  const described = `${kind === 'quick' ? quick : ''}${on.date} UTC, Node ${on.node} on ${on.platform}, ${on.cores} cores (${on.cpu}), ${on.memoryGb} GB, ${on.services}. Load generator, Node and both servers share these cores. Load average when it began: ${on.load.join(', ')}.`;
   const parts = [
     described,
-    `![what was measured](../bench/results/${kind}.svg)`,
+    '![what was measured](performance.svg)',
     markdown(HEAD, rows.map(cellsOf)),
     markdown(PEER_HEAD, peers.map(peerCells)),
     ...problems.map((problem) => `Not measured: ${problem}.`),
   ];
-  writeFileSync(page, `${before}${MARKS.from}\n\n${parts.join('\n\n')}\n\n${MARKS.to}${after}`);
+  writeFileSync(at('../../docs/performance.svg'), pictureOf(rows, peers, on, kind));
+  const figures = JSON.stringify({ kind, machine: on, rows, peers, problems, raw });
+  writeFileSync(at('../../docs/performance.json'), await format(figures, '.json'));
+  const measured = `${before}${MARKS.from}\n\n${parts.join('\n\n')}\n\n${MARKS.to}${after}`;
+  writeFileSync(page, await format(measured, '.md'));
+}
+
+/** As the lint wants what is committed. */
+async function format(text, extension) {
+  const { format: pretty, resolveConfig } = await import('prettier');
+  const filepath = at(`../../docs/performance${extension}`);
+  return pretty(text, { ...(await resolveConfig(filepath)), filepath });
 }
