@@ -1,4 +1,6 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { HttpClient } from './support/http.js';
 import {
@@ -20,18 +22,40 @@ const seconds = () => Math.floor(Date.now() / 1000);
 
 let stage: Stage;
 let publicKey: KeyObject;
+let publishedJwks = '';
+let publishedJwk = '';
+/** Whatever a token names, nobody may come here. */
+const trap = {
+  url: '',
+  visits: 0,
+  server: createServer((_request, response) => {
+    trap.visits += 1;
+    response.end(
+      JSON.stringify({
+        keys: [{ ...stranger.publicKey.export({ format: 'jwk' }), kid: 'mine', alg: 'RS256' }],
+      }),
+    );
+  }),
+};
 beforeAll(async () => {
   stage = await startStage();
   publicKey = createPublicKey(stage.env['JWT_PRIVATE_KEY'] ?? '');
+  publishedJwks = (await stage.demos.express.client().get('/.well-known/jwks.json')).text;
+  publishedJwk = JSON.stringify((JSON.parse(publishedJwks) as { keys: unknown[] }).keys[0]);
+  await new Promise<void>((resolve) => trap.server.listen(0, '127.0.0.1', resolve));
+  trap.url = `http://127.0.0.1:${String((trap.server.address() as AddressInfo).port)}/jwks.json`;
 }, STAGE_TIMEOUT_MS);
-afterAll(() => stage?.close());
+afterAll(async () => {
+  trap.server.close();
+  await stage?.close();
+});
 
 const claims = (changes: Row) => () => stage.signed(goodClaims(changes));
 const header = (changes: Row) => () => stage.signed(goodClaims(), changes);
 const encode = (text: string) => Buffer.from(text).toString('base64url');
 
 /** HMAC over the token with something public as the secret (algorithm confusion, RFC 8725, section 2.1). */
-function confused(secret: string): string {
+function confused(secret: string | Buffer): string {
   const parts = [{ alg: 'HS256', kid: KEY_ID, typ: 'at+jwt' }, goodClaims()];
   const input = parts.map((part) => encode(JSON.stringify(part))).join('.');
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
@@ -56,11 +80,30 @@ function signRaw(input: string): string {
   return sign('sha256', Buffer.from(input), stage.env['JWT_PRIVATE_KEY'] ?? '').toString('base64url');
 }
 
+/** Everything that a careless library would take for the secret: it is public. */
+const PUBLIC_TEXTS: readonly (readonly [name: string, secret: () => string | Buffer])[] = [
+  ['PEM', pem],
+  ['PEM, trimmed', () => pem().trim()],
+  ['PEM with CRLF', () => pem().replaceAll('\n', '\r\n')],
+  ['PEM with written line breaks', () => pem().replaceAll('\n', '\\n')],
+  ['the base64 of the PEM', () => pem().replaceAll(/-----[^-]+-----|\s/g, '')],
+  ['PKCS#1 PEM', () => publicKey.export({ type: 'pkcs1', format: 'pem' })],
+  ['SPKI DER', () => publicKey.export({ type: 'spki', format: 'der' })],
+  ['PKCS#1 DER', () => publicKey.export({ type: 'pkcs1', format: 'der' })],
+  ['the JWK', () => JSON.stringify(publicKey.export({ format: 'jwk' }))],
+  ['the JWK as it is published', () => publishedJwk],
+  ['the JWKS as it is published', () => publishedJwks],
+  ['the modulus', () => Buffer.from(publicKey.export({ format: 'jwk' }).n ?? '', 'base64url')],
+  ['the modulus, as text', () => publicKey.export({ format: 'jwk' }).n ?? ''],
+  ['the kid', () => KEY_ID],
+  ['nothing', () => ''],
+];
+
 const FORGED: readonly (readonly [name: string, forge: () => string])[] = [
   ['another key under our kid', () => signJwt(stranger.privateKey, goodClaims())],
-  ['the public key as an HMAC secret (PEM)', () => confused(pem())],
-  ['the public key as an HMAC secret (trimmed)', () => confused(pem().trim())],
-  ['an empty HMAC secret', () => confused('')],
+  ...PUBLIC_TEXTS.map(([name, secret]) => [`the public key as an HMAC secret (${name})`, () => confused(secret())] as const),
+  ['alg none, unsigned', () => unsigned('none')],
+  ['alg NONE, unsigned', () => unsigned('NONE')],
   ['another algorithm of the same family', header({ alg: 'RS512' })],
   ['alg none in odd case', header({ alg: 'nOnE' })],
   ['no alg', header({ alg: undefined })],
@@ -75,9 +118,11 @@ const FORGED: readonly (readonly [name: string, forge: () => string])[] = [
   ['no typ', header({ typ: undefined })],
   ['its own jwk', header({ jwk: stranger.publicKey.export({ format: 'jwk' }) })],
   ['its own jwk, signed with it', ownJwk],
-  ['a jku', header({ jku: 'http://127.0.0.1:1/jwks.json' })],
+  ['a jku', () => stage.signed(goodClaims(), { jku: trap.url })],
+  ['a jku with the key of its owner', () => signJwt(stranger.privateKey, goodClaims(), { kid: 'mine', jku: trap.url })],
   ['an x5c', header({ x5c: ['MIIB'] })],
-  ['an x5u', header({ x5u: 'http://127.0.0.1:1/cert.pem' })],
+  ['an x5u', () => stage.signed(goodClaims(), { x5u: trap.url })],
+  ['a kid that is a URL', () => stage.signed(goodClaims(), { kid: trap.url })],
   ['crit', header({ crit: ['exp'] })],
   ['b64', header({ b64: false })],
   ['zip', header({ zip: 'DEF' })],
@@ -136,10 +181,19 @@ describe.each(ADAPTERS)('forged tokens on %s', (adapter) => {
     },
   );
 
+  it('fetched nothing that a token named', () => {
+    expect(trap.visits).toBe(0);
+  });
+
   it.each(GOOD)('accepts %s', async (_, forge) => {
     expect((await client.get('/me', bearer(forge()))).status).toBe(200);
   });
 });
+
+function unsigned(alg: string): string {
+  const [, payload] = stage.signed(goodClaims()).split('.');
+  return `${encode(JSON.stringify({ alg, kid: KEY_ID, typ: 'at+jwt' }))}.${payload}.`;
+}
 
 function pem(): string {
   return publicKey.export({ type: 'spki', format: 'pem' }).toString();
