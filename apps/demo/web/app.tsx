@@ -21,7 +21,7 @@ export function App() {
     [],
   );
   return (
-    <Announcer>
+    <Announcer scope={auth.status}>
       {auth.status === 'unavailable' && <Unavailable />}
       {auth.status === 'signedOut' && <SignInPage because={because} />}
       {auth.status === 'signedIn' && (

@@ -44,7 +44,7 @@ function tell(event: FeedEvent, here: boolean): Omit<Narration, 'where'> {
       return { title: 'Account created', detail: '', tone: 'good' };
     case 'login.succeeded':
       return {
-        title: here ? 'Signed in here' : 'Another device signed in',
+        title: here ? 'Signed in here' : 'New sign-in',
         detail: here ? '' : 'Not you? End it in the list of sessions, and change the password.',
         tone: 'good',
       };

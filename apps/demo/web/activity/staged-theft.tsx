@@ -46,7 +46,9 @@ export function StagedTheft({ email, onClose }: StagedTheftProps) {
         <ol className="steps" aria-live="polite">
           {steps.map(({ said, status }) => (
             <li key={said}>
-              {said} <code className={status < 400 ? 'good' : 'bad'}>{status}</code>
+              <span className="step">
+                {said} <code className={status < 400 ? 'good' : 'bad'}>{status}</code>
+              </span>
             </li>
           ))}
         </ol>
@@ -58,7 +60,13 @@ export function StagedTheft({ email, onClose }: StagedTheftProps) {
               Steal it
             </button>
           )}
-          <button type="button" className={done ? 'primary' : undefined} onClick={onClose}>
+          <button
+            key={done ? 'done' : 'early'}
+            type="button"
+            className={done ? 'primary' : undefined}
+            autoFocus={done}
+            onClick={onClose}
+          >
             Close
           </button>
         </div>

@@ -8,20 +8,29 @@ export function useAnnounce(): (text: string) => void {
   return useContext(Announce);
 }
 
-export function Announcer({ children }: { readonly children: ReactNode }) {
+interface AnnouncerProps {
+  /** What was said is over when this changes. */
+  readonly scope: string;
+  readonly children: ReactNode;
+}
+
+export function Announcer({ scope, children }: AnnouncerProps) {
   const [said, setSaid] = useState({ text: '', count: 0 });
   const announce = useCallback((text: string) => {
     setSaid(({ count }) => ({ text, count: count + 1 }));
   }, []);
   useEffect(() => {
+    announce('');
+  }, [scope, announce]);
+  useEffect(() => {
     if (!said.text) return;
     const timer = setTimeout(() => {
-      setSaid(({ count }) => ({ text: '', count }));
+      announce('');
     }, SHOWN_FOR_MS);
     return () => {
       clearTimeout(timer);
     };
-  }, [said]);
+  }, [said, announce]);
   return (
     <Announce value={announce}>
       {children}
