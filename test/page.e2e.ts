@@ -5,6 +5,7 @@ import {
   admin, ADAPTERS, logIn, PASSWORD, type Person, register, startStage, type Stage, STAGE_TIMEOUT_MS,
 } from './support/stage.js'; // prettier-ignore
 import { accessibilityProblems, tabThrough } from './support/accessibility.js';
+import { takePictures } from './support/pictures.js';
 import { USER_AGENTS, visit, type Visitor } from './support/visitor.js';
 
 let stage: Stage;
@@ -251,3 +252,9 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     expect(await tabThrough(me.page, 2)).toEqual(['Show your password', 'Steal it']);
   });
 });
+
+// UPDATE_SCREENSHOTS=1 npm test -- test/page.e2e.ts
+if (process.env['UPDATE_SCREENSHOTS'])
+  it('is photographed for the docs', async () => {
+    await takePictures(browser, stage);
+  }, 120_000);
