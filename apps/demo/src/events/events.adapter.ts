@@ -14,7 +14,7 @@ export class EventsAdapter extends WsAdapter {
 }
 
 /** What is no message of ours is dropped without a word. */
-function parseMessage(data: unknown): { event: string; data: unknown } | undefined {
+export function parseMessage(data: unknown): { event: string; data: unknown } | undefined {
   try {
     const message = JSON.parse(String(data)) as { type?: unknown } | null;
     if (typeof message?.type === 'string') return { event: message.type, data: message };
