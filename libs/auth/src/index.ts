@@ -55,6 +55,12 @@ export type {
   TransportOptions,
 } from './options/auth-options.js';
 export type { CookieOptions, CookiePrefix, SameSite } from './options/cookie-options.js';
+export type {
+  EncryptionAlgorithm,
+  EncryptionKeyOptions,
+  EncryptionOptions,
+} from './options/encryption-options.js';
+export type { LegacyIssuerOptions, LegacyPrincipal } from './options/legacy-options.js';
 export { SIGNING_ALGORITHMS } from './options/key-options.js';
 export type {
   KeyMaterial,
@@ -117,6 +123,21 @@ export { keyDirectory, keyFile } from './keys/file-keys.js';
 export { keysFrom } from './keys/function-keys.js';
 export { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
 
+// what happened, and how it goes
+export { AuditLog } from './events/audit-log.service.js';
+export type { AuditPage } from './events/audit-log.service.js';
+export type { AuditRecord, NewAuditRecord } from './events/audit-record.js';
+export { AuditStore } from './events/audit.store.js';
+export type { AuditQuery, Familiarity, Sighting } from './events/audit.store.js';
+export { AuthHealth } from './health/auth-health.service.js';
+export type { HealthResult } from './health/auth-health.service.js';
+export { AuthMetrics } from './metrics/auth-metrics.service.js';
+export type { Measurement } from './metrics/auth-metrics.service.js';
+export { METRICS, prometheusName } from './metrics/definitions.js';
+export type { MetricDefinition } from './metrics/definitions.js';
+export type { AuthMeter } from './metrics/meter.js';
+export type { ObserveOptions } from './options/observe-options.js';
+
 // data
 export { AuthError } from './common/auth-error.js';
 export { Clock, SystemClock } from './common/clock.js';
@@ -135,6 +156,7 @@ export type {
   SessionState,
 } from './sessions/session.js';
 export type { AuthEvent, EventSeverity } from './events/auth-event.js';
+export type { AuthAlert } from './events/auth-alert.js';
 export type {
   AuthErrorCode,
   ErrorBody,

@@ -1,0 +1,125 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { Controller, Get, Module, UseGuards } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuthModule, AuthService, CurrentUser, type EncryptionOptions, JwtAuthGuard, PasswordHasher, type Principal } from '@tokenward/nestjs'; // prettier-ignore
+import { CompactEncrypt, compactDecrypt } from 'jose';
+import { hostDatabase, type HostApp, type HostDatabase, hostOptions, people, startHost } from './support/host-app.js'; // prettier-ignore
+import { bearer, REFUSED, refusalOf } from './support/stage.js';
+
+const PASSWORD = 'a long enough passphrase';
+const ENCRYPTION: EncryptionOptions = { keys: [{ keyId: 'e1', key: randomBytes(32) }] };
+const SECRET = ENCRYPTION.keys[0]?.key as Buffer;
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+@Controller()
+class Things {
+  @Get('things')
+  @UseGuards(JwtAuthGuard)
+  mine(@CurrentUser() user: Principal) {
+    return { id: user.id, ward: user.claims['ward'] };
+  }
+}
+
+describe.each(['express', 'fastify'] as const)('encrypted access tokens on %s', (adapter) => {
+  let database: HostDatabase;
+  let issuer: HostApp;
+  let verifier: HostApp;
+  let id: string;
+  const mail = 'ada@example.com';
+
+  beforeAll(async () => {
+    database = await hostDatabase();
+    const options = hostOptions(database, {
+      keys: { algorithm: 'ES256', privateKey, keyId: 'main' },
+      accessToken: { encryption: ENCRYPTION, claims: () => ({ ward: 'oncology' }) },
+    });
+    @Module({ imports: [AuthModule.forRoot(options)], controllers: [Things] })
+    class Issuer {}
+    issuer = await startHost(Issuer, adapter);
+    const resourceServer = AuthModule.forResourceServer({
+      issuer: 'https://host.example',
+      audience: 'host',
+      jwks: { url: `${issuer.url}/.well-known/jwks.json`, algorithms: ['ES256'] },
+      accessToken: { encryption: ENCRYPTION },
+    });
+    @Module({ imports: [resourceServer], controllers: [Things] })
+    class Verifier {}
+    verifier = await startHost(Verifier, adapter);
+    const secret = await issuer.app.get(PasswordHasher, { strict: false }).hash(PASSWORD);
+    const [row] = await database.db.insert(people).values({ mail, secret, kind: 'member' }).returning();
+    id = row?.ref ?? '';
+  });
+  afterAll(async () => {
+    await verifier?.close();
+    await issuer?.close();
+    await database?.drop();
+  });
+
+  const signIn = async (): Promise<{ accessToken: string; refreshToken: string }> =>
+    (
+      await issuer.client().post('/auth/login', { email: mail, password: PASSWORD, transport: 'bearer' })
+    ).json();
+
+  it('say nothing to who holds them, and all to the guards: bearer, cookie, and the service that only verifies', async () => {
+    const { accessToken } = await signIn();
+    expect(accessToken.split('.')).toHaveLength(5);
+    const readable = accessToken.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
+    expect(readable.join()).not.toMatch(/oncology|host\.example/);
+    for (const app of [issuer, verifier])
+      for (const way of [bearer(accessToken), { headers: { cookie: `access_token=${accessToken}` } }])
+        expect((await app.client().get('/things', way)).json()).toEqual({ id, ward: 'oncology' });
+    const browser = issuer.client();
+    await browser.post('/auth/login', { email: mail, password: PASSWORD });
+    expect((await browser.get('/things')).json()).toEqual({ id, ward: 'oncology' });
+  });
+
+  it('are refused bare, resealed around a forgery, or by an encryption key of somebody else', async () => {
+    const { accessToken } = await signIn();
+    const { plaintext, protectedHeader } = await compactDecrypt(accessToken, SECRET);
+    expect(protectedHeader).toEqual({ alg: 'dir', enc: 'A256GCM', kid: 'e1', cty: 'JWT' });
+    const signed = Buffer.from(plaintext).toString();
+    const seal = (content: string, key: Uint8Array = SECRET, changes: object = {}) =>
+      new CompactEncrypt(Buffer.from(content))
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: 'e1', cty: 'JWT', ...changes })
+        .encrypt(key);
+    const [head, body] = signed.split('.');
+    const table: [string, string][] = [
+      ['the signed token inside, bare', signed],
+      ['claims that nobody signed', await seal(Buffer.from(body ?? '', 'base64url').toString())],
+      [
+        'an altered signature',
+        await seal(`${String(head)}.${String(body)}.${Buffer.alloc(64, 1).toString('base64url')}`),
+      ],
+      ['another secret', await seal(signed, randomBytes(32))],
+      ['twice encrypted', await seal(accessToken)],
+      [
+        'compressed',
+        accessToken.replace(
+          /^[^.]+/,
+          Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"e1","cty":"JWT","zip":"DEF"}').toString(
+            'base64url',
+          ),
+        ),
+      ],
+    ];
+    for (const app of [issuer, verifier]) {
+      for (const [name, token] of table)
+        expect([name, refusalOf(await app.client().get('/things', bearer(token)))]).toEqual([name, REFUSED]);
+      // the control: what was resealed unaltered is good
+      expect((await app.client().get('/things', bearer(await seal(signed)))).status).toBe(200);
+    }
+  });
+
+  it('are taken back like any other, also when they are remembered', async () => {
+    const { accessToken, refreshToken } = await signIn();
+    const use = async () => (await issuer.client().get('/things', bearer(accessToken))).status;
+    expect([await use(), await use()]).toEqual([200, 200]);
+    const renewed = await issuer.client().post('/auth/refresh', { refreshToken });
+    expect(renewed.json<{ accessToken: string }>().accessToken.split('.')).toHaveLength(5);
+    expect((await issuer.client().post('/auth/logout', undefined, bearer(accessToken))).status).toBe(204);
+    expect(await use()).toBe(401);
+    const again = await signIn();
+    await issuer.app.get(AuthService, { strict: false }).revokeUser(id);
+    expect((await issuer.client().get('/things', bearer(again.accessToken))).status).toBe(401);
+  });
+});
