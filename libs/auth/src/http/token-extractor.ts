@@ -22,15 +22,17 @@ export function presentedCookie(request: HttpRequest, name: string): PresentedCo
   if (!header) return NONE;
   let found: string | undefined;
   let start = 0;
-  while (start <= header.length) {
+  // looked for once, not at each `;`: a header of nothing else must not take the square of its length
+  let equals = header.indexOf('=');
+  while (equals !== -1) {
     let end = header.indexOf(';', start);
     if (end === -1) end = header.length;
-    const equals = header.indexOf('=', start);
-    if (equals !== -1 && equals < end && trimmed(header, start, equals) === name) {
+    if (equals < end && trimmed(header, start, equals) === name) {
       if (found !== undefined) return REPEATED;
       found = trimmed(header, equals + 1, end);
     }
     start = end + 1;
+    if (equals < start) equals = header.indexOf('=', start);
   }
   return found ? { kind: 'value', value: found } : NONE;
 }
