@@ -5,7 +5,7 @@ import { useNow } from '../format/use-now.js';
 import { useAnnounce } from '../ui/announce.js';
 import { useConfirmPassword, useWithProof } from '../ui/confirm-password.js';
 import { Failure } from '../ui/failure.js';
-import { Moment } from '../ui/moment.js';
+import { Ago } from '../ui/moment.js';
 import { useAction } from '../ui/use-action.js';
 import { ChangePassword } from './change-password.js';
 
@@ -50,8 +50,8 @@ export function AccountPage({ account, authTime }: AccountPageProps) {
         <div className="panel">
           <h2>Proof that it is you</h2>
           <p>
-            You last gave your password {authTime ? <Moment at={authTime} now={now} /> : 'some time ago'}.
-            What cannot be undone asks for a proof at most five minutes old.
+            You last gave your password {authTime ? <Ago at={authTime} now={now} /> : 'some time ago'}. What
+            cannot be undone asks for a proof at most five minutes old.
           </p>
           <button onClick={() => void confirmNow()}>Confirm now</button>
         </div>

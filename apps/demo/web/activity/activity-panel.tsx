@@ -6,7 +6,7 @@ import { useNow } from '../format/use-now.js';
 import { keyOf } from '../live/feed.js';
 import { useFeed } from '../live/use-feed.js';
 import { useAnnounce } from '../ui/announce.js';
-import { Moment } from '../ui/moment.js';
+import { Ago } from '../ui/moment.js';
 import { useAction } from '../ui/use-action.js';
 import { narrate } from './narrate.js';
 import { TokenClock } from './token-clock.js';
@@ -71,7 +71,7 @@ function Entry({ event, sessionId, now }: EntryProps) {
       <p className="title">{title}</p>
       {detail && <p className="detail">{detail}</p>}
       <p className="where">
-        <Moment at={event.at} now={Math.max(now, Date.parse(event.at))} />
+        <Ago at={event.at} now={now} />
         {where && ` · ${where}`}
       </p>
     </li>

@@ -28,6 +28,6 @@ export function exactTime(iso: string): string {
 
 /** `14:05` minutes and seconds; hours go into the minutes. */
 export function countdown(leftMs: number): string {
-  const seconds = Math.max(0, Math.ceil(leftMs / 1000));
+  const seconds = Math.max(0, Math.floor(leftMs / 1000));
   return `${String(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, '0')}`;
 }

@@ -5,7 +5,7 @@ import { useResource } from '../api/use-resource.js';
 import { useNow } from '../format/use-now.js';
 import { useAnnounce } from '../ui/announce.js';
 import { Failure } from '../ui/failure.js';
-import { Moment } from '../ui/moment.js';
+import { Ago } from '../ui/moment.js';
 import { useAction } from '../ui/use-action.js';
 
 export function NotesPage() {
@@ -63,7 +63,7 @@ export function NotesPage() {
           <li key={note.id}>
             <p>{note.text}</p>
             <div>
-              <Moment at={note.createdAt} now={now} />
+              <Ago at={note.createdAt} now={now} />
               <button
                 className="quiet"
                 disabled={action.busy}

@@ -1,7 +1,7 @@
 import type { SessionRow } from '../api/models.js';
 import { describeDevice } from '../format/device.js';
 import { Icon } from '../ui/icon.js';
-import { Moment } from '../ui/moment.js';
+import { Ago, Moment } from '../ui/moment.js';
 import { Lifeline, LifelineScale } from './lifeline.js';
 
 interface SessionsTableProps {
@@ -69,10 +69,10 @@ function Row({ session, now, oldestMs, busy, onEnd }: RowProps) {
         <Lifeline session={session} now={now} oldestMs={oldestMs} />
         <span className="words">
           <span className="last-used">
-            Last used <Moment at={session.lastUsedAt} now={now} />
+            Last used <Ago at={session.lastUsedAt} now={now} />
           </span>
           <span>
-            Signed in <Moment at={session.createdAt} now={now} />, ends{' '}
+            Signed in <Ago at={session.createdAt} now={now} />, ends{' '}
             <Moment at={session.expiresAt} now={now} />
           </span>
         </span>
