@@ -12,6 +12,7 @@ const READY_WITHIN_MS = 30_000;
 
 export interface Orders {
   readonly url: string;
+  readonly pid: number;
   client(): HttpClient;
   output(): string;
   stop(): Promise<number | null>;
@@ -31,11 +32,11 @@ export async function startOrders(env: Readonly<Record<string, string>>, untilRe
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   await once(child, 'spawn');
-  noteProcess(child.pid as number);
+  const pid = child.pid as number;
+  noteProcess(pid);
   const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   const orders: Orders = {
-    url,
-    exited,
+    ...{ url, pid, exited },
     client: () => httpClient(url),
     output: () => printed,
     stop: () => {

@@ -15,6 +15,10 @@ export interface TcpProxy {
   setDelay(delayMs: number): void;
   /** Resets the present connections, once; new ones pass. */
   cutOnce(): void;
+  /** What is connected stays connected and hears nothing for ever, as when a firewall forgets it; new connections pass. */
+  strand(): void;
+  /** New connections go to another server (a fail-over); the present ones are reset. */
+  retarget(url: string): void;
   /** Connections open now. */
   connections(): number;
   close(): Promise<void>;
@@ -22,17 +26,17 @@ export interface TcpProxy {
 
 /** Between a client and a server, for faults of the network. `targetUrl`: `postgres://…`, `redis://…` or `http://…` with a port. */
 export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
-  const target = new URL(targetUrl);
-  const targetPort = Number(target.port || { 'postgres:': 5432, 'redis:': 6379 }[target.protocol] || 80);
-  const links = new Set<{ resume(): void; reset(): void }>();
+  let target = new URL(targetUrl);
+  const portOf = (url: URL) => Number(url.port || { 'postgres:': 5432, 'redis:': 6379 }[url.protocol] || 80);
+  const links = new Set<{ resume(): void; reset(): void; strand(): void }>();
   let mode: ProxyMode = 'forward';
   let delayMs = 0;
 
-  const pipe = (from: Socket, to: Socket) => {
+  const pipe = (from: Socket, to: Socket, isStranded: () => boolean) => {
     const delayed: (Buffer | 'end')[] = [];
     const waiting: (Buffer | 'end')[] = [];
     const pass = () => {
-      while (mode === 'forward' && waiting.length > 0) {
+      while (mode === 'forward' && !isStranded() && waiting.length > 0) {
         const next = waiting.shift() as Buffer | 'end';
         if (next === 'end') to.end();
         else to.write(next);
@@ -54,10 +58,12 @@ export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
   const server = createServer({ allowHalfOpen: true }, (client) => {
     client.on('error', () => undefined);
     if (mode === 'cut') return void client.resetAndDestroy();
-    const upstream = connect({ port: targetPort, host: target.hostname, allowHalfOpen: true });
-    const passes = [pipe(client, upstream), pipe(upstream, client)];
+    const upstream = connect({ port: portOf(target), host: target.hostname, allowHalfOpen: true });
+    let stranded = false;
+    const passes = [pipe(client, upstream, () => stranded), pipe(upstream, client, () => stranded)];
     const link = {
       resume: () => passes.forEach((pass) => pass()),
+      strand: () => void (stranded = true),
       reset: () => [client, upstream].forEach((socket) => socket.resetAndDestroy()),
     };
     links.add(link);
@@ -76,6 +82,11 @@ export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
   const cutOnce = () => [...links].forEach((link) => link.reset());
   return {
     ...{ port, url: url.href, cutOnce },
+    strand: () => links.forEach((link) => link.strand()),
+    retarget(next) {
+      target = new URL(next);
+      cutOnce();
+    },
     setMode(next) {
       mode = next;
       if (next === 'cut') cutOnce();

@@ -1,0 +1,12 @@
+import { Redis } from 'ioredis';
+
+/** One command on a connection of its own. */
+export async function redisCommand(url: string, name: string, ...words: string[]): Promise<unknown> {
+  const client = new Redis(url, { maxRetriesPerRequest: 1 });
+  client.on('error', () => undefined);
+  try {
+    return await client.call(name, ...words);
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { privateRedis, type PrivateServer } from '../support/private-servers.js';
+import { freePort } from '../support/redis-server.mjs';
+import { given, noteProcess, scratchDir } from '../support/run-environment.js';
+import { redisCommand } from './redis-command.js';
+import { until } from './trial.js';
+
+/** Who holds Tokenward's keys, and who takes over when it is gone. */
+export interface FailOver {
+  readonly primary: PrivateServer;
+  readonly replica: PrivateServer;
+  stop(): Promise<void>;
+}
+
+const SLOTS = 16_384;
+const NODE_TIMEOUT_MS = '800';
+
+/** Three masters, and a replica of the one that holds the slot of `key`. */
+export async function startRedisCluster(key: string): Promise<FailOver & { readonly ports: number[] }> {
+  const start = async () =>
+    privateRedis({
+      args: [
+        ...['--cluster-enabled', 'yes', '--cluster-node-timeout', NODE_TIMEOUT_MS],
+        // the default, ten thousand above, may be no port at all
+        ...['--cluster-port', String(await freePort()), '--cluster-replica-validity-factor', '0'],
+      ],
+    });
+  const first = await start();
+  const masters: PrivateServer[] = [first, await start(), await start()];
+  const replica = await start();
+  const nodes = [...masters, replica];
+  const each = Math.ceil(SLOTS / masters.length);
+  await Promise.all(
+    masters.map(({ url }, n) =>
+      redisCommand(
+        url,
+        'CLUSTER',
+        'ADDSLOTSRANGE',
+        String(n * each),
+        String(Math.min((n + 1) * each, SLOTS) - 1),
+      ),
+    ),
+  );
+  for (const { url } of nodes.slice(1)) {
+    const bus = String(await redisCommand(first.url, 'CONFIG', 'GET', 'cluster-port')).split(',')[1] ?? '';
+    await redisCommand(url, 'CLUSTER', 'MEET', '127.0.0.1', String(first.port), bus);
+  }
+  const isWhole = async (url: string) => {
+    const info = String(await redisCommand(url, 'CLUSTER', 'INFO'));
+    return /cluster_state:ok/.test(info) && /cluster_known_nodes:4/.test(info);
+  };
+  for (const { url } of nodes) await until(() => isWhole(url));
+  const slot = Number(await redisCommand(first.url, 'CLUSTER', 'KEYSLOT', key));
+  const primary = masters[Math.floor(slot / each)] as PrivateServer;
+  await redisCommand(
+    replica.url,
+    'CLUSTER',
+    'REPLICATE',
+    String(await redisCommand(primary.url, 'CLUSTER', 'MYID')),
+  );
+  await until(() => isReplica(replica));
+  return {
+    ...{ primary, replica, ports: masters.map(({ port }) => port) },
+    stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))),
+  };
+}
+
+/** A primary, its replica, and one Sentinel that decides alone. */
+export async function startSentinel(
+  name: string,
+): Promise<FailOver & { readonly sentinel: { host: string; port: number } }> {
+  const primary = await privateRedis();
+  const replica = await privateRedis({ args: ['--replicaof', '127.0.0.1', String(primary.port)] });
+  await until(() => isReplica(replica));
+  const port = await freePort();
+  const conf = join(scratchDir('sentinel'), 'sentinel.conf');
+  writeFileSync(
+    conf,
+    `port ${port}\nbind 127.0.0.1\nsentinel monitor ${name} 127.0.0.1 ${primary.port} 1\n` +
+      `sentinel down-after-milliseconds ${name} 600\nsentinel failover-timeout ${name} 3000\n`,
+  );
+  const child = spawn(given('TEST_REDIS_SERVER'), [conf, '--sentinel'], { stdio: 'ignore' });
+  await once(child, 'spawn');
+  noteProcess(child.pid as number);
+  const url = `redis://127.0.0.1:${port}`;
+  await until(async () =>
+    /slaves=1/.test(String(await redisCommand(url, 'INFO', 'sentinel').catch(() => ''))),
+  );
+  return {
+    ...{ primary, replica, sentinel: { host: '127.0.0.1', port } },
+    async stop() {
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+      await Promise.all([primary.stop(), replica.stop()]);
+    },
+  };
+}
+
+async function isReplica({ url }: PrivateServer): Promise<boolean> {
+  return /role:slave[^]*master_link_status:up/.test(String(await redisCommand(url, 'INFO', 'replication')));
+}

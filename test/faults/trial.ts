@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import { EVERYWHERE, type Deployment, type Token, type Where } from './fault-cluster.js';
+import { MAX_STALENESS_MS, Watch } from './watch.js';
+
+const RECOVERED_WITHIN_MS = 15_000;
+const TAKEN_EVERYWHERE_MS = 300;
+
+/** What one fault is tried with. */
+export interface Trial {
+  readonly watch: Watch;
+  /** Never revoked: it must never be refused for good. */
+  readonly valid: Token;
+  /** Revoked before the fault, and refused everywhere: it must not come back. */
+  readonly old: Token;
+  /** Not revoked yet; asked about everywhere from now on. */
+  fresh(): Promise<Token>;
+  /** Long enough that whatever is still accepted is accepted too late. */
+  pastTheBound(): Promise<void>;
+}
+
+export interface Fault {
+  readonly during: (trial: Trial) => Promise<void>;
+  readonly heal?: () => Promise<void> | void;
+  /** These do not answer while they are paused or dead, which is the fault itself. */
+  readonly paused?: readonly Where[];
+  /** The one exception that the contract names (section 6): these accept what they cannot know. */
+  readonly excepted?: readonly Where[];
+}
+
+/** Throws when it does not come true in time. */
+export async function until(what: () => Promise<boolean>, withinMs = 5_000): Promise<void> {
+  for (const from = performance.now(); !(await what()); await delay(20))
+    if (performance.now() - from > withinMs) throw new Error('did not happen in time');
+}
+
+/** Fails unless the service, left to itself, is as before: memory answers, and a revocation is felt everywhere at once. */
+export async function recovered(deployment: Deployment): Promise<void> {
+  const until = performance.now() + RECOVERED_WITHIN_MS;
+  for (let last = 'nothing was tried'; ; await delay(100)) {
+    if (performance.now() > until) throw new Error(`did not recover: ${last}`);
+    try {
+      const token = await deployment.signIn();
+      const live = await Promise.all(EVERYWHERE.map((where) => deployment.ask(where, token, 2_000)));
+      last = `a valid token was answered ${live.join(', ')}`;
+      if (live.some((status) => status !== 200)) continue;
+      const status = await deployment.revoke('a', token);
+      last = `a logout was answered ${String(status)}`;
+      if (status !== 204) continue;
+      await delay(TAKEN_EVERYWHERE_MS);
+      const dead = await Promise.all(EVERYWHERE.map((where) => deployment.ask(where, token, 2_000)));
+      last = `a revoked token was answered ${dead.join(', ')}`;
+      if (dead.every((status) => status === 401)) return;
+    } catch (error) {
+      last = String(error);
+    }
+  }
+}
+
+/** Runs the fault under a watch, heals it, and holds what the contract promises of every fault. */
+export async function endure(deployment: Deployment, fault: Fault): Promise<Watch> {
+  await recovered(deployment);
+  const watch = new Watch(deployment);
+  const [valid, old] = [await deployment.signIn(), await deployment.signIn()];
+  expect(await watch.revoke('a', old)).toBe(204);
+  await delay(TAKEN_EVERYWHERE_MS);
+  watch.watch(valid);
+  watch.watch(old);
+  const trial: Trial = {
+    ...{ watch, valid, old },
+    async fresh() {
+      const token = await deployment.signIn();
+      watch.watch(token);
+      return token;
+    },
+    pastTheBound: () => delay(MAX_STALENESS_MS + 300),
+  };
+  try {
+    await fault.during(trial);
+  } finally {
+    await fault.heal?.();
+    await recovered(deployment).finally(() => watch.stop());
+  }
+  expect(watch.acceptedTooLate(fault.excepted)).toEqual([]);
+  expect(watch.answeredTooSlowly(fault.paused)).toEqual([]);
+  for (const where of EVERYWHERE) {
+    expect(watch.seen(where, old).accepted).toBe(0);
+    expect(watch.seen(where, valid).statuses).not.toContain(401);
+  }
+  return watch;
+}

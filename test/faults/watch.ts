@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EVERYWHERE, type Deployment, type Token, type Where } from './fault-cluster.js';
+
+/** Contract, section 6. */
+export const MAX_STALENESS_MS = 1_000;
+/** Redis and Postgres are asked with 250 ms each; the rest is for a busy machine. */
+const ANSWERED_WITHIN_MS = 2_000;
+const ASK_EVERY_MS = 40;
+
+interface Sample {
+  readonly where: Where;
+  readonly token: Token;
+  readonly sentAt: number;
+  readonly tookMs: number;
+  /** 0: no answer at all. */
+  readonly status: number;
+}
+
+interface Revocation {
+  readonly by: Where;
+  readonly answeredAt: number;
+}
+
+export interface Seen {
+  readonly statuses: readonly number[];
+  /** Of 200, whatever time. */
+  readonly accepted: number;
+}
+
+/** Asks every process about every token it was given, over and over, and judges what it saw by the contract. */
+export class Watch {
+  readonly #samples: Sample[] = [];
+  readonly #revoked = new Map<Token, Revocation>();
+  readonly #askers: Promise<void>[] = [];
+  #stopped = false;
+
+  constructor(private readonly deployment: Deployment) {}
+
+  watch(token: Token, where: readonly Where[] = EVERYWHERE): void {
+    for (const each of where) this.#askers.push(this.#ask(each, token));
+  }
+
+  /** Revokes and notes when that was answered; the answer's status. */
+  async revoke(by: 'a' | 'b', token: Token): Promise<number> {
+    const status = await this.deployment.revoke(by, token);
+    if (status === 204) this.#revoked.set(token, { by, answeredAt: performance.now() });
+    return status;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#askers);
+  }
+
+  /** Accepted although it was revoked and the bound has passed; at the process that revoked it there is no bound to pass. */
+  acceptedTooLate(excepted: readonly Where[] = []): readonly string[] {
+    return this.#samples.flatMap(({ where, token, sentAt, status }) => {
+      const revocation = this.#revoked.get(token);
+      if (!revocation || status !== 200 || excepted.includes(where)) return [];
+      const lateMs = sentAt - revocation.answeredAt;
+      const bound = revocation.by === where ? 0 : MAX_STALENESS_MS;
+      return lateMs > bound ? [`at ${where}, ${Math.round(lateMs)} ms after it was revoked at ${revocation.by}`] : [];
+    }); // prettier-ignore
+  }
+
+  answeredTooSlowly(paused: readonly Where[] = []): readonly string[] {
+    return this.#samples
+      .filter(({ where, tookMs }) => !paused.includes(where) && tookMs > ANSWERED_WITHIN_MS)
+      .map(({ where, tookMs, status }) => `${String(status)} at ${where} after ${Math.round(tookMs)} ms`);
+  }
+
+  /** What a process answered to a token, in requests sent in the given time. */
+  seen(where: Where, token: Token, from = -Infinity, until = Infinity): Seen {
+    const found = this.#samples.filter(
+      (each) => each.where === where && each.token === token && each.sentAt >= from && each.sentAt <= until,
+    );
+    const statuses = [...new Set(found.map(({ status }) => status))].sort((a, b) => a - b);
+    return { statuses, accepted: found.filter(({ status }) => status === 200).length };
+  }
+
+  async #ask(where: Where, token: Token): Promise<void> {
+    while (!this.#stopped) {
+      const sentAt = performance.now();
+      const status = await this.deployment.ask(where, token);
+      this.#samples.push({ where, token, sentAt, tookMs: performance.now() - sentAt, status });
+      await delay(ASK_EVERY_MS);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startFaultCluster, type FaultCluster } from './faults/fault-cluster.js';
+import { endure, until, type Trial } from './faults/trial.js';
+import { bearer } from './support/stage.js';
+
+/** With `unproven: 'redis'` an unbroken Redis is believed; the resource server of the cluster is told to refuse instead. */
+const GOES_ON = [200];
+const UNPROVEN = /accepting what an unbroken Redis does not refuse/;
+
+let cluster: FaultCluster;
+beforeAll(async () => {
+  cluster = await startFaultCluster();
+}, 120_000);
+afterAll(() => cluster?.close());
+
+/** Long enough that every proof is too old, then what goes on and what cannot. */
+async function withoutPostgres({ watch, valid, old, pastTheBound }: Trial): Promise<void> {
+  await pastTheBound();
+  const from = performance.now();
+  const kept = await cluster.demo('a').client().post('/auth/logout', {}, bearer(valid.text));
+  expect(kept.status).toBe(503);
+  expect(Number(kept.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+  expect(kept.setCookies).toEqual([]);
+  await delay(500);
+  for (const where of ['a', 'b'] as const) {
+    expect(watch.seen(where, valid, from).statuses).toEqual(GOES_ON);
+    expect(watch.seen(where, old, from).statuses).toEqual([401]);
+  }
+  expect(watch.seen('verifier', valid, from).statuses).toContain(503);
+  expect(watch.seen('verifier', old, from).statuses).toEqual([401]);
+  expect(Number((await cluster.checks('a'))['unproven'])).toBeGreaterThan(0);
+  expect(cluster.demo('a').output()).toMatch(UNPROVEN);
+}
+
+describe('Postgres cannot be reached, and an unbroken Redis is believed', () => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)('restarted (%s)', async (signal) => {
+    await endure(cluster, {
+      async during(trial) {
+        await cluster.postgres.kill(signal);
+        await withoutPostgres(trial);
+      },
+      heal: () => cluster.postgres.start(),
+    });
+  });
+
+  it('hung (SIGSTOP)', async () => {
+    await endure(cluster, {
+      async during(trial) {
+        await cluster.postgres.kill('SIGSTOP');
+        await withoutPostgres(trial);
+      },
+      heal: () => cluster.postgres.kill('SIGCONT'),
+    });
+  });
+
+  it.each(['cut', 'hang'] as const)('unreachable (%s)', async (mode) => {
+    await endure(cluster, {
+      async during(trial) {
+        cluster.setPostgres(mode);
+        await withoutPostgres(trial);
+      },
+      heal: () => cluster.setPostgres('forward'),
+    });
+  });
+
+  it('unreachable while Redis is emptied: what is broken is not believed', async () => {
+    await endure(cluster, {
+      async during({ watch, valid, old, pastTheBound }) {
+        cluster.setPostgres('cut');
+        await cluster.redis.kill('SIGKILL');
+        await cluster.redis.start();
+        await pastTheBound();
+        const from = performance.now();
+        await delay(500);
+        for (const where of ['a', 'b', 'verifier'] as const) {
+          expect(watch.seen(where, valid, from).statuses).toEqual([503]);
+          expect(watch.seen(where, old, from).statuses).toEqual([401]);
+        }
+      },
+      heal: () => cluster.setPostgres('forward'),
+    });
+  });
+});
+
+describe('the one exception to the bound', () => {
+  it('revoked where only Postgres is reached, accepted where only Redis is, and nobody reaches both', async () => {
+    const trusting = await cluster.startVerifier('redis', 'ready');
+    const ask = (text: string) =>
+      trusting
+        .client()
+        .get('/orders', bearer(text))
+        .then(
+          ({ status }) => status,
+          () => 0,
+        );
+    await endure(cluster, {
+      async during(trial) {
+        const token = await trial.fresh();
+        await until(async () => (await ask(token.text)) === 200);
+        cluster.toRedis.a.setMode('cut');
+        cluster.setPostgres('cut', 'b');
+        expect(await trial.watch.revoke('a', token)).toBe(204);
+        await trial.pastTheBound();
+        const from = performance.now();
+        await delay(400);
+        expect(trial.watch.seen('a', token, from).statuses).toEqual([401]);
+        // this is the exception, here and nowhere else
+        expect(trial.watch.seen('b', token, from).statuses).toEqual([200]);
+        expect(await ask(token.text)).toBe(200);
+        // `unproven: 'refuse'` makes none
+        expect(trial.watch.seen('verifier', token, from).statuses).toEqual([503]);
+        expect(Number((await cluster.checks('b'))['unproven'])).toBeGreaterThan(0);
+        expect(trusting.output()).toMatch(UNPROVEN);
+        // one process that reaches both ends it
+        cluster.toRedis.a.setMode('forward');
+        await until(async () => (await cluster.ask('b', token)) === 401 && (await ask(token.text)) === 401);
+      },
+      heal() {
+        cluster.toRedis.a.setMode('forward');
+        cluster.setPostgres('forward');
+      },
+      excepted: ['b'],
+    });
+  });
+});

@@ -1,0 +1,196 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EVERYWHERE, startFaultCluster, type FaultCluster, type Where } from './faults/fault-cluster.js';
+import { redisCommand } from './faults/redis-command.js';
+import { endure, recovered, until, type Trial } from './faults/trial.js';
+import { privateRedis } from './support/private-servers.js';
+import { tcpProxy } from './support/proxy.js';
+
+/** A process, on a machine that is busy. */
+const STARTED_WITHIN_MS = 20_000;
+
+let cluster: FaultCluster;
+beforeAll(async () => {
+  cluster = await startFaultCluster();
+}, 120_000);
+afterAll(() => cluster?.close());
+
+const redis = (name: string, ...words: string[]) => redisCommand(cluster.redis.url, name, ...words);
+const headIsThere = async () => (await redis('HEXISTS', '{tokenward:1}:index', '#head')) === 1;
+
+/** Two revocations while the fault lasts, one by each process; with Postgres in reach both are durable, and valid tokens work all the time. */
+async function revokeMeanwhile({ watch, fresh, pastTheBound, valid }: Trial): Promise<void> {
+  const [one, other] = [await fresh(), await fresh()];
+  const from = performance.now();
+  expect(await watch.revoke('a', one)).toBe(204);
+  expect(await watch.revoke('b', other)).toBe(204);
+  await pastTheBound();
+  for (const where of ['a', 'b'] as const) expect(watch.seen(where, valid, from).statuses).toEqual([200]);
+}
+
+describe('Redis loses what it held, and nothing comes back', () => {
+  it('emptied (FLUSHALL)', async () => {
+    await endure(cluster, {
+      async during(trial) {
+        await redis('FLUSHALL');
+        await revokeMeanwhile(trial);
+        expect(await redis('EXISTS', `session:revoked:${trial.old.sessionId}`)).toBe(1);
+      },
+    });
+  });
+
+  it('emptied before a resource server starts that remembers nothing', async () => {
+    await endure(cluster, {
+      async during({ old, valid }) {
+        // whoever could fill it again does not reach it
+        for (const which of ['a', 'b'] as const) cluster.toRedis[which].setMode('hang');
+        await redis('FLUSHALL');
+        const late = await cluster.startVerifier('refuse', 'ignorant');
+        const ask = (text: string) =>
+          late
+            .client()
+            .get('/orders', { headers: { authorization: `Bearer ${text}` } })
+            .then(
+              ({ status }) => status,
+              () => 0,
+            );
+        await until(async () => (await ask(valid.text)) === 503, STARTED_WITHIN_MS);
+        for (const from = performance.now(); performance.now() - from < 1_500; await delay(50))
+          for (const { text } of [old, valid]) expect(await ask(text)).toBe(503);
+        for (const which of ['a', 'b'] as const) cluster.toRedis[which].setMode('forward');
+        for (const from = performance.now(); (await ask(valid.text)) !== 200; await delay(25)) {
+          expect([503, 401]).toContain(await ask(old.text));
+          expect(performance.now() - from).toBeLessThan(5_000);
+        }
+        expect(await ask(old.text)).toBe(401);
+      },
+    });
+  });
+
+  it.each(['allkeys-lru', 'allkeys-random'])('evicting keys (%s)', async (policy) => {
+    await endure(cluster, {
+      async during(trial) {
+        await redis('CONFIG', 'SET', 'maxmemory-policy', policy);
+        const used = Number(/used_memory:(\d+)/.exec(String(await redis('INFO', 'memory')))?.[1]);
+        await redis('CONFIG', 'SET', 'maxmemory', String(used + 300_000));
+        const fill = `for i = 1, 200 do redis.call('SET', 'junk:' .. ARGV[1] .. i, string.rep('x', 4000)) end`;
+        let evicted = false;
+        const until = performance.now() + 4_000;
+        for (let n = 0; !evicted && performance.now() < until; n++) {
+          await redis('EVAL', fill, '0', `${String(n)}:`).catch(() => undefined);
+          evicted = !(await headIsThere());
+        }
+        // lru spares what is used all the time; then it is the copies that go
+        expect(evicted || (await redis('EXISTS', `session:revoked:${trial.old.sessionId}`)) === 0).toBe(true);
+        await revokeMeanwhile(trial);
+      },
+      async heal() {
+        await redis('CONFIG', 'SET', 'maxmemory', '0');
+        await redis('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+      },
+    });
+  });
+
+  it('restarted from an old dump', async () => {
+    await endure(cluster, {
+      async during(trial) {
+        await redis('SAVE');
+        const newer = await trial.fresh();
+        expect(await trial.watch.revoke('a', newer)).toBe(204);
+        await trial.pastTheBound();
+        await cluster.redis.kill('SIGKILL');
+        await cluster.redis.start();
+        expect(await redis('EXISTS', `session:revoked:${trial.old.sessionId}`)).toBe(1);
+        await revokeMeanwhile(trial);
+      },
+      heal: () => rmSync(join(cluster.redis.dir, 'dump.rdb')),
+    });
+  });
+
+  it('failed over to a replica that lacks the newest entries', async () => {
+    const toPrimary = await tcpProxy(cluster.redis.url);
+    const replica = await privateRedis({ args: ['--replicaof', '127.0.0.1', String(toPrimary.port)] });
+    const serveFrom = (url: string) => EVERYWHERE.forEach((where) => cluster.toRedis[where].retarget(url));
+    await endure(cluster, {
+      async during(trial) {
+        const has = () => redisCommand(replica.url, 'EXISTS', `session:revoked:${trial.old.sessionId}`);
+        await until(async () => (await has()) === 1);
+        toPrimary.setMode('hang');
+        const newer = await trial.fresh();
+        expect(await trial.watch.revoke('a', newer)).toBe(204);
+        await trial.pastTheBound();
+        await cluster.redis.kill('SIGKILL');
+        await redisCommand(replica.url, 'REPLICAOF', 'NO', 'ONE');
+        const lost = await redisCommand(replica.url, 'EXISTS', `session:revoked:${newer.sessionId}`);
+        expect(lost).toBe(0);
+        serveFrom(replica.url);
+        await revokeMeanwhile(trial);
+        await recovered(cluster);
+      },
+      async heal() {
+        await cluster.redis.start();
+        serveFrom(cluster.redis.url);
+      },
+    }).finally(() => Promise.all([replica.stop(), toPrimary.close()]));
+  });
+
+  it('restarted empty', async () => {
+    await endure(cluster, {
+      async during(trial) {
+        await cluster.redis.kill('SIGKILL');
+        await cluster.redis.start();
+        await revokeMeanwhile(trial);
+      },
+    });
+  });
+});
+
+describe('Redis cannot be reached, and Postgres carries the revocations', () => {
+  it('hung (SIGSTOP)', async () => {
+    await endure(cluster, {
+      async during(trial) {
+        await cluster.redis.kill('SIGSTOP');
+        await revokeMeanwhile(trial);
+        // the resource server has nobody else to ask
+        expect(trial.watch.seen('verifier', trial.valid).statuses).toContain(503);
+      },
+      heal: () => cluster.redis.kill('SIGCONT'),
+    });
+  });
+
+  it('slow, each answer later than its deadline', async () => {
+    const slow = (ms: number) => EVERYWHERE.forEach((where) => cluster.toRedis[where].setDelay(ms));
+    await endure(cluster, {
+      async during(trial) {
+        slow(200);
+        await revokeMeanwhile(trial);
+      },
+      heal: () => slow(0),
+    });
+  });
+
+  it.each([
+    ['the publisher only', 'cut', 'a'],
+    ['the publisher only', 'hang', 'a'],
+    ['one reader only', 'cut', 'b'],
+    ['one reader only', 'hang', 'b'],
+    ['a resource server only', 'hang', 'verifier'],
+  ] as const)('unreachable for %s (%s)', async (_, mode, where) => {
+    await endure(cluster, {
+      async during(trial) {
+        cluster.toRedis[where].setMode(mode);
+        await revokeMeanwhile(trial);
+        const served = await answersOf(trial, 'verifier');
+        if (where === 'verifier') expect(served).toContain(503);
+        else expect(served).toEqual([200]);
+      },
+      heal: () => cluster.toRedis[where].setMode('forward'),
+    });
+  });
+});
+
+async function answersOf({ valid }: Trial, where: Where): Promise<number[]> {
+  return [...new Set(await Promise.all(Array.from({ length: 5 }, () => cluster.ask(where, valid))))];
+}
