@@ -26,6 +26,7 @@ export default {
     '^@tokenward/nestjs$': '<rootDir>/libs/auth/src/index.ts',
     '^@tokenward/nestjs/(drizzle|redis|testing|ws|microservices)$': '<rootDir>/libs/auth/src/$1/index.ts',
     '^@tokenward/client$': '<rootDir>/libs/client/src/index.ts',
+    '^@tokenward/client/(axios|react)$': '<rootDir>/libs/client/src/$1.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
 };

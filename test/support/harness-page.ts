@@ -1,6 +1,6 @@
 // Runs in the browser: a page as small as one can be around the client. What it holds in variables is in reach of a script that was smuggled in.
 import { type AuthClient, type AuthClientOptions, createAuthClient } from '@tokenward/client';
-import { useSession } from '../../libs/client/src/react.js';
+import { useSession } from '@tokenward/client/react';
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 

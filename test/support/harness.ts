@@ -1,6 +1,5 @@
 import { createServer, request, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -103,7 +102,6 @@ async function bundlePage(): Promise<string> {
     minify: true,
     format: 'iife',
     write: false,
-    alias: { '@tokenward/client': join(SCRIPT, '../../../libs/client/src/index.ts') },
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'error',
   });

@@ -11,6 +11,10 @@ import { Tabs } from './tabs.js';
 
 export interface AuthClient {
   login(input: Omit<LoginBody, 'transport' | 'device'>): Promise<UserBody>;
+  /**
+   * Signs in at a route of the host (passkey, social login, second factor) that answers as a login does. `send` runs while no tab refreshes.
+   */
+  loginWith(send: () => Promise<Response>): Promise<UserBody>;
   /** Resolves when the server has ended the session; rejects (still signed in) when it could not. */
   logout(): Promise<void>;
   /**
@@ -21,6 +25,11 @@ export interface AuthClient {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** Who is signed in; undefined when nobody is. Rejects when that cannot be told. */
   session(): Promise<Session | undefined>;
+  /**
+   * For what is no fetch: the first message of a socket. Refreshed when it is due; undefined in `cookie` mode, where the browser alone holds it, and
+   * when nobody is signed in.
+   */
+  accessToken(): Promise<string | undefined>;
   /** One at a time over all tabs; whoever asks meanwhile shares it. Never rejects. */
   refresh(): Promise<RefreshResult>;
   changePassword(currentPassword: string, newPassword: string): Promise<void>;
@@ -50,6 +59,15 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   const refresh: SilentRefresh = new SilentRefresh(api, state, tabs);
   const requests = new SilentFetch(baseUrl, api, state, tabs, refresh);
 
+  function signIn(send: () => Promise<Response>): Promise<UserBody> {
+    return tabs.exclusive(async () => {
+      const sentAt = Date.now();
+      const { body, grant } = await api.accept<LoginAnswer>(await mustSucceed(await send()), sentAt);
+      await tabs.announce({ kind: 'signedIn', ...grant });
+      return body.user;
+    });
+  }
+
   /** Both spend the refresh token, so that no silent refresh may be under way. */
   async function prove(path: 'password' | 'reauthenticate', body: object, attempt = 0): Promise<void> {
     let since = 0;
@@ -74,14 +92,8 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     },
 
     login: (input) =>
-      tabs.exclusive(async () => {
-        const sentAt = Date.now();
-        const device = await api.device();
-        const response = await mustSucceed(await api.post('login', { ...input, transport, device }));
-        const { body, grant } = await api.accept<LoginAnswer>(response, sentAt);
-        await tabs.announce({ kind: 'signedIn', ...grant });
-        return body.user;
-      }),
+      signIn(async () => api.post('login', { ...input, transport, device: await api.device() })),
+    loginWith: signIn,
 
     logout: () =>
       tabs.exclusive(async () => {
@@ -106,6 +118,10 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
 
     changePassword: (currentPassword, newPassword) => prove('password', { currentPassword, newPassword }),
     reauthenticate: (password) => prove('reauthenticate', { password }),
+    async accessToken() {
+      await requests.freshen();
+      return state.token?.value;
+    },
     refresh: () => refresh.after(tabs.known),
     on: (name, listener) => state.emitter.on(name, listener),
     close() {

@@ -1,7 +1,7 @@
 import type { AuthApi } from './auth-api.js';
 import type { AuthState } from './auth-state.js';
 import { asksForRefresh, isSpentBySending, prepare, unavailable } from './requests.js';
-import type { SilentRefresh } from './silent-refresh.js';
+import type { RefreshResult, SilentRefresh } from './silent-refresh.js';
 import type { Tabs } from './tabs.js';
 
 /** A request with the access token; on 401 one silent refresh, then the request again once. */
@@ -19,8 +19,7 @@ export class SilentFetch {
     const own = { ...init, credentials: api.credentials };
     const first = prepare(input, own, this.baseUrl);
     const spare = isSpentBySending(init?.body) ? undefined : prepare(input, own, this.baseUrl);
-    await tabs.ready;
-    const early = this.isStale() ? await this.refresh.after(tabs.known) : undefined;
+    const early = await this.freshen();
     const since = tabs.known;
     const response = await api.send(this.authorised(first));
     if (!asksForRefresh(response)) return response;
@@ -30,10 +29,12 @@ export class SilentFetch {
     return spare && outcome === 'refreshed' ? api.send(this.authorised(spare)) : unavailable();
   }
 
-  /** Where scripts hold no token, the cookie may be good: the answer will tell. */
-  private isStale(): boolean {
+  /** Refreshes what is known to have expired. Where scripts hold no token, the cookie may be good: the answer will tell. */
+  async freshen(): Promise<RefreshResult | undefined> {
+    await this.tabs.ready;
     const { token, is, needsToken } = this.state;
-    return token ? token.expiresAt <= Date.now() : needsToken && is !== 'out';
+    const isStale = token ? token.expiresAt <= Date.now() : needsToken && is !== 'out';
+    return isStale ? this.refresh.after(this.tabs.known) : undefined;
   }
 
   private authorised(request: Request): Request {

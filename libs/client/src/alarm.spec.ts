@@ -1,0 +1,61 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { credentials, fakeWorld } from './world.fixture.js';
+
+const { world, open } = fakeWorld();
+
+describe('refresh ahead of expiry', () => {
+  it('happens before the token expires, and again after that one', async () => {
+    jest.useFakeTimers({ advanceTimers: true });
+    const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
+    await client.login(credentials);
+    await jest.advanceTimersByTimeAsync(820_000);
+    expect(world.server.count('/auth/refresh')).toBe(0);
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+    await jest.advanceTimersByTimeAsync(850_000);
+    expect(world.server.count('/auth/refresh')).toBe(2);
+  });
+
+  it('is soon after a laptop woke up, although timers stood still', async () => {
+    jest.useFakeTimers({ advanceTimers: true });
+    const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
+    await client.login(credentials);
+    jest.setSystemTime(Date.now() + 8 * 3_600_000);
+    await jest.advanceTimersByTimeAsync(31_000);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+  });
+
+  it('of a token that lives ten seconds does not go round in circles', async () => {
+    jest.useFakeTimers({ advanceTimers: true });
+    world.server.expiresIn = 10;
+    const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
+    await client.login(credentials);
+    await jest.advanceTimersByTimeAsync(20_500);
+    expect(world.server.count('/auth/refresh')).toBeGreaterThanOrEqual(2);
+    expect(world.server.count('/auth/refresh')).toBeLessThanOrEqual(4);
+  });
+
+  it('is tried again while the server is away', async () => {
+    jest.useFakeTimers({ advanceTimers: true });
+    const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
+    await client.login(credentials);
+    world.server.failNext('/auth/refresh', 503);
+    await jest.advanceTimersByTimeAsync(890_000);
+    expect(world.server.count('/auth/refresh')).toBe(2);
+    expect(client.events.at(-1)).toBe('refreshed');
+  });
+
+  it('counts by the server’s clock when this one is wrong', async () => {
+    jest.useFakeTimers({ advanceTimers: true });
+    const first = open({ refreshAheadMs: 0 });
+    await first.login(credentials);
+    first.close();
+    jest.setSystemTime(Date.now() + 3_600_000);
+    const wrong = open({ refreshAheadMs: 60_000 });
+    await wrong.session();
+    await jest.advanceTimersByTimeAsync(700_000);
+    expect(world.server.count('/auth/refresh')).toBe(0);
+    await jest.advanceTimersByTimeAsync(160_000);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+  });
+});

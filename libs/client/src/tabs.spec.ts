@@ -1,0 +1,172 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { credentials, fakeWorld, later } from './world.fixture.js';
+
+const { world, open } = fakeWorld();
+
+describe('the tabs of a browser', () => {
+  it.each(['cookie', 'hybrid'] as const)(
+    '%s: four refused at once → one refresh, nobody signed out',
+    async (transport) => {
+      const tabs = [1, 2, 3, 4].map(() => open({ transport }));
+      await tabs[0]!.login(credentials);
+      await later(10);
+      world.server.expireAccessTokens();
+      const answers = await Promise.all(tabs.map((tab) => tab.fetch('https://api.test/echo')));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(world.server.count('/auth/refresh')).toBe(1);
+      expect(tabs.flatMap(({ events }) => events.filter((event) => event.startsWith('signedOut')))).toEqual(
+        [],
+      );
+    },
+  );
+
+  it.each(
+    (['cookie', 'hybrid'] as const).flatMap((transport) =>
+      [0, 2, 60].flatMap((delayMs) => [true, false].map((locks) => [transport, delayMs, locks] as const)),
+    ),
+  )(
+    '%s: no clock decides who refreshed before whom (messages take %i ms, Web Locks: %p)',
+    async (transport, delayMs, locks) => {
+      if (!locks) world.browser.withoutLocks();
+      world.browser.messageDelayMs = delayMs;
+      const tabs = [1, 2, 3, 4].map(() => open({ transport }));
+      await tabs[0]!.login(credentials);
+      await later(delayMs + 10);
+      const stopped = jest.spyOn(Date, 'now').mockReturnValue(Date.now());
+      world.server.expireAccessTokens();
+      const answers = await Promise.all(tabs.map((tab) => tab.fetch('https://api.test/echo')));
+      stopped.mockRestore();
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(world.server.count('/auth/refresh')).toBe(1);
+    },
+  );
+
+  it('a tab whose refusal arrives after the refresh of another sends again without one', async () => {
+    const [first, second] = [open(), open()];
+    await first.login(credentials);
+    await later(10);
+    world.server.expireAccessTokens();
+    const slow = second.fetch('https://api.test/slow');
+    await later(5);
+    await first.fetch('https://api.test/echo');
+    world.server.finishSlow();
+    expect((await slow).status).toBe(200);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+  });
+
+  it('sign-out and sign-in in one show in all, once', async () => {
+    const [first, second] = [open(), open()];
+    await first.login(credentials);
+    await later(10);
+    await first.logout();
+    await later(10);
+    expect(second.events).toEqual(['signedIn', 'signedOut: logout']);
+  });
+
+  it.each(['cookie', 'hybrid'] as const)(
+    '%s: a tab opened after the login is told as well, whatever it has done so far',
+    async (transport) => {
+      const first = open({ transport });
+      await first.login(credentials);
+      const idle = open({ transport });
+      const busy = open({ transport });
+      expect((await busy.fetch('https://api.test/echo')).status).toBe(200);
+      await first.logout();
+      await later(10);
+      expect([idle.events.at(-1), busy.events.at(-1)]).toEqual(['signedOut: logout', 'signedOut: logout']);
+    },
+  );
+
+  it('a refusal that comes from this very tab, which never asked who it was, is told too', async () => {
+    await open().login(credentials);
+    const fresh = open();
+    expect((await fresh.fetch('https://api.test/echo')).status).toBe(200);
+    world.server.endSession();
+    expect((await fresh.fetch('https://api.test/echo')).status).toBe(401);
+    expect(fresh.events).toEqual(['signedOut: refused']);
+  });
+
+  it('a visitor who was never in hears nothing', async () => {
+    const tabs = [open(), open({ transport: 'hybrid' }), open({ transport: 'bearer' })];
+    for (const tab of tabs) expect(await tab.session()).toBeUndefined();
+    expect(tabs.flatMap(({ events }) => events)).toEqual([]);
+  });
+
+  it('a sign-in as somebody else reaches the others; what was told before it does not undo it', async () => {
+    world.browser.messageDelayMs = 60;
+    const tabs = [
+      open({ transport: 'hybrid' }),
+      open({ transport: 'hybrid' }),
+      open({ transport: 'hybrid' }),
+    ];
+    await tabs[0]!.login(credentials);
+    await later(70);
+    await tabs[0]!.logout();
+    await tabs[1]!.login(credentials);
+    await later(70);
+    for (const tab of tabs) {
+      expect(tab.events.at(-1)).toBe('signedIn');
+      expect((await tab.fetch('https://api.test/echo')).status).toBe(200);
+    }
+    expect(world.server.count('/auth/refresh')).toBe(0);
+  });
+
+  it('a refusal that one hears is not asked for by the others', async () => {
+    const tabs = [open(), open(), open()];
+    await tabs[0]!.login(credentials);
+    await later(10);
+    world.server.endSession();
+    await Promise.all(tabs.map((tab) => tab.fetch('https://api.test/echo')));
+    await later(10);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+    for (const { events } of tabs)
+      expect(events.filter((event) => event.startsWith('signedOut'))).toEqual(['signedOut: refused']);
+  });
+
+  it('a late refusal from before a login does not sign the new session out', async () => {
+    const [first, second] = [open(), open()];
+    const refused = second.session();
+    await first.login(credentials);
+    await refused;
+    await later(10);
+    expect(first.events).not.toContain('signedOut: refused');
+    expect(await first.session()).toMatchObject({ id: 'u1' });
+  });
+
+  it('a password change waits for the refresh of another tab, and spends no old token', async () => {
+    const [first, second] = [open(), open()];
+    await first.login(credentials);
+    await later(10);
+    world.server.expireAccessTokens();
+    await Promise.all([
+      first.fetch('https://api.test/echo'),
+      second.changePassword('a quiet river', 'a new one'),
+    ]);
+    expect(world.server.spentTokensSeen).toBe(0);
+    expect([...first.events, ...second.events]).not.toContain('signedOut: refused');
+  });
+
+  it('without Web Locks a lease does', async () => {
+    world.browser.withoutLocks();
+    const tabs = [1, 2, 3, 4].map(() => open());
+    await tabs[0]!.login(credentials);
+    await later(10);
+    world.server.expireAccessTokens();
+    const answers = await Promise.all(tabs.map((tab) => tab.fetch('https://api.test/echo')));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+  });
+
+  it('waits for what a closed tab may have under way', async () => {
+    const client = open();
+    await client.login(credentials);
+    world.browser.store('tokenward:https://api.test/auth/:busy', String(Date.now()));
+    jest.useFakeTimers({ now: Date.now() });
+    const refreshed = client.refresh();
+    await jest.advanceTimersByTimeAsync(4_900);
+    expect(world.server.count('/auth/refresh')).toBe(0);
+    await jest.advanceTimersByTimeAsync(200);
+    jest.useRealTimers();
+    expect(await refreshed).toBe('refreshed');
+  });
+});
