@@ -2,10 +2,14 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Clock } from './common/clock.js';
 import type { Entropy } from './common/entropy.js';
 import { AUTH_INSTANCE, authToken, DEFAULT_INSTANCE, instanceName } from './common/instance-token.js';
+import type { AuditStore } from './events/audit.store.js';
+import type { AuthAlert } from './events/auth-alert.js';
 import type { AuthEvent } from './events/auth-event.js';
 import { createAuthControllers } from './http/controllers/index.js';
 import type { KeySource } from './keys/key-source.store.js';
+import type { AuthMeter } from './metrics/meter.js';
 import type { AuthModuleExtras, AuthOptions, RouteOptions } from './options/auth-options.js';
+import type { ObserveOptions } from './options/observe-options.js';
 import { resolveRoutes } from './options/resolve-routes.js';
 import type { RevocationFeedBus } from './revocation/revocation-feed.bus.js';
 import type { RevocationLedgerStore } from './revocation/revocation-ledger.store.js';
@@ -21,6 +25,8 @@ export interface AuthStorage {
   readonly ledger: RevocationLedgerStore;
   readonly peppers: PepperStore;
   readonly users?: UserDirectory;
+  /** None: no audit trail. */
+  readonly audit?: AuditStore;
 }
 
 /** The fast side: `redisConnection(client)` of `@tokenward/nestjs/redis`. */
@@ -44,6 +50,11 @@ export interface AuthModuleOptions extends AuthOptions {
   readonly keySource?: KeySource;
   /** Called for everything that happens; may be asynchronous, is never waited for. */
   readonly onEvent?: (event: AuthEvent) => void | Promise<void>;
+  /** Called for what somebody should look at: reuse, new devices and networks, bursts of failures. Never waited for. */
+  readonly onAlert?: (alert: AuthAlert) => void | Promise<void>;
+  /** OpenTelemetry: `metrics.getMeter('tokenward')` of `@opentelemetry/api`. Default: `AuthMetrics` alone. */
+  readonly meter?: AuthMeter;
+  readonly observe?: ObserveOptions;
   /** For tests. */
   readonly clock?: Clock;
   /** For tests. */

@@ -18,7 +18,6 @@ import { OPTION_PROVIDERS } from './auth.providers.js';
 import { Clock } from './common/clock.js';
 import { Entropy } from './common/entropy.js';
 import { authToken, DEFAULT_INSTANCE } from './common/instance-token.js';
-import { AuthEventPublisher } from './events/auth-event-publisher.service.js';
 import { AuthService } from './flows/auth.service.js';
 import { AuthenticateFlow } from './flows/authenticate.flow.js';
 import { ChangePasswordFlow } from './flows/change-password.flow.js';
@@ -40,6 +39,7 @@ import { AuthCookies } from './http/cookies.service.js';
 import { PresentedTokens } from './http/presented-tokens.service.js';
 import { KeyRotation } from './keys/key-rotation.service.js';
 import { Keyring } from './keys/keyring.service.js';
+import { OBSERVE_EXPORTS, OBSERVE_PROVIDERS } from './observe.providers.js';
 import { BootAdvice } from './options/boot-advice.service.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
 import { ResourceServerModule } from './resource-server.module.js';
@@ -77,7 +77,6 @@ const SLICES: Provider[] = [
   PasswordPolicy,
   LoginThrottle,
   CredentialVerifier,
-  AuthEventPublisher,
   BootAdvice,
 ];
 
@@ -104,6 +103,7 @@ const FLOWS: Provider[] = [
 const EXPORTS: readonly Abstract<unknown>[] = [
   ...HTTP_EXPORTS,
   ...LIVE_PROVIDERS,
+  ...OBSERVE_EXPORTS,
   AuthCookies,
   PresentedTokens,
   ResolvedAuthOptions,
@@ -127,7 +127,14 @@ const NAMED_ONLY: readonly Abstract<unknown>[] = [AccessTokenIssuer, Entropy];
  * `isGlobal` and `routes` beside them. The composition root: the only file that knows every slice.
  */
 @Module({
-  providers: [...OPTION_PROVIDERS, ...SLICES, ...FLOWS, ...HTTP_PROVIDERS, ...LIVE_PROVIDERS],
+  providers: [
+    ...OPTION_PROVIDERS,
+    ...SLICES,
+    ...FLOWS,
+    ...HTTP_PROVIDERS,
+    ...LIVE_PROVIDERS,
+    ...OBSERVE_PROVIDERS,
+  ],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(@Inject(MODULE_OPTIONS_TOKEN) private readonly host: AuthModuleOptions) {

@@ -5,7 +5,6 @@ import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
 import { AUTH_INSTANCE, DEFAULT_INSTANCE } from './common/instance-token.js';
 import { DEFAULT_ACCESS_COOKIE, DEFAULT_DEVICE_COOKIE, DEFAULT_REFRESH_COOKIE } from './contract/index.js';
-import { AuthEventListener } from './events/auth-event-listener.bus.js';
 import { KeyRotation } from './keys/key-rotation.service.js';
 import { Keyring } from './keys/keyring.service.js';
 import type { RouteOptions } from './options/auth-options.js';
@@ -58,9 +57,6 @@ export const OPTION_PROVIDERS: Provider[] = [
   },
   handle(RevocationFeedBus, (host) => host.redis?.feed),
   handle(SecondFactor, (host): SecondFactor => ({ ask: host.secondFactor ?? (() => 'not_needed') })),
-  handle(AuthEventListener, (host): AuthEventListener => ({
-    onAuthEvent: host.onEvent ?? (() => undefined),
-  })),
   { provide: SubjectReader, useExisting: SessionStore },
   {
     provide: ThrottleStore,

@@ -2,12 +2,15 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { AuthRedis } from './auth.module-definition.js';
 import type { Clock } from './common/clock.js';
 import type { Entropy } from './common/entropy.js';
+import type { AuthMeter } from './metrics/meter.js';
 import type { ResourceServerOptions } from './options/resource-server-options.js';
 
 /** The options with the host's own handles. Tokenward closes only what it opened. */
 export interface ResourceServerModuleOptions extends ResourceServerOptions {
   /** The issuer's Redis: revocations arrive within `maxStaleness`. None: a revoked token is accepted until it expires. */
   readonly redis?: AuthRedis;
+  /** OpenTelemetry: `metrics.getMeter('tokenward')` of `@opentelemetry/api`. Default: `AuthMetrics` alone. */
+  readonly meter?: AuthMeter;
   /** For tests. */
   readonly clock?: Clock;
   /** For tests. */

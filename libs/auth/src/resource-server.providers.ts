@@ -4,6 +4,7 @@ import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
 import { AuthenticateFlow } from './flows/authenticate.flow.js';
 import { RemoteKeyWatch } from './flows/remote-key-watch.service.js';
+import { AuthHealth } from './health/auth-health.service.js';
 import { AuthErrorFilter } from './http/auth-error.filter.js';
 import { JwtAuthGuard } from './http/jwt-auth.guard.js';
 import { JwtStrategy } from './http/jwt.strategy.js';
@@ -13,6 +14,8 @@ import { RecentAuthGuard } from './http/recent-auth.guard.js';
 import { RolesGuard } from './http/roles.guard.js';
 import { Keyring } from './keys/keyring.service.js';
 import { RemoteKeys } from './keys/remote-keys.service.js';
+import { AuthMetrics } from './metrics/auth-metrics.service.js';
+import { AUTH_METER } from './metrics/meter.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { resolveRemoteJwks } from './options/resolve-resource-server.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
@@ -43,6 +46,8 @@ export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
   Keyring,
   RemoteKeys,
   ...LIVE_PROVIDERS,
+  AuthMetrics,
+  AuthHealth,
 ];
 
 export function resourceServerProviders(options: InjectionToken): Provider[] {
@@ -77,6 +82,9 @@ export function resourceServerProviders(options: InjectionToken): Provider[] {
     RecentAuthGuard,
     PresentedTokens,
     ...LIVE_PROVIDERS,
+    { provide: AUTH_METER, useFactory: (host: Host) => host.meter, inject: [options] },
+    AuthMetrics,
+    AuthHealth,
     { provide: APP_FILTER, useClass: AuthErrorFilter },
   ];
 }

@@ -1,4 +1,10 @@
-import { Injectable, Logger, type OnApplicationShutdown, Optional } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  Optional,
+} from '@nestjs/common';
 import { ResolvedObserveOptions } from '../options/observe-options.js';
 import { isRoutine, type NewAuditRecord, toRecord } from './audit-record.js';
 import { AuditStore } from './audit.store.js';
@@ -8,18 +14,20 @@ const FLUSH_EVERY_MS = 1_000;
 const BATCH = 500;
 const QUEUE = 10_000;
 const PAGE = 1_000;
+const CLEAN_UP_EVERY_MS = 3_600_000;
 
 /**
  * Routine events into the audit trail, in batches a second apart: nobody waits for it, and a process that dies loses the last second of them. While
  * the database is away they queue; past 10,000 the oldest are dropped and counted.
  */
 @Injectable()
-export class AuditRecorder implements OnApplicationShutdown {
+export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Records that were dropped because the queue was full. */
   dropped = 0;
   private readonly logger = new Logger('Tokenward');
   private queue: NewAuditRecord[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private cleaning: NodeJS.Timeout | undefined;
   private flushing: Promise<void> | undefined;
   private isFailing = false;
 
@@ -32,6 +40,13 @@ export class AuditRecorder implements OnApplicationShutdown {
       events.subscribe((event) => {
         if (isRoutine(event)) this.take(toRecord(event));
       });
+  }
+
+  onApplicationBootstrap(): void {
+    this.cleaning = setInterval(() => {
+      // the next one makes up for it
+      this.cleanUp().catch(() => undefined);
+    }, CLEAN_UP_EVERY_MS).unref();
   }
 
   get pending(): number {
@@ -57,6 +72,7 @@ export class AuditRecorder implements OnApplicationShutdown {
 
   /** Before the host closes its database. */
   async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.cleaning);
     clearTimeout(this.timer);
     await this.flushing;
     await this.flush();

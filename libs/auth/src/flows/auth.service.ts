@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { HostTransaction } from '../common/host-transaction.js';
+import { AuditRecorder } from '../events/audit-recorder.service.js';
 import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
 import { RevocationService } from '../revocation/revocation.service.js';
 import type { Session } from '../sessions/session.js';
@@ -20,6 +21,7 @@ export class AuthService {
     private readonly revocations: RevocationService,
     private readonly cleaning: SessionCleanUp,
     private readonly peppers: PepperRotation,
+    private readonly recorder: AuditRecorder,
     private readonly events: AuthEventPublisher,
   ) {}
 
@@ -66,7 +68,8 @@ export class AuthService {
     const ended = await this.store.endOne(sessionId, 'ended_by_host');
     if (!ended) return 'not_found';
     await this.revocations.announce(ended.entries);
-    this.events.publish({ type: 'session.ended', sessionId, reason: 'ended_by_host' });
+    const { subject: userId } = ended;
+    this.events.publish({ type: 'session.ended', userId, sessionId, reason: 'ended_by_host' });
     return 'ended';
   }
 
@@ -93,8 +96,8 @@ export class AuthService {
     this.events.publish({ type: 'everything.revoked' });
   }
 
-  /** Removes expired rows now; resolves with how many. */
-  cleanUp(): Promise<number> {
-    return this.cleaning.run();
+  /** Removes expired rows now, those of the audit trail too; resolves with how many. */
+  async cleanUp(): Promise<number> {
+    return (await this.cleaning.run()) + (await this.recorder.cleanUp());
   }
 }

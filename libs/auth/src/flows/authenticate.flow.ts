@@ -3,6 +3,7 @@ import { AuthError } from '../common/auth-error.js';
 import type { RevocableToken } from '../common/ledger-entry.js';
 import type { Principal } from '../common/principal.js';
 import type { UserFacts } from '../common/subject.js';
+import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
 import { RemoteKeys } from '../keys/remote-keys.service.js';
 import { RevocationChecker, type Verdict } from '../revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../sessions/session.store.js';
@@ -21,18 +22,22 @@ export interface AuthenticateOptions {
 /** Every guarded request, on every transport: token → policy → revocation → principal. Without I/O while the view is fresh. */
 @Injectable()
 export class AuthenticateFlow {
+  /** Tokens that were not accepted, by private reason; for metrics. */
+  readonly refusals = new Map<string, number>();
+
   constructor(
     private readonly verifier: AccessTokenVerifier,
     private readonly revocations: RevocationChecker,
     @Optional() private readonly sessions?: SessionStore,
     @Optional() private readonly users?: UserDirectory,
     @Optional() private readonly remote?: RemoteKeys,
+    @Optional() private readonly events?: AuthEventPublisher,
   ) {}
 
   /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
   authenticate(presented: PresentedToken, options?: AuthenticateOptions): Principal | Promise<Principal> {
     if (presented.kind === 'none') throw new AuthError('token_missing', 'no token was presented');
-    if (presented.kind === 'refused') throw new AuthError('token_refused', presented.detail);
+    if (presented.kind === 'refused') throw this.refused(presented.detail);
     const { value } = presented;
     const outcome = this.verifier.verifyAny(value);
     if (outcome instanceof Promise) return outcome.then((settled) => this.judge(value, settled, options));
@@ -47,7 +52,7 @@ export class AuthenticateFlow {
     if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
     if (this.remote && outcome.reason === 'key_unknown')
       return this.afterLookingAgain(this.remote, token, options);
-    throw new AuthError('token_refused', outcome.reason);
+    throw this.refused(outcome.reason);
   }
 
   /** The issuer may have a new key. What it is not known to have, it has not, as long as that is proven. */
@@ -61,7 +66,7 @@ export class AuthenticateFlow {
     if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
     if (outcome.reason === 'key_unknown' && !remote.isComplete())
       throw AuthError.unavailable('the issuer cannot be asked for its keys');
-    throw new AuthError('token_refused', outcome.reason);
+    throw this.refused(outcome.reason);
   }
 
   /** Throws `configuration_invalid` where there is nothing to confirm with: at boot, not at the first request. */
@@ -81,7 +86,7 @@ export class AuthenticateFlow {
   }
 
   private accept(principal: Principal, verdict: Verdict): Principal | Promise<Principal> {
-    if (verdict === 'revoked') throw new AuthError('token_refused', 'revoked');
+    if (verdict === 'revoked') throw this.refused('revoked', principal);
     return principal.legacy === undefined ? principal : this.confirmLegacy(principal);
   }
 
@@ -94,7 +99,7 @@ export class AuthenticateFlow {
       typeof user === 'string' ||
       user.disabled
     )
-      throw new AuthError('token_refused', 'an old token whose user was revoked, disabled or is gone');
+      throw this.refused('an old token whose user was revoked, disabled or is gone', principal);
     return principal;
   }
 
@@ -102,7 +107,7 @@ export class AuthenticateFlow {
   async confirm(principal: Principal): Promise<Principal> {
     const { authority, user } = await this.authorityOn(principal);
     const problem = disagreement(principal, authority, user);
-    if (problem) throw new AuthError('token_refused', problem);
+    if (problem) throw this.refused(problem, principal);
     return principal;
   }
 
@@ -113,6 +118,13 @@ export class AuthenticateFlow {
     const authority = await this.sessions.readAuthority(revocable(principal));
     const user = authority.user === 'elsewhere' ? await this.userElsewhere(principal.id) : authority.user;
     return { authority, user };
+  }
+
+  private refused(reason: string, principal?: Principal): AuthError {
+    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
+    const of = principal && { userId: principal.id, sessionId: principal.sessionId };
+    this.events?.publish({ type: 'token.refused', reason, ...of });
+    return new AuthError('token_refused', reason);
   }
 
   private async userElsewhere(id: string): Promise<UserFacts | 'gone'> {

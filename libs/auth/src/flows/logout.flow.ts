@@ -38,7 +38,7 @@ export class LogoutFlow {
       const ended = await this.store.endOne(sessionId, 'logout');
       if (!ended) continue;
       await this.revocations.announce(ended.entries);
-      this.events.publish({ type: 'session.ended', sessionId, reason: 'logout' });
+      this.events.publish({ type: 'session.ended', userId: ended.subject, sessionId, reason: 'logout' });
     }
   }
 

@@ -69,8 +69,11 @@ export class RefreshFlow {
   private async userElsewhere({ session }: SessionState): Promise<UserFacts> {
     const account = (await this.users.findById(session.subject))?.account;
     if (account && !account.disabled) return account;
-    const ended = await this.sessions.endAll(session.subject, account ? 'user_disabled' : 'user_deleted');
+    const { subject: userId } = session;
+    const reason = account ? 'user_disabled' : 'user_deleted';
+    const ended = await this.sessions.endAll(userId, reason);
     await this.revocations.announce(ended.entries);
+    this.events.publish({ type: 'sessions.ended', userId, count: ended.sessions, reason });
     throw new AuthError('token_refused', 'the user is gone or disabled');
   }
 }

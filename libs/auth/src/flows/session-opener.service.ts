@@ -51,11 +51,22 @@ export class SessionOpener {
       transport,
       asOfMs,
     });
-    const opened = await this.sessions.open({ ...opening, sessionId, subject }, clientOf(client));
+    const knownDevice = deviceId !== undefined;
+    const opened = await this.sessions.open(
+      { ...opening, sessionId, subject, knownDevice },
+      clientOf(client),
+    );
     if (opened.kind === 'superseded') return 'superseded';
 
     await this.revocations.announce(opened.entries);
-    const knownDevice = deviceId !== undefined;
+    for (const entry of opened.entries)
+      if (entry.kind === 'session')
+        this.events.publish({
+          type: 'session.ended',
+          userId: subject,
+          sessionId: entry.sessionId,
+          reason: 'limit',
+        });
     this.events.publish({
       type: 'login.succeeded',
       userId: subject,

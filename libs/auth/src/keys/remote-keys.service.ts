@@ -14,6 +14,8 @@ const AFTER_REVOCATION_MS = 1_000;
 export class RemoteKeys implements OnApplicationBootstrap, OnApplicationShutdown {
   /** How many fetches were begun. */
   fetches = 0;
+  /** How many of them failed. */
+  failedFetches = 0;
   readonly #logger = new Logger('Tokenward');
   #fetching: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -89,6 +91,7 @@ export class RemoteKeys implements OnApplicationBootstrap, OnApplicationShutdown
       this.#completeForMs = Math.max(maxAgeMs, refreshEveryMs);
       this.#complained = '';
     } catch (error) {
+      this.failedFetches += 1;
       this.#complain(error instanceof AuthError ? error.detail : 'the JWKS cannot be fetched');
     }
   }

@@ -1,0 +1,137 @@
+/** One metric: its OpenTelemetry name, and what its numbers mean. Attributes never hold anything of a user. */
+export interface MetricDefinition {
+  readonly name: string;
+  /** `counter`: only rises, from 0 at the start of the process. */
+  readonly kind: 'counter' | 'gauge';
+  readonly unit?: 's';
+  readonly attributes: readonly string[];
+  readonly help: string;
+}
+
+const define = <const Definitions extends Readonly<Record<string, MetricDefinition>>>(
+  definitions: Definitions,
+): Definitions => definitions;
+
+/** Every metric there is. docs/metrics.md is written from it. */
+export const METRICS = define({
+  events: {
+    name: 'tokenward.events',
+    kind: 'counter',
+    attributes: ['type', 'severity'],
+    help: 'Events, by type and severity',
+  },
+  logins: {
+    name: 'tokenward.logins',
+    kind: 'counter',
+    attributes: ['transport', 'device'],
+    help: 'Sessions opened, by transport; from a device that signed in to the account before (known) or not (unknown)',
+  },
+  loginFailures: {
+    name: 'tokenward.login.failures',
+    kind: 'counter',
+    attributes: ['reason'],
+    help: 'Logins, and passwords given by signed-in users (password), that were refused, by private reason',
+  },
+  refreshes: {
+    name: 'tokenward.refreshes',
+    kind: 'counter',
+    attributes: ['outcome'],
+    help: 'Refresh tokens presented, by outcome: rotated, replayed, reused, junk, dead, superseded, mismatch',
+  },
+  revocations: {
+    name: 'tokenward.revocations',
+    kind: 'counter',
+    attributes: ['cause'],
+    help: 'Sessions ended, by reason, and single tokens, versions and keys revoked, by this process',
+  },
+  failedPublishings: {
+    name: 'tokenward.revocation.publish.failures',
+    kind: 'counter',
+    attributes: [],
+    help: 'Revocations that Redis did not take at once; the next step of any process makes up for them',
+  },
+  checks: {
+    name: 'tokenward.revocation.checks',
+    kind: 'counter',
+    attributes: ['answered_by'],
+    help: 'Revocation checks, by who answered: mirror, redis, postgres; unproven: accepted though nobody could prove it; refused: 503',
+  },
+  viewAge: {
+    name: 'tokenward.revocation.view.age',
+    kind: 'gauge',
+    unit: 's',
+    attributes: [],
+    help: 'Age of the proof behind the revocation view; absent before the first',
+  },
+  entries: {
+    name: 'tokenward.revocation.entries',
+    kind: 'gauge',
+    attributes: [],
+    help: 'Revocations that the view holds in memory',
+  },
+  tokenRefusals: {
+    name: 'tokenward.token.refusals',
+    kind: 'counter',
+    attributes: ['reason'],
+    help: 'Access tokens that were not accepted, by private reason',
+  },
+  tokenCache: {
+    name: 'tokenward.token.cache',
+    kind: 'counter',
+    attributes: ['outcome'],
+    help: 'Access tokens that were verified before (hit) or in full (miss)',
+  },
+  verification: {
+    name: 'tokenward.token.verification.time',
+    kind: 'counter',
+    unit: 's',
+    attributes: [],
+    help: 'Time spent on full verifications; divided by the misses of the cache, the mean',
+  },
+  jwksFetches: {
+    name: 'tokenward.jwks.fetches',
+    kind: 'counter',
+    attributes: ['outcome'],
+    help: 'Fetches of the issuer’s JWKS by a service that only verifies: begun, failed',
+  },
+  keyAge: {
+    name: 'tokenward.key.age',
+    kind: 'gauge',
+    unit: 's',
+    attributes: ['kid', 'phase'],
+    help: 'Age of each signing key, where its source tells; 90 days are a good time to rotate',
+  },
+  hashing: {
+    name: 'tokenward.hashing',
+    kind: 'gauge',
+    attributes: ['state'],
+    help: 'Passwords that are being hashed (running) or wait for it (waiting)',
+  },
+  connections: {
+    name: 'tokenward.live.connections',
+    kind: 'gauge',
+    attributes: [],
+    help: 'Sockets and streams that end with their token',
+  },
+  auditPending: {
+    name: 'tokenward.audit.pending',
+    kind: 'gauge',
+    attributes: [],
+    help: 'Routine audit records that are not written yet',
+  },
+  auditDropped: {
+    name: 'tokenward.audit.dropped',
+    kind: 'counter',
+    attributes: [],
+    help: 'Routine audit records lost because the database was away for too long',
+  },
+});
+
+export type MetricKey = keyof typeof METRICS;
+
+/** As Prometheus writes it, by OpenTelemetry's own rules: `_seconds` for the unit, `_total` for a counter. */
+export function prometheusName({ name, unit, kind }: MetricDefinition): string {
+  return [name.replaceAll('.', '_'), unit && 'seconds', kind === 'counter' && 'total']
+    .filter(Boolean)
+    .join('_');
+}

@@ -1,0 +1,51 @@
+import type { Provider } from '@nestjs/common';
+import { type AuthModuleOptions, MODULE_OPTIONS_TOKEN } from './auth.module-definition.js';
+import { AuditLog } from './events/audit-log.service.js';
+import { AuditRecorder } from './events/audit-recorder.service.js';
+import { AuditStore } from './events/audit.store.js';
+import { AuthAlertListener } from './events/auth-alert.js';
+import { AuthAlerts } from './events/auth-alerts.service.js';
+import { AuthEventListener } from './events/auth-event-listener.bus.js';
+import { AuthEventPublisher } from './events/auth-event-publisher.service.js';
+import { EventEmitterBridge } from './events/event-emitter-bridge.service.js';
+import { EventLog } from './events/event-log.service.js';
+import { AuthHealth } from './health/auth-health.service.js';
+import { AuthMetrics } from './metrics/auth-metrics.service.js';
+import { AUTH_METER } from './metrics/meter.js';
+import { ResolvedObserveOptions, resolveObserve } from './options/observe-options.js';
+
+type Host = AuthModuleOptions;
+
+const handle = (
+  provide: Extract<Provider, { provide: unknown }>['provide'],
+  pick: (host: Host) => unknown,
+): Provider => ({
+  provide,
+  useFactory: pick,
+  inject: [MODULE_OPTIONS_TOKEN],
+});
+
+/** What looks on: events and who listens, audit trail, alerts, metrics, health. Nothing on the path of a request waits for it. */
+export const OBSERVE_PROVIDERS: Provider[] = [
+  handle(ResolvedObserveOptions, (host) => resolveObserve(host.observe)),
+  handle(AuthEventListener, (host): AuthEventListener => ({
+    onAuthEvent: host.onEvent ?? (() => undefined),
+  })),
+  handle(
+    AuthAlertListener,
+    ({ onAlert }) => onAlert && ({ onAuthAlert: onAlert } satisfies AuthAlertListener),
+  ),
+  handle(AuditStore, (host) => host.storage?.audit),
+  handle(AUTH_METER, (host) => host.meter),
+  AuthEventPublisher,
+  EventLog,
+  EventEmitterBridge,
+  AuditRecorder,
+  AuditLog,
+  AuthAlerts,
+  AuthMetrics,
+  AuthHealth,
+];
+
+/** For the host's own pages and probes. */
+export const OBSERVE_EXPORTS = [AuditLog, AuthMetrics, AuthHealth];
