@@ -7,7 +7,7 @@ interface Emitter {
 }
 
 /**
- * Hands every event to `@nestjs/event-emitter` when the application has it, as `tokenward.<type>`. Found by the name of its provider: nothing of it is
+ * Hands every event to `@nestjs/event-emitter` when the application has it, as `tokenward.<type>`. Found by its methods: nothing of it is
  * imported, so that any version of it will do, and none.
  */
 @Injectable()
@@ -25,12 +25,13 @@ export class EventEmitterBridge implements OnApplicationBootstrap {
   private find(): Emitter | undefined {
     for (const { providers } of this.modules.values())
       for (const [token, { instance }] of providers)
-        if (typeof token === 'function' && token.name === 'EventEmitter2' && isEmitter(instance))
-          return instance;
+        if (typeof token === 'function' && isEmitter(instance)) return instance;
     return undefined;
   }
 }
 
+/** `onAny` tells eventemitter2's from node's own, which hosts provide for purposes of theirs. */
 function isEmitter(instance: unknown): instance is Emitter {
-  return typeof (instance as Partial<Emitter> | undefined)?.emit === 'function';
+  const { emit, onAny } = (instance ?? {}) as { readonly emit?: unknown; readonly onAny?: unknown };
+  return typeof emit === 'function' && typeof onAny === 'function';
 }
