@@ -234,23 +234,35 @@ it('lets an admin change a role, end the sessions and disable, at once', async (
   await user.page.getByText('Email or password is not right.').waitFor();
 });
 
-describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
-  it.each([320, 1280])('is accessible at %i pixels', async (width) => {
-    const me = await arrive({ colorScheme, viewport: { width, height: 800 } });
-    expect(await accessibilityProblems(me.page)).toEqual([]);
-    expect(await tabThrough(me.page, 5)).toEqual([
-      ...['Email', 'Password', 'Show password', expect.stringMatching(/^Remember me/), 'Sign in'],
-    ]);
-    await me.signIn(admin);
-    for (const name of ['Notes', 'Account', 'Users', 'Sessions'] as const) {
-      await me.go(name);
-      if (name === 'Users') await me.page.getByRole('table').waitFor();
-      expect([name, await accessibilityProblems(me.page)]).toEqual([name, []]);
-    }
-    await me.page.getByRole('button', { name: 'Stage a theft' }).click();
-    expect(await accessibilityProblems(me.page)).toEqual([]);
-    expect(await tabThrough(me.page, 2)).toEqual(['Show your password', 'Steal it']);
-  });
+it('is accessible on a phone and a desktop, in light and dark', async () => {
+  const me = await arrive();
+  const { page } = me;
+  const look = async (at: string): Promise<void> => {
+    for (const colorScheme of ['light', 'dark'] as const)
+      for (const width of [320, 1280]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        expect([at, colorScheme, width, await accessibilityProblems(page)]).toEqual([
+          at,
+          colorScheme,
+          width,
+          [],
+        ]);
+      }
+  };
+  await look('Sign in');
+  expect(await tabThrough(page, 5)).toEqual([
+    ...['Email', 'Password', 'Show password', expect.stringMatching(/^Remember me/), 'Sign in'],
+  ]);
+  await me.signIn(admin);
+  for (const name of ['Notes', 'Account', 'Users', 'Sessions'] as const) {
+    await me.go(name);
+    if (name === 'Users') await page.getByRole('table').waitFor();
+    await look(name);
+  }
+  await page.getByRole('button', { name: 'Stage a theft' }).click();
+  await look('dialog');
+  expect(await tabThrough(page, 2)).toEqual(['Show your password', 'Steal it']);
 });
 
 // UPDATE_SCREENSHOTS=1 npm test -- test/page.e2e.ts
