@@ -17,6 +17,9 @@ const FIRST = [
   ['Tokens and groups', 'options/auth-options', 'AuthOptions', ''],
 ];
 const LAST = [
+  ['accessToken.encryption', 'options/encryption-options', 'EncryptionOptions', 'accessToken.encryption.'],
+  ['accessToken.encryption.keys', 'options/encryption-options', 'EncryptionKeyOptions', ''],
+  ['accessToken.legacy', 'options/legacy-options', 'LegacyIssuerOptions', ''],
   ['routes', 'options/auth-options', 'RouteOptions', 'routes.'],
   ['drizzleStorage(db, …)', 'drizzle/drizzle-storage', 'DrizzleStorageOptions', ''],
   ['drizzleStorage(db, { users })', 'drizzle/user-columns', 'UserColumns', 'users.'],
