@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import type { Rule, SchematicContext, Tree } from '@angular-devkit/schematics';
+import { addDependencies, addLines, importModule, prepareMain } from './edits.js';
+
+export interface NestAddOptions {
+  /** Given by `nest add`. Default `src`. */
+  readonly sourceRoot?: string;
+  /** Default false: npm is run when package.json has changed. */
+  readonly skipInstall?: boolean;
+}
+
+const template = (name: string): string => readFileSync(new URL(`files/${name}`, import.meta.url), 'utf8');
+
+/**
+ * `nest add @tokenward/nestjs`. Adds what is missing and changes nothing that is there: running it twice does nothing. Nothing of the devkit is
+ * loaded here but its types: whoever runs it brings it.
+ */
+export function nestAdd({ sourceRoot = 'src', skipInstall = false }: NestAddOptions): Rule {
+  return (tree: Tree, context: SchematicContext): void => {
+    const manifest = JSON.parse(read(tree, 'package.json') ?? '{}') as { readonly type?: string };
+    // an ES module names the file that it imports, CommonJS leaves it to the resolver
+    const local = (code: string): string =>
+      manifest.type === 'module' ? code : code.replace(/(from '\.[^']*)\.js'/g, "$1'");
+
+    for (const name of ['database.ts', 'auth.setup.ts'])
+      if (!tree.exists(`${sourceRoot}/auth/${name}`))
+        tree.create(`${sourceRoot}/auth/${name}`, local(template(`${name}.template`)));
+    edit(tree, `${sourceRoot}/app.module.ts`, (code) => importModule(code, local), context);
+    edit(tree, `${sourceRoot}/main.ts`, (code) => prepareMain(code, local), context);
+    const before = read(tree, 'package.json');
+    edit(tree, 'package.json', addDependencies, context);
+    upsert(tree, '.env.example', (text) => addLines(text, template('env.template'), /^([A-Z_]+)=/));
+    upsert(tree, '.gitignore', (text) => addLines(text, '/keys\n.env\n', /^(.+)$/));
+
+    if (!skipInstall && read(tree, 'package.json') !== before)
+      context.addTask({
+        toConfiguration: () => ({ name: 'node-package', options: { command: 'install', quiet: true } }),
+      });
+  };
+}
+
+function read(tree: Tree, path: string): string | undefined {
+  return tree.read(path)?.toString('utf8');
+}
+
+function edit(
+  tree: Tree,
+  path: string,
+  change: (code: string) => string | undefined,
+  { logger }: SchematicContext,
+): void {
+  const before = read(tree, path);
+  const after = before === undefined ? undefined : change(before);
+  if (after === undefined)
+    logger.warn(`${path} was left alone: see docs/getting-started.md for what goes there`);
+  else if (after !== before) tree.overwrite(path, after);
+}
+
+function upsert(tree: Tree, path: string, change: (text: string) => string): void {
+  const before = read(tree, path);
+  const after = change(before ?? '');
+  if (before === undefined) tree.create(path, after);
+  else if (after !== before) tree.overwrite(path, after);
+}
