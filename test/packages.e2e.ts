@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { type PackedLibraries, packedLibraries, succeed } from './support/packages.js';
+
+interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+  readonly publishConfig?: Readonly<Record<string, unknown>>;
+}
+
+const JUNK = /\.(?:spec|e2e|fixture)\.|^package\/(?:src|test)\/|simulation|\.map$|tsconfig|(?<!\.d)\.ts$/;
+
+describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) => {
+  let packed: PackedLibraries;
+  let files: readonly string[];
+  let manifest: Manifest;
+
+  beforeAll(async () => {
+    packed = await packedLibraries();
+    files = succeed('tar', ['-tzf', packed[library]], packed.folder).trim().split('\n');
+    manifest = JSON.parse(readFileSync(join(packed.folder, library, 'package.json'), 'utf8')) as Manifest;
+  }, 240_000);
+
+  it('holds code, types, licence and page, and nothing of the tests or the sources', () => {
+    for (const file of ['package.json', 'README.md', 'LICENSE']) expect(files).toContain(`package/${file}`);
+    expect(files.filter((file) => JUNK.test(file))).toEqual([]);
+    expect(files.length).toBeLessThan(1_500);
+  });
+
+  it('says where it comes from, for provenance', () => {
+    expect(manifest).toMatchObject({
+      license: 'MIT',
+      type: 'module',
+      repository: { type: 'git', directory: `libs/${library}` },
+      publishConfig: { access: 'public', provenance: true },
+      engines: expect.anything(),
+    });
+  });
+
+  it('is clean for publint', async () => {
+    const { messages } = await publint({ pkgDir: join(packed.folder, library), strict: true, pack: false });
+    expect(messages).toEqual([]);
+  });
+
+  it('has the right types for every entry, imported or required', async () => {
+    const analysis = await checkPackage(createPackageFromTarballData(readFileSync(packed[library])));
+    expect(analysis).toMatchObject({ types: expect.anything() });
+    // Node's resolution before `exports` is no target
+    const problems = 'problems' in analysis ? analysis.problems : [];
+    const wrong = problems.filter((each) => !('resolutionKind' in each && each.resolutionKind === 'node10'));
+    expect(wrong).toEqual([]);
+  });
+
+  it('imports nothing that it does not name', () => {
+    const dist = join(packed.folder, library, 'dist');
+    const named = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+    const strangers = readdirSync(dist, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(?:c?js|d\.c?ts)$/.test(file))
+      .flatMap((file) => imported(readFileSync(join(dist, file), 'utf8')).map((name) => `${file}: ${name}`))
+      .filter(
+        (line) =>
+          !named.some((name) => line.split(': ')[1] === name || line.split(': ')[1]?.startsWith(`${name}/`)),
+      );
+    expect(strangers).toEqual([]);
+  });
+
+  it('every entry is there', () => {
+    const paths = JSON.stringify(manifest.exports).match(/\.\/[^"]+\.(?:json|c?js|d\.c?ts)/g) ?? [];
+    expect(paths.length).toBeGreaterThan(4);
+    expect(paths.filter((path) => !existsSync(join(packed.folder, library, path)))).toEqual([]);
+  });
+});
+
+describe('the package of libs/auth', () => {
+  it('brings the migrations, and leaves what is optional to the host', async () => {
+    const { folder } = await packedLibraries();
+    const at = join(folder, 'auth');
+    expect(readdirSync(join(at, 'dist', 'migrations'))).toEqual(
+      expect.arrayContaining([...readdirSync('libs/auth/migrations')]),
+    );
+    const { peerDependencies, peerDependenciesMeta } = JSON.parse(
+      readFileSync(join(at, 'package.json'), 'utf8'),
+    ) as Manifest;
+    const needed = Object.keys(peerDependencies ?? {}).filter(
+      (name) => !peerDependenciesMeta?.[name]?.optional,
+    );
+    expect(needed.sort()).toEqual([
+      '@nestjs/common',
+      '@nestjs/core',
+      '@nestjs/jwt',
+      'reflect-metadata',
+      'rxjs',
+    ]);
+  });
+});
+
+function imported(code: string): readonly string[] {
+  const found = code.matchAll(/\b(?:from|import|require) ?\(?['"]([^'".\s][^'"\s]*)['"]/g);
+  return [...found].map(([, name = '']) => name).filter((name) => !isBuiltin(name));
+}

@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const CACHE = join(ROOT, 'node_modules', '.cache', 'tokenward-packages');
+const SOURCES = ['libs', 'tools', 'tsconfig.json', 'LICENSE'];
+const STALE_MS = 300_000;
+
+export interface PackedLibraries {
+  /** Holds `auth/` and `client/`, as they are packed. */
+  readonly folder: string;
+  /** The tarballs. */
+  readonly auth: string;
+  readonly client: string;
+}
+
+let packing: Promise<PackedLibraries> | undefined;
+
+/** Builds and packs both libraries, once for the same sources, whichever spec asks first. */
+export function packedLibraries(): Promise<PackedLibraries> {
+  return (packing ??= pack());
+}
+
+async function pack(): Promise<PackedLibraries> {
+  const folder = join(CACHE, fingerprint());
+  const lock = `${folder}.lock`;
+  mkdirSync(CACHE, { recursive: true });
+  while (!existsSync(folder)) {
+    if (taken(lock)) {
+      await sleep(200);
+      continue;
+    }
+    try {
+      build(folder);
+    } finally {
+      rmSync(lock, { recursive: true, force: true });
+    }
+  }
+  return { folder, auth: tarball(folder, 'nestjs'), client: tarball(folder, 'client') };
+}
+
+function taken(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return false;
+  } catch {
+    const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+    if (since !== undefined && Date.now() - since > STALE_MS) rmSync(lock, { recursive: true, force: true });
+    return true;
+  }
+}
+
+function build(folder: string): void {
+  const draft = `${folder}.draft`;
+  rmSync(draft, { recursive: true, force: true });
+  succeed(process.execPath, [join(ROOT, 'tools', 'build-libs.mjs'), '--out', draft], ROOT);
+  for (const name of ['auth', 'client'])
+    succeed('npm', ['pack', '--pack-destination', draft, '--loglevel', 'error'], join(draft, name));
+  for (const old of readdirSync(CACHE))
+    if (!folder.endsWith(old.slice(0, 16))) rmSync(join(CACHE, old), { recursive: true, force: true });
+  renameSync(draft, folder);
+}
+
+/** What the command printed. */
+export function succeed(command: string, args: readonly string[], cwd: string, env = process.env): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+function tarball(folder: string, name: string): string {
+  const found = readdirSync(folder).find(
+    (each) => each.startsWith(`tokenward-${name}-`) && each.endsWith('.tgz'),
+  );
+  if (!found) throw new Error(`no tarball of ${name}`);
+  return join(folder, found);
+}
+
+function fingerprint(): string {
+  const hash = createHash('sha256');
+  for (const source of SOURCES) {
+    const path = join(ROOT, source);
+    const files = statSync(path).isDirectory()
+      ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((each) => join(path, each))
+      : [path];
+    for (const file of files.filter((each) => !/[\\/]dist[\\/]/.test(each)).sort())
+      if (statSync(file).isFile()) hash.update(file).update(readFileSync(file));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
