@@ -1,4 +1,5 @@
-// Type-checks the fenced `ts` snippets of README.md and docs/ with the repository's own tsconfig. Each snippet is a module of its own.
+// Type-checks the fenced `ts` snippets of README.md and docs/ with the repository's own tsconfig. Each snippet is a module of its own;
+// those after `<!-- file: src/x.ts -->` see the others of their page by these names.
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +12,12 @@ const PAGES = ['README.md', 'libs/auth/README.md', 'libs/client/README.md', 'doc
 const snippets = new Map();
 for (const page of pages()) {
   const text = readFileSync(join(root, page), 'utf8');
-  for (const { index, 1: code } of text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
-    const name = join(root, 'docs', `snippet-${snippets.size}.ts`);
+  for (const { index, 1: file, 2: code } of text.matchAll(
+    /(?:^<!-- file: (\S+) -->\n\n)?^```ts\n([\s\S]*?)^```$/gm,
+  )) {
+    const name = file
+      ? join(root, 'docs', `snippets-of-${page.replaceAll(/\W/g, '-')}`, file)
+      : join(root, 'docs', `snippet-${snippets.size}.ts`);
     snippets.set(name, {
       code: `${code}\nexport {};\n`,
       page,
@@ -33,7 +38,8 @@ const { options } = ts.convertCompilerOptionsFromJson(
   root,
 );
 const host = ts.createCompilerHost(options);
-const { readFile, fileExists, getSourceFile } = host;
+const { readFile, fileExists, directoryExists, getSourceFile } = host;
+host.directoryExists = (name) => name.includes('/docs/snippets-of-') || directoryExists(name);
 host.fileExists = (name) => snippets.has(name) || fileExists(name);
 host.readFile = (name) => snippets.get(name)?.code ?? readFile(name);
 host.getSourceFile = (name, version, ...rest) => {

@@ -1,0 +1,186 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { compile, guideFiles, install, ROOT, runIn, startApp, type Started, writeFiles } from './support/consumer-app.js'; // prettier-ignore
+import { createDatabase, createRedisDatabase, type TestDatabase, type TestRedisDatabase } from './support/databases.js'; // prettier-ignore
+import { type PackedLibraries, packedLibraries } from './support/packages.js';
+import { scratchDir } from './support/run-environment.js';
+
+const ADA = { email: 'ada@example.com', password: 'a quiet harbour at dawn' };
+const GUIDE = guideFiles();
+/** A CommonJS application leaves it out. */
+const withoutJs = (code: string): string => code.replace(/(from '\.[^']*)\.js'/g, "$1'");
+
+const LIBRARIES = {
+  ...{ 'drizzle-orm': '^0.45.0', pg: '^8.16.0', ioredis: '^5.8.0' },
+  ...{ '@types/pg': '^8.15.0', '@types/node': '^20.0.0' },
+};
+
+/** Without a database, in CommonJS Jest. */
+const JEST_SPEC = `
+const { Test } = require('@nestjs/testing');
+const { actAs, AuthTestingModule } = require('@tokenward/nestjs/testing');
+const { NotesController } = require('./dist/notes.controller.js');
+
+test('acts as a user', async () => {
+  const module = await Test.createTestingModule({
+    imports: [AuthTestingModule.forRoot()],
+    controllers: [NotesController],
+  }).compile();
+  const app = module.createNestApplication();
+  await app.listen(0, '127.0.0.1');
+  const { headers } = await actAs(app, { id: 'u1', role: 'member' });
+  const ask = async (init) => (await fetch((await app.getUrl()) + '/notes', init)).status;
+  expect([await ask({}), await ask({ headers })]).toEqual([401, 200]);
+  await app.close();
+});
+`;
+
+function nest11(packed: PackedLibraries) {
+  return {
+    'package.json': JSON.stringify({
+      name: 'consumer-cjs',
+      private: true,
+      dependencies: {
+        ...{ '@nestjs/common': '^11.1.0', '@nestjs/core': '^11.1.0', '@nestjs/platform-express': '^11.1.0' },
+        ...{ '@nestjs/testing': '^11.1.0', '@nestjs/jwt': '^11.0.0', 'reflect-metadata': '^0.2.2' },
+        ...{ rxjs: '^7.8.1', ...LIBRARIES },
+        ...{ '@tokenward/nestjs': `file:${packed.auth}`, '@tokenward/client': `file:${packed.client}` },
+      },
+    }),
+    // what `nest new` of Nest 11 writes for CommonJS
+    'tsconfig.json': JSON.stringify({
+      compilerOptions: {
+        ...{
+          module: 'nodenext',
+          moduleResolution: 'nodenext',
+          target: 'ES2023',
+          outDir: 'dist',
+          rootDir: 'src',
+        },
+        ...{ emitDecoratorMetadata: true, experimentalDecorators: true, esModuleInterop: true },
+        ...{ isolatedModules: true, skipLibCheck: true, strict: true, types: ['node'] },
+      },
+      include: ['src'],
+    }),
+    'jest.config.js': "module.exports = { testEnvironment: 'node', testMatch: ['**/notes.spec.js'] };",
+    'notes.spec.js': JEST_SPEC,
+  };
+}
+
+/** What `nest add` runs once npm has installed the package; what it printed. */
+const nestAdd = (folder: string): Promise<string> =>
+  runIn(
+    folder,
+    process.execPath,
+    join(ROOT, 'node_modules/@angular-devkit/schematics-cli/bin/schematics.js'),
+    '@tokenward/nestjs:nest-add',
+    '--skip-install',
+  );
+
+describe('fresh applications with the packed libraries', () => {
+  let packed: PackedLibraries;
+  let database: TestDatabase;
+  let redis: TestRedisDatabase;
+  const running: Started[] = [];
+
+  beforeAll(async () => {
+    [packed, database, redis] = await Promise.all([
+      packedLibraries(),
+      createDatabase(),
+      createRedisDatabase(),
+    ]);
+  }, 240_000);
+  afterAll(async () => {
+    for (const app of running) await app.stop();
+    await redis.drop();
+    await database.drop();
+  });
+
+  async function start(folder: string): Promise<Started> {
+    await runIn(folder, 'npx', 'tokenward', 'keys', 'generate', '--dir', 'keys', '--algorithm', 'ES256');
+    const app = await startApp(folder, { DATABASE_URL: database.url, REDIS_URL: redis.url });
+    running.push(app);
+    return app;
+  }
+
+  /** Registers, signs in, refreshes, signs out; the access token of before the logout is dead. */
+  async function signInRefreshRevoke(app: Started, email: string): Promise<void> {
+    const client = app.client();
+    const ada = { ...ADA, email };
+    expect((await client.get('/notes')).status).toBe(401);
+    expect((await client.post('/auth/register', ada)).status).toBe(201);
+    expect((await client.post('/auth/login', ada)).status).toBe(200);
+    expect((await client.get('/notes')).json()).toMatchObject({ role: 'user', notes: [] });
+    expect((await client.post('/auth/refresh')).status).toBe(200);
+    const thief = client.copy();
+    expect((await thief.get('/notes')).status).toBe(200);
+    expect((await client.post('/auth/logout')).status).toBe(204);
+    expect((await thief.get('/notes')).status).toBe(401);
+    expect((await thief.post('/auth/refresh')).status).toBe(401);
+  }
+
+  it('Nest 11, CommonJS: the guide by hand, and CommonJS Jest', async () => {
+    const folder = scratchDir('consumer-cjs');
+    writeFiles(folder, Object.entries(nest11(packed)));
+    writeFiles(
+      folder,
+      [...GUIDE].map(([path, code]) => [path, withoutJs(code)] as const),
+    );
+    await install(folder);
+    await compile(folder);
+    await signInRefreshRevoke(await start(folder), 'cjs@example.com');
+    await runIn(folder, process.execPath, join(ROOT, 'node_modules/jest/bin/jest.js'), '--rootDir', folder);
+    const client = "const { createAuthClient } = require('@tokenward/client'); console.log(typeof createAuthClient)"; // prettier-ignore
+    expect((await runIn(folder, process.execPath, '-e', client)).trim()).toBe('function');
+  }, 240_000);
+
+  it('Nest 12, ES modules: nest new, nest add, and the route of the guide', async () => {
+    const folder = join(scratchDir('consumer-esm'), 'app');
+    await runIn(
+      join(folder, '..'), process.execPath, join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'),
+      'new', 'app', '--skip-install', '--skip-git', '--package-manager', 'npm',
+    ); // prettier-ignore
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, object>;
+    const tarballs = {
+      '@tokenward/nestjs': `file:${packed.auth}`,
+      '@tokenward/client': `file:${packed.client}`,
+    };
+    const dependencies = { ...manifest['dependencies'], ...LIBRARIES, '@nestjs/jwt': '^12.0.0', ...tarballs };
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, dependencies }));
+    await install(folder);
+
+    expect(await nestAdd(folder)).toContain('src/auth/auth.setup.ts');
+    const read = (path: string): string => readFileSync(join(folder, path), 'utf8');
+    for (const name of ['src/auth/database.ts', 'src/auth/auth.setup.ts'])
+      expect(read(name)).toBe(GUIDE.get(name));
+    expect(read('src/app.module.ts')).toContain('imports: [authModule]');
+    expect(read('src/main.ts')).toContain('await prepareDatabase();');
+    expect(read('.env.example')).toContain('DATABASE_URL=');
+    expect(await nestAdd(folder)).toContain('Nothing to be done');
+
+    // the route of step 5, and its place in the module
+    writeFiles(
+      folder,
+      [...GUIDE].filter(([path]) => /notes\.controller|app\.module/.test(path)),
+    );
+    const tsconfig = JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8')) as {
+      compilerOptions: object;
+    };
+    const compilerOptions = {
+      ...tsconfig.compilerOptions,
+      types: ['node'],
+      rootDir: 'src',
+      skipLibCheck: true,
+    };
+    const only = { compilerOptions, include: ['src'], exclude: ['**/*.spec.ts'] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(only));
+    await compile(folder);
+    await signInRefreshRevoke(await start(folder), 'esm@example.com');
+    const client =
+      "import { createAuthClient } from '@tokenward/client'; console.log(typeof createAuthClient)";
+    expect((await runIn(folder, process.execPath, '--input-type=module', '-e', client)).trim()).toBe(
+      'function',
+    );
+  }, 240_000);
+});

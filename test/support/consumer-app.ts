@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { httpClient } from './http.js';
+import { noteProcess } from './run-environment.js';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const execute = promisify(execFile);
+
+/** What the guide has people paste: path → code. */
+export function guideFiles(): ReadonlyMap<string, string> {
+  const page = readFileSync(join(ROOT, 'docs', 'getting-started.md'), 'utf8');
+  const found = page.matchAll(/^<!-- file: (\S+) -->\n\n```ts\n([\s\S]*?)^```$/gm);
+  return new Map([...found].map(([, path = '', code = '']) => [path, code]));
+}
+
+/** Runs it in the folder; rejects with what it printed. */
+export async function runIn(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
+  try {
+    return (await execute(command, args, { cwd, env: environment(), maxBuffer: 1 << 24 })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`${command} ${args.join(' ')}\n${stdout ?? ''}\n${stderr ?? String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+export function writeFiles(folder: string, files: Iterable<readonly [string, string]>): void {
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+/** npm as a user of the machine would run it, but that nothing is asked twice. */
+export const install = (folder: string): Promise<string> =>
+  runIn(
+    folder,
+    'npm',
+    'install',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--omit=dev',
+    '--loglevel=error',
+  );
+
+/** The compiler of this repository with the application's own settings. */
+export const compile = (folder: string): Promise<string> =>
+  runIn(folder, process.execPath, join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.');
+
+export interface Started {
+  readonly url: string;
+  client(): ReturnType<typeof httpClient>;
+  output(): string;
+  stop(): Promise<void>;
+}
+
+export async function startApp(folder: string, env: Readonly<Record<string, string>>): Promise<Started> {
+  const port = await freePort();
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    cwd: folder,
+    env: { ...environment(), ...env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  if (child.pid) noteProcess(child.pid);
+  const url = `http://127.0.0.1:${String(port)}`;
+  const output = (): string => printed;
+  await answering(url, child, output);
+  return {
+    ...{ url, output },
+    client: () => httpClient(url),
+    async stop() {
+      if (child.exitCode !== null) return;
+      const gone = once(child, 'close');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+async function answering(url: string, child: ChildProcess, output: () => string): Promise<void> {
+  const until = performance.now() + 60_000;
+  for (;;) {
+    const up = await httpClient(url).get('/notes').then(() => true, () => false); // prettier-ignore
+    if (up) return;
+    if (child.exitCode !== null || performance.now() > until) {
+      child.kill('SIGKILL');
+      throw new Error(`the application did not start:\n${output()}`);
+    }
+    await sleep(50);
+  }
+}
+
+/** Without what jest and the run around it have set. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(?:NODE_OPTIONS|JEST_|TEST_|npm_(?:lifecycle|package))/.test(name),
+  );
+  return { ...Object.fromEntries(kept), NODE_ENV: 'development' };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address === 'object' && address) return address.port;
+  throw new Error('no port');
+}
