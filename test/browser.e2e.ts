@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from './support/chromium.js';
 import { type FrontDoor, openFrontDoor, openTab } from './support/harness.js';
@@ -16,6 +16,9 @@ import {
 } from './support/stage.js';
 
 declare const harness: Harness;
+
+// a page is a process of its own, on a machine that may be busy
+jest.setTimeout(60_000);
 
 let stage: Stage;
 let browser: Browser;

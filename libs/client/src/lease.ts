@@ -1,3 +1,4 @@
+import { put } from './places.js';
 import { sleep } from './timers.js';
 
 const LEASE_MS = 10_000;
@@ -11,8 +12,8 @@ export async function leased<T>(storage: Storage, name: string, work: () => Prom
     const [holder, until] = (storage.getItem(key) ?? '').split(' ');
     if (holder === mine) break;
     // a tab that was closed gives nothing back
-    if (!holder || Number(until) < Date.now() || Number(until) > Date.now() + LEASE_MS)
-      storage.setItem(key, `${mine} ${String(Date.now() + LEASE_MS)}`);
+    const isFree = !holder || Number(until) < Date.now() || Number(until) > Date.now() + LEASE_MS;
+    if (isFree && !put(storage, key, `${mine} ${String(Date.now() + LEASE_MS)}`)) break;
     await sleep(SETTLE_MS * (1 + Math.random()));
   }
   try {

@@ -1,5 +1,5 @@
 import type { Change } from './change.js';
-import type { Places } from './places.js';
+import { type Places, put } from './places.js';
 import { quietTimer } from './timers.js';
 
 /** How long a message may be late. */
@@ -38,7 +38,7 @@ export class Marks {
     const { locks, storage } = this.places;
     const turn = 1 + ((await this.list()).at(-1)?.turn ?? 0);
     const text = JSON.stringify({ ...change, turn, accessToken: undefined });
-    if (!locks) return void storage?.setItem(this.prefix, text);
+    if (!locks) return void (storage && put(storage, this.prefix, text));
     await new Promise<void>((held) => {
       void locks.request(this.prefix + text, { mode: 'shared' }, () => {
         held();

@@ -18,6 +18,16 @@ export function placesOf(name: string, scope: Scope): Places {
   };
 }
 
+/** False where there is no room left. */
+export function put(storage: Storage, key: string, text: string): boolean {
+  try {
+    storage.setItem(key, text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function localStorageOrNone(): Storage | undefined {
   try {
     return typeof document === 'undefined' ? undefined : globalThis.localStorage;

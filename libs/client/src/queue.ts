@@ -1,5 +1,5 @@
 import { leased } from './lease.js';
-import type { Places } from './places.js';
+import { type Places, put } from './places.js';
 import { sleep } from './timers.js';
 
 /** How long the answer of a tab that was closed in the middle may be under way: it still sets the cookies (`keepalive`). */
@@ -29,7 +29,7 @@ export class Queue {
     const busy = `${this.name}:busy`;
     const leftMs = Number(storage?.getItem(busy) ?? 0) + ORPHAN_MS - Date.now();
     if (leftMs > 0) await sleep(Math.min(leftMs, ORPHAN_MS));
-    storage?.setItem(busy, String(Date.now()));
+    if (storage) put(storage, busy, String(Date.now()));
     try {
       return await work();
     } finally {

@@ -157,6 +157,17 @@ describe('the tabs of a browser', () => {
     expect(world.server.count('/auth/refresh')).toBe(1);
   });
 
+  it.each([true, false])('a storage that is full holds nobody up (Web Locks: %p)', async (locks) => {
+    if (!locks) world.browser.withoutLocks();
+    localStorage.setItem = () => {
+      throw new Error('QuotaExceededError');
+    };
+    const client = open();
+    await client.login(credentials);
+    world.server.expireAccessTokens();
+    expect((await client.fetch('https://api.test/echo')).status).toBe(200);
+  });
+
   it('waits for what a closed tab may have under way', async () => {
     const client = open();
     await client.login(credentials);
