@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startFaultCluster, type FaultCluster } from './faults/fault-cluster.js';
-import { endure, until, type Trial } from './faults/trial.js';
+import { FAULT_TIMEOUT_MS, endure, until, type Trial } from './faults/trial.js';
 import { bearer } from './support/stage.js';
+
+jest.setTimeout(FAULT_TIMEOUT_MS);
 
 /** With `unproven: 'redis'` an unbroken Redis is believed; the resource server of the cluster is told to refuse instead. */
 const GOES_ON = [200];
@@ -11,7 +13,7 @@ const UNPROVEN = /accepting what an unbroken Redis does not refuse/;
 let cluster: FaultCluster;
 beforeAll(async () => {
   cluster = await startFaultCluster();
-}, 120_000);
+}, FAULT_TIMEOUT_MS);
 afterAll(() => cluster?.close());
 
 /** Long enough that every proof is too old, then what goes on and what cannot. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   CLOCK_OFFSET_MS,
   startFaultCluster,
@@ -7,8 +7,10 @@ import {
   type Token,
   type Where,
 } from './faults/fault-cluster.js';
-import { endure } from './faults/trial.js';
+import { FAULT_TIMEOUT_MS, endure } from './faults/trial.js';
 import { claimsOf } from './support/stage.js';
+
+jest.setTimeout(FAULT_TIMEOUT_MS);
 
 /** A step is due four times in this time. */
 const A_STEP_MS = 1_000;
@@ -17,7 +19,7 @@ const PAUSE_MS = 10_000;
 let cluster: FaultCluster;
 beforeAll(async () => {
   cluster = await startFaultCluster();
-}, 120_000);
+}, FAULT_TIMEOUT_MS);
 afterAll(() => cluster?.close());
 
 /** Questions that wait in the socket of a paused process: they are the first thing that it sees when it goes on. */
@@ -47,7 +49,7 @@ describe('a process fails in the middle of the step', () => {
       },
       paused: ['a'],
     });
-  }, 60_000);
+  });
 
   it('paused: the others overtake it, and its late heartbeat is refused', async () => {
     await endure(cluster, {
@@ -91,7 +93,7 @@ describe('time', () => {
       },
       paused,
     });
-  }, 60_000);
+  });
 
   it('clocks of two processes apart by 5 s', async () => {
     const issuedAt = async (by: 'a' | 'b') => Number(claimsOf((await cluster.signIn(by)).text)['iat']) * 1000;

@@ -1,12 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { EVERYWHERE, startFaultCluster, type FaultCluster, type Where } from './faults/fault-cluster.js';
 import { redisCommand } from './faults/redis-command.js';
-import { endure, recovered, until, type Trial } from './faults/trial.js';
+import { FAULT_TIMEOUT_MS, endure, recovered, until, type Trial } from './faults/trial.js';
 import { privateRedis } from './support/private-servers.js';
 import { tcpProxy } from './support/proxy.js';
+
+jest.setTimeout(FAULT_TIMEOUT_MS);
 
 /** A process, on a machine that is busy. */
 const STARTED_WITHIN_MS = 20_000;
@@ -14,7 +16,7 @@ const STARTED_WITHIN_MS = 20_000;
 let cluster: FaultCluster;
 beforeAll(async () => {
   cluster = await startFaultCluster();
-}, 120_000);
+}, FAULT_TIMEOUT_MS);
 afterAll(() => cluster?.close());
 
 const redis = (name: string, ...words: string[]) => redisCommand(cluster.redis.url, name, ...words);

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import type { Deployment, Where } from './faults/fault-cluster.js';
 import { startHosts } from './faults/host-deployment.js';
 import { redisCommand } from './faults/redis-command.js';
 import { startRedisCluster, startSentinel, type FailOver } from './faults/redis-topologies.js';
-import { endure, until } from './faults/trial.js';
+import { FAULT_TIMEOUT_MS, endure, until } from './faults/trial.js';
 import { privateRedis, type PrivateServer } from './support/private-servers.js';
+
+jest.setTimeout(FAULT_TIMEOUT_MS);
 
 const INDEX = '{tokenward:1}:index';
 
@@ -79,14 +81,14 @@ describe("with a host's own client", () => {
     undo.push(async () => cluster.disconnect());
     await until(async () => (await cluster.exists(`session:revoked:${token.sessionId}`)) === 1);
     await failOver(deployment, servers);
-  }, 90_000);
+  });
 
   it('Sentinel: revocations travel, and survive the fail-over to a replica that lags', async () => {
     const servers = await startSentinel('tokenward');
     undo.push(() => servers.stop());
     const deployment = await deployed(() => new Redis({ sentinels: [servers.sentinel], name: 'tokenward' }));
     await failOver(deployment, servers);
-  }, 90_000);
+  });
 
   it('connected to a replica: nothing that it says is a proof', async () => {
     const primary = await privateRedis();
@@ -100,5 +102,5 @@ describe("with a host's own client", () => {
     for (const from = performance.now(); performance.now() - from < 1_500; await delay(50))
       expect(await deployment.ask('verifier', token)).toBe(503);
     expect(await deployment.ask('a', token)).toBe(200);
-  }, 60_000);
+  });
 });

@@ -86,9 +86,10 @@ export async function startSentinel(
   await once(child, 'spawn');
   noteProcess(child.pid as number);
   const url = `redis://127.0.0.1:${port}`;
-  await until(async () =>
-    /slaves=1/.test(String(await redisCommand(url, 'INFO', 'sentinel').catch(() => ''))),
-  );
+  const knowsReplica = async () =>
+    /slaves=1/.test(String(await redisCommand(url, 'INFO', 'sentinel').catch(() => '')));
+  // it asks every ten seconds
+  await until(knowsReplica, 25_000);
   return {
     ...{ primary, replica, sentinel: { host: '127.0.0.1', port } },
     async stop() {

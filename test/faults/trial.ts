@@ -3,6 +3,9 @@ import { expect } from '@jest/globals';
 import { EVERYWHERE, type Deployment, type Token, type Where } from './fault-cluster.js';
 import { MAX_STALENESS_MS, Watch } from './watch.js';
 
+/** Of one fault: seconds, but processes start in some of them, and the machine may be busy. */
+export const FAULT_TIMEOUT_MS = 120_000;
+
 const RECOVERED_WITHIN_MS = 15_000;
 const TAKEN_EVERYWHERE_MS = 300;
 
