@@ -31,8 +31,10 @@ function anchors(page: string): string[] {
 
 describe('the documentation', () => {
   it('names tests that exist', () => {
-    const named = [...read('docs/requirements.md').matchAll(/\[([^\]]+\.ts)\]\([^)]+\) › “([^”]+)”/g)];
-    expect(named.length).toBeGreaterThan(60);
+    const named = ['requirements', 'standards'].flatMap((page) => [
+      ...read(`docs/${page}.md`).matchAll(/\[([^\]]+\.ts)\]\([^)]+\) › “([^”]+)”/g),
+    ]);
+    expect(named.length).toBeGreaterThan(180);
     const missing = named
       .map(([, file = '', test = '']) => ({ file, test: test.replaceAll('\\', '') }))
       .filter(({ file, test }) => {
@@ -48,6 +50,22 @@ describe('the documentation', () => {
       Array.from({ length: 50 }, (_, index) => index + 1),
     );
     expect(rows.filter(([row]) => !/ › “|not yet|no test/.test(row))).toEqual([]);
+  });
+
+  it('says of each requirement of a standard what proves it, or why nothing does', () => {
+    const rows = [...read('docs/standards.md').matchAll(/^\| [^|]+ \| [^|]+ \| [^|]+ \|$/gm)].map(
+      ([row]) => row,
+    );
+    const requirements = rows.filter((row) => !/^\| (?:requirement|section|subject|---)/.test(row));
+    expect(requirements.length).toBeGreaterThan(100);
+    expect(requirements.filter((row) => !/ › “|not covered|no test/.test(row))).toEqual([]);
+  });
+
+  it('has every page in its index', () => {
+    const pages = readdirSync(join(ROOT, 'docs')).filter(
+      (name) => name.endsWith('.md') && name !== 'README.md',
+    );
+    expect(pages.filter((name) => !read('docs/README.md').includes(`](${name})`))).toEqual([]);
   });
 
   it('links to what is there', () => {
