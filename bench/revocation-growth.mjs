@@ -1,9 +1,11 @@
-// What views cost when nobody asks anything: commands a second with 1, 8 and 64 views, idle and with 100 revocations a second. `npm run bench:growth`
+// What views cost when nobody asks anything: commands a second with 1, 8 and 64 views, idle and with 100 revocations a second.
+// node bench/revocation-growth.mjs [seconds = 10]
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { report } from './support/revocation-report.mjs';
 import { dist, startServers } from './support/servers.mjs';
 
 const { RevocationView, SystemClock, SystemEntropy } = await import(dist('libs/auth/src/index.js'));
@@ -24,6 +26,7 @@ const servers = await startServers();
 const admin = new pg.Pool({ connectionString: servers.databaseUrl, max: 4 });
 await migrateAuth(drizzle(admin));
 const redis = new Redis(servers.redisUrl);
+const rows = [];
 
 try {
   for (const views of [1, 8, 64])
@@ -31,32 +34,37 @@ try {
       const cluster = await Promise.all(Array.from({ length: views }, startView));
       await delay(2000);
       const before = await counters();
-      const until = performance.now() + SECONDS * 1000;
-      let written = 0;
-      while (performance.now() < until) {
-        if (revocations > 0) {
-          await cluster[written % views].storage.ledger.append([
-            { kind: 'session', sessionId: randomUUID(), expiresAt: Date.now() + 4_200_000 },
-          ]);
-          written++;
-        }
-        await delay(
-          revocations > 0
-            ? Math.max(0, (written * 1000) / revocations - (performance.now() - until + SECONDS * 1000))
-            : 100,
-        );
-      }
+      const written = await revoke(cluster, revocations);
       const after = await counters();
-      const rate = (name) => ((after[name] - before[name]) / SECONDS).toFixed(1);
-      console.log(
-        `views=${views} revocations/s=${(written / SECONDS).toFixed(0)} postgres transactions/s=${rate('transactions')} redis commands/s=${rate('commands')} (xread ${rate('xread')}, append ${rate('append')})`,
-      );
+      const rate = (name) => (after[name] - before[name]) / SECONDS;
+      rows.push({
+        views,
+        'revocations/s': written / SECONDS,
+        'Postgres transactions/s': rate('transactions'),
+        'Redis commands/s': rate('commands'),
+        'of these XREAD/s': rate('xread'),
+        'scripts/s': rate('scripts'),
+        'Redis CPU %': rate('cpu') * 100,
+      });
       await Promise.all(cluster.map(({ stop }) => stop()));
     }
+  report('What views cost the servers, nobody asking anything', rows);
 } finally {
   redis.disconnect();
   await admin.end();
   await servers.stop();
+}
+
+/** For SECONDS, spread over the views; how many it were. */
+async function revoke(cluster, perSecond) {
+  const from = performance.now();
+  let written = 0;
+  for (let ms = 0; ms < SECONDS * 1000; ms = performance.now() - from) {
+    const due = perSecond === 0 ? 0 : Math.floor((ms / 1000) * perSecond) - written;
+    await Promise.all(Array.from({ length: due }, () => cluster[written++ % cluster.length].revoke()));
+    await delay(10);
+  }
+  return written;
 }
 
 async function startView() {
@@ -73,7 +81,13 @@ async function startView() {
   );
   await view.ready();
   return {
-    storage,
+    // as AuthService does: durable, then own view and feed
+    async revoke() {
+      const entry = { kind: 'session', sessionId: randomUUID(), expiresAt: Date.now() + 4_200_000 };
+      await storage.ledger.append([entry]);
+      view.add([entry]);
+      await connection.feed.publish([entry]);
+    },
     stop: async () => {
       await view.onApplicationShutdown();
       await connection.close();
@@ -92,6 +106,7 @@ async function counters() {
     transactions: Number(rows[0].n),
     commands: Number(/total_commands_processed:(\d+)/.exec(info)?.[1]),
     xread: calls('xread'),
-    append: calls('eval') + calls('evalsha'),
+    scripts: calls('eval') + calls('evalsha'),
+    cpu: Number(/used_cpu_user_main_thread:([\d.]+)/.exec(await redis.info('cpu'))?.[1]),
   };
 }
