@@ -28,7 +28,7 @@ let person: Person;
 let context: BrowserContext;
 
 beforeAll(async () => {
-  [stage, browser] = await Promise.all([startStage(), launchChromium()]);
+  [stage, browser] = await Promise.all([startStage({ env: { REUSE_LEEWAY: '0' } }), launchChromium()]);
   const [express, fastify] = await Promise.all(ADAPTERS.map((each) => openFrontDoor(stage.demos[each].url)));
   doors = { express: express as FrontDoor, fastify: fastify as FrontDoor };
 }, STAGE_TIMEOUT_MS);

@@ -16,6 +16,25 @@ describe('refresh ahead of expiry', () => {
     expect(world.server.count('/auth/refresh')).toBe(2);
   });
 
+  it.each([
+    [0, 840],
+    [0.5, 834],
+    [0.999, 828],
+  ])(
+    'comes at a time of its own, so that not all clients come at once (drawn: %d)',
+    async (drawn, second) => {
+      jest.useFakeTimers({ advanceTimers: true });
+      const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
+      jest.spyOn(Math, 'random').mockReturnValue(drawn);
+      await client.login(credentials);
+      await jest.advanceTimersByTimeAsync((second - 1) * 1_000);
+      const before = world.server.count('/auth/refresh');
+      await jest.advanceTimersByTimeAsync(2_000);
+      jest.restoreAllMocks();
+      expect([before, world.server.count('/auth/refresh')]).toEqual([0, 1]);
+    },
+  );
+
   it('is soon after a laptop woke up, although timers stood still', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
