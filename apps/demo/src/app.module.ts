@@ -1,6 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AuthModule, JwtAuthGuard, keyDirectory, type AuthOptions, type KeySource } from '@tokenward/nestjs';
+import {
+  AuthMetrics,
+  AuthModule,
+  JwtAuthGuard,
+  keyDirectory,
+  type AuthOptions,
+  type KeySource,
+} from '@tokenward/nestjs';
 import { drizzleKeySource, drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import type { Redis } from 'ioredis';
@@ -45,7 +52,6 @@ const userColumns = {
 @Module({})
 export class AppModule {
   static register(settings: AppSettings): DynamicModule {
-    const metrics = new DemoMetrics(settings.metrics);
     const feed = new EventFeed();
     return {
       module: AppModule,
@@ -61,7 +67,6 @@ export class AppModule {
             keySource: keySourceOf(settings.keySource, database),
             redis: redis && redisConnection(redis),
             onEvent: (event) => {
-              metrics.count(event);
               feed.take(event);
             },
           }),
@@ -70,7 +75,11 @@ export class AppModule {
       controllers: [AccountController, NotesController, AdminController, HealthController, MetricsController],
       providers: [
         { provide: APP_GUARD, useClass: JwtAuthGuard },
-        { provide: DemoMetrics, useValue: metrics },
+        {
+          provide: DemoMetrics,
+          useFactory: (metrics: AuthMetrics) => new DemoMetrics(metrics, settings.metrics),
+          inject: [AuthMetrics],
+        },
         { provide: EventFeed, useValue: feed },
         EventsGateway,
       ],

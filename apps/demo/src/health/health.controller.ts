@@ -1,36 +1,26 @@
-import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
-import { Public, RevocationView } from '@tokenward/nestjs';
-import { sql } from 'drizzle-orm';
-import { DATABASE, type DemoDatabase } from '../database/database.module.js';
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { AuthHealth, Public } from '@tokenward/nestjs';
 
 @Controller('health')
 @Public()
 export class HealthController {
-  constructor(
-    @Inject(DATABASE) private readonly database: DemoDatabase,
-    private readonly view: RevocationView,
-  ) {}
+  constructor(private readonly health: AuthHealth) {}
 
   @Get('live')
   live() {
     return { status: 'ok' };
   }
 
-  /** Ready when the database answers and the revocation view holds a first snapshot. */
+  /** Ready when the database answers, the revocation view holds a first snapshot and a key signs. Redis may be away: everything goes on without. */
   @Get('ready')
   async ready() {
-    const postgres = await this.database.execute(sql`select 1`).then(
-      () => 'up',
-      () => 'down',
-    );
-    const report = { postgres, revocations: this.view.state() };
-    const filled = report.revocations.provenBy !== 'nobody';
-    if (postgres === 'down' || !filled)
+    const { postgres, redis, revocations, keyring } = await this.health.report();
+    if ([postgres, revocations, keyring].some(({ status }) => status === 'down'))
       throw new ServiceUnavailableException({
         statusCode: 503,
         error: 'Service Unavailable',
         message: 'Not ready',
       });
-    return { status: 'ok', ...report };
+    return { status: 'ok', postgres: postgres.status, redis, revocations, keyring };
   }
 }

@@ -1,21 +1,45 @@
-import type { AuthEvent } from '@tokenward/nestjs';
-import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
+import {
+  type AuthMetrics,
+  type Measurement,
+  type MetricDefinition,
+  METRICS,
+  prometheusName,
+} from '@tokenward/nestjs';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
-/** Prometheus counters of what the module tells. No label holds anything of a user. */
+/** What the module counts, as Prometheus reads it, beside the process's own numbers. No label holds anything of a user. */
 export class DemoMetrics {
-  readonly registry = new Registry();
-  private readonly events = new Counter({
-    name: 'tokenward_events_total',
-    help: 'Authentication events by type and severity',
-    labelNames: ['type', 'severity'],
-    registers: [this.registry],
-  });
+  private readonly registry = new Registry();
+  private readonly instruments = new Map<string, Counter | Gauge>();
 
-  constructor(readonly access: 'loopback' | 'open') {
+  constructor(
+    private readonly source: AuthMetrics,
+    readonly access: 'loopback' | 'open',
+  ) {
     collectDefaultMetrics({ register: this.registry });
+    for (const metric of Object.values(METRICS)) this.instruments.set(metric.name, this.instrumentOf(metric));
   }
 
-  count({ type, severity }: AuthEvent): void {
-    this.events.inc({ type, severity });
+  /** In the text format, as of now. */
+  text(): Promise<string> {
+    for (const each of this.source.read()) this.take(each);
+    return this.registry.metrics();
+  }
+
+  private take({ metric, samples }: Measurement): void {
+    const instrument = this.instruments.get(metric.name);
+    instrument?.reset();
+    for (const { value, attributes } of samples) instrument?.inc({ ...attributes }, value);
+  }
+
+  private instrumentOf(metric: MetricDefinition): Counter | Gauge {
+    const name = prometheusName(metric);
+    const options = {
+      name,
+      help: metric.help,
+      labelNames: [...metric.attributes],
+      registers: [this.registry],
+    };
+    return metric.kind === 'counter' ? new Counter(options) : new Gauge(options);
   }
 }
