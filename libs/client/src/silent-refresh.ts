@@ -25,7 +25,9 @@ export class SilentRefresh {
       .finally(() => {
         this.running = undefined;
       });
-    return this.running;
+    const result = await this.running;
+    // what was under way may have been settled by something older
+    return result === 'refreshed' && this.tabs.known === since ? this.after(since) : result;
   }
 
   private settled(since: number): RefreshResult | undefined {

@@ -54,6 +54,25 @@ describe('the tabs of a browser', () => {
     expect(world.server.count('/auth/refresh')).toBe(1);
   });
 
+  it('a refusal later than the refresh that others wait for is not answered by that one', async () => {
+    const [first, second, third] = [open(), open(), open()];
+    await first.login(credentials);
+    await later(10);
+    world.server.expireAccessTokens();
+    const refreshing = first.fetch('https://api.test/echo');
+    while (world.server.count('/auth/refresh') === 0) await new Promise(setImmediate);
+    const busy = third.loginWith(() => later(60).then(() => new Response('{}', { status: 503 })));
+    const early = second.fetch('https://api.test/echo');
+    await refreshing;
+    await later(10);
+    world.server.expireAccessTokens();
+    const late = second.fetch('https://api.test/echo');
+    await expect(busy).rejects.toMatchObject({ status: 503 });
+    expect((await late).status).toBe(200);
+    await early;
+    expect(world.server.count('/auth/refresh')).toBe(2);
+  });
+
   it('sign-out and sign-in in one show in all, once', async () => {
     const [first, second] = [open(), open()];
     await first.login(credentials);

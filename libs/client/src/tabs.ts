@@ -60,7 +60,7 @@ export class Tabs {
 
   /** Here, to the other tabs, and to the next in the queue. Within `exclusive`. */
   async announce(told: Omit<Change, 'id'>): Promise<void> {
-    const change = { ...told, id: Math.random().toString(36).slice(2) };
+    const change = { ...told, id: Math.random().toString(36) + String(this.known) };
     // before the listeners here, who may leave the page
     this.places.channel?.postMessage(change);
     this.take(change);
