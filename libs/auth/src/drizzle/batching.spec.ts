@@ -8,14 +8,26 @@ interface Sending {
   readonly fail: (error: Error) => Promise<void>;
 }
 
+/** Two, because the batch itself waits for the end of one. */
+async function turns(): Promise<void> {
+  await turn();
+  await turn();
+}
+
 function manual(limits: Partial<ConstructorParameters<typeof Batching>[0]> = {}) {
   const sendings: Sending[] = [];
   const batching = new Batching<number, string>({ size: 64, patienceMs: 60_000, ...limits }, (items) => {
     return new Promise((resolve, reject) => {
       sendings.push({
         items,
-        answer: () => (resolve(items.map(String)), turn()),
-        fail: (error) => (reject(error), turn()),
+        answer: async () => {
+          resolve(items.map(String));
+          await turns();
+        },
+        fail: async (error) => {
+          reject(error);
+          await turns();
+        },
       });
     });
   });

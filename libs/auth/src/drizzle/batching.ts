@@ -48,8 +48,11 @@ export class Batching<Item, Result> {
     const leave = (): void => {
       if (!holdsPlace) return;
       holdsPlace = false;
-      this.isBusy = false;
-      this.sendWaiting();
+      // whoever else comes in this turn of the event loop goes along
+      setImmediate(() => {
+        this.isBusy = false;
+        this.sendWaiting();
+      });
     };
     const patience = setTimeout(leave, this.limits.patienceMs);
     void this.sendBatch(this.waiting.splice(0, this.limits.size)).finally(() => {
