@@ -25,6 +25,7 @@ export const PASSWORD = 'bench-passphrase-1';
 
 export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, algorithm = 'RS256' }) {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 16 });
+  const counted = counting(pool);
   const redis = new Redis(redisUrl);
   const db = drizzle(pool);
   await migrateAuth(db);
@@ -56,7 +57,7 @@ export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, a
     headers: { authorization: `Bearer ${(await open(0)).accessToken}` },
     openSessions: (n) =>
       Promise.all(Array.from({ length: n }, async (_, at) => (await open(at)).refreshToken)),
-    ...counting(pool),
+    ...counted,
     stop,
   };
 }
