@@ -148,6 +148,9 @@ it('stages a theft that ends every session, and the history tells of it', async 
   const { page } = me;
   await page.getByRole('button', { name: 'Stage a theft' }).click();
   const dialog = page.getByRole('dialog', { name: 'Stage a theft' });
+  await dialog.getByLabel('Your password', { exact: true }).fill('not it at all');
+  await dialog.getByRole('button', { name: 'Steal it' }).click();
+  await dialog.getByText('That is not your password.').waitFor();
   await dialog.getByLabel('Your password', { exact: true }).fill(PASSWORD);
   await dialog.getByRole('button', { name: 'Steal it' }).click();
   await dialog.getByText('Every copy is worthless now.').waitFor();

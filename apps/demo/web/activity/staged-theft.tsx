@@ -6,6 +6,11 @@ import { PasswordField } from '../ui/password-field.js';
 import { useAction } from '../ui/use-action.js';
 import { stageTheft, type Step } from './steal.js';
 
+const OUTCOMES = {
+  ended: 'Every copy is worthless now. Sign in again: the history shows how it went.',
+  spared: 'Every copy is worthless now. This session was spared (ON_REUSE=family).',
+} as const;
+
 interface StagedTheftProps {
   readonly email: string;
   readonly onClose: () => void;
@@ -13,18 +18,16 @@ interface StagedTheftProps {
 
 export function StagedTheft({ email, onClose }: StagedTheftProps) {
   const [steps, setSteps] = useState<readonly Step[]>([]);
-  const [done, setDone] = useState(false);
+  const [done, setDone] = useState<keyof typeof OUTCOMES>();
   const { busy, failure, run } = useAction();
   const submit = (password: string): void => {
     setSteps([]);
     void run(async () => {
-      const outcome = await stageTheft(email, password, (step) => {
+      await stageTheft(email, password, (step) => {
         setSteps((known) => [...known, step]);
       });
-      if (outcome === 'refused') return;
-      setDone(true);
-      await client.session();
-    });
+      setDone((await client.session()) ? 'spared' : 'ended');
+    }, 'That is not your password.');
   };
   return (
     <Dialog title="Stage a theft" onClose={onClose}>
@@ -52,7 +55,7 @@ export function StagedTheft({ email, onClose }: StagedTheftProps) {
             </li>
           ))}
         </ol>
-        {done && <p>Every copy is worthless now. Sign in again: the history shows how it went.</p>}
+        {done && <p>{OUTCOMES[done]}</p>}
         <Failure text={failure} />
         <div className="actions">
           {!done && (
@@ -64,7 +67,7 @@ export function StagedTheft({ email, onClose }: StagedTheftProps) {
             key={done ? 'done' : 'early'}
             type="button"
             className={done ? 'primary' : undefined}
-            autoFocus={done}
+            autoFocus={done !== undefined}
             onClick={onClose}
           >
             Close

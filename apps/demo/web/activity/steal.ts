@@ -1,3 +1,5 @@
+import { CallError } from '../api/call.js';
+
 export interface Step {
   readonly said: string;
   readonly status: number;
@@ -18,19 +20,15 @@ async function post(path: string, body: object): Promise<{ status: number; token
 
 /**
  * What happens when a refresh token is copied: a second device signs in with tokens in the body, refreshes, and then the spent token is
- * presented once more. Its tokens are of that session alone and live in this call.
+ * presented once more. Its tokens are of that session alone and live in this call. @throws CallError when the sign-in is refused
  */
-export async function stageTheft(
-  email: string,
-  password: string,
-  report: Report,
-): Promise<'staged' | 'refused'> {
+export async function stageTheft(email: string, password: string, report: Report): Promise<void> {
   const login = await post('/auth/login', { email, password, transport: 'bearer' });
+  if (login.status !== 200) throw new CallError(login.status, 'Sign-in failed', 'refused', undefined);
   report({
     said: 'A second device signs in and gets a refresh token. Somebody copies it.',
     status: login.status,
   });
-  if (login.status !== 200) return 'refused';
   const { refreshToken } = login.tokens;
   const owner = await post('/auth/refresh', { refreshToken });
   report({ said: 'The device refreshes: the token is spent, and replaced.', status: owner.status });
@@ -41,5 +39,4 @@ export async function stageTheft(
     credentials: 'omit',
   });
   report({ said: 'The device’s new access token, minutes before it expires.', status: after.status });
-  return 'staged';
 }
