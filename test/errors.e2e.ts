@@ -109,6 +109,23 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     expect(answer.json()).toEqual({ statusCode: 404, error: 'Not Found', message: expect.any(String) });
   }); // prettier-ignore
 
+  it.each(['/auth/sessions/%', '/auth/sessions/%zz', '/auth/users/%ff/revoke', `/auth/sessions/%${MARK}`])(
+    'answers the path %s with 400, in the one shape, without a word of it',
+    async (path) => {
+      const answer = await client.request(path.endsWith('revoke') ? 'POST' : 'DELETE', path);
+      expect(answer.status).toBe(400);
+      expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message']);
+      expect(answer.text).not.toContain('%');
+      expect(answer.headers['cache-control']).toBe('no-store');
+    },
+  );
+
+  it('knows no session and no user by an id as long as a path can hold', async () => {
+    const id = 'x'.repeat(255);
+    expect((await client.delete(`/auth/sessions/${id}`)).status).toBe(404);
+    expect((await client.post(`/auth/users/${id}/revoke`)).status).toBe(404);
+  });
+
   it('answers a write for somebody who is gone with 400', async () => {
     const person = await register(client);
     const gone = stage.demos[adapter].client();

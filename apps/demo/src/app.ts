@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
@@ -32,6 +33,13 @@ export async function createApp(config: DemoConfig, settings: AppSettings): Prom
   return app;
 }
 
+/** What of a reply of Fastify is used here; its own type is a package of its own. */
+interface BareReply {
+  code(status: number): BareReply;
+  header(name: string, value: string): BareReply;
+  send(body?: unknown): unknown;
+}
+
 const NEST = {
   logger: ['warn', 'error', 'fatal'] as ('warn' | 'error' | 'fatal')[],
   abortOnError: false,
@@ -51,8 +59,20 @@ async function onExpress(config: DemoConfig, settings: AppSettings): Promise<INe
 async function onFastify(config: DemoConfig, settings: AppSettings): Promise<INestApplication> {
   const adapter = new FastifyAdapter({
     trustProxy: fastifyTrust(config.trustProxy),
+    frameworkErrors: answerBeforeRouting,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
   });
   return NestFactory.create<NestFastifyApplication>(AppModule.register(settings), adapter, NEST);
+}
+
+/** As long as an id may be; Express has no limit of its own. */
+const MAX_PARAM_LENGTH = 255;
+
+/** A path that Fastify cannot read is answered before Nest hears of it: the one shape, and nothing quoted. */
+function answerBeforeRouting(error: Error & { statusCode?: number }, _: unknown, reply: BareReply): void {
+  const statusCode = error.statusCode ?? 400;
+  const body = { statusCode, error: STATUS_CODES[statusCode], message: 'path: cannot be read' };
+  void reply.code(statusCode).header('cache-control', 'no-store').send(body);
 }
 
 /** Fastify takes no number of hops; a function of the hop says the same. */

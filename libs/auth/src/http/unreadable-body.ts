@@ -3,8 +3,8 @@ import { bodyOf, type ErrorStatus } from './error-answer.js';
 import type { ErrorBody } from '../contract/index.js';
 
 /**
- * Matches what the body parsers of Express and Fastify throw. Their messages quote the body, so a malformed login would echo the password; they
- * fail before any route is known, hence this stands for every route of the app.
+ * Matches what the body parsers of Express and Fastify throw, and Express at a path that is not percent-encoded. Their messages quote what they
+ * read, so a malformed login would echo the password; they fail before any route is known, hence this stands for every route of the app.
  */
 export class UnreadableBody {
   static [Symbol.hasInstance](exception: unknown): boolean {
@@ -25,7 +25,7 @@ function isParserFailure(exception: HttpException): boolean {
     return (
       (typeof cause.type === 'string' && PARSER_TYPES.test(cause.type)) ||
       (typeof cause.code === 'string' && PARSER_CODES.test(cause.code)) ||
-      (cause instanceof SyntaxError && 'status' in cause)
+      ((cause instanceof SyntaxError || cause instanceof URIError) && 'status' in cause)
     );
   }
   return (
@@ -39,6 +39,7 @@ const TEXTS: Partial<Record<number, string>> = {
 };
 
 export function answerToUnreadable(exception: HttpException): ErrorBody {
+  if (exception.cause instanceof URIError) return bodyOf(400, 'path: must be percent-encoded UTF-8');
   const status = exception.getStatus();
   const text = TEXTS[status];
   return text ? bodyOf(status as ErrorStatus, text) : bodyOf(400, 'body: must be valid JSON');
