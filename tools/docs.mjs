@@ -1,12 +1,13 @@
-// Writes docs/options.md from the doc comments of the options. `--check`: only says whether it is up to date (exit 1 when it is not).
+// Writes docs/options.md and the tables of docs/events.md and docs/metrics.md from the sources. `--check`: only says whether they are up to date
+// (exit 1 when they are not).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 import ts from 'typescript';
+import { pagesWithTables } from './docs-tables.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const target = join(root, 'docs', 'options.md');
 
 /** Where the interfaces are, relative to libs/auth/src/. */
 const OPTION_FILES = ['auth-options', 'cookie-options', 'key-options'].map((name) => `options/${name}`);
@@ -20,6 +21,7 @@ const LAST = [
   ['accessToken.encryption', 'options/encryption-options', 'EncryptionOptions', 'accessToken.encryption.'],
   ['accessToken.encryption.keys', 'options/encryption-options', 'EncryptionKeyOptions', ''],
   ['accessToken.legacy', 'options/legacy-options', 'LegacyIssuerOptions', ''],
+  ['observe', 'options/observe-options', 'ObserveOptions', 'observe.'],
   ['routes', 'options/auth-options', 'RouteOptions', 'routes.'],
   ['drizzleStorage(db, …)', 'drizzle/drizzle-storage', 'DrizzleStorageOptions', ''],
   ['drizzleStorage(db, { users })', 'drizzle/user-columns', 'UserColumns', 'users.'],
@@ -27,14 +29,17 @@ const LAST = [
   ['redisConnection(client, …)', 'redis/redis-connection', 'RedisConnectionOptions', ''],
 ];
 
-const page = await prettier.format(write(), {
-  ...(await prettier.resolveConfig(target)),
-  parser: 'markdown',
-});
-if (!process.argv.includes('--check')) writeFileSync(target, page);
-else if (read(target) !== page) {
-  console.error('docs/options.md is not what the doc comments say: node tools/docs.mjs');
-  process.exit(1);
+for (const [path, text] of [['docs/options.md', write()], ...(await pagesWithTables())]) {
+  const target = join(root, path);
+  const page = await prettier.format(text, {
+    ...(await prettier.resolveConfig(target)),
+    parser: 'markdown',
+  });
+  if (!process.argv.includes('--check')) writeFileSync(target, page);
+  else if (read(target) !== page) {
+    console.error(`${path} is not what the sources say: node tools/docs.mjs`);
+    process.exitCode = 1;
+  }
 }
 
 function write() {

@@ -12,8 +12,14 @@ interface Base {
 /** Everything that happens, as data. No token, hash, password or key is in any of them. */
 export type AuthEvent = Base &
   (
-    | { readonly type: 'user.registered'; readonly userId: string; readonly ip?: string }
     | {
+        /** Somebody registered. */
+        readonly type: 'user.registered';
+        readonly userId: string;
+        readonly ip?: string;
+      }
+    | {
+        /** A session opened, by password or by `openSession`. */
         readonly type: 'login.succeeded';
         readonly userId: string;
         readonly sessionId: string;
@@ -23,15 +29,21 @@ export type AuthEvent = Base &
         readonly knownDevice: boolean;
       }
     | {
+        /** Private reasons; the answer is the same for all. */
         readonly type: 'login.failed';
-        /** Private: the answer is the same for all. */
         readonly reason:
           'unknown_user' | 'wrong_password' | 'no_password' | 'disabled' | 'superseded' | 'second_factor';
         readonly userId?: string;
         readonly ip?: string;
       }
-    | { readonly type: 'login.throttled'; readonly ip?: string; readonly userId?: string }
     | {
+        /** A limit was reached. */
+        readonly type: 'login.throttled';
+        readonly ip?: string;
+        readonly userId?: string;
+      }
+    | {
+        /** A refresh token was used, and replaced. */
         readonly type: 'refresh.rotated';
         readonly userId: string;
         readonly sessionId: string;
@@ -39,12 +51,14 @@ export type AuthEvent = Base &
         readonly userAgent?: string;
       }
     | {
+        /** A repeat within the leeway: the same successor again. */
         readonly type: 'refresh.replayed';
         readonly userId: string;
         readonly sessionId: string;
         readonly ip?: string;
       }
     | {
+        /** A spent token came back; sessions ended. */
         readonly type: 'refresh.reused';
         readonly userId: string;
         readonly sessionId: string;
@@ -53,6 +67,7 @@ export type AuthEvent = Base &
         readonly userAgent?: string;
       }
     | {
+        /** `junk`, `dead`, `superseded` or `mismatch`. The last means that a client holds a newer token than the database knows: look for a restored backup. */
         readonly type: 'refresh.refused';
         readonly reason: string;
         readonly userId?: string;
@@ -60,43 +75,71 @@ export type AuthEvent = Base &
         readonly ip?: string;
       }
     | {
-        /** An access token that a guard did not accept. */
+        /** An access token that a guard did not accept; with the user and session of one that is genuine. Not in the audit trail. */
         readonly type: 'token.refused';
-        /** Private: the answer is the same for all. */
         readonly reason: string;
         /** Of a token that is genuine. */
         readonly userId?: string;
         readonly sessionId?: string;
       }
     | {
+        /** One session ended. */
         readonly type: 'session.ended';
         readonly userId?: string;
         readonly sessionId: string;
         readonly reason: EndReason;
       }
     | {
+        /** Several at once. */
         readonly type: 'sessions.ended';
         readonly userId: string;
         readonly count: number;
         readonly reason: EndReason;
       }
-    | { readonly type: 'password.changed'; readonly userId: string; readonly sessionId?: string }
     | {
+        /** By its owner, or by a reset of the host’s. */
+        readonly type: 'password.changed';
+        readonly userId: string;
+        readonly sessionId?: string;
+      }
+    | {
+        /** A signed-in user gave a wrong password. */
         readonly type: 'password.refused';
         readonly userId: string;
         readonly sessionId: string;
         readonly ip?: string;
       }
-    | { readonly type: 'reauthenticated'; readonly userId: string; readonly sessionId: string }
-    | { readonly type: 'token_version.bumped'; readonly userId: string }
-    | { readonly type: 'token.revoked'; readonly tokenId: string }
-    | { readonly type: 'key.revoked'; readonly keyId: string }
     | {
+        /** The password was given once more. */
+        readonly type: 'reauthenticated';
+        readonly userId: string;
+        readonly sessionId: string;
+      }
+    | {
+        /** Role or permissions changed. */
+        readonly type: 'token_version.bumped';
+        readonly userId: string;
+      }
+    | {
+        /** One access token. */
+        readonly type: 'token.revoked';
+        readonly tokenId: string;
+      }
+    | {
+        /** A signing key was revoked. */
+        readonly type: 'key.revoked';
+        readonly keyId: string;
+      }
+    | {
+        /** A key took its next step. */
         readonly type: 'key.changed';
         readonly keyId: string;
         readonly phase: 'next' | 'active' | 'retired' | 'verifying' | 'revoked' | 'gone';
       }
-    | { readonly type: 'everything.revoked' }
+    | {
+        /** `afterRestore()`. */
+        readonly type: 'everything.revoked';
+      }
   );
 
 type OmitBase<E> = E extends unknown ? Omit<E, 'at' | 'severity'> : never;

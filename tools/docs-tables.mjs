@@ -1,0 +1,81 @@
+// The tables of docs/events.md and docs/metrics.md, from the sources; the prose around them is written by hand.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path) => readFileSync(join(root, path), 'utf8');
+
+/** Page → its text, with every part between `<!-- name: … -->` and `<!-- /name -->` written anew. */
+export async function pagesWithTables() {
+  const { severityOf } = await load('libs/auth/src/events/severity.ts');
+  const { METRICS, prometheusName } = await load('libs/auth/src/metrics/definitions.ts');
+  const parts = {
+    events: events(severityOf),
+    reasons: members('libs/auth/src/common/end-reason.ts', 'EndReason')
+      .map((each) => `\`${each.getText().slice(1, -1)}\``)
+      .join(', '),
+    metrics: metrics(Object.values(METRICS), prometheusName),
+  };
+  return ['docs/events.md', 'docs/metrics.md'].map((page) => [
+    page,
+    read(page).replaceAll(
+      /(<!-- (\w+):[^>]*-->\n)[\s\S]*?(<!-- \/\2 -->)/g,
+      (_all, start, name, end) => `${start}\n${parts[name]}\n\n${end}`,
+    ),
+  ]);
+}
+
+function events(severityOf) {
+  const rows = members('libs/auth/src/events/auth-event.ts', 'AuthEvent').map((each) => {
+    const [type, ...others] = each.members;
+    const name = type.type.getText().slice(1, -1);
+    const fields = others.map((field) => {
+      const values = ts.isUnionTypeNode(field.type)
+        ? `: ${field.type.getText().replaceAll(/'|\s+/g, '')}`
+        : '';
+      return `\`${field.name.getText()}${field.questionToken ? '?' : ''}${values.replaceAll('|', ' \\| ')}\``;
+    });
+    const [doc] = ts.getJSDocCommentsAndTags(type);
+    const severity = severityOf(name);
+    return [
+      `\`${name}\``,
+      severity === 'high' ? '**high**' : severity,
+      ts.getTextOfJSDocComment(doc?.comment),
+      fields.join(', '),
+    ];
+  });
+  return table(['type', 'severity', 'says', 'with'], rows);
+}
+
+function metrics(definitions, prometheusName) {
+  const rows = definitions.map((each) => [
+    `\`${each.name}\``,
+    `\`${prometheusName(each)}\``,
+    each.kind,
+    each.attributes.map((name) => `\`${name}\``).join(', '),
+    each.help,
+  ]);
+  return table(['OpenTelemetry', 'Prometheus', 'kind', 'attributes', 'says'], rows);
+}
+
+function table(heads, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** The members of a union type, wherever in the alias it stands. */
+function members(path, name) {
+  const source = ts.createSourceFile(path, read(path), ts.ScriptTarget.Latest, true);
+  const alias = source.statements.find((each) => ts.isTypeAliasDeclaration(each) && each.name.text === name);
+  const find = (node) => (ts.isUnionTypeNode(node) ? node.types : ts.forEachChild(node, find));
+  return [...find(alias.type)];
+}
+
+/** A source that imports nothing but types. */
+async function load(path) {
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+  const { outputText } = ts.transpileModule(read(path), { compilerOptions });
+  return import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+}
