@@ -69,7 +69,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     // A promoted standby may have lost commits and given their numbers away again; a restored dump counts from anywhere.
     if (since && (since.timeline < position.timeline || xmax(since) > xmax(position)))
       return this.readSince(undefined, onBatch);
-    return { position, entries: found.flatMap((row) => (row['kind'] === null ? [] : [entryOf(row)])) };
+    return { position, entries: found.flatMap(entriesOf) };
   }
 
   /**
@@ -90,9 +90,9 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
       const now = positionOf(page[0]);
       if (now.timeline !== position.timeline || xmax(now) < xmax(position))
         throw AuthError.unavailable('revocation ledger: another server took over during the read');
-      const entries = page.flatMap((row) => (row['kind'] === null ? [] : [entryOf(row)]));
+      const entries = page.flatMap(entriesOf);
       await onBatch(entries);
-      if (entries.length < PAGE_ROWS) return { position, entries: [] };
+      if (page.length < PAGE_ROWS) return { position, entries: [] };
       last = String(page.at(-1)?.['id']);
     }
   }
@@ -178,12 +178,15 @@ function xip(position: LedgerPosition): string {
   return position.snapshot.split(':')[2] ?? '';
 }
 
-function entryOf(row: Row): LedgerEntry {
-  return fromRow({
+/** None for the row that stands for no rows at all. */
+function entriesOf(row: Row): readonly LedgerEntry[] {
+  if (row['kind'] === null) return [];
+  const entry = fromRow({
     kind: row['kind'] as LedgerEntry['kind'],
     subject: String(row['subject']),
     minVersion: row['min_version'] as number | null,
     issuedBefore: row['issued_before'] as number | null,
     expiresAt: new Date(Number(row['expires_at'])),
   });
+  return entry ? [entry] : [];
 }
