@@ -1,13 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startFaultCluster, type FaultCluster } from './faults/fault-cluster.js';
-import { FAULT_TIMEOUT_MS, endure, until, type Trial } from './faults/trial.js';
+import { FAULT_TIMEOUT_MS, endure, expectServed, until, type Trial } from './faults/trial.js';
 import { bearer } from './support/stage.js';
 
 jest.setTimeout(FAULT_TIMEOUT_MS);
 
-/** With `unproven: 'redis'` an unbroken Redis is believed; the resource server of the cluster is told to refuse instead. */
-const GOES_ON = [200];
 const UNPROVEN = /accepting what an unbroken Redis does not refuse/;
 
 let cluster: FaultCluster;
@@ -26,7 +24,7 @@ async function withoutPostgres({ watch, valid, old, pastTheBound }: Trial): Prom
   expect(kept.setCookies).toEqual([]);
   await delay(500);
   for (const where of ['a', 'b'] as const) {
-    expect(watch.seen(where, valid, from).statuses).toEqual(GOES_ON);
+    expectServed(watch, where, valid, from);
     expect(watch.seen(where, old, from).statuses).toEqual([401]);
   }
   expect(watch.seen('verifier', valid, from).statuses).toContain(503);

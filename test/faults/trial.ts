@@ -6,8 +6,7 @@ import { MAX_STALENESS_MS, Watch } from './watch.js';
 /** Of one fault: seconds, but processes start in some of them, and the machine may be busy. */
 export const FAULT_TIMEOUT_MS = 120_000;
 
-const RECOVERED_WITHIN_MS = 15_000;
-const TAKEN_EVERYWHERE_MS = 300;
+const RECOVERED_WITHIN_MS = 30_000;
 
 /** What one fault is tried with. */
 export interface Trial {
@@ -50,14 +49,18 @@ export async function recovered(deployment: Deployment): Promise<void> {
       const status = await deployment.revoke('a', token);
       last = `a logout was answered ${String(status)}`;
       if (status !== 204) continue;
-      await delay(TAKEN_EVERYWHERE_MS);
-      const dead = await Promise.all(EVERYWHERE.map((where) => deployment.ask(where, token, 2_000)));
-      last = `a revoked token was answered ${dead.join(', ')}`;
-      if (dead.every((status) => status === 401)) return;
+      last = 'a revoked token was not refused everywhere';
+      await until(() => refusedEverywhere(deployment, token), MAX_STALENESS_MS);
+      return;
     } catch (error) {
       last = String(error);
     }
   }
+}
+
+async function refusedEverywhere(deployment: Deployment, token: Token): Promise<boolean> {
+  const answers = await Promise.all(EVERYWHERE.map((where) => deployment.ask(where, token, 2_000)));
+  return answers.every((status) => status === 401);
 }
 
 /** Runs the fault under a watch, heals it, and holds what the contract promises of every fault. */
@@ -66,7 +69,7 @@ export async function endure(deployment: Deployment, fault: Fault): Promise<Watc
   const watch = new Watch(deployment);
   const [valid, old] = [await deployment.signIn(), await deployment.signIn()];
   expect(await watch.revoke('a', old)).toBe(204);
-  await delay(TAKEN_EVERYWHERE_MS);
+  await until(() => refusedEverywhere(deployment, old));
   watch.watch(valid);
   watch.watch(old);
   const trial: Trial = {
@@ -91,4 +94,11 @@ export async function endure(deployment: Deployment, fault: Fault): Promise<Watc
     expect(watch.seen(where, valid).statuses).not.toContain(401);
   }
   return watch;
+}
+
+/** It goes on: a busy machine may miss a deadline now and then, which is 503; a fault that takes the service down is 503 all the time. */
+export function expectServed(watch: Watch, where: Where, valid: Token, from: number): void {
+  const { statuses, share } = watch.seen(where, valid, from);
+  expect([200, 503]).toEqual(expect.arrayContaining([...statuses]));
+  expect(share).toBeGreaterThan(0.6);
 }

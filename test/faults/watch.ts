@@ -23,8 +23,9 @@ interface Revocation {
 
 export interface Seen {
   readonly statuses: readonly number[];
-  /** Of 200, whatever time. */
+  /** How many were 200, and their share of all. */
   readonly accepted: number;
+  readonly share: number;
 }
 
 /** Asks every process about every token it was given, over and over, and judges what it saw by the contract. */
@@ -75,7 +76,8 @@ export class Watch {
       (each) => each.where === where && each.token === token && each.sentAt >= from && each.sentAt <= until,
     );
     const statuses = [...new Set(found.map(({ status }) => status))].sort((a, b) => a - b);
-    return { statuses, accepted: found.filter(({ status }) => status === 200).length };
+    const accepted = found.filter(({ status }) => status === 200).length;
+    return { statuses, accepted, share: accepted / Math.max(1, found.length) };
   }
 
   async #ask(where: Where, token: Token): Promise<void> {
