@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { PasswordHasher } from '@tokenward/nestjs';
 import { createApp } from './app.js';
 import { type DemoConfig, toAuthOptions } from './config/index.js';
@@ -5,6 +6,9 @@ import { DATABASE, type DemoDatabase } from './database/database.module.js';
 import { migrateAll } from './database/migrate.js';
 import { startEmbeddedPostgres } from './embedded/index.js';
 import { seedUsers } from './users/demo-users.js';
+
+/** For requests under way; one that a client never finishes must not keep the rest from being stopped. */
+const DRAIN_MS = 5_000;
 
 export interface RunningDemo {
   readonly url: string;
@@ -38,7 +42,9 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
       throw error;
     }
     const stop = async (): Promise<void> => {
+      const impatience = setTimeout(() => (app.getHttpServer() as Server).closeAllConnections(), DRAIN_MS);
       await app.close();
+      clearTimeout(impatience);
       await embedded?.stop();
     };
     return { url: await app.getUrl(), stop };
