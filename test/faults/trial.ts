@@ -38,9 +38,9 @@ export async function until(what: () => Promise<boolean>, withinMs = 5_000): Pro
 
 /** Fails unless the service, left to itself, is as before: memory answers, and a revocation is felt everywhere at once. */
 export async function recovered(deployment: Deployment): Promise<void> {
-  const until = performance.now() + RECOVERED_WITHIN_MS;
+  const giveUpAt = performance.now() + RECOVERED_WITHIN_MS;
   for (let last = 'nothing was tried'; ; await delay(100)) {
-    if (performance.now() > until) throw new Error(`did not recover: ${last}`);
+    if (performance.now() > giveUpAt) throw new Error(`did not recover: ${last}`);
     try {
       const token = await deployment.signIn();
       const live = await Promise.all(EVERYWHERE.map((where) => deployment.ask(where, token, 2_000)));
