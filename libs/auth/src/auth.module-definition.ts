@@ -66,15 +66,6 @@ export interface AuthOptionsFactory {
   createAuthOptions(): AuthModuleOptions | Promise<AuthModuleOptions>;
 }
 
-/** With several instances in one app, each after the first has a name. */
-export interface AuthInstanceExtras extends AuthModuleExtras {
-  /**
-   * Small letters, digits and hyphens: `staff`. Its guards are `JwtAuthGuard.for('staff')` and the like, its services `authToken(AuthService, 'staff')`;
-   * its routes, cookies and JWKS take the name in front unless they are set. Default: the one instance that has none.
-   */
-  readonly name?: string;
-}
-
 /** Injection token of the routes, which are known before the options are. */
 export const AUTH_ROUTES = Symbol('AUTH_ROUTES');
 
@@ -82,7 +73,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
   new ConfigurableModuleBuilder<AuthModuleOptions>({ moduleName: 'TokenwardAuth' })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createAuthOptions')
-    .setExtras<AuthInstanceExtras>(
+    .setExtras<AuthModuleExtras>(
       { isGlobal: false, routes: {}, name: undefined },
       (definition, { isGlobal, routes: given, name }) => {
         const instance = instanceName(name);

@@ -2,7 +2,6 @@ export { AuthModule } from './auth.module.js';
 export { authOptionsToken } from './auth.module-definition.js';
 export { authToken } from './common/instance-token.js';
 export type {
-  AuthInstanceExtras,
   AuthModuleOptions,
   AuthOptionsFactory,
   AuthRedis,

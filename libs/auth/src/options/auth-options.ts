@@ -159,6 +159,11 @@ export interface AuthOptions {
 
 /** The synchronous part: what changes the module's shape (routes, scope). */
 export interface AuthModuleExtras {
+  /**
+   * Small letters, digits and hyphens: `staff`. With several instances in one app each but one has a name; routes, cookies and JWKS take it in front
+   * unless they are set. Default: the one that has none.
+   */
+  readonly name?: string;
   /** Makes the exported providers visible everywhere. Default false. */
   readonly isGlobal?: boolean;
   readonly routes?: RouteOptions | false;
