@@ -5,6 +5,7 @@ import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
 import { AUTH_INSTANCE, DEFAULT_INSTANCE } from './common/instance-token.js';
 import { DEFAULT_ACCESS_COOKIE, DEFAULT_DEVICE_COOKIE, DEFAULT_REFRESH_COOKIE } from './contract/index.js';
+import { KeyLookup } from './keys/key-lookup.store.js';
 import { KeyRotation } from './keys/key-rotation.service.js';
 import { Keyring } from './keys/keyring.service.js';
 import type { RouteOptions } from './options/auth-options.js';
@@ -70,6 +71,7 @@ export const OPTION_PROVIDERS: Provider[] = [
     inject: [ResolvedAuthOptions, Clock, MODULE_OPTIONS_TOKEN],
   },
   { provide: Keyring, useFactory: (rotation: KeyRotation) => rotation.keyring, inject: [KeyRotation] },
+  { provide: KeyLookup, useExisting: KeyRotation },
   {
     provide: PepperRing,
     useFactory: loadPepperRing,

@@ -12,6 +12,7 @@ import { PermissionsGuard } from './http/permissions.guard.js';
 import { PresentedTokens } from './http/presented-tokens.service.js';
 import { RecentAuthGuard } from './http/recent-auth.guard.js';
 import { RolesGuard } from './http/roles.guard.js';
+import { KeyLookup } from './keys/key-lookup.store.js';
 import { Keyring } from './keys/keyring.service.js';
 import { RemoteKeys } from './keys/remote-keys.service.js';
 import { AuthMetrics } from './metrics/auth-metrics.service.js';
@@ -71,6 +72,7 @@ export function resourceServerProviders(options: InjectionToken): Provider[] {
           : new UncheckedRevocations(resolvedOptions, clock, view),
       inject: [ResolvedAuthOptions, Clock, RevocationView, options],
     },
+    { provide: KeyLookup, useExisting: RemoteKeys },
     AccessTokenVerifier,
     RevocationView,
     AuthenticateFlow,

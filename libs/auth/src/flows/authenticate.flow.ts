@@ -4,7 +4,7 @@ import type { RevocableToken } from '../common/ledger-entry.js';
 import type { Principal } from '../common/principal.js';
 import type { UserFacts } from '../common/subject.js';
 import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
-import { RemoteKeys } from '../keys/remote-keys.service.js';
+import { KeyLookup } from '../keys/key-lookup.store.js';
 import { RevocationChecker, type Verdict } from '../revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../sessions/session.store.js';
 import { AccessTokenVerifier, type VerificationOutcome } from '../tokens/access-token-verifier.service.js';
@@ -30,7 +30,7 @@ export class AuthenticateFlow {
     private readonly revocations: RevocationChecker,
     @Optional() private readonly sessions?: SessionStore,
     @Optional() private readonly users?: UserDirectory,
-    @Optional() private readonly remote?: RemoteKeys,
+    @Optional() private readonly lookup?: KeyLookup,
     @Optional() private readonly events?: AuthEventPublisher,
   ) {}
 
@@ -50,22 +50,22 @@ export class AuthenticateFlow {
     options?: AuthenticateOptions,
   ): Principal | Promise<Principal> {
     if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
-    if (this.remote && outcome.reason === 'key_unknown')
-      return this.afterLookingAgain(this.remote, token, options);
+    if (this.lookup && outcome.reason === 'key_unknown')
+      return this.afterLookingAgain(this.lookup, token, options);
     throw this.refused(outcome.reason);
   }
 
-  /** The issuer may have a new key. What it is not known to have, it has not, as long as that is proven. */
+  /** There may be a new key. What is not known to be one is none, as long as that is proven. */
   private async afterLookingAgain(
-    remote: RemoteKeys,
+    lookup: KeyLookup,
     token: string,
     options?: AuthenticateOptions,
   ): Promise<Principal> {
-    await remote.lookAgain();
+    await lookup.lookAgain();
     const outcome = await this.verifier.verifyAny(token);
     if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
-    if (outcome.reason === 'key_unknown' && !remote.isComplete())
-      throw AuthError.unavailable('the issuer cannot be asked for its keys');
+    if (outcome.reason === 'key_unknown' && !lookup.isComplete())
+      throw AuthError.unavailable('nobody can tell whether this key exists');
     throw this.refused(outcome.reason);
   }
 

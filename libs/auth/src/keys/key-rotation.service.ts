@@ -4,6 +4,7 @@ import type { Clock } from '../common/clock.js';
 import { withDeadline } from '../common/deadline.js';
 import type { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { type KeyPhase, type PhasedKey, type Phases, phasesAt } from './key-phases.js';
+import { KeyLookup } from './key-lookup.store.js';
 import type { KeySource } from './key-source.store.js';
 import { Keyring } from './keyring.service.js';
 import { type KnownKey, readSourceKeys } from './source-keys.js';
@@ -30,10 +31,12 @@ type Options = Pick<ResolvedAuthOptions, 'keys' | 'keyRotation' | 'accessToken' 
 const LONGEST_TIMER_MS = 3_600_000;
 /** A source may be a secrets manager on the other side of the world. */
 const SOURCE_DEADLINE_MS = 15_000;
+/** Unknown `kid`s cause at most one reading in it. */
+const COOL_DOWN_MS = 1_000;
 
 /** Drives the keyring through the life of its keys: reads the source, follows the clock, takes what is revoked out. */
 @Injectable()
-export class KeyRotation implements OnApplicationShutdown {
+export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   readonly keyring = new Keyring({ verification: [] });
   readonly #logger = new Logger('Tokenward');
   readonly #firstSeen = new Map<string, number>();
@@ -47,12 +50,17 @@ export class KeyRotation implements OnApplicationShutdown {
   #reading: Promise<void> | undefined;
   #stopped = false;
   #complained = '';
+  #attemptedAt = -Infinity;
+  /** When the last reading that succeeded was begun. */
+  #readAt = -Infinity;
 
   private constructor(
     private readonly options: Options,
     private readonly clock: Clock,
     private readonly source?: KeySource,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Without a source the options hold the keys. Throws `configuration_invalid` on keys that do not fit, `unavailable` when the source cannot be read. */
   static async start(options: Options, clock: Clock, source?: KeySource): Promise<KeyRotation> {
@@ -88,6 +96,7 @@ export class KeyRotation implements OnApplicationShutdown {
 
   /** Refuses the key here and now, for signing and verifying; the next one signs, at once if it must. */
   revoke(keyId: string): void {
+    if (!this.keyring.isRevoked(keyId)) this.#readAt = -Infinity;
     this.keyring.revoke(keyId);
     this.tick();
     if (!this.#phases.signing) void this.#replaceRevoked();
@@ -97,6 +106,18 @@ export class KeyRotation implements OnApplicationShutdown {
   async #replaceRevoked(): Promise<void> {
     for (let attempt = 0; attempt < 2 && !this.#phases.signing && !this.#stopped; attempt += 1)
       await this.refresh();
+  }
+
+  /** A reading younger than the lead time proves it; one before a revocation does not, since a key that replaces another signs at once. */
+  isComplete(): boolean {
+    return !this.source || this.clock.monotonic() - this.#readAt <= this.options.keyRotation.leadTimeMs;
+  }
+
+  async lookAgain(): Promise<void> {
+    if (this.isComplete()) return;
+    const isCool = this.clock.monotonic() - this.#attemptedAt >= COOL_DOWN_MS;
+    if (!this.#reading && !isCool) return;
+    await withDeadline(this.refresh(), this.options.storeDeadlineMs, 'keySource').catch(() => undefined);
   }
 
   /** Calls back with every change of phase; returns how to stop it. */
@@ -166,6 +187,13 @@ export class KeyRotation implements OnApplicationShutdown {
   }
 
   private async take(source: KeySource): Promise<void> {
+    const startedAt = this.clock.monotonic();
+    this.#attemptedAt = startedAt;
+    await this.#read(source);
+    this.#readAt = startedAt;
+  }
+
+  async #read(source: KeySource): Promise<void> {
     const given = await withDeadline(source.load(), SOURCE_DEADLINE_MS, source.name);
     const content = JSON.stringify(given.keys);
     if (content === this.#content) return;

@@ -3,6 +3,7 @@ import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
 import type { ResolvedRemoteJwks } from '../options/resource-server-options.js';
 import { type Fetch, fetchJwks } from './fetched-jwks.js';
+import { KeyLookup } from './key-lookup.store.js';
 import type { Keyring } from './keyring.service.js';
 
 /** Until the issuer was reached for the first time. */
@@ -11,7 +12,7 @@ const AFTER_REVOCATION_MS = 1_000;
 
 /** The issuer's keys, fetched from the pinned URL and kept: a fetch that fails leaves what is known in force. */
 @Injectable()
-export class RemoteKeys implements OnApplicationBootstrap, OnApplicationShutdown {
+export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnApplicationShutdown {
   /** How many fetches were begun. */
   fetches = 0;
   /** How many of them failed. */
@@ -22,6 +23,7 @@ export class RemoteKeys implements OnApplicationBootstrap, OnApplicationShutdown
   #attemptedAt = -Infinity;
   #succeededAt = -Infinity;
   #completeForMs = 0;
+  #suspectUntil = -Infinity;
   #complained = '';
   #stopped = false;
 
@@ -30,7 +32,9 @@ export class RemoteKeys implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly keyring: Keyring,
     private readonly clock: Clock,
     private readonly fetch: Fetch = (url, init) => globalThis.fetch(url, init),
-  ) {}
+  ) {
+    super();
+  }
 
   /** The issuer may come up later: its absence stops nothing. */
   async onApplicationBootstrap(): Promise<void> {
@@ -57,23 +61,22 @@ export class RemoteKeys implements OnApplicationBootstrap, OnApplicationShutdown
     return this.#fetching;
   }
 
-  /** For a token whose `kid` is not known: fetches when the cool-down is over, at most once for everybody who waits. */
   async lookAgain(): Promise<void> {
     if (this.#fetching) return this.#fetching;
     if (this.clock.monotonic() - this.#attemptedAt < this.options.coolDownMs) return;
     return this.refresh();
   }
 
-  /**
-   * Whether a `kid` that is not known is none of the issuer's: keys are published at least for the `max-age` of the JWKS before they sign. When it
-   * is not proven, the answer to an unknown `kid` is 503.
-   */
+  /** By the age of the last fetch: keys are published at least for the `max-age` of the JWKS before they sign. */
   isComplete(): boolean {
-    return this.clock.monotonic() - this.#succeededAt <= this.#completeForMs;
+    const isRecent = this.clock.monotonic() - this.#succeededAt <= this.#completeForMs;
+    return isRecent && this.#succeededAt >= this.#suspectUntil;
   }
 
   /** Refuses the key here; the issuer has a new one by now, or in a moment. */
   revoke(keyId: string): void {
+    // what replaces it signs at once, and is not in what was fetched before
+    if (!this.keyring.isRevoked(keyId)) this.#suspectUntil = this.clock.monotonic() + AFTER_REVOCATION_MS;
     this.keyring.revoke(keyId);
     void this.refresh().then(() => this.#schedule(AFTER_REVOCATION_MS));
   }

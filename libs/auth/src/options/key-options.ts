@@ -48,7 +48,7 @@ export interface StaticKeysOptions {
 
 /** The life of a key: next → active → retired → gone (docs/keys.md). */
 export interface KeyRotationOptions {
-  /** How long a new key is published before it signs. Default and at least `jwks.cacheFor`: whoever caches the JWKS has it by then. */
+  /** How long a new key exists before it signs. Default `jwks.cacheFor` and twice `refreshEvery`, so that every process and every cache has it by then; at least `jwks.cacheFor`. */
   readonly leadTime?: Duration;
   /** How often a key source (and the refresh-token secrets kept in the database) are read again. Default `30s`, at least `100ms`. */
   readonly refreshEvery?: Duration;

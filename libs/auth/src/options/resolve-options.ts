@@ -108,7 +108,9 @@ function keyRotation(
   given: NonNullable<AuthOptions['keyRotation']>,
   cacheMs: number,
 ): ResolvedAuthOptions['keyRotation'] {
-  const leadTimeMs = duration('keyRotation.leadTime', given.leadTime ?? `${String(cacheMs)}ms`, 0, 30 * DAY);
+  const refreshEveryMs = duration('keyRotation.refreshEvery', given.refreshEvery ?? '30s', 100, HOUR);
+  const soonest = `${String(cacheMs + 2 * refreshEveryMs)}ms`;
+  const leadTimeMs = duration('keyRotation.leadTime', given.leadTime ?? soonest, 0, 30 * DAY);
   if (leadTimeMs < cacheMs)
     throw AuthError.configuration(
       'keyRotation.leadTime',
@@ -116,7 +118,7 @@ function keyRotation(
     );
   return {
     leadTimeMs,
-    refreshEveryMs: duration('keyRotation.refreshEvery', given.refreshEvery ?? '30s', 100, HOUR),
+    refreshEveryMs,
     rotateAfterMs:
       given.rotateAfter === undefined
         ? undefined
