@@ -9,6 +9,8 @@ import type { ProcessView } from './process-view.js';
 /** A fill that stands still for so long was given up by whoever began it; two that compete would never end. */
 const FILL_STANDS_STILL_MS = 2_000;
 
+const APPENDED_WITHIN_MS = 200;
+
 class GivenUp extends Error {}
 
 const timer: Pause = (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs).unref());
@@ -47,12 +49,13 @@ export class RevocationStep {
     if (!base || !this.feed || this.extending || this.fillUnderWay(base.beat)) return;
     // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.
     const lacking = same(base.beat?.position, since) && !inBatches ? read : undefined;
-    // Neither a long fill nor a feed that hangs may hold up the own proofs.
     this.extending = this.extend(this.feed, base.beat, lacking)
       .catch(() => undefined)
       .finally(() => {
         this.extending = undefined;
       });
+    // The next step wants to build on this heartbeat; but neither a long fill nor a feed that hangs may hold up the own proofs.
+    await Promise.race([this.extending, this.pause(APPENDED_WITHIN_MS)]);
   }
 
   /** A fill that is under way ends at its next part. */
