@@ -122,6 +122,7 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
   function expectUnavailableBody(answer: HttpAnswer): void {
     expect(answer.status).toBe(503);
     expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message']);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
   }
 
   it('Postgres away: the authoritative check is 503, never a guess', async () => {

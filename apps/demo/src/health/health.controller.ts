@@ -1,10 +1,14 @@
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Res, ServiceUnavailableException } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { AuthHealth, Public } from '@tokenward/nestjs';
 
 @Controller('health')
 @Public()
 export class HealthController {
-  constructor(private readonly health: AuthHealth) {}
+  constructor(
+    private readonly health: AuthHealth,
+    private readonly adapters: HttpAdapterHost,
+  ) {}
 
   @Get('live')
   live() {
@@ -13,14 +17,16 @@ export class HealthController {
 
   /** Ready when the database answers, the revocation view holds a first snapshot and a key signs. Redis may be away: everything goes on without. */
   @Get('ready')
-  async ready() {
+  async ready(@Res({ passthrough: true }) response: object) {
     const { postgres, redis, revocations, keyring } = await this.health.report();
-    if ([postgres, revocations, keyring].some(({ status }) => status === 'down'))
+    if ([postgres, revocations, keyring].some(({ status }) => status === 'down')) {
+      this.adapters.httpAdapter.setHeader(response, 'Retry-After', '1');
       throw new ServiceUnavailableException({
         statusCode: 503,
         error: 'Service Unavailable',
         message: 'Not ready',
       });
+    }
     return { status: 'ok', postgres: postgres.status, redis, revocations, keyring };
   }
 }
