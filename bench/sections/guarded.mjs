@@ -22,7 +22,7 @@ const OTHERS = {
 };
 const CONNECTIONS = [1, 8, 32, 128];
 const AT = 32;
-const WARM_UP_SECONDS = 1.2;
+const WARM_UP_SECONDS = 1;
 
 export async function guarded({ quick, settings, say }) {
   const rounds = quick ? 1 : 3;

@@ -14,7 +14,7 @@ const BODIES = Array.from({ length: 200 }, (_, i) =>
 
 export async function login({ quick, settings, say }) {
   say('logins');
-  const seconds = quick ? 2 : 4;
+  const seconds = quick ? 2 : 3;
   const host = await startPeer('tokenward', 'fastify', settings);
   const bare = await startPeer('bare-argon2', 'fastify', settings);
   const load = fork(fileURLToPath(new URL('../support/logins.mjs', import.meta.url)), [
@@ -30,14 +30,14 @@ export async function login({ quick, settings, say }) {
     const verifications = () => bare.ask('verify', { inFlight: IN_FLIGHT, seconds });
     await logins();
     const raw = { logins: [], latency: [] };
-    for (let turn = 0; turn < (quick ? 2 : 6); turn++) {
+    for (let turn = 0; turn < (quick ? 2 : 5); turn++) {
       const figures = {};
       for (const [name, run] of rotated([['logins', logins], ['bare', verifications]], turn)) figures[name] = await run(); // prettier-ignore
       raw.logins.push(figures);
     }
     const guarded = () => window(host, { connections: 8, seconds, rate: 400 });
     await guarded();
-    for (let turn = 0; turn < (quick ? 2 : 6); turn++) {
+    for (let turn = 0; turn < (quick ? 2 : 5); turn++) {
       const idle = await guarded();
       load.send('start');
       await once(load, 'message');

@@ -7,7 +7,7 @@ const FEW = 1000;
 export async function manySessions({ quick, servers, say }) {
   const many = quick ? 200_000 : 2_000_000;
   say(`rotation with ${many} sessions against ${FEW}`);
-  const windows = quick ? 4 : 12;
+  const windows = quick ? 4 : 10;
   const seconds = quick ? 0.5 : 1;
   const databases = [];
   try {

@@ -14,7 +14,7 @@ const PER_WINDOW = 1024;
 export async function rotation({ quick, servers, say }) {
   say('rotation in the store');
   const windows = quick ? 3 : 11;
-  const seconds = quick ? 1 : 1.5;
+  const seconds = quick ? 1 : 1.2;
   const database = await ownDatabase(servers, 'bench_rotation');
   try {
     await fill(database.pool, PER_WINDOW * windows * 3 + PER_WINDOW);
