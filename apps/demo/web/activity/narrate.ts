@@ -72,6 +72,12 @@ function tell(event: FeedEvent, here: boolean): Omit<Narration, 'where'> {
       };
     case 'refresh.refused':
       return { title: 'Refresh refused', detail: REFUSED_BECAUSE[event.reason ?? ''] ?? '', tone: 'warning' };
+    case 'token.refused':
+      return {
+        title: 'An access token was refused',
+        detail: 'Genuine and in time, but revoked: whoever sent it got a 401.',
+        tone: 'warning',
+      };
     case 'session.ended':
       return {
         title: here ? 'This session was ended' : 'Session ended',
