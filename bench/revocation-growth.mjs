@@ -26,6 +26,8 @@ const servers = await startServers();
 const admin = new pg.Pool({ connectionString: servers.databaseUrl, max: 4 });
 await migrateAuth(drizzle(admin));
 const redis = new Redis(servers.redisUrl);
+// at the end the server may be gone first
+redis.on('error', () => undefined);
 const rows = [];
 
 try {
@@ -69,8 +71,9 @@ async function revoke(cluster, perSecond) {
 
 async function startView() {
   const pool = new pg.Pool({ connectionString: servers.databaseUrl, max: 2 });
-  const storage = drizzleStorage(drizzle(pool));
+  const storage = drizzleStorage(drizzle(pool), { deadline: '10s' });
   const client = new Redis(servers.redisUrl);
+  client.on('error', () => undefined);
   const connection = redisConnection(client);
   const view = new RevocationView(
     options,
@@ -86,7 +89,7 @@ async function startView() {
       const entry = { kind: 'session', sessionId: randomUUID(), expiresAt: Date.now() + 4_200_000 };
       await storage.ledger.append([entry]);
       view.add([entry]);
-      await connection.feed.publish([entry]);
+      await connection.feed.publish([entry]).catch(() => undefined);
     },
     stop: async () => {
       await view.onApplicationShutdown();

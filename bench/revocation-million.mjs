@@ -131,6 +131,7 @@ async function signIn(url) {
 /** Redis is empty: a process with the ledger fills it while it answers checks, a resource server waits for a proof. */
 async function coldFill() {
   const client = new Redis(servers.redisUrl);
+  client.on('error', () => undefined);
   const { ledger } = drizzleStorage(drizzle(fullDb));
   const [own, others] = [redisConnection(client), redisConnection(client)];
   const view = new RevocationView(options, clock, new SystemEntropy(), ledger, own.feed);
