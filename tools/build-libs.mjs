@@ -1,7 +1,16 @@
 // Builds the two packages for npm into libs/*/dist: ES modules and CommonJS side by side, each with its types. Then `npm pack` in libs/*.
 // `--out <dir>`: whole package folders are made there instead, and the work tree is left alone.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +61,7 @@ function buildAuth(target) {
   cpSync(join(libs, 'auth', 'migrations'), join(draft, 'migrations'), { recursive: true });
   for (const asset of ['collection.json', 'files'])
     cpSync(join(from, 'schematics', asset), join(cjs, 'schematics', asset), { recursive: true });
+  chmodSync(join(esm, 'cli', 'main.js'), 0o755);
   rmSync(join(target, 'dist'), { recursive: true, force: true });
   renameSync(draft, join(target, 'dist'));
 }
