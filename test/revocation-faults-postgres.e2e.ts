@@ -22,7 +22,7 @@ async function withoutPostgres({ watch, valid, old, pastTheBound }: Trial): Prom
   expect(kept.status).toBe(503);
   expect(Number(kept.headers['retry-after'])).toBeGreaterThanOrEqual(1);
   expect(kept.setCookies).toEqual([]);
-  await delay(500);
+  await delay(800);
   for (const where of ['a', 'b'] as const) {
     expectServed(watch, where, valid, from);
     expect(watch.seen(where, old, from).statuses).toEqual([401]);
