@@ -161,10 +161,13 @@ function isGoodPayload(claims: JsonObject): boolean {
   const { iss, aud, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime } = claims;
   const texts = (list: unknown): list is string[] => Array.isArray(list) && list.every((each) => typeof each === 'string');
   const whole = (number: unknown): number is number => Number.isSafeInteger(number);
-  const named = ['sub', 'sid', 'jti'].every((name) => typeof claims[name] === 'string' && claims[name] !== '');
+  const named = ['sub', 'sid', 'jti'].every((name) => {
+    const value = claims[name];
+    return typeof value === 'string' && value !== '' && !value.includes('\0');
+  });
   const ours = iss === ISSUER && (aud === 'api' || (texts(aud) && aud.includes('api')));
   if (!named || !ours || !whole(iat) || !whole(nbf) || !whole(exp)) return false;
-  if (!whole(tokenVersion) || tokenVersion < 1) return false;
+  if (!whole(tokenVersion) || tokenVersion < 1 || tokenVersion > 2_147_483_647) return false;
   if (role !== undefined && (typeof role !== 'string' || role === '')) return false;
   if (permissions !== undefined && !texts(permissions)) return false;
   if (authTime !== undefined && !whole(authTime)) return false;

@@ -48,6 +48,10 @@ describe('claims', () => {
 
   it.each<[string, Record<string, unknown>, string]>([
     ['tokenVersion 0', { tokenVersion: 0 }, 'claims_malformed'],
+    ['tokenVersion that no store holds', { tokenVersion: 2 ** 31 }, 'claims_malformed'],
+    ['sub that no store holds', { sub: 'a\0' }, 'claims_malformed'],
+    ['sid that no store holds', { sid: 'a\0' }, 'claims_malformed'],
+    ['jti that no store holds', { jti: 'a\0' }, 'claims_malformed'],
     ['tokenVersion below 0', { tokenVersion: -1 }, 'claims_malformed'],
     ['sub empty', { sub: '' }, 'claims_malformed'],
     ['sid empty', { sid: '' }, 'claims_malformed'],

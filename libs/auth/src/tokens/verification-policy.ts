@@ -41,6 +41,8 @@ export type ClaimsCheck = { readonly kind: 'accepted'; readonly claims: AccessTo
 
 /** Extensions nobody here understands (RFC 7515, section 4.1.11; RFC 7797; RFC 7516) and keys that a token would bring itself (RFC 8725, section 3.10). */
 export const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'];
+/** What the store's counter (a 32-bit integer) can reach: more was never issued. */
+const MAX_TOKEN_VERSION = 2 ** 31 - 1;
 const MEDIA_TYPES: ReadonlySet<string> = new Set([ACCESS_TOKEN_TYPE, `application/${ACCESS_TOKEN_TYPE}`]);
 
 /** Members are read as own ones only, so that no prototype speaks for a token. */
@@ -98,10 +100,10 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
   const [sub, sid, jti] = [own(payload, 'sub'), own(payload, 'sid'), own(payload, 'jti')];
   const [iat, nbf, exp] = [own(payload, 'iat'), own(payload, 'nbf'), own(payload, 'exp')];
   const tokenVersion = own(payload, 'tokenVersion');
-  if (!isText(iss) || !isText(sub) || !isText(sid) || !isText(jti)) return undefined;
+  if (!isText(iss) || !isIdentifier(sub) || !isIdentifier(sid) || !isIdentifier(jti)) return undefined;
   if (!isText(aud) && !isTextList(aud)) return undefined;
   if (!isWhole(iat) || !isWhole(nbf) || !isWhole(exp)) return undefined;
-  if (!isWhole(tokenVersion) || tokenVersion < 1) return undefined;
+  if (!isWhole(tokenVersion) || tokenVersion < 1 || tokenVersion > MAX_TOKEN_VERSION) return undefined;
   const [role, permissions, authTime] = ['role', 'permissions', 'auth_time'].map((name) =>
     own(payload, name),
   );
@@ -113,6 +115,11 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
 
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0;
+}
+
+/** Stores look it up: what no store can hold (NUL) was never issued. */
+function isIdentifier(value: unknown): value is string {
+  return isText(value) && !value.includes('\0');
 }
 
 export function isTextList(value: unknown): value is readonly string[] {
