@@ -91,7 +91,7 @@ async function measureView(pool) {
   const rates = [];
   for (let round = 0; round < 20; round++) {
     // the next proof may be late on a busy machine
-    await until(() => view.state().ageMs < 1_000);
+    await until(() => view.state().ageMs < 8_000);
     const from = performance.now();
     for (let i = 0; i < 200_000; i++)
       if (checker.check(tokens[i % 1000]) !== 'live') throw new Error('not live');
