@@ -28,11 +28,16 @@ export interface Arguments {
   readonly values: Values;
 }
 
+/** One thumbprint in 64 starts with a dash (RFC 7638, base64url); no option is that long. */
+const DASHED_KID = /^-[\w-]{40,}$/;
+
 /** @throws UsageError that names what is wrong, never a value */
 export function readArguments(argv: readonly string[]): Arguments {
+  const kidAt = argv.findIndex((word, at) => argv[at - 1] === 'revoke' && DASHED_KID.test(word));
+  const args = argv.filter((_, at) => at !== kidAt);
   try {
-    const { positionals, values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-    return { words: positionals, values };
+    const { positionals, values } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    return { words: kidAt < 0 ? positionals : [...positionals, argv[kidAt] as string], values };
   } catch (error) {
     const code = (error as { code?: string }).code;
     const name = /'(-{1,2}[a-z-]+)/.exec((error as Error).message)?.[1] ?? 'an option';

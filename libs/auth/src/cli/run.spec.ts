@@ -187,6 +187,9 @@ describe('keys revoke', () => {
     await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
     const before = files(dir).map((file) => readFileSync(file, 'utf8'));
     expect((await tokenward(`keys revoke nobody --dir ${dir}`)).code).toBe(1);
+    // a thumbprint may start with a dash and still is no option
+    const dashed = await tokenward(`keys revoke -${'Kd_-x'.repeat(8)}ab --dir ${dir} --json`);
+    expect([dashed.code, dashed.error]).toEqual([1, expect.not.stringContaining('option')]);
     expect(files(dir).map((file) => readFileSync(file, 'utf8'))).toEqual(before);
   });
 });
