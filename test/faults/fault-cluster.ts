@@ -118,7 +118,7 @@ export async function startFaultCluster(): Promise<FaultCluster> {
         ),
     async checks(which) {
       const { text } = await httpClient(demos[which].url).get('/metrics');
-      const found = text.matchAll(/^tokenward_revocation_checks\{answered_by="(\w+)"\} (\d+)$/gm);
+      const found = text.matchAll(/^tokenward_revocation_checks_total\{answered_by="(\w+)"\} (\d+)$/gm);
       return Object.fromEntries([...found].map(([, name, count]) => [String(name), Number(count)]));
     },
     async restart(which) {
