@@ -21,7 +21,7 @@ export async function pgbench({ dir, url, sql, clients, size, start, seconds }) 
     '-j',
     Math.min(clients, 2),
     '-T',
-    seconds,
+    Math.ceil(seconds), // whole ones alone
     '-D',
     'i=-1',
     '-f',
