@@ -93,7 +93,7 @@ async function proxied(url: string): Promise<TcpProxy> {
   return proxy;
 }
 
-async function until(what: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<number> {
+async function until(what: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<number> {
   const from = performance.now();
   while (!(await what())) {
     if (performance.now() - from > withinMs) throw new Error('did not happen in time');

@@ -30,8 +30,8 @@ export interface Fault {
   readonly excepted?: readonly Where[];
 }
 
-/** Throws when it does not come true in time. */
-export async function until(what: () => Promise<boolean>, withinMs = 5_000): Promise<void> {
+/** Throws when it does not come true in time: never a bound of the contract, those the watch holds. */
+export async function until(what: () => Promise<boolean>, withinMs = RECOVERED_WITHIN_MS): Promise<void> {
   for (const from = performance.now(); !(await what()); await delay(20))
     if (performance.now() - from > withinMs) throw new Error('did not happen in time');
 }
