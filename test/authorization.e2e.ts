@@ -99,6 +99,30 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     expect((await logIn(client, person)).status).toBe(200);
   });
 
+  it('ends every session of a user who is deleted, on every process, and refuses the login like any other', async () => {
+    const elsewhere = stage.demos[adapter === 'express' ? 'fastify' : 'express'].client();
+    await logIn(elsewhere, person);
+    expect((await client.delete('/account')).status).toBe(204);
+    const refusedFrom = performance.now() + 1_000;
+
+    expect(refusalOf(await client.get('/me'))).toEqual(REFUSED);
+    const ended = await stage.rows('select end_reason from auth_sessions where subject = $1', person.id);
+    expect(ended).toEqual([{ end_reason: 'user_deleted' }, { end_reason: 'user_deleted' }]);
+    expect(await stage.rows('select 1 from users where id = $1', person.id)).toEqual([]);
+    let askedAt = performance.now();
+    while ((await elsewhere.get('/me')).status === 200) {
+      expect(askedAt).toBeLessThan(refusedFrom);
+      askedAt = performance.now();
+    }
+    for (const each of [client, elsewhere]) {
+      expect(refusalOf(await each.get('/me'))).toEqual(REFUSED);
+      expect((await each.post('/auth/refresh')).status).toBe(401);
+    }
+    const deleted = await client.post('/auth/login', { email: person.email, password: person.password });
+    const unknown = await client.post('/auth/login', { email: 'nobody@people.test', password: 'x' });
+    expect(refusalOf(deleted)).toEqual(refusalOf(unknown));
+  });
+
   it.each([
     ['an unknown user', randomUUID(), { role: 'admin' }, 404],
     ['an id that is none', 'x', { role: 'admin' }, 400],

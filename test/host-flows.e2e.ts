@@ -159,6 +159,49 @@ describe('what a host does with AuthService', () => {
     expect((await client.get('/auth/me')).json()).toMatchObject({ role: 'editor' });
   });
 
+  it('userChanged(tx, deleted): the user and the sessions go with the host transaction, or none do', async () => {
+    const { id, mail } = await person();
+    const clients = [(await signIn(mail)).client, (await signIn(mail)).client];
+    const endings = async () => {
+      const found = await database.pool.query(
+        'select end_reason from auth_sessions where subject = $1 order by end_reason',
+        [id],
+      );
+      return found.rows.map((row: { end_reason: string | null }) => row.end_reason);
+    };
+    const remove = (last: () => void) =>
+      database.db.transaction(async (tx) => {
+        await tx.delete(people).where(eq(people.ref, id));
+        const pending = await auth.userChanged(tx, id, 'deleted');
+        expect(await endings()).toEqual([null, null]);
+        last();
+        return pending;
+      });
+    const rollBack = () => {
+      throw new Error('rolled back');
+    };
+    await expect(remove(rollBack)).rejects.toThrow('rolled back');
+    for (const client of clients) {
+      expect((await client.get('/auth/me')).status).toBe(200);
+      expect((await client.post('/auth/refresh')).status).toBe(200);
+    }
+
+    const pending = await remove(() => undefined);
+    expect(await endings()).toEqual(['user_deleted', 'user_deleted']);
+    await pending.committed();
+    for (const client of clients) {
+      expect((await client.get('/auth/me')).status).toBe(401);
+      expect((await client.post('/auth/refresh')).status).toBe(401);
+    }
+    const gone = (await signIn(mail)).answer;
+    const unknown = (await signIn('nobody@example.com')).answer;
+    expect([gone.status, gone.text]).toEqual([401, unknown.text]);
+    await expect(auth.openSession(id)).rejects.toMatchObject({ code: 'login_refused' });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'sessions.ended', userId: id, count: 2, reason: 'user_deleted' }),
+    );
+  });
+
   it('changeUser: the host work and the ending stand or fall together', async () => {
     const { id, mail } = await person();
     const { client } = await signIn(mail);
