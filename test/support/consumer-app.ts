@@ -13,10 +13,10 @@ import { noteProcess } from './run-environment.js';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
 
-/** What the guide has people paste: path → code. */
-export function guideFiles(): ReadonlyMap<string, string> {
-  const page = readFileSync(join(ROOT, 'docs', 'getting-started.md'), 'utf8');
-  const found = page.matchAll(/^<!-- file: (\S+) -->\n\n```ts\n([\s\S]*?)^```$/gm);
+/** What a page of the documentation has people paste: path → code. */
+export function guideFiles(page = 'getting-started.md'): ReadonlyMap<string, string> {
+  const text = readFileSync(join(ROOT, 'docs', page), 'utf8');
+  const found = text.matchAll(/^<!-- file: (\S+) -->\n\n```ts\n([\s\S]*?)^```$/gm);
   return new Map([...found].map(([, path = '', code = '']) => [path, code]));
 }
 

@@ -53,7 +53,7 @@ export async function hostDatabase() {
 export type HostDatabase = Awaited<ReturnType<typeof hostDatabase>>;
 
 export function hostOptions(
-  database: HostDatabase,
+  database: Pick<HostDatabase, 'storage'>,
   changes: Partial<AuthModuleOptions> = {},
 ): AuthModuleOptions {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

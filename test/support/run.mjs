@@ -1,5 +1,5 @@
 // `npm test`: real PostgreSQL and real Redis on loopback, then jest. Whatever is started here is stopped here.
-//   DATABASE_URL, REDIS_URL   servers to use instead (throw-away databases only; the role needs CREATEDB)
+//   DATABASE_URL, REDIS_URL   servers to use instead (throw-away databases only; the role needs CREATEDB and CREATEROLE)
 //   CHROMIUM_PATH             browser to use instead of the one in the usual place
 //   TEST_REQUIRE_CHROMIUM     (or CI) fails without a browser; otherwise its tests are left out, and said to be
 //   --no-build                leaves dist/ as it is; everything else goes to jest
