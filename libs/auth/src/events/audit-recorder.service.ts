@@ -44,8 +44,11 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     this.cleaning = setInterval(() => {
-      // the next one makes up for it
-      this.cleanUp().catch(() => undefined);
+      this.cleanUp().catch((error: unknown) => {
+        this.logger.warn(
+          `the clean-up of the audit trail failed: ${error instanceof Error ? error.message : 'unknown error'}`,
+        );
+      });
     }, CLEAN_UP_EVERY_MS).unref();
   }
 

@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { describe, expect, it, jest } from '@jest/globals';
 import { AuthError } from '../common/auth-error.js';
 import { SystemClock } from '../common/clock.js';
 import { resolveObserve } from '../options/observe-options.js';
@@ -18,7 +19,8 @@ class FlakyStore extends AuditStore {
   }
 
   find = () => Promise.resolve([]);
-  removeOlder = () => Promise.resolve(0);
+  removeOlder = () =>
+    this.state === 'down' ? Promise.reject(AuthError.unavailable('clean up: 42501')) : Promise.resolve(0);
   familiarity = (): Promise<Familiarity> =>
     Promise.resolve({ earlier: 0, network: 'known', userAgent: 'known' });
 }
@@ -67,5 +69,25 @@ describe('AuditRecorder', () => {
       { type: 'refresh.refused', severity: 'warning', userId: 'u', detail: { reason: 'mismatch' } },
     ]);
     await recorder.onApplicationShutdown();
+  });
+
+  it('says when it cannot forget: a trail that only grows is noticed', async () => {
+    jest.useFakeTimers();
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    try {
+      const { store, recorder } = set();
+      recorder.onApplicationBootstrap();
+      await jest.advanceTimersByTimeAsync(3_600_000);
+      expect(warn).not.toHaveBeenCalled();
+      store.state = 'down';
+      await jest.advanceTimersByTimeAsync(3_600_000);
+      expect(warn.mock.calls).toEqual([
+        [expect.stringContaining('audit trail failed: unavailable: clean up')],
+      ]);
+      await recorder.onApplicationShutdown();
+    } finally {
+      warn.mockRestore();
+      jest.useRealTimers();
+    }
   });
 });
