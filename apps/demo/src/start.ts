@@ -5,6 +5,7 @@ import { type DemoConfig, toAuthOptions } from './config/index.js';
 import { DATABASE, type DemoDatabase } from './database/database.module.js';
 import { migrateAll } from './database/migrate.js';
 import { startEmbeddedPostgres } from './embedded/index.js';
+import { lastAnswers } from './last-answers.js';
 import { seedUsers } from './users/demo-users.js';
 
 /** For requests under way; one that a client never finishes must not keep the rest from being stopped. */
@@ -31,6 +32,8 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
       keySource: config.keySource,
       metrics: config.metricsPublic ? 'open' : 'loopback',
     });
+    const server = app.getHttpServer() as Server;
+    const closeAfterAnswers = lastAnswers(server);
     try {
       const database = app.get<DemoDatabase>(DATABASE);
       const hasher = app.get(PasswordHasher, { strict: false });
@@ -42,7 +45,8 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
       throw error;
     }
     const stop = async (): Promise<void> => {
-      const impatience = setTimeout(() => (app.getHttpServer() as Server).closeAllConnections(), DRAIN_MS);
+      closeAfterAnswers();
+      const impatience = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
       await app.close();
       clearTimeout(impatience);
       await embedded?.stop();
