@@ -12,6 +12,7 @@ import { authToken } from '../common/instance-token.js';
 import type { AuthenticateOptions } from '../flows/authenticate.flow.js';
 import { carrierOf, principalOf, requestOf, setPrincipal } from './execution.js';
 import { JwtStrategy } from './jwt.strategy.js';
+import { perRoute } from './per-route.js';
 import { INSTANCE, isPublic, isStrict } from './requirements.js';
 
 /**
@@ -20,6 +21,11 @@ import { INSTANCE, isPublic, isStrict } from './requirements.js';
  */
 @Injectable()
 export class JwtAuthGuard implements CanActivate {
+  private readonly routeOf = perRoute((context) => ({
+    unguarded: isPublic(this.reflector, context) || this.isOfAnother(context),
+    options: isStrict(this.reflector, context) ? ({ strictness: 'strict' } as const) : undefined,
+  }));
+
   constructor(
     private readonly strategy: JwtStrategy,
     private readonly reflector: Reflector,
@@ -37,8 +43,8 @@ export class JwtAuthGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (isPublic(this.reflector, context) || this.isOfAnother(context)) return true;
-    const options = isStrict(this.reflector, context) ? ({ strictness: 'strict' } as const) : undefined;
+    const { unguarded, options } = this.routeOf(context);
+    if (unguarded) return true;
     if (context.getType<string>() === 'ws') return this.messageOf(context, options);
     const request = requestOf(context);
     const carrier = carrierOf(context);

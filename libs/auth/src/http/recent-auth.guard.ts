@@ -11,11 +11,16 @@ import { AuthError } from '../common/auth-error.js';
 import { Clock } from '../common/clock.js';
 import { authToken } from '../common/instance-token.js';
 import { principalOf } from './execution.js';
+import { perRoute } from './per-route.js';
 import { RECENT_AUTH, requirementOf } from './requirements.js';
 
 /** Holds `@RecentAuth()`: a credential proof young enough, or 401 that says how young (RFC 9470). Runs after `JwtAuthGuard`. */
 @Injectable()
 export class RecentAuthGuard implements CanActivate {
+  private readonly maxAgeOf = perRoute((context) =>
+    requirementOf<number>(this.reflector, RECENT_AUTH, context),
+  );
+
   constructor(
     private readonly reflector: Reflector,
     private readonly clock: Clock,
@@ -33,7 +38,7 @@ export class RecentAuthGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean {
-    const maxAgeSeconds = requirementOf<number>(this.reflector, RECENT_AUTH, context);
+    const maxAgeSeconds = this.maxAgeOf(context);
     if (maxAgeSeconds === undefined) return true;
     const principal = principalOf(context);
     if (!principal) throw new AuthError('token_missing', 'RecentAuthGuard needs JwtAuthGuard before it');

@@ -11,11 +11,14 @@ import { AuthError } from '../common/auth-error.js';
 import { authToken } from '../common/instance-token.js';
 import { AuthenticateFlow } from '../flows/authenticate.flow.js';
 import { principalOf } from './execution.js';
+import { perRoute } from './per-route.js';
 import { isPublic } from './requirements.js';
 
 /** The authoritative check, one query on the primary: what the token says must still be so, or 401. Runs after `JwtAuthGuard`. */
 @Injectable()
 export class TokenVersionGuard implements CanActivate {
+  private readonly isPublic = perRoute((context) => isPublic(this.reflector, context));
+
   constructor(
     private readonly flow: AuthenticateFlow,
     private readonly reflector: Reflector,
@@ -38,7 +41,7 @@ export class TokenVersionGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (isPublic(this.reflector, context)) return true;
+    if (this.isPublic(context)) return true;
     const principal = principalOf(context);
     if (!principal) throw new AuthError('token_missing', 'TokenVersionGuard needs JwtAuthGuard before it');
     return this.flow.confirm(principal).then(() => true);
