@@ -1,4 +1,4 @@
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { isUtf8 } from 'node:buffer';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 export interface StrictJson {
@@ -7,61 +7,58 @@ export interface StrictJson {
   readonly namesPrototype: boolean;
 }
 
+const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
+
 /**
  * A JSON object in valid UTF-8 in which no object repeats a member (RFC 7515, section 4, and RFC 8725, section 2.4: two parsers that
  * keep different ones would see two tokens); undefined for everything else.
  */
 export function parseStrictJson(bytes: Buffer): StrictJson | undefined {
-  let text: string;
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString('utf8');
   let value: unknown;
   try {
-    text = UTF8.decode(bytes);
     value = JSON.parse(text);
   } catch {
     return undefined;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const names = memberNames(text);
-  return names && { value: value as JsonObject, namesPrototype: names.has('__proto__') };
+  const { members, namesPrototype } = survey(value);
+  // a parser keeps one of a repeated member
+  return members === membersWritten(text) ? { value: value as JsonObject, namesPrototype } : undefined;
 }
 
-/** Every member name of a text that is known to be JSON; undefined when an object repeats one, however it is escaped. */
-function memberNames(text: string): ReadonlySet<string> | undefined {
-  const all = new Set<string>();
-  const open: (Set<string> | undefined)[] = [];
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at];
-    if (char === '{') open.push(new Set());
-    else if (char === '[') open.push(undefined);
-    else if (char === '}' || char === ']') open.pop();
-    else if (char === '"') {
-      const end = stringEnd(text, at);
-      if (isMemberName(text, end)) {
-        const name = unescaped(text.slice(at, end));
-        const siblings = open.at(-1);
-        if (siblings?.has(name)) return undefined;
-        siblings?.add(name);
-        all.add(name);
-      }
-      at = end - 1;
+/** How many members all objects in `root` have together; without recursion, so that depth costs no stack. */
+function survey(root: object): { readonly members: number; readonly namesPrototype: boolean } {
+  let members = 0;
+  let namesPrototype = false;
+  const open: object[] = [root];
+  for (let next = open.pop(); next; next = open.pop()) {
+    if (!Array.isArray(next)) {
+      members += Object.keys(next).length;
+      namesPrototype ||= Object.hasOwn(next, '__proto__');
     }
+    for (const inner of Object.values(next) as unknown[])
+      if (typeof inner === 'object' && inner !== null) open.push(inner);
   }
-  return all;
+  return { members, namesPrototype };
+}
+
+/** How many member names stand in a text that is known to be JSON: strings before a colon. */
+function membersWritten(text: string): number {
+  let members = 0;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
+    at = afterString(text, at);
+    while (text.charCodeAt(at) <= 0x20) at += 1;
+    if (text.charCodeAt(at) === COLON) members += 1;
+  }
+  return members;
 }
 
 /** Index after the closing quote of the string that opens at `start`. */
-function stringEnd(text: string, start: number): number {
+function afterString(text: string, start: number): number {
   let at = start + 1;
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  for (let code = text.charCodeAt(at); code !== QUOTE; code = text.charCodeAt(at))
+    at += code === BACKSLASH ? 2 : 1;
   return at + 1;
-}
-
-function unescaped(literal: string): string {
-  return literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
-}
-
-function isMemberName(text: string, end: number): boolean {
-  let at = end;
-  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at += 1;
-  return text[at] === ':';
 }
