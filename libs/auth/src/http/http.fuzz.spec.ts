@@ -49,12 +49,12 @@ describe('cookies, fuzzed', () => {
 });
 
 describe('the Authorization header, fuzzed', () => {
-  fuzz('exactly one credential of the right characters is a token', {
+  fuzz('exactly one credential is a token, whatever its characters: the verifier judges them', {
     inputs: fc.array(textOf(HEADER, 7), { minLength: 1, maxLength: 2 }),
     check: (values) => {
       const rawHeaders = values.flatMap((value) => ['Authorization', value]);
       const read = presentedAccessToken({ headers: { authorization: values[0] }, rawHeaders }, NAME);
-      const [, token] = /^bearer +([\w.~+/-]+=*)$/i.exec(values[0] ?? '') ?? [];
+      const [, token] = /^bearer +([^ ,]+)$/is.exec(values[0] ?? '') ?? [];
       if (values.length === 1 && token !== undefined) must(read.kind === 'token' && read.value === token, 'lost');
       else must(read.kind !== 'token', 'took what is none');
     },

@@ -10,8 +10,7 @@ export type PresentedCookie =
 const NONE = { kind: 'none' } as const;
 const REPEATED = { kind: 'repeated' } as const;
 const BEARER = /^bearer(?=[\s,]|$)/i;
-/** RFC 6750, section 2.1, with RFC 9110, section 11.4: exactly one credential. */
-const ONE_CREDENTIAL = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+const SCHEME = /^bearer +/i;
 
 /**
  * The one cookie of that name (RFC 6265, section 5.4), undecoded: nothing Tokenward writes needs decoding. An empty one counts as none; two, in one
@@ -54,14 +53,19 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-/** `Authorization: Bearer`, scheme in any case (RFC 9110, section 11.1). Other schemes are none of ours. */
+/**
+ * `Authorization: Bearer`, scheme in any case, exactly one credential (RFC 9110, sections 11.1 and 11.4). Other schemes are none of ours. What a
+ * credential may consist of (RFC 6750, section 2.1) the verifier judges, once a token.
+ */
 function presentedBearer(request: HttpRequest): PresentedToken {
   const values = headerValues(request, 'authorization');
   if (!values.some((value) => BEARER.test(value))) return NONE;
-  const match = values.length === 1 ? ONE_CREDENTIAL.exec(values[0] as string) : null;
-  if (!match)
+  const [value = ''] = values;
+  const scheme = values.length === 1 ? SCHEME.exec(value) : null;
+  const credential = scheme ? value.slice(scheme[0].length) : '';
+  if (credential === '' || credential.includes(' ') || credential.includes(','))
     return { kind: 'refused', detail: 'the Authorization header does not hold exactly one bearer token' };
-  return { kind: 'token', value: match[1] as string, source: 'bearer' };
+  return { kind: 'token', value: credential, source: 'bearer' };
 }
 
 /** The cookie first: one that is there and not empty decides. Never a query string, never a body (RFC 9700, section 4.3.2). */

@@ -16,14 +16,23 @@ export type Verification = { readonly kind: 'accepted'; readonly verified: Verif
 /** Longer ones do not fit a cookie and would let few clients fill the memory; they are verified each time. */
 const MAX_CACHED_BYTES = 4096;
 
+/** What is hashed at each request is short; nobody can choose the end of a signature, and the whole text is compared. */
+const NAME_LENGTH = 32;
+const nameOf = (token: string): string => token.slice(-NAME_LENGTH);
+
+interface Remembered {
+  readonly token: string;
+  readonly verified: VerifiedToken;
+}
+
 /**
  * Verified tokens by their full text, in two generations: what was used since the last turn survives it, the rest goes at once. Constant
  * time, at most `capacity` entries, no scan.
  */
 export class VerifiedTokenCache {
   readonly #generationSize: number;
-  #young = new Map<string, VerifiedToken>();
-  #old = new Map<string, VerifiedToken>();
+  #young = new Map<string, Remembered>();
+  #old = new Map<string, Remembered>();
   #revision = -1;
 
   constructor(readonly capacity: number) {
@@ -37,15 +46,15 @@ export class VerifiedTokenCache {
   /** `revision` is the keyring's: what was concluded from other keys is forgotten before anything is answered. */
   get(token: string, revision: number): VerifiedToken | undefined {
     if (revision !== this.#revision) this.#forgetAll(revision);
-    // before the Map hashes it
     if (token.length > MAX_CACHED_BYTES) return undefined;
-    const young = this.#young.get(token);
-    if (young) return young;
-    const old = this.#old.get(token);
-    if (!old) return undefined;
-    this.#old.delete(token);
-    this.#add(token, old);
-    return old;
+    const name = nameOf(token);
+    const young = this.#young.get(name);
+    if (young?.token === token) return young.verified;
+    const old = this.#old.get(name);
+    if (old?.token !== token) return undefined;
+    this.#old.delete(name);
+    this.#add(name, old);
+    return old.verified;
   }
 
   /** Only for a token that was accepted under `revision`. */
@@ -53,15 +62,16 @@ export class VerifiedTokenCache {
     if (this.#generationSize === 0 || token.length > MAX_CACHED_BYTES) return;
     if (revision !== this.#revision) this.#forgetAll(revision);
     // a token cut out of a header would keep the whole header alive
-    this.#add(Buffer.from(token, 'latin1').toString('latin1'), verified);
+    const copy = Buffer.from(token, 'latin1').toString('latin1');
+    this.#add(nameOf(copy), { token: copy, verified });
   }
 
-  #add(token: string, verified: VerifiedToken): void {
+  #add(name: string, remembered: Remembered): void {
     if (this.#young.size >= this.#generationSize) {
       this.#old = this.capacity > 1 ? this.#young : new Map();
       this.#young = new Map();
     }
-    this.#young.set(token, verified);
+    this.#young.set(name, remembered);
   }
 
   #forgetAll(revision: number): void {
