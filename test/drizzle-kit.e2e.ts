@@ -87,7 +87,7 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
     expect(before).toHaveLength(
       readdirSync(MIGRATIONS_FOLDER).filter((name) => name.endsWith('.sql')).length,
     );
-  });
+  }, 120_000);
 
   it('migrations of the host’s own: the same tables, in its schema, and Tokenward works on them', async () => {
     const folder = project();
@@ -103,7 +103,21 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
     expect(tables.columns.length).toBeGreaterThan(50);
     expect(tables).toEqual(await tablesOf(shipped.pool, 'identity'));
     await signInOn(own.db);
-  });
+  }, 120_000);
+
+  it('push: leaves alone what migrateAuth made in a schema of its own', async () => {
+    const folder = project();
+    const database = await emptyDatabase();
+    await migrateAuth(database.db, { schema: 'auth' });
+    const before = await tablesOf(database.pool, 'auth');
+    const things = `import { pgTable, uuid } from 'drizzle-orm/pg-core';\nexport const things = pgTable('things', { id: uuid('id') });\n`;
+    writeFileSync(join(folder, 'src', 'schema.ts'), things);
+    kit(folder, ['push', '--force'], database.url);
+
+    const { rows } = await database.pool.query(`select to_regclass('public.things') is not null as pushed`);
+    expect(rows).toEqual([{ pushed: true }]);
+    expect(await tablesOf(database.pool, 'auth')).toEqual(before);
+  }, 120_000);
 });
 
 /** The statements of the page that drizzle-kit does not write. */
