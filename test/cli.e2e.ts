@@ -108,6 +108,8 @@ describe('its database commands', () => {
     expect(await rows(`select kind, subject from auth_revocations`)).toEqual([
       { kind: 'key', subject: active },
     ]);
+    // an operator is no user
+    expect(await rows(`select type, actor from auth_audit`)).toEqual([{ type: 'key.revoked', actor: null }]);
     expect(
       await rows(`select count(*)::int as n from auth_signing_keys where sealed_private_jwk is null and revoked_at is not null`), // prettier-ignore
     ).toEqual([{ n: 1 }]);
@@ -149,6 +151,9 @@ describe('its database commands', () => {
     ]);
     expect(await rows(`select count(*)::int as n from auth_revocations where kind = 'all'`)).toEqual([
       { n: 1 },
+    ]);
+    expect(await rows(`select actor from auth_audit where type = 'everything.revoked'`)).toEqual([
+      { actor: null },
     ]);
   });
 });

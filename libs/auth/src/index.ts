@@ -84,6 +84,7 @@ export type {
   Alongside,
   Authority,
   Ended,
+  EndOneOptions,
   OpenOutcome,
   Removal,
   Replacement,
@@ -138,6 +139,7 @@ export type { AuthMeter } from './metrics/meter.js';
 export type { ObserveOptions } from './options/observe-options.js';
 
 // data
+export type { ActedBy } from './common/acted-by.js';
 export { AuthError } from './common/auth-error.js';
 export { Clock, SystemClock } from './common/clock.js';
 export { Entropy, SystemEntropy } from './common/entropy.js';

@@ -47,8 +47,9 @@ export class AccountController {
   @UseGuards(RecentAuthGuard)
   @RecentAuth('5m')
   async remove(@CurrentUser() user: Principal): Promise<void> {
-    await this.auth.changeUser(user.id, 'deleted', async (tx: HostTransaction) => {
+    const remove = async (tx: HostTransaction): Promise<void> => {
       await (tx as DemoDatabase).delete(users).where(eq(users.id, user.id));
-    });
+    };
+    await this.auth.changeUser(user.id, 'deleted', remove, { actorId: user.id });
   }
 }

@@ -1,7 +1,14 @@
 import {
   BadRequestException, Body, Controller, Get, Inject, NotFoundException, Param, ParseUUIDPipe, Patch, UseGuards,
 } from '@nestjs/common'; // prettier-ignore
-import { AuthService, type HostTransaction, Roles, RolesGuard, TokenVersionGuard } from '@tokenward/nestjs';
+import {
+  AuthService,
+  CurrentUser,
+  type HostTransaction,
+  Roles,
+  RolesGuard,
+  TokenVersionGuard,
+} from '@tokenward/nestjs';
 import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { DATABASE, type DemoDatabase } from '../database/database.module.js';
@@ -34,7 +41,11 @@ export class AdminController {
 
   /** A change ends the user's access tokens; disabling ends the sessions: both in the transaction of the change. */
   @Patch(':id')
-  async change(@Param('id', ParseUUIDPipe) id: string, @Body() body: unknown) {
+  async change(
+    @CurrentUser('id') actorId: string,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body() body: unknown,
+  ) {
     const change = validated(Change, body);
     if (change.role === undefined && change.disabled === undefined)
       throw new BadRequestException('Invalid input: role, disabled');
@@ -50,6 +61,7 @@ export class AdminController {
           .returning(COLUMNS);
         if (!changed) throw new NotFoundException('User not found');
       },
+      { actorId },
     );
     return changed;
   }

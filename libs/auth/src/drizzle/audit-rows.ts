@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { type SQL, sql } from 'drizzle-orm';
+import type { ActedBy } from '../common/acted-by.js';
 import type { EndReason } from '../common/end-reason.js';
 import type { LedgerEntry } from '../common/ledger-entry.js';
 import type { AuditRecord, NewAuditRecord } from '../events/audit-record.js';
@@ -22,18 +23,25 @@ export function openingDeed(session: NewSession): Deed {
   return { type: 'login.succeeded', userId, sessionId, ip, userAgent, detail };
 }
 
-export function endingDeed(userId: string | undefined, sessionId: string, reason: EndReason): Deed {
-  return { type: 'session.ended', userId, sessionId, detail: { reason } };
+/** Whose sessions ended, by whom and why. */
+interface Ending extends ActedBy {
+  readonly userId?: string;
+  readonly reason: EndReason;
 }
 
-export function endingsDeed(userId: string, count: number, reason: EndReason): Deed {
-  return { type: 'sessions.ended', userId, detail: { count, reason } };
+export function endingDeed(sessionId: string, { userId, actorId, reason }: Ending): Deed {
+  return { type: 'session.ended', userId, actorId, sessionId, detail: { reason } };
 }
 
-export function entryDeeds(entries: readonly LedgerEntry[]): readonly Deed[] {
+export function endingsDeed(count: number, { userId, actorId, reason }: Ending): Deed {
+  return { type: 'sessions.ended', userId, actorId, detail: { count, reason } };
+}
+
+export function entryDeeds(entries: readonly LedgerEntry[], { actorId }: ActedBy): readonly Deed[] {
   return entries.flatMap((entry): Deed[] => {
-    if (entry.kind === 'token') return [{ type: 'token.revoked', detail: { tokenId: entry.tokenId } }];
-    if (entry.kind === 'key') return [{ type: 'key.revoked', detail: { keyId: entry.keyId } }];
+    if (entry.kind === 'token')
+      return [{ type: 'token.revoked', actorId, detail: { tokenId: entry.tokenId } }];
+    if (entry.kind === 'key') return [{ type: 'key.revoked', actorId, detail: { keyId: entry.keyId } }];
     return [];
   });
 }
@@ -48,10 +56,11 @@ export async function recordDeeds(tx: Runner, table: AuditTable, deeds: readonly
 /** All of them in one statement with one parameter, however many. */
 export function insertRecords(table: NonNullable<AuditTable>, records: readonly NewAuditRecord[]): SQL {
   const values = JSON.stringify(records.map(writable));
-  return sql`insert into ${table} (at, type, severity, subject, session_id, ip, user_agent, detail)
-    select coalesce(r.at, clock_timestamp()), r.type, r.severity, r."userId", r."sessionId", r.ip, r."userAgent", coalesce(r.detail, '{}')
-    from jsonb_to_recordset(${values}::jsonb) as r(at timestamptz, type text, severity text, "userId" text, "sessionId" text, ip inet,
-      "userAgent" text, detail jsonb)`;
+  return sql`insert into ${table} (at, type, severity, subject, actor, session_id, ip, user_agent, detail)
+    select coalesce(r.at, clock_timestamp()), r.type, r.severity, r."userId", r."actorId", r."sessionId", r.ip, r."userAgent",
+      coalesce(r.detail, '{}')
+    from jsonb_to_recordset(${values}::jsonb) as r(at timestamptz, type text, severity text, "userId" text, "actorId" text, "sessionId" text,
+      ip inet, "userAgent" text, detail jsonb)`;
 }
 
 /** One value that Postgres cannot hold must not cost the others: no nonsense for an address, no NUL, no half of a surrogate pair. */
@@ -73,6 +82,7 @@ export function toAuditRecord(row: Row): AuditRecord {
     type: row['type'] as AuditRecord['type'],
     severity: row['severity'] as AuditRecord['severity'],
     userId: text('subject'),
+    actorId: text('actor'),
     sessionId: text('session_id'),
     ip: text('ip'),
     userAgent: text('user_agent'),

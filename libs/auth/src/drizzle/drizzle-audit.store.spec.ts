@@ -71,6 +71,26 @@ describe('DrizzleAuditStore', () => {
     expect(await minutes({ cursor: page.at(-1)?.id })).toEqual([2, 1, 0]);
   });
 
+  it('finds what one user did to others, and none of what nobody is named for', async () => {
+    const [actorId, userId] = [randomUUID(), randomUUID()];
+    await store.append([
+      record({ type: 'sessions.ended', userId, actorId }),
+      record({ type: 'sessions.ended', userId }),
+      record({ type: 'password.changed', userId: actorId, actorId }),
+      record({ type: 'sessions.ended', userId: actorId, actorId: userId }),
+    ]);
+    const found = await store.find({ actorId, limit: 10 });
+    expect(found.map(({ type, userId: about }) => [type, about])).toEqual([
+      ['password.changed', actorId],
+      ['sessions.ended', userId],
+    ]);
+    expect((await store.find({ userId, limit: 10 })).map((each) => each.actorId)).toEqual([
+      undefined,
+      actorId,
+    ]);
+    expect(await store.find({ userId, actorId, types: ['password.changed'], limit: 10 })).toEqual([]);
+  });
+
   it('forgets what is old, in pages, on several processes at once', async () => {
     await store.append(Array.from({ length: 25 }, () => record({ at: '2020-01-01T00:00:00Z' })));
     const year = 365 * 86_400_000;

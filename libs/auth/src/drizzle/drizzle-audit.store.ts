@@ -31,7 +31,7 @@ export class DrizzleAuditStore extends AuditStore {
   async find(query: AuditQuery & { readonly limit: number }): Promise<readonly AuditRecord[]> {
     const found = await this.query(
       'read the audit trail',
-      sql`select id, ${ms(sql`at`)} as at, type, severity, subject, session_id, host(ip) as ip, user_agent, detail from ${this.table}
+      sql`select id, ${ms(sql`at`)} as at, type, severity, subject, actor, session_id, host(ip) as ip, user_agent, detail from ${this.table}
         where ${conditions(query)} order by id desc limit ${query.limit}`,
     );
     return found.map(toAuditRecord);
@@ -71,9 +71,10 @@ export class DrizzleAuditStore extends AuditStore {
   }
 }
 
-function conditions({ userId, types, from, to, cursor }: AuditQuery): SQL {
+function conditions({ userId, actorId, types, from, to, cursor }: AuditQuery): SQL {
   const all = [
     userId !== undefined && sql`subject = ${userId}`,
+    actorId !== undefined && sql`actor = ${actorId}`,
     types && sql`type in (select jsonb_array_elements_text(${JSON.stringify(types)}::jsonb))`,
     from && sql`at >= to_timestamp(${from.getTime() / 1000}::float8)`,
     to && sql`at < to_timestamp(${to.getTime() / 1000}::float8)`,

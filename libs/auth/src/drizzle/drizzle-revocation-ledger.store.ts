@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
+import type { ActedBy } from '../common/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
 import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
 import {
@@ -45,10 +46,10 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     outliveLostConnections(this.#db);
   }
 
-  append(entries: readonly LedgerEntry[]): Promise<void> {
+  append(entries: readonly LedgerEntry[], by: ActedBy = {}): Promise<void> {
     return this.inTransaction('revocation ledger append', this.options.deadlineMs, async (tx) => {
       await insertEntries(tx, this.schema.revocations, entries);
-      await recordDeeds(tx, this.options.audit, entryDeeds(entries));
+      await recordDeeds(tx, this.options.audit, entryDeeds(entries, by));
     });
   }
 

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import type { ActedBy } from '../common/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
 import type { EndReason } from '../common/end-reason.js';
 import type { RevocableToken } from '../common/ledger-entry.js';
@@ -9,6 +10,7 @@ import {
   type Alongside,
   type Authority,
   type Ended,
+  type EndOneOptions,
   type OpenOutcome,
   type Removal,
   type Replacement,
@@ -82,11 +84,8 @@ export class DrizzleSessionStore extends SessionStore {
       const entries = sessionEntries(ended, nowMs);
       const [row] = await rows(tx, insertStatement(this.schema, session));
       await insertEntries(tx, this.schema.revocations, entries);
-      await this.record(
-        tx,
-        openingDeed(session),
-        ...ended.map((id) => endingDeed(session.subject, id, 'limit')),
-      );
+      const endings = ended.map((id) => endingDeed(id, { userId: session.subject, reason: 'limit' }));
+      await this.record(tx, openingDeed(session), ...endings);
       return { kind: 'opened', session: toSession(row as Row), entries };
     });
   }
@@ -111,7 +110,7 @@ export class DrizzleSessionStore extends SessionStore {
       const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));
       if (!row) return { kind: 'superseded' };
       const { subject: userId, sessionId } = replacement;
-      await this.record(tx, { type: 'reauthenticated', userId, sessionId });
+      await this.record(tx, { type: 'reauthenticated', userId, actorId: userId, sessionId });
       return { kind: 'replaced', ...toState(row, this.users), entries: [] };
     });
   }
@@ -134,7 +133,7 @@ export class DrizzleSessionStore extends SessionStore {
       );
       const entries = [userEntry(subject, state.tokenVersion, nowMs)];
       await insertEntries(tx, this.schema.revocations, entries);
-      await this.record(tx, { type: 'password.changed', userId: subject, sessionId });
+      await this.record(tx, { type: 'password.changed', userId: subject, actorId: subject, sessionId });
       return { kind: 'replaced', ...toState(row, this.users), entries };
     });
     return attempt.catch((error: unknown) => {
@@ -155,7 +154,11 @@ export class DrizzleSessionStore extends SessionStore {
     return found.map(toSession);
   }
 
-  async endOne(sessionId: string, reason: EndReason, subject?: string): Promise<Ended | undefined> {
+  async endOne(
+    sessionId: string,
+    reason: EndReason,
+    { subject, actorId }: EndOneOptions = {},
+  ): Promise<Ended | undefined> {
     // an access token of ours may still name a session of another system
     if (!UUID.test(sessionId)) return undefined;
     return this.inTransaction('end a session', {}, async (tx, nowMs) => {
@@ -165,7 +168,8 @@ export class DrizzleSessionStore extends SessionStore {
       const owner = subject ?? (await ownerOf(tx, this.schema, sessionId));
       const entries = sessionEntries(ids, nowMs);
       await insertEntries(tx, this.schema.revocations, entries);
-      await this.record(tx, endingDeed(owner, sessionId, reason));
+      const by = reason === 'logout' ? owner : actorId;
+      await this.record(tx, endingDeed(sessionId, { userId: owner, actorId: by, reason }));
       return { sessions: ids.length, entries, subject: owner };
     });
   }
@@ -173,7 +177,7 @@ export class DrizzleSessionStore extends SessionStore {
   endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended> {
     return this.inTransaction('end other sessions', {}, async (tx, nowMs) => {
       const ended = await endOthersIn(tx, this.schema, { subject, keep }, reason, nowMs);
-      await this.record(tx, endingsDeed(subject, ended.sessions, reason));
+      await this.record(tx, endingsDeed(ended.sessions, { userId: subject, actorId: subject, reason }));
       return ended;
     });
   }
@@ -181,7 +185,8 @@ export class DrizzleSessionStore extends SessionStore {
   endAll(subject: string, reason: EndReason, alongside: Alongside = {}): Promise<Ended> {
     return this.inTransaction('end all sessions', alongside, async (tx, nowMs) => {
       const ended = await endAllIn(tx, this.schema, subject, reason, nowMs);
-      await this.record(tx, endingsDeed(subject, ended.sessions, reason));
+      const { actorId } = alongside;
+      await this.record(tx, endingsDeed(ended.sessions, { userId: subject, actorId, reason }));
       return ended;
     });
   }
@@ -197,15 +202,17 @@ export class DrizzleSessionStore extends SessionStore {
       const state = await bumpSubject(tx, this.schema, subject, 'version');
       const entries = [userEntry(subject, state.tokenVersion, nowMs)];
       await insertEntries(tx, this.schema.revocations, entries);
-      await this.record(tx, { type: 'token_version.bumped', userId: subject });
+      const { actorId } = alongside;
+      await this.record(tx, { type: 'token_version.bumped', userId: subject, actorId });
       return { sessions: 0, entries };
     });
   }
 
-  endEverything(): Promise<Ended> {
+  endEverything({ actorId }: ActedBy = {}): Promise<Ended> {
     return this.inTransaction('end everything', {}, async (tx, nowMs) => {
       const ended = await endEverythingIn(tx, this.schema, nowMs);
-      await this.record(tx, { type: 'everything.revoked', detail: { sessionsEnded: ended.sessions } });
+      const detail = { sessionsEnded: ended.sessions };
+      await this.record(tx, { type: 'everything.revoked', actorId, detail });
       return ended;
     });
   }

@@ -135,6 +135,8 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
       severity: text('severity').$type<'info' | 'warning' | 'high'>().notNull(),
       /** The user it is about. */
       subject: text('subject'),
+      /** The user who did it, when one is known. */
+      actor: text('actor'),
       sessionId: text('session_id'),
       ip: inet('ip'),
       userAgent: text('user_agent'),
@@ -146,6 +148,10 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     },
     (t) => [
       index(`${prefix}audit_subject_idx`).on(t.subject, t.id),
+      // most rows have none
+      index(`${prefix}audit_actor_idx`)
+        .on(t.actor, t.id)
+        .where(sql`${t.actor} is not null`),
       index(`${prefix}audit_type_idx`).on(t.type, t.id),
       index(`${prefix}audit_at_idx`).on(t.at),
     ],

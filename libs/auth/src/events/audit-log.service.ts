@@ -18,7 +18,7 @@ const MAX_LIMIT = 500;
 export class AuditLog {
   constructor(@Optional() private readonly store?: AuditStore) {}
 
-  /** By user, type and time, in pages. Throws `input_invalid` for a cursor or limit that is none, `configuration_invalid` without an audit trail. */
+  /** By user, actor, type and time, in pages. Throws `input_invalid` for a cursor or limit that is none, `configuration_invalid` without an audit trail. */
   async find(query: AuditQuery = {}): Promise<AuditPage> {
     if (!this.store)
       throw AuthError.configuration('storage.audit', 'is missing: this storage keeps no audit trail');

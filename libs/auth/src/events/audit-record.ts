@@ -10,6 +10,8 @@ export interface AuditRecord {
   readonly severity: EventSeverity;
   /** The user it is about. */
   readonly userId?: string;
+  /** The user who did it, where a signed-in caller or the host said so. */
+  readonly actorId?: string;
   readonly sessionId?: string;
   readonly ip?: string;
   readonly userAgent?: string;
@@ -44,7 +46,7 @@ export function isRoutine(event: AuthEvent): boolean {
 }
 
 export function toRecord(event: AuthEvent): NewAuditRecord {
-  const { type, severity, at, userId, sessionId, ip, userAgent, ...detail } = event as AuthEvent &
-    Pick<AuditRecord, 'userId' | 'sessionId' | 'ip' | 'userAgent'>;
-  return { type, severity, at, userId, sessionId, ip, userAgent, detail };
+  const { type, severity, at, userId, actorId, sessionId, ip, userAgent, ...detail } = event as AuthEvent &
+    Pick<AuditRecord, 'userId' | 'actorId' | 'sessionId' | 'ip' | 'userAgent'>;
+  return { type, severity, at, userId, actorId, sessionId, ip, userAgent, detail };
 }

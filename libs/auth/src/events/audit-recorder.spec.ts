@@ -64,10 +64,13 @@ describe('AuditRecorder', () => {
     publisher.publish({ type: 'refresh.refused', reason: 'junk', ip: '192.0.2.1' });
     publisher.publish({ type: 'token.refused', reason: 'expired' });
     publisher.publish({ type: 'refresh.refused', reason: 'mismatch', userId: 'u', sessionId: 's' });
+    publisher.publish({ type: 'password.refused', userId: 'u', actorId: 'u', sessionId: 's' });
     await recorder.flush();
     expect(store.batches.flat()).toMatchObject([
       { type: 'refresh.refused', severity: 'warning', userId: 'u', detail: { reason: 'mismatch' } },
+      { type: 'password.refused', severity: 'warning', userId: 'u', actorId: 'u', detail: {} },
     ]);
+    expect(store.batches.flat()[0]?.actorId).toBeUndefined();
     await recorder.onApplicationShutdown();
   });
 

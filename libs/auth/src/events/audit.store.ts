@@ -3,6 +3,8 @@ import type { AuthEvent } from './auth-event.js';
 
 export interface AuditQuery {
   readonly userId?: string;
+  /** What this user did, to whomever. */
+  readonly actorId?: string;
   /** Any of these. Default all. */
   readonly types?: readonly AuthEvent['type'][];
   readonly from?: Date;

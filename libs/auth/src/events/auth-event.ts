@@ -86,6 +86,7 @@ export type AuthEvent = Base &
         /** One session ended. */
         readonly type: 'session.ended';
         readonly userId?: string;
+        readonly actorId?: string;
         readonly sessionId: string;
         readonly reason: EndReason;
       }
@@ -93,6 +94,7 @@ export type AuthEvent = Base &
         /** Several at once. */
         readonly type: 'sessions.ended';
         readonly userId: string;
+        readonly actorId?: string;
         readonly count: number;
         readonly reason: EndReason;
       }
@@ -100,12 +102,14 @@ export type AuthEvent = Base &
         /** By its owner, or by a reset of the host’s. */
         readonly type: 'password.changed';
         readonly userId: string;
+        readonly actorId?: string;
         readonly sessionId?: string;
       }
     | {
         /** A signed-in user gave a wrong password. */
         readonly type: 'password.refused';
         readonly userId: string;
+        readonly actorId?: string;
         readonly sessionId: string;
         readonly ip?: string;
       }
@@ -113,22 +117,26 @@ export type AuthEvent = Base &
         /** The password was given once more. */
         readonly type: 'reauthenticated';
         readonly userId: string;
+        readonly actorId?: string;
         readonly sessionId: string;
       }
     | {
         /** Role or permissions changed. */
         readonly type: 'token_version.bumped';
         readonly userId: string;
+        readonly actorId?: string;
       }
     | {
         /** One access token. */
         readonly type: 'token.revoked';
         readonly tokenId: string;
+        readonly actorId?: string;
       }
     | {
         /** A signing key was revoked. */
         readonly type: 'key.revoked';
         readonly keyId: string;
+        readonly actorId?: string;
       }
     | {
         /** A key took its next step. */
@@ -139,6 +147,7 @@ export type AuthEvent = Base &
     | {
         /** `afterRestore()`. */
         readonly type: 'everything.revoked';
+        readonly actorId?: string;
       }
   );
 

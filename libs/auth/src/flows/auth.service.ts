@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ActedBy } from '../common/acted-by.js';
 import type { HostTransaction } from '../common/host-transaction.js';
 import { AuditRecorder } from '../events/audit-recorder.service.js';
 import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
@@ -11,7 +12,10 @@ import type { LoginResult } from './grant.js';
 import { OpenSessionFlow, type OpenSessionOptions } from './open-session.flow.js';
 import { type PendingChange, type UserChange, UserChangesFlow } from './user-changes.flow.js';
 
-/** What a host calls from its own code. Everything is durable when it resolves, and refused in this process from then on. */
+/**
+ * What a host calls from its own code. Everything is durable when it resolves, and refused in this process from then on. `by` names who
+ * asked for it in the events and the audit trail; it is believed, so take it from the principal.
+ */
 @Injectable()
 export class AuthService {
   constructor(
@@ -35,8 +39,9 @@ export class AuthService {
     userId: string,
     change: UserChange,
     work?: (tx: HostTransaction) => Promise<void>,
+    by?: ActedBy,
   ): Promise<void> {
-    return this.changes.change(userId, change, work);
+    return this.changes.change(userId, change, { work, actorId: by?.actorId });
   }
 
   /** In the host's own transaction: role or permissions changed. Call `committed()` on the result after the commit. */
@@ -44,13 +49,14 @@ export class AuthService {
     tx: HostTransaction,
     userId: string,
     change: UserChange = 'authorization',
+    by?: ActedBy,
   ): Promise<PendingChange> {
-    return this.changes.within(tx, userId, change);
+    return this.changes.within(tx, userId, change, by);
   }
 
   /** In the host's own transaction: the password was set by a reset flow; every session of the user ends. */
-  passwordChanged(tx: HostTransaction, userId: string): Promise<PendingChange> {
-    return this.changes.within(tx, userId, 'password');
+  passwordChanged(tx: HostTransaction, userId: string, by?: ActedBy): Promise<PendingChange> {
+    return this.changes.within(tx, userId, 'password', by);
   }
 
   sessions(userId: string): Promise<readonly Session[]> {
@@ -58,30 +64,30 @@ export class AuthService {
   }
 
   /** One access token, by its `jti` and `exp` (whole seconds). */
-  async revokeToken(tokenId: string, expiresAt: number): Promise<void> {
-    await this.revocations.revokeToken(tokenId, expiresAt);
-    this.events.publish({ type: 'token.revoked', tokenId });
+  async revokeToken(tokenId: string, expiresAt: number, by?: ActedBy): Promise<void> {
+    await this.revocations.revokeToken(tokenId, expiresAt, by);
+    this.events.publish({ type: 'token.revoked', tokenId, actorId: by?.actorId });
   }
 
   /** One session with its access tokens; `not_found` when it was not live. */
-  async revokeSession(sessionId: string): Promise<'ended' | 'not_found'> {
-    const ended = await this.store.endOne(sessionId, 'ended_by_host');
+  async revokeSession(sessionId: string, { actorId }: ActedBy = {}): Promise<'ended' | 'not_found'> {
+    const ended = await this.store.endOne(sessionId, 'ended_by_host', { actorId });
     if (!ended) return 'not_found';
     await this.revocations.announce(ended.entries);
     const { subject: userId } = ended;
-    this.events.publish({ type: 'session.ended', userId, sessionId, reason: 'ended_by_host' });
+    this.events.publish({ type: 'session.ended', userId, actorId, sessionId, reason: 'ended_by_host' });
     return 'ended';
   }
 
   /** Every session and access token of a user. */
-  revokeUser(userId: string): Promise<void> {
-    return this.changes.change(userId, 'signed_out');
+  revokeUser(userId: string, { actorId }: ActedBy = {}): Promise<void> {
+    return this.changes.change(userId, 'signed_out', { actorId });
   }
 
   /** A signing key that leaked: every token it signed is refused. */
-  async revokeKey(keyId: string): Promise<void> {
-    await this.revocations.revokeKey(keyId);
-    this.events.publish({ type: 'key.revoked', keyId });
+  async revokeKey(keyId: string, by?: ActedBy): Promise<void> {
+    await this.revocations.revokeKey(keyId, by);
+    this.events.publish({ type: 'key.revoked', keyId, actorId: by?.actorId });
   }
 
   /** A new refresh-token secret: every process knows it before it mints; no session is lost. */
@@ -90,10 +96,10 @@ export class AuthService {
   }
 
   /** After the database was restored from a backup: ends every session and refuses every token issued before now. */
-  async afterRestore(): Promise<void> {
-    const ended = await this.store.endEverything();
+  async afterRestore(by?: ActedBy): Promise<void> {
+    const ended = await this.store.endEverything(by);
     await this.revocations.announce(ended.entries);
-    this.events.publish({ type: 'everything.revoked' });
+    this.events.publish({ type: 'everything.revoked', actorId: by?.actorId });
   }
 
   /** Removes expired rows now, those of the audit trail too; resolves with how many. */

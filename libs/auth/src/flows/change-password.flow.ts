@@ -71,7 +71,8 @@ export class ChangePasswordFlow {
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
     await this.revocations.announce(outcome.entries);
-    this.events.publish({ type: 'password.changed', userId: principal.id, sessionId: principal.sessionId });
+    const { id: userId, sessionId } = principal;
+    this.events.publish({ type: 'password.changed', userId, actorId: userId, sessionId });
     const grant = await this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
     // the epoch moved, and with it every device id: this device stays a known one
     const deviceToken = deviceId && this.devices.mint(principal.id, outcome.subject.epoch, deviceId);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ActedBy } from '../common/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
 import type { EndReason } from '../common/end-reason.js';
 import type { Principal } from '../common/principal.js';
@@ -25,21 +26,22 @@ export class EndSessionsFlow {
   }
 
   /** `session_not_found` when it is not the caller's, or no longer there: the two look alike. */
-  async endOne(principal: Principal, sessionId: string): Promise<void> {
-    const ended = await this.store.endOne(sessionId, 'ended_by_user', principal.id);
+  async endOne({ id: userId }: Principal, sessionId: string): Promise<void> {
+    const by = { actorId: userId };
+    const ended = await this.store.endOne(sessionId, 'ended_by_user', { subject: userId, ...by });
     if (!ended) throw new AuthError('session_not_found', 'no live session of the caller has that id');
     await this.revocations.announce(ended.entries);
-    this.events.publish({ type: 'session.ended', userId: principal.id, sessionId, reason: 'ended_by_user' });
+    this.events.publish({ type: 'session.ended', userId, ...by, sessionId, reason: 'ended_by_user' });
   }
 
-  async endOthers(principal: Principal): Promise<void> {
-    const ended = await this.store.endOthers(principal.id, principal.sessionId, 'ended_by_user');
-    await this.announce(principal.id, ended, 'ended_by_user');
+  async endOthers({ id: userId, sessionId }: Principal): Promise<void> {
+    const ended = await this.store.endOthers(userId, sessionId, 'ended_by_user');
+    await this.announce(userId, ended, 'ended_by_user', { actorId: userId });
   }
 
   async endAll(userId: string, reason: EndReason, alongside?: Alongside): Promise<Ended> {
     const ended = await this.store.endAll(userId, reason, alongside);
-    if (!alongside?.tx) await this.announce(userId, ended, reason);
+    if (!alongside?.tx) await this.announce(userId, ended, reason, alongside);
     return ended;
   }
 
@@ -48,11 +50,16 @@ export class EndSessionsFlow {
     await this.authenticate.confirm(admin);
     if (admin.role !== 'admin') throw new AuthError('forbidden', 'role admin is needed');
     if (!(await this.users.findById(userId))) throw new AuthError('user_not_found', 'no user has that id');
-    await this.endAll(userId, 'ended_by_admin');
+    await this.endAll(userId, 'ended_by_admin', { actorId: admin.id });
   }
 
-  private async announce(userId: string, ended: Ended, reason: EndReason): Promise<void> {
-    await this.revocations.announce(ended.entries);
-    this.events.publish({ type: 'sessions.ended', userId, count: ended.sessions, reason });
+  private async announce(
+    userId: string,
+    { sessions: count, entries }: Ended,
+    reason: EndReason,
+    { actorId }: ActedBy = {},
+  ): Promise<void> {
+    await this.revocations.announce(entries);
+    this.events.publish({ type: 'sessions.ended', userId, actorId, count, reason });
   }
 }

@@ -30,15 +30,16 @@ export class LogoutFlow {
   async logout(input: LogoutInput): Promise<void> {
     const { sessionIds, legacy } = await this.named(input);
     // an old token has no session: it ends by itself alone
-    for (const { tokenId, expiresAt } of legacy) {
-      await this.revocations.revokeToken(tokenId, expiresAt);
-      this.events.publish({ type: 'token.revoked', tokenId });
+    for (const { tokenId, expiresAt, id: actorId } of legacy) {
+      await this.revocations.revokeToken(tokenId, expiresAt, { actorId });
+      this.events.publish({ type: 'token.revoked', tokenId, actorId });
     }
     for (const sessionId of sessionIds) {
       const ended = await this.store.endOne(sessionId, 'logout');
       if (!ended) continue;
       await this.revocations.announce(ended.entries);
-      this.events.publish({ type: 'session.ended', userId: ended.subject, sessionId, reason: 'logout' });
+      const { subject: userId } = ended;
+      this.events.publish({ type: 'session.ended', userId, actorId: userId, sessionId, reason: 'logout' });
     }
   }
 

@@ -48,6 +48,7 @@ export class PasswordProof {
       this.events.publish({
         type: 'password.refused',
         userId: principal.id,
+        actorId: principal.id,
         sessionId: principal.sessionId,
         ip: client.ip,
       });

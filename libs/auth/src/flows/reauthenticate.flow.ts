@@ -39,7 +39,8 @@ export class ReauthenticateFlow {
     }); // prettier-ignore
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
-    this.events.publish({ type: 'reauthenticated', userId: principal.id, sessionId: principal.sessionId });
+    const { id: userId, sessionId } = principal;
+    this.events.publish({ type: 'reauthenticated', userId, actorId: userId, sessionId });
     return this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
   }
 }

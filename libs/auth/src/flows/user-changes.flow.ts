@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { ActedBy } from '../common/acted-by.js';
 import type { EndReason } from '../common/end-reason.js';
 import type { HostTransaction } from '../common/host-transaction.js';
 import { AuthEventPublisher } from '../events/auth-event-publisher.service.js';
 import { RevocationService } from '../revocation/revocation.service.js';
-import { type Ended, SessionStore } from '../sessions/session.store.js';
+import { type Alongside, type Ended, SessionStore } from '../sessions/session.store.js';
 
 /**
  * What changed. `authorization` (role, permissions) ends the access tokens; the others end the sessions as well.
@@ -32,35 +33,36 @@ export class UserChangesFlow {
   ) {}
 
   /** Runs `work` and the ending in one transaction of Tokenward's; effective here when it resolves. */
-  async change(
-    userId: string,
-    change: UserChange,
-    work?: (tx: HostTransaction) => Promise<void>,
-  ): Promise<void> {
-    await this.announce(userId, change, await this.apply(userId, change, { work }));
+  async change(userId: string, change: UserChange, { work, actorId }: Omit<Alongside, 'tx'>): Promise<void> {
+    await this.announce(userId, change, await this.apply(userId, change, { work, actorId }), actorId);
   }
 
   /** Joins the host's own transaction. */
-  async within(tx: HostTransaction, userId: string, change: UserChange): Promise<PendingChange> {
-    const ended = await this.apply(userId, change, { tx });
-    return { committed: () => this.announce(userId, change, ended) };
-  }
-
-  private apply(
+  async within(
+    tx: HostTransaction,
     userId: string,
     change: UserChange,
-    alongside: Parameters<SessionStore['bumpVersion']>[1],
-  ): Promise<Ended> {
+    { actorId }: ActedBy = {},
+  ): Promise<PendingChange> {
+    const ended = await this.apply(userId, change, { tx, actorId });
+    return { committed: () => this.announce(userId, change, ended, actorId) };
+  }
+
+  private apply(userId: string, change: UserChange, alongside: Alongside): Promise<Ended> {
     return change === 'authorization'
       ? this.store.bumpVersion(userId, alongside)
       : this.store.endAll(userId, REASON[change], alongside);
   }
 
-  private async announce(userId: string, change: UserChange, ended: Ended): Promise<void> {
-    await this.revocations.announce(ended.entries);
-    if (change === 'authorization') this.events.publish({ type: 'token_version.bumped', userId });
-    else
-      this.events.publish({ type: 'sessions.ended', userId, count: ended.sessions, reason: REASON[change] });
-    if (change === 'password') this.events.publish({ type: 'password.changed', userId });
+  private async announce(
+    userId: string,
+    change: UserChange,
+    { sessions: count, entries }: Ended,
+    actorId: string | undefined,
+  ): Promise<void> {
+    await this.revocations.announce(entries);
+    if (change === 'authorization') this.events.publish({ type: 'token_version.bumped', userId, actorId });
+    else this.events.publish({ type: 'sessions.ended', userId, actorId, count, reason: REASON[change] });
+    if (change === 'password') this.events.publish({ type: 'password.changed', userId, actorId });
   }
 }

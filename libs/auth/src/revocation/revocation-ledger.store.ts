@@ -1,3 +1,4 @@
+import type { ActedBy } from '../common/acted-by.js';
 import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
 
 /**
@@ -18,8 +19,8 @@ export interface LedgerRead {
 
 /** The durable truth. Reads go to the primary; each call has a deadline of its own and throws `AuthError('unavailable')`. */
 export abstract class RevocationLedgerStore {
-  /** In a transaction of its own; durable when it resolves. */
-  abstract append(entries: readonly LedgerEntry[]): Promise<void>;
+  /** In a transaction of its own; durable when it resolves. `by` is for the audit trail. */
+  abstract append(entries: readonly LedgerEntry[], by?: ActedBy): Promise<void>;
   /** What is new since `since`; refuses (throws) to answer from a standby or for a position of a later timeline. */
   abstract readSince(
     since: LedgerPosition | undefined,

@@ -1,4 +1,5 @@
 import { Injectable, Optional } from '@nestjs/common';
+import type { ActedBy } from '../common/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
 import { Clock } from '../common/clock.js';
 import { withDeadline } from '../common/deadline.js';
@@ -36,11 +37,12 @@ export class RevocationService {
   }
 
   /** `expiresAtSeconds`: the token's `exp`. Durable when it resolves; rejects with `unavailable`. */
-  async revokeToken(tokenId: string, expiresAtSeconds: number): Promise<void> {
+  async revokeToken(tokenId: string, expiresAtSeconds: number, by?: ActedBy): Promise<void> {
     if (!Number.isSafeInteger(expiresAtSeconds) || expiresAtSeconds < 0) {
       throw new AuthError('input_invalid', 'exp is no whole number of seconds');
     }
-    await this.revoke({ kind: 'token', tokenId, expiresAt: expiresAtSeconds * 1000 + LEDGER_MARGIN_MS });
+    const expiresAt = expiresAtSeconds * 1000 + LEDGER_MARGIN_MS;
+    await this.revoke({ kind: 'token', tokenId, expiresAt }, by);
   }
 
   /** The session's access tokens alone; its refresh token is the session store's business. */
@@ -58,8 +60,8 @@ export class RevocationService {
     });
   }
 
-  async revokeKey(keyId: string): Promise<void> {
-    await this.revoke({ kind: 'key', keyId, expiresAt: FOR_GOOD });
+  async revokeKey(keyId: string, by?: ActedBy): Promise<void> {
+    await this.revoke({ kind: 'key', keyId, expiresAt: FOR_GOOD }, by);
   }
 
   /** Every token whose `iat` lies before `issuedBeforeSeconds`. */
@@ -72,9 +74,9 @@ export class RevocationService {
     });
   }
 
-  private async revoke(entry: LedgerEntry): Promise<void> {
+  private async revoke(entry: LedgerEntry, by?: ActedBy): Promise<void> {
     if (!this.ledger) throw AuthError.unavailable('a service that only verifies has no ledger to revoke in');
-    await this.ledger.append([entry]);
+    await this.ledger.append([entry], by);
     await this.announce([entry]);
   }
 

@@ -1,3 +1,4 @@
+import type { ActedBy } from '../common/acted-by.js';
 import type { EndReason } from '../common/end-reason.js';
 import type { HostTransaction } from '../common/host-transaction.js';
 import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
@@ -39,12 +40,17 @@ export interface Replacement {
   readonly rememberMeTtlMs: number;
 }
 
-/** Work of the host that must stand or fall with the store's own change. */
-export interface Alongside {
+/** Work of the host that must stand or fall with the store's own change, and who asked for it. */
+export interface Alongside extends ActedBy {
   /** Join this transaction of the host's instead of opening one. The caller announces the entries after its commit. */
   readonly tx?: HostTransaction;
   /** Runs inside the store's transaction, before it commits. */
   readonly work?: (tx: HostTransaction) => Promise<void>;
+}
+
+export interface EndOneOptions extends ActedBy {
+  /** Ends it only when it is this user's. */
+  readonly subject?: string;
 }
 
 export interface Ended {
@@ -95,9 +101,9 @@ export abstract class SessionStore {
   /** Password change: `replace`, and in the same transaction epoch and version are bumped and every other session ends. */
   abstract replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome>;
   abstract list(subject: string): Promise<readonly Session[]>;
-  /** `subject` restricts it to that user's; undefined when no live session was ended. */
-  abstract endOne(sessionId: string, reason: EndReason, subject?: string): Promise<Ended | undefined>;
-  /** All but `keep`; the epoch is bumped (a login under way dies), the version is not. */
+  /** Undefined when no live session was ended. A `logout` is the act of its owner: whoever holds a token of it. */
+  abstract endOne(sessionId: string, reason: EndReason, options?: EndOneOptions): Promise<Ended | undefined>;
+  /** All but `keep`, the caller's own; the epoch is bumped (a login under way dies), the version is not. */
   abstract endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended>;
   /** Bumps epoch and version and ends every session. */
   abstract endAll(subject: string, reason: EndReason, alongside?: Alongside): Promise<Ended>;
@@ -111,7 +117,7 @@ export abstract class SessionStore {
   /** Role or permission change: bumps the version alone. */
   abstract bumpVersion(subject: string, alongside?: Alongside): Promise<Ended>;
   /** After a restore: bumps every subject, ends every session, refuses every token issued before now. */
-  abstract endEverything(): Promise<Ended>;
+  abstract endEverything(by?: ActedBy): Promise<Ended>;
   abstract readSubject(subject: string): Promise<SubjectState>;
   abstract readAuthority(token: RevocableToken): Promise<Authority>;
   /**

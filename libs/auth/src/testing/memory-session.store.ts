@@ -6,6 +6,7 @@ import {
   type Alongside,
   type Authority,
   type Ended,
+  type EndOneOptions,
   type OpenOutcome,
   type Removal,
   type Replacement,
@@ -106,13 +107,13 @@ export class MemorySessionStore extends SessionStore {
     return this.usableOf(subject).sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
   }
 
-  endOne(sessionId: string, reason: EndReason, subject?: string): Promise<Ended | undefined> {
+  endOne(sessionId: string, reason: EndReason, { subject }: EndOneOptions = {}): Promise<Ended | undefined> {
     return this.within({}, (endings) => {
       const row = this.database.sessions.get(sessionId);
       if (!row || row.endedAtMs !== null) return undefined;
       if (subject !== undefined && (row.subject !== subject || !isUnexpired(row, this.nowMs)))
         return undefined;
-      return { sessions: 1, entries: endings.end([row], reason) };
+      return { sessions: 1, entries: endings.end([row], reason), subject: row.subject };
     });
   }
 

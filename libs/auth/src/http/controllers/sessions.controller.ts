@@ -81,7 +81,7 @@ export function createSessionsController(routes: Routes): Type {
       @CurrentUser() principal: Principal,
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<void> {
-      await this.flow.endAll(principal.id, 'logout_all');
+      await this.flow.endAll(principal.id, 'logout_all', { actorId: principal.id });
       this.cookies.clear(response);
     }
 

@@ -41,10 +41,15 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
 
   'ending one ends it once, and only its owner’s': async (it) => {
     const session = await opened(it);
-    assert.equal(await it.store.endOne(session.id, 'ended_by_user', await it.newUser()), undefined);
-    const ended = await it.store.endOne(session.id, 'ended_by_user', session.subject);
+    assert.equal(
+      await it.store.endOne(session.id, 'ended_by_user', { subject: await it.newUser() }),
+      undefined,
+    );
+    const ended = await it.store.endOne(session.id, 'ended_by_user', { subject: session.subject });
     assertHolds(ended?.entries[0], { kind: 'session', sessionId: session.id });
     assert.equal(await it.store.endOne(session.id, 'logout'), undefined);
+    const another = await opened(it);
+    assert.equal((await it.store.endOne(another.id, 'logout'))?.subject, another.subject);
     assert.equal(await it.store.endOne(randomUUID(), 'logout'), undefined);
     assert.equal(await it.store.endOne('no uuid', 'logout'), undefined);
   },
