@@ -7,7 +7,10 @@ import { AuthError } from './auth-error.js';
 export function withDeadline<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(AuthError.unavailable(`${what}: no answer within ${String(ms)} ms`));
+      // a process that was paused comes to its timers before its sockets, where the answer may have been waiting
+      setImmediate(() => {
+        reject(AuthError.unavailable(`${what}: no answer within ${String(ms)} ms`));
+      });
     }, ms);
     promise.then(
       (value) => {

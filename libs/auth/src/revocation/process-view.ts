@@ -52,6 +52,7 @@ export class ProcessView {
   #provenAt: Instant | undefined;
   #provenBy: ProvenBy | 'nobody' = 'nobody';
   #newestBeat: Instant | undefined;
+  #ledgerAway: { readonly since: Instant; readonly last: Instant } | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -88,6 +89,21 @@ export class ProcessView {
   /** Its silence counts: complete, and proven at most `maxStalenessMs` ago. */
   fresh(maxStalenessMs: number): boolean {
     return !this.mirror.overflowed && this.ageMs() <= maxStalenessMs;
+  }
+
+  /** The ledger did not answer whoever asked, the step or a request. */
+  ledgerFailed(): void {
+    const last = instantOf(this.clock);
+    this.#ledgerAway = { since: this.#ledgerAway?.since ?? last, last };
+  }
+
+  ledgerAnswered(): void {
+    this.#ledgerAway = undefined;
+  }
+
+  /** Milliseconds from the first to the last of the questions that it left unanswered in a row: a single one may be this process's own pause. */
+  ledgerAwayMs(): number {
+    return this.#ledgerAway ? this.#ledgerAway.last.mono - this.#ledgerAway.since.mono : 0;
   }
 
   state(): RevocationViewState {

@@ -75,7 +75,8 @@ export class RevocationChecker {
     }
     // The wait was long enough for a revocation to have arrived.
     if (this.views.refuses(token)) return 'revoked';
-    if (redis === 'silent' && this.options.revocation.unproven === 'redis') return this.acceptUnproven();
+    if (redis === 'silent' && this.options.revocation.unproven === 'redis' && this.isLedgerAway())
+      return this.acceptUnproven();
     this.counters.refused++;
     throw AuthError.unavailable('no store can tell whether the token was revoked');
   }
@@ -103,12 +104,18 @@ export class RevocationChecker {
     if (!this.ledger) return undefined;
     try {
       const question = this.ledger.isRevoked(token);
-      return (await withDeadline(question, this.options.revocation.deadlineMs, 'ledger question'))
-        ? 'revoked'
-        : 'live';
+      const revoked = await withDeadline(question, this.options.revocation.deadlineMs, 'ledger question');
+      this.views.view.ledgerAnswered();
+      return revoked ? 'revoked' : 'live';
     } catch {
+      this.views.view.ledgerFailed();
       return undefined;
     }
+  }
+
+  /** Out of reach for a while, or there is none: one late answer of a busy machine is no reason to accept. */
+  private isLedgerAway(): boolean {
+    return !this.ledger || this.views.view.ledgerAwayMs() >= this.maxStalenessMs / 2;
   }
 
   private settled(verdict: Verdict): Verdict {

@@ -41,10 +41,15 @@ export class RevocationStep {
     const sentAt = instantOf(this.clock);
     let inBatches = false;
     if (since === undefined) this.view.beginFill();
-    const read = await this.ledger.readSince(since, (entries) => {
+    const reading = this.ledger.readSince(since, (entries) => {
       inBatches = true;
       this.view.add(entries);
     });
+    const read = await reading.catch((error: unknown) => {
+      this.view.ledgerFailed();
+      throw error;
+    });
+    this.view.ledgerAnswered();
     this.view.acceptLedger(sentAt, since, read, base?.fetched);
     if (!base || !this.feed || this.extending || this.fillUnderWay(base.beat)) return;
     // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.

@@ -1,0 +1,33 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from '@jest/globals';
+import { withDeadline } from './deadline.js';
+
+/** Answers from a thread of its own after 20 ms, whatever this one does. */
+const ANSWERING = `const { createServer } = require('node:net');
+const server = createServer((socket) => socket.on('data', () => setTimeout(() => socket.write('x'), 20)));
+server.listen(0, '127.0.0.1', () => require('node:worker_threads').parentPort.postMessage(server.address().port));`;
+
+describe('a deadline', () => {
+  it('is unavailable, and names what was asked', async () => {
+    const never = new Promise<never>(() => undefined);
+    await expect(withDeadline(never, 10, 'the question')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(withDeadline(never, 10, 'the question')).rejects.toThrow(/the question/);
+  });
+
+  it('takes an answer that was there in time, though this process stood still until it was over', async () => {
+    const server = new Worker(ANSWERING, { eval: true });
+    const [port] = (await once(server, 'message')) as [number];
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    const answer = once(socket, 'data').then(() => 'answered');
+    socket.write('?');
+    const waiting = withDeadline(answer, 100, 'the question');
+    await new Promise(setImmediate);
+    for (const from = performance.now(); performance.now() - from < 300;);
+    expect(await waiting).toBe('answered');
+    socket.destroy();
+    await server.terminate();
+  });
+});

@@ -1,0 +1,86 @@
+import { Logger } from '@nestjs/common';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AuthError } from '../common/auth-error.js';
+import type { ResolvedAuthOptions } from '../options/resolved-options.js';
+import { ManualClock } from '../testing/manual-clock.js';
+import { instantOf } from './instant.js';
+import { ProcessView } from './process-view.js';
+import { RevocationChecker } from './revocation-checker.service.js';
+import { FEED_VERSION, type Heartbeat, type RevocationFeedBus } from './revocation-feed.bus.js';
+import type { RevocationLedgerStore } from './revocation-ledger.store.js';
+import type { RevocationView } from './revocation-view.service.js';
+
+const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1 };
+const position = { timeline: 1, snapshot: '5:5:' };
+const head: Heartbeat = { version: FEED_VERSION, id: 'h', prev: 'g', before: [], position, kind: 'whole' };
+const feed = {
+  lookup: () => Promise.resolve({ verdict: 'silent', head, connection: 1 }),
+} as unknown as RevocationFeedBus;
+const UNAVAILABLE = expect.objectContaining({ code: 'unavailable' }) as unknown;
+
+let clock: ManualClock;
+let view: ProcessView;
+let answers: 'live' | 'nothing';
+const ledger = {
+  isRevoked: () =>
+    answers === 'live' ? Promise.resolve(false) : Promise.reject(AuthError.unavailable('no answer')),
+} as unknown as RevocationLedgerStore;
+
+function checker(store: RevocationLedgerStore | undefined, unproven: 'redis' | 'refuse' = 'redis') {
+  const options = { revocation: { mode: 'mirror', maxStalenessMs: 1_000, deadlineMs: 250, unproven } };
+  return new RevocationChecker(
+    options as unknown as ResolvedAuthOptions,
+    clock,
+    { view, refuses: () => false } as unknown as RevocationView,
+    store,
+    feed,
+  );
+}
+
+/** What a request is told whose view is no longer proven, while Redis is silent and cannot prove it either. */
+describe('a check that nobody can prove', () => {
+  beforeAll(() => Logger.overrideLogger(false));
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    view = new ProcessView(clock, 100, 1);
+    view.acceptLedger(instantOf(clock), undefined, { position, entries: [] }, { cursor: '0', beat: head });
+    clock.advance('5s');
+    answers = 'nothing';
+  });
+
+  it('is accepted while PostgreSQL is out of reach, not for one answer that came late', async () => {
+    const asking = checker(ledger);
+    await expect(asking.check(token)).rejects.toEqual(UNAVAILABLE);
+    clock.advance('499ms');
+    await expect(asking.check(token)).rejects.toEqual(UNAVAILABLE);
+    clock.advance('1ms');
+    expect(await asking.check(token)).toBe('live');
+    expect(asking.counters).toMatchObject({ unproven: 1, refused: 2 });
+  });
+
+  it('starts to count anew with each answer of PostgreSQL', async () => {
+    const asking = checker(ledger);
+    await expect(asking.check(token)).rejects.toEqual(UNAVAILABLE);
+    clock.advance('600ms');
+    answers = 'live';
+    expect(await asking.check(token)).toBe('live');
+    answers = 'nothing';
+    await expect(asking.check(token)).rejects.toEqual(UNAVAILABLE);
+    expect(asking.counters).toMatchObject({ postgres: 1, unproven: 0 });
+  });
+
+  it('counts the questions of the step, so that an outage that is known holds nobody up', async () => {
+    view.ledgerFailed();
+    clock.advance('600ms');
+    expect(await checker(ledger).check(token)).toBe('live');
+  });
+
+  it('is accepted by a service that has no PostgreSQL, and by nobody under refuse', async () => {
+    expect(await checker(undefined).check(token)).toBe('live');
+    view.ledgerFailed();
+    clock.advance('600ms');
+    await expect(checker(ledger, 'refuse').check(token)).rejects.toEqual(UNAVAILABLE);
+    await expect(checker(undefined, 'refuse').check(token)).rejects.toEqual(UNAVAILABLE);
+  });
+});
