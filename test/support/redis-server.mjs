@@ -39,6 +39,9 @@ export async function startRedis({ binary, dir, port, args = [] }) {
     'no',
     '--maxmemory-policy',
     'noeviction',
+    // the default waits five seconds for more replicas than there are
+    '--repl-diskless-sync-delay',
+    '0',
   ];
   const child = spawn(binary, [...base, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let log = '';
