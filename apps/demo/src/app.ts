@@ -1,15 +1,15 @@
 import { STATUS_CODES } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { AppModule, type AppSettings } from './app.module.js';
 import type { DemoConfig, TrustProxy } from './config/index.js';
 import { EventsAdapter } from './events/events.adapter.js';
 import { secureHeaders, servePage } from './web/page.js';
 
-/** The application, not yet listening, on the adapter that the configuration names. */
+/** The application, not yet listening, on the adapter that the configuration names; the other one is not loaded. */
 export async function createApp(config: DemoConfig, settings: AppSettings): Promise<INestApplication> {
   const app = await (config.adapter === 'fastify'
     ? onFastify(config, settings)
@@ -46,6 +46,7 @@ const NEST = {
 };
 
 async function onExpress(config: DemoConfig, settings: AppSettings): Promise<INestApplication> {
+  const { ExpressAdapter } = await import('@nestjs/platform-express');
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.register(settings),
     new ExpressAdapter(),
@@ -57,6 +58,7 @@ async function onExpress(config: DemoConfig, settings: AppSettings): Promise<INe
 }
 
 async function onFastify(config: DemoConfig, settings: AppSettings): Promise<INestApplication> {
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
   const adapter = new FastifyAdapter({
     trustProxy: fastifyTrust(config.trustProxy),
     frameworkErrors: answerBeforeRouting,

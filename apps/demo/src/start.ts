@@ -1,6 +1,5 @@
 import type { Server } from 'node:http';
 import { PasswordHasher } from '@tokenward/nestjs';
-import { createApp } from './app.js';
 import { type DemoConfig, toAuthOptions } from './config/index.js';
 import { DATABASE, type DemoDatabase } from './database/database.module.js';
 import { migrateAll } from './database/migrate.js';
@@ -21,7 +20,11 @@ export interface RunningDemo {
 export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
   // first of all: keys that are refused must not leave a database behind
   const auth = await toAuthOptions(config);
-  const embedded = config.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: config.dataDir });
+  const [embedded, { createApp }] = await Promise.all([
+    config.databaseUrl ? undefined : startEmbeddedPostgres({ dataDir: config.dataDir }),
+    // most of the program, read while the database starts
+    import('./app.js'),
+  ]);
   try {
     const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
     await migrateAll(databaseUrl);
