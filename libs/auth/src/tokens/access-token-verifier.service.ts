@@ -8,6 +8,7 @@ import { checkCustomClaims, type CustomClaims, hostClaims } from './custom-claim
 import { looksEncrypted, TokenEncryption } from './encrypted-token.js';
 import { type CompactJws, parseCompactJws } from './jws.js';
 import { LegacyTokens } from './legacy-tokens.js';
+import type { JsonObject } from './strict-json.js';
 import {
   checkClaims,
   checkHeader,
@@ -26,6 +27,8 @@ export interface VerifyOptions {
   readonly expiry?: ExpiryRule;
 }
 
+const MAX_KNOWN_HEADERS = 32;
+
 type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
 
 /**
@@ -40,6 +43,8 @@ export class AccessTokenVerifier {
   readonly #cache: VerifiedTokenCache;
   readonly #legacy: LegacyTokens;
   readonly #encryption: TokenEncryption | undefined;
+  /** Of accepted tokens alone: nobody else can fill it. */
+  readonly #headers = new Map<string, JsonObject>();
 
   constructor(
     private readonly options: ResolvedAuthOptions,
@@ -107,14 +112,14 @@ export class AccessTokenVerifier {
     const decrypted = await encryption.decrypt(token);
     if (decrypted.kind === 'refused') return decrypted;
     return this.#verifyAndRemember(token, () => {
-      const jws = parseCompactJws(decrypted.signed);
+      const jws = parseCompactJws(decrypted.signed, this.#headers);
       return jws.kind === 'malformed' ? refused(jws.reason) : this.#signed(jws, options);
     });
   }
 
   /** As it was sent: not encrypted, or refused. */
   #outer(token: string, options: VerifyOptions): Verification {
-    const jws = parseCompactJws(token);
+    const jws = parseCompactJws(token, this.#headers);
     if (jws.kind === 'malformed') return refused(jws.reason);
     if (this.#legacy.concerns(jws.header))
       return this.#legacy.verify(token, jws, this.clock.now(), options.expiry ?? 'enforced');
@@ -133,9 +138,17 @@ export class AccessTokenVerifier {
     if (checked.kind === 'refused') return checked;
     const custom = checkCustomClaims(hostClaims(jws.payload), this.options.accessToken.claimsSchema);
     if (custom.kind === 'refused') return refused('custom_claims_refused');
+    this.#rememberHeader(jws);
     const { exp, nbf, iat } = checked.claims;
     const principal = asPrincipal(checked.claims, key.kid, custom.claims);
     return { kind: 'accepted', verified: { principal, exp, nbf, iat } };
+  }
+
+  #rememberHeader({ headerText, header }: ParsedJws): void {
+    if (this.#headers.has(headerText)) return;
+    // keys come and go
+    if (this.#headers.size >= MAX_KNOWN_HEADERS) this.#headers.clear();
+    this.#headers.set(headerText, header);
   }
 }
 
