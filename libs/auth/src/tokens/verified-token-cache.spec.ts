@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
@@ -123,6 +125,23 @@ describe('VerifiedTokenCache', () => {
       expect(cache.get(`t${n}`, 1)).toEqual(entry(n));
       if (capacity > 3) expect(n === 0 || cache.get('t0', 1) !== undefined).toBe(true);
     }
+  });
+
+  it('keeps nothing of the headers that tokens were cut out of, not of those who come back either', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const cache = new VerifiedTokenCache(1_000);
+    const cutFrom = (n: number) =>
+      Buffer.from(`${'x'.repeat(100_000)}=${String(n).padStart(64, '0')}`, 'latin1').toString('latin1').slice(-64); // prettier-ignore
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let n = 0; n < 500; n += 1) cache.set(cutFrom(n), entry(n), 1);
+    // the next one turns the generations, and those who come back move to the young one
+    cache.set(cutFrom(500), entry(500), 1);
+    for (let n = 0; n < 500; n += 1) expect(cache.get(cutFrom(n), 1)).toEqual(entry(n));
+    collect();
+    // of 50 MB of headers
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
   });
 
   it('hit and miss decide alike, whatever the clock does', () => {

@@ -53,7 +53,7 @@ export class VerifiedTokenCache {
     const old = this.#old.get(name);
     if (old?.token !== token) return undefined;
     this.#old.delete(name);
-    this.#add(name, old);
+    this.#add(old);
     return old.verified;
   }
 
@@ -62,16 +62,16 @@ export class VerifiedTokenCache {
     if (this.#generationSize === 0 || token.length > MAX_CACHED_BYTES) return;
     if (revision !== this.#revision) this.#forgetAll(revision);
     // a token cut out of a header would keep the whole header alive
-    const copy = Buffer.from(token, 'latin1').toString('latin1');
-    this.#add(nameOf(copy), { token: copy, verified });
+    this.#add({ token: Buffer.from(token, 'latin1').toString('latin1'), verified });
   }
 
-  #add(name: string, remembered: Remembered): void {
+  #add(remembered: Remembered): void {
     if (this.#young.size >= this.#generationSize) {
       this.#old = this.capacity > 1 ? this.#young : new Map();
       this.#young = new Map();
     }
-    this.#young.set(name, remembered);
+    // cut from the copy, never from what a request brought
+    this.#young.set(nameOf(remembered.token), remembered);
   }
 
   #forgetAll(revision: number): void {
