@@ -79,6 +79,19 @@ describe('what a process knows by the feed alone', () => {
     expect(view.ageMs()).toBeGreaterThanOrEqual(5_000);
   });
 
+  it('shows that the ledger answers somebody, whoever that is: late answers to this process an hour apart are no outage', () => {
+    view.ledgerFailed();
+    clock.advance('1h');
+    take();
+    clock.advance('1s');
+    take(beat('d', 'c', ['b', 'a']));
+    view.ledgerFailed();
+    expect(view.ledgerAwayMs()).toBe(0);
+    clock.advance('400ms');
+    view.ledgerFailed();
+    expect(view.ledgerAwayMs()).toBe(400);
+  });
+
   it('grows old by itself, by whichever clock goes faster', () => {
     clock.advance('1s');
     expect(view.fresh(MAX_STALENESS_MS)).toBe(false);

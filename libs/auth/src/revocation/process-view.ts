@@ -3,6 +3,7 @@ import { AuthError } from '../common/auth-error.js';
 import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
 import { ChainDating } from './chain-dating.js';
 import { ageMs, instantOf, later, type Instant } from './instant.js';
+import { LedgerReach } from './ledger-reach.js';
 import {
   FEED_VERSION,
   type FeedAnswer,
@@ -43,6 +44,7 @@ export class ProcessView {
   readonly mirror: RevocationMirror;
   readonly dating = new ChainDating();
   readonly steady: SteadyWall;
+  readonly ledgerReach: LedgerReach;
   readonly #listeners = new Set<RevokedListener>();
   #position: LedgerPosition | undefined;
   #timeline = 0;
@@ -52,7 +54,6 @@ export class ProcessView {
   #provenAt: Instant | undefined;
   #provenBy: ProvenBy | 'nobody' = 'nobody';
   #newestBeat: Instant | undefined;
-  #ledgerAway: { readonly since: Instant; readonly last: Instant } | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -61,6 +62,7 @@ export class ProcessView {
   ) {
     this.mirror = new RevocationMirror(maxEntries, seed);
     this.steady = new SteadyWall(clock);
+    this.ledgerReach = new LedgerReach(clock);
   }
 
   /** Up to where the mirror has seen the ledger. */
@@ -89,21 +91,6 @@ export class ProcessView {
   /** Its silence counts: complete, and proven at most `maxStalenessMs` ago. */
   fresh(maxStalenessMs: number): boolean {
     return !this.mirror.overflowed && this.ageMs() <= maxStalenessMs;
-  }
-
-  /** The ledger did not answer whoever asked, the step or a request. */
-  ledgerFailed(): void {
-    const last = instantOf(this.clock);
-    this.#ledgerAway = { since: this.#ledgerAway?.since ?? last, last };
-  }
-
-  ledgerAnswered(): void {
-    this.#ledgerAway = undefined;
-  }
-
-  /** Milliseconds from the first to the last of the questions that it left unanswered in a row: a single one may be this process's own pause. */
-  ledgerAwayMs(): number {
-    return this.#ledgerAway ? this.#ledgerAway.last.mono - this.#ledgerAway.since.mono : 0;
   }
 
   state(): RevocationViewState {

@@ -105,17 +105,17 @@ export class RevocationChecker {
     try {
       const question = this.ledger.isRevoked(token);
       const revoked = await withDeadline(question, this.options.revocation.deadlineMs, 'ledger question');
-      this.views.view.ledgerAnswered();
+      this.views.view.ledgerReach.answered();
       return revoked ? 'revoked' : 'live';
     } catch {
-      this.views.view.ledgerFailed();
+      this.views.view.ledgerReach.failed();
       return undefined;
     }
   }
 
   /** Out of reach for a while, or there is none: one late answer of a busy machine is no reason to accept. */
   private isLedgerAway(): boolean {
-    return !this.ledger || this.views.view.ledgerAwayMs() >= this.maxStalenessMs / 2;
+    return !this.ledger || this.views.view.ledgerReach.awayMs() >= this.maxStalenessMs / 2;
   }
 
   private settled(verdict: Verdict): Verdict {

@@ -71,14 +71,14 @@ describe('a check that nobody can prove', () => {
   });
 
   it('counts the questions of the step, so that an outage that is known holds nobody up', async () => {
-    view.ledgerFailed();
+    view.ledgerReach.failed();
     clock.advance('600ms');
     expect(await checker(ledger).check(token)).toBe('live');
   });
 
   it('is accepted by a service that has no PostgreSQL, and by nobody under refuse', async () => {
     expect(await checker(undefined).check(token)).toBe('live');
-    view.ledgerFailed();
+    view.ledgerReach.failed();
     clock.advance('600ms');
     await expect(checker(ledger, 'refuse').check(token)).rejects.toEqual(UNAVAILABLE);
     await expect(checker(undefined, 'refuse').check(token)).rejects.toEqual(UNAVAILABLE);

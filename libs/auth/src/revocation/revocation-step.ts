@@ -46,10 +46,10 @@ export class RevocationStep {
       this.view.add(entries);
     });
     const read = await reading.catch((error: unknown) => {
-      this.view.ledgerFailed();
+      this.view.ledgerReach.failed();
       throw error;
     });
-    this.view.ledgerAnswered();
+    this.view.ledgerReach.answered();
     this.view.acceptLedger(sentAt, since, read, base?.fetched);
     if (!base || !this.feed || this.extending || this.fillUnderWay(base.beat)) return;
     // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.
