@@ -80,16 +80,16 @@ describe('what a process knows by the feed alone', () => {
   });
 
   it('shows that the ledger answers somebody, whoever that is: late answers to this process an hour apart are no outage', () => {
-    view.ledgerFailed();
+    view.ledgerReach.failed();
     clock.advance('1h');
     take();
     clock.advance('1s');
     take(beat('d', 'c', ['b', 'a']));
-    view.ledgerFailed();
-    expect(view.ledgerAwayMs()).toBe(0);
+    view.ledgerReach.failed();
+    expect(view.ledgerReach.awayMs()).toBe(0);
     clock.advance('400ms');
-    view.ledgerFailed();
-    expect(view.ledgerAwayMs()).toBe(400);
+    view.ledgerReach.failed();
+    expect(view.ledgerReach.awayMs()).toBe(400);
   });
 
   it('grows old by itself, by whichever clock goes faster', () => {

@@ -235,6 +235,8 @@ export class ProcessView {
   }
 
   #prove(by: ProvenBy, at: Instant): void {
+    // whoever took the step had an answer of the ledger
+    this.ledgerReach.answered();
     if (this.#provenAt !== undefined && later(this.#provenAt, at) === this.#provenAt) return;
     this.#provenAt = at;
     this.#provenBy = by;

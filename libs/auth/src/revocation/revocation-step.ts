@@ -49,7 +49,6 @@ export class RevocationStep {
       this.view.ledgerReach.failed();
       throw error;
     });
-    this.view.ledgerReach.answered();
     this.view.acceptLedger(sentAt, since, read, base?.fetched);
     if (!base || !this.feed || this.extending || this.fillUnderWay(base.beat)) return;
     // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.
