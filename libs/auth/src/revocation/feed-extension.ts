@@ -36,6 +36,11 @@ export class FeedExtension {
     this.#before = base ? [base.prev, ...base.before].filter((id) => id !== '').slice(0, ANCESTORS) : [];
   }
 
+  /** The last link that was appended here. */
+  get head(): string {
+    return this.#prev;
+  }
+
   /** Rows of a fill, as they are read. A part that fails is tried again: a fill of a million must not start over for one of them. */
   async parts(entries: readonly LedgerEntry[]): Promise<ExtensionOutcome> {
     for (let from = 0; from < entries.length; from += this.feed.maxRows) {

@@ -130,6 +130,27 @@ describe('the step', () => {
     expect(feed.rows.size).toBe(11);
   });
 
+  it('leads after its own heartbeat, read back or not, until it hears of another one: so that one of many takes the steps', async () => {
+    const [ledger, feed] = [new Ledger([]), new Feed()];
+    const [a, b] = [processWith(ledger, feed), processWith(ledger, feed)];
+    const hear = ({ view, clock }: typeof a, ...beats: Heartbeat[]): void => {
+      const items = beats.map((beat) => ({ kind: 'beat', beat }) as const);
+      if (view.tail) view.acceptReply(view.tail, instantOf(clock), { items, cursor: '1', complete: true, connection: 1 }); // prettier-ignore
+    };
+    expect(a.step.leads()).toBe(false);
+    await a.step.take();
+    await until(() => a.step.leads());
+    const first = feed.current as Heartbeat;
+    hear(a, first);
+    expect(a.step.leads()).toBe(true);
+    await b.step.take();
+    await until(() => b.step.leads());
+    expect([a.step.leads(), b.step.leads()]).toEqual([true, true]);
+    hear(a, feed.current as Heartbeat);
+    hear(b, feed.current as Heartbeat);
+    expect([a.step.leads(), b.step.leads()]).toEqual([false, true]);
+  });
+
   it('knows that a full read in batches did not fit', async () => {
     const { step, view } = processWith(new Ledger(entries(11)), undefined, 5);
     await step.take();

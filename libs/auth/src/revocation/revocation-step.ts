@@ -22,6 +22,7 @@ const timer: Pause = (durationMs) => new Promise((resolve) => setTimeout(resolve
 export class RevocationStep {
   private extending: Promise<void> | undefined;
   private partSeen: { readonly id: string; readonly at: Instant } | undefined;
+  private own: { readonly id: string; readonly base: string | undefined } | undefined;
   private stopped = false;
 
   constructor(
@@ -60,6 +61,12 @@ export class RevocationStep {
       });
     // The next step wants to build on this heartbeat; but neither a long fill nor a feed that hangs may hold up the own proofs.
     await Promise.race([this.extending, this.pause(APPENDED_WITHIN_MS)]);
+  }
+
+  /** Whether the newest heartbeat that this process knows of is its own; it may not have come back yet. */
+  leads(): boolean {
+    const newest = this.view.tail?.head?.id;
+    return this.own !== undefined && (newest === this.own.id || newest === this.own.base);
   }
 
   /** A fill that is under way ends at its next part. */
@@ -103,7 +110,9 @@ export class RevocationStep {
         throw new GivenUp();
       }));
     this.view.sawTimeline(lacking.position);
-    this.heed(await extension.whole(lacking.entries, lacking.position));
+    const outcome = await extension.whole(lacking.entries, lacking.position);
+    if (outcome === 'appended') this.own = { id: extension.head, base: base?.id };
+    this.heed(outcome);
   }
 
   private heed(outcome: ExtensionOutcome): void {

@@ -28,7 +28,8 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
   readonly view: ProcessView;
   private readonly logger = new Logger('Tokenward');
   private readonly step: RevocationStep | undefined;
-  private readonly stepEveryMs: number;
+  private readonly leadMs: number;
+  private readonly followMs: number;
   private readonly blockMs: number;
   private readonly loops: Promise<void>[] = [];
   private readonly wakers = new Set<() => void>();
@@ -49,9 +50,10 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
   ) {
     this.view = new ProcessView(clock, options.revocation.maxEntries, entropy.bytes(4).readUInt32LE());
     if (ledger) this.step = new RevocationStep(this.view, ledger, feed, clock, entropy);
-    // Spread by process, so that one of many is first and the others see its heartbeat.
-    const jitter = 0.8 + (entropy.bytes(1).readUInt8() / 255) * 0.2;
-    this.stepEveryMs = (options.revocation.maxStalenessMs / 4) * jitter;
+    const stepMs = options.revocation.maxStalenessMs / 4;
+    // Whoever took the last step takes the next; the others come later, each at a time of its own, and find its heartbeat there.
+    this.leadMs = stepMs * 0.8;
+    this.followMs = stepMs * (1 + (entropy.bytes(1).readUInt8() / 255) * 0.5);
     this.blockMs = Math.max(10, Math.floor(options.revocation.maxStalenessMs / 16));
     this.refilledAt = clock.monotonic();
   }
@@ -105,7 +107,7 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
       this.stopListening = await this.ledger
         .onAppended(() => {
           // With a feed that carries the rows the wake-up is not needed.
-          if (!this.feed || !this.view.linked || this.beatAgeMs() > 2 * this.stepEveryMs) this.wake();
+          if (!this.feed || !this.view.linked || this.beatAgeMs() > 2 * this.followMs) this.wake();
         })
         .catch(() => undefined);
     }
@@ -122,7 +124,7 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
         return;
       } catch {
         if (!told) this.logger.warn('the revocation view cannot be filled yet; trying again');
-        await this.pause(this.stepEveryMs);
+        await this.pause(this.leadMs);
       }
     }
   }
@@ -139,7 +141,7 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
   private async stepLoop(): Promise<void> {
     while (!this.stopped) {
       // A feed that is away shows no heartbeat: the own steps keep the pace.
-      const due = this.stepEveryMs - Math.min(this.beatAgeMs(), this.clock.monotonic() - this.steppedAt);
+      const due = this.paceMs() - Math.min(this.beatAgeMs(), this.clock.monotonic() - this.steppedAt);
       if (due > 0 && !this.woken) {
         await this.pause(due);
         continue;
@@ -151,8 +153,14 @@ export class RevocationView implements OnApplicationBootstrap, OnApplicationShut
         () => false,
         () => true,
       );
-      if (failed) await this.pause(this.stepEveryMs);
+      if (failed) await this.pause(this.leadMs);
     }
+  }
+
+  /** With a feed that works, the others' heartbeats count: then the number of processes does not. */
+  private paceMs(): number {
+    const alone = !this.feed || !this.view.linked;
+    return alone || this.step?.leads() ? this.leadMs : this.followMs;
   }
 
   private async tailLoop(feed: RevocationFeedBus): Promise<void> {
