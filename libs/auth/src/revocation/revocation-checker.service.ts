@@ -68,15 +68,17 @@ export class RevocationChecker {
       this.counters.redis++;
       return this.settled(redis);
     }
-    const postgres = await this.askPostgres(token);
+    const acceptable = redis === 'silent' && this.options.revocation.unproven === 'redis';
+    let postgres = await this.askPostgres(token);
+    if (postgres === undefined && acceptable && this.isOneLateAnswer())
+      postgres = await this.askPostgres(token);
     if (postgres !== undefined) {
       this.counters.postgres++;
       return this.settled(postgres);
     }
     // The wait was long enough for a revocation to have arrived.
     if (this.views.refuses(token)) return 'revoked';
-    if (redis === 'silent' && this.options.revocation.unproven === 'redis' && this.isLedgerAway())
-      return this.acceptUnproven();
+    if (acceptable) return this.acceptUnproven();
     this.counters.refused++;
     throw AuthError.unavailable('no store can tell whether the token was revoked');
   }
@@ -113,9 +115,9 @@ export class RevocationChecker {
     }
   }
 
-  /** Out of reach for a while, or there is none: one late answer of a busy machine is no reason to accept. */
-  private isLedgerAway(): boolean {
-    return !this.ledger || this.views.view.ledgerReach.awayMs() >= this.maxStalenessMs / 2;
+  /** Not out of reach for a while: then it may have been this process's own pause, and is no reason to accept. */
+  private isOneLateAnswer(): boolean {
+    return this.ledger !== undefined && this.views.view.ledgerReach.awayMs() < this.maxStalenessMs / 2;
   }
 
   private settled(verdict: Verdict): Verdict {
