@@ -33,8 +33,10 @@ export function endingDeed(sessionId: string, { userId, actorId, reason }: Endin
   return { type: 'session.ended', userId, actorId, sessionId, detail: { reason } };
 }
 
-export function endingsDeed(count: number, { userId, actorId, reason }: Ending): Deed {
-  return { type: 'sessions.ended', userId, actorId, detail: { count, reason } };
+export function endingsDeeds(count: number, { userId, actorId, reason }: Ending): readonly Deed[] {
+  const ended: Deed = { type: 'sessions.ended', userId, actorId, detail: { count, reason } };
+  // a reset of the host's: it ends them all
+  return reason === 'password_changed' ? [ended, { type: 'password.changed', userId, actorId }] : [ended];
 }
 
 export function entryDeeds(entries: readonly LedgerEntry[], { actorId }: ActedBy): readonly Deed[] {

@@ -20,7 +20,7 @@ import {
   type Rotation,
   SessionStore,
 } from '../sessions/session.store.js';
-import { type AuditTable, type Deed, endingDeed, endingsDeed, openingDeed, recordDeeds } from './audit-rows.js'; // prettier-ignore
+import { type AuditTable, type Deed, endingDeed, endingsDeeds, openingDeed, recordDeeds } from './audit-rows.js'; // prettier-ignore
 import { asTransaction, begin, type Database, primaryOf, type Row, rows, type Transaction } from './database.js'; // prettier-ignore
 import { guarded, isDatabaseFailure, noneIfUnwritable } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
@@ -177,7 +177,7 @@ export class DrizzleSessionStore extends SessionStore {
   endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended> {
     return this.inTransaction('end other sessions', {}, async (tx, nowMs) => {
       const ended = await endOthersIn(tx, this.schema, { subject, keep }, reason, nowMs);
-      await this.record(tx, endingsDeed(ended.sessions, { userId: subject, actorId: subject, reason }));
+      await this.record(tx, ...endingsDeeds(ended.sessions, { userId: subject, actorId: subject, reason }));
       return ended;
     });
   }
@@ -186,7 +186,7 @@ export class DrizzleSessionStore extends SessionStore {
     return this.inTransaction('end all sessions', alongside, async (tx, nowMs) => {
       const ended = await endAllIn(tx, this.schema, subject, reason, nowMs);
       const { actorId } = alongside;
-      await this.record(tx, endingsDeed(ended.sessions, { userId: subject, actorId, reason }));
+      await this.record(tx, ...endingsDeeds(ended.sessions, { userId: subject, actorId, reason }));
       return ended;
     });
   }
