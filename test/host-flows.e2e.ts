@@ -10,6 +10,7 @@ import {
   type Principal,
   type UserAccount,
 } from '@tokenward/nestjs';
+import { actAs, AuthTestingModule } from '@tokenward/nestjs/testing';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import {
@@ -214,7 +215,7 @@ describe('what a host does with AuthService', () => {
     expect((await client.post('/auth/refresh')).status).toBe(401);
   });
 
-  it('revokeToken, revokeSession, revokeUser and revokeKey refuse in this process before they answer', async () => {
+  it('revokeToken, revokeSession and revokeUser refuse in this process before they answer', async () => {
     const { id } = await person();
     const open = async () => (await auth.openSession(id, { transport: 'bearer' })).grant;
     const claims = (token: string) =>
@@ -275,5 +276,22 @@ describe('what a host does with AuthService', () => {
       401,
     );
     expect(await auth.sessions(id)).toEqual([]);
+  });
+
+  it('revokeKey refuses in this process before it answers, and nothing signs in its place', async () => {
+    @Module({ imports: [AuthTestingModule.forRoot()] })
+    class Host {}
+    const { app, client, close } = await startHost(Host);
+    try {
+      const { headers, accessToken } = await actAs(app, { id: 'ada' });
+      expect((await client().get('/auth/me', { headers })).status).toBe(200);
+      const [header = ''] = accessToken.split('.');
+      const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string };
+      await app.get(AuthService).revokeKey(kid);
+      expect((await client().get('/auth/me', { headers })).status).toBe(401);
+      await expect(actAs(app, { id: 'ada' })).rejects.toMatchObject({ code: 'unavailable' });
+    } finally {
+      await close();
+    }
   });
 });
