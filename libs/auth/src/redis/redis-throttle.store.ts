@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
 import type { Clock } from '../common/clock.js';
-import { withDeadline } from '../users/deadline.js';
+import { withDeadline } from '../common/deadline.js';
 import { MemoryThrottleStore } from '../users/memory-throttle.store.js';
 import { type ThrottleAttempt, type ThrottleDecision, ThrottleStore } from '../users/throttle.store.js';
 import { GIVE_BACK_SCRIPT, TAKE_SCRIPT } from './throttle-scripts.js';
@@ -79,8 +79,8 @@ export class RedisThrottleStore extends ThrottleStore {
     args: readonly (string | number)[],
   ): Promise<unknown> {
     const keys = attempt.buckets.map((bucket) => TAG + bucket.key);
-    const late = (): Error => new Error('no answer within the deadline');
-    return withDeadline(this.redis.eval(script, keys.length, ...keys, ...args), this.#deadlineMs, late);
+    const answer = this.redis.eval(script, keys.length, ...keys, ...args);
+    return withDeadline(answer, this.#deadlineMs, 'redis throttle');
   }
 
   /** ioredis would queue commands while it is disconnected; a lazy client (`wait`) connects at the first one. */

@@ -5,6 +5,7 @@ import { SystemEntropy } from '../common/entropy.js';
 import type { SubjectState } from '../common/subject.js';
 import type { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { CredentialVerifier } from './credential-verifier.service.js';
+import { guardedUserDirectory } from './guarded-user-directory.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { SubjectReader } from './subject-reader.store.js';
 import { type LoginCandidate, UserDirectory } from './user-directory.store.js';
@@ -12,7 +13,6 @@ import { type LoginCandidate, UserDirectory } from './user-directory.store.js';
 const PASSWORD = 'correct horse';
 const options = {
   passwords: { memoryKib: 1024, passes: 2, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
-  storeDeadlineMs: 50,
 } as ResolvedAuthOptions;
 
 const users = new Map<string, LoginCandidate>();
@@ -42,6 +42,7 @@ class Subjects extends SubjectReader {
   }
 }
 
+const directory = guardedUserDirectory(new Directory(), 50);
 const hasher = new PasswordHasher(options, new SystemEntropy());
 let verifier: CredentialVerifier;
 let verifications: jest.SpiedFunction<typeof argon2.verify>;
@@ -64,7 +65,7 @@ beforeEach(async () => {
   epoch = 7;
   beforeFind = undefined;
   replace = () => Promise.resolve(true);
-  verifier = new CredentialVerifier(new Directory(), new Subjects(), hasher, options);
+  verifier = new CredentialVerifier(directory, new Subjects(), hasher);
   verifications = jest.spyOn(argon2, 'verify');
 });
 afterEach(() => {
@@ -112,7 +113,7 @@ describe('CredentialVerifier', () => {
         return super.readSubject();
       }
     }
-    verifier = new CredentialVerifier(new Directory(), new Slow(), hasher, options);
+    verifier = new CredentialVerifier(directory, new Slow(), hasher);
     await expect(verifier.verify('plain@example.com', PASSWORD)).resolves.toMatchObject({
       reason: 'wrong_password',
     });
@@ -134,7 +135,7 @@ describe('CredentialVerifier', () => {
         return super.readSubject();
       }
     }
-    verifier = new CredentialVerifier(new Directory(), new Vanishing(), hasher, options);
+    verifier = new CredentialVerifier(directory, new Vanishing(), hasher);
     await expect(verifier.verify('plain@example.com', PASSWORD)).resolves.toMatchObject({
       reason: 'unknown_user',
     });

@@ -1,8 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuthError } from '../common/auth-error.js';
 import type { SubjectState } from '../common/subject.js';
-import { ResolvedAuthOptions } from '../options/resolved-options.js';
-import { withDeadline } from './deadline.js';
 import { normaliseEmail } from './email.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { SubjectReader } from './subject-reader.store.js';
@@ -23,7 +20,7 @@ export type CredentialOutcome =
 /**
  * Compares a password. Exactly one Argon2 verification and the same reads, whoever the user is and whatever is wrong, so that neither
  * body nor time tells. (A stored hash of other parameters costs what those cost, until a login replaces it.)
- * A user directory that fails or is slower than `storeDeadline` is `AuthError('unavailable')`, never a refusal.
+ * A user directory that fails or is too slow throws (`guardedUserDirectory`), and is never a refusal.
  */
 @Injectable()
 export class CredentialVerifier {
@@ -34,7 +31,6 @@ export class CredentialVerifier {
     private readonly users: UserDirectory,
     private readonly subjects: SubjectReader,
     private readonly hasher: PasswordHasher,
-    private readonly options: ResolvedAuthOptions,
   ) {}
 
   /** For logins. A hash of outdated parameters is replaced. */
@@ -47,7 +43,7 @@ export class CredentialVerifier {
 
   /** For reauthentication and password change. The hash stays as it is, so that a change can say which one it replaces. */
   async verifyFor(userId: string, password: string): Promise<CredentialOutcome> {
-    const found = await this.ask(() => this.users.findById(userId));
+    const found = await this.users.findById(userId);
     const { rehash: _, ...outcome } = await this.compare(await this.withSubject(found), password);
     return outcome;
   }
@@ -55,11 +51,7 @@ export class CredentialVerifier {
   /** The user of an email, read in the order that a login needs; takes as long for one that does not exist. */
   async find(email: string): Promise<VerifiedCandidate | undefined> {
     const normalised = normaliseEmail(email);
-    return this.withSubject(await this.ask(() => this.users.findByEmail(normalised)));
-  }
-
-  async readSubject(userId: string): Promise<SubjectState> {
-    return this.ask(() => this.subjects.readSubject(userId));
+    return this.withSubject(await this.users.findByEmail(normalised));
   }
 
   private async withSubject(found: LoginCandidate | undefined): Promise<VerifiedCandidate | undefined> {
@@ -68,8 +60,8 @@ export class CredentialVerifier {
     if (userId === undefined) return undefined;
     this.#standIn = userId;
     // counters first, hash second: a password change in between then outdates the counters, never the other way round
-    const subject = await this.readSubject(userId);
-    const again = await this.ask(() => this.users.findById(userId));
+    const subject = await this.subjects.readSubject(userId);
+    const again = await this.users.findById(userId);
     return found && again && { ...again, subject };
   }
 
@@ -94,20 +86,10 @@ export class CredentialVerifier {
     if (!expected) return candidate;
     try {
       const next = await this.hasher.hash(password);
-      const replaced = await this.ask(() => this.users.replacePasswordHash(account.id, expected, next));
+      const replaced = await this.users.replacePasswordHash(account.id, expected, next);
       return replaced ? { ...candidate, passwordHash: next } : candidate;
     } catch {
       return candidate;
-    }
-  }
-
-  private async ask<T>(question: () => Promise<T>): Promise<T> {
-    const late = (): AuthError => AuthError.unavailable('the user directory took too long');
-    try {
-      return await withDeadline(Promise.resolve().then(question), this.options.storeDeadlineMs, late);
-    } catch (error) {
-      if (error instanceof AuthError) throw error;
-      throw AuthError.unavailable('the user directory failed', error);
     }
   }
 }

@@ -1,13 +1,12 @@
 import { AuthError } from '../common/auth-error.js';
-import { withDeadline } from './deadline.js';
+import { withDeadline } from '../common/deadline.js';
 import type { UserDirectory } from './user-directory.store.js';
 
 /** The host's directory, where whatever it throws, and an answer later than the deadline, is `AuthError('unavailable')`. */
 export function guardedUserDirectory(directory: UserDirectory, deadlineMs: number): UserDirectory {
-  const late = (): AuthError => AuthError.unavailable('the user directory took too long');
   const ask = async <T>(question: () => Promise<T>): Promise<T> => {
     try {
-      return await withDeadline(Promise.resolve().then(question), deadlineMs, late);
+      return await withDeadline(Promise.resolve().then(question), deadlineMs, 'the user directory');
     } catch (error) {
       if (error instanceof AuthError) throw error;
       throw AuthError.unavailable('the user directory failed', error);

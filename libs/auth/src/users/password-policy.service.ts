@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
+import { withDeadline } from '../common/deadline.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { isCommonPassword } from './common-passwords.js';
-import { withDeadline } from './deadline.js';
 import { passwordBytes } from './password-text.js';
 
 export interface PasswordContext {
@@ -50,10 +50,9 @@ export class PasswordPolicy {
     password: string,
   ): Promise<boolean> {
     try {
-      const late = (): Error => new Error('the breach check took too long');
       // called inside a promise, so that a hook that throws at once is no different from one that rejects
       const answer = Promise.resolve().then(() => breachCheck(password));
-      return (await withDeadline(answer, BREACH_CHECK_DEADLINE_MS, late)) === 'breached';
+      return (await withDeadline(answer, BREACH_CHECK_DEADLINE_MS, 'the breach check')) === 'breached';
     } catch {
       return false;
     }
