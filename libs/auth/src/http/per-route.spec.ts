@@ -16,7 +16,10 @@ class AdminNotes extends Notes {}
 class EditorNotes extends Notes {}
 
 const route = (routeClass: typeof Notes) =>
-  ({ getHandler: () => routeClass.prototype.list, getClass: () => routeClass }) as unknown as ExecutionContext;
+  ({
+    getHandler: () => routeClass.prototype.list,
+    getClass: () => routeClass,
+  }) as unknown as ExecutionContext;
 const reflector = new Reflector();
 
 describe('what the decorators say of a route', () => {
