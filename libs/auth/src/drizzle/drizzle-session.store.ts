@@ -60,6 +60,7 @@ export interface DrizzleSessionStoreOptions {
 
 /** `SessionStore` on PostgreSQL. Reads go to the primary. */
 export class DrizzleSessionStore extends SessionStore {
+  readonly usersAre: 'here' | 'elsewhere';
   private readonly db: Database;
   private readonly users: UserColumns | undefined;
   private readonly rotations: SessionRotations;
@@ -72,6 +73,7 @@ export class DrizzleSessionStore extends SessionStore {
     super();
     this.db = primaryOf(db);
     this.users = options.users;
+    this.usersAre = options.users ? 'here' : 'elsewhere';
     this.rotations = new SessionRotations(this.db, schema, options.users, options.deadlineMs);
   }
 

@@ -8,6 +8,7 @@ import { RevocationService } from '../revocation/revocation.service.js';
 import { type RefreshOutcome, RotationService } from '../sessions/rotation.service.js';
 import type { SessionState } from '../sessions/session.js';
 import { SessionStore } from '../sessions/session.store.js';
+import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
 import { UserDirectory } from '../users/user-directory.store.js';
 import type { PresentedRefresh, TokenGrant } from './grant.js';
 import { clientOf, TokenGrants } from './token-grants.service.js';
@@ -30,11 +31,12 @@ export class RefreshFlow {
   async refresh(presented: PresentedRefresh | undefined, client: ClientContext): Promise<TokenGrant> {
     if (!presented) throw new AuthError('token_missing', 'no refresh token was presented');
     const asOfMs = this.clock.now();
+    const issued = await this.issuedBefore(presented.value, asOfMs);
     const outcome = await this.rotation.rotate(presented.value, clientOf(client));
     switch (outcome.kind) {
       case 'rotated':
       case 'replayed':
-        return this.answer(outcome, asOfMs, client);
+        return this.answer(outcome, issued, asOfMs, client);
       case 'junk':
       case 'dead':
         this.events.publish({ type: 'refresh.refused', reason: outcome.kind, ip: client.ip });
@@ -55,10 +57,30 @@ export class RefreshFlow {
     }
   }
 
-  private async answer(outcome: Fresh, asOfMs: number, client: ClientContext): Promise<TokenGrant> {
+  /**
+   * Where others have a say (the user directory, the claims hook, a signer elsewhere) they have it before the token is spent: what fails there must
+   * not make the next try look like reuse. Of a user who changes meanwhile the token is refused, as any older one.
+   */
+  private async issuedBefore(token: string, asOfMs: number): Promise<IssuedAccessToken | undefined> {
+    if (this.grants.needs() === 'nobody' && this.sessions.usersAre === 'here') return undefined;
+    const state = await this.rotation.current(token);
+    return state && this.accessToken(state, asOfMs);
+  }
+
+  private async accessToken(state: SessionState, asOfMs: number): Promise<IssuedAccessToken> {
+    const user = state.user ?? (await this.userElsewhere(state));
+    return this.grants.accessTokenFor(state, user, asOfMs);
+  }
+
+  private async answer(
+    outcome: Fresh,
+    issued: IssuedAccessToken | undefined,
+    asOfMs: number,
+    client: ClientContext,
+  ): Promise<TokenGrant> {
     const { id: sessionId, subject: userId } = outcome.session;
-    const user = outcome.user ?? (await this.userElsewhere(outcome));
-    const grant = await this.grants.forState(outcome, user, outcome.refreshToken, asOfMs);
+    const access = issued ?? (await this.accessToken(outcome, asOfMs));
+    const grant = this.grants.grant(outcome.session, access, outcome.refreshToken);
     if (outcome.kind === 'rotated')
       this.events.publish({ type: 'refresh.rotated', userId, sessionId, ...clientOf(client) });
     else this.events.publish({ type: 'refresh.replayed', userId, sessionId, ip: client.ip });

@@ -41,23 +41,27 @@ export class TokenGrants {
     });
   }
 
+  /** Whether `accessToken` asks the host, and so may fail. Throws `unavailable` without a key to sign with. */
+  needs(): 'nobody' | 'host' {
+    return this.issuer.needs();
+  }
+
+  accessTokenFor(
+    { session, subject: state }: SessionState,
+    user: UserFacts,
+    asOfMs: number,
+  ): Promise<IssuedAccessToken> {
+    const { id: sessionId, subject, authTime, transport } = session;
+    return this.accessToken({ subject, sessionId, state, user, authTime, transport, asOfMs });
+  }
+
   async forState(
     state: SessionState,
     user: UserFacts,
     refreshToken: string,
     asOfMs: number,
   ): Promise<TokenGrant> {
-    const { session } = state;
-    const access = await this.accessToken({
-      subject: session.subject,
-      sessionId: session.id,
-      state: state.subject,
-      user,
-      authTime: session.authTime,
-      transport: session.transport,
-      asOfMs,
-    });
-    return this.grant(session, access, refreshToken);
+    return this.grant(state.session, await this.accessTokenFor(state, user, asOfMs), refreshToken);
   }
 
   grant(session: SessionState['session'], access: IssuedAccessToken, refreshToken: string): TokenGrant {

@@ -45,6 +45,15 @@ export class RotationService {
     private readonly entropy: Entropy,
   ) {}
 
+  /** What `rotate` would find, were it asked now: the state of a live session whose current token this is. Undefined for every other token. */
+  async current(token: string): Promise<SessionState | undefined> {
+    const presented = openRefreshToken(this.ring, token);
+    if (presented.kind === 'junk') return undefined;
+    const found = await this.store.read(presented.sessionId);
+    if (!found?.live || found.session.generation !== presented.generation) return undefined;
+    return found.tokenHash.equals(hashSecret(presented.secret)) ? found : undefined;
+  }
+
   async rotate(token: string, client: ClientContext): Promise<RefreshOutcome> {
     const presented = openRefreshToken(this.ring, token);
     if (presented.kind === 'junk') return presented;

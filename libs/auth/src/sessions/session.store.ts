@@ -90,6 +90,8 @@ export interface Removal {
  * `AuthError('unavailable')` within its deadline; it never guesses. A store that keeps an audit trail writes what it did in the same transaction. "Live" is defined at `SessionSnapshot.live`.
  */
 export abstract class SessionStore {
+  /** Whether `rotate` and `read` bring the user along, or the user directory has to be asked. */
+  abstract readonly usersAre: 'here' | 'elsewhere';
   /** Creates the subject's row when missing. Serialised with everything that bumps the subject. */
   abstract open(session: NewSession): Promise<OpenOutcome>;
   /** One statement: of N simultaneous uses exactly one is `rotated`. A lost acknowledgement throws; see `read`. */

@@ -29,11 +29,14 @@ export interface MemorySessionStoreOptions {
 
 /** `SessionStore` in the memory of one process, for tests: what it keeps is gone with it. */
 export class MemorySessionStore extends SessionStore {
+  readonly usersAre: 'here' | 'elsewhere';
+
   constructor(
     private readonly database: MemoryDatabase,
-    private readonly options: MemorySessionStoreOptions,
+    { users }: MemorySessionStoreOptions,
   ) {
     super();
+    this.usersAre = users;
   }
 
   open(session: NewSession): Promise<OpenOutcome> {
@@ -161,7 +164,7 @@ export class MemorySessionStore extends SessionStore {
 
   async readAuthority(token: RevocableToken): Promise<Authority> {
     const row = this.database.sessions.get(token.sessionId);
-    const user = this.options.users === 'elsewhere' ? 'elsewhere' : (this.factsOf(token.subject) ?? 'gone');
+    const user = this.usersAre === 'elsewhere' ? 'elsewhere' : (this.factsOf(token.subject) ?? 'gone');
     return {
       sessionLive: row?.subject === token.subject && this.usable(row),
       subject: this.database.subject(token.subject),
@@ -209,7 +212,7 @@ export class MemorySessionStore extends SessionStore {
 
   private stateOf(row: SessionRow): SessionState {
     const subject = this.database.subject(row.subject);
-    if (this.options.users === 'elsewhere') return { session: row, subject };
+    if (this.usersAre === 'elsewhere') return { session: row, subject };
     return {
       session: row,
       subject,
@@ -232,7 +235,7 @@ export class MemorySessionStore extends SessionStore {
   }
 
   private live(row: SessionRow): boolean {
-    if (this.options.users === 'elsewhere') return this.usable(row);
+    if (this.usersAre === 'elsewhere') return this.usable(row);
     return this.usable(row) && this.factsOf(row.subject)?.disabled === false;
   }
 }

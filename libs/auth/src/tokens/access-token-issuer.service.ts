@@ -53,6 +53,12 @@ export class AccessTokenIssuer {
       this.#encryption = new TokenEncryption(encryption, keyring);
   }
 
+  /** Who else has a say in an issue: the host, whose claims hook or signer (KMS, HSM) may fail. Throws `unavailable` without a key to sign with. */
+  needs(): 'nobody' | 'host' {
+    const signsElsewhere = 'sign' in this.keyring.signer();
+    return signsElsewhere || this.options.accessToken.claims ? 'host' : 'nobody';
+  }
+
   /** Throws `claim_refused` for a claim that must not or may not be there, `token_too_large` beyond `maxBytes`. */
   async issue(input: AccessTokenInput): Promise<IssuedAccessToken> {
     if (EMAIL.test(input.subject)) {
