@@ -181,6 +181,7 @@ it('changes the password: the other browser is out, this one goes on', async () 
   expect(await me.told('password.changed')).toContain('Password changed');
   await page.getByText('Live', { exact: true }).waitFor();
   await me.go('Sessions');
+  await page.getByRole('rowheader').first().waitFor();
   expect(await page.getByRole('rowheader').count()).toBe(1);
 });
 
