@@ -109,6 +109,7 @@ it('shows both browsers, and ends the other one, on another process, within a se
   await other.signIn(person);
   await laptop.signIn(person);
   const row = laptop.page.getByRole('row', { name: /Firefox on Windows/ });
+  await row.waitFor();
   await expect(row.getByText('This device').count()).resolves.toBe(0);
   await laptop.page.getByRole('row', { name: /Chrome on .*This device/s }).waitFor();
   expect(await row.locator('time').first().getAttribute('title')).toMatch(/\d{4}.*\d\d:\d\d:\d\d/);
