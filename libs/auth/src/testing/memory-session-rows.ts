@@ -54,7 +54,7 @@ export const sameState = (a: SubjectState, b: SubjectState): boolean =>
   a.tokenVersion === b.tokenVersion && a.epoch === b.epoch;
 
 export const newestFirst = (a: SessionRow, b: SessionRow): number =>
-  b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? -1 : 1);
+  b.createdAt.getTime() - a.createdAt.getTime();
 
 function renewed(
   row: SessionRow,

@@ -44,7 +44,9 @@ export class MemorySessionStore extends SessionStore {
       const state = this.database.subject(session.subject);
       if (!sameState(state, session.expected)) return { kind: 'superseded' };
       tx.put(this.database.subjects, session.subject, state);
+      // of those of one millisecond the one opened last is the newest
       const crowd = this.usableOf(session.subject)
+        .reverse()
         .sort(newestFirst)
         .slice(session.maxPerUser - 1);
       const entries = endings.end(crowd, 'limit');
