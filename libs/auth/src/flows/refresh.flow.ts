@@ -59,7 +59,7 @@ export class RefreshFlow {
 
   /**
    * Where others have a say (the user directory, the claims hook, a signer elsewhere) they have it before the token is spent: what fails there must
-   * not make the next try look like reuse. Of a user who changes meanwhile the token is refused, as any older one.
+   * not make the next try look like reuse. Of a user who changes meanwhile the token is refused, like every older one.
    */
   private async issuedBefore(token: string, asOfMs: number): Promise<IssuedAccessToken | undefined> {
     if (this.grants.needs() === 'nobody' && this.sessions.usersAre === 'here') return undefined;

@@ -46,7 +46,7 @@ export class PasswordHasher implements OnModuleInit {
     return this.#queue.run(() => argon2.hash(bytes, argon2Options(this.options.passwords)));
   }
 
-  /** `phc` may be of other Argon2 parameters; one that is malformed is a mismatch that took as long as any other. */
+  /** `phc` may be of other Argon2 parameters; one that is malformed is a mismatch that took as long as every other. */
   async verify(password: string, phc: string): Promise<PasswordMatch> {
     const bytes = this.bytesOf(password);
     if (!bytes) return MISMATCH;

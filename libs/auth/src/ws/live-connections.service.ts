@@ -29,7 +29,7 @@ interface Entry extends Held {
 }
 
 /**
- * Cuts what outlives its token: any long-lived connection (ws, socket.io, server-sent events) is registered with its principal, and its `end`
+ * Cuts what outlives its token: every long-lived connection (ws, socket.io, server-sent events) is registered with its principal, and its `end`
  * is called once, in the same turn as the revocation reaches this process, or at the token's expiry, or when the view was unproven for 5 s.
  */
 @Injectable()
