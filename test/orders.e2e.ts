@@ -11,6 +11,7 @@ import {
 } from './support/databases.js';
 import { type Demo, startDemo } from './support/demo.js';
 import { type Orders, startOrders } from './support/orders.js';
+import { tokenward } from './support/tokenward.js';
 
 const USER = { email: 'ada@example.com', password: 'correct horse battery', role: 'user' };
 const REFUSED = { statusCode: 401, error: 'Unauthorized', message: 'Authentication failed' };
@@ -78,7 +79,6 @@ beforeAll(async () => {
   orders = await startOrders({
     JWKS_URL: `${jwks.url}/.well-known/jwks.json`,
     REDIS_URL: redis.url,
-    JWT_ALGORITHM: 'ES256',
     JWKS_COOL_DOWN: `${String(COOL_DOWN_MS / 1000)}s`,
   });
 }, 90_000);
@@ -188,7 +188,7 @@ describe('a service that only verifies', () => {
 describe('its start', () => {
   it('before the issuer: not ready, never a guess; ready by itself when the issuer comes', async () => {
     jwks.isUp = false;
-    const early = await startOrders({ JWKS_URL: jwks.url, JWT_ALGORITHM: 'ES256' }, false);
+    const early = await startOrders({ JWKS_URL: jwks.url }, false);
     try {
       const client = early.client();
       for (;;) {
@@ -223,5 +223,25 @@ describe('its start', () => {
     expect(service.output().trim().split('\n')).toHaveLength(1);
     expect(service.output()).toContain(name);
     expect(service.output()).not.toContain('secret@');
+  });
+});
+
+describe('the end of the only key', () => {
+  it('is heard without Redis: an empty key set ends the trust, and the log says why', async () => {
+    const token = await signIn();
+    const alone = await startOrders({ JWKS_URL: jwks.url, JWKS_REFRESH: '1s' });
+    try {
+      const status = async () => (await alone.client().get('/orders', bearer(token))).status;
+      expect(await status()).toBe(200);
+      const { kid = '' } = headerOf(token);
+      const revoked = await tokenward(`keys revoke ${kid}`, { DATABASE_URL: database.url });
+      expect(revoked).toMatchObject({ code: 0, error: '' });
+      const since = performance.now();
+      while ((await status()) !== 401) expect(performance.now() - since).toBeLessThan(4_000);
+      expect(alone.output()).toMatch(/the JWKS holds no key that verifies: every token is refused/);
+      expect(alone.output()).toMatch(/a token was refused: key_unknown/);
+    } finally {
+      await alone.stop();
+    }
   });
 });

@@ -10,7 +10,8 @@ export interface OrdersConfig {
   readonly revocationUnproven: 'redis' | 'refuse' | undefined;
   readonly issuer: string;
   readonly audiences: readonly string[];
-  readonly algorithms: readonly SigningAlgorithm[];
+  /** Undefined: whatever the issuer's keys are for. */
+  readonly algorithms: readonly SigningAlgorithm[] | undefined;
   readonly jwksRefresh: string | undefined;
   readonly jwksCoolDown: string | undefined;
   readonly cookiePrefix: '' | '__Secure-' | '__Host-';
@@ -38,7 +39,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     revocationUnproven: unprovenOf(text('REVOCATION_UNPROVEN')),
     issuer: text('JWT_ISSUER') ?? DEFAULT_NAME,
     audiences: list('JWT_AUDIENCE') ?? [DEFAULT_NAME],
-    algorithms: (list('JWT_ALGORITHM') ?? ['RS256']).map(algorithmOf),
+    algorithms: list('JWT_ALGORITHM')?.map(algorithmOf),
     jwksRefresh: text('JWKS_REFRESH'),
     jwksCoolDown: text('JWKS_COOL_DOWN'),
     cookiePrefix: prefixOf(text('COOKIE_PREFIX') ?? ''),

@@ -11,7 +11,7 @@ export type {
   ResourceServerModuleOptions,
   ResourceServerOptionsFactory,
 } from './resource-server.module-definition.js';
-export type { RemoteJwksOptions, ResourceServerOptions } from './options/resource-server-options.js';
+export type { JwksFetch, RemoteJwksOptions, ResourceServerOptions } from './options/resource-server-options.js';
 export { RemoteKeys } from './keys/remote-keys.service.js';
 export { AuthService } from './flows/auth.service.js';
 

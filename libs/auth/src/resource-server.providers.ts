@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
 import { AuthenticateFlow } from './flows/authenticate.flow.js';
+import { RefusalLog } from './flows/refusal-log.service.js';
 import { RemoteKeyWatch } from './flows/remote-key-watch.service.js';
 import { AuthHealth } from './health/auth-health.service.js';
 import { AuthErrorFilter } from './http/auth-error.filter.js';
@@ -76,6 +77,7 @@ export function resourceServerProviders(options: InjectionToken): Provider[] {
     AccessTokenVerifier,
     RevocationView,
     AuthenticateFlow,
+    RefusalLog,
     RemoteKeyWatch,
     JwtStrategy,
     JwtAuthGuard,

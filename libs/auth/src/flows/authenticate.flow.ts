@@ -10,6 +10,7 @@ import { type Authority, SessionStore } from '../sessions/session.store.js';
 import { AccessTokenVerifier, type VerificationOutcome } from '../tokens/access-token-verifier.service.js';
 import { UserDirectory } from '../users/user-directory.store.js';
 import type { PresentedToken } from './grant.js';
+import { RefusalLog } from './refusal-log.service.js';
 
 /** Of a user of whom nothing was ever revoked; also of one without a row. */
 const FIRST_VERSION = 1;
@@ -32,6 +33,7 @@ export class AuthenticateFlow {
     @Optional() private readonly users?: UserDirectory,
     @Optional() private readonly lookup?: KeyLookup,
     @Optional() private readonly events?: AuthEventPublisher,
+    @Optional() private readonly log?: RefusalLog,
   ) {}
 
   /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
@@ -124,6 +126,7 @@ export class AuthenticateFlow {
     this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
     const of = principal && { userId: principal.id, sessionId: principal.sessionId };
     this.events?.publish({ type: 'token.refused', reason, ...of });
+    this.log?.note(reason);
     return new AuthError('token_refused', reason);
   }
 

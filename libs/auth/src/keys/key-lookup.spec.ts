@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Clock } from '../common/clock.js';
 import { keysFrom } from './function-keys.js';
 import { generateSigningJwk } from './generate-key.js';
+import { HandClock } from './hand-clock.fixture.js';
 import { KeyRotation } from './key-rotation.service.js';
 
 const T0 = 1_800_000_000;
@@ -12,12 +12,6 @@ const OPTIONS = {
   accessToken: { ttlSeconds: 900, clockToleranceSeconds: 30 },
   storeDeadlineMs: 500,
 };
-
-class HandClock implements Clock {
-  constructor(public seconds: number) {}
-  now = () => this.seconds * 1000;
-  monotonic = () => this.seconds * 1000;
-}
 
 const jwk = async (kid: string, times: { nbf: number; iat?: number }) => ({
   ...(await generateSigningJwk('ES256', { iat: T0 - 1000, nbf: T0 })),

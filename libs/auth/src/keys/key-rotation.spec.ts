@@ -9,6 +9,7 @@ import type { StaticKeysOptions } from '../options/key-options.js';
 import { keyDirectory, keyFile } from './file-keys.js';
 import { keysFrom } from './function-keys.js';
 import { type GeneratedJwk, generateSigningJwk, publicHalf } from './generate-key.js';
+import { HandClock } from './hand-clock.fixture.js';
 import { KeyRotation } from './key-rotation.service.js';
 import { KeySource, type SourceJwk, type SourceKeys } from './key-source.store.js';
 
@@ -16,12 +17,6 @@ const T0 = 1_800_000_000;
 const LEAD = 3600;
 /** ttl 900 + twice the tolerance 30 + 1 + twice the refresh interval 30 */
 const RETAIN = 1021;
-
-class HandClock implements Clock {
-  constructor(public seconds: number) {}
-  now = () => this.seconds * 1000;
-  monotonic = () => this.seconds * 1000;
-}
 
 const running: KeyRotation[] = [];
 const made = new Map<string, GeneratedJwk>();

@@ -2,15 +2,19 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
 import type { ResolvedRemoteJwks } from '../options/resource-server-options.js';
-import { type Fetch, fetchJwks } from './fetched-jwks.js';
+import { type FetchedJwks, fetchJwks } from './fetched-jwks.js';
 import { KeyLookup } from './key-lookup.store.js';
 import type { Keyring } from './keyring.service.js';
 
 /** Until the issuer was reached for the first time. */
 const FIRST_RETRY_MS = 1_000;
 const AFTER_REVOCATION_MS = 1_000;
+const SHORTEST_WAIT_MS = 1_000;
 
-/** The issuer's keys, fetched from the pinned URL and kept: a fetch that fails leaves what is known in force. */
+/**
+ * The issuer's keys, fetched from the pinned URL. A key set that was read replaces the one before, an empty one too; an answer that is no key
+ * set leaves what is known in force, and only for `keepFor`.
+ */
 @Injectable()
 export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnApplicationShutdown {
   /** How many fetches were begun. */
@@ -20,20 +24,23 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
   readonly #logger = new Logger('Tokenward');
   #fetching: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #endOfTrust: NodeJS.Timeout | undefined;
   #attemptedAt = -Infinity;
   #succeededAt = -Infinity;
   #completeForMs = 0;
+  #refreshAfterMs: number;
   #suspectUntil = -Infinity;
-  #complained = '';
+  #known = '';
+  #said = '';
   #stopped = false;
 
   constructor(
     private readonly options: ResolvedRemoteJwks,
     private readonly keyring: Keyring,
     private readonly clock: Clock,
-    private readonly fetch: Fetch = (url, init) => globalThis.fetch(url, init),
   ) {
     super();
+    this.#refreshAfterMs = options.refreshEveryMs;
   }
 
   /** The issuer may come up later: its absence stops nothing. */
@@ -50,6 +57,7 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
   onApplicationShutdown(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#endOfTrust);
   }
 
   /** Fetches now, unless a fetch is under way, which is then shared. Never rejects. */
@@ -85,28 +93,41 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     const startedAt = this.clock.monotonic();
     this.#attemptedAt = startedAt;
     this.fetches += 1;
-    const { url, algorithms, deadlineMs, refreshEveryMs } = this.options;
+    const { fetch, url, algorithms, deadlineMs } = this.options;
     try {
-      const { keys, maxAgeMs } = await fetchJwks(this.fetch, url, algorithms, deadlineMs);
-      if (!this.#holds(keys.map(({ kid, publicJwk }) => JSON.stringify([kid, publicJwk]))))
-        this.keyring.replace({ verification: keys });
-      this.#succeededAt = startedAt;
-      this.#completeForMs = Math.max(maxAgeMs, refreshEveryMs);
-      this.#complained = '';
+      const fetched = await fetchJwks(fetch, url, algorithms, deadlineMs);
+      this.#take(fetched, startedAt);
     } catch (error) {
       this.failedFetches += 1;
-      this.#complain(error instanceof AuthError ? error.detail : 'the JWKS cannot be fetched');
+      this.#endTrustWhenDue();
+      const why = error instanceof AuthError ? error.detail : 'the JWKS cannot be fetched';
+      this.#say(`${why}; ${this.#consequence()}`);
     }
   }
 
-  #known = '';
+  #take({ keys, maxAgeMs, ...rest }: FetchedJwks, startedAt: number): void {
+    const { refreshEveryMs, keepForMs } = this.options;
+    const written = keys.map(({ kid, publicJwk }) => JSON.stringify([kid, publicJwk]));
+    this.#replace(keys, written.sort().join());
+    this.#succeededAt = startedAt;
+    this.#completeForMs = Math.max(maxAgeMs, refreshEveryMs);
+    this.#refreshAfterMs = Math.min(refreshEveryMs, maxAgeMs || Infinity);
+    clearTimeout(this.#endOfTrust);
+    if (!this.#stopped) this.#endOfTrust = setTimeout(() => this.#endTrustWhenDue(), keepForMs + 1).unref();
+    this.#say(remarks(keys.length, rest, this.options));
+  }
 
   /** The same keys again must not void what was verified with them. */
-  #holds(written: readonly string[]): boolean {
-    const now = [...written].sort().join();
-    const same = now === this.#known;
-    this.#known = now;
-    return same;
+  #replace(verification: FetchedJwks['keys'], written: string): void {
+    if (written !== this.#known) this.keyring.replace({ verification });
+    this.#known = written;
+  }
+
+  /** An issuer that cannot be asked for that long may have revoked every key of it. */
+  #endTrustWhenDue(): void {
+    if (this.clock.monotonic() - this.#succeededAt <= this.options.keepForMs) return;
+    this.#completeForMs = 0;
+    this.#replace([], '');
   }
 
   #schedule(afterMs?: number): void {
@@ -114,13 +135,34 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     clearTimeout(this.#timer);
     const failing = this.#succeededAt < this.#attemptedAt;
     const retryMs = this.keyring.size === 0 ? FIRST_RETRY_MS : this.options.coolDownMs;
-    const wait = afterMs ?? (failing ? retryMs : this.options.refreshEveryMs);
+    const wait = afterMs ?? (failing ? retryMs : Math.max(this.#refreshAfterMs, SHORTEST_WAIT_MS));
     this.#timer = setTimeout(() => void this.refresh(), wait).unref();
   }
 
-  #complain(why: string): void {
-    if (why === this.#complained) return;
-    this.#complained = why;
-    this.#logger.warn(`${why}; the keys known so far stay in force`);
+  #consequence(): string {
+    if (this.keyring.size === 0) return 'no key is in force, so tokens are answered 503';
+    const hours = Math.round(this.options.keepForMs / 360_000) / 10;
+    return `the keys known so far stay in force, until ${String(hours)} h after the last good answer`;
   }
+
+  /** Once for each thing there is to say. */
+  #say(what: string): void {
+    if (what === this.#said) return;
+    this.#said = what;
+    if (what !== '') this.#logger.warn(what);
+  }
+}
+
+function remarks(
+  usable: number,
+  { leftOut, otherAlgorithms }: Pick<FetchedJwks, 'leftOut' | 'otherAlgorithms'>,
+  { algorithms }: ResolvedRemoteJwks,
+): string {
+  const out = leftOut.length > 0 ? `of the JWKS these are left out: ${leftOut.slice(0, 10).join('; ')}` : '';
+  if (usable > 0) return out;
+  const why =
+    otherAlgorithms.length > 0
+      ? `the JWKS holds no key of jwks.algorithms (${[...algorithms].join(', ')}), but of ${otherAlgorithms.join(', ')}`
+      : 'the JWKS holds no key that verifies';
+  return [`${why}: every token is refused`, out].filter(Boolean).join('; ');
 }

@@ -6,7 +6,7 @@ import type { RemoteJwksOptions, ResolvedRemoteJwks } from './resource-server-op
 /** Refuses what makes no sense, with one line that names the option and the cure. */
 export function resolveRemoteJwks(given: RemoteJwksOptions | undefined): ResolvedRemoteJwks {
   const jwks: Partial<RemoteJwksOptions> = given ?? {};
-  const algorithms = jwks.algorithms ?? ['RS256'];
+  const algorithms = jwks.algorithms ?? SIGNING_ALGORITHMS.filter((each) => !each.startsWith('HS'));
   if (algorithms.length === 0)
     throw AuthError.configuration('jwks.algorithms', 'is empty: name at least one');
   for (const each of algorithms) {
@@ -18,12 +18,16 @@ export function resolveRemoteJwks(given: RemoteJwksOptions | undefined): Resolve
         `${each} is a shared secret: a service that verifies with it can sign with it; have the issuer sign with RS, PS or ES`,
       );
   }
+  if (jwks.fetch !== undefined && typeof jwks.fetch !== 'function')
+    throw AuthError.configuration('jwks.fetch', 'must be a function like fetch, or left out');
   return {
     url: urlOf(jwks.url),
     algorithms: new Set(algorithms),
     refreshEveryMs: within('jwks.refreshEvery', jwks.refreshEvery ?? '5m', 1000, 86_400_000),
     coolDownMs: within('jwks.coolDown', jwks.coolDown ?? '30s', 100, 3_600_000),
     deadlineMs: within('jwks.deadline', jwks.deadline ?? '2s', 50, 60_000),
+    keepForMs: within('jwks.keepFor', jwks.keepFor ?? '24h', 60_000, 7 * 86_400_000),
+    fetch: jwks.fetch ?? ((url, init) => globalThis.fetch(url, init)),
   };
 }
 
