@@ -8,7 +8,7 @@ import pg from 'pg';
 import { report } from './support/revocation-report.mjs';
 import { dist, startServers } from './support/servers.mjs';
 
-const { RevocationView, SystemClock, SystemEntropy } = await import(dist('libs/auth/src/index.js'));
+const { RevocationSync, SystemClock, SystemEntropy } = await import(dist('libs/auth/src/index.js'));
 const { drizzleStorage, migrateAuth } = await import(dist('libs/auth/src/drizzle/index.js'));
 const { redisConnection } = await import(dist('libs/auth/src/redis/index.js'));
 
@@ -76,7 +76,7 @@ async function startView() {
   const client = new Redis(servers.redisUrl);
   client.on('error', () => undefined);
   const connection = redisConnection(client);
-  const view = new RevocationView(
+  const view = new RevocationSync(
     options,
     new SystemClock(),
     new SystemEntropy(),

@@ -10,7 +10,7 @@ import { report } from './support/revocation-report.mjs';
 import { dist, startDemo, startServers } from './support/servers.mjs';
 import { median } from './support/statistics.mjs';
 
-const { RevocationChecker, RevocationView, SystemClock, SystemEntropy } = await import(
+const { RevocationChecker, RevocationSync, SystemClock, SystemEntropy } = await import(
   dist('libs/auth/src/index.js')
 );
 const { drizzleStorage, migrateAuth } = await import(dist('libs/auth/src/drizzle/index.js'));
@@ -80,7 +80,7 @@ function someToken() {
 async function measureView(pool) {
   const { ledger } = drizzleStorage(drizzle(pool));
   const patient = { revocation: { ...options.revocation, maxStalenessMs: 10_000 } };
-  const view = new RevocationView(patient, clock, new SystemEntropy(), ledger);
+  const view = new RevocationSync(patient, clock, new SystemEntropy(), ledger);
   const checker = new RevocationChecker(patient, clock, view, ledger);
   const before = memory();
   const startedAt = performance.now();
@@ -134,9 +134,9 @@ async function coldFill() {
   client.on('error', () => undefined);
   const { ledger } = drizzleStorage(drizzle(fullDb));
   const [own, others] = [redisConnection(client), redisConnection(client)];
-  const view = new RevocationView(options, clock, new SystemEntropy(), ledger, own.feed);
+  const view = new RevocationSync(options, clock, new SystemEntropy(), ledger, own.feed);
   const checker = new RevocationChecker(options, clock, view, ledger, own.feed);
-  const verifier = new RevocationView(options, clock, new SystemEntropy(), undefined, others.feed);
+  const verifier = new RevocationSync(options, clock, new SystemEntropy(), undefined, others.feed);
   await view.ready();
   await until(async () => (await own.feed.head()).beat?.kind === 'whole');
   await client.flushall();

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   RevocationChecker,
-  RevocationView,
+  RevocationSync,
   SystemClock,
   SystemEntropy,
   type ResolvedAuthOptions,
@@ -54,7 +54,7 @@ async function start(reach: Reach) {
   const host = reach.redis ? new Redis(reach.redis, { keyPrefix: reach.keyPrefix ?? '' }) : undefined;
   host?.on('error', () => undefined);
   const connection = host && redisConnection(host);
-  const view = new RevocationView(options, clock, new SystemEntropy(), ledger, connection?.feed);
+  const view = new RevocationSync(options, clock, new SystemEntropy(), ledger, connection?.feed);
   const checker = new RevocationChecker(options, clock, view, ledger, connection?.feed);
   await view.ready();
   const stop = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthModule, type AuthModuleOptions, CurrentUser, JwtAuthGuard, PasswordHasher, RevocationView } from '@tokenward/nestjs'; // prettier-ignore
+import { AuthModule, type AuthModuleOptions, CurrentUser, JwtAuthGuard, PasswordHasher, RevocationSync } from '@tokenward/nestjs'; // prettier-ignore
 import { migrateAuth, MIGRATIONS_FOLDER } from '@tokenward/nestjs/drizzle';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import { Redis } from 'ioredis';
@@ -119,7 +119,7 @@ describe('two releases side by side, a schema and a feed version apart', () => {
     expect((await mine.post('/auth/logout')).status).toBe(204);
     await refused(onTheOther);
     for (const app of [older, newer]) {
-      const view = app.app.get(RevocationView, { strict: false });
+      const view = app.app.get(RevocationSync, { strict: false });
       await becomes('fresh', () => view.state().ageMs < 1_000);
     }
     // a process that starts now reads that entry with all others

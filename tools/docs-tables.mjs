@@ -9,11 +9,11 @@ const read = (path) => readFileSync(join(root, path), 'utf8');
 
 /** Page → its text, with every part between `<!-- name: … -->` and `<!-- /name -->` written anew. */
 export async function pagesWithTables() {
-  const { severityOf } = await load('libs/auth/src/events/severity.ts');
-  const { METRICS, prometheusName } = await load('libs/auth/src/metrics/definitions.ts');
+  const { severityOf } = await load('libs/auth/src/storage/severity.ts');
+  const { METRICS, prometheusName } = await load('libs/auth/src/observe/metrics/definitions.ts');
   const parts = {
     events: events(severityOf),
-    reasons: members('libs/auth/src/common/end-reason.ts', 'EndReason')
+    reasons: members('libs/auth/src/storage/end-reason.ts', 'EndReason')
       .map((each) => `\`${each.getText().slice(1, -1)}\``)
       .join(', '),
     metrics: metrics(Object.values(METRICS), prometheusName),
@@ -28,7 +28,7 @@ export async function pagesWithTables() {
 }
 
 function events(severityOf) {
-  const rows = members('libs/auth/src/events/auth-event.ts', 'AuthEvent').map((each) => {
+  const rows = members('libs/auth/src/storage/auth-event.ts', 'AuthEvent').map((each) => {
     const [type, ...others] = each.members;
     const name = type.type.getText().slice(1, -1);
     const fields = others.map((field) => {

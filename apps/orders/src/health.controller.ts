@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
-import { Keyring, Public, RemoteKeys, RevocationView } from '@tokenward/nestjs';
+import { Keyring, Public, RemoteKeys, RevocationSync } from '@tokenward/nestjs';
 
 /** Whether revocations reach this service. */
 export const FOLLOWS_REVOCATIONS = Symbol('FOLLOWS_REVOCATIONS');
@@ -10,7 +10,7 @@ export class HealthController {
   constructor(
     private readonly keyring: Keyring,
     private readonly remote: RemoteKeys,
-    private readonly view: RevocationView,
+    private readonly view: RevocationSync,
     @Inject(FOLLOWS_REVOCATIONS) private readonly follows: boolean,
   ) {}
 

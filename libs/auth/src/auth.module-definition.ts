@@ -2,28 +2,28 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Clock } from './common/clock.js';
 import type { Entropy } from './common/entropy.js';
 import { AUTH_INSTANCE, authToken, DEFAULT_INSTANCE, instanceName } from './common/instance-token.js';
-import type { AuditStore } from './events/audit.store.js';
-import type { AuthAlert } from './events/auth-alert.js';
-import type { AuthEvent } from './events/auth-event.js';
-import { createAuthControllers } from './http/controllers/index.js';
-import type { KeySource } from './keys/key-source.store.js';
-import type { AuthMeter } from './metrics/meter.js';
+import type { AuditStore } from './storage/audit-store.port.js';
+import type { AuthAlert } from './observe/auth-alert.js';
+import type { AuthEvent } from './storage/auth-event.js';
+import { createAuthControllers } from './issue/routes/index.js';
+import type { KeySource } from './storage/key-source.port.js';
+import type { AuthMeter } from './observe/metrics/meter.js';
 import type { AuthModuleExtras, AuthOptions, RouteOptions } from './options/auth-options.js';
 import type { ObserveOptions } from './options/observe-options.js';
 import { resolveRoutes } from './options/resolve-routes.js';
-import type { RevocationFeedBus } from './revocation/revocation-feed.bus.js';
-import type { RevocationLedgerStore } from './revocation/revocation-ledger.store.js';
-import type { PepperStore } from './sessions/pepper.store.js';
-import type { SessionStore } from './sessions/session.store.js';
-import type { SecondFactor } from './users/second-factor.store.js';
-import type { ThrottleStore } from './users/throttle.store.js';
-import type { UserDirectory } from './users/user-directory.store.js';
+import type { RevocationFeedBus } from './storage/revocation-feed.port.js';
+import type { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
+import type { RefreshSecretsStore } from './storage/refresh-secrets.port.js';
+import type { SessionStore } from './storage/session-store.port.js';
+import type { SecondFactor } from './issue/users/second-factor.port.js';
+import type { ThrottleStore } from './storage/throttle-store.port.js';
+import type { UserDirectory } from './storage/user-directory.port.js';
 
 /** The durable side: `drizzleStorage(db)` of `@tokenward/nestjs/drizzle`, or the memory stores of `/testing`. */
 export interface AuthStorage {
   readonly sessions: SessionStore;
   readonly ledger: RevocationLedgerStore;
-  readonly peppers: PepperStore;
+  readonly peppers: RefreshSecretsStore;
   readonly users?: UserDirectory;
   /** None: no audit trail. */
   readonly audit?: AuditStore;

@@ -18,27 +18,27 @@ import { OPTION_PROVIDERS } from './auth.providers.js';
 import { Clock } from './common/clock.js';
 import { Entropy } from './common/entropy.js';
 import { authToken, DEFAULT_INSTANCE } from './common/instance-token.js';
-import { AuthService } from './flows/auth.service.js';
-import { AuthenticateFlow } from './flows/authenticate.flow.js';
-import { ChangePasswordFlow } from './flows/change-password.flow.js';
-import { EndSessionsFlow } from './flows/end-sessions.flow.js';
-import { LoginFlow } from './flows/login.flow.js';
-import { KeyWatch } from './flows/key-watch.service.js';
-import { LogoutFlow } from './flows/logout.flow.js';
-import { OpenSessionFlow } from './flows/open-session.flow.js';
-import { PasswordAttempt } from './flows/password-attempt.service.js';
-import { PasswordProof } from './flows/password-proof.service.js';
-import { ReauthenticateFlow } from './flows/reauthenticate.flow.js';
-import { RefreshFlow } from './flows/refresh.flow.js';
-import { RegisterFlow } from './flows/register.flow.js';
-import { SessionOpener } from './flows/session-opener.service.js';
-import { TokenGrants } from './flows/token-grants.service.js';
-import { UserChangesFlow } from './flows/user-changes.flow.js';
-import { HTTP_EXPORTS, HTTP_PROVIDERS } from './http/providers.js';
-import { AuthCookies } from './http/cookies.service.js';
-import { PresentedTokens } from './http/presented-tokens.service.js';
-import { KeyRotation } from './keys/key-rotation.service.js';
-import { Keyring } from './keys/keyring.service.js';
+import { AuthService } from './issue/auth.service.js';
+import { AuthenticateFlow } from './verify/authenticate.js';
+import { ChangePasswordFlow } from './issue/flows/change-password.flow.js';
+import { EndSessionsFlow } from './issue/flows/end-sessions.flow.js';
+import { LoginFlow } from './issue/flows/login.flow.js';
+import { KeyWatch } from './issue/keys/key-watch.service.js';
+import { LogoutFlow } from './issue/flows/logout.flow.js';
+import { OpenSessionFlow } from './issue/flows/open-session.flow.js';
+import { PasswordAttempt } from './issue/users/password-attempt.service.js';
+import { PasswordProof } from './issue/users/password-proof.service.js';
+import { ReauthenticateFlow } from './issue/flows/reauthenticate.flow.js';
+import { RefreshFlow } from './issue/flows/refresh.flow.js';
+import { RegisterFlow } from './issue/flows/register.flow.js';
+import { SessionOpener } from './issue/sessions/session-opener.service.js';
+import { TokenGrants } from './issue/tokens/token-grants.service.js';
+import { UserChangesFlow } from './issue/flows/user-changes.flow.js';
+import { HTTP_EXPORTS, HTTP_PROVIDERS } from './issue/routes/providers.js';
+import { AuthCookies } from './issue/routes/cookies.service.js';
+import { PresentedTokens } from './verify/http/presented-tokens.service.js';
+import { KeyRotation } from './issue/keys/key-rotation.service.js';
+import { Keyring } from './verify/keys/keyring.service.js';
 import { OBSERVE_EXPORTS, OBSERVE_PROVIDERS } from './observe.providers.js';
 import { BootAdvice } from './options/boot-advice.service.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
@@ -47,30 +47,30 @@ import {
   type ResourceServerForRoot,
   type ResourceServerForRootAsync,
 } from './resource-server.module-definition.js';
-import { RevocationChecker } from './revocation/revocation-checker.service.js';
-import { RevocationService } from './revocation/revocation.service.js';
-import { RevocationView } from './revocation/revocation-view.service.js';
-import { PepperRotation } from './sessions/pepper-rotation.service.js';
-import { RotationService } from './sessions/rotation.service.js';
-import { SessionCleanUp } from './sessions/session-clean-up.service.js';
-import { SessionService } from './sessions/session.service.js';
-import { AccessTokenIssuer } from './tokens/access-token-issuer.service.js';
-import { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
-import { CredentialVerifier } from './users/credential-verifier.service.js';
-import { LoginThrottle } from './users/login-throttle.service.js';
-import { PasswordHasher } from './users/password-hasher.service.js';
-import { PasswordPolicy } from './users/password-policy.service.js';
-import { UserDirectory } from './users/user-directory.store.js';
-import { LIVE_PROVIDERS } from './ws/providers.js';
+import { RevocationChecker } from './verify/revocation/revocation-checker.service.js';
+import { RevocationService } from './issue/sessions/revocation.service.js';
+import { RevocationSync } from './verify/revocation/revocation-sync.service.js';
+import { RefreshSecretsRotation } from './issue/sessions/refresh-secrets-rotation.service.js';
+import { RotationService } from './issue/sessions/rotation.service.js';
+import { SessionCleanUp } from './issue/sessions/session-clean-up.service.js';
+import { SessionService } from './issue/sessions/session.service.js';
+import { AccessTokenIssuer } from './issue/tokens/access-token-issuer.service.js';
+import { AccessTokenVerifier } from './verify/tokens/access-token-verifier.service.js';
+import { CredentialVerifier } from './issue/users/credential-verifier.service.js';
+import { LoginThrottle } from './issue/users/login-throttle.service.js';
+import { PasswordHasher } from './issue/users/password-hasher.service.js';
+import { PasswordPolicy } from './issue/users/password-policy.service.js';
+import { UserDirectory } from './storage/user-directory.port.js';
+import { LIVE_PROVIDERS } from './verify/ws/providers.js';
 
 const SLICES: Provider[] = [
   AccessTokenIssuer,
   AccessTokenVerifier,
   SessionService,
   RotationService,
-  PepperRotation,
+  RefreshSecretsRotation,
   SessionCleanUp,
-  RevocationView,
+  RevocationSync,
   RevocationChecker,
   RevocationService,
   PasswordHasher,
@@ -112,7 +112,7 @@ const EXPORTS: readonly Abstract<unknown>[] = [
   AuthService,
   AccessTokenVerifier,
   RevocationChecker,
-  RevocationView,
+  RevocationSync,
   Keyring,
   KeyRotation,
   PasswordHasher,

@@ -5,27 +5,27 @@ import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
 import { AUTH_INSTANCE, DEFAULT_INSTANCE } from './common/instance-token.js';
 import { DEFAULT_ACCESS_COOKIE, DEFAULT_DEVICE_COOKIE, DEFAULT_REFRESH_COOKIE } from './contract/index.js';
-import { KeyLookup } from './keys/key-lookup.store.js';
-import { KeyRotation } from './keys/key-rotation.service.js';
-import { Keyring } from './keys/keyring.service.js';
+import { KeyLookup } from './verify/keys/key-lookup.port.js';
+import { KeyRotation } from './issue/keys/key-rotation.service.js';
+import { Keyring } from './verify/keys/keyring.service.js';
 import type { RouteOptions } from './options/auth-options.js';
 import type { CookieOptions } from './options/cookie-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
-import { RevocationFeedBus } from './revocation/revocation-feed.bus.js';
-import { RevocationLedgerStore } from './revocation/revocation-ledger.store.js';
-import { PepperRing } from './sessions/pepper-ring.js';
-import { loadPepperRing } from './sessions/pepper-rotation.service.js';
-import { PepperStore } from './sessions/pepper.store.js';
-import { SessionStore } from './sessions/session.store.js';
-import { DeviceIds } from './users/device-id.js';
-import { guardedUserDirectory } from './users/guarded-user-directory.js';
-import { MemoryThrottleStore } from './users/memory-throttle.store.js';
-import { SecondFactor } from './users/second-factor.store.js';
-import { SubjectReader } from './users/subject-reader.store.js';
-import { ThrottleKeys } from './users/throttle-keys.js';
-import { ThrottleStore } from './users/throttle.store.js';
-import { UserDirectory } from './users/user-directory.store.js';
+import { RevocationFeedBus } from './storage/revocation-feed.port.js';
+import { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
+import { RefreshSecrets } from './issue/sessions/refresh-secrets.js';
+import { loadPepperRing } from './issue/sessions/refresh-secrets-rotation.service.js';
+import { RefreshSecretsStore } from './storage/refresh-secrets.port.js';
+import { SessionStore } from './storage/session-store.port.js';
+import { DeviceIds } from './issue/users/device-id.js';
+import { guardedUserDirectory } from './issue/users/guarded-user-directory.js';
+import { MemoryThrottleStore } from './storage/memory-throttle.store.js';
+import { SecondFactor } from './issue/users/second-factor.port.js';
+import { SubjectReader } from './storage/subject-reader.port.js';
+import { ThrottleKeys } from './issue/users/throttle-keys.js';
+import { ThrottleStore } from './storage/throttle-store.port.js';
+import { UserDirectory } from './storage/user-directory.port.js';
 
 type Host = AuthModuleOptions;
 
@@ -49,7 +49,7 @@ export const OPTION_PROVIDERS: Provider[] = [
   handle(Entropy, (host) => host.entropy ?? new SystemEntropy()),
   handle(SessionStore, (host) => storageOf(host).sessions),
   handle(RevocationLedgerStore, (host) => storageOf(host).ledger),
-  handle(PepperStore, (host) => storageOf(host).peppers),
+  handle(RefreshSecretsStore, (host) => storageOf(host).peppers),
   {
     provide: UserDirectory,
     useFactory: (host: Host, { storeDeadlineMs }: ResolvedAuthOptions) =>
@@ -73,20 +73,20 @@ export const OPTION_PROVIDERS: Provider[] = [
   { provide: Keyring, useFactory: (rotation: KeyRotation) => rotation.keyring, inject: [KeyRotation] },
   { provide: KeyLookup, useExisting: KeyRotation },
   {
-    provide: PepperRing,
+    provide: RefreshSecrets,
     useFactory: loadPepperRing,
-    inject: [ResolvedAuthOptions, PepperStore, Entropy],
+    inject: [ResolvedAuthOptions, RefreshSecretsStore, Entropy],
   },
   {
     provide: DeviceIds,
-    useFactory: (ring: PepperRing, entropy: Entropy) =>
+    useFactory: (ring: RefreshSecrets, entropy: Entropy) =>
       new DeviceIds(() => ring.peppers.map(({ device }) => device), entropy),
-    inject: [PepperRing, Entropy],
+    inject: [RefreshSecrets, Entropy],
   },
   {
     provide: ThrottleKeys,
-    useFactory: (ring: PepperRing) => new ThrottleKeys(() => ring.minting.device),
-    inject: [PepperRing],
+    useFactory: (ring: RefreshSecrets) => new ThrottleKeys(() => ring.minting.device),
+    inject: [RefreshSecrets],
   },
 ];
 

@@ -2,32 +2,32 @@ import type { InjectionToken, ModuleMetadata, Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
-import { AuthenticateFlow } from './flows/authenticate.flow.js';
-import { RefusalLog } from './flows/refusal-log.service.js';
-import { RemoteKeyWatch } from './flows/remote-key-watch.service.js';
-import { AuthHealth } from './health/auth-health.service.js';
-import { AuthErrorFilter } from './http/auth-error.filter.js';
-import { JwtAuthGuard } from './http/jwt-auth.guard.js';
-import { JwtStrategy } from './http/jwt.strategy.js';
-import { PermissionsGuard } from './http/permissions.guard.js';
-import { PresentedTokens } from './http/presented-tokens.service.js';
-import { RecentAuthGuard } from './http/recent-auth.guard.js';
-import { RolesGuard } from './http/roles.guard.js';
-import { KeyLookup } from './keys/key-lookup.store.js';
-import { Keyring } from './keys/keyring.service.js';
-import { RemoteKeys } from './keys/remote-keys.service.js';
-import { AuthMetrics } from './metrics/auth-metrics.service.js';
-import { AUTH_METER } from './metrics/meter.js';
+import { AuthenticateFlow } from './verify/authenticate.js';
+import { RefusalLog } from './verify/refusal-log.service.js';
+import { RemoteKeyWatch } from './verify/keys/remote-key-watch.service.js';
+import { AuthHealth } from './observe/health/auth-health.service.js';
+import { AuthErrorFilter } from './verify/http/auth-error.filter.js';
+import { JwtAuthGuard } from './verify/guards/jwt-auth.guard.js';
+import { JwtStrategy } from './verify/http/jwt.strategy.js';
+import { PermissionsGuard } from './verify/guards/permissions.guard.js';
+import { PresentedTokens } from './verify/http/presented-tokens.service.js';
+import { RecentAuthGuard } from './verify/guards/recent-auth.guard.js';
+import { RolesGuard } from './verify/guards/roles.guard.js';
+import { KeyLookup } from './verify/keys/key-lookup.port.js';
+import { Keyring } from './verify/keys/keyring.service.js';
+import { RemoteKeys } from './verify/keys/remote-keys.service.js';
+import { AuthMetrics } from './observe/metrics/auth-metrics.service.js';
+import { AUTH_METER } from './observe/metrics/meter.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { resolveRemoteJwks } from './options/resolve-resource-server.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
 import type { ResourceServerModuleOptions } from './resource-server.module-definition.js';
-import { RevocationChecker } from './revocation/revocation-checker.service.js';
-import { RevocationFeedBus } from './revocation/revocation-feed.bus.js';
-import { RevocationView } from './revocation/revocation-view.service.js';
-import { UncheckedRevocations } from './revocation/unchecked-revocations.service.js';
-import { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
-import { LIVE_PROVIDERS } from './ws/providers.js';
+import { RevocationChecker } from './verify/revocation/revocation-checker.service.js';
+import { RevocationFeedBus } from './storage/revocation-feed.port.js';
+import { RevocationSync } from './verify/revocation/revocation-sync.service.js';
+import { UncheckedRevocations } from './verify/revocation/unchecked-revocations.service.js';
+import { AccessTokenVerifier } from './verify/tokens/access-token-verifier.service.js';
+import { LIVE_PROVIDERS } from './verify/ws/providers.js';
 
 type Host = ResourceServerModuleOptions;
 
@@ -44,7 +44,7 @@ export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
   AuthenticateFlow,
   AccessTokenVerifier,
   RevocationChecker,
-  RevocationView,
+  RevocationSync,
   Keyring,
   RemoteKeys,
   ...LIVE_PROVIDERS,
@@ -67,15 +67,15 @@ export function resourceServerProviders(options: InjectionToken): Provider[] {
     },
     {
       provide: RevocationChecker,
-      useFactory: (resolvedOptions: ResolvedAuthOptions, clock: Clock, view: RevocationView, host: Host) =>
+      useFactory: (resolvedOptions: ResolvedAuthOptions, clock: Clock, view: RevocationSync, host: Host) =>
         host.redis
           ? new RevocationChecker(resolvedOptions, clock, view, undefined, host.redis.feed)
           : new UncheckedRevocations(resolvedOptions, clock, view),
-      inject: [ResolvedAuthOptions, Clock, RevocationView, options],
+      inject: [ResolvedAuthOptions, Clock, RevocationSync, options],
     },
     { provide: KeyLookup, useExisting: RemoteKeys },
     AccessTokenVerifier,
-    RevocationView,
+    RevocationSync,
     AuthenticateFlow,
     RefusalLog,
     RemoteKeyWatch,

@@ -3,8 +3,8 @@ import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AuthModule } from './auth.module.js';
-import { AuthenticateFlow } from './flows/authenticate.flow.js';
-import { HandClock } from './keys/hand-clock.fixture.js';
+import { AuthenticateFlow } from './verify/authenticate.js';
+import { HandClock } from './verify/keys/hand-clock.fixture.js';
 
 const T0 = 1_800_000_000;
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -1,8 +1,8 @@
 import { SystemClock } from '../common/clock.js';
 import { drizzleKeySource } from '../drizzle/drizzle-key-source.store.js';
 import { drizzleStorage } from '../drizzle/drizzle-storage.js';
-import { assertKeyId } from '../keys/key-fitness.js';
-import type { KeySource } from '../keys/key-source.store.js';
+import { assertKeyId } from '../verify/keys/key-fitness.js';
+import type { KeySource } from '../storage/key-source.port.js';
 import type { SigningAlgorithm } from '../options/key-options.js';
 import type { Arguments } from './arguments.js';
 import { type CliDatabase, withDatabase } from './database.js';

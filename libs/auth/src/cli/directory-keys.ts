@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { SystemClock } from '../common/clock.js';
-import { generateSigningJwk } from '../keys/generate-key.js';
+import { generateSigningJwk } from '../issue/keys/generate-key.js';
 import type { SigningAlgorithm } from '../options/key-options.js';
 import { CommandError } from './io.js';
 import { KeyFiles } from './key-directory.js';

@@ -14,8 +14,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { SystemClock } from '../common/clock.js';
 import { SystemEntropy } from '../common/entropy.js';
-import { publicHalf } from '../keys/generate-key.js';
-import type { SourceJwk } from '../keys/key-source.store.js';
+import { publicHalf } from '../issue/keys/generate-key.js';
+import type { SourceJwk } from '../storage/key-source.port.js';
 import { CommandError } from './io.js';
 
 export interface KeptKey {

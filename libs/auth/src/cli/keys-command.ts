@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { resolve } from 'node:path';
-import { assertKeyId } from '../keys/key-fitness.js';
-import { generateSigningJwk } from '../keys/generate-key.js';
+import { assertKeyId } from '../verify/keys/key-fitness.js';
+import { generateSigningJwk } from '../issue/keys/generate-key.js';
 import { algorithmOf, allowOnly, type Arguments, bitsOf, databaseUrlOf, durationOf } from './arguments.js';
 import { addFirstKey, listDirectoryKeys, nowSeconds, revokeInDirectory, rotateDirectoryKeys } from './directory-keys.js'; // prettier-ignore
 import { type CommandResult, type Environment, UsageError } from './io.js';

@@ -1,6 +1,6 @@
-import { phasesAt } from '../keys/key-phases.js';
-import type { SourceJwk } from '../keys/key-source.store.js';
-import { readSourceKeys } from '../keys/source-keys.js';
+import { phasesAt } from '../issue/keys/key-phases.js';
+import type { SourceJwk } from '../storage/key-source.port.js';
+import { readSourceKeys } from '../verify/keys/source-keys.js';
 import type { SigningAlgorithm } from '../options/key-options.js';
 import { algorithmOf } from './arguments.js';
 import { CommandError } from './io.js';

@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keyDirectory } from '../keys/file-keys.js';
-import { SealingRing } from '../keys/sealed-key.js';
+import { keyDirectory } from '../issue/keys/file-keys.js';
+import { SealingRing } from '../issue/keys/sealed-key.js';
 import type { Environment } from './io.js';
 import { run } from './run.js';
 

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import { type SQL, sql } from 'drizzle-orm';
-import type { ActedBy } from '../common/acted-by.js';
-import type { EndReason } from '../common/end-reason.js';
-import type { LedgerEntry } from '../common/ledger-entry.js';
-import type { AuditRecord, NewAuditRecord } from '../events/audit-record.js';
-import { severityOf } from '../events/severity.js';
-import type { NewSession } from '../sessions/session.js';
+import type { ActedBy } from '../storage/acted-by.js';
+import type { EndReason } from '../storage/end-reason.js';
+import type { LedgerEntry } from '../storage/ledger-entry.js';
+import type { AuditRecord, NewAuditRecord } from '../storage/audit-record.js';
+import { severityOf } from '../storage/severity.js';
+import type { NewSession } from '../storage/session.js';
 import { type Row, rows, type Runner } from './database.js';
 import type { AuthSchema } from './schema.js';
 

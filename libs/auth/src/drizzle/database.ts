@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
-import type { HostTransaction } from '../common/host-transaction.js';
+import type { HostTransaction } from '../storage/host-transaction.js';
 
 /** The host's Drizzle database (node-postgres driver), whatever its own schema is. */
 export type Database = NodePgDatabase<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
-import type { NewAuditRecord } from '../events/audit-record.js';
+import type { NewAuditRecord } from '../storage/audit-record.js';
 import { DrizzleAuditStore } from './drizzle-audit.store.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';

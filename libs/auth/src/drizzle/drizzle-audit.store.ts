@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { AuditRecord, NewAuditRecord } from '../events/audit-record.js';
-import { type AuditQuery, AuditStore, type Familiarity, type Sighting } from '../events/audit.store.js';
+import type { AuditRecord, NewAuditRecord } from '../storage/audit-record.js';
+import { type AuditQuery, AuditStore, type Familiarity, type Sighting } from '../storage/audit-store.port.js';
 import { insertRecords, toAuditRecord } from './audit-rows.js';
 import { type Database, ms, primaryOf, rows } from './database.js';
 import { guarded } from './guarded.js';

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
-import type { KeySource, RotationRequest, SourceJwk } from '../keys/key-source.store.js';
+import type { KeySource, RotationRequest, SourceJwk } from '../storage/key-source.port.js';
 import { drizzleKeySource } from './drizzle-key-source.store.js';
-import { DrizzlePepperStore } from './drizzle-pepper.store.js';
+import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';
 

@@ -3,14 +3,14 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { AuthError } from '../common/auth-error.js';
 import { parseDuration, type Duration } from '../common/duration.js';
 import { SystemEntropy } from '../common/entropy.js';
-import { type GeneratedJwk, generateSigningJwk, publicHalf } from '../keys/generate-key.js';
+import { type GeneratedJwk, generateSigningJwk, publicHalf } from '../issue/keys/generate-key.js';
 import {
   KeySource,
   type RotationRequest,
   type SourceJwk,
   type SourceKeys,
-} from '../keys/key-source.store.js';
-import { SealingRing } from '../keys/sealed-key.js';
+} from '../storage/key-source.port.js';
+import { SealingRing } from '../issue/keys/sealed-key.js';
 import { type Database, primaryOf, type Row, rows, type Transaction } from './database.js';
 import { guarded } from './guarded.js';
 import { type AuthSchema, createAuthSchema } from './schema.js';

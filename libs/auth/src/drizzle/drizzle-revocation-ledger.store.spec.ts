@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import type { LedgerEntry } from '../common/ledger-entry.js';
+import type { LedgerEntry } from '../storage/ledger-entry.js';
 import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
 import { insertEntries } from './ledger-rows.js';
 import { migrateAuth } from './migrate.js';

@@ -1,12 +1,12 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { ActedBy } from '../common/acted-by.js';
+import type { ActedBy } from '../storage/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
-import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
+import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
 import {
   RevocationLedgerStore,
   type LedgerPosition,
   type LedgerRead,
-} from '../revocation/revocation-ledger.store.js';
+} from '../storage/revocation-ledger.port.js';
 import { type AuditTable, entryDeeds, recordDeeds } from './audit-rows.js';
 import { begin, primaryOf, rows, type Database, type Row, type Transaction } from './database.js';
 import { guarded } from './guarded.js';

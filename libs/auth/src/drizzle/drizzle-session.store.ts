@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm';
-import type { ActedBy } from '../common/acted-by.js';
+import type { ActedBy } from '../storage/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
-import type { EndReason } from '../common/end-reason.js';
-import type { RevocableToken } from '../common/ledger-entry.js';
+import type { EndReason } from '../storage/end-reason.js';
+import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { ClientContext } from '../common/principal.js';
-import type { SubjectState } from '../common/subject.js';
-import type { NewSession, Session, SessionSnapshot } from '../sessions/session.js';
+import type { SubjectState } from '../storage/subject.js';
+import type { NewSession, Session, SessionSnapshot } from '../storage/session.js';
 import {
   type Alongside,
   type Authority,
@@ -19,7 +19,7 @@ import {
   type RotateOutcome,
   type Rotation,
   SessionStore,
-} from '../sessions/session.store.js';
+} from '../storage/session-store.port.js';
 import { type AuditTable, type Deed, endingDeed, endingsDeeds, openingDeed, recordDeeds } from './audit-rows.js'; // prettier-ignore
 import { asTransaction, begin, type Database, primaryOf, type Row, rows, type Transaction } from './database.js'; // prettier-ignore
 import { guarded, isDatabaseFailure, noneIfUnwritable } from './guarded.js';

@@ -3,7 +3,7 @@ import { parseDuration, type Duration } from '../common/duration.js';
 import { AuthError } from '../common/auth-error.js';
 import type { Database } from './database.js';
 import { DrizzleAuditStore } from './drizzle-audit.store.js';
-import { DrizzlePepperStore } from './drizzle-pepper.store.js';
+import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
 import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
 import { DrizzleSessionStore } from './drizzle-session.store.js';
 import { DrizzleUserDirectory } from './drizzle-user-directory.store.js';

@@ -1,12 +1,12 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { AuthError } from '../common/auth-error.js';
-import type { HostTransaction } from '../common/host-transaction.js';
+import type { HostTransaction } from '../storage/host-transaction.js';
 import {
   type CreateUserOutcome,
   type LoginCandidate,
   type NewUser,
   UserDirectory,
-} from '../users/user-directory.store.js';
+} from '../storage/user-directory.port.js';
 import { asTransaction, type Database, primaryOf, type Row, rows } from './database.js';
 import { guarded, noneIfUnwritable, sqlState } from './guarded.js';
 import type { AuthSchema } from './schema.js';

@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
+import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
 import type { AuthSchema } from './schema.js';
 
 type LedgerTable = AuthSchema['revocations'];

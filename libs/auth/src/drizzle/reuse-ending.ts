@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { ClientContext } from '../common/principal.js';
-import type { ReuseOutcome } from '../sessions/session.store.js';
+import type { ReuseOutcome } from '../storage/session-store.port.js';
 import { type AuditTable, recordDeeds } from './audit-rows.js';
 import type { Transaction } from './database.js';
 import { insertEntries } from './ledger-rows.js';

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { EndReason } from '../common/end-reason.js';
-import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../common/ledger-entry.js';
-import type { SubjectState } from '../common/subject.js';
+import type { EndReason } from '../storage/end-reason.js';
+import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
+import type { SubjectState } from '../storage/subject.js';
 import { type Runner, rows, type Transaction } from './database.js';
 import { insertEntries } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';

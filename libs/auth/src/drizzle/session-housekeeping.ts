@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../common/ledger-entry.js';
-import type { Ended, Removal } from '../sessions/session.store.js';
+import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
+import type { Ended, Removal } from '../storage/session-store.port.js';
 import { rows, type Transaction } from './database.js';
 import { insertEntries } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';

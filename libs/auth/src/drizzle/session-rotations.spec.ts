@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
-import type { NewSession } from '../sessions/session.js';
-import type { Rotation } from '../sessions/session.store.js';
+import type { NewSession } from '../storage/session.js';
+import type { Rotation } from '../storage/session-store.port.js';
 import { newSession, openStore, rotationOf } from './session-fixture.fixture.js';
 
 describe('rotations together', () => {

@@ -1,5 +1,5 @@
 import { withDeadline } from '../common/deadline.js';
-import type { Rotation } from '../sessions/session.store.js';
+import type { Rotation } from '../storage/session-store.port.js';
 import { Batching } from './batching.js';
 import type { Database, Row } from './database.js';
 import { guarded, LOST_RACE, sqlState, undoneByServer } from './guarded.js';

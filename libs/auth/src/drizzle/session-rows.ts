@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { Session, SessionSnapshot, SessionState } from '../sessions/session.js';
+import type { Session, SessionSnapshot, SessionState } from '../storage/session.js';
 import { type Row, ms } from './database.js';
 import { disabledOf, idFrom, toFacts, type UserColumns } from './user-columns.js';
 

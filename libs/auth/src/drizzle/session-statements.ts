@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { type Placeholder, sql, type SQL } from 'drizzle-orm';
-import type { NewSession } from '../sessions/session.js';
-import type { RevocableToken } from '../common/ledger-entry.js';
-import type { Replacement, Rotation } from '../sessions/session.store.js';
+import type { NewSession } from '../storage/session.js';
+import type { RevocableToken } from '../storage/ledger-entry.js';
+import type { Replacement, Rotation } from '../storage/session-store.port.js';
 import { ms } from './database.js';
 import { revokedCondition } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';

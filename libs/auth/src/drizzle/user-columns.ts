@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
-import type { UserFacts } from '../common/subject.js';
+import type { UserFacts } from '../storage/subject.js';
 import type { Row } from './database.js';
 
 /** The host's own users table, by its columns. */

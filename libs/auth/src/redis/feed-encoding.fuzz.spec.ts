@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import fc from 'fast-check';
 import { fuzz, mutantsOf, must, staysLinear, textOf } from '../../../../test/support/fuzz.js';
-import type { LedgerEntry } from '../common/ledger-entry.js';
+import type { LedgerEntry } from '../storage/ledger-entry.js';
 import { fromFeedRow, lookupFields, parseBeat, toFeedRow, verdictOf } from './feed-encoding.js';
 
 const FIELDS = ['t:', 's:', 'u:', 'k:', 'a:', '#head', '#id', ':', 'x', 'u', '\u0000', '__proto__'];

@@ -1,6 +1,6 @@
-import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
-import type { Heartbeat } from '../revocation/revocation-feed.bus.js';
-import type { LedgerPosition } from '../revocation/revocation-ledger.store.js';
+import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
+import type { Heartbeat } from '../storage/revocation-feed.port.js';
+import type { LedgerPosition } from '../storage/revocation-ledger.port.js';
 
 /** One row as it stands in the index and in the stream: `field` → `value:expiresAt`. */
 export interface FeedRow {

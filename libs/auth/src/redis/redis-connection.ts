@@ -1,6 +1,6 @@
 import { SystemClock } from '../common/clock.js';
-import type { RevocationFeedBus } from '../revocation/revocation-feed.bus.js';
-import type { ThrottleStore } from '../users/throttle.store.js';
+import type { RevocationFeedBus } from '../storage/revocation-feed.port.js';
+import type { ThrottleStore } from '../storage/throttle-store.port.js';
 import type { HostClient } from './own-client.js';
 import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
 import { RedisThrottleStore } from './redis-throttle.store.js';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { SystemClock } from '../common/clock.js';
-import type { LedgerEntry } from '../common/ledger-entry.js';
-import { FEED_VERSION, type Heartbeat } from '../revocation/revocation-feed.bus.js';
+import type { LedgerEntry } from '../storage/ledger-entry.js';
+import { FEED_VERSION, type Heartbeat } from '../storage/revocation-feed.port.js';
 import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
 
 const keyPrefix = `feed-${randomUUID().slice(0, 8)}:`;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
 import { withDeadline } from '../common/deadline.js';
-import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
+import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
 import {
   FEED_VERSION,
   RevocationFeedBus,
@@ -12,7 +12,7 @@ import {
   type FeedItem,
   type FeedReply,
   type Heartbeat,
-} from '../revocation/revocation-feed.bus.js';
+} from '../storage/revocation-feed.port.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import {
   copyKey,

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { Logger } from '@nestjs/common';
 import { Cluster, Redis } from 'ioredis';
 import { SystemClock } from '../common/clock.js';
-import type { ThrottleAttempt } from '../users/throttle.store.js';
+import type { ThrottleAttempt } from '../storage/throttle-store.port.js';
 import { RedisThrottleStore } from './redis-throttle.store.js';
 
 /** A throw-away server on a free loopback port; `redis-server` must be on PATH. */

@@ -4,9 +4,9 @@ import { authOptionsToken } from '../auth.module-definition.js';
 import { Clock } from '../common/clock.js';
 import { Entropy } from '../common/entropy.js';
 import { authToken } from '../common/instance-token.js';
-import { AuthService } from '../flows/auth.service.js';
+import { AuthService } from '../issue/auth.service.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
-import { AccessTokenIssuer } from '../tokens/access-token-issuer.service.js';
+import { AccessTokenIssuer } from '../issue/tokens/access-token-issuer.service.js';
 import { MemoryUserDirectory } from './memory-user-directory.store.js';
 
 export interface ActingUser {

@@ -9,7 +9,7 @@ import { createDatabase, type TestDatabase } from '../../../../test/support/data
 import { drizzleStorage } from '../drizzle/drizzle-storage.js';
 import { migrateAuth } from '../drizzle/migrate.js';
 import { redisConnection } from '../redis/redis-connection.js';
-import { MemoryThrottleStore } from '../users/memory-throttle.store.js';
+import { MemoryThrottleStore } from '../storage/memory-throttle.store.js';
 import type { ConformanceCase } from './conformance/conformance-case.js';
 import { revocationLedgerConformance } from './conformance/revocation-ledger.conformance.js';
 import { sessionStoreConformance } from './conformance/session-store.conformance.js';

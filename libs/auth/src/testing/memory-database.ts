@@ -1,11 +1,11 @@
 import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
-import type { EndReason } from '../common/end-reason.js';
-import type { HostTransaction } from '../common/host-transaction.js';
-import type { LedgerEntry } from '../common/ledger-entry.js';
-import type { SubjectState } from '../common/subject.js';
-import type { RotationCause, Session } from '../sessions/session.js';
-import type { UserAccount } from '../users/user-directory.store.js';
+import type { EndReason } from '../storage/end-reason.js';
+import type { HostTransaction } from '../storage/host-transaction.js';
+import type { LedgerEntry } from '../storage/ledger-entry.js';
+import type { SubjectState } from '../storage/subject.js';
+import type { RotationCause, Session } from '../storage/session.js';
+import type { UserAccount } from '../storage/user-directory.port.js';
 
 export interface SessionRow extends Session {
   readonly tokenHash: Buffer;

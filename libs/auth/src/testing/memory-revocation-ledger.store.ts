@@ -1,10 +1,10 @@
 import { AuthError } from '../common/auth-error.js';
-import type { LedgerEntry, RevocableToken } from '../common/ledger-entry.js';
+import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
 import {
   type LedgerPosition,
   type LedgerRead,
   RevocationLedgerStore,
-} from '../revocation/revocation-ledger.store.js';
+} from '../storage/revocation-ledger.port.js';
 import type { MemoryDatabase } from './memory-database.js';
 
 /** The ledger in the memory of one process, for tests. */

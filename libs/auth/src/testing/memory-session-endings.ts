@@ -1,7 +1,7 @@
-import type { EndReason } from '../common/end-reason.js';
-import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../common/ledger-entry.js';
-import type { SubjectState } from '../common/subject.js';
-import type { Ended } from '../sessions/session.store.js';
+import type { EndReason } from '../storage/end-reason.js';
+import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
+import type { SubjectState } from '../storage/subject.js';
+import type { Ended } from '../storage/session-store.port.js';
 import type { MemoryDatabase, MemoryTransaction, SessionRow } from './memory-database.js';
 
 /** What every ending is made of, in one transaction. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import type { SubjectState } from '../common/subject.js';
-import type { NewSession } from '../sessions/session.js';
-import type { Replacement, Rotation } from '../sessions/session.store.js';
+import type { SubjectState } from '../storage/subject.js';
+import type { NewSession } from '../storage/session.js';
+import type { Replacement, Rotation } from '../storage/session-store.port.js';
 import type { SessionRow } from './memory-database.js';
 
 export function newRow(session: NewSession, nowMs: number): SessionRow {

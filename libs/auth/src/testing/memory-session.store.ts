@@ -1,7 +1,7 @@
-import type { EndReason } from '../common/end-reason.js';
-import type { RevocableToken } from '../common/ledger-entry.js';
-import type { SubjectState, UserFacts } from '../common/subject.js';
-import type { NewSession, Session, SessionSnapshot, SessionState } from '../sessions/session.js';
+import type { EndReason } from '../storage/end-reason.js';
+import type { RevocableToken } from '../storage/ledger-entry.js';
+import type { SubjectState, UserFacts } from '../storage/subject.js';
+import type { NewSession, Session, SessionSnapshot, SessionState } from '../storage/session.js';
 import {
   type Alongside,
   type Authority,
@@ -15,7 +15,7 @@ import {
   type RotateOutcome,
   type Rotation,
   SessionStore,
-} from '../sessions/session.store.js';
+} from '../storage/session-store.port.js';
 import { asMemoryTransaction, type MemoryDatabase, type SessionRow } from './memory-database.js';
 import type { MemoryTransaction } from './memory-database.js';
 import { refuses } from './memory-revocation-ledger.store.js';

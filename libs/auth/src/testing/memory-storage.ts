@@ -1,8 +1,8 @@
 import { type Clock, SystemClock } from '../common/clock.js';
 import { type Entropy, SystemEntropy } from '../common/entropy.js';
-import type { HostTransaction } from '../common/host-transaction.js';
+import type { HostTransaction } from '../storage/host-transaction.js';
 import { MemoryDatabase } from './memory-database.js';
-import { MemoryPepperStore } from './memory-pepper.store.js';
+import { MemoryPepperStore } from './memory-refresh-secrets.store.js';
 import { MemoryRevocationLedgerStore } from './memory-revocation-ledger.store.js';
 import { MemorySessionStore } from './memory-session.store.js';
 import { MemoryUserDirectory } from './memory-user-directory.store.js';

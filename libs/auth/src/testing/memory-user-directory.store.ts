@@ -1,11 +1,11 @@
 import type { Entropy } from '../common/entropy.js';
-import type { HostTransaction } from '../common/host-transaction.js';
+import type { HostTransaction } from '../storage/host-transaction.js';
 import {
   type CreateUserOutcome,
   type LoginCandidate,
   type NewUser,
   UserDirectory,
-} from '../users/user-directory.store.js';
+} from '../storage/user-directory.port.js';
 import { asMemoryTransaction, type MemoryDatabase, type UserRow } from './memory-database.js';
 
 export interface MemoryUser {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { LedgerEntry } from '../../common/ledger-entry.js';
-import type { RevocationLedgerStore } from '../../revocation/revocation-ledger.store.js';
+import type { LedgerEntry } from '../../storage/ledger-entry.js';
+import type { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface RevocationLedgerSubject {

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { NewSession } from '../../sessions/session.js';
-import type { Replacement, Rotation } from '../../sessions/session.store.js';
+import type { NewSession } from '../../storage/session.js';
+import type { Replacement, Rotation } from '../../storage/session-store.port.js';
 
 export const DAY_MS = 86_400_000;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { NewSession } from '../../sessions/session.js';
-import type { SessionStore } from '../../sessions/session.store.js';
+import type { NewSession } from '../../storage/session.js';
+import type { SessionStore } from '../../storage/session-store.port.js';
 import { newSession } from './samples.js';
 
 export interface SessionStoreSubject {

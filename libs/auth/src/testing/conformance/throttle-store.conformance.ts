@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { ThrottleAttempt, ThrottleStore } from '../../users/throttle.store.js';
+import type { ThrottleAttempt, ThrottleStore } from '../../storage/throttle-store.port.js';
 import { casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface ThrottleStoreSubject {

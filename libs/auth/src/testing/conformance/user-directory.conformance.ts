@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { UserDirectory } from '../../users/user-directory.store.js';
+import type { UserDirectory } from '../../storage/user-directory.port.js';
 import { casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface ConformanceUser {

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { ActedBy } from '../storage/acted-by.js';
+import type { HostTransaction } from '../storage/host-transaction.js';
+import { AuditRecorder } from '../observe/audit-recorder.service.js';
+import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
+import { RevocationService } from './sessions/revocation.service.js';
+import type { Session } from '../storage/session.js';
+import { RefreshSecretsRotation } from './sessions/refresh-secrets-rotation.service.js';
+import { SessionCleanUp } from './sessions/session-clean-up.service.js';
+import { SessionStore } from '../storage/session-store.port.js';
+import type { LoginResult } from './tokens/issued-tokens.js';
+import { OpenSessionFlow, type OpenSessionOptions } from './flows/open-session.flow.js';
+import { type PendingChange, type UserChange, UserChangesFlow } from './flows/user-changes.flow.js';
+
+/**
+ * What a host calls from its own code. Everything is durable when it resolves, and refused in this process from then on. `by` names who
+ * asked for it in the events and the audit trail; it is believed, so take it from the principal.
+ */
+@Injectable()
+export class AuthService {
+  constructor(
+    private readonly opening: OpenSessionFlow,
+    private readonly changes: UserChangesFlow,
+    private readonly store: SessionStore,
+    private readonly revocations: RevocationService,
+    private readonly cleaning: SessionCleanUp,
+    private readonly peppers: RefreshSecretsRotation,
+    private readonly recorder: AuditRecorder,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  /** For social login, passkeys, second factors: opens a session for a user whom the host has authenticated. */
+  openSession(userId: string, options?: OpenSessionOptions): Promise<LoginResult> {
+    return this.opening.openSession(userId, options);
+  }
+
+  /** Role, permissions, disabling, deletion: runs the host's `work` and what the change ends in one transaction. */
+  changeUser(
+    userId: string,
+    change: UserChange,
+    work?: (tx: HostTransaction) => Promise<void>,
+    by?: ActedBy,
+  ): Promise<void> {
+    return this.changes.change(userId, change, { work, actorId: by?.actorId });
+  }
+
+  /** In the host's own transaction: role or permissions changed. Call `committed()` on the result after the commit. */
+  userChanged(
+    tx: HostTransaction,
+    userId: string,
+    change: UserChange = 'authorization',
+    by?: ActedBy,
+  ): Promise<PendingChange> {
+    return this.changes.within(tx, userId, change, by);
+  }
+
+  /** In the host's own transaction: the password was set by a reset flow; every session of the user ends. */
+  passwordChanged(tx: HostTransaction, userId: string, by?: ActedBy): Promise<PendingChange> {
+    return this.changes.within(tx, userId, 'password', by);
+  }
+
+  sessions(userId: string): Promise<readonly Session[]> {
+    return this.store.list(userId);
+  }
+
+  /** One access token, by its `jti` and `exp` (whole seconds). */
+  async revokeToken(tokenId: string, expiresAt: number, by?: ActedBy): Promise<void> {
+    await this.revocations.revokeToken(tokenId, expiresAt, by);
+    this.events.publish({ type: 'token.revoked', tokenId, actorId: by?.actorId });
+  }
+
+  /** One session with its access tokens; `not_found` when it was not live. */
+  async revokeSession(sessionId: string, { actorId }: ActedBy = {}): Promise<'ended' | 'not_found'> {
+    const ended = await this.store.endOne(sessionId, 'ended_by_host', { actorId });
+    if (!ended) return 'not_found';
+    await this.revocations.announce(ended.entries);
+    const { subject: userId } = ended;
+    this.events.publish({ type: 'session.ended', userId, actorId, sessionId, reason: 'ended_by_host' });
+    return 'ended';
+  }
+
+  /** Every session and access token of a user. */
+  revokeUser(userId: string, { actorId }: ActedBy = {}): Promise<void> {
+    return this.changes.change(userId, 'signed_out', { actorId });
+  }
+
+  /** A signing key that leaked: every token it signed is refused. */
+  async revokeKey(keyId: string, by?: ActedBy): Promise<void> {
+    await this.revocations.revokeKey(keyId, by);
+    this.events.publish({ type: 'key.revoked', keyId, actorId: by?.actorId });
+  }
+
+  /** A new refresh-token secret: every process knows it before it mints; no session is lost. */
+  rotateRefreshSecret(): Promise<void> {
+    return this.peppers.rotate();
+  }
+
+  /** After the database was restored from a backup: ends every session and refuses every token issued before now. */
+  async afterRestore(by?: ActedBy): Promise<void> {
+    const ended = await this.store.endEverything(by);
+    await this.revocations.announce(ended.entries);
+    this.events.publish({ type: 'everything.revoked', actorId: by?.actorId });
+  }
+
+  /** Removes expired rows now, those of the audit trail too; resolves with how many. */
+  async cleanUp(): Promise<number> {
+    return (await this.cleaning.run()) + (await this.recorder.cleanUp());
+  }
+}

@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { ClientContext, Principal } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { RevocationService } from '../sessions/revocation.service.js';
+import { SessionService } from '../sessions/session.service.js';
+import { DeviceIds } from '../users/device-id.js';
+import { PasswordHasher } from '../users/password-hasher.service.js';
+import { PasswordPolicy } from '../users/password-policy.service.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
+import type { IssuedTokens } from '../tokens/issued-tokens.js';
+import { PasswordProof } from '../users/password-proof.service.js';
+import { TokenGrants } from '../tokens/token-grants.service.js';
+
+export interface ChangePasswordInput {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+  /** Must be the session's current one when given. */
+  readonly refreshToken?: string;
+  /** The signed device id that came along. */
+  readonly device?: string;
+}
+
+/** A new password ends every other session and every earlier access token, in the transaction that stores it. */
+@Injectable()
+export class ChangePasswordFlow {
+  constructor(
+    private readonly proof: PasswordProof,
+    private readonly policy: PasswordPolicy,
+    private readonly hasher: PasswordHasher,
+    private readonly users: UserDirectory,
+    private readonly sessions: SessionService,
+    private readonly devices: DeviceIds,
+    private readonly grants: TokenGrants,
+    private readonly revocations: RevocationService,
+    private readonly events: AuthEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  async changePassword(
+    principal: Principal,
+    input: ChangePasswordInput,
+    client: ClientContext,
+  ): Promise<IssuedTokens> {
+    const {
+      account,
+      subject,
+      passwordHash = '',
+      deviceId,
+    } = await this.proof.prove(principal, { password: input.currentPassword, device: input.device }, client);
+    await this.policy.check(input.newPassword, { email: account.email, field: 'newPassword' });
+    const next = await this.hasher.hash(input.newPassword);
+
+    const asOfMs = this.clock.now();
+    const outcome = await this.sessions.passwordChanged(
+      {
+        sessionId: principal.sessionId,
+        subject: principal.id,
+        expected: subject,
+        presented: input.refreshToken,
+      },
+      {
+        work: async (tx) => {
+          const replaced = await this.users.replacePasswordHash(principal.id, passwordHash, next, tx);
+          if (!replaced)
+            throw new AuthError('token_refused', 'the password changed meanwhile', { cookies: 'keep' });
+        },
+      },
+    );
+    if (outcome.kind === 'superseded')
+      throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
+    await this.revocations.announce(outcome.entries);
+    const { id: userId, sessionId } = principal;
+    this.events.publish({ type: 'password.changed', userId, actorId: userId, sessionId });
+    const grant = await this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
+    // the epoch moved, and with it every device id: this device stays a known one
+    const deviceToken = deviceId && this.devices.mint(principal.id, outcome.subject.epoch, deviceId);
+    return deviceToken ? { ...grant, deviceToken } : grant;
+  }
+}

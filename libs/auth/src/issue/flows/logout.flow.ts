@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { RevocationService } from '../sessions/revocation.service.js';
+import { SessionService } from '../sessions/session.service.js';
+import { SessionStore } from '../../storage/session-store.port.js';
+import { AccessTokenVerifier } from '../../verify/tokens/access-token-verifier.service.js';
+
+export interface LogoutInput {
+  readonly accessTokens: readonly string[];
+  readonly refreshTokens: readonly string[];
+}
+
+interface Named {
+  readonly sessionIds: ReadonlySet<string>;
+  readonly legacy: readonly Principal[];
+}
+
+/** Ends every session that a presented token names; throws `unavailable` when that cannot be made durable. */
+@Injectable()
+export class LogoutFlow {
+  constructor(
+    private readonly verifier: AccessTokenVerifier,
+    private readonly sessions: SessionService,
+    private readonly store: SessionStore,
+    private readonly revocations: RevocationService,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  async logout(input: LogoutInput): Promise<void> {
+    const { sessionIds, legacy } = await this.named(input);
+    // an old token has no session: it ends by itself alone
+    for (const { tokenId, expiresAt, id: actorId } of legacy) {
+      await this.revocations.revokeToken(tokenId, expiresAt, { actorId });
+      this.events.publish({ type: 'token.revoked', tokenId, actorId });
+    }
+    for (const sessionId of sessionIds) {
+      const ended = await this.store.endOne(sessionId, 'logout');
+      if (!ended) continue;
+      await this.revocations.announce(ended.entries);
+      const { subject: userId } = ended;
+      this.events.publish({ type: 'session.ended', userId, actorId: userId, sessionId, reason: 'logout' });
+    }
+  }
+
+  private async named({ accessTokens, refreshTokens }: LogoutInput): Promise<Named> {
+    const named = new Set<string>();
+    const legacy: Principal[] = [];
+    for (const token of accessTokens) {
+      const outcome = await this.verifier.verifyAny(token, { expiry: 'ignored' });
+      if (outcome.kind === 'refused') continue;
+      if (outcome.principal.legacy === undefined) named.add(outcome.principal.sessionId);
+      else legacy.push(outcome.principal);
+    }
+    for (const token of refreshTokens) {
+      const opened = this.sessions.inspect(token);
+      if (opened.kind === 'genuine') named.add(opened.sessionId);
+    }
+    return { sessionIds: named, legacy };
+  }
+}

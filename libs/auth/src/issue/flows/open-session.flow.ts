@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { ClientContext } from '../../common/principal.js';
+import type { Transport } from '../../contract/index.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { SubjectReader } from '../../storage/subject-reader.port.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
+import type { LoginResult } from '../tokens/issued-tokens.js';
+import { SessionOpener } from '../sessions/session-opener.service.js';
+
+export interface OpenSessionOptions {
+  /** Default: the module's. */
+  readonly transport?: Transport;
+  /** Default false. */
+  readonly rememberMe?: boolean;
+  /** When the person proved a credential. Default now. */
+  readonly authTime?: Date;
+  /** How (RFC 8176). Default none. */
+  readonly amr?: readonly string[];
+  readonly client?: ClientContext;
+}
+
+/** A session for a user whom the host has authenticated itself: social login, passkey, second factor, magic link. */
+@Injectable()
+export class OpenSessionFlow {
+  constructor(
+    private readonly users: UserDirectory,
+    private readonly subjects: SubjectReader,
+    private readonly opener: SessionOpener,
+    private readonly options: ResolvedAuthOptions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** `login_refused` when the user is unknown, disabled, or was signed out everywhere meanwhile. */
+  async openSession(userId: string, options: OpenSessionOptions = {}): Promise<LoginResult> {
+    const transport = options.transport ?? this.options.transports.default;
+    if (!this.options.transports.allowed.includes(transport))
+      throw new AuthError('transport_not_allowed', 'the host does not allow it');
+    const asOfMs = this.clock.now();
+    const expected = await this.subjects.readSubject(userId);
+    const candidate = await this.users.findById(userId);
+    if (!candidate || candidate.account.disabled)
+      throw new AuthError('login_refused', candidate ? 'disabled' : 'unknown_user');
+    const authTime = options.authTime ?? new Date(asOfMs);
+    const result = await this.opener.open(
+      {
+        account: candidate.account,
+        expected,
+        transport,
+        persistent: options.rememberMe ?? false,
+        authTime,
+        amr: options.amr ?? [],
+        asOfMs,
+      },
+      options.client ?? {},
+    );
+    if (result === 'superseded')
+      throw new AuthError('login_refused', 'the sessions of the user were ended meanwhile');
+    return result;
+  }
+}

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { ClientContext, Principal } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { SessionService } from '../sessions/session.service.js';
+import type { IssuedTokens } from '../tokens/issued-tokens.js';
+import { PasswordProof } from '../users/password-proof.service.js';
+import { TokenGrants } from '../tokens/token-grants.service.js';
+
+export interface ReauthenticateInput {
+  readonly password: string;
+  /** Must be the session's current one when given. */
+  readonly refreshToken?: string;
+  /** The signed device id that came along. */
+  readonly device?: string;
+}
+
+/** The password once more → the same session with a fresh `auth_time` and a new refresh token. */
+@Injectable()
+export class ReauthenticateFlow {
+  constructor(
+    private readonly proof: PasswordProof,
+    private readonly sessions: SessionService,
+    private readonly grants: TokenGrants,
+    private readonly events: AuthEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  async reauthenticate(
+    principal: Principal,
+    input: ReauthenticateInput,
+    client: ClientContext,
+  ): Promise<IssuedTokens> {
+    const { account, subject } = await this.proof.prove(principal, input, client);
+    const asOfMs = this.clock.now();
+    const outcome = await this.sessions.reauthenticated({
+      sessionId: principal.sessionId, subject: principal.id, expected: subject, presented: input.refreshToken,
+    }); // prettier-ignore
+    if (outcome.kind === 'superseded')
+      throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
+    const { id: userId, sessionId } = principal;
+    this.events.publish({ type: 'reauthenticated', userId, actorId: userId, sessionId });
+    return this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
+  }
+}

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { ClientContext } from '../../common/principal.js';
+import type { UserFacts } from '../../storage/subject.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { RevocationService } from '../sessions/revocation.service.js';
+import { type RefreshOutcome, RotationService } from '../sessions/rotation.service.js';
+import type { SessionState } from '../../storage/session.js';
+import { SessionStore } from '../../storage/session-store.port.js';
+import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
+import type { PresentedRefresh, IssuedTokens } from '../tokens/issued-tokens.js';
+import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
+
+type Fresh = Extract<RefreshOutcome, { kind: 'rotated' | 'replayed' }>;
+
+/** One refresh token → the next pair. What each outcome means is in contract, section 5. */
+@Injectable()
+export class RefreshFlow {
+  constructor(
+    private readonly rotation: RotationService,
+    private readonly sessions: SessionStore,
+    private readonly users: UserDirectory,
+    private readonly grants: TokenGrants,
+    private readonly revocations: RevocationService,
+    private readonly events: AuthEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  async refresh(presented: PresentedRefresh | undefined, client: ClientContext): Promise<IssuedTokens> {
+    if (!presented) throw new AuthError('token_missing', 'no refresh token was presented');
+    const asOfMs = this.clock.now();
+    const issued = await this.issuedBefore(presented.value, asOfMs);
+    const outcome = await this.rotation.rotate(presented.value, clientOf(client));
+    switch (outcome.kind) {
+      case 'rotated':
+      case 'replayed':
+        return this.answer(outcome, issued, asOfMs, client);
+      case 'junk':
+      case 'dead':
+        this.events.publish({ type: 'refresh.refused', reason: outcome.kind, ip: client.ip });
+        throw new AuthError('token_refused', `refresh token: ${outcome.kind}`);
+      case 'superseded':
+      case 'mismatch': {
+        const { kind: reason, sessionId, subject: userId } = outcome;
+        this.events.publish({ type: 'refresh.refused', reason, userId, sessionId, ip: client.ip });
+        throw new AuthError('token_refused', `refresh token: ${reason}`, { cookies: 'keep' });
+      }
+      case 'reused': {
+        await this.revocations.announce(outcome.entries);
+        this.events.publish({
+          type: 'refresh.reused', userId: outcome.subject, sessionId: outcome.sessionId, sessionsEnded: outcome.sessions, ...clientOf(client),
+        }); // prettier-ignore
+        throw new AuthError('token_refused', 'refresh token: reused');
+      }
+    }
+  }
+
+  /**
+   * Where others have a say (the user directory, the claims hook, a signer elsewhere) they have it before the token is spent: what fails there must
+   * not make the next try look like reuse. Of a user who changes meanwhile the token is refused, like every older one.
+   */
+  private async issuedBefore(token: string, asOfMs: number): Promise<IssuedAccessToken | undefined> {
+    if (this.grants.needs() === 'nobody' && this.sessions.usersAre === 'here') return undefined;
+    const state = await this.rotation.current(token);
+    return state && this.accessToken(state, asOfMs);
+  }
+
+  private async accessToken(state: SessionState, asOfMs: number): Promise<IssuedAccessToken> {
+    const user = state.user ?? (await this.userElsewhere(state));
+    return this.grants.accessTokenFor(state, user, asOfMs);
+  }
+
+  private async answer(
+    outcome: Fresh,
+    issued: IssuedAccessToken | undefined,
+    asOfMs: number,
+    client: ClientContext,
+  ): Promise<IssuedTokens> {
+    const { id: sessionId, subject: userId } = outcome.session;
+    const access = issued ?? (await this.accessToken(outcome, asOfMs));
+    const grant = this.grants.grant(outcome.session, access, outcome.refreshToken);
+    if (outcome.kind === 'rotated')
+      this.events.publish({ type: 'refresh.rotated', userId, sessionId, ...clientOf(client) });
+    else this.events.publish({ type: 'refresh.replayed', userId, sessionId, ip: client.ip });
+    return grant;
+  }
+
+  /** Users of another system: gone or disabled there ends everything here. */
+  private async userElsewhere({ session }: SessionState): Promise<UserFacts> {
+    const account = (await this.users.findById(session.subject))?.account;
+    if (account && !account.disabled) return account;
+    const { subject: userId } = session;
+    const reason = account ? 'user_disabled' : 'user_deleted';
+    const ended = await this.sessions.endAll(userId, reason);
+    await this.revocations.announce(ended.entries);
+    this.events.publish({ type: 'sessions.ended', userId, count: ended.sessions, reason });
+    throw new AuthError('token_refused', 'the user is gone or disabled');
+  }
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { ActedBy } from '../../storage/acted-by.js';
+import type { EndReason } from '../../storage/end-reason.js';
+import type { HostTransaction } from '../../storage/host-transaction.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { RevocationService } from '../sessions/revocation.service.js';
+import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
+
+/**
+ * What changed. `authorization` (role, permissions) ends the access tokens; the others end the sessions as well.
+ */
+export type UserChange = 'authorization' | 'password' | 'disabled' | 'deleted' | 'signed_out';
+
+/** To be called after the host's commit. Forgotten, the change still takes effect everywhere within `maxStaleness`: the ledger is read. */
+export interface PendingChange {
+  committed(): Promise<void>;
+}
+
+const REASON: Record<Exclude<UserChange, 'authorization'>, EndReason> = {
+  password: 'password_changed',
+  disabled: 'user_disabled',
+  deleted: 'user_deleted',
+  signed_out: 'ended_by_host',
+};
+
+/** Changes of a user that the host makes: what they end, ends in the same transaction. */
+@Injectable()
+export class UserChangesFlow {
+  constructor(
+    private readonly store: SessionStore,
+    private readonly revocations: RevocationService,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  /** Runs `work` and the ending in one transaction of Tokenward's; effective here when it resolves. */
+  async change(userId: string, change: UserChange, { work, actorId }: Omit<Alongside, 'tx'>): Promise<void> {
+    await this.announce(userId, change, await this.apply(userId, change, { work, actorId }), actorId);
+  }
+
+  /** Joins the host's own transaction. */
+  async within(
+    tx: HostTransaction,
+    userId: string,
+    change: UserChange,
+    { actorId }: ActedBy = {},
+  ): Promise<PendingChange> {
+    const ended = await this.apply(userId, change, { tx, actorId });
+    return { committed: () => this.announce(userId, change, ended, actorId) };
+  }
+
+  private apply(userId: string, change: UserChange, alongside: Alongside): Promise<Ended> {
+    return change === 'authorization'
+      ? this.store.bumpVersion(userId, alongside)
+      : this.store.endAll(userId, REASON[change], alongside);
+  }
+
+  private async announce(
+    userId: string,
+    change: UserChange,
+    { sessions: count, entries }: Ended,
+    actorId: string | undefined,
+  ): Promise<void> {
+    await this.revocations.announce(entries);
+    if (change === 'authorization') this.events.publish({ type: 'token_version.bumped', userId, actorId });
+    else this.events.publish({ type: 'sessions.ended', userId, actorId, count, reason: REASON[change] });
+    if (change === 'password') this.events.publish({ type: 'password.changed', userId, actorId });
+  }
+}

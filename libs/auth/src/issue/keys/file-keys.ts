@@ -1,0 +1,125 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { AuthError } from '../../common/auth-error.js';
+import type { SigningAlgorithm } from '../../options/key-options.js';
+import { KeySource, type SourceJwk, type SourceKeys } from '../../storage/key-source.port.js';
+import { publicKeyThumbprint } from '../../verify/keys/thumbprint.js';
+
+const MAX_BYTES = 1_048_576;
+const CURVE_ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512',
+};
+
+export interface KeyDirectoryOptions {
+  /** Of RSA keys in PEM, which do not say it themselves. Default `RS256`. */
+  readonly rsaAlgorithm?: SigningAlgorithm;
+}
+
+class JwksFile extends KeySource {
+  readonly name: string;
+
+  constructor(private readonly path: string) {
+    super();
+    this.name = `key file ${basename(path)}`;
+  }
+
+  async load(): Promise<SourceKeys> {
+    return { keys: keysIn(this.name, await textOf(this.name, this.path)) };
+  }
+}
+
+class KeyDirectory extends KeySource {
+  readonly name: string;
+
+  constructor(
+    private readonly path: string,
+    private readonly options: KeyDirectoryOptions,
+  ) {
+    super();
+    this.name = `key directory ${basename(path)}`;
+  }
+
+  /** Read until two listings agree: a directory has no other way of being one consistent state. */
+  async load(): Promise<SourceKeys> {
+    let before = await this.names();
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const keys: SourceJwk[] = [];
+      for (const name of before) keys.push(...(await this.keysOf(name)));
+      const after = await this.names();
+      if (after.join('\0') === before.join('\0')) return { keys };
+      before = after;
+    }
+    throw AuthError.unavailable('it keeps changing');
+  }
+
+  /** Names that begin with a dot are drafts, or the plumbing of mounted secrets. */
+  private async names(): Promise<string[]> {
+    const names = await readdir(this.path).catch(() => {
+      throw AuthError.unavailable('it cannot be read');
+    });
+    return names.filter((name) => /^[^.].*\.(?:json|jwk|pem)$/.test(name)).sort();
+  }
+
+  private async keysOf(name: string): Promise<SourceJwk[]> {
+    const text = await textOf(name, join(this.path, name));
+    return name.endsWith('.pem')
+      ? [fromPem(name, text, this.options.rsaAlgorithm ?? 'RS256')]
+      : keysIn(name, text);
+  }
+}
+
+/** A JWKS file (RFC 7517, section 5) with the private keys; replace it by renaming another one over it. What is half written changes nothing. */
+export function keyFile(path: string): KeySource {
+  return new JwksFile(path);
+}
+
+/** A directory of `.json` or `.jwk` files (a JWK or a JWKS each) and `.pem` files, as `tokenward keys` writes it or a secret is mounted. */
+export function keyDirectory(path: string, options: KeyDirectoryOptions = {}): KeySource {
+  return new KeyDirectory(path, options);
+}
+
+async function textOf(name: string, path: string): Promise<string> {
+  try {
+    const { size, mode } = await stat(path);
+    if (size > MAX_BYTES) throw AuthError.configuration(name, 'is larger than a key file can be');
+    if (process.platform !== 'win32' && (mode & 0o007) !== 0 && process.env['NODE_ENV'] === 'production')
+      throw AuthError.configuration(name, 'can be read by every user of this machine: chmod 600 it');
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof AuthError) throw error;
+    throw AuthError.unavailable(`${name} cannot be read`);
+  }
+}
+
+function keysIn(name: string, text: string): SourceJwk[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // node's message quotes the text
+    throw AuthError.configuration(name, 'is not JSON, or half written');
+  }
+  if (typeof value !== 'object' || value === null)
+    throw AuthError.configuration(name, 'must be a JWK or a JWKS');
+  if (!('keys' in value)) return [value as SourceJwk];
+  if (!Array.isArray(value.keys)) throw AuthError.configuration(name, 'must be a JWKS: {"keys": [ … ]}');
+  return value.keys as SourceJwk[];
+}
+
+function fromPem(name: string, text: string, rsaAlgorithm: SigningAlgorithm): SourceJwk {
+  let key: KeyObject;
+  try {
+    key = /PRIVATE KEY-----/.test(text) ? createPrivateKey(text) : createPublicKey(text);
+  } catch {
+    throw AuthError.configuration(name, 'is not a key in PEM, or half written');
+  }
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  const alg = curve === undefined ? rsaAlgorithm : CURVE_ALGORITHMS[curve];
+  if (alg === undefined || !['rsa', 'ec'].includes(key.asymmetricKeyType ?? ''))
+    throw AuthError.configuration(name, 'is neither an RSA key nor one on P-256, P-384 or P-521');
+  const kid = publicKeyThumbprint(key.type === 'private' ? createPublicKey(key) : key);
+  return { ...key.export({ format: 'jwk' }), kid, alg };
+}

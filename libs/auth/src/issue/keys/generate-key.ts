@@ -1,0 +1,44 @@
+import { generateKeyPair, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { SigningAlgorithm } from '../../options/key-options.js';
+import { ALGORITHMS } from '../../verify/keys/algorithms.js';
+import type { SourceJwk } from '../../storage/key-source.port.js';
+import { publicKeyThumbprint, secretKeyId } from '../../verify/keys/thumbprint.js';
+
+const generate = promisify(generateKeyPair);
+const CURVES: Readonly<Record<string, string>> = {
+  prime256v1: 'P-256',
+  secp384r1: 'P-384',
+  secp521r1: 'P-521',
+};
+/** 128 bits of security, good beyond 2030 (NIST SP 800-57 part 1, section 5.6). */
+export const DEFAULT_RSA_BITS = 3072;
+const SECRET_BYTES = 64;
+
+export type GeneratedJwk = SourceJwk & { readonly kid: string; readonly alg: SigningAlgorithm };
+
+/** A new private JWK whose `kid` is its RFC 7638 thumbprint. Times are seconds since the epoch. */
+export async function generateSigningJwk(
+  algorithm: SigningAlgorithm,
+  times: { readonly iat: number; readonly nbf: number },
+  rsaBits = DEFAULT_RSA_BITS,
+): Promise<GeneratedJwk> {
+  const traits = ALGORITHMS[algorithm];
+  const named = { alg: algorithm, use: 'sig', ...times };
+  if (traits.family === 'hmac') {
+    const secret = randomBytes(SECRET_BYTES);
+    return { kty: 'oct', k: secret.toString('base64url'), kid: secretKeyId(secret), ...named };
+  }
+  const pair =
+    traits.family === 'rsa'
+      ? await generate('rsa', { modulusLength: rsaBits, publicExponent: 65_537 })
+      : await generate('ec', { namedCurve: CURVES[traits.curve] ?? traits.curve });
+  return { ...pair.privateKey.export({ format: 'jwk' }), kid: publicKeyThumbprint(pair.publicKey), ...named };
+}
+
+const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use', 'iat', 'nbf', 'revoked'];
+
+/** Without anything that signs; of a secret nothing is left but its name. */
+export function publicHalf(jwk: SourceJwk): SourceJwk {
+  return Object.fromEntries(Object.entries(jwk).filter(([name]) => PUBLIC_MEMBERS.includes(name)));
+}

@@ -1,0 +1,280 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { Clock } from '../../common/clock.js';
+import { withDeadline } from '../../common/deadline.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { type KeyPhase, type PhasedKey, type Phases, phasesAt } from './key-phases.js';
+import { KeyLookup } from '../../verify/keys/key-lookup.port.js';
+import type { KeySource } from '../../storage/key-source.port.js';
+import { Keyring } from '../../verify/keys/keyring.service.js';
+import { type KnownKey, readSourceKeys } from '../../verify/keys/source-keys.js';
+import { knownStaticKeys, readExtraKeys } from '../../verify/keys/static-keys.js';
+
+/** What a key is doing, for metrics and health; no material. */
+export interface KeyStatus {
+  readonly keyId: string;
+  readonly algorithm: string;
+  readonly phase: KeyPhase;
+  /** Undefined when nobody told when it was made. */
+  readonly ageMs?: number;
+  readonly signsFrom?: Date;
+  readonly verifiesUntil?: Date;
+}
+
+export interface KeyChange {
+  readonly keyId: string;
+  readonly phase: KeyPhase | 'gone';
+}
+
+type Options = Pick<ResolvedAuthOptions, 'keys' | 'keyRotation' | 'accessToken' | 'storeDeadlineMs'>;
+
+const LONGEST_TIMER_MS = 3_600_000;
+/** A source may be a secrets manager on the other side of the world. */
+const SOURCE_DEADLINE_MS = 15_000;
+/** Unknown `kid`s cause at most one reading in it. */
+const COOL_DOWN_MS = 1_000;
+
+/** Drives the keyring through the life of its keys: reads the source, follows the clock, takes what is revoked out. */
+@Injectable()
+export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
+  readonly keyring = new Keyring({ verification: [] });
+  readonly #logger = new Logger('Tokenward');
+  readonly #firstSeen = new Map<string, number>();
+  readonly #listeners = new Set<(change: KeyChange) => void>();
+  readonly #warned = new Set<string>();
+  #known: readonly KnownKey[] = [];
+  #content = '';
+  #phases: Phases = { keys: [] };
+  #phaseTimer: NodeJS.Timeout | undefined;
+  #readTimer: NodeJS.Timeout | undefined;
+  #reading: Promise<void> | undefined;
+  #stopped = false;
+  #complained = '';
+  #attemptedAt = -Infinity;
+  /** When the last reading that succeeded was begun. */
+  #readAt = -Infinity;
+
+  private constructor(
+    private readonly options: Options,
+    private readonly clock: Clock,
+    private readonly source?: KeySource,
+  ) {
+    super();
+  }
+
+  /** Without a source the options hold the keys. Throws `configuration_invalid` on keys that do not fit, `unavailable` when the source cannot be read. */
+  static async start(options: Options, clock: Clock, source?: KeySource): Promise<KeyRotation> {
+    const rotation = new KeyRotation(options, clock, source);
+    if (source) {
+      await rotation.rotateWhenDue();
+      await rotation.take(source);
+      if (!rotation.#phases.signing)
+        throw AuthError.configuration(
+          source.name,
+          'holds no key that may sign: make one with `tokenward keys generate`',
+        );
+      rotation.#schedule();
+    } else {
+      rotation.#known = knownStaticKeys(options.keys);
+    }
+    rotation.tick();
+    return rotation;
+  }
+
+  /** Every key there is, in the order in which they sign. */
+  status(): readonly KeyStatus[] {
+    const now = this.clock.now();
+    return this.#phases.keys.map(({ key, phase, signsFromMs, verifiesUntilMs }) => ({
+      keyId: key.kid,
+      algorithm: key.verification.algorithm,
+      phase,
+      ageMs: age(key, now),
+      signsFrom: signsFromMs ? new Date(signsFromMs) : undefined,
+      verifiesUntil: verifiesUntilMs === undefined ? undefined : new Date(verifiesUntilMs),
+    }));
+  }
+
+  /** Refuses the key here and now, for signing and verifying; the next one signs, at once if it must. */
+  revoke(keyId: string): void {
+    if (!this.keyring.isRevoked(keyId)) this.#readAt = -Infinity;
+    this.keyring.revoke(keyId);
+    this.tick();
+    if (!this.#phases.signing) void this.#replaceRevoked();
+  }
+
+  /** A source that can make keys makes one now; a reading that was under way did not know yet. */
+  async #replaceRevoked(): Promise<void> {
+    for (let attempt = 0; attempt < 2 && !this.#phases.signing && !this.#stopped; attempt += 1)
+      await this.refresh();
+  }
+
+  /** A reading younger than the lead time proves it; one before a revocation does not, since a key that replaces another signs at once. */
+  isComplete(): boolean {
+    return !this.source || this.clock.monotonic() - this.#readAt <= this.options.keyRotation.leadTimeMs;
+  }
+
+  async lookAgain(): Promise<void> {
+    if (this.isComplete()) return;
+    const isCool = this.clock.monotonic() - this.#attemptedAt >= COOL_DOWN_MS;
+    if (!this.#reading && !isCool) return;
+    await withDeadline(this.refresh(), this.options.storeDeadlineMs, 'keySource').catch(() => undefined);
+  }
+
+  /** Calls back with every change of phase; returns how to stop it. */
+  onChange(listener: (change: KeyChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Reads the source now, and makes a key where that is due. What fails leaves everything as it is, and says so once. */
+  refresh(): Promise<void> {
+    const { source } = this;
+    if (!source) return Promise.resolve();
+    this.#reading ??= this.rotateWhenDue()
+      .then(() => this.take(source))
+      .then(
+        () => void (this.#complained = ''),
+        (error: unknown) => this.#complain(source, error),
+      )
+      .finally(() => void (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  /** What the clock changed: called by a timer, and whenever the keys change. */
+  tick(): void {
+    clearTimeout(this.#phaseTimer);
+    const now = this.clock.now();
+    const before = this.#phases;
+    this.#phases = phasesAt(this.#known, now, {
+      leadTimeMs: this.options.keyRotation.leadTimeMs,
+      retainMs: this.#retainMs(),
+      firstSeen: this.#firstSeen,
+      isRevoked: (kid) => this.keyring.isRevoked(kid),
+    });
+    const changes = differences(before.keys, this.#phases.keys);
+    if (changes.length > 0) this.#apply();
+    this.#warnOfAge(now);
+    for (const change of changes) for (const listener of this.#listeners) listener(change);
+    if (this.#stopped || this.#phases.nextChangeMs === undefined) return;
+    const wait = Math.min(Math.max(this.#phases.nextChangeMs - now, 0) + 1, LONGEST_TIMER_MS);
+    this.#phaseTimer = setTimeout(() => this.tick(), wait).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#phaseTimer);
+    clearTimeout(this.#readTimer);
+    await this.#reading;
+  }
+
+  /** Until the last token a key signed has expired by every clock: the signer's may be wrong, and the verifier's, and processes read the source at different times. */
+  #retainMs(): number {
+    const { ttlSeconds, clockToleranceSeconds } = this.options.accessToken;
+    return (ttlSeconds + 2 * clockToleranceSeconds + 1) * 1000 + 2 * this.options.keyRotation.refreshEveryMs;
+  }
+
+  private async rotateWhenDue(): Promise<void> {
+    const { leadTimeMs, rotateAfterMs } = this.options.keyRotation;
+    const made = await this.source?.rotate?.({
+      algorithm: this.options.keys.algorithm,
+      leadTimeMs,
+      // the next one is published before the old one is that old
+      whenOlderThanMs: rotateAfterMs === undefined ? undefined : rotateAfterMs - leadTimeMs,
+      retainMs: this.#retainMs(),
+      revoked: this.#known.flatMap(({ kid }) => (this.keyring.isRevoked(kid) ? [kid] : [])),
+    });
+    if (made === 'rotated') this.#logger.log('a new signing key was made');
+  }
+
+  private async take(source: KeySource): Promise<void> {
+    const startedAt = this.clock.monotonic();
+    this.#attemptedAt = startedAt;
+    await this.#read(source);
+    this.#readAt = startedAt;
+  }
+
+  async #read(source: KeySource): Promise<void> {
+    const given = await withDeadline(source.load(), SOURCE_DEADLINE_MS, source.name);
+    const content = JSON.stringify(given.keys);
+    if (content === this.#content) return;
+    const read = readSourceKeys(source.name, given, this.options.keys.algorithm);
+    const known = [...read.keys, ...readExtraKeys(this.options.keys)];
+    const isRevoked = (kid: string): boolean => this.keyring.isRevoked(kid) || read.revoked.includes(kid);
+    assertWhole(source.name, known, isRevoked);
+    const first = this.#content === '';
+    const now = this.clock.now();
+    if (!first) for (const { kid } of known) if (!this.#has(kid)) this.#firstSeen.set(kid, now);
+    this.#content = content;
+    this.#known = known;
+    for (const kid of read.revoked) this.keyring.revoke(kid);
+    this.tick();
+  }
+
+  #has(kid: string): boolean {
+    return this.#known.some((key) => key.kid === kid);
+  }
+
+  #apply(): void {
+    const { keys, signing } = this.#phases;
+    const verification = keys.flatMap(({ key, phase }) => (phase === 'revoked' ? [] : [key.verification]));
+    // a revoked signer is still handed over: the keyring then says why there is none
+    const last = signing ?? keys.find(({ key }) => key.signing)?.key.signing;
+    this.keyring.replace({ signing: last, verification });
+  }
+
+  #schedule(): void {
+    this.#readTimer = setTimeout(() => {
+      void this.refresh().then(() => {
+        if (!this.#stopped) this.#schedule();
+      });
+    }, this.options.keyRotation.refreshEveryMs).unref();
+  }
+
+  #complain(source: KeySource, error: unknown): void {
+    const why = error instanceof AuthError ? error.detail : 'it cannot be read';
+    if (why === this.#complained) return;
+    this.#complained = why;
+    this.#logger.warn(`${source.name}: the keys stay as they are: ${why}`);
+  }
+
+  #warnOfAge(now: number): void {
+    const active = this.#phases.keys.find(({ phase }) => phase === 'active');
+    const ageMs = active && age(active.key, now);
+    if (!active || ageMs === undefined || ageMs < this.options.keyRotation.warnAfterMs) return;
+    if (this.#warned.has(active.key.kid)) return;
+    this.#warned.add(active.key.kid);
+    this.#logger.warn(
+      `the signing key ${JSON.stringify(active.key.kid)} is ${String(Math.floor(ageMs / 86_400_000))} days old: rotate it (docs/keys.md)`,
+    );
+  }
+}
+
+function age({ createdAtMs }: KnownKey, now: number): number | undefined {
+  return createdAtMs === undefined ? undefined : Math.max(0, now - createdAtMs);
+}
+
+/** Half of a rotation, or a file that was cut short, must not take the signing key away. */
+function assertWhole(name: string, keys: readonly KnownKey[], isRevoked: (kid: string) => boolean): void {
+  if (new Set(keys.map(({ kid }) => kid)).size !== keys.length)
+    throw AuthError.configuration(name, 'two keys have the same kid: give each its own');
+  const signers = keys.filter(({ kid, signing }) => signing && !isRevoked(kid));
+  if (new Set(signers.map(({ signsFromMs }) => signsFromMs)).size !== signers.length)
+    throw AuthError.configuration(name, 'two keys sign from the same instant: give each its own "nbf"');
+  if (signers.length === 0)
+    throw AuthError.configuration(
+      name,
+      'holds no key that may sign: make one with `tokenward keys generate`',
+    );
+}
+
+function differences(before: readonly PhasedKey[], after: readonly PhasedKey[]): KeyChange[] {
+  const was = new Map(before.map(({ key, phase }) => [key.kid, { key, phase }]));
+  const changed = after.filter(
+    ({ key, phase }) => was.get(key.kid)?.phase !== phase || was.get(key.kid)?.key !== key,
+  );
+  const gone = before.filter(({ key }) => !after.some((each) => each.key.kid === key.kid));
+  return [
+    ...changed.map(({ key, phase }) => ({ keyId: key.kid, phase })),
+    ...gone.map(({ key }) => ({ keyId: key.kid, phase: 'gone' as const })),
+  ];
+}

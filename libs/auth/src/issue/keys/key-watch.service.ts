@@ -1,0 +1,26 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { KeyRotation } from './key-rotation.service.js';
+import { RevocationSync } from '../../verify/revocation/revocation-sync.service.js';
+
+/** A key that was revoked anywhere stops signing here as soon as it stops verifying; changes of keys become events. */
+@Injectable()
+export class KeyWatch implements OnApplicationShutdown {
+  private readonly stop: readonly (() => void)[];
+
+  // before the view is filled, so that no entry is missed
+  constructor(keys: KeyRotation, views: RevocationSync, events: AuthEventPublisher) {
+    this.stop = [
+      views.onRevoked((entries) => {
+        for (const entry of entries) if (entry.kind === 'key') keys.revoke(entry.keyId);
+      }),
+      keys.onChange((change) => {
+        events.publish({ type: 'key.changed', ...change });
+      }),
+    ];
+  }
+
+  onApplicationShutdown(): void {
+    for (const stop of this.stop) stop();
+  }
+}

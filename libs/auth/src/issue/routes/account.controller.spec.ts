@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { AuthError } from '../../common/auth-error.js';
+import { ADAPTERS, principal, SESSION_ID } from '../../verify/http/http-app.fixture.js';
+import { message, names, RoutesUnderTest, SIGNED_IN } from './routes.fixture.js';
+
+describe.each(ADAPTERS)('the account on %s', (adapter) => {
+  const routes = new RoutesUnderTest(adapter);
+  const { flows } = routes;
+
+  describe('account', () => {
+    it('says who the caller is', async () => {
+      const answer = await routes.call('GET', '/auth/me', { headers: SIGNED_IN });
+      expect(answer.json).toEqual({
+        id: 'u1',
+        role: 'user',
+        permissions: ['notes:read'],
+        sessionId: SESSION_ID,
+        authTime: '2027-01-15T07:59:00.000Z',
+        expiresAt: '2027-01-15T08:15:00.000Z',
+      });
+      const bare = await routes.call('GET', '/auth/me', { headers: { authorization: 'Bearer bare' } });
+      expect(Object.keys(bare.json as object)).toEqual(['id', 'permissions', 'sessionId', 'expiresAt']);
+    });
+
+    it('changes the password with the refresh token of the cookie, else of the body', async () => {
+      const input = { currentPassword: 'old', newPassword: 'new password' };
+      const answer = await routes.post('password', {
+        headers: SIGNED_IN,
+        json: { ...input, refreshToken: 'b' },
+      });
+      expect([answer.status, answer.json, names(answer)]).toEqual([
+        200,
+        { tokenType: 'Bearer', expiresIn: 900 },
+        ['access_token', 'refresh_token'],
+      ]);
+      expect(flows.ChangePasswordFlow.changePassword).toHaveBeenCalledWith(
+        principal(),
+        { ...input, refreshToken: 'rrr' },
+        expect.anything(),
+      );
+      await routes.post('password', {
+        headers: { authorization: 'Bearer good' },
+        json: { ...input, refreshToken: 'b' },
+      });
+      expect(flows.ChangePasswordFlow.changePassword).toHaveBeenLastCalledWith(
+        principal(),
+        { ...input, refreshToken: 'b' },
+        expect.anything(),
+      );
+      expect(message(await routes.post('password', { headers: SIGNED_IN, json: {} }))).toMatch(
+        /currentPassword: .*; newPassword: /,
+      );
+    });
+
+    it('answers a wrong password with 403, the cookies kept', async () => {
+      flows.ChangePasswordFlow.changePassword.mockRejectedValue(new AuthError('password_refused', 'wrong'));
+      flows.ReauthenticateFlow.reauthenticate.mockRejectedValue(new AuthError('password_refused', 'wrong'));
+      for (const answer of [
+        await routes.post('password', {
+          headers: SIGNED_IN,
+          json: { currentPassword: 'a', newPassword: 'b' },
+        }),
+        await routes.post('reauthenticate', { headers: SIGNED_IN, json: { password: 'a' } }),
+      ]) {
+        expect(answer.json).toEqual({ statusCode: 403, error: 'Forbidden', message: 'Password refused' });
+        expect(answer.cookies).toEqual([]);
+      }
+    });
+
+    it('reauthenticates', async () => {
+      const answer = await routes.post('reauthenticate', { headers: SIGNED_IN, json: { password: 'a' } });
+      expect([answer.status, names(answer)]).toEqual([200, ['access_token', 'refresh_token']]);
+      expect(flows.ReauthenticateFlow.reauthenticate).toHaveBeenCalledWith(
+        principal(),
+        { password: 'a', refreshToken: 'rrr' },
+        expect.anything(),
+      );
+    });
+  });
+});

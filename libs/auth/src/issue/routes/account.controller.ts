@@ -1,0 +1,106 @@
+import { Get, HttpCode, Post, Req, Res, type Type } from '@nestjs/common';
+import type { Principal } from '../../common/principal.js';
+import type { MeBody, TokenBody } from '../../contract/index.js';
+import { ChangePasswordFlow } from '../flows/change-password.flow.js';
+import { ReauthenticateFlow } from '../flows/reauthenticate.flow.js';
+import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
+import { meBody, tokenBody } from './response-bodies.js';
+import { AuthCookies } from './cookies.service.js';
+import { RequestSchemas } from './request-schemas.service.js';
+import { JsonBody } from './json-body.js';
+import {
+  errorAnswers,
+  ME_ANSWER,
+  PASSWORD_BODY,
+  REAUTHENTICATE_BODY,
+  TOKEN_ANSWER,
+} from './openapi-schemas.js';
+import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
+import { AuthController, CurrentUser, Route, type Routes, SignedIn } from './route.js';
+
+/** Who the caller is, and proving it again. */
+export function createAccountController(routes: Routes): Type {
+  @AuthController(routes.prefix)
+  class AccountController {
+    constructor(
+      private readonly changePassword: ChangePasswordFlow,
+      private readonly reauthentication: ReauthenticateFlow,
+      private readonly inputs: RequestSchemas,
+      private readonly presented: PresentedTokens,
+      private readonly cookies: AuthCookies,
+    ) {}
+
+    @Route(
+      routes.me,
+      Get('me'),
+      SignedIn({
+        summary: 'Who the access token says the caller is',
+        answers: { 200: { description: 'The caller.', schema: ME_ANSWER } },
+      }),
+    )
+    me(@CurrentUser() principal: Principal): MeBody {
+      return meBody(principal);
+    }
+
+    @Route(
+      routes.password,
+      Post('password'),
+      HttpCode(200),
+      SignedIn({
+        summary: 'Change the password; every other session ends',
+        body: { required: 'required', schema: PASSWORD_BODY },
+        answers: {
+          200: { description: 'New tokens for this session.', schema: TOKEN_ANSWER },
+          ...errorAnswers(400, 403, 429),
+        },
+      }),
+    )
+    async password(
+      @CurrentUser() principal: Principal,
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+      @JsonBody() body: unknown,
+    ): Promise<TokenBody> {
+      const { refreshToken: inBody, ...input } = this.inputs.read('password', body);
+      const refreshToken = this.presented.refreshToken(request, inBody)?.value;
+      const grant = await this.changePassword.changePassword(
+        principal,
+        { ...input, refreshToken, device: this.presented.device(request, undefined) },
+        clientOf(request),
+      );
+      this.cookies.renew(response, grant);
+      return tokenBody(grant);
+    }
+
+    @Route(
+      routes.reauthenticate,
+      Post('reauthenticate'),
+      HttpCode(200),
+      SignedIn({
+        summary: 'Prove the password again for a fresh auth_time',
+        body: { required: 'required', schema: REAUTHENTICATE_BODY },
+        answers: {
+          200: { description: 'New tokens for this session.', schema: TOKEN_ANSWER },
+          ...errorAnswers(400, 403, 429),
+        },
+      }),
+    )
+    async reauthenticate(
+      @CurrentUser() principal: Principal,
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+      @JsonBody() body: unknown,
+    ): Promise<TokenBody> {
+      const { refreshToken: inBody, ...input } = this.inputs.read('reauthenticate', body);
+      const refreshToken = this.presented.refreshToken(request, inBody)?.value;
+      const grant = await this.reauthentication.reauthenticate(
+        principal,
+        { ...input, refreshToken, device: this.presented.device(request, undefined) },
+        clientOf(request),
+      );
+      this.cookies.renew(response, grant);
+      return tokenBody(grant);
+    }
+  }
+  return AccountController;
+}

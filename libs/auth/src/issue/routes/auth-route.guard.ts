@@ -1,0 +1,30 @@
+import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { type HttpRequest, type HttpResponse, protocolOf, setHeader } from '../../verify/http/adapter.js';
+
+/** The first guard of Tokenward's own routes: no answer of them is kept by a cache, and plain HTTP in production is noticed. */
+@Injectable()
+export class AuthRouteGuard implements CanActivate {
+  private readonly logger = new Logger('Tokenward');
+  private noticed: 'not yet' | 'said' = 'not yet';
+
+  constructor(private readonly options: ResolvedAuthOptions) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const http = context.switchToHttp();
+    setHeader(http.getResponse<HttpResponse>(), 'Cache-Control', 'no-store');
+    this.noticePlainHttp(http.getRequest<HttpRequest>());
+    return true;
+  }
+
+  /** Once: a browser would not send Secure cookies back, and whoever listens could read the tokens. */
+  private noticePlainHttp(request: HttpRequest): void {
+    const { cookies, origins } = this.options;
+    if (this.noticed === 'said' || process.env['NODE_ENV'] !== 'production' || !cookies.secure) return;
+    if (protocolOf(request, origins.trustProxy) === 'https') return;
+    this.noticed = 'said';
+    this.logger.warn(
+      'A sign-in route was called over plain HTTP, but its cookies are Secure and its tokens need TLS. Serve HTTPS; behind a proxy that does, set origins.trustProxy.',
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { HttpRequest } from '../../verify/http/adapter.js';
+
+type OnRequest = (request: HttpRequest & { readonly url: string }, reply: unknown, done: () => void) => void;
+
+/**
+ * Clients send refresh and logout with `Content-Type: application/json` and nothing in it. Express takes that; Fastify refuses it before any route is
+ * asked, so there the type is dropped, on Tokenward's own routes alone.
+ */
+@Injectable()
+export class EmptyJson implements OnModuleInit {
+  constructor(
+    private readonly adapters: HttpAdapterHost,
+    private readonly options: ResolvedAuthOptions,
+  ) {}
+
+  onModuleInit(): void {
+    const { httpAdapter } = this.adapters;
+    // no adapter in an application context
+    if (httpAdapter?.getType?.() !== 'fastify') return;
+    const fastify = httpAdapter.getInstance<{ addHook(name: 'onRequest', hook: OnRequest): void }>();
+    const segment = `/${this.options.routes.prefix}/`;
+    fastify.addHook('onRequest', ({ headers, url }, _reply, done) => {
+      if (headers['content-length'] === '0' && url.includes(segment)) delete headers['content-type'];
+      done();
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import { SetMetadata, type Type } from '@nestjs/common';
+import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
+import { JWKS_PATH } from '../../contract/index.js';
+import { INSTANCE } from '../../verify/guards/route-metadata.js';
+import { createAccountController } from './account.controller.js';
+import { createJwksController } from './jwks.controller.js';
+import { createRenewalController } from './token.controller.js';
+import type { Routes } from './route.js';
+import { createSessionsController } from './sessions.controller.js';
+import { createSignInController } from './sign-in.controller.js';
+
+/** The controllers of contract, section 3, with the routes that are switched on; fresh classes, so that two modules do not collide. */
+export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANCE): Type[] {
+  const { register, login, refresh, logout, logoutAll, sessions, revokeUser, me, password, reauthenticate } =
+    routes;
+  const wanted: readonly (readonly [boolean, () => Type])[] = [
+    [register || login, () => createSignInController(routes)],
+    [refresh || logout, () => createRenewalController(routes)],
+    [sessions || logoutAll || revokeUser, () => createSessionsController(routes)],
+    [me || password || reauthenticate, () => createAccountController(routes)],
+    [
+      routes.jwks,
+      () => createJwksController(instance === DEFAULT_INSTANCE ? JWKS_PATH : `${instance}/${JWKS_PATH}`),
+    ],
+  ];
+  const controllers = wanted.flatMap(([on, create]) => (on ? [create()] : []));
+  for (const controller of controllers) SetMetadata(INSTANCE, instance)(controller);
+  return controllers;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import type { HttpRequest } from '../../verify/http/adapter.js';
+import { jsonBodyOf } from './json-body.js';
+
+const body = { email: 'a@b' };
+const request = (headers: HttpRequest['headers'], parsed: unknown = body): HttpRequest => ({
+  headers,
+  body: parsed,
+});
+
+describe('a JSON body', () => {
+  it.each<[string, HttpRequest['headers']]>([
+    ['plain', { 'content-type': 'application/json', 'content-length': '9' }],
+    ['with a charset', { 'content-type': 'application/json; charset=utf-8', 'content-length': '9' }],
+    ['in another case', { 'content-type': 'Application/JSON', 'content-length': '9' }],
+    ['of a +json type', { 'content-type': 'application/vnd.acme.v1+json', 'content-length': '9' }],
+    ['chunked', { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }],
+    ['over HTTP/2 without a length', { 'content-type': 'application/json' }],
+  ])('is read: %s', (_, headers) => {
+    expect(jsonBodyOf(request(headers))).toBe(body);
+  });
+
+  it.each<[string, HttpRequest['headers']]>([
+    ['nothing said', {}],
+    ['no length', { 'content-length': '0' }],
+    ['an empty form', { 'content-length': '0', 'content-type': 'application/x-www-form-urlencoded' }],
+    ['chunked by a proxy', { 'transfer-encoding': 'chunked' }],
+    [
+      'a form over HTTP/2 without a length: not read',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+    ],
+  ])('is empty: %s', (_, headers) => {
+    expect(jsonBodyOf(request(headers))).toEqual({});
+  });
+
+  it('is empty when the parser left nothing', () => {
+    for (const left of [undefined, null])
+      expect(jsonBodyOf({ headers: { 'content-type': 'application/json' }, body: left })).toEqual({});
+  });
+
+  it.each<[string, HttpRequest['headers']]>([
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '9' }],
+    [
+      'a chunked form',
+      { 'content-type': 'application/x-www-form-urlencoded', 'transfer-encoding': 'chunked' },
+    ],
+    [
+      'multipart',
+      { 'content-type': 'multipart/form-data; boundary=application/json', 'content-length': '9' },
+    ],
+    ['text', { 'content-type': 'text/plain', 'content-length': '9' }],
+    ['a list of types', { 'content-type': 'text/plain, application/json', 'content-length': '9' }],
+    ['JSON as a parameter', { 'content-type': 'text/plain; x=application/json', 'content-length': '9' }],
+    ['a longer type', { 'content-type': 'application/jsonx', 'content-length': '9' }],
+    ['no type', { 'content-length': '9' }],
+  ])('is refused: %s', (_, headers) => {
+    expect(() => jsonBodyOf(request(headers))).toThrow('input_invalid');
+  });
+});

@@ -1,0 +1,113 @@
+import { TRANSPORTS } from '../../contract/index.js';
+import type { AnswerDescription, JsonSchema } from '../../verify/http/openapi.js';
+
+const text = (description?: string, maxLength?: number): JsonSchema => ({
+  type: 'string',
+  description,
+  maxLength,
+});
+const instant: JsonSchema = { type: 'string', format: 'date-time' };
+const object = (
+  properties: Readonly<Record<string, JsonSchema>>,
+  required = Object.keys(properties),
+): JsonSchema => ({
+  type: 'object',
+  properties,
+  required,
+});
+
+export const USER: JsonSchema = object(
+  { id: text(), email: text(), role: text(), name: text() },
+  ['id', 'email'],
+); // prettier-ignore
+
+const tokens = {
+  tokenType: { type: 'string', enum: ['Bearer'] },
+  expiresIn: { type: 'integer', description: 'Seconds.' },
+  accessToken: text('Transports `hybrid` and `bearer`.'),
+  refreshToken: text('Transport `bearer`.'),
+} satisfies Record<string, JsonSchema>;
+const device = text('Transport `bearer`: send it with the next login.');
+
+export const TOKEN_ANSWER: JsonSchema = object(tokens, ['tokenType', 'expiresIn']);
+export const LOGIN_ANSWER: JsonSchema = object({ user: USER, ...tokens, device }, [
+  'user',
+  'tokenType',
+  'expiresIn',
+]);
+export const REGISTER_ANSWER: JsonSchema = object({ user: USER });
+
+export const ME_ANSWER: JsonSchema = object(
+  {
+    id: text(),
+    role: text(),
+    permissions: { type: 'array', items: text() },
+    sessionId: text(),
+    authTime: instant,
+    expiresAt: instant,
+  },
+  ['id', 'permissions', 'sessionId', 'expiresAt'],
+);
+
+export const SESSIONS_ANSWER: JsonSchema = {
+  type: 'array',
+  items: object({
+    id: { type: 'string', format: 'uuid' },
+    createdAt: instant,
+    lastUsedAt: instant,
+    expiresAt: instant,
+    ip: { type: 'string', nullable: true },
+    userAgent: { type: 'string', nullable: true },
+    persistent: { type: 'boolean' },
+    current: { type: 'boolean' },
+  }),
+};
+
+export const JWKS_ANSWER: JsonSchema = object({
+  keys: { type: 'array', items: { type: 'object', additionalProperties: true } },
+});
+
+const refreshToken = text('Where the session keeps no refresh cookie.');
+const password: JsonSchema = { type: 'string', format: 'password' };
+
+export const REGISTER_BODY: JsonSchema = object(
+  { email: text(undefined, 320), password, name: text(undefined, 200) },
+  ['email', 'password'],
+); // prettier-ignore
+export const LOGIN_BODY: JsonSchema = object(
+  {
+    email: text(undefined, 320),
+    password,
+    rememberMe: { type: 'boolean' },
+    transport: { type: 'string', enum: TRANSPORTS },
+    device: text('Of an earlier login, for clients without cookies.'),
+  },
+  ['email', 'password'],
+);
+export const REFRESH_BODY: JsonSchema = object({ refreshToken }, []);
+export const PASSWORD_BODY: JsonSchema = object(
+  { currentPassword: password, newPassword: password, refreshToken },
+  ['currentPassword', 'newPassword'],
+);
+export const REAUTHENTICATE_BODY: JsonSchema = object({ password, refreshToken }, ['password']);
+
+const ERROR: JsonSchema = object({ statusCode: { type: 'integer' }, error: text(), message: text() });
+
+const MEANINGS = {
+  400: 'Malformed input; the message names the fields, never their values.',
+  401: 'No token, or one that is not accepted: the two look alike.',
+  403: 'Refused: cross-origin, a missing right, or a wrong password.',
+  404: 'Not there, or not yours.',
+  409: 'Already taken.',
+  429: 'Too many failures; see Retry-After.',
+  503: 'A store is out of reach; see Retry-After.',
+} as const;
+
+/** The descriptions of these refusals, all of one shape (contract, section 4). */
+export function errorAnswers(
+  ...statuses: readonly (keyof typeof MEANINGS)[]
+): Record<number, AnswerDescription> {
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: MEANINGS[status], schema: ERROR }]),
+  );
+}

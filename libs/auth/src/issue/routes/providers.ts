@@ -1,0 +1,38 @@
+import type { Provider } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { AuthErrorFilter } from '../../verify/http/auth-error.filter.js';
+import { AuthRouteGuard } from './auth-route.guard.js';
+import { AuthCookies } from './cookies.service.js';
+import { EmptyJson } from './empty-json.service.js';
+import { RequestSchemas } from './request-schemas.service.js';
+import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
+import { JwtStrategy } from '../../verify/http/jwt.strategy.js';
+import { CookieOriginGuard, OriginGuard } from '../../verify/http/origin.guard.js';
+import { PermissionsGuard } from '../../verify/guards/permissions.guard.js';
+import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
+import { RecentAuthGuard } from '../../verify/guards/recent-auth.guard.js';
+import { RolesGuard } from '../../verify/guards/roles.guard.js';
+import { TokenVersionGuard } from '../sessions/token-version.guard.js';
+
+/** What the module exports, so that the host's `@UseGuards` can resolve the guards. */
+export const HTTP_EXPORTS = [
+  JwtStrategy,
+  JwtAuthGuard,
+  RolesGuard,
+  PermissionsGuard,
+  RecentAuthGuard,
+  TokenVersionGuard,
+];
+
+/** Everything of `http/` but the controllers. Needs the flows, `ResolvedAuthOptions` and `Clock`. */
+export const HTTP_PROVIDERS: Provider[] = [
+  ...HTTP_EXPORTS,
+  RequestSchemas,
+  AuthCookies,
+  PresentedTokens,
+  EmptyJson,
+  AuthRouteGuard,
+  OriginGuard,
+  CookieOriginGuard,
+  { provide: APP_FILTER, useClass: AuthErrorFilter },
+];

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { AuthError } from '../../common/auth-error.js';
+import { TRANSPORTS } from '../../contract/index.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+
+/** One address, one `@`, no blanks and no control characters (Postgres refuses NUL); the rest is the mail system's. */
+const EMAIL = /^[^\s\p{Cc}@]+@[^\s\p{Cc}@]+$/u;
+const NAME = /^\P{Cc}+$/u;
+
+/** RFC 5321, section 4.5.3.1: 64 + 1 + 255. */
+const email = (error = 'must be an email address of at most 320 characters') =>
+  z.string({ error }).trim().max(320, { error }).regex(EMAIL, { error });
+const name = (error = 'must be text of 1 to 200 characters') =>
+  z.string({ error }).trim().max(200, { error }).regex(NAME, { error });
+const text = (error = 'must be a string') => z.string({ error });
+const flag = (error = 'must be true or false') => z.boolean({ error });
+
+/** Bounded before anything looks at it; a login is not told how short is too short. */
+function password(maxBytes: number) {
+  const error = `must be text of 1 to ${maxBytes} bytes`;
+  return z
+    .string({ error })
+    .min(1, { error })
+    .refine((value) => Buffer.byteLength(value) <= maxBytes, { error });
+}
+
+function schemas(maxPasswordBytes: number) {
+  const secret = password(maxPasswordBytes);
+  const transport = z.enum(TRANSPORTS, { error: `must be one of ${TRANSPORTS.join(', ')}` });
+  // of any length: one that is no token is 401, not 400 (contract, section 5)
+  const refreshToken = text().optional();
+  const device = z.string({ error: 'must be a string' }).optional();
+  return {
+    register: z.object({ email: email(), password: secret, name: name().optional() }),
+    login: z.object({
+      email: email(),
+      password: secret,
+      rememberMe: flag().optional(),
+      transport: transport.optional(),
+      device,
+    }),
+    refresh: z.object({ refreshToken }),
+    password: z.object({ currentPassword: secret, newPassword: secret, refreshToken }),
+    reauthenticate: z.object({ password: secret, refreshToken }),
+  };
+}
+
+type Schemas = ReturnType<typeof schemas>;
+
+/** What the routes take in. Members they do not know are ignored; refusals name the field and never quote it. */
+@Injectable()
+export class RequestSchemas {
+  private readonly schemas: Schemas;
+
+  constructor(options: ResolvedAuthOptions) {
+    this.schemas = schemas(options.passwords.maxBytes);
+  }
+
+  /** Throws `input_invalid`. */
+  read<K extends keyof Schemas>(route: K, body: unknown): z.infer<Schemas[K]> {
+    const parsed = this.schemas[route].safeParse(body);
+    if (parsed.success) return parsed.data as z.infer<Schemas[K]>;
+    throw new AuthError('input_invalid', `body of ${route}`, { fields: fieldsOf(parsed.error) });
+  }
+}
+
+/** The messages are ours, all fixed texts, but the one for a body that is no object. */
+function fieldsOf(error: z.ZodError): Readonly<Record<string, string>> {
+  const fields: Record<string, string> = {};
+  for (const { path, message } of error.issues) {
+    const [field] = path;
+    fields[String(field ?? 'body')] = field === undefined ? 'must be a JSON object' : message;
+  }
+  return fields;
+}

@@ -1,0 +1,56 @@
+import type { Principal } from '../../common/principal.js';
+import type { LoginAnswer, MeBody, SessionBody, TokenBody, UserBody } from '../../contract/index.js';
+import type { EndSessionsFlow } from '../flows/end-sessions.flow.js';
+import type { LoginResult, IssuedTokens } from '../tokens/issued-tokens.js';
+
+type Session = Awaited<ReturnType<EndSessionsFlow['list']>>[number];
+
+/** What of a grant the transport lets into a body: a refresh token that belongs in a cookie never does. */
+export function tokenBody(grant: IssuedTokens): TokenBody {
+  return {
+    tokenType: 'Bearer',
+    expiresIn: grant.accessExpiresInSeconds,
+    ...(grant.transport !== 'cookie' && { accessToken: grant.accessToken }),
+    ...(grant.transport === 'bearer' && { refreshToken: grant.refreshToken }),
+    ...(grant.transport === 'bearer' && grant.deviceToken && { device: grant.deviceToken }),
+  };
+}
+
+export function loginAnswer({ user, grant }: LoginResult): LoginAnswer {
+  return { user: userBody(user), ...tokenBody(grant) };
+}
+
+/** Member by member: an account of the host may hold more than anyone should see. */
+export function userBody({ id, email, role, name }: UserBody): UserBody {
+  return { id, email, ...(role != null && { role }), ...(name != null && { name }) };
+}
+
+export function meBody(principal: Principal): MeBody {
+  const { id, role, permissions, sessionId, authTime, expiresAt } = principal;
+  return {
+    id,
+    ...(role !== undefined && { role }),
+    permissions,
+    sessionId,
+    ...(authTime !== undefined && { authTime: instant(authTime * 1000) }),
+    expiresAt: instant(expiresAt * 1000),
+  };
+}
+
+export function sessionBody(session: Session, currentId: string): SessionBody {
+  const { id, createdAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt, ip, userAgent, persistent } = session;
+  return {
+    id,
+    createdAt: createdAt.toISOString(),
+    lastUsedAt: lastUsedAt.toISOString(),
+    expiresAt: instant(Math.min(idleExpiresAt.getTime(), absoluteExpiresAt.getTime())),
+    ip,
+    userAgent,
+    persistent,
+    current: id === currentId,
+  };
+}
+
+function instant(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

@@ -1,0 +1,38 @@
+import { applyDecorators, Controller, UseGuards, VERSION_NEUTRAL } from '@nestjs/common';
+import type { RouteOptions } from '../../options/auth-options.js';
+import { AuthRouteGuard } from './auth-route.guard.js';
+import { CurrentUser, Public } from '../../verify/guards/decorators.js';
+import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
+import { Describe, type RouteDescription } from '../../verify/http/openapi.js';
+import { errorAnswers } from './openapi-schemas.js';
+import { CookieOriginGuard } from '../../verify/http/origin.guard.js';
+
+export type Routes = Required<RouteOptions>;
+export { CurrentUser };
+
+/** A controller under the prefix, outside the host's versions: the refresh cookie's path must stay what it is. */
+export function AuthController(path: string): ClassDecorator {
+  return applyDecorators(
+    Controller({ path, version: VERSION_NEUTRAL }),
+    UseGuards(AuthRouteGuard),
+    Describe({ tag: 'auth' }),
+  );
+}
+
+/** The handler is a route only where the option switches it on. */
+export function Route(enabled: boolean, ...decorators: readonly MethodDecorator[]): MethodDecorator {
+  return enabled ? applyDecorators(...decorators) : () => undefined;
+}
+
+/** A route for callers without an access token. */
+export function Open(description: RouteDescription): MethodDecorator {
+  return applyDecorators(Public(), Describe(description));
+}
+
+/** A route for a signed-in caller; cross-origin requests with a cookie are refused before any 401. */
+export function SignedIn({ answers, ...description }: RouteDescription): MethodDecorator {
+  return applyDecorators(
+    UseGuards(CookieOriginGuard, JwtAuthGuard),
+    Describe({ ...description, security: 'token', answers: { ...errorAnswers(401, 503), ...answers } }),
+  );
+}

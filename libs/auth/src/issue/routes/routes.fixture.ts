@@ -1,0 +1,65 @@
+import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
+import { AuthError } from '../../common/auth-error.js';
+import { type Answer, type Call, grant, startApp, type TestApp } from '../../verify/http/http-app.fixture.js';
+
+export type Headers = Record<string, string>;
+type Flow = (...args: unknown[]) => Promise<unknown>;
+
+export const USER = {
+  id: 'u1', email: 'ann@example.com', role: 'user', name: 'Ann', permissions: [], disabled: false, passwordHash: '$argon2id$secret',
+}; // prettier-ignore
+export const LOGIN = { email: 'ann@example.com', password: 'correct horse' };
+export const OTHER_SESSION = '3f1d2c4b-5a69-4788-96a5-b4c3d2e1f002';
+export const SIGNED_IN: Headers = { cookie: 'access_token=good; refresh_token=rrr' };
+
+export const refused = (extra = {}): AuthError => new AuthError('token_refused', 'spent', extra);
+export const message = (answer: Answer): string => (answer.json as { message: string }).message;
+/** The cookies of an answer in turn, the cleared ones marked. */
+export const names = (answer: Answer): string[] =>
+  answer.cookies.map((line) => `${line.split('=', 1)[0]}${/=;/.test(line) ? ' cleared' : ''}`);
+
+function fakes() {
+  const fake = () => jest.fn<Flow>();
+  return {
+    RegisterFlow: { register: fake() },
+    LoginFlow: { login: fake() },
+    RefreshFlow: { refresh: fake() },
+    LogoutFlow: { logout: fake() },
+    EndSessionsFlow: { list: fake(), endOne: fake(), endOthers: fake(), endAll: fake(), revokeUser: fake() },
+    ChangePasswordFlow: { changePassword: fake() },
+    ReauthenticateFlow: { reauthenticate: fake() },
+  };
+}
+
+/** The routes over real HTTP with flows that do as they are told; set up and torn down around the describe it is called in. */
+export class RoutesUnderTest {
+  readonly flows = fakes();
+  #app: TestApp | undefined;
+
+  constructor(adapter: 'express' | 'fastify') {
+    const { flows } = this;
+    beforeAll(async () => {
+      this.#app = await startApp(adapter, { flows });
+    });
+    beforeEach(() => {
+      flows.RegisterFlow.register.mockResolvedValue(USER);
+      flows.LoginFlow.login.mockResolvedValue({ user: USER, grant: grant({ deviceToken: 'ddd' }) });
+      flows.RefreshFlow.refresh.mockResolvedValue(grant());
+      flows.ChangePasswordFlow.changePassword.mockResolvedValue(grant());
+      flows.ReauthenticateFlow.reauthenticate.mockResolvedValue(grant());
+    });
+    afterEach(() => {
+      for (const flow of Object.values(flows)) for (const method of Object.values(flow)) method.mockReset();
+    });
+    afterAll(() => this.#app?.app.close());
+  }
+
+  call(method: string, path: string, call: Call = {}): Promise<Answer> {
+    if (!this.#app) throw new Error('not started');
+    return this.#app.call(method, path, call);
+  }
+
+  post(path: string, call: Call = {}): Promise<Answer> {
+    return this.call('POST', `/auth/${path}`, call);
+  }
+}

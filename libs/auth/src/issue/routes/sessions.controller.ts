@@ -1,0 +1,109 @@
+import { Delete, Get, HttpCode, Param, Post, Res, type Type } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { Principal } from '../../common/principal.js';
+import type { SessionBody } from '../../contract/index.js';
+import { EndSessionsFlow } from '../flows/end-sessions.flow.js';
+import type { HttpResponse } from '../../verify/http/adapter.js';
+import { sessionBody } from './response-bodies.js';
+import { AuthCookies } from './cookies.service.js';
+import { errorAnswers, SESSIONS_ANSWER } from './openapi-schemas.js';
+import { AuthController, CurrentUser, Route, type Routes, SignedIn } from './route.js';
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+/** What could be a user id of any host: short, without control characters (Postgres refuses NUL). */
+const USER_ID = /^\P{Cc}{1,255}$/u;
+
+/** The caller's sessions, and an admin's way to end another user's. */
+export function createSessionsController(routes: Routes): Type {
+  @AuthController(routes.prefix)
+  class SessionsController {
+    constructor(
+      private readonly flow: EndSessionsFlow,
+      private readonly cookies: AuthCookies,
+    ) {}
+
+    @Route(
+      routes.sessions,
+      Get('sessions'),
+      SignedIn({
+        summary: 'List the sessions of the caller',
+        answers: { 200: { description: 'Live sessions.', schema: SESSIONS_ANSWER } },
+      }),
+    )
+    async list(@CurrentUser() principal: Principal): Promise<SessionBody[]> {
+      const sessions = await this.flow.list(principal);
+      return sessions.map((session) => sessionBody(session, principal.sessionId));
+    }
+
+    @Route(
+      routes.sessions,
+      Delete('sessions/:id'),
+      HttpCode(204),
+      SignedIn({
+        summary: 'End one session of the caller',
+        answers: { 204: { description: 'Ended.' }, ...errorAnswers(403, 404) },
+      }),
+    )
+    async endOne(
+      @CurrentUser() principal: Principal,
+      @Param('id') id: string,
+      @Res({ passthrough: true }) response: HttpResponse,
+    ): Promise<void> {
+      if (!UUID.test(id)) throw new AuthError('session_not_found', 'the id is no session id');
+      const sessionId = id.toLowerCase();
+      await this.flow.endOne(principal, sessionId);
+      if (sessionId === principal.sessionId) this.cookies.clear(response);
+    }
+
+    @Route(
+      routes.sessions,
+      Delete('sessions'),
+      HttpCode(204),
+      SignedIn({
+        summary: 'End all sessions of the caller but this one',
+        answers: { 204: { description: 'Ended.' }, ...errorAnswers(403) },
+      }),
+    )
+    async endOthers(@CurrentUser() principal: Principal): Promise<void> {
+      await this.flow.endOthers(principal);
+    }
+
+    @Route(
+      routes.logoutAll,
+      Post('logout-all'),
+      HttpCode(204),
+      SignedIn({
+        summary: 'End every session of the caller, this one too',
+        answers: { 204: { description: 'Ended; every access token is dead.' }, ...errorAnswers(403) },
+      }),
+    )
+    async logoutAll(
+      @CurrentUser() principal: Principal,
+      @Res({ passthrough: true }) response: HttpResponse,
+    ): Promise<void> {
+      await this.flow.endAll(principal.id, 'logout_all', { actorId: principal.id });
+      this.cookies.clear(response);
+    }
+
+    @Route(
+      routes.revokeUser,
+      Post('users/:id/revoke'),
+      HttpCode(204),
+      SignedIn({
+        summary: 'End every session of a user (role admin, checked against the database)',
+        answers: { 204: { description: 'Ended.' }, ...errorAnswers(403, 404) },
+      }),
+    )
+    async revokeUser(@CurrentUser() admin: Principal, @Param('id') userId: string): Promise<void> {
+      if (!USER_ID.test(userId)) throw unknownTo(admin);
+      await this.flow.revokeUser(admin, userId);
+    }
+  }
+  return SessionsController;
+}
+
+/** Of an id that nobody has; who is no admin is told the same as for any other. */
+function unknownTo(principal: Principal): AuthError {
+  if (principal.role !== 'admin') return new AuthError('forbidden', 'role admin is needed');
+  return new AuthError('user_not_found', 'the id is no user id');
+}

@@ -1,0 +1,189 @@
+import { describe, expect, it } from '@jest/globals';
+import { AuthError } from '../../common/auth-error.js';
+import type { IssuedTokens } from '../tokens/issued-tokens.js';
+import { ADAPTERS, grant } from '../../verify/http/http-app.fixture.js';
+import { LOGIN, message, names, RoutesUnderTest, USER } from './routes.fixture.js';
+
+describe.each(ADAPTERS)('signing in on %s', (adapter) => {
+  const routes = new RoutesUnderTest(adapter);
+  const { flows } = routes;
+
+  describe('login and register', () => {
+    it.each<[IssuedTokens['transport'], string[], string[]]>([
+      ['cookie', [], ['access_token', 'refresh_token', 'device']],
+      ['hybrid', ['accessToken'], ['refresh_token', 'device', 'access_token cleared']],
+      [
+        'bearer',
+        ['accessToken', 'refreshToken', 'device'],
+        ['access_token cleared', 'refresh_token cleared'],
+      ],
+    ])('answers by transport: %s', async (transport, members, cookies) => {
+      flows.LoginFlow.login.mockResolvedValue({
+        user: USER,
+        grant: grant({ transport, deviceToken: 'ddd' }),
+      });
+      const answer = await routes.post('login', { json: { ...LOGIN, transport, rememberMe: true } });
+      expect(answer.status).toBe(200);
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(Object.keys(answer.json as object)).toEqual(['user', 'tokenType', 'expiresIn', ...members]);
+      expect(answer.json).toMatchObject({
+        user: { id: 'u1', email: 'ann@example.com', role: 'user', name: 'Ann' },
+        tokenType: 'Bearer',
+        expiresIn: 900,
+      });
+      expect(answer.text).not.toContain('argon2id');
+      expect(names(answer).sort()).toEqual(cookies.sort());
+      expect(flows.LoginFlow.login).toHaveBeenCalledWith(
+        expect.objectContaining({ ...LOGIN, transport, rememberMe: true }),
+        expect.objectContaining({ ip: '127.0.0.1' }),
+      );
+    });
+
+    it('tells the flow of the device: its cookie, else the body', async () => {
+      await routes.post('login', {
+        json: { ...LOGIN, device: 'body' },
+        headers: { cookie: 'device=cookie' },
+      });
+      await routes.post('login', { json: { ...LOGIN, device: 'body' } });
+      await routes.post('login', { json: LOGIN, headers: { cookie: 'device=a; device=b' } });
+      expect(
+        flows.LoginFlow.login.mock.calls.map(([input]) => (input as { device?: string }).device),
+      ).toEqual(['cookie', 'body', undefined]);
+    });
+
+    it('answers a refusal with no cookies and the same bytes, whatever the reason', async () => {
+      const texts = [];
+      for (const reason of ['unknown_user', 'wrong_password', 'disabled']) {
+        flows.LoginFlow.login.mockRejectedValue(new AuthError('login_refused', reason));
+        const answer = await routes.post('login', { json: LOGIN });
+        expect([answer.status, names(answer), answer.headers['cache-control']]).toEqual([
+          401,
+          [],
+          'no-store',
+        ]);
+        texts.push(answer.text);
+      }
+      expect(new Set(texts).size).toBe(1);
+    });
+
+    it('answers 429 with Retry-After', async () => {
+      flows.LoginFlow.login.mockRejectedValue(
+        new AuthError('throttled', 'account', { retryAfterSeconds: 600 }),
+      );
+      const answer = await routes.post('login', { json: LOGIN });
+      expect([answer.status, answer.headers['retry-after']]).toEqual([429, '600']);
+    });
+
+    it('registers', async () => {
+      const answer = await routes.post('register', { json: { ...LOGIN, name: 'Ann', role: 'admin' } });
+      expect(answer.status).toBe(201);
+      expect(answer.json).toEqual({
+        user: { id: 'u1', email: 'ann@example.com', role: 'user', name: 'Ann' },
+      });
+      expect(flows.RegisterFlow.register.mock.calls[0]?.[0]).toEqual({ ...LOGIN, name: 'Ann' });
+      flows.RegisterFlow.register.mockRejectedValue(new AuthError('email_taken', 'x'));
+      expect((await routes.post('register', { json: LOGIN })).status).toBe(409);
+    });
+
+    it.each<[string, unknown, string[]]>([
+      ['nothing', {}, ['email', 'password']],
+      ['null', null, ['email', 'password']],
+      ['an array', [LOGIN], ['body']],
+      ['wrong types', { email: 1, password: { $ne: '' } }, ['email', 'password']],
+      ['null members', { email: null, password: null }, ['email', 'password']],
+      ['no address', { ...LOGIN, email: 'SECRET-VALUE' }, ['email']],
+      ['two at signs', { ...LOGIN, email: 'SECRET@VALUE@x' }, ['email']],
+      ['a NUL', { ...LOGIN, email: 'SECRET\u0000@VALUE' }, ['email']],
+      ['a long address', { ...LOGIN, email: `${'a'.repeat(320)}@x` }, ['email']],
+      ['an empty password', { ...LOGIN, password: '' }, ['password']],
+      ['a password of too many bytes', { ...LOGIN, password: 'ä'.repeat(513) }, ['password']],
+      ['an unknown transport', { ...LOGIN, transport: 'SECRET-VALUE' }, ['transport']],
+      ['rememberMe as text', { ...LOGIN, rememberMe: 'SECRET-VALUE' }, ['rememberMe']],
+      [
+        'members of the prototype',
+        JSON.parse(`{"constructor":{"prototype":{"email":"a@b"}}}`),
+        ['email', 'password'],
+      ],
+    ])('names the fields of malformed input, never their values: %s', async (what, json, fields) => {
+      const answer = await routes.post('login', { json });
+      expect([answer.status, answer.headers['cache-control']]).toEqual([400, 'no-store']);
+      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message']);
+      expect(answer.text).not.toContain('SECRET');
+      // a parser may refuse it first: null on Express, names of prototypes on Fastify
+      const named = message(answer).startsWith('body: ') ? ['body'] : fields;
+      for (const field of named) expect(message(answer)).toContain(`${field}: `);
+      if (named !== fields) expect(['null', 'an array', 'members of the prototype']).toContain(what);
+      expect(flows.LoginFlow.login).not.toHaveBeenCalled();
+    });
+
+    it('takes an address with blanks around, and members that it does not know', async () => {
+      expect(
+        (await routes.post('login', { json: { ...LOGIN, email: ' ann@example.com ', more: { deep: 1 } } }))
+          .status,
+      ).toBe(200);
+      expect(flows.LoginFlow.login.mock.calls[0]?.[0]).toEqual(LOGIN);
+    });
+
+    it('is not polluted by __proto__', async () => {
+      const raw = `{"__proto__":{"email":"a@b","password":"x","rememberMe":true},"email":"ann@example.com","password":"p"}`;
+      const answer = await routes.post('login', { raw, headers: { 'content-type': 'application/json' } });
+      if (answer.status === 200)
+        expect(flows.LoginFlow.login.mock.calls[0]?.[0]).toEqual({ email: 'ann@example.com', password: 'p' });
+      else expect(answer.status).toBe(400);
+      expect(({} as { rememberMe?: boolean }).rememberMe).toBeUndefined();
+    });
+
+    it.each<[string, string, number]>([
+      ['cut short', '{"email":"ann@example.com","password":"hunter2', 400],
+      ['no JSON', '{"password": hunter2}', 400],
+      ['a bare word', 'hunter2', 400],
+      ['too large', JSON.stringify({ ...LOGIN, more: 'hunter2'.repeat(400_000) }), 413],
+    ])('does not quote a body that cannot be read: %s', async (_, raw, status) => {
+      const answer = await routes.post('login', { raw, headers: { 'content-type': 'application/json' } });
+      expect([answer.status, answer.headers['cache-control']]).toEqual([status, 'no-store']);
+      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message']);
+      expect(answer.text).not.toContain('hunter2');
+    });
+
+    it.each<[string, string]>([
+      ['application/x-www-form-urlencoded', 'email=ann%40example.com&password=hunter2'],
+      ['application/x-www-form-urlencoded', '{"email":"ann@example.com","password":"hunter2"}'],
+      ['text/plain', '{"email":"ann@example.com","password":"hunter2"}'],
+      ['text/plain; application/json', '{"email":"ann@example.com","password":"hunter2"}'],
+      ['application/jsonp', '{"email":"ann@example.com","password":"hunter2"}'],
+      [
+        'multipart/form-data; boundary=x',
+        '--x\r\nContent-Disposition: form-data; name="email"\r\n\r\nann@example.com\r\n--x--',
+      ],
+      ['', '{"email":"ann@example.com","password":"hunter2"}'],
+    ])('never reads a body of type %s', async (type, raw) => {
+      for (const path of ['login', 'register', 'refresh', 'logout']) {
+        const answer = await routes.post(path, { raw, headers: type ? { 'content-type': type } : {} });
+        expect([400, 415]).toContain(answer.status);
+        expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message']);
+        expect(answer.headers['cache-control']).toBe('no-store');
+        expect(answer.text).not.toContain('hunter2');
+      }
+      for (const flow of [
+        flows.LoginFlow.login,
+        flows.RegisterFlow.register,
+        flows.RefreshFlow.refresh,
+        flows.LogoutFlow.logout,
+      ])
+        expect(flow).not.toHaveBeenCalled();
+    });
+
+    it('reads nothing from the query', async () => {
+      expect((await routes.post('login?email=ann@example.com&password=x')).status).toBe(400);
+      await routes.post('refresh?refreshToken=rrr&refresh_token=rrr');
+      expect(flows.RefreshFlow.refresh).toHaveBeenCalledWith(undefined, expect.anything());
+    });
+  });
+
+  it('stays within an error that is not ours', async () => {
+    flows.LoginFlow.login.mockRejectedValue(new Error('select $1 -- $argon2id$secret'));
+    const answer = await routes.post('login', { json: LOGIN });
+    expect([answer.status, answer.headers['cache-control']]).toEqual([500, 'no-store']);
+    expect(answer.text).not.toContain('argon2id');
+  });
+});

@@ -1,0 +1,78 @@
+import { HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import type { LoginAnswer, UserBody } from '../../contract/index.js';
+import { LoginFlow } from '../flows/login.flow.js';
+import { RegisterFlow } from '../flows/register.flow.js';
+import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
+import { loginAnswer, userBody } from './response-bodies.js';
+import { AuthCookies } from './cookies.service.js';
+import { RequestSchemas } from './request-schemas.service.js';
+import { JsonBody } from './json-body.js';
+import {
+  errorAnswers,
+  LOGIN_ANSWER,
+  LOGIN_BODY,
+  REGISTER_ANSWER,
+  REGISTER_BODY,
+} from './openapi-schemas.js';
+import { OriginGuard } from '../../verify/http/origin.guard.js';
+import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
+import { AuthController, Open, Route, type Routes } from './route.js';
+
+/** `POST register` and `POST login`. */
+export function createSignInController(routes: Routes): Type {
+  @AuthController(routes.prefix)
+  class SignInController {
+    constructor(
+      private readonly loginFlow: LoginFlow,
+      private readonly registerFlow: RegisterFlow,
+      private readonly inputs: RequestSchemas,
+      private readonly presented: PresentedTokens,
+      private readonly cookies: AuthCookies,
+    ) {}
+
+    @Route(
+      routes.register,
+      Post('register'),
+      UseGuards(OriginGuard),
+      Open({
+        summary: 'Register a user',
+        body: { required: 'required', schema: REGISTER_BODY },
+        answers: {
+          201: { description: 'Registered; log in next.', schema: REGISTER_ANSWER },
+          ...errorAnswers(400, 403, 409, 429, 503),
+        },
+      }),
+    )
+    async register(@Req() request: HttpRequest, @JsonBody() body: unknown): Promise<{ user: UserBody }> {
+      const input = this.inputs.read('register', body);
+      return { user: userBody(await this.registerFlow.register(input, clientOf(request))) };
+    }
+
+    @Route(
+      routes.login,
+      Post('login'),
+      HttpCode(200),
+      UseGuards(OriginGuard),
+      Open({
+        summary: 'Log in with email and password',
+        body: { required: 'required', schema: LOGIN_BODY },
+        answers: {
+          200: { description: 'Signed in. Cookies are set as the transport has it.', schema: LOGIN_ANSWER },
+          ...errorAnswers(400, 401, 403, 429, 503),
+        },
+      }),
+    )
+    async login(
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+      @JsonBody() body: unknown,
+    ): Promise<LoginAnswer> {
+      const input = this.inputs.read('login', body);
+      const device = this.presented.device(request, input.device);
+      const result = await this.loginFlow.login({ ...input, device }, clientOf(request));
+      this.cookies.signIn(response, result.grant);
+      return loginAnswer(result);
+    }
+  }
+  return SignInController;
+}

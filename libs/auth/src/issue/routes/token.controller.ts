@@ -1,0 +1,102 @@
+import { HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { TokenBody } from '../../contract/index.js';
+import { LogoutFlow } from '../flows/logout.flow.js';
+import { RefreshFlow } from '../flows/refresh.flow.js';
+import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
+import { tokenBody } from './response-bodies.js';
+import { AuthCookies } from './cookies.service.js';
+import { statusOf } from '../../verify/http/error-answer.js';
+import { RequestSchemas } from './request-schemas.service.js';
+import { JsonBody } from './json-body.js';
+import { errorAnswers, REFRESH_BODY, TOKEN_ANSWER } from './openapi-schemas.js';
+import { CookieOriginGuard, OriginGuard } from '../../verify/http/origin.guard.js';
+import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
+import { AuthController, Open, Route, type Routes } from './route.js';
+
+/** `POST refresh` and `POST logout`: what a refresh token is good for. */
+export function createRenewalController(routes: Routes): Type {
+  @AuthController(routes.prefix)
+  class TokenController {
+    constructor(
+      private readonly refreshFlow: RefreshFlow,
+      private readonly logoutFlow: LogoutFlow,
+      private readonly inputs: RequestSchemas,
+      private readonly presented: PresentedTokens,
+      private readonly cookies: AuthCookies,
+    ) {}
+
+    @Route(
+      routes.refresh,
+      Post('refresh'),
+      HttpCode(200),
+      UseGuards(OriginGuard),
+      Open({
+        summary: 'Exchange a refresh token for the next pair',
+        description: 'The refresh cookie decides when there is one; else the body.',
+        body: { required: 'optional', schema: REFRESH_BODY },
+        answers: {
+          200: { description: 'The next tokens, where the login wanted them.', schema: TOKEN_ANSWER },
+          ...errorAnswers(400, 401, 403, 503),
+        },
+      }),
+    )
+    async refresh(
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+      @JsonBody() body: unknown,
+    ): Promise<TokenBody> {
+      const input = this.inputs.read('refresh', body);
+      try {
+        const token = this.presented.refreshToken(request, input.refreshToken);
+        const grant = await this.refreshFlow.refresh(token, clientOf(request));
+        this.cookies.renew(response, grant);
+        return tokenBody(grant);
+      } catch (error) {
+        if (this.cookieIsSpent(request, error)) this.cookies.clear(response);
+        throw error;
+      }
+    }
+
+    @Route(
+      routes.logout,
+      Post('logout'),
+      HttpCode(204),
+      UseGuards(CookieOriginGuard),
+      Open({
+        summary: 'End the session that a presented token names',
+        body: { required: 'optional', schema: REFRESH_BODY },
+        answers: {
+          204: { description: 'Signed out; the cookies are cleared.' },
+          ...errorAnswers(400, 403, 503),
+        },
+      }),
+    )
+    async logout(
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+      @JsonBody() body: unknown,
+    ): Promise<void> {
+      const { refreshToken } = this.inputs.read('refresh', body);
+      const access = this.presented.accessToken(request);
+      const cookie = this.presented.refreshCookie(request);
+      await this.logoutFlow.logout({
+        accessTokens: access.kind === 'token' ? [access.value] : [],
+        refreshTokens: [
+          ...(cookie.kind === 'value' ? [cookie.value] : []),
+          ...(refreshToken ? [refreshToken] : []),
+        ],
+      });
+      // only now: a 503 keeps them, so that the client can try again
+      this.cookies.clear(response);
+    }
+
+    /** The loser of a race must not wipe the winner's cookies; the flow knows when (`cookies: 'keep'`). */
+    private cookieIsSpent(request: HttpRequest, error: unknown): boolean {
+      if (!(error instanceof AuthError) || statusOf(error) !== 401 || error.extra.cookies === 'keep')
+        return false;
+      return this.presented.refreshCookie(request).kind !== 'none';
+    }
+  }
+  return TokenController;
+}

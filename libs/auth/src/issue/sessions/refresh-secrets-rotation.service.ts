@@ -1,0 +1,80 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Entropy } from '../../common/entropy.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { RefreshSecrets } from './refresh-secrets.js';
+import { RefreshSecretsStore } from '../../storage/refresh-secrets.port.js';
+
+const STORED = 'the refresh-token secret in the database';
+
+/** A new secret in its written form. */
+export function newPepperLine(entropy: Entropy): string {
+  return `p${entropy.bytes(6).toString('hex')}:${entropy.bytes(32).toString('base64url')}`;
+}
+
+/** The ring as the options or the database hold it. */
+export async function loadPepperRing(
+  options: ResolvedAuthOptions,
+  store: RefreshSecretsStore,
+  entropy: Entropy,
+): Promise<RefreshSecrets> {
+  const { secrets } = options.refreshToken;
+  if (secrets.length > 0) return RefreshSecrets.parse(secrets);
+  return RefreshSecrets.parse(await store.loadOrCreate(newPepperLine(entropy)), STORED);
+}
+
+/** Follows the refresh-token secrets kept in the database: known everywhere, then minting, then retired for the longest idle lifetime. */
+@Injectable()
+export class RefreshSecretsRotation implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Tokenward');
+  private timer: NodeJS.Timeout | undefined;
+  private reading: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly ring: RefreshSecrets,
+    private readonly store: RefreshSecretsStore,
+    private readonly entropy: Entropy,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.options.refreshToken.secrets.length > 0) return;
+    this.timer = setInterval(() => {
+      this.reading ??= this.refresh()
+        .catch((error: unknown) => {
+          const why = error instanceof AuthError ? error.detail : 'unknown error';
+          this.logger.warn(`the refresh-token secrets could not be read again: ${why}`);
+        })
+        .finally(() => void (this.reading = undefined));
+    }, this.options.keyRotation.refreshEveryMs).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.reading;
+  }
+
+  /** What the database holds now; a ring that cannot be read leaves the old one. */
+  async refresh(): Promise<void> {
+    this.ring.replace(await this.store.loadOrCreate(newPepperLine(this.entropy)), STORED);
+  }
+
+  /** A new secret, known everywhere before it mints. Throws `configuration_invalid` where the options hold the secrets: there they rotate. */
+  async rotate(): Promise<void> {
+    const { secrets, ttlMs, rememberMeTtlMs } = this.options.refreshToken;
+    if (secrets.length > 0)
+      throw AuthError.configuration(
+        'refreshToken.secrets',
+        'are given by the options: add the new one there (docs/keys.md)',
+      );
+    if (!this.store.rotate)
+      throw AuthError.configuration(
+        'storage',
+        'its pepper store cannot rotate: give refreshToken.secrets instead',
+      );
+    const { leadTimeMs, refreshEveryMs } = this.options.keyRotation;
+    const known = Math.max(leadTimeMs, 2 * refreshEveryMs);
+    await this.store.rotate(newPepperLine(this.entropy), known, Math.max(ttlMs, rememberMeTtlMs) + known);
+    await this.refresh();
+  }
+}

@@ -1,0 +1,97 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { RefreshSecrets } from './refresh-secrets.js';
+import { openRefreshToken, successorSecret, writeRefreshToken } from './refresh-token.js';
+
+const line = (id: string): string => `${id}:${randomBytes(32).toString('base64url')}`;
+const old = line('old');
+const ring = RefreshSecrets.parse([line('new'), old]);
+const stranger = RefreshSecrets.parse([line('stranger')]);
+const token = (): string => writeRefreshToken(ring.minting, randomUUID(), 3, randomBytes(32));
+
+describe('refresh token codec', () => {
+  it('reads back what it wrote', () => {
+    const sessionId = randomUUID();
+    const secret = randomBytes(32);
+    const opened = openRefreshToken(ring, writeRefreshToken(ring.minting, sessionId, 4_000_000_000, secret));
+    expect(opened).toEqual({ kind: 'genuine', sessionId, generation: 4_000_000_000, secret });
+  });
+
+  it('verifies tokens of a retired pepper and none of a stranger', () => {
+    const retired = RefreshSecrets.parse([old]);
+    expect(
+      openRefreshToken(ring, writeRefreshToken(retired.minting, randomUUID(), 1, randomBytes(32))).kind,
+    ).toBe('genuine');
+    expect(
+      openRefreshToken(ring, writeRefreshToken(stranger.minting, randomUUID(), 1, randomBytes(32))).kind,
+    ).toBe('junk');
+  });
+
+  it('refuses every single changed character', () => {
+    const good = token();
+    for (let at = 0; at < good.length; at++) {
+      const changed = good.slice(0, at) + (good[at] === 'A' ? 'B' : 'A') + good.slice(at + 1);
+      expect(openRefreshToken(ring, changed).kind).toBe('junk');
+    }
+  });
+
+  it.each([
+    ['padding', (good: string) => `${good}=`],
+    ['a blank', (good: string) => ` ${good}`],
+    ['a line feed at the end', (good: string) => `${good}\n`],
+    ['plain base64', (good: string) => `${good.slice(0, -1)}+`],
+    ['one byte less', (good: string) => good.slice(0, -4)],
+    ['itself twice', (good: string) => good + good],
+    ['nothing', () => ''],
+  ])('refuses %s', (_name, forge) => {
+    expect(openRefreshToken(ring, forge(token())).kind).toBe('junk');
+  });
+
+  it('never throws and never accepts what it did not sign', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.uint8Array({ minLength: 69, maxLength: 69 }).map((b) => Buffer.from(b).toString('base64url')),
+        ),
+        (text) => openRefreshToken(ring, text).kind === 'junk',
+      ),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('derives one successor from nonce, session and presented secret, and another from any other', () => {
+    const [nonce, sessionId, secret] = [randomBytes(16), randomUUID(), randomBytes(32)] as const;
+    const next = successorSecret(ring.minting, nonce, sessionId, secret);
+    expect(successorSecret(ring.minting, nonce, sessionId, secret)).toEqual(next);
+    expect(successorSecret(ring.minting, randomBytes(16), sessionId, secret)).not.toEqual(next);
+    expect(successorSecret(ring.minting, nonce, randomUUID(), secret)).not.toEqual(next);
+    expect(successorSecret(ring.minting, nonce, sessionId, randomBytes(32))).not.toEqual(next);
+    expect(successorSecret(stranger.minting, nonce, sessionId, secret)).not.toEqual(next);
+  });
+});
+
+describe('pepper ring', () => {
+  it.each([
+    ['no secret', [], 'holds no secret'],
+    ['a short one', [`a:${randomBytes(31).toString('base64url')}`], 'shorter than 32 bytes'],
+    ['one without id', [randomBytes(32).toString('base64url')], 'is not id:base64url'],
+    ['plain base64', [`a:${'+'.repeat(44)}`], 'is not id:base64url'],
+    ['one id twice', [line('a'), line('a')], 'two secrets have one id'],
+  ])('refuses %s and never quotes it', (_name, lines, problem) => {
+    let message = '';
+    try {
+      RefreshSecrets.parse(lines);
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toContain(problem);
+    for (const each of lines) expect(message).not.toContain(each.split(':').pop());
+  });
+
+  it('prints no key', () => {
+    expect(JSON.stringify(ring)).not.toContain(ring.minting.mac.reveal().toString('base64'));
+    expect(String(ring.minting.mac)).toBe('[secret]');
+  });
+});

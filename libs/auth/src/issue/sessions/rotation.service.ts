@@ -1,0 +1,159 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Entropy } from '../../common/entropy.js';
+import type { ClientContext } from '../../common/principal.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { type Pepper, RefreshSecrets } from './refresh-secrets.js';
+import {
+  type GenuineRefreshToken,
+  hashSecret,
+  openRefreshToken,
+  successorSecret,
+  writeRefreshToken,
+} from './refresh-token.js';
+import { classifyMiss } from './rotation-outcome.js';
+import type { SessionSnapshot, SessionState } from '../../storage/session.js';
+import { type Ended, type Rotation, SessionStore } from '../../storage/session-store.port.js';
+
+type Named = { readonly sessionId: string; readonly subject: string };
+
+export type RefreshOutcome =
+  | ({ readonly kind: 'rotated' | 'replayed'; readonly refreshToken: string } & SessionState)
+  /** Not ours at all, of no live session, or spent by a session that is dead: a plain refusal. */
+  | { readonly kind: 'junk' | 'dead' }
+  /** No theft, and no new token either: the cookies stay. */
+  | ({ readonly kind: 'superseded' | 'mismatch' } & Named)
+  | ({ readonly kind: 'reused' } & Named & Ended);
+
+interface Attempt {
+  readonly presented: GenuineRefreshToken;
+  readonly rotation: Rotation;
+  readonly successor: string;
+}
+
+/** A row lock held by an ending or a password change may make a good token miss once or twice, not more often. */
+const MAX_ATTEMPTS = 4;
+const NONCE_BYTES = 16;
+
+/** One use per refresh token, decided by the database (contract, section 5). */
+@Injectable()
+export class RotationService {
+  constructor(
+    private readonly store: SessionStore,
+    private readonly ring: RefreshSecrets,
+    private readonly options: ResolvedAuthOptions,
+    private readonly entropy: Entropy,
+  ) {}
+
+  /** What `rotate` would find, were it asked now: the state of a live session whose current token this is. Undefined for every other token. */
+  async current(token: string): Promise<SessionState | undefined> {
+    const presented = openRefreshToken(this.ring, token);
+    if (presented.kind === 'junk') return undefined;
+    const found = await this.store.read(presented.sessionId);
+    if (!found?.live || found.session.generation !== presented.generation) return undefined;
+    return found.tokenHash.equals(hashSecret(presented.secret)) ? found : undefined;
+  }
+
+  async rotate(token: string, client: ClientContext): Promise<RefreshOutcome> {
+    const presented = openRefreshToken(this.ring, token);
+    if (presented.kind === 'junk') return presented;
+    const attempt = this.attempt(presented, client);
+    for (let tries = 1; tries <= MAX_ATTEMPTS; tries++) {
+      const outcome = await this.once(attempt);
+      if (outcome !== 'again') return outcome;
+    }
+    throw AuthError.unavailable('a rotation kept losing to other transactions');
+  }
+
+  private async once(attempt: Attempt): Promise<RefreshOutcome | 'again'> {
+    try {
+      const outcome = await this.store.rotate(attempt.rotation);
+      if (outcome.kind === 'rotated') return { ...outcome, refreshToken: attempt.successor };
+    } catch (error) {
+      return this.afterLostAnswer(attempt, error);
+    }
+    return this.afterMiss(attempt, await this.store.read(attempt.presented.sessionId));
+  }
+
+  /** The statement may have committed, may still be running, or may never have arrived: read, try once more, never call it reuse. */
+  private async afterLostAnswer(attempt: Attempt, error: unknown): Promise<RefreshOutcome> {
+    const first = await this.store.read(attempt.presented.sessionId);
+    if (first?.live && first.tokenHash.equals(attempt.rotation.nextHash)) return this.mine(attempt, first);
+    if (!first?.live) return { kind: 'dead' };
+    if (!first.tokenHash.equals(attempt.rotation.presentedHash))
+      throw AuthError.unavailable('the outcome of a rotation is not known', error);
+    const retried = await this.store.rotate(attempt.rotation);
+    if (retried.kind === 'rotated') return { ...retried, refreshToken: attempt.successor };
+    const second = await this.store.read(attempt.presented.sessionId);
+    if (second?.live && second.tokenHash.equals(attempt.rotation.nextHash)) return this.mine(attempt, second);
+    throw AuthError.unavailable('the outcome of a rotation is not known', error);
+  }
+
+  private async afterMiss(
+    attempt: Attempt,
+    snapshot: SessionSnapshot | undefined,
+  ): Promise<RefreshOutcome | 'again'> {
+    const { generation, sessionId } = attempt.presented;
+    const presented = { generation, hash: attempt.rotation.presentedHash };
+    const miss = classifyMiss(snapshot, presented, this.options.refreshToken.reuseLeewayMs);
+    if (miss === 'dead' || !snapshot) return { kind: 'dead' };
+    const named = { sessionId, subject: snapshot.session.subject };
+    switch (miss) {
+      case 'unmoved':
+        return 'again';
+      case 'replay':
+        return this.replay(attempt.presented, snapshot) ?? { kind: 'mismatch', ...named };
+      case 'superseded':
+      case 'mismatch':
+        return { kind: miss, ...named };
+      case 'reuse': {
+        const { ip, userAgent } = attempt.rotation;
+        const outcome = await this.store.endReused(sessionId, this.options.refreshToken.onReuse, {
+          ip,
+          userAgent,
+        });
+        return outcome.kind === 'ended' ? { ...outcome, kind: 'reused', ...named } : { kind: 'dead' };
+      }
+    }
+  }
+
+  /** The successor is recomputed, and answered only if its hash is the row's. */
+  private replay(presented: GenuineRefreshToken, snapshot: SessionSnapshot): RefreshOutcome | undefined {
+    const { rotationNonce: nonce, session } = snapshot;
+    if (!nonce) return undefined;
+    const next = (pepper: Pepper): Buffer => successorSecret(pepper, nonce, session.id, presented.secret);
+    const pepper = this.ring.peppers.find((each) => hashSecret(next(each)).equals(snapshot.tokenHash));
+    if (!pepper) return undefined;
+    return {
+      kind: 'replayed',
+      ...snapshot,
+      refreshToken: writeRefreshToken(pepper, session.id, session.generation, next(pepper)),
+    };
+  }
+
+  private mine(attempt: Attempt, snapshot: SessionSnapshot): RefreshOutcome {
+    return { kind: 'rotated', ...snapshot, refreshToken: attempt.successor };
+  }
+
+  private attempt(presented: GenuineRefreshToken, client: ClientContext): Attempt {
+    const { sessionId, generation, secret } = presented;
+    const nonce = this.entropy.bytes(NONCE_BYTES);
+    const next = successorSecret(this.ring.minting, nonce, sessionId, secret);
+    const { ttlMs, rememberMeTtlMs } = this.options.refreshToken;
+    return {
+      presented,
+      successor: writeRefreshToken(this.ring.minting, sessionId, generation + 1, next),
+      rotation: {
+        sessionId,
+        generation,
+        presentedHash: hashSecret(secret),
+        nextHash: hashSecret(next),
+        nonce,
+        ttlMs,
+        rememberMeTtlMs,
+        ip: client.ip,
+        userAgent: client.userAgent,
+      },
+    };
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { SessionStore } from '../../storage/session-store.port.js';
+
+const PAGE = 500;
+
+/** Removes rows that ended or expired long ago, in small pages, in the background and on demand; many processes may do it at once. */
+@Injectable()
+export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Tokenward');
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<number> | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly store: SessionStore,
+    private readonly options: ResolvedAuthOptions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { cleanUpEveryMs } = this.options.sessions;
+    if (cleanUpEveryMs === 0) return;
+    this.timer = setInterval(() => {
+      this.run().catch((error: unknown) => {
+        this.logger.warn(
+          `the clean-up of expired sessions failed: ${error instanceof Error ? error.message : 'unknown error'}`,
+        );
+      });
+    }, cleanUpEveryMs);
+    this.timer.unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.running?.catch(() => undefined);
+  }
+
+  /** One walk over all sessions; resolves with how many rows it removed. A walk under way is joined. */
+  run(): Promise<number> {
+    this.running ??= this.walk().finally(() => {
+      this.running = undefined;
+    });
+    return this.running;
+  }
+
+  private async walk(): Promise<number> {
+    let removed = 0;
+    let cursor: string | undefined;
+    do {
+      const page = await this.store.removeExpired(this.options.sessions.keepEndedForMs, PAGE, cursor);
+      removed += page.removed;
+      cursor = page.cursor;
+    } while (cursor !== undefined && !this.stopped);
+    return removed;
+  }
+}

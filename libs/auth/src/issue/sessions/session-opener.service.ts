@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { Entropy } from '../../common/entropy.js';
+import type { ClientContext } from '../../common/principal.js';
+import type { SubjectState } from '../../storage/subject.js';
+import type { Transport } from '../../contract/index.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { RevocationService } from './revocation.service.js';
+import { SessionService } from './session.service.js';
+import { DeviceIds } from '../users/device-id.js';
+import type { UserAccount } from '../../storage/user-directory.port.js';
+import type { LoginResult } from '../tokens/issued-tokens.js';
+import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
+
+export interface SessionOpening {
+  readonly account: UserAccount;
+  /** As read no later than what proved who the user is. */
+  readonly expected: SubjectState;
+  readonly transport: Transport;
+  readonly persistent: boolean;
+  readonly authTime: Date;
+  readonly amr: readonly string[];
+  /** An instant read before the state above was read. */
+  readonly asOfMs: number;
+  /** The id of a device that signed in to the account before. */
+  readonly deviceId?: string;
+}
+
+/** Opens a session and grants its first tokens; `superseded` when the user's sessions were ended meanwhile. */
+@Injectable()
+export class SessionOpener {
+  constructor(
+    private readonly sessions: SessionService,
+    private readonly grants: TokenGrants,
+    private readonly devices: DeviceIds,
+    private readonly revocations: RevocationService,
+    private readonly events: AuthEventPublisher,
+    private readonly entropy: Entropy,
+  ) {}
+
+  async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult | 'superseded'> {
+    const { account, expected, transport, authTime, asOfMs, deviceId } = opening;
+    const sessionId = this.entropy.uuid();
+    const subject = account.id;
+    // signed before the session is opened: a claims hook that fails must leave nothing behind
+    const access = await this.grants.accessToken({
+      subject,
+      sessionId,
+      state: expected,
+      user: account,
+      authTime,
+      transport,
+      asOfMs,
+    });
+    const knownDevice = deviceId !== undefined;
+    const opened = await this.sessions.open(
+      { ...opening, sessionId, subject, knownDevice },
+      clientOf(client),
+    );
+    if (opened.kind === 'superseded') return 'superseded';
+
+    await this.revocations.announce(opened.entries);
+    for (const entry of opened.entries)
+      if (entry.kind === 'session')
+        this.events.publish({
+          type: 'session.ended',
+          userId: subject,
+          sessionId: entry.sessionId,
+          reason: 'limit',
+        });
+    this.events.publish({
+      type: 'login.succeeded',
+      userId: subject,
+      sessionId,
+      transport,
+      ...clientOf(client),
+      knownDevice,
+    });
+    const deviceToken = this.devices.mint(subject, expected.epoch, deviceId);
+    return {
+      user: account,
+      grant: { ...this.grants.grant(opened.session, access, opened.refreshToken), deviceToken },
+    };
+  }
+}

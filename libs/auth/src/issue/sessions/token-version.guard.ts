@@ -1,0 +1,49 @@
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  mixin,
+  type Type,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthError } from '../../common/auth-error.js';
+import { authToken } from '../../common/instance-token.js';
+import { AuthenticateFlow } from '../../verify/authenticate.js';
+import { principalOf } from '../../verify/guards/call-context.js';
+import { perRoute } from '../../verify/guards/per-route.js';
+import { isPublic } from '../../verify/guards/route-metadata.js';
+
+/** The authoritative check, one query on the primary: what the token says must still be so, or 401. Runs after `JwtAuthGuard`. */
+@Injectable()
+export class TokenVersionGuard implements CanActivate {
+  private readonly isPublic = perRoute((context) => isPublic(this.reflector, context));
+
+  constructor(
+    private readonly flow: AuthenticateFlow,
+    private readonly reflector: Reflector,
+  ) {
+    flow.assertCanConfirm('TokenVersionGuard');
+  }
+
+  /** Of a named instance. */
+  static for(instance: string): Type<CanActivate> {
+    @Injectable()
+    class NamedTokenVersionGuard extends TokenVersionGuard {
+      constructor(
+        @Inject(authToken(AuthenticateFlow, instance)) flow: AuthenticateFlow,
+        reflector: Reflector,
+      ) {
+        super(flow, reflector);
+      }
+    }
+    return mixin(NamedTokenVersionGuard);
+  }
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (this.isPublic(context)) return true;
+    const principal = principalOf(context);
+    if (!principal) throw new AuthError('token_missing', 'TokenVersionGuard needs JwtAuthGuard before it');
+    return this.flow.confirm(principal).then(() => true);
+  }
+}

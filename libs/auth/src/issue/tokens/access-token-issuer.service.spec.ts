@@ -1,0 +1,203 @@
+import { describe, expect, it } from '@jest/globals';
+import { jwtVerify } from 'jose';
+import { z } from 'zod';
+import { Keyring } from '../../verify/keys/keyring.service.js';
+import { SIGNING_ALGORITHMS } from '../../options/key-options.js';
+import { type AccessTokenSettings, AUDIENCE, forge, goodClaims, ISSUER, makeBench, makeKeys, NOW } from '../../verify/tokens/forge.fixture.js'; // prettier-ignore
+
+const keys = makeKeys('HS256');
+const input = {
+  subject: 'user-1',
+  sessionId: 'session-1',
+  tokenVersion: 3,
+  permissions: [],
+  asOfMs: NOW * 1000 + 999,
+};
+const decode = (token: string, part: number) => JSON.parse(Buffer.from(token.split('.')[part] ?? '', 'base64url').toString()) as Record<string, unknown>; // prettier-ignore
+const withClaims = (claims: unknown, settings: AccessTokenSettings = {}) =>
+  makeBench(keys, { claims: () => claims as Record<string, unknown>, ...settings }).issuer.issue(input);
+
+describe('AccessTokenIssuer', () => {
+  it.each(SIGNING_ALGORITHMS)('%s: header to the letter, verified here and by jose', async (algorithm) => {
+    const { issuer, verifier, keyring } = makeBench(makeKeys(algorithm, 'the-kid'));
+    const issued = await issuer.issue({
+      ...input,
+      role: 'admin',
+      permissions: ['a', 'b'],
+      authTime: NOW - 9,
+    });
+    expect(decode(issued.token, 0)).toEqual({ alg: algorithm, kid: 'the-kid', typ: 'at+jwt' });
+    expect(decode(issued.token, 1)).toEqual({
+      iss: ISSUER, aud: AUDIENCE, sub: 'user-1', sid: 'session-1', jti: issued.tokenId, iat: NOW, nbf: NOW, exp: NOW + 900,
+      tokenVersion: 3, role: 'admin', permissions: ['a', 'b'], auth_time: NOW - 9,
+    }); // prettier-ignore
+    expect(issued).toMatchObject({ expiresInSeconds: 900, expiresAt: NOW + 900 });
+    expect(issued.tokenId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(verifier.verify(issued.token)).toEqual({
+      kind: 'accepted',
+      principal: {
+        id: 'user-1', sessionId: 'session-1', tokenId: issued.tokenId, keyId: 'the-kid', tokenVersion: 3, role: 'admin',
+        permissions: ['a', 'b'], authTime: NOW - 9, issuedAt: NOW, expiresAt: NOW + 900, claims: {},
+      },
+    }); // prettier-ignore
+    const key = keyring.verificationKey('the-kid')!.publicKey;
+    const checked = await jwtVerify(issued.token, key, { algorithms: [algorithm], issuer: ISSUER, audience: AUDIENCE, typ: 'at+jwt', currentDate: new Date(NOW * 1000) }); // prettier-ignore
+    expect(checked.payload.sub).toBe('user-1');
+  });
+
+  it('says only what there is to say, and several audiences as a list', async () => {
+    const { issuer } = makeBench(keys, { ttlSeconds: 60 }, ['api', 'web']);
+    const [first, second] = [await issuer.issue(input), await issuer.issue(input)];
+    const claims = decode(first.token, 1);
+    expect(Object.keys(claims).sort()).toEqual([
+      'aud',
+      'exp',
+      'iat',
+      'iss',
+      'jti',
+      'nbf',
+      'sid',
+      'sub',
+      'tokenVersion',
+    ]);
+    expect(claims).toMatchObject({ aud: ['api', 'web'], exp: NOW + 60 });
+    expect(first.tokenId).not.toBe(second.tokenId);
+  });
+
+  it('signs with the key of the moment', async () => {
+    const { issuer, keyring, verifier } = makeBench(keys);
+    const next = Keyring.fromOptions(makeKeys('ES256', 'next'));
+    keyring.replace({ signing: next.signer(), verification: [next.verificationKey('next')!] });
+    const { token } = await issuer.issue(input);
+    expect(decode(token, 0)).toEqual({ alg: 'ES256', kid: 'next', typ: 'at+jwt' });
+    expect(verifier.verify(token).kind).toBe('accepted');
+  });
+
+  it('adds what the hook says, told who it is about', async () => {
+    const bench = makeBench(keys, {
+      claims: async (told) => ({ tenant: 't1', told, when: new Date(0), none: undefined }),
+    });
+    const { token } = await bench.issuer.issue({ ...input, role: 'r', permissions: ['p'] });
+    expect(bench.verifier.verify(token)).toMatchObject({
+      principal: {
+        claims: { tenant: 't1', told: { userId: 'user-1', sessionId: 'session-1', role: 'r', permissions: ['p'] }, when: '1970-01-01T00:00:00.000Z' },
+      },
+    }); // prettier-ignore
+  });
+
+  it.each([
+    'password', 'Password', 'PASSWORD', 'passwd', 'pwd', 'secret', 'token', 'accessToken', 'refresh_token', 'api-key', 'apiKey', 'privateKey',
+    'ssn', 'SSN', 'creditCard', 'credit_card', 'credit.card', 'cardNumber', 'cvv', 'pin', 'iban', 'email', 'e-mail', 'E_Mail', 'phone',
+    'phoneNumber', 'address', 'birthdate', 'dateOfBirth', 'passwordHash', 'password_hash', 'hashedPassword', 'clientSecret', 'userEmail',
+    'homeAddress', 'reset_token', 'emails',
+  ])('refuses %s, nested too, unless allowed', async (name) => {
+    const refused = { code: 'claim_refused', detail: expect.stringContaining(`"${name}"`) };
+    await expect(withClaims({ [name]: 'leaked-value' })).rejects.toMatchObject(refused);
+    await expect(withClaims({ [name]: 'leaked-value' })).rejects.not.toThrow('leaked-value');
+    await expect(withClaims({ profile: [{ [name]: 'x' }] })).rejects.toMatchObject({ code: 'claim_refused', detail: expect.stringContaining(`"profile.0.${name}"`) });
+    await expect(withClaims({ [name]: 'x' }, { allowedClaims: new Set([name.toLowerCase()]) })).resolves.toBeDefined();
+    await expect(withClaims({ [name]: 'x' }, { allowedClaims: new Set(['other']) })).rejects.toMatchObject(refused);
+  }); // prettier-ignore
+
+  it.each(['tenant', 'plan', 'email_verified', 'emailVerified', 'tokenUse', 'maxTokens', 'mapping', 'secretary', 'addressable', 'shipping'])('lets %s through', async (name) => {
+    await expect(withClaims({ [name]: 1 })).resolves.toBeDefined();
+  }); // prettier-ignore
+
+  it.each([
+    'iss',
+    'sub',
+    'aud',
+    'exp',
+    'nbf',
+    'iat',
+    'jti',
+    'sid',
+    'tokenVersion',
+    'role',
+    'permissions',
+    'auth_time',
+  ])('refuses %s from the hook, allowed or not', async (name) => {
+    const allowedClaims = new Set([name.toLowerCase()]);
+    await expect(withClaims({ [name]: 'x' }, { allowedClaims })).rejects.toMatchObject({
+      code: 'claim_refused',
+    });
+  });
+
+  it.each([[null], [undefined], ['text'], [[1]], [{ big: 1n }], [JSON.parse('{"a":{"__proto__":{}}}')]])('refuses an answer of the hook that is no plain object (%#)', async (answer) => {
+    await expect(withClaims(answer)).rejects.toMatchObject({ code: 'claim_refused' });
+  }); // prettier-ignore
+
+  it('refuses an email address as user id', async () => {
+    const { issuer } = makeBench(keys);
+    const issuing = issuer.issue({ ...input, subject: 'ann@example.com' });
+    await expect(issuing).rejects.toMatchObject({
+      code: 'claim_refused',
+      detail: expect.not.stringContaining('ann'),
+    });
+  });
+
+  it('refuses a token that its transport cannot carry, and any over 8 KiB', async () => {
+    const many = Array.from({ length: 300 }, (_, n) => `permission:${n}`);
+    const { issuer, verifier } = makeBench(keys);
+    const { token } = await issuer.issue({ ...input, permissions: many });
+    expect(verifier.verify(token).kind).toBe('accepted');
+    const tooLarge = {
+      code: 'token_too_large',
+      detail: expect.stringMatching(/has \d+ bytes, at most \d+ fit/),
+    };
+    await expect(
+      issuer.issue({ ...input, permissions: many, maxBytes: token.length - 1 }),
+    ).rejects.toMatchObject(tooLarge);
+    await expect(
+      issuer.issue({ ...input, permissions: many, maxBytes: token.length }),
+    ).resolves.toBeDefined();
+    const more = [...many, ...many.map((name) => `${name}:x`)];
+    await expect(issuer.issue({ ...input, permissions: more, maxBytes: 1e6 })).rejects.toMatchObject(
+      tooLarge,
+    );
+  });
+});
+
+describe('claimsSchema', () => {
+  const claimsSchema = z.object({
+    tenant: z.string().min(2),
+    limits: z.object({ seats: z.number() }).optional(),
+  });
+
+  it('is applied at issue, naming paths and no values', async () => {
+    const claims = { tenant: 'acme', limits: { seats: 'confidential' } };
+    await expect(withClaims(claims, { claimsSchema })).rejects.toMatchObject({ code: 'claim_refused', detail: expect.stringMatching(/at: limits\.seats$/) }); // prettier-ignore
+    await expect(withClaims({}, { claimsSchema })).rejects.toMatchObject({
+      detail: expect.stringMatching(/at: tenant$/),
+    });
+    await expect(withClaims({ tenant: 'acme' }, { claimsSchema })).resolves.toBeDefined();
+  });
+
+  it('is applied at verification', () => {
+    const secret = keys.secret as Buffer;
+    const { verifier } = makeBench(keys, { claimsSchema });
+    const token = (claims: object) => forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, goodClaims({ ...claims }), secret, 'HS256'); // prettier-ignore
+    expect(verifier.verify(token({ tenant: 'acme', extra: 1 }))).toMatchObject({
+      principal: { claims: { tenant: 'acme' } },
+    });
+    expect(verifier.verify(token({ tenant: 'a' }))).toEqual({
+      kind: 'refused',
+      reason: 'custom_claims_refused',
+    });
+    expect(verifier.verify(token({}))).toEqual({ kind: 'refused', reason: 'custom_claims_refused' });
+  });
+
+  it('must answer at once, and with an object', async () => {
+    const slow = z.object({ tenant: z.string().refine(async () => true) });
+    const misfit = {
+      code: 'configuration_invalid',
+      detail: expect.stringContaining('accessToken.claimsSchema'),
+    };
+    await expect(withClaims({ tenant: 'acme' }, { claimsSchema: slow })).rejects.toMatchObject(misfit);
+    await expect(withClaims({}, { claimsSchema: z.any().transform(() => 1) })).rejects.toMatchObject(misfit);
+    const { token } = await withClaims({ tenant: 'acme' });
+    expect(() => makeBench(keys, { claimsSchema: slow }).verifier.verify(token)).toThrow(
+      /claimsSchema: answers with a promise/,
+    );
+  });
+});

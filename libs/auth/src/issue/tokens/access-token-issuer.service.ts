@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Entropy } from '../../common/entropy.js';
+import { Keyring } from '../../verify/keys/keyring.service.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { type AccessTokenClaims, MAX_TOKEN_BYTES } from '../../verify/tokens/access-claims.js';
+import { assertClaimNames, plainName } from './claim-names.js';
+import { checkCustomClaims, type CustomClaims } from '../../verify/tokens/custom-claims.js';
+import { TokenEncryption } from '../../verify/tokens/encrypted-token.js';
+import { signToken } from './sign-token.js';
+
+export interface AccessTokenInput {
+  /** User id, never an email. */
+  readonly subject: string;
+  readonly sessionId: string;
+  /** Read no later than any other fact of the token. */
+  readonly tokenVersion: number;
+  readonly role?: string;
+  readonly permissions: readonly string[];
+  /** When the person last proved a credential, seconds since the epoch. */
+  readonly authTime?: number;
+  /** An instant read before the session's state was read, milliseconds since the epoch; `iat` and `exp` count from it. */
+  readonly asOfMs: number;
+  /** What the transport can carry (a cookie: about 4,096 less its name and attributes). Default and at most 8,192. */
+  readonly maxBytes?: number;
+}
+
+export interface IssuedAccessToken {
+  readonly token: string;
+  /** `jti` */
+  readonly tokenId: string;
+  readonly expiresInSeconds: number;
+  /** `exp`, seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+
+/** Access tokens as contract, section 1, describes them (RFC 9068). */
+@Injectable()
+export class AccessTokenIssuer {
+  readonly #allowed: ReadonlySet<string>;
+  readonly #encryption: TokenEncryption | undefined;
+
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly keyring: Keyring,
+    private readonly entropy: Entropy,
+  ) {
+    this.#allowed = new Set([...options.accessToken.allowedClaims].map(plainName));
+    const { encryption } = options.accessToken;
+    if (encryption && encryption.plaintext !== 'issued')
+      this.#encryption = new TokenEncryption(encryption, keyring);
+  }
+
+  /** Who else has a say in an issue: the host, whose claims hook or signer (KMS, HSM) may fail. Throws `unavailable` without a key to sign with. */
+  needs(): 'nobody' | 'host' {
+    const signsElsewhere = 'sign' in this.keyring.signer();
+    return signsElsewhere || this.options.accessToken.claims ? 'host' : 'nobody';
+  }
+
+  /** Throws `claim_refused` for a claim that must not or may not be there, `token_too_large` beyond `maxBytes`. */
+  async issue(input: AccessTokenInput): Promise<IssuedAccessToken> {
+    if (EMAIL.test(input.subject)) {
+      throw new AuthError(
+        'claim_refused',
+        'the user id looks like an email address: "sub" must be an id that says nothing of the person',
+      );
+    }
+    const custom = await this.#customClaims(input);
+    const claims = this.#ownClaims(input);
+    const signed = await signToken(
+      this.keyring.signer(),
+      { ...custom, ...claims },
+      this.options.storeDeadlineMs,
+    );
+    const token = this.#encryption ? await this.#encryption.encrypt(signed) : signed;
+    assertSize(token, input.maxBytes);
+    const { ttlSeconds } = this.options.accessToken;
+    return { token, tokenId: claims.jti, expiresInSeconds: ttlSeconds, expiresAt: claims.exp };
+  }
+
+  #ownClaims(input: AccessTokenInput): AccessTokenClaims {
+    const { issuer, audiences, accessToken } = this.options;
+    const iat = Math.floor(input.asOfMs / 1000);
+    const [onlyAudience, ...moreAudiences] = audiences;
+    return {
+      iss: issuer,
+      aud: onlyAudience !== undefined && moreAudiences.length === 0 ? onlyAudience : audiences,
+      sub: input.subject,
+      sid: input.sessionId,
+      jti: this.entropy.uuid(),
+      iat,
+      nbf: iat,
+      exp: iat + accessToken.ttlSeconds,
+      tokenVersion: input.tokenVersion,
+      ...(input.role && { role: input.role }),
+      ...(input.permissions.length > 0 && { permissions: input.permissions }),
+      ...(input.authTime !== undefined && { auth_time: input.authTime }),
+    };
+  }
+
+  /** What is signed is what the hook said; the schema sees it as a verifier will: after JSON. */
+  async #customClaims(input: AccessTokenInput): Promise<CustomClaims> {
+    const { claims: hook, claimsSchema } = this.options.accessToken;
+    const { subject: userId, sessionId, role, permissions } = input;
+    const claims = asJson(hook ? await hook({ userId, sessionId, role, permissions }) : {});
+    assertClaimNames(claims, this.#allowed);
+    const checked = checkCustomClaims(structuredClone(claims), claimsSchema);
+    if (checked.kind === 'accepted') return claims;
+    throw new AuthError(
+      'claim_refused',
+      `accessToken.claimsSchema refuses the claims hook's answer at: ${checked.paths.join(', ')}`,
+    );
+  }
+}
+
+function asJson(answer: unknown): CustomClaims {
+  let claims: unknown;
+  try {
+    claims = JSON.parse(JSON.stringify(answer));
+  } catch {
+    claims = undefined;
+  }
+  if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) return claims as CustomClaims;
+  throw new AuthError('claim_refused', 'the claims hook must return an object that JSON can hold');
+}
+
+function assertSize(token: string, asked = MAX_TOKEN_BYTES): void {
+  const maxBytes = Math.min(asked, MAX_TOKEN_BYTES);
+  if (token.length <= maxBytes) return;
+  throw new AuthError(
+    'token_too_large',
+    `the access token has ${token.length} bytes, at most ${maxBytes} fit: give the user fewer permissions, or the claims hook less to say`,
+  );
+}

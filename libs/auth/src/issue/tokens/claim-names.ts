@@ -1,0 +1,70 @@
+import { AuthError } from '../../common/auth-error.js';
+import { OWN_CLAIMS } from '../../verify/tokens/access-claims.js';
+import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
+
+/** Words, joined: a token is readable by whoever holds it, and lies in logs, proxies and browsers. */
+const DENIED_NAMES: ReadonlySet<string> = new Set([
+  'password', 'passwords', 'passwd', 'passphrase', 'pwd', 'secret', 'secrets', 'credential', 'credentials', 'otp', 'totp',
+  'token', 'accesstoken', 'refreshtoken', 'idtoken', 'apikey', 'privatekey', 'secretkey', 'encryptionkey', 'signingkey',
+  'ssn', 'socialsecurity', 'socialsecuritynumber', 'nationalid', 'taxid', 'passportnumber', 'driverslicense',
+  'creditcard', 'creditcardnumber', 'cardnumber', 'cvv', 'cvc', 'pin', 'iban', 'bankaccount', 'accountnumber',
+  'email', 'emails', 'phone', 'phones', 'phonenumber', 'address', 'addresses', 'birthdate', 'birthday', 'dateofbirth', 'dob',
+]); // prettier-ignore
+/** Denied as the last word too: `userPassword`, `billing_address`. Anywhere: those that no other word makes harmless, as `passwordHash`. */
+const DENIED_ANYWHERE: ReadonlySet<string> = new Set([
+  'password', 'passwords', 'passwd', 'passphrase', 'pwd', 'secret', 'secrets', 'ssn', 'creditcard', 'cardnumber', 'cvv', 'cvc', 'iban', 'apikey', 'privatekey',
+  'email', 'emails', 'phone', 'dateofbirth', 'birthdate',
+]); // prettier-ignore
+
+/** `credit_card`, `creditCard`, `CREDIT-CARD` are one name. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** Refuses names that Tokenward writes itself, and names that carry secrets or personal data, at any depth, unless allowed. `allowed` holds plain names. */
+export function assertClaimNames(claims: CustomClaims, allowed: ReadonlySet<string>): void {
+  for (const name of Object.keys(claims)) {
+    if (OWN_CLAIMS.has(name)) {
+      throw new AuthError(
+        'claim_refused',
+        `the claims hook returned "${name}", which Tokenward writes itself: choose another name`,
+      );
+    }
+  }
+  const open: { readonly at: string; readonly value: object }[] = [{ at: '', value: claims }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    for (const [name, value] of Object.entries(next.value)) {
+      const path = next.at + name;
+      if (!Array.isArray(next.value)) assertName(name, path, allowed);
+      if (typeof value === 'object' && value !== null) open.push({ at: `${path}.`, value: value as object });
+    }
+  }
+}
+
+function assertName(name: string, path: string, allowed: ReadonlySet<string>): void {
+  if (name === '__proto__')
+    throw new AuthError('claim_refused', `the claim "${path}" would reach a prototype: rename it`);
+  if (!isSensitive(name) || allowed.has(plainName(name))) return;
+  throw new AuthError(
+    'claim_refused',
+    `the claim "${path}" looks like a secret or personal data, and an access token can be read by whoever holds it: leave it out, or add it to accessToken.allowedClaims`,
+  );
+}
+
+function isSensitive(name: string): boolean {
+  if (DENIED_NAMES.has(plainName(name))) return true;
+  const words = name
+    .replace(/([\p{Ll}\p{N}])(?=\p{Lu})/gu, '$1 ')
+    .split(/[^\p{L}\p{N}]+/u)
+    .map(plainName)
+    .filter(Boolean);
+  // `email_verified` and its kind (OpenID Connect Core, section 5.1) are yes or no
+  if (words.at(-1) === 'verified') return false;
+  return words.some((_, from) =>
+    [1, 2, 3].some((count) => {
+      if (from + count > words.length) return false;
+      const run = words.slice(from, from + count).join('');
+      return from + count === words.length ? DENIED_NAMES.has(run) : DENIED_ANYWHERE.has(run);
+    }),
+  );
+}

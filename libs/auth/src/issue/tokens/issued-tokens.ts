@@ -1,0 +1,32 @@
+import type { Transport } from '../../contract/index.js';
+import type { UserAccount } from '../../storage/user-directory.port.js';
+
+/** What a login, refresh, password change or reauthentication hands out. Which of it goes where is decided by `transport`. */
+export interface IssuedTokens {
+  readonly sessionId: string;
+  readonly transport: Transport;
+  /** `browser_session`: the refresh cookie carries no Max-Age. */
+  readonly persistence: 'persistent' | 'browser_session';
+  readonly accessToken: string;
+  readonly accessExpiresInSeconds: number;
+  readonly refreshToken: string;
+  readonly refreshMaxAgeSeconds: number;
+  /** Signed device id; logins mint one, a password change renews it. */
+  readonly deviceToken?: string;
+}
+
+export interface LoginResult {
+  readonly user: UserAccount;
+  readonly grant: IssuedTokens;
+}
+
+/** What an extractor found where an access token may travel. */
+export type PresentedToken =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'token'; readonly value: string; readonly source: 'cookie' | 'bearer' };
+
+export interface PresentedRefresh {
+  readonly value: string;
+  readonly source: 'cookie' | 'body';
+}

@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import type { ClientContext } from '../../common/principal.js';
+import type { SubjectState, UserFacts } from '../../storage/subject.js';
+import type { Transport } from '../../contract/index.js';
+import { maxAccessTokenBytes } from '../../options/cookie-budget.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { SessionState } from '../../storage/session.js';
+import { AccessTokenIssuer, type IssuedAccessToken } from './access-token-issuer.service.js';
+import type { IssuedTokens } from './issued-tokens.js';
+
+export interface AccessTokenRequest {
+  readonly subject: string;
+  readonly sessionId: string;
+  readonly state: SubjectState;
+  readonly user: UserFacts;
+  readonly authTime: Date;
+  readonly transport: Transport;
+  /** An instant read before the session's state was read; `iat` counts from it. */
+  readonly asOfMs: number;
+}
+
+/** Puts an access and a refresh token together for the transport that the session remembers. */
+@Injectable()
+export class TokenGrants {
+  constructor(
+    private readonly issuer: AccessTokenIssuer,
+    private readonly options: ResolvedAuthOptions,
+  ) {}
+
+  accessToken(request: AccessTokenRequest): Promise<IssuedAccessToken> {
+    const { subject, sessionId, state, user, authTime, transport, asOfMs } = request;
+    return this.issuer.issue({
+      subject,
+      sessionId,
+      tokenVersion: state.tokenVersion,
+      role: user.role,
+      permissions: user.permissions,
+      authTime: Math.floor(authTime.getTime() / 1000),
+      asOfMs,
+      maxBytes: transport === 'cookie' ? maxAccessTokenBytes(this.options) : undefined,
+    });
+  }
+
+  /** Whether `accessToken` asks the host, and so may fail. Throws `unavailable` without a key to sign with. */
+  needs(): 'nobody' | 'host' {
+    return this.issuer.needs();
+  }
+
+  accessTokenFor(
+    { session, subject: state }: SessionState,
+    user: UserFacts,
+    asOfMs: number,
+  ): Promise<IssuedAccessToken> {
+    const { id: sessionId, subject, authTime, transport } = session;
+    return this.accessToken({ subject, sessionId, state, user, authTime, transport, asOfMs });
+  }
+
+  async forState(
+    state: SessionState,
+    user: UserFacts,
+    refreshToken: string,
+    asOfMs: number,
+  ): Promise<IssuedTokens> {
+    return this.grant(state.session, await this.accessTokenFor(state, user, asOfMs), refreshToken);
+  }
+
+  grant(session: SessionState['session'], access: IssuedAccessToken, refreshToken: string): IssuedTokens {
+    const sessionCookie = this.options.refreshToken.sessionCookieUnlessRemembered && !session.persistent;
+    return {
+      sessionId: session.id,
+      transport: session.transport,
+      persistence: sessionCookie ? 'browser_session' : 'persistent',
+      accessToken: access.token,
+      accessExpiresInSeconds: access.expiresInSeconds,
+      refreshToken,
+      // both by the database's clock, so that no clock of ours comes in
+      refreshMaxAgeSeconds: Math.round(
+        (session.idleExpiresAt.getTime() - session.lastUsedAt.getTime()) / 1000,
+      ),
+    };
+  }
+}
+
+/** What the database is told of a client; longer user agents are cut. */
+export function clientOf(client: ClientContext): ClientContext {
+  return { ip: client.ip, userAgent: client.userAgent?.slice(0, 512) };
+}

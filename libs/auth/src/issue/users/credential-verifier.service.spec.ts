@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import argon2 from '@node-rs/argon2';
+import { AuthError } from '../../common/auth-error.js';
+import { SystemEntropy } from '../../common/entropy.js';
+import type { SubjectState } from '../../storage/subject.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { CredentialVerifier } from './credential-verifier.service.js';
+import { guardedUserDirectory } from './guarded-user-directory.js';
+import { PasswordHasher } from './password-hasher.service.js';
+import { SubjectReader } from '../../storage/subject-reader.port.js';
+import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
+
+const PASSWORD = 'correct horse';
+const options = {
+  passwords: { memoryKib: 1024, passes: 2, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
+} as ResolvedAuthOptions;
+
+const users = new Map<string, LoginCandidate>();
+let reads: string[];
+let beforeFind: (() => Promise<void> | void) | undefined;
+let replace: (id: string, expected: string, next: string) => Promise<boolean>;
+let epoch: number;
+
+class Directory extends UserDirectory {
+  override async findByEmail(email: string): Promise<LoginCandidate | undefined> {
+    reads.push('email');
+    await beforeFind?.();
+    return [...users.values()].find((each) => each.account.email === email);
+  }
+  override async findById(id: string): Promise<LoginCandidate | undefined> {
+    reads.push('id');
+    return users.get(id);
+  }
+  override replacePasswordHash(id: string, expected: string, next: string): Promise<boolean> {
+    return replace(id, expected, next);
+  }
+}
+class Subjects extends SubjectReader {
+  override readSubject(): Promise<SubjectState> {
+    reads.push('subject');
+    return Promise.resolve({ tokenVersion: 1, epoch });
+  }
+}
+
+const directory = guardedUserDirectory(new Directory(), 50);
+const hasher = new PasswordHasher(options, new SystemEntropy());
+let verifier: CredentialVerifier;
+let verifications: jest.SpiedFunction<typeof argon2.verify>;
+
+function put(id: string, over: Partial<LoginCandidate> = {}, disabled = false): void {
+  users.set(id, { account: { id, email: `${id}@example.com`, permissions: [], disabled }, ...over });
+}
+
+beforeEach(async () => {
+  await hasher.onModuleInit();
+  const passwordHash = await hasher.hash(PASSWORD);
+  const subject = { tokenVersion: 4, epoch: 2 };
+  users.clear();
+  put('ada', { passwordHash, subject });
+  put('off', { passwordHash, subject }, true);
+  put('social', { subject });
+  put('broken', { passwordHash: 'garbage', subject });
+  put('plain', { passwordHash });
+  reads = [];
+  epoch = 7;
+  beforeFind = undefined;
+  replace = () => Promise.resolve(true);
+  verifier = new CredentialVerifier(directory, new Subjects(), hasher);
+  verifications = jest.spyOn(argon2, 'verify');
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('CredentialVerifier', () => {
+  it('verifies, with the counters that were read along', async () => {
+    const outcome = await verifier.verify(' Ada@EXAMPLE.com ', PASSWORD);
+    expect(outcome).toEqual({ kind: 'verified', candidate: users.get('ada') });
+    expect(reads).toEqual(['email']);
+  });
+
+  it.each([
+    ['an unknown user', 'nobody@example.com', PASSWORD, 'unknown_user', undefined],
+    ['a wrong password', 'ada@example.com', 'wrong horse', 'wrong_password', 'ada'],
+    ['a user without password', 'social@example.com', PASSWORD, 'no_password', 'social'],
+    ['a disabled user with the right password', 'off@example.com', PASSWORD, 'disabled', 'off'],
+    ['a disabled user with a wrong one', 'off@example.com', 'wrong horse', 'wrong_password', 'off'],
+    ['a hash that is none', 'broken@example.com', PASSWORD, 'wrong_password', 'broken'],
+  ])(
+    'refuses %s after exactly one Argon2 verification and one read',
+    async (_, email, password, reason, userId) => {
+      await expect(verifier.verify(email, password)).resolves.toEqual({ kind: 'refused', reason, userId });
+      expect(verifications).toHaveBeenCalledTimes(1);
+      expect(reads).toEqual(['email']);
+    },
+  );
+
+  it('reads the counters before the hash it compares, when the directory does not know them', async () => {
+    const outcome = await verifier.verify('plain@example.com', PASSWORD);
+    expect(reads).toEqual(['email', 'subject', 'id']);
+    expect(outcome).toMatchObject({ kind: 'verified', candidate: { subject: { epoch: 7 } } });
+  });
+
+  it('compares the hash of the second read: a password changed in between is refused', async () => {
+    beforeFind = () => {
+      beforeFind = undefined;
+      // the change lands after the first read
+      setImmediate(() => put('plain', { passwordHash: 'changed' }));
+    };
+    class Slow extends Subjects {
+      override async readSubject(): Promise<SubjectState> {
+        await new Promise((resolve) => setImmediate(resolve));
+        return super.readSubject();
+      }
+    }
+    verifier = new CredentialVerifier(directory, new Slow(), hasher);
+    await expect(verifier.verify('plain@example.com', PASSWORD)).resolves.toMatchObject({
+      reason: 'wrong_password',
+    });
+  });
+
+  it('reads as often for an unknown user as for one whose counters are read apart', async () => {
+    await verifier.verify('plain@example.com', 'wrong horse');
+    reads = [];
+    await expect(verifier.verify('nobody@example.com', PASSWORD)).resolves.toMatchObject({
+      reason: 'unknown_user',
+    });
+    expect(reads).toEqual(['email', 'subject', 'id']);
+  });
+
+  it('treats a user who went between the reads as unknown', async () => {
+    class Vanishing extends Subjects {
+      override readSubject(): Promise<SubjectState> {
+        users.delete('plain');
+        return super.readSubject();
+      }
+    }
+    verifier = new CredentialVerifier(directory, new Vanishing(), hasher);
+    await expect(verifier.verify('plain@example.com', PASSWORD)).resolves.toMatchObject({
+      reason: 'unknown_user',
+    });
+    expect(verifications).toHaveBeenCalledTimes(1);
+  });
+
+  describe('rehash', () => {
+    const outdated = (): Promise<string> =>
+      argon2.hash(PASSWORD, { memoryCost: 512, timeCost: 1, algorithm: 2 });
+    const replaced: string[][] = [];
+    let old: string;
+    beforeEach(async () => {
+      replaced.length = 0;
+      old = await outdated();
+      put('ada', { passwordHash: old, subject: { tokenVersion: 1, epoch: 1 } });
+      replace = (...args) => {
+        replaced.push(args);
+        return Promise.resolve(true);
+      };
+    });
+
+    it('replaces an outdated hash at login, and says which one holds now', async () => {
+      const outcome = await verifier.verify('ada@example.com', PASSWORD);
+      const next = replaced[0]?.[2] ?? '';
+      expect(replaced).toEqual([['ada', old, expect.stringContaining('m=1024,t=2')]]);
+      expect(outcome).toMatchObject({ kind: 'verified', candidate: { passwordHash: next } });
+      await expect(hasher.verify(PASSWORD, next)).resolves.toEqual({ kind: 'match', rehash: 'current' });
+    });
+
+    it.each([
+      ['a wrong password', () => verifier.verify('ada@example.com', 'wrong horse')],
+      ['a reauthentication', () => verifier.verifyFor('ada', PASSWORD)],
+    ])('leaves it alone at %s', async (_, verify) => {
+      await verify();
+      expect(replaced).toEqual([]);
+    });
+
+    it.each<[string, typeof replace]>([
+      ['loses a race', () => Promise.resolve(false)],
+      ['fails', () => Promise.reject(new Error('read-only'))],
+      ['hangs', () => new Promise(() => undefined)],
+    ])('does not fail the login when it %s', async (_, failing) => {
+      replace = failing;
+      await expect(verifier.verify('ada@example.com', PASSWORD)).resolves.toMatchObject({
+        kind: 'verified', candidate: { passwordHash: old },
+      }); // prettier-ignore
+    });
+  });
+
+  it('verifies a signed-in user by id', async () => {
+    await expect(verifier.verifyFor('ada', PASSWORD)).resolves.toMatchObject({ kind: 'verified' });
+    await expect(verifier.verifyFor('ada', 'wrong horse')).resolves.toMatchObject({
+      reason: 'wrong_password',
+    });
+    await expect(verifier.verifyFor('gone', PASSWORD)).resolves.toMatchObject({ reason: 'unknown_user' });
+    expect(verifications).toHaveBeenCalledTimes(3);
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['fails', () => Promise.reject(new Error('no connection'))],
+    ['hangs', () => new Promise(() => undefined)],
+    ['says so itself', () => Promise.reject(AuthError.unavailable('down'))],
+  ])('is unavailable, never a refusal, when the directory %s', async (_, broken) => {
+    beforeFind = broken;
+    await expect(verifier.verify('ada@example.com', PASSWORD)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import type { SubjectState } from '../../storage/subject.js';
+import { normaliseEmail } from './email.js';
+import { PasswordHasher } from './password-hasher.service.js';
+import { SubjectReader } from '../../storage/subject-reader.port.js';
+import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
+
+export { normaliseEmail };
+
+/** A user with the counters that were read no later than the password hash. */
+export type VerifiedCandidate = LoginCandidate & { readonly subject: SubjectState };
+
+export type CredentialRefusal = 'unknown_user' | 'wrong_password' | 'no_password' | 'disabled';
+
+export type CredentialOutcome =
+  | { readonly kind: 'verified'; readonly candidate: VerifiedCandidate }
+  /** `reason` is private: the answer is the same for all. */
+  | { readonly kind: 'refused'; readonly reason: CredentialRefusal; readonly userId?: string };
+
+/**
+ * Compares a password. Exactly one Argon2 verification and the same reads, whoever the user is and whatever is wrong, so that neither
+ * body nor time tells. (A stored hash of other parameters costs what those cost, until a login replaces it.)
+ * A user directory that fails or is too slow throws (`guardedUserDirectory`), and is never a refusal.
+ */
+@Injectable()
+export class CredentialVerifier {
+  /** A user whose reads stand in for those of users that do not exist, where the directory knows no counters. */
+  #standIn?: string;
+
+  constructor(
+    private readonly users: UserDirectory,
+    private readonly subjects: SubjectReader,
+    private readonly hasher: PasswordHasher,
+  ) {}
+
+  /** For logins. A hash of outdated parameters is replaced. */
+  async verify(email: string, password: string): Promise<CredentialOutcome> {
+    const { rehash, ...outcome } = await this.compare(await this.find(email), password);
+    return outcome.kind === 'verified' && rehash === 'needed'
+      ? { kind: 'verified', candidate: await this.rehash(outcome.candidate, password) }
+      : outcome;
+  }
+
+  /** For reauthentication and password change. The hash stays as it is, so that a change can say which one it replaces. */
+  async verifyFor(userId: string, password: string): Promise<CredentialOutcome> {
+    const found = await this.users.findById(userId);
+    const { rehash: _, ...outcome } = await this.compare(await this.withSubject(found), password);
+    return outcome;
+  }
+
+  /** The user of an email, read in the order that a login needs; takes as long for one that does not exist. */
+  async find(email: string): Promise<VerifiedCandidate | undefined> {
+    const normalised = normaliseEmail(email);
+    return this.withSubject(await this.users.findByEmail(normalised));
+  }
+
+  private async withSubject(found: LoginCandidate | undefined): Promise<VerifiedCandidate | undefined> {
+    if (found?.subject) return { ...found, subject: found.subject };
+    const userId = found?.account.id ?? this.#standIn;
+    if (userId === undefined) return undefined;
+    this.#standIn = userId;
+    // counters first, hash second: a password change in between then outdates the counters, never the other way round
+    const subject = await this.subjects.readSubject(userId);
+    const again = await this.users.findById(userId);
+    return found && again && { ...again, subject };
+  }
+
+  private async compare(
+    candidate: VerifiedCandidate | undefined,
+    password: string,
+  ): Promise<CredentialOutcome & { readonly rehash?: 'needed' | 'current' }> {
+    const userId = candidate?.account.id;
+    if (!candidate?.passwordHash) {
+      await this.hasher.verifyNothing(password);
+      return { kind: 'refused', reason: candidate ? 'no_password' : 'unknown_user', userId };
+    }
+    const match = await this.hasher.verify(password, candidate.passwordHash);
+    if (match.kind === 'mismatch') return { kind: 'refused', reason: 'wrong_password', userId };
+    if (candidate.account.disabled) return { kind: 'refused', reason: 'disabled', userId };
+    return { kind: 'verified', candidate, rehash: match.rehash };
+  }
+
+  /** Best effort: the login stands whatever becomes of it. */
+  private async rehash(candidate: VerifiedCandidate, password: string): Promise<VerifiedCandidate> {
+    const { account, passwordHash: expected } = candidate;
+    if (!expected) return candidate;
+    try {
+      const next = await this.hasher.hash(password);
+      const replaced = await this.users.replacePasswordHash(account.id, expected, next);
+      return replaced ? { ...candidate, passwordHash: next } : candidate;
+    } catch {
+      return candidate;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { SystemEntropy } from '../../common/entropy.js';
+import { Secret } from '../../common/secret.js';
+import { DeviceIds } from './device-id.js';
+
+const entropy = new SystemEntropy();
+const key = (byte: number): Secret => new Secret(Buffer.alloc(32, byte));
+const ids = new DeviceIds(() => [key(1)], entropy);
+const unknown = { kind: 'unknown' };
+
+describe('DeviceIds', () => {
+  it('knows a device of that user and epoch', () => {
+    const value = ids.mint('ada', 3);
+    expect(value).toMatch(/^[A-Za-z0-9_-]{44}$/);
+    expect(ids.verify(value, 'ada', 3)).toEqual({ kind: 'known', id: expect.stringMatching(/^[\w-]{22}$/) });
+  });
+
+  it('gives every device another id, and keeps the one it is told to keep', () => {
+    const id = (value: string): unknown => ids.verify(value, 'ada', 3);
+    const first = ids.verify(ids.mint('ada', 3), 'ada', 3);
+    expect(id(ids.mint('ada', 3))).not.toEqual(first);
+    expect(first.kind === 'known' && id(ids.mint('ada', 3, first.id))).toEqual(first);
+  });
+
+  it('keeps no id that is not one of its own length', () => {
+    expect(ids.verify(ids.mint('ada', 3, 'short'), 'ada', 3).kind).toBe('known');
+  });
+
+  const value = ids.mint('ada', 3);
+  const flipped = (index: number): string => {
+    const bytes = Buffer.from(value, 'base64url');
+    bytes[index] = (bytes[index] ?? 0) ^ 1;
+    return bytes.toString('base64url');
+  };
+  it.each([
+    ['another user', value, 'eve', 3],
+    ['a user whose name goes on where the epoch ends', value, '3ada', 0],
+    ['another epoch', value, 'ada', 4],
+    ['another version', flipped(0), 'ada', 3],
+    ['another id', flipped(1), 'ada', 3],
+    ['another MAC', flipped(32), 'ada', 3],
+    ['a shorter MAC', value.slice(0, 40), 'ada', 3],
+    ['a longer one', `${value}AAAA`, 'ada', 3],
+    ['padding', `${value.slice(0, 43)}=`, 'ada', 3],
+    ['blanks', ` ${value}`, 'ada', 3],
+    ['a line break at the end', `${value}\n`, 'ada', 3],
+    ['the other alphabet', `${value.slice(0, 43)}+`, 'ada', 3],
+    ['nothing', '', 'ada', 3],
+    ['no cookie', undefined, 'ada', 3],
+    ['a key of somebody else', new DeviceIds(() => [key(9)], entropy).mint('ada', 3), 'ada', 3],
+  ])('does not know %s', (_, presented, user, epoch) => {
+    expect(ids.verify(presented, user, epoch)).toEqual(unknown);
+  });
+
+  it('verifies with every key of the ring and mints with the first', () => {
+    const rotated = new DeviceIds(() => [key(2), key(1)], entropy);
+    expect(rotated.verify(value, 'ada', 3).kind).toBe('known');
+    expect(ids.verify(rotated.mint('ada', 3), 'ada', 3)).toEqual(unknown);
+    expect(new DeviceIds(() => [key(2)], entropy).verify(rotated.mint('ada', 3), 'ada', 3).kind).toBe(
+      'known',
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import { AuthError } from '../../common/auth-error.js';
+import { withDeadline } from '../../common/deadline.js';
+import type { UserDirectory } from '../../storage/user-directory.port.js';
+
+/** The host's directory, where whatever it throws, and an answer later than the deadline, is `AuthError('unavailable')`. */
+export function guardedUserDirectory(directory: UserDirectory, deadlineMs: number): UserDirectory {
+  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+    try {
+      return await withDeadline(Promise.resolve().then(question), deadlineMs, 'the user directory');
+    } catch (error) {
+      if (error instanceof AuthError) throw error;
+      throw AuthError.unavailable('the user directory failed', error);
+    }
+  };
+  const create = directory.create?.bind(directory);
+  return {
+    findByEmail: (email) => ask(() => directory.findByEmail(email)),
+    findById: (id) => ask(() => directory.findById(id)),
+    replacePasswordHash: (...change) => ask(() => directory.replacePasswordHash(...change)),
+    ...(create && { create: (user) => ask(() => create(user)) }),
+  };
+}

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import argon2 from '@node-rs/argon2';
+import { SystemEntropy } from '../../common/entropy.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { PasswordHasher } from './password-hasher.service.js';
+
+const passwords = {
+  memoryKib: 1024,
+  passes: 2,
+  parallelism: 1,
+  maxBytes: 1024,
+  concurrency: 2,
+  maxQueue: 100,
+};
+const hasherWith = (over: Partial<typeof passwords> = {}): PasswordHasher =>
+  new PasswordHasher({ passwords: { ...passwords, ...over } } as ResolvedAuthOptions, new SystemEntropy());
+
+let hasher: PasswordHasher;
+let verifications: jest.SpiedFunction<typeof argon2.verify>;
+beforeEach(async () => {
+  hasher = hasherWith();
+  await hasher.onModuleInit();
+  verifications = jest.spyOn(argon2, 'verify');
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const match = { kind: 'match', rehash: 'current' };
+const mismatch = { kind: 'mismatch' };
+
+describe('PasswordHasher', () => {
+  it('makes Argon2id PHC strings with the configured parameters and a fresh salt', async () => {
+    const [first, second] = await Promise.all([hasher.hash('correct horse'), hasher.hash('correct horse')]);
+    expect(first).toMatch(/^\$argon2id\$v=19\$m=1024,t=2,p=1\$/);
+    expect(argon2.parseOptions(first)).toMatchObject({ outputLen: 32, saltLen: 16 });
+    expect(second).not.toBe(first);
+    await expect(hasher.verify('correct horse', first)).resolves.toEqual(match);
+    await expect(hasher.verify('correct horsf', first)).resolves.toEqual(mismatch);
+  });
+
+  it.each([
+    ['composed and decomposed', 'Ren\u00e9e-pass', 'Rene\u0301e-pass'],
+    ['ligatures', '\ufb01sh and chips', 'fish and chips'],
+    ['full width', '\uff41\uff42\uff43-secret', 'abc-secret'],
+  ])('takes %s for the same', async (_, set, typed) => {
+    await expect(hasher.verify(typed, await hasher.hash(set))).resolves.toEqual(match);
+  });
+
+  it.each([73, 200, 1024])('tells passwords apart by byte %i', async (length) => {
+    const start = 'x'.repeat(length - 1);
+    await expect(hasher.verify(`${start}b`, await hasher.hash(`${start}a`))).resolves.toEqual(mismatch);
+  });
+
+  it('does not stop at a NUL', async () => {
+    await expect(hasher.verify('abc\0other', await hasher.hash('abc\0rest'))).resolves.toEqual(mismatch);
+  });
+
+  it.each([
+    ['one byte', 'x'.repeat(1025)],
+    ['one byte in bytes, not characters', '\u20ac'.repeat(342)],
+    ['megabytes', 'x'.repeat(10_000_000)],
+    ['what NFKC makes of it', '\ufdfa'.repeat(100)],
+  ])('hashes nothing that is too long by %s', async (_, password) => {
+    const hashes = jest.spyOn(argon2, 'hash');
+    await expect(hasher.hash(password)).rejects.toMatchObject({ code: 'password_unacceptable' });
+    const phc = await hasherWith({ maxBytes: 20_000_000 }).hash('x'.repeat(1025));
+    hashes.mockClear();
+    await expect(hasher.verify(password, phc)).resolves.toEqual(mismatch);
+    await hasher.verifyNothing(password);
+    expect(hashes).not.toHaveBeenCalled();
+    expect(verifications).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['memory', { memoryCost: 2048 }],
+    ['passes', { timeCost: 3 }],
+    ['lanes', { parallelism: 2 }],
+    ['tag length', { outputLen: 16 }],
+    ['salt length', { salt: Buffer.alloc(8, 1) }],
+    ['Argon2i', { algorithm: 1 }],
+    ['Argon2d', { algorithm: 0 }],
+    ['version 16', { version: 0 }],
+  ])('verifies a hash of other %s and asks for a new one', async (_, other) => {
+    const phc = await argon2.hash('correct horse', {
+      algorithm: 2, memoryCost: 1024, timeCost: 2, parallelism: 1, outputLen: 32, ...other,
+    }); // prettier-ignore
+    await expect(hasher.verify('correct horse', phc)).resolves.toEqual({ kind: 'match', rehash: 'needed' });
+    await expect(hasher.verify('wrong horse', phc)).resolves.toEqual(mismatch);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['plain text', 'correct horse'],
+    ['bcrypt', '$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'],
+    ['a cut hash', '$argon2id$v=19$m=1024,t=2,p=1$AAAA'],
+    [
+      'an unknown variant',
+      '$argon2x$v=19$m=1024,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b7dWRWJTmaQQlVj',
+    ],
+    [
+      'memory beyond reason',
+      '$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b7dWRWJTmaQQlVj',
+    ],
+    [
+      'passes beyond reason',
+      '$argon2id$v=19$m=1024,t=4294967295,p=1$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b7dWRWJTmaQQlVj',
+    ],
+  ])('takes %s in the database for a mismatch that costs the same', async (_, phc) => {
+    await expect(hasher.verify('correct horse', phc)).resolves.toEqual(mismatch);
+    expect(verifications).toHaveBeenCalledTimes(1);
+    expect(verifications.mock.calls[0]?.[0]).toMatch(/^\$argon2id\$v=19\$m=1024,t=2,p=1\$/);
+  });
+
+  it('works as hard for nobody: one verification, against a decoy of the same parameters, made beforehand', async () => {
+    const hashes = jest.spyOn(argon2, 'hash');
+    await hasher.verifyNothing('correct horse');
+    await hasher.verifyNothing('correct horse');
+    expect(hashes).not.toHaveBeenCalled();
+    expect(verifications).toHaveBeenCalledTimes(2);
+    expect(verifications.mock.calls[0]?.[0]).toMatch(/^\$argon2id\$v=19\$m=1024,t=2,p=1\$/);
+    await expect(verifications.mock.results[0]?.value).resolves.toBe(false);
+  });
+
+  it('hashes no more at once than configured, and refuses what the queue cannot hold', async () => {
+    hasher = hasherWith({ concurrency: 2, maxQueue: 4 });
+    const phc = await hasher.hash('correct horse');
+    let running = 0;
+    let most = 0;
+    verifications.mockRestore();
+    const original = argon2.verify;
+    verifications = jest.spyOn(argon2, 'verify').mockImplementation(async (...args) => {
+      most = Math.max(most, ++running);
+      try {
+        return await original(...args);
+      } finally {
+        running--;
+      }
+    });
+    const burst = Array.from({ length: 10 }, () => hasher.verify('correct horse', phc));
+    expect(hasher.load).toEqual({ running: 2, waiting: 4 });
+    const results = await Promise.allSettled(burst);
+    expect(results.filter((each) => each.status === 'fulfilled')).toHaveLength(6);
+    for (const each of results)
+      if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'unavailable' });
+    expect(most).toBe(2);
+    expect(hasher.load).toEqual({ running: 0, waiting: 0 });
+  });
+});

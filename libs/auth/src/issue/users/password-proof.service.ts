@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { ClientContext, Principal } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import {
+  CredentialVerifier,
+  normaliseEmail,
+  type VerifiedCandidate,
+} from './credential-verifier.service.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
+import { PasswordAttempt } from './password-attempt.service.js';
+
+export interface PresentedPassword {
+  readonly password: string;
+  /** The signed device id that came along: a stranger's guesses then do not stand in the way. */
+  readonly device?: string;
+}
+
+export type ProvenPassword = VerifiedCandidate & {
+  /** Of a device that signed in to the account before. */
+  readonly deviceId?: string;
+};
+
+/** A signed-in user proves the password again: throttled and counted like a login, refused with 403. */
+@Injectable()
+export class PasswordProof {
+  constructor(
+    private readonly users: UserDirectory,
+    private readonly attempts: PasswordAttempt,
+    private readonly credentials: CredentialVerifier,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  async prove(
+    principal: Principal,
+    presented: PresentedPassword,
+    client: ClientContext,
+  ): Promise<ProvenPassword> {
+    // the account's bucket is named by its email, the same one that logins fill
+    const known = await this.users.findById(principal.id);
+    if (!known) throw new AuthError('token_refused', 'the user is gone');
+    const account = normaliseEmail(known.account.email);
+    const attempt = { email: account, device: presented.device, client };
+    const { outcome, deviceId } = await this.attempts.run(attempt, () =>
+      this.credentials.verifyFor(principal.id, presented.password),
+    );
+    if (outcome.kind === 'refused') {
+      this.events.publish({
+        type: 'password.refused',
+        userId: principal.id,
+        actorId: principal.id,
+        sessionId: principal.sessionId,
+        ip: client.ip,
+      });
+      throw new AuthError('password_refused', outcome.reason);
+    }
+    return { ...outcome.candidate, deviceId };
+  }
+}

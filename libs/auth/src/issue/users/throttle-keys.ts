@@ -1,0 +1,25 @@
+import { createHmac } from 'node:crypto';
+import type { Secret } from '../../common/secret.js';
+import { deriveKey } from './derived-key.js';
+
+export type ThrottleBucketKind = 'account+address' | 'account' | 'address' | 'device';
+
+/** Names of counters that tell nothing of emails and addresses, also not by trying them out (a plain hash would). */
+export class ThrottleKeys {
+  #secret: Secret | undefined;
+  #key = Buffer.alloc(0);
+
+  /** All processes that share a store need the same `secret`; another one starts every counter at zero. Asked each time, since secrets rotate. */
+  constructor(private readonly secret: () => Secret) {}
+
+  of(kind: ThrottleBucketKind, ...names: readonly string[]): string {
+    // JSON keeps ["ab","c"] and ["a","bc"] apart
+    const secret = this.secret();
+    if (secret !== this.#secret) this.#key = Buffer.from(deriveKey(secret, 'login-throttle/1').reveal());
+    this.#secret = secret;
+    const digest = createHmac('sha256', this.#key)
+      .update(JSON.stringify([kind, ...names]))
+      .digest();
+    return digest.subarray(0, 16).toString('base64url');
+  }
+}

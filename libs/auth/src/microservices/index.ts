@@ -1,2 +1,0 @@
-export { rpcAuthorization } from './rpc-token.js';
-export { withAuthorization } from './with-authorization.js';

@@ -1,0 +1,35 @@
+import { Injectable, Optional } from '@nestjs/common';
+import { AuthError } from '../common/auth-error.js';
+import type { AuditRecord } from '../storage/audit-record.js';
+import { type AuditQuery, AuditStore } from '../storage/audit-store.port.js';
+
+export interface AuditPage {
+  /** The newest first. */
+  readonly records: readonly AuditRecord[];
+  /** For the next page; undefined at the end. */
+  readonly cursor?: string;
+}
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 500;
+
+/** The audit trail, for the host's own pages. Who may see it is the host's to decide. */
+@Injectable()
+export class AuditLog {
+  constructor(@Optional() private readonly store?: AuditStore) {}
+
+  /** By user, actor, type and time, in pages. Throws `input_invalid` for a cursor or limit that is none, `configuration_invalid` without an audit trail. */
+  async find(query: AuditQuery = {}): Promise<AuditPage> {
+    if (!this.store)
+      throw AuthError.configuration('storage.audit', 'is missing: this storage keeps no audit trail');
+    const limit = query.limit ?? DEFAULT_LIMIT;
+    if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT)
+      throw new AuthError('input_invalid', 'limit', { fields: { limit: `must be from 1 to ${MAX_LIMIT}` } });
+    if (query.cursor !== undefined && !/^\d{1,18}$/.test(query.cursor))
+      throw new AuthError('input_invalid', 'cursor', { fields: { cursor: 'is none of ours' } });
+    // one more tells whether there is a next page
+    const found = await this.store.find({ ...query, limit: limit + 1 });
+    const records = found.slice(0, limit);
+    return { records, cursor: found.length > limit ? records.at(-1)?.id : undefined };
+  }
+}

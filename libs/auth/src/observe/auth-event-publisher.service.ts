@@ -1,0 +1,43 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import type { AuthEvent, AuthEventInput } from '../storage/auth-event.js';
+import { AuthEventListener } from './auth-event-listener.port.js';
+import { severityOf } from '../storage/severity.js';
+
+export type AuthEventSubscriber = (event: AuthEvent) => void | Promise<void>;
+
+/** Stamps an event and hands it to all who listen; never lets a listener fail or delay what it tells of. */
+@Injectable()
+export class AuthEventPublisher {
+  private readonly logger = new Logger('Tokenward');
+  private readonly subscribers: Set<AuthEventSubscriber>;
+
+  constructor(
+    private readonly clock: Clock,
+    listener: AuthEventListener,
+  ) {
+    this.subscribers = new Set([(event) => listener.onAuthEvent(event)]);
+  }
+
+  /** Returns how to stop. */
+  subscribe(subscriber: AuthEventSubscriber): () => void {
+    this.subscribers.add(subscriber);
+    return () => this.subscribers.delete(subscriber);
+  }
+
+  publish(input: AuthEventInput): void {
+    const at = new Date(this.clock.now()).toISOString();
+    const event = { ...input, at, severity: severityOf(input.type) } as AuthEvent;
+    for (const subscriber of this.subscribers) void this.deliver(event, subscriber);
+  }
+
+  private async deliver(event: AuthEvent, subscriber: AuthEventSubscriber): Promise<void> {
+    try {
+      await subscriber(event);
+    } catch (error) {
+      this.logger.error(
+        `a listener of ${event.type} failed: ${error instanceof Error ? error.name : 'unknown error'}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import type { EndReason } from './end-reason.js';
+import type { Transport } from '../contract/index.js';
+
+export type EventSeverity = 'info' | 'warning' | 'high';
+
+interface Base {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly severity: EventSeverity;
+}
+
+/** Everything that happens, as data. No token, hash, password or key is in any of them. */
+export type AuthEvent = Base &
+  (
+    | {
+        /** Somebody registered. */
+        readonly type: 'user.registered';
+        readonly userId: string;
+        readonly ip?: string;
+      }
+    | {
+        /** A session opened, by password or by `openSession`. */
+        readonly type: 'login.succeeded';
+        readonly userId: string;
+        readonly sessionId: string;
+        readonly transport: Transport;
+        readonly ip?: string;
+        readonly userAgent?: string;
+        readonly knownDevice: boolean;
+      }
+    | {
+        /** Private reasons; the answer is the same for all. */
+        readonly type: 'login.failed';
+        readonly reason:
+          'unknown_user' | 'wrong_password' | 'no_password' | 'disabled' | 'superseded' | 'second_factor';
+        readonly userId?: string;
+        readonly ip?: string;
+      }
+    | {
+        /** A limit was reached. */
+        readonly type: 'login.throttled';
+        readonly ip?: string;
+        readonly userId?: string;
+      }
+    | {
+        /** A refresh token was used, and replaced. */
+        readonly type: 'refresh.rotated';
+        readonly userId: string;
+        readonly sessionId: string;
+        readonly ip?: string;
+        readonly userAgent?: string;
+      }
+    | {
+        /** A repeat within the leeway: the same successor again. */
+        readonly type: 'refresh.replayed';
+        readonly userId: string;
+        readonly sessionId: string;
+        readonly ip?: string;
+      }
+    | {
+        /** A spent token came back; sessions ended. */
+        readonly type: 'refresh.reused';
+        readonly userId: string;
+        readonly sessionId: string;
+        readonly sessionsEnded: number;
+        readonly ip?: string;
+        readonly userAgent?: string;
+      }
+    | {
+        /** `junk`, `dead`, `superseded` or `mismatch`. The last means that a client holds a newer token than the database knows: look for a restored backup. */
+        readonly type: 'refresh.refused';
+        readonly reason: string;
+        readonly userId?: string;
+        readonly sessionId?: string;
+        readonly ip?: string;
+      }
+    | {
+        /** An access token that a guard did not accept; with the user and session of one that is genuine. Not in the audit trail. */
+        readonly type: 'token.refused';
+        readonly reason: string;
+        /** Of a token that is genuine. */
+        readonly userId?: string;
+        readonly sessionId?: string;
+      }
+    | {
+        /** One session ended. */
+        readonly type: 'session.ended';
+        readonly userId?: string;
+        readonly actorId?: string;
+        readonly sessionId: string;
+        readonly reason: EndReason;
+      }
+    | {
+        /** Several at once. */
+        readonly type: 'sessions.ended';
+        readonly userId: string;
+        readonly actorId?: string;
+        readonly count: number;
+        readonly reason: EndReason;
+      }
+    | {
+        /** By its owner, or by a reset of the host’s. */
+        readonly type: 'password.changed';
+        readonly userId: string;
+        readonly actorId?: string;
+        readonly sessionId?: string;
+      }
+    | {
+        /** A signed-in user gave a wrong password. */
+        readonly type: 'password.refused';
+        readonly userId: string;
+        readonly actorId?: string;
+        readonly sessionId: string;
+        readonly ip?: string;
+      }
+    | {
+        /** The password was given once more. */
+        readonly type: 'reauthenticated';
+        readonly userId: string;
+        readonly actorId?: string;
+        readonly sessionId: string;
+      }
+    | {
+        /** Role or permissions changed. */
+        readonly type: 'token_version.bumped';
+        readonly userId: string;
+        readonly actorId?: string;
+      }
+    | {
+        /** One access token. */
+        readonly type: 'token.revoked';
+        readonly tokenId: string;
+        readonly actorId?: string;
+      }
+    | {
+        /** A signing key was revoked. */
+        readonly type: 'key.revoked';
+        readonly keyId: string;
+        readonly actorId?: string;
+      }
+    | {
+        /** A key took its next step. */
+        readonly type: 'key.changed';
+        readonly keyId: string;
+        readonly phase: 'next' | 'active' | 'retired' | 'verifying' | 'revoked' | 'gone';
+      }
+    | {
+        /** `afterRestore()`. */
+        readonly type: 'everything.revoked';
+        readonly actorId?: string;
+      }
+  );
+
+type OmitBase<E> = E extends unknown ? Omit<E, 'at' | 'severity'> : never;
+/** An event before the publisher stamps it. */
+export type AuthEventInput = OmitBase<AuthEvent>;

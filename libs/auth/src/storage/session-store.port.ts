@@ -1,0 +1,130 @@
+import type { ActedBy } from './acted-by.js';
+import type { EndReason } from './end-reason.js';
+import type { HostTransaction } from './host-transaction.js';
+import type { LedgerEntry, RevocableToken } from './ledger-entry.js';
+import type { ClientContext } from '../common/principal.js';
+import type { SubjectState, UserFacts } from './subject.js';
+import type { NewSession, RotationCause, Session, SessionSnapshot, SessionState } from './session.js';
+
+export type OpenOutcome =
+  /** `entries` are the ledger rows of sessions that ended because of the limit. */
+  | { readonly kind: 'opened'; readonly session: Session; readonly entries: readonly LedgerEntry[] }
+  /** The subject's epoch or version moved since it was read: the login dies with whatever moved it. */
+  | { readonly kind: 'superseded' };
+
+export interface Rotation {
+  readonly sessionId: string;
+  readonly generation: number;
+  readonly presentedHash: Buffer;
+  readonly nextHash: Buffer;
+  readonly nonce: Buffer;
+  /** Idle lifetime without and with "remember me". */
+  readonly ttlMs: number;
+  readonly rememberMeTtlMs: number;
+  readonly ip?: string;
+  readonly userAgent?: string;
+}
+
+export type RotateOutcome = ({ readonly kind: 'rotated' } & SessionState) | { readonly kind: 'missed' };
+
+/** A replacement of the secret that no refresh asked for. */
+export interface Replacement {
+  readonly sessionId: string;
+  readonly subject: string;
+  readonly expected: SubjectState;
+  /** When a refresh token was presented beside the access token, it must be the current one. */
+  readonly presented?: { readonly generation: number; readonly hash: Buffer };
+  readonly nextHash: Buffer;
+  readonly cause: Exclude<RotationCause, 'refresh'>;
+  readonly ttlMs: number;
+  readonly rememberMeTtlMs: number;
+}
+
+/** Work of the host that must stand or fall with the store's own change, and who asked for it. */
+export interface Alongside extends ActedBy {
+  /** Join this transaction of the host's instead of opening one. The caller announces the entries after its commit. */
+  readonly tx?: HostTransaction;
+  /** Runs inside the store's transaction, before it commits. */
+  readonly work?: (tx: HostTransaction) => Promise<void>;
+}
+
+export interface EndOneOptions extends ActedBy {
+  /** Ends it only when it is this user's. */
+  readonly subject?: string;
+}
+
+export interface Ended {
+  readonly sessions: number;
+  /** Whose it was, where one session ended. */
+  readonly subject?: string;
+  readonly entries: readonly LedgerEntry[];
+}
+
+export type ReplaceOutcome =
+  | ({ readonly kind: 'replaced'; readonly entries: readonly LedgerEntry[] } & SessionState)
+  | { readonly kind: 'superseded' };
+
+export type ReuseOutcome =
+  /** The session was dead already: nothing was done. */
+  { readonly kind: 'spared' } | ({ readonly kind: 'ended' } & Ended);
+
+/** What the authoritative check sees in one query on the primary. */
+export interface Authority {
+  readonly sessionLive: boolean;
+  readonly subject: SubjectState;
+  /** `elsewhere`: users are not in this database; `gone`: no such user. */
+  readonly user: UserFacts | 'elsewhere' | 'gone';
+  /** Some ledger entry refuses the token. */
+  readonly revoked: boolean;
+}
+
+export interface Removal {
+  readonly removed: number;
+  /** Where to go on; undefined at the end of the walk. */
+  readonly cursor?: string;
+}
+
+/**
+ * Sessions, subjects and what ends them. Every method is atomic and durable when it resolves; the ledger rows of what it ended are written
+ * in the same transaction and returned, so that the caller can announce them. A store that cannot answer throws
+ * `AuthError('unavailable')` within its deadline; it never guesses. A store that keeps an audit trail writes what it did in the same transaction. "Live" is defined at `SessionSnapshot.live`.
+ */
+export abstract class SessionStore {
+  /** Whether `rotate` and `read` bring the user along, or the user directory has to be asked. */
+  abstract readonly usersAre: 'here' | 'elsewhere';
+  /** Creates the subject's row when missing. Serialised with everything that bumps the subject. */
+  abstract open(session: NewSession): Promise<OpenOutcome>;
+  /** One statement: of N simultaneous uses exactly one is `rotated`. A lost acknowledgement throws; see `read`. */
+  abstract rotate(rotation: Rotation): Promise<RotateOutcome>;
+  /** A fresh read on the primary. */
+  abstract read(sessionId: string): Promise<SessionSnapshot | undefined>;
+  /** Reauthentication: replaces the secret and sets `auth_time` to the database's now. */
+  abstract replace(replacement: Replacement): Promise<ReplaceOutcome>;
+  /** Password change: `replace`, and in the same transaction epoch and version are bumped and every other session ends. */
+  abstract replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome>;
+  abstract list(subject: string): Promise<readonly Session[]>;
+  /** Undefined when no live session was ended. A `logout` is the act of its owner: whoever holds a token of it. */
+  abstract endOne(sessionId: string, reason: EndReason, options?: EndOneOptions): Promise<Ended | undefined>;
+  /** All but `keep`, the caller's own; the epoch is bumped (a login under way dies), the version is not. */
+  abstract endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended>;
+  /** Bumps epoch and version and ends every session. */
+  abstract endAll(subject: string, reason: EndReason, alongside?: Alongside): Promise<Ended>;
+  /** Ends the family if it is live, and with `user` every other session of its user (bumping both counters). */
+  abstract endReused(
+    sessionId: string,
+    scope: 'user' | 'family',
+    /** Who presented the spent token, for the audit trail. */
+    by?: ClientContext,
+  ): Promise<ReuseOutcome>;
+  /** Role or permission change: bumps the version alone. */
+  abstract bumpVersion(subject: string, alongside?: Alongside): Promise<Ended>;
+  /** After a restore: bumps every subject, ends every session, refuses every token issued before now. */
+  abstract endEverything(by?: ActedBy): Promise<Ended>;
+  abstract readSubject(subject: string): Promise<SubjectState>;
+  abstract readAuthority(token: RevocableToken): Promise<Authority>;
+  /**
+   * Looks at the next `page` sessions after `cursor` (by id; undefined starts over) and removes those that ended or expired more than `keepMs` ago,
+   * and up to `page` spent ledger rows. Safe on many processes at once.
+   */
+  abstract removeExpired(keepMs: number, page: number, cursor?: string): Promise<Removal>;
+}

@@ -1,0 +1,64 @@
+import type { SubjectState, UserFacts } from './subject.js';
+import type { Transport } from '../contract/index.js';
+
+/** Why a session's secret was last replaced; decides what its predecessor still means (contract, section 5). */
+export type RotationCause = 'refresh' | 'password' | 'reauthenticate';
+
+/** One row, however long the session lives. Dates are the database's. */
+export interface Session {
+  readonly id: string;
+  readonly subject: string;
+  /** The subject's epoch when it was opened; another one means the session is dead. */
+  readonly epoch: number;
+  readonly generation: number;
+  readonly transport: Transport;
+  /** "Remember me". */
+  readonly persistent: boolean;
+  readonly authTime: Date;
+  readonly amr: readonly string[];
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+  readonly idleExpiresAt: Date;
+  readonly absoluteExpiresAt: Date;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+}
+
+/** Everything a new access token needs, read in one round trip with `subject` no later than `user`. */
+export interface SessionState {
+  readonly session: Session;
+  readonly subject: SubjectState;
+  /** Undefined when users live elsewhere: the flow then asks the user directory afterwards. */
+  readonly user?: UserFacts;
+}
+
+/** What the classification of a missed rotation sees: a fresh read on the primary. */
+export interface SessionSnapshot extends SessionState {
+  readonly tokenHash: Buffer;
+  /** Nonce of the last rotation by a presented token. */
+  readonly rotationNonce: Buffer | null;
+  readonly rotationCause: RotationCause | null;
+  /** Milliseconds since the last rotation by the database's clock; null before the first. */
+  readonly rotatedAgoMs: number | null;
+  /** Not ended, not expired (idle and absolute), of the subject's present epoch, its user there and not disabled. */
+  readonly live: boolean;
+}
+
+export interface NewSession {
+  readonly id: string;
+  readonly subject: string;
+  /** As read together with (or before) what proved the login; another one at opening refuses it. */
+  readonly expected: SubjectState;
+  readonly tokenHash: Buffer;
+  readonly transport: Transport;
+  readonly persistent: boolean;
+  readonly idleTtlMs: number;
+  readonly absoluteTtlMs: number;
+  readonly authTime: Date;
+  readonly amr: readonly string[];
+  readonly ip?: string;
+  readonly userAgent?: string;
+  readonly maxPerUser: number;
+  /** Whether the device signed in to the account before; for the audit trail. */
+  readonly knownDevice?: boolean;
+}

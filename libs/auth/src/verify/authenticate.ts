@@ -1,0 +1,159 @@
+import { Injectable, Optional } from '@nestjs/common';
+import { AuthError } from '../common/auth-error.js';
+import type { RevocableToken } from '../storage/ledger-entry.js';
+import type { Principal } from '../common/principal.js';
+import type { UserFacts } from '../storage/subject.js';
+import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
+import { KeyLookup } from './keys/key-lookup.port.js';
+import { RevocationChecker, type Verdict } from './revocation/revocation-checker.service.js';
+import { type Authority, SessionStore } from '../storage/session-store.port.js';
+import { AccessTokenVerifier, type VerificationOutcome } from './tokens/access-token-verifier.service.js';
+import { UserDirectory } from '../storage/user-directory.port.js';
+import type { PresentedToken } from '../issue/tokens/issued-tokens.js';
+import { RefusalLog } from './refusal-log.service.js';
+
+/** Of a user of whom nothing was ever revoked; also of one without a row. */
+const FIRST_VERSION = 1;
+
+export interface AuthenticateOptions {
+  /** `strict` asks the stores whatever the configured mode. */
+  readonly strictness?: 'strict';
+}
+
+/** Every guarded request, on every transport: token → policy → revocation → principal. Without I/O while the view is fresh. */
+@Injectable()
+export class AuthenticateFlow {
+  /** Tokens that were not accepted, by private reason; for metrics. */
+  readonly refusals = new Map<string, number>();
+
+  constructor(
+    private readonly verifier: AccessTokenVerifier,
+    private readonly revocations: RevocationChecker,
+    @Optional() private readonly sessions?: SessionStore,
+    @Optional() private readonly users?: UserDirectory,
+    @Optional() private readonly lookup?: KeyLookup,
+    @Optional() private readonly events?: AuthEventPublisher,
+    @Optional() private readonly log?: RefusalLog,
+  ) {}
+
+  /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
+  authenticate(presented: PresentedToken, options?: AuthenticateOptions): Principal | Promise<Principal> {
+    if (presented.kind === 'none') throw new AuthError('token_missing', 'no token was presented');
+    if (presented.kind === 'refused') throw this.refused(presented.detail);
+    const { value } = presented;
+    const outcome = this.verifier.verifyAny(value);
+    if (outcome instanceof Promise) return outcome.then((settled) => this.judge(value, settled, options));
+    return this.judge(value, outcome, options);
+  }
+
+  private judge(
+    token: string,
+    outcome: VerificationOutcome,
+    options?: AuthenticateOptions,
+  ): Principal | Promise<Principal> {
+    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
+    if (this.lookup && outcome.reason === 'key_unknown')
+      return this.afterLookingAgain(this.lookup, token, options);
+    throw this.refused(outcome.reason);
+  }
+
+  /** There may be a new key. What is not known to be one is none, as long as that is proven. */
+  private async afterLookingAgain(
+    lookup: KeyLookup,
+    token: string,
+    options?: AuthenticateOptions,
+  ): Promise<Principal> {
+    await lookup.lookAgain();
+    const outcome = await this.verifier.verifyAny(token);
+    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
+    if (outcome.reason === 'key_unknown' && !lookup.isComplete())
+      throw AuthError.unavailable('nobody can tell whether this key exists');
+    throw this.refused(outcome.reason);
+  }
+
+  /** Throws `configuration_invalid` where there is nothing to confirm with: at boot, not at the first request. */
+  assertCanConfirm(guard: string): void {
+    if (!this.sessions)
+      throw AuthError.configuration(
+        guard,
+        'asks the database, and a service that only verifies has none: use @Strict(), or let the issuer decide',
+      );
+  }
+
+  /** Whether one who was authenticated before was revoked since; its expiry is the caller's business. Throws as `authenticate`. */
+  recheck(principal: Principal, options?: AuthenticateOptions): Principal | Promise<Principal> {
+    const verdict = this.revocations.check(revocable(principal), options && { strict: options.strictness });
+    if (typeof verdict !== 'string') return verdict.then((settled) => this.accept(principal, settled));
+    return this.accept(principal, verdict);
+  }
+
+  private accept(principal: Principal, verdict: Verdict): Principal | Promise<Principal> {
+    if (verdict === 'revoked') throw this.refused('revoked', principal);
+    return principal.legacy === undefined ? principal : this.confirmLegacy(principal);
+  }
+
+  /** An old token may outlive every entry of the ledger: whether anything was ever revoked of its user, the database tells. */
+  private async confirmLegacy(principal: Principal): Promise<Principal> {
+    const { authority, user } = await this.authorityOn(principal);
+    if (
+      authority.revoked ||
+      authority.subject.tokenVersion > FIRST_VERSION ||
+      typeof user === 'string' ||
+      user.disabled
+    )
+      throw this.refused('an old token whose user was revoked, disabled or is gone', principal);
+    return principal;
+  }
+
+  /** The authoritative check: one query on the primary; whatever no longer matches refuses the token. */
+  async confirm(principal: Principal): Promise<Principal> {
+    const { authority, user } = await this.authorityOn(principal);
+    const problem = disagreement(principal, authority, user);
+    if (problem) throw this.refused(problem, principal);
+    return principal;
+  }
+
+  private async authorityOn(
+    principal: Principal,
+  ): Promise<{ readonly authority: Authority; readonly user: UserFacts | 'gone' }> {
+    if (!this.sessions) throw AuthError.unavailable('a service that only verifies has no database to ask');
+    const authority = await this.sessions.readAuthority(revocable(principal));
+    const user = authority.user === 'elsewhere' ? await this.userElsewhere(principal.id) : authority.user;
+    return { authority, user };
+  }
+
+  private refused(reason: string, principal?: Principal): AuthError {
+    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
+    const of = principal && { userId: principal.id, sessionId: principal.sessionId };
+    this.events?.publish({ type: 'token.refused', reason, ...of });
+    this.log?.note(reason);
+    return new AuthError('token_refused', reason);
+  }
+
+  private async userElsewhere(id: string): Promise<UserFacts | 'gone'> {
+    return (await this.users?.findById(id))?.account ?? 'gone';
+  }
+}
+
+export function revocable(principal: Principal): RevocableToken {
+  const { tokenId, sessionId, id: subject, tokenVersion, keyId, issuedAt } = principal;
+  return { tokenId, sessionId, subject, tokenVersion, keyId, issuedAt };
+}
+
+function disagreement(
+  principal: Principal,
+  authority: Authority,
+  user: UserFacts | 'gone',
+): string | undefined {
+  if (authority.revoked) return 'revoked';
+  if (!authority.sessionLive) return 'session ended';
+  if (authority.subject.tokenVersion !== principal.tokenVersion) return 'token version changed';
+  if (typeof user === 'string') return 'user gone';
+  if (user.disabled) return 'user disabled';
+  if (user.role !== principal.role) return 'role changed';
+  const permissions = new Set(user.permissions);
+  const same =
+    permissions.size === new Set(principal.permissions).size &&
+    principal.permissions.every((each) => permissions.has(each));
+  return same ? undefined : 'permissions changed';
+}

@@ -1,0 +1,60 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { Principal } from '../../common/principal.js';
+import { rpcAuthorization } from './rpc-token.js';
+import type { HttpRequest } from '../http/adapter.js';
+
+/** Only Tokenward writes it: a `request.user` of another strategy is never taken for a principal. */
+const PRINCIPAL = Symbol.for('tokenward.principal');
+
+interface Carrier {
+  [PRINCIPAL]?: Principal;
+  user?: unknown;
+}
+
+/** What goes through a whole call with its caller: the HTTP request (also under GraphQL), the socket, the RPC context. */
+export function carrierOf(context: ExecutionContext): object | undefined {
+  switch (context.getType<string>()) {
+    case 'http':
+      return context.switchToHttp().getRequest<object>();
+    case 'graphql':
+      return context.getArgByIndex<{ req?: object } | undefined>(2)?.req;
+    case 'ws':
+      return context.switchToWs().getClient<object>();
+    case 'rpc':
+      return context.switchToRpc().getContext<object>();
+    default:
+      return undefined;
+  }
+}
+
+/** What brings the token: the HTTP request, also under GraphQL, or a remote call's header as if it were one; undefined where there is none. */
+export function requestOf(context: ExecutionContext): HttpRequest | undefined {
+  switch (context.getType<string>()) {
+    case 'http':
+    case 'graphql':
+      return carrierOf(context) as HttpRequest | undefined;
+    case 'rpc': {
+      const authorization = rpcAuthorization(context);
+      return { headers: authorization === undefined ? {} : { authorization } };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Makes the caller known to guards and decorators, and to the host as `user`. */
+export function setPrincipal(carrier: object, principal: Principal): void {
+  (carrier as Carrier)[PRINCIPAL] = principal;
+  (carrier as Carrier).user = principal;
+}
+
+/** A socket that was shut still delivers what was under way. */
+export function forgetPrincipal(carrier: object): void {
+  Reflect.deleteProperty(carrier, PRINCIPAL);
+  Reflect.deleteProperty(carrier, 'user');
+}
+
+/** Who calls, once a guard of Tokenward has said so. */
+export function principalOf(context: ExecutionContext): Principal | undefined {
+  return (carrierOf(context) as Carrier | undefined)?.[PRINCIPAL];
+}

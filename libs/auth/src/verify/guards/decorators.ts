@@ -1,0 +1,61 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthError } from '../../common/auth-error.js';
+import { type Duration, parseDuration } from '../../common/duration.js';
+import type { Principal } from '../../common/principal.js';
+import { principalOf } from './call-context.js';
+import { Describe } from '../http/openapi.js';
+import { errorAnswers } from '../../issue/routes/openapi-schemas.js';
+import { isPublic, PERMISSIONS, PUBLIC, RECENT_AUTH, ROLES, STRICT } from './route-metadata.js';
+
+type Decorator = MethodDecorator & ClassDecorator;
+
+/** No access token needed here. On a class: for its handlers that demand nothing themselves. */
+export const Public = (): Decorator =>
+  applyDecorators(SetMetadata(PUBLIC, true), Describe({ security: 'none' }));
+
+/** One of these roles; `RolesGuard` holds it. On a handler it takes the place of its class's. */
+export const Roles = (...roles: readonly [string, ...string[]]): Decorator =>
+  demand(ROLES, named('@Roles', roles), errorAnswers(401, 403));
+
+/** All of these permissions; `PermissionsGuard` holds it. On a handler it takes the place of its class's. */
+export const Permissions = (...permissions: readonly [string, ...string[]]): Decorator =>
+  demand(PERMISSIONS, named('@Permissions', permissions), errorAnswers(401, 403));
+
+/** A credential proof at most this old (`'5m'`; a bare number is seconds); `RecentAuthGuard` holds it with RFC 9470's answer. */
+export const RecentAuth = (maxAge: Duration): Decorator => {
+  const maxAgeMs = parseDuration(maxAge);
+  if (!maxAgeMs)
+    throw AuthError.configuration('@RecentAuth', "write a duration such as '5m', or whole seconds");
+  return demand(RECENT_AUTH, Math.max(1, Math.floor(maxAgeMs / 1000)), errorAnswers(401));
+};
+
+/** Asks the stores for each request here, whatever the configured revocation mode. */
+export const Strict = (): Decorator => demand(STRICT, true, errorAnswers(401, 503));
+
+/**
+ * The caller, or one member of it. Where no guard ran it is 401, and undefined on a `@Public()` route.
+ *
+ * ```ts
+ * me(@CurrentUser() user: Principal, @CurrentUser('id') id: string) {}
+ * ```
+ */
+export const CurrentUser = createParamDecorator(
+  (key: keyof Principal | undefined, context: ExecutionContext) => {
+    const principal = principalOf(context);
+    if (principal) return key ? principal[key] : principal;
+    if (isPublic(new Reflector(), context)) return undefined;
+    throw new AuthError('token_missing', '@CurrentUser needs JwtAuthGuard before it');
+  },
+);
+
+function demand(key: string, value: unknown, answers: ReturnType<typeof errorAnswers>): Decorator {
+  return applyDecorators(SetMetadata(key, value), Describe({ security: 'token', answers }));
+}
+
+function named(decorator: string, names: readonly string[]): readonly string[] {
+  // an empty list would read like "everyone"
+  if (names.length === 0 || names.some((name) => !name))
+    throw AuthError.configuration(decorator, 'name at least one');
+  return names;
+}

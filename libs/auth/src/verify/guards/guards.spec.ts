@@ -1,0 +1,243 @@
+import {
+  Controller,
+  type ExecutionContext,
+  Get,
+  type Provider,
+  Scope,
+  type Type,
+  UseGuards,
+  Version,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { CurrentUser, Permissions, RecentAuth, Roles } from './decorators.js';
+import {
+  ClosedController,
+  ForeignController,
+  OpenController,
+  routes,
+  UnguardedController,
+} from './guards.fixture.js';
+import {
+  ADAPTERS,
+  type Answer,
+  FakeAuthenticateFlow,
+  NOW_MS,
+  principal,
+  startApp,
+  type TestApp,
+} from '../http/http-app.fixture.js';
+import { JwtAuthGuard } from './jwt-auth.guard.js';
+import { PermissionsGuard } from './permissions.guard.js';
+import { RecentAuthGuard } from './recent-auth.guard.js';
+import { RolesGuard } from './roles.guard.js';
+import { TokenVersionGuard } from '../../issue/sessions/token-version.guard.js';
+
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+const REFUSAL = '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed"}';
+const GUARDS = [JwtAuthGuard, RolesGuard, PermissionsGuard, RecentAuthGuard];
+const globally = (...guards: Type[]): Provider[] =>
+  guards.map((useExisting) => ({ provide: APP_GUARD, useExisting }));
+
+const MODES: [string, string, Provider[], Type[]][] = [
+  ['one by one', 'routes', [], [routes('routes', ...GUARDS), UnguardedController, ForeignController]],
+  ['globally', 'routes', globally(...GUARDS), [routes('routes'), OpenController, ClosedController]],
+  ['globally, in another order', 'routes', globally(JwtAuthGuard, RecentAuthGuard, PermissionsGuard, RolesGuard), [routes('routes')]],
+]; // prettier-ignore
+
+describe.each(ADAPTERS)('guards on %s', (adapter) => {
+  describe.each(MODES)('%s', (mode, path, providers, controllers) => {
+    const authenticate = new FakeAuthenticateFlow();
+    let app: TestApp;
+    const get = (route: string, token?: string): Promise<Answer> => app.call('GET', `/${path}/${route}`, token ? bearer(token) : {});
+    beforeAll(async () => {
+      app = await startApp(adapter, { providers, controllers, authenticate });
+    });
+    afterEach(() => {
+      authenticate.strictness.length = 0;
+    });
+    afterAll(() => app.app.close());
+
+    it('lets a good token in and hands its principal over, at once or later', async () => {
+      expect((await get('mine', 'good')).json).toEqual({ id: 'u1', same: true });
+      expect((await get('mine', 'slow')).json).toEqual({ id: 'u1', same: true });
+    });
+
+    it('answers no token and a refused one with the same body to the byte', async () => {
+      const none = await get('mine');
+      const refused = await get('mine', 'forged');
+      expect([none.status, none.text, none.headers['www-authenticate']]).toEqual([401, REFUSAL, 'Bearer']);
+      expect([refused.status, refused.text, refused.headers['www-authenticate']]).toEqual([401, REFUSAL, 'Bearer error="invalid_token"']);
+      expect(refused.headers['cache-control']).toBe('no-store');
+    });
+
+    it.each(['down', 'slowly-down'])('answers 503 with Retry-After when a store is %s', async (token) => {
+      const answer = await get('mine', token);
+      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
+      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message']);
+    });
+
+    it('lets a bad cookie decide over a good header', async () => {
+      const headers = { cookie: 'access_token=forged', authorization: 'Bearer good' };
+      expect((await app.call('GET', `/${path}/mine`, { headers })).status).toBe(401);
+      const twice = { cookie: 'access_token=good; access_token=good' };
+      expect((await app.call('GET', `/${path}/mine`, { headers: twice })).status).toBe(401);
+      expect((await app.call('GET', `/${path}/mine?access_token=good`)).status).toBe(401);
+    });
+
+    it.each<[string, Record<string, string>, number]>([
+      ['good cookie, foreign origin', { cookie: 'access_token=good', origin: 'https://evil.test' }, 403],
+      ['bad cookie, foreign origin: before any 401', { cookie: 'access_token=forged', origin: 'https://evil.test' }, 403],
+      ['two cookies, cross-site', { cookie: 'access_token=; access_token=', 'sec-fetch-site': 'cross-site' }, 403],
+      ['cookie and header, same-site', { cookie: 'access_token=good', authorization: 'Bearer good', 'sec-fetch-site': 'same-site' }, 403],
+      ['good cookie, trusted origin', { cookie: 'access_token=good', origin: 'https://app.example.com' }, 201],
+      ['good cookie, no browser', { cookie: 'access_token=good' }, 201],
+      ['bearer alone, foreign origin', { authorization: 'Bearer good', origin: 'https://evil.test' }, 201],
+      ['no token, foreign origin', { origin: 'https://evil.test' }, 401],
+      ['bad cookie, same origin', { cookie: 'access_token=forged', 'sec-fetch-site': 'same-origin' }, 401],
+    ])('unsafe: %s', async (_, headers, status) => {
+      const answer = await app.call('POST', `/${path}/mine`, { headers });
+      expect(answer.status).toBe(status);
+      if (status === 403) expect(answer.json).toEqual({ statusCode: 403, error: 'Forbidden', message: 'Cross-origin request refused' });
+    });
+
+    it('knows its own origin by the Host header and the connection', async () => {
+      const headers = (origin: string) => ({ headers: { cookie: 'access_token=good', origin } });
+      expect((await app.call('POST', `/${path}/mine`, headers(`http://127.0.0.1:${app.port}`))).status).toBe(201);
+      expect((await app.call('POST', `/${path}/mine`, headers(`https://127.0.0.1:${app.port}`))).status).toBe(403);
+    });
+
+    it('lets a cross-site link through: a safe method', async () => {
+      const headers = { cookie: 'access_token=good', 'sec-fetch-site': 'cross-site' };
+      expect((await app.call('GET', `/${path}/mine`, { headers })).status).toBe(200);
+    });
+
+    it('leaves a public route open, with any token', async () => {
+      for (const token of [undefined, 'forged', 'good']) expect((await get('public', token)).json).toEqual({ user: null });
+    });
+
+    it('holds roles and permissions', async () => {
+      expect((await get('admin', 'admin')).text).toBe('admin');
+      expect((await get('admin', 'good')).json).toEqual({ statusCode: 403, error: 'Forbidden', message: 'Access denied' });
+      expect((await get('admin', 'bare')).status).toBe(403);
+      expect((await get('admin')).status).toBe(401);
+      expect((await get('write', 'admin')).text).toBe('write');
+      expect((await get('write', 'good')).status).toBe(403);
+    });
+
+    it('holds the age of the proof', async () => {
+      const recent = (token: string) => app.call('DELETE', `/${path}/recent`, bearer(token));
+      expect((await recent('good')).status).toBe(200);
+      authenticate.known = { ...authenticate.known, late: principal({ authTime: NOW_MS / 1000 - 61 }) };
+      for (const token of ['late', 'bare']) {
+        const refused = await recent(token);
+        expect([refused.status, refused.headers['www-authenticate']]).toEqual([
+          401,
+          'Bearer error="insufficient_user_authentication", max_age="60"',
+        ]);
+      }
+    });
+
+    it('asks strictly where the route says so', async () => {
+      await get('strict', 'good');
+      expect(authenticate.strictness).toEqual(['strict']);
+      await get('mine', 'good');
+      expect(authenticate.strictness).toEqual(['strict', undefined]);
+    });
+
+    if (mode === 'one by one')
+      it.each(['user', 'roles', 'permissions', 'recent', 'version'])('refuses without JwtAuthGuard before it: %s', async (route) => {
+        expect((await app.call('GET', `/unguarded/${route}`, bearer('admin'))).text).toBe(REFUSAL);
+        expect((await app.call('GET', '/foreign', bearer('admin'))).text).toBe(REFUSAL);
+      });
+
+    if (mode === 'globally')
+      it.each<[string, string | undefined, number]>([
+        ['/open/any', undefined, 200],
+        ['/open/admin', undefined, 401],
+        ['/open/admin', 'good', 403],
+        ['/open/admin', 'admin', 200],
+        ['/closed/open', undefined, 200],
+        ['/closed/user', 'good', 200],
+        ['/closed/user', 'admin', 403],
+        ['/closed/admin', 'good', 403],
+        ['/closed/admin', 'admin', 200],
+        ['/auth/me', undefined, 401],
+        ['/.well-known/jwks.json', undefined, 200],
+      ])('the handler’s word over its class’s: %s as %s', async (route, token, status) => {
+        expect((await app.call('GET', route, token ? bearer(token) : {})).status).toBe(status);
+      });
+  });
+
+  it('confirms with the database where TokenVersionGuard stands', async () => {
+    const authenticate = new FakeAuthenticateFlow();
+    const controllers = [routes('routes', JwtAuthGuard, TokenVersionGuard)];
+    const { app, call } = await startApp(adapter, { authenticate, controllers }).then((started) => ({
+      app: started.app,
+      call: (route: string) => started.call('GET', `/routes/${route}`, bearer('good')),
+    }));
+    expect((await call('mine')).status).toBe(200);
+    authenticate.confirmed = 'disagrees';
+    const refused = await call('mine');
+    expect([refused.text, refused.headers['www-authenticate']]).toEqual([REFUSAL, 'Bearer error="invalid_token"']);
+    expect((await call('public')).status).toBe(200);
+    authenticate.confirmed = 'down';
+    expect((await call('mine')).status).toBe(503);
+    await app.close();
+  });
+
+  it('works in a request-scoped controller', async () => {
+    @Controller({ path: 'scoped', scope: Scope.REQUEST })
+    @UseGuards(JwtAuthGuard)
+    class ScopedController {
+      @Get()
+      @Version('1')
+      id(@CurrentUser('id') id: string): string {
+        return id;
+      }
+    }
+    const started = await startApp(adapter, { controllers: [ScopedController] });
+    expect((await started.call('GET', '/scoped', bearer('good'))).text).toBe('u1');
+    await started.app.close();
+  });
+}); // prettier-ignore
+
+describe('JwtAuthGuard', () => {
+  class HotController {}
+  let app: TestApp;
+  const contextOf = (type: string, request: object): ExecutionContext =>
+    ({
+      getType: () => type,
+      getHandler: () => routes,
+      getClass: () => HotController,
+      switchToHttp: () => ({ getRequest: () => request }),
+    }) as unknown as ExecutionContext;
+  beforeAll(async () => {
+    app = await startApp('express');
+  });
+  afterAll(() => app.app.close());
+
+  it('answers without a promise while no store has to be asked', () => {
+    const request = { headers: { authorization: 'Bearer good' }, method: 'GET' };
+    expect(app.app.get(JwtAuthGuard).canActivate(contextOf('http', request))).toBe(true);
+    expect(request).toMatchObject({ user: { id: 'u1' } });
+  });
+
+  it('refuses a call that brings nothing it knows', () => {
+    const call = () => app.app.get(JwtAuthGuard).canActivate(contextOf('pigeon', {}));
+    expect(call).toThrow('token_missing');
+  });
+});
+
+describe('decorators that make no sense', () => {
+  it.each<[string, () => unknown]>([
+    ['@Roles()', () => (Roles as (...none: string[]) => unknown)()],
+    ["@Roles('')", () => Roles('')],
+    ['@Permissions()', () => (Permissions as (...none: string[]) => unknown)()],
+    ["@RecentAuth('soon')", () => RecentAuth('soon')],
+    ['@RecentAuth(0)', () => RecentAuth(0)],
+    ['@RecentAuth(-1)', () => RecentAuth(-1)],
+  ])('%s stops the boot', (_, decorate) => {
+    expect(decorate).toThrow('configuration_invalid');
+  });
+});

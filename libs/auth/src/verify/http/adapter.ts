@@ -1,0 +1,98 @@
+import { isIP } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ClientContext } from '../../common/principal.js';
+
+/** What Tokenward reads of a request; Express 5, Fastify 5, node's own and their test doubles all have it. */
+export interface HttpRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** Names and values as they came, in turn; shows repeated headers that node folds away. */
+  readonly rawHeaders?: readonly string[];
+  readonly method?: string;
+  readonly body?: unknown;
+  /** By the host's own `trust proxy`. */
+  readonly ip?: string;
+  readonly socket?: { readonly encrypted?: boolean };
+  /** Fastify's request wraps node's. */
+  readonly raw?: Pick<HttpRequest, 'rawHeaders' | 'socket'>;
+}
+
+/** Node's response (Express) or Fastify's reply. */
+export type HttpResponse = NodeResponse | FastifyResponse;
+
+type HeaderValue = string | number | readonly string[];
+
+interface NodeResponse {
+  getHeader(name: string): HeaderValue | undefined;
+  setHeader(name: string, value: HeaderValue): unknown;
+}
+
+interface FastifyResponse {
+  header(name: string, value: HeaderValue): unknown;
+  readonly raw: NodeResponse & { removeHeader(name: string): void };
+}
+
+/** Every value sent under a name (lower case): node drops or joins repeated headers, the raw list still shows them. */
+export function headerValues(request: HttpRequest, name: string): readonly string[] {
+  const value = request.headers[name];
+  if (value === undefined) return [];
+  const raw = request.rawHeaders ?? request.raw?.rawHeaders;
+  const values: string[] = [];
+  for (let at = 0; raw && at + 1 < raw.length; at += 2) {
+    const key = raw[at] as string;
+    if (key.length === name.length && key.toLowerCase() === name) values.push(raw[at + 1] as string);
+  }
+  if (values.length > 1) return values;
+  // not the raw one: a middleware of the host may have replaced it
+  return typeof value === 'string' ? [value] : value;
+}
+
+/** The first of a forwarded header's list: what the outermost proxy saw. */
+export function forwardedValue(request: HttpRequest, name: string): string | undefined {
+  return headerValues(request, name)[0]?.split(',', 1)[0]?.trim() || undefined;
+}
+
+/** `http` or `https`, as the connection has it; `X-Forwarded-Proto` counts only where the option trusts the proxy. */
+export function protocolOf(request: HttpRequest, trustProxy: boolean): string {
+  const forwarded = trustProxy ? forwardedValue(request, 'x-forwarded-proto')?.toLowerCase() : undefined;
+  if (forwarded) return forwarded;
+  const socket = request.raw?.socket ?? request.socket;
+  return socket?.encrypted ? 'https' : 'http';
+}
+
+/** Host and port that the client asked for. */
+export function hostOf(request: HttpRequest, trustProxy: boolean): string | undefined {
+  const forwarded = trustProxy ? forwardedValue(request, 'x-forwarded-host') : undefined;
+  return forwarded ?? headerValues(request, 'host')[0] ?? headerValues(request, ':authority')[0];
+}
+
+export function setHeader(response: HttpResponse, name: string, value: string): void {
+  if ('setHeader' in response) response.setHeader(name, value);
+  else response.header(name, value);
+}
+
+/** Adds to whatever the host has set; never takes the place of it. */
+export function appendSetCookies(response: HttpResponse, lines: readonly string[]): void {
+  if ('setHeader' in response) {
+    response.setHeader('Set-Cookie', [...listOf(response.getHeader('Set-Cookie')), ...lines]);
+    return;
+  }
+  // what a node middleware set on the raw response would be overwritten when Fastify writes its own
+  const early = listOf(response.raw.getHeader('set-cookie'));
+  response.raw.removeHeader('set-cookie');
+  // fastify adds up this one header by itself
+  response.header('set-cookie', [...early, ...lines]);
+}
+
+function listOf(value: HeaderValue | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [String(value)];
+}
+
+const MAPPED_IPV4 = /^::ffff:(?=\d{1,3}\.)/i;
+
+/** An address that is none (a forged `X-Forwarded-For`) is left out: it would not fit Postgres's `inet`. */
+export function clientOf(request: HttpRequest): ClientContext {
+  const ip = request.ip?.replace(MAPPED_IPV4, '').replace(/%.*$/, '');
+  const userAgent = request.headers['user-agent']?.slice(0, 512);
+  return { ip: ip && isIP(ip) ? ip : undefined, userAgent: userAgent || undefined };
+}

@@ -1,0 +1,221 @@
+import { request as send } from 'node:http';
+import {
+  type DynamicModule,
+  type INestApplication,
+  type LoggerService,
+  Module,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { Principal } from '../../common/principal.js';
+import { AuthenticateFlow, type AuthenticateOptions } from '../authenticate.js';
+import { ChangePasswordFlow } from '../../issue/flows/change-password.flow.js';
+import { EndSessionsFlow } from '../../issue/flows/end-sessions.flow.js';
+import type { PresentedToken, IssuedTokens } from '../../issue/tokens/issued-tokens.js';
+import { LoginFlow } from '../../issue/flows/login.flow.js';
+import { LogoutFlow } from '../../issue/flows/logout.flow.js';
+import { ReauthenticateFlow } from '../../issue/flows/reauthenticate.flow.js';
+import { RefreshFlow } from '../../issue/flows/refresh.flow.js';
+import { RegisterFlow } from '../../issue/flows/register.flow.js';
+import { Keyring } from '../keys/keyring.service.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { createAuthControllers } from '../../issue/routes/index.js';
+import type { Routes } from '../../issue/routes/route.js';
+import { HTTP_PROVIDERS } from '../../issue/routes/providers.js';
+
+export const SESSION_ID = '3f1d2c4b-5a69-4788-96a5-b4c3d2e1f001';
+export const NOW_MS = 1_800_000_000_000;
+
+export function principal(overrides: Partial<Principal> = {}): Principal {
+  const now = NOW_MS / 1000;
+  return {
+    id: 'u1', sessionId: SESSION_ID, tokenId: 't1', keyId: 'k1', tokenVersion: 1, role: 'user', permissions: ['notes:read'],
+    authTime: now - 60, issuedAt: now, expiresAt: now + 900, claims: {}, ...overrides,
+  }; // prettier-ignore
+}
+
+export function grant(overrides: Partial<IssuedTokens> = {}): IssuedTokens {
+  return {
+    sessionId: SESSION_ID, transport: 'cookie', persistence: 'persistent', accessToken: 'aaa.bbb.ccc', accessExpiresInSeconds: 900,
+    refreshToken: 'rrr', refreshMaxAgeSeconds: 2_592_000, ...overrides,
+  }; // prettier-ignore
+}
+
+type Deep<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
+
+/** The options the edge reads; the rest is never asked. */
+export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAuthOptions {
+  return {
+    accessToken: { ttlSeconds: 900 },
+    cookies: {
+      accessName: 'access_token', refreshName: 'refresh_token', deviceName: 'device', prefix: '', secure: true, sameSite: 'lax', accessPath: '/',
+      refreshPath: '/auth', ...overrides.cookies,
+    },
+    origins: { trusted: new Set(['https://app.example.com']), trustProxy: false, ...overrides.origins },
+    passwords: { maxBytes: 1024 },
+    jwks: { cacheSeconds: 3600 },
+    routes: { prefix: 'auth' },
+  } as unknown as ResolvedAuthOptions; // prettier-ignore
+}
+
+export const ALL_ROUTES: Routes = {
+  prefix: 'auth', register: true, login: true, refresh: true, logout: true, logoutAll: true, me: true, sessions: true, password: true,
+  reauthenticate: true, revokeUser: true, jwks: true,
+}; // prettier-ignore
+
+/** Tokens by name: `good`, `admin`, `slow` (answers later), `down`; anything else is refused. */
+export class FakeAuthenticateFlow {
+  readonly strictness: (string | undefined)[] = [];
+  confirmed: 'agrees' | 'disagrees' | 'down' = 'agrees';
+  known: Readonly<Record<string, Principal>> = {
+    good: principal(),
+    admin: principal({ id: 'u2', role: 'admin', permissions: ['notes:read', 'notes:write'] }),
+    bare: principal({ id: 'u3', role: undefined, permissions: [], authTime: undefined }),
+  };
+
+  authenticate(presented: PresentedToken, options?: AuthenticateOptions): Principal | Promise<Principal> {
+    this.strictness.push(options?.strictness);
+    if (presented.kind === 'none') throw new AuthError('token_missing', 'none');
+    const value = presented.kind === 'token' ? presented.value : '';
+    if (value === 'slow') return Promise.resolve(principal());
+    if (value === 'slowly-down') return Promise.reject(AuthError.unavailable('redis'));
+    if (value === 'down') throw AuthError.unavailable('redis');
+    const found = Object.hasOwn(this.known, value) ? this.known[value] : undefined;
+    if (!found) throw new AuthError('token_refused', 'a reason that must not show');
+    return found;
+  }
+
+  assertCanConfirm(): void {
+    // this one always can
+  }
+
+  confirm(subject: Principal): Promise<Principal> {
+    if (this.confirmed === 'down') return Promise.reject(AuthError.unavailable('postgres'));
+    if (this.confirmed === 'disagrees') return Promise.reject(new AuthError('token_refused', 'role changed'));
+    return Promise.resolve(subject);
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly cookies: readonly string[];
+  readonly text: string;
+  readonly json: unknown;
+}
+
+export interface Call {
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly json?: unknown;
+  readonly raw?: string;
+}
+
+export class TestApp {
+  constructor(
+    readonly app: INestApplication,
+    readonly port: number,
+  ) {}
+
+  call(method: string, path: string, { headers = {}, json, raw }: Call = {}): Promise<Answer> {
+    const body = raw ?? (json === undefined ? undefined : JSON.stringify(json));
+    const sent = {
+      ...(json !== undefined && { 'content-type': 'application/json' }),
+      ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+      ...headers,
+    } as Record<string, string | string[]>;
+    return new Promise((resolve, reject) => {
+      const outgoing = send(
+        { port: this.port, host: '127.0.0.1', method, path, headers: sent },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => {
+            const text = Buffer.concat(chunks).toString();
+            const isJson = String(response.headers['content-type']).includes('json');
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              cookies: response.headers['set-cookie'] ?? [],
+              text,
+              json: isJson ? (JSON.parse(text) as unknown) : undefined,
+            });
+          });
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  }
+}
+
+export interface AppParts {
+  readonly flows?: Readonly<Record<string, object>>;
+  readonly authenticate?: FakeAuthenticateFlow;
+  readonly options?: ResolvedAuthOptions;
+  readonly routes?: Partial<Routes>;
+  readonly controllers?: readonly Type[];
+  readonly providers?: readonly Provider[];
+  readonly logger?: LoggerService;
+  readonly prepare?: (app: INestApplication) => void;
+}
+
+const FLOWS = {
+  ChangePasswordFlow,
+  EndSessionsFlow,
+  LoginFlow,
+  LogoutFlow,
+  ReauthenticateFlow,
+  RefreshFlow,
+  RegisterFlow,
+};
+
+@Module({})
+class EdgeModule {}
+
+/** The edge as a module of its own, so that its filter proves to reach the host's routes. */
+function edge(parts: AppParts): DynamicModule {
+  const flows = Object.entries(FLOWS).map(([name, provide]) => ({
+    provide,
+    useValue: parts.flows?.[name] ?? {},
+  }));
+  const own: Provider[] = [
+    ...flows,
+    { provide: AuthenticateFlow, useValue: parts.authenticate ?? new FakeAuthenticateFlow() },
+    { provide: ResolvedAuthOptions, useValue: parts.options ?? settings() },
+    { provide: Clock, useValue: { now: () => NOW_MS, monotonic: () => 0 } },
+    { provide: Keyring, useValue: { publicJwks: () => ({ keys: [{ kid: 'k1', kty: 'RSA', alg: 'RS256', use: 'sig' }] }) } },
+  ]; // prettier-ignore
+  const providers = [...own, ...HTTP_PROVIDERS];
+  const exports = providers.flatMap((each) =>
+    typeof each === 'function' ? [each] : 'useValue' in each ? [each.provide] : [],
+  );
+  return {
+    module: EdgeModule,
+    global: true,
+    controllers: createAuthControllers({ ...ALL_ROUTES, ...parts.routes }),
+    providers,
+    exports,
+  };
+}
+
+export const ADAPTERS = ['express', 'fastify'] as const;
+
+export async function startApp(adapter: (typeof ADAPTERS)[number], parts: AppParts = {}): Promise<TestApp> {
+  const testing = await Test.createTestingModule({
+    imports: [edge(parts)],
+    controllers: [...(parts.controllers ?? [])],
+    providers: [...(parts.providers ?? [])],
+  }).compile();
+  const app = testing.createNestApplication(
+    adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(),
+  );
+  app.useLogger(parts.logger ?? false);
+  parts.prepare?.(app);
+  await app.listen(0, '127.0.0.1');
+  return new TestApp(app, (app.getHttpServer() as { address(): { port: number } }).address().port);
+}

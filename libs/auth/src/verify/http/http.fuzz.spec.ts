@@ -1,0 +1,164 @@
+import { describe } from '@jest/globals';
+import fc from 'fast-check';
+import { fuzz, jsonOf, must, staysLinear, textOf } from '../../../../../test/support/fuzz.js';
+import { AuthError } from '../../common/auth-error.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { networkOf } from '../../common/address.js';
+import { clientOf, type HttpRequest } from './adapter.js';
+import { answerTo } from './error-answer.js';
+import { RequestSchemas } from '../../issue/routes/request-schemas.service.js';
+import { jsonBodyOf } from '../../issue/routes/json-body.js';
+import { judgeOrigin, normaliseOrigin } from './origin-policy.js';
+import { presentedAccessToken, presentedCookie } from './token-extractor.js';
+
+const NAME = 'access_token';
+const COOKIES = [NAME, 'Access_Token', 'access', '_token', '=', ';', ' ', '\t', ',', '"', 'abc', '%3d', '\u00a0', '\u0000', '\u00e9', '$Version']; // prettier-ignore
+const HEADER = [
+  'Bearer',
+  'bEaReR',
+  'Basic',
+  ' ',
+  '\t',
+  ',',
+  'abc',
+  'a.b.c',
+  '=',
+  '==',
+  '"',
+  '\u00a0',
+  '\n',
+  '\u00e9',
+];
+
+describe('cookies, fuzzed', () => {
+  fuzz('one cookie of the name is the one, two are none', {
+    inputs: textOf(COOKIES, 18),
+    check: (cookie) => {
+      const values = cookie.split(';').flatMap((pair) => {
+        const at = pair.indexOf('=');
+        const trimmed = (text: string): string => text.replace(/^[ \t]+|[ \t]+$/g, '');
+        return at >= 0 && trimmed(pair.slice(0, at)) === NAME ? [trimmed(pair.slice(at + 1))] : [];
+      });
+      const read = presentedCookie({ headers: { cookie } }, NAME);
+      if (values.length > 1) must(read.kind === 'repeated', 'took one of two');
+      else if (values[0]) must(read.kind === 'value' && read.value === values[0], 'took another');
+      else must(read.kind === 'none', 'took one that is not there');
+    },
+  });
+  staysLinear('a cookie header', COOKIES, (cookie) => presentedCookie({ headers: { cookie } }, NAME));
+});
+
+describe('the Authorization header, fuzzed', () => {
+  fuzz('exactly one credential is a token, whatever its characters: the verifier judges them', {
+    inputs: fc.array(textOf(HEADER, 7), { minLength: 1, maxLength: 2 }),
+    check: (values) => {
+      const rawHeaders = values.flatMap((value) => ['Authorization', value]);
+      const read = presentedAccessToken({ headers: { authorization: values[0] }, rawHeaders }, NAME);
+      const [, token] = /^bearer +([^ ,]+)$/is.exec(values[0] ?? '') ?? [];
+      if (values.length === 1 && token !== undefined) must(read.kind === 'token' && read.value === token, 'lost');
+      else must(read.kind !== 'token', 'took what is none');
+    },
+  }); // prettier-ignore
+  staysLinear('an Authorization header', HEADER, (text) =>
+    presentedAccessToken({ headers: { authorization: `Bearer ${text}` } }, NAME),
+  );
+});
+
+const OURS = 'https://app.example';
+const TRUSTED = 'https://trusted.example:8443';
+const settings = { trusted: new Set([TRUSTED]), trustProxy: false };
+const ORIGIN = ['https://', 'http://', 'HTTPS://', 'app.example', 'APP.example', 'trusted.example', ':8443', ':443', ':80', '.', 'evil.example', '@', '/', '\\', '#', '?', '%2e', 'null', ' ', '\t', ',', '\u3002', 'javascript:', 'capacitor://']; // prettier-ignore
+
+describe('origins, fuzzed', () => {
+  fuzz('what passes is ours, trusted, or no browser of another site', {
+    inputs: fc.tuple(fc.option(textOf(ORIGIN, 6), { nil: undefined }), fc.constantFrom(undefined, 'same-origin', 'same-site', 'cross-site', 'none', 'x', '')),
+    check: ([origin, site]) => {
+      const headers = { host: 'app.example', ...(origin !== undefined && { origin }), ...(site !== undefined && { 'sec-fetch-site': site }) };
+      const verdict = judgeOrigin({ method: 'POST', headers, socket: { encrypted: true } }, settings);
+      const named = origin !== undefined && URL.canParse(origin) ? new URL(origin) : undefined;
+      const welcome = named !== undefined && [OURS, TRUSTED].includes(named.origin);
+      const alone = origin === undefined && site === undefined;
+      must(verdict === 'cross_origin' || welcome || alone || site === 'same-origin' || site === 'none', 'passes');
+      if (origin === OURS || origin === TRUSTED) must(verdict === 'passes', 'our own is refused');
+    },
+  }); // prettier-ignore
+  fuzz('a normalised origin is one, and stays as it is', {
+    inputs: fc.oneof(textOf(ORIGIN, 6), fc.string()),
+    check: (text) => {
+      const origin = normaliseOrigin(text);
+      if (origin === undefined) return;
+      must(normaliseOrigin(origin) === origin, 'changes again');
+      must(!/[\s/?#@\\,]/.test(origin.slice(origin.indexOf('://') + 3)), 'more than an origin');
+    },
+  });
+  staysLinear('an origin', ORIGIN, (text) => normaliseOrigin(`https://${text}`));
+});
+
+describe('forwarded addresses, fuzzed', () => {
+  const words = ['1', '255', '256', '.', ':', '::', 'ffff', '::ffff:', 'fe80', '%eth0', '%', '/64', ' ', '10.0.0.1', 'g', '\u0661']; // prettier-ignore
+  fuzz('an address is one that Postgres takes, or none', {
+    inputs: textOf(words, 9),
+    check: (ip) => {
+      const network = networkOf(ip);
+      must(network === 'none' || /^[\d.]{7,15}$|^[\da-f:]+::\/64$/.test(network), network);
+      const client = clientOf({ headers: {}, ip } as HttpRequest);
+      must(client.ip === undefined || /^[\da-f.:]+$/i.test(client.ip), client.ip ?? '');
+    },
+  });
+  staysLinear('an address', words, networkOf);
+});
+
+const TYPES = ['application/json', 'application/', '+json', 'json', 'text/plain', 'multipart/form-data', ';', ' ', '\t', 'charset=utf-8', ',', 'x', '.', '\u00e9']; // prettier-ignore
+
+describe('bodies, fuzzed', () => {
+  fuzz('what is not sent as JSON is not read', {
+    inputs: fc.tuple(textOf(TYPES, 5), fc.constantFrom('0', '12', '', 'x')),
+    check: ([type, length]) => {
+      const request = { headers: { 'content-type': type, 'content-length': length }, body: 'THE BODY' } as HttpRequest;
+      const isJson = /^application\/([^\s;,/]+\+)?json[ \t]*(;|$)/i.test(type);
+      must(isJson || readable(() => jsonBodyOf(request)) !== 'THE BODY', 'read');
+    },
+  }); // prettier-ignore
+  staysLinear('a content type', TYPES, (text) =>
+    jsonBodyOf({ headers: { 'content-type': `application/${text}` } }),
+  );
+
+  const inputs = new RequestSchemas({ passwords: { maxBytes: 64 } } as ResolvedAuthOptions);
+  const MARK = 'zq7-mark';
+  const SCALARS = [MARK, `${MARK}@b.example`, `a@b\u0000${MARK}`, `${MARK}\ud800`, 'a@b', '', ' a@b ', 'x'.repeat(400), '\u{1f600}'.repeat(20), 0, 1e300, true, null, 'cookie', 'pigeon']; // prettier-ignore
+  const FIELDS = ['email', 'password', 'name', 'rememberMe', 'transport', 'device', 'refreshToken', 'currentPassword', 'newPassword', MARK]; // prettier-ignore
+  const members = fc.array(fc.tuple(fc.nat(FIELDS.length - 1), fc.nat(SCALARS.length - 1)), { maxLength: 7 });
+  const bodies = fc.oneof(
+    jsonOf(SCALARS, FIELDS),
+    members.map((list) => Object.fromEntries(list.map(([field, value]) => [FIELDS[field], SCALARS[value]]))),
+  );
+  const ROUTES = ['register', 'login', 'refresh', 'password', 'reauthenticate'] as const;
+  fuzz('an input is of the shape, or refused without its values', {
+    inputs: fc.tuple(fc.nat(ROUTES.length - 1), bodies),
+    check: ([route, body]) => {
+      const read = readable(() => inputs.read(ROUTES[route] ?? 'login', body));
+      if (read instanceof AuthError) {
+        must(read.code === 'input_invalid' && !JSON.stringify(answerTo(read)).includes(MARK), 'quotes it');
+        return;
+      }
+      const { email, password, newPassword } = read as Record<string, string | undefined>;
+      must(email === undefined || /^[^\s@]+@[^\s@]+$/.test(email), 'no email');
+      for (const secret of [password, newPassword])
+        must(secret === undefined || (secret !== '' && Buffer.byteLength(secret) <= 64), 'no password');
+    },
+  });
+
+  staysLinear('an email', ['a', '@', ' ', '.', '\u0130', '\u0390'], (text) => {
+    inputs.read('login', { email: `a@${text}`, password: text });
+  });
+});
+
+/** What it gives, or how it refuses; anything else thrown is a crash. */
+function readable(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof AuthError) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { PresentedRefresh, PresentedToken } from '../../issue/tokens/issued-tokens.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { HttpRequest } from './adapter.js';
+import { presentedAccessToken, type PresentedCookie, presentedCookie } from './token-extractor.js';
+
+/** What a request brings along, by the names the options gave the cookies. */
+@Injectable()
+export class PresentedTokens {
+  constructor(private readonly options: ResolvedAuthOptions) {}
+
+  accessToken(request: HttpRequest): PresentedToken {
+    return presentedAccessToken(request, this.options.cookies.accessName);
+  }
+
+  refreshCookie(request: HttpRequest): PresentedCookie {
+    return presentedCookie(request, this.options.cookies.refreshName);
+  }
+
+  /** The one that decides: a cookie that is there before the body. Two cookies of the name throw `token_refused`. */
+  refreshToken(request: HttpRequest, inBody: string | undefined): PresentedRefresh | undefined {
+    const cookie = this.refreshCookie(request);
+    switch (cookie.kind) {
+      case 'value':
+        return { value: cookie.value, source: 'cookie' };
+      case 'repeated':
+        throw new AuthError('token_refused', 'two refresh cookies');
+      case 'none':
+        return inBody ? { value: inBody, source: 'body' } : undefined;
+    }
+  }
+
+  /** A device that cannot be told for sure is an unknown one. */
+  device(request: HttpRequest, inBody: string | undefined): string | undefined {
+    const cookie = presentedCookie(request, this.options.cookies.deviceName);
+    return cookie.kind === 'value' ? cookie.value : inBody;
+  }
+
+  /** Whether a browser may have added an access or refresh token by itself. */
+  ridesOnCookie(request: HttpRequest): boolean {
+    const access = presentedCookie(request, this.options.cookies.accessName);
+    return access.kind !== 'none' || this.refreshCookie(request).kind !== 'none';
+  }
+}

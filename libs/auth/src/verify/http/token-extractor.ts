@@ -1,0 +1,85 @@
+import type { PresentedToken } from '../../issue/tokens/issued-tokens.js';
+import { headerValues, type HttpRequest } from './adapter.js';
+
+/** What the `Cookie` headers say under one name. */
+export type PresentedCookie =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'repeated' }
+  | { readonly kind: 'value'; readonly value: string };
+
+const NONE = { kind: 'none' } as const;
+const REPEATED = { kind: 'repeated' } as const;
+const BEARER = /^bearer(?=[\s,]|$)/i;
+const SCHEME = /^bearer +/i;
+
+/**
+ * The one cookie of that name (RFC 6265, section 5.4), undecoded: nothing Tokenward writes needs decoding. An empty one counts as none; two, in one
+ * header or several, whatever they hold, as `repeated`: which of them is the host's cannot be told (cookie tossing).
+ */
+export function presentedCookie(request: HttpRequest, name: string): PresentedCookie {
+  const header = cookieHeader(request);
+  if (!header) return NONE;
+  let found: string | undefined;
+  let start = 0;
+  // looked for once, not at each `;`: a header of nothing else must not take the square of its length
+  let equals = header.indexOf('=');
+  while (equals !== -1) {
+    let end = header.indexOf(';', start);
+    if (end === -1) end = header.length;
+    if (equals < end && trimmed(header, start, equals) === name) {
+      if (found !== undefined) return REPEATED;
+      found = trimmed(header, equals + 1, end);
+    }
+    start = end + 1;
+    if (equals < start) equals = header.indexOf('=', start);
+  }
+  return found ? { kind: 'value', value: found } : NONE;
+}
+
+/** Node joins several `Cookie` headers with `; `; a test double may not. */
+function cookieHeader(request: HttpRequest): string | undefined {
+  const header: string | readonly string[] | undefined = request.headers.cookie;
+  return Array.isArray(header) ? header.join('; ') : header;
+}
+
+/** Spaces and tabs only: other blanks are part of a value that will not verify. */
+function trimmed(text: string, start: number, end: number): string {
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+/**
+ * `Authorization: Bearer`, scheme in any case, exactly one credential (RFC 9110, sections 11.1 and 11.4). Other schemes are none of ours. What a
+ * credential may consist of (RFC 6750, section 2.1) the verifier judges, once a token.
+ */
+function presentedBearer(request: HttpRequest): PresentedToken {
+  const values = headerValues(request, 'authorization');
+  if (!values.some((value) => BEARER.test(value))) return NONE;
+  const [value = ''] = values;
+  const scheme = values.length === 1 ? SCHEME.exec(value) : null;
+  const credential = scheme ? value.slice(scheme[0].length) : '';
+  if (credential === '' || credential.includes(' ') || credential.includes(','))
+    return { kind: 'refused', detail: 'the Authorization header does not hold exactly one bearer token' };
+  return { kind: 'token', value: credential, source: 'bearer' };
+}
+
+/** The cookie first: one that is there and not empty decides. Never a query string, never a body (RFC 9700, section 4.3.2). */
+export function presentedAccessToken(
+  request: HttpRequest,
+  cookieName: string,
+  cookie: PresentedCookie = presentedCookie(request, cookieName),
+): PresentedToken {
+  switch (cookie.kind) {
+    case 'value':
+      return { kind: 'token', value: cookie.value, source: 'cookie' };
+    case 'repeated':
+      return { kind: 'refused', detail: 'two cookies of one name' };
+    case 'none':
+      return presentedBearer(request);
+  }
+}

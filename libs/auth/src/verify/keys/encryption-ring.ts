@@ -1,0 +1,59 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { AuthError } from '../../common/auth-error.js';
+import type { EncryptionAlgorithm } from '../../options/encryption-options.js';
+import type { ResolvedEncryption } from '../../options/resolved-options.js';
+import { assertKeyId, assertRsaIsStrong } from './key-fitness.js';
+import { readPrivateKey, readSecret } from './key-material.js';
+
+const CONTENT_KEY_BYTES = 32;
+const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
+
+/** A key that encrypts and decrypts, with the one algorithm it does it by. */
+export interface EncryptionKey {
+  readonly kid: string;
+  readonly algorithm: EncryptionAlgorithm;
+  /** The private key, or the secret: what is encrypted here is decrypted here. */
+  readonly key: KeyObject;
+}
+
+/** By `kid`, the first encrypts. Throws `configuration_invalid`, naming the option and the cure. `signs` knows the keys that sign or verify. */
+export function readEncryptionKeys(
+  { keys }: ResolvedEncryption,
+  signs: (key: KeyObject) => boolean,
+): ReadonlyMap<string, EncryptionKey> {
+  return new Map(
+    keys.map(({ keyId, algorithm, key: material }, index) => {
+      const option = `accessToken.encryption.keys[${String(index)}]`;
+      assertKeyId(`${option}.keyId`, keyId);
+      const key = algorithm === 'dir' ? contentKey(option, material) : keyPair(option, algorithm, material);
+      if (signs(key))
+        throw AuthError.configuration(
+          option,
+          'is also a key that signs or verifies: make one for encryption alone',
+        );
+      return [keyId, { kid: keyId, algorithm, key }];
+    }),
+  );
+}
+
+function contentKey(option: string, material: unknown): KeyObject {
+  const bytes = readSecret(option, material);
+  if (bytes.length === CONTENT_KEY_BYTES) return createSecretKey(bytes);
+  throw AuthError.configuration(
+    option,
+    `dir takes a secret of exactly 32 bytes, this one has ${String(bytes.length)}: make one at random`,
+  );
+}
+
+function keyPair(option: string, algorithm: EncryptionAlgorithm, material: unknown): KeyObject {
+  const key = readPrivateKey(option, material as Parameters<typeof readPrivateKey>[1]);
+  if (algorithm === 'RSA-OAEP-256') {
+    if (key.asymmetricKeyType !== 'rsa')
+      throw AuthError.configuration(option, 'RSA-OAEP-256 needs an RSA key (rsaEncryption)');
+    assertRsaIsStrong(option, key);
+    return key;
+  }
+  if (key.asymmetricKeyType === 'ec' && CURVES.includes(key.asymmetricKeyDetails?.namedCurve ?? ''))
+    return key;
+  throw AuthError.configuration(option, 'ECDH-ES needs an EC key on P-256, P-384 or P-521');
+}

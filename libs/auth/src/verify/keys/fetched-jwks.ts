@@ -1,0 +1,147 @@
+import type { JsonWebKey } from 'node:crypto';
+import { AuthError } from '../../common/auth-error.js';
+import type { SigningAlgorithm } from '../../options/key-options.js';
+import type { JwksFetch } from '../../options/resource-server-options.js';
+import { isSigningAlgorithm } from './algorithms.js';
+import type { VerificationKey } from './key-set.js';
+import { readVerificationKey } from './verification-keys.js';
+
+export interface FetchedJwks {
+  /** None: the set was read, and holds no key that verifies here. */
+  readonly keys: readonly VerificationKey[];
+  /** Keys that should not be in such a set, each with what is wrong: two of one kid, weak, private. No material. */
+  readonly leftOut: readonly string[];
+  /** Algorithms of keys that would do, if `jwks.algorithms` named them. */
+  readonly otherAlgorithms: readonly string[];
+  /** `max-age` of the answer, milliseconds; 0 when it says none. */
+  readonly maxAgeMs: number;
+}
+
+const MAX_BYTES = 262_144;
+const MAX_KEYS = 100;
+const MAX_NAME = 64;
+
+/** One fetch of a pinned JWKS under a deadline, no redirects. Throws `unavailable` when no key set came, with a reason that quotes nothing of the answer. */
+export async function fetchJwks(
+  fetch: JwksFetch,
+  url: URL,
+  algorithms: ReadonlySet<SigningAlgorithm>,
+  deadlineMs: number,
+): Promise<FetchedJwks> {
+  const signal = AbortSignal.timeout(deadlineMs);
+  try {
+    const answer = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal });
+    const problem = problemOf(answer);
+    if (problem !== undefined) {
+      await answer.body?.cancel();
+      throw AuthError.unavailable(problem);
+    }
+    return { ...readJwks(jwksIn(await textOf(answer)), algorithms), maxAgeMs: maxAgeOf(answer) };
+  } catch (error) {
+    if (error instanceof AuthError) throw error;
+    throw AuthError.unavailable(
+      signal.aborted ? `the JWKS did not come within ${String(deadlineMs)} ms` : networkProblem(error),
+    );
+  }
+}
+
+/** A redirect is never followed: whoever can answer with one could name keys of their own. */
+function problemOf({ status, type, redirected }: Response): string | undefined {
+  if (redirected || type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(status))
+    return 'the JWKS was answered with a redirect, which is not followed: set jwks.url to where it leads';
+  return status === 200 ? undefined : `the JWKS was answered with status ${String(status)}`;
+}
+
+async function textOf(answer: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of answer.body ?? []) {
+    const bytes = part as Uint8Array;
+    size += bytes.length;
+    if (size > MAX_BYTES) throw AuthError.unavailable(`the JWKS is larger than ${String(MAX_BYTES)} bytes`);
+    parts.push(bytes);
+  }
+  // unlike Buffer's, it leaves a byte order mark out
+  return new TextDecoder().decode(Buffer.concat(parts));
+}
+
+function jwksIn(text: string): readonly unknown[] {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    throw AuthError.unavailable(
+      /^\s*</.test(text)
+        ? 'the JWKS was answered with a web page: jwks.url leads to a sign-in page, or to the error page of a proxy'
+        : 'the JWKS is not JSON, or was cut short',
+    );
+  }
+  const keys = (given as { readonly keys?: unknown } | null)?.keys;
+  if (!Array.isArray(keys)) throw AuthError.unavailable('the JSON is not a JWKS: it has no list "keys"');
+  if (keys.length > MAX_KEYS)
+    throw AuthError.unavailable(`the JWKS holds more than ${String(MAX_KEYS)} keys`);
+  return keys;
+}
+
+/** The same rules as at the issuer's boot: weak keys, secrets, private halves and other algorithms verify nothing here. */
+function readJwks(
+  jwks: readonly unknown[],
+  algorithms: ReadonlySet<SigningAlgorithm>,
+): Omit<FetchedJwks, 'maxAgeMs'> {
+  const leftOut: string[] = [];
+  const otherAlgorithms = new Set<string>();
+  const byKid = new Map<string, VerificationKey | undefined>();
+  for (const [index, given] of jwks.entries()) {
+    const jwk = given as JsonWebKey | null;
+    if (jwk?.use === 'enc') continue;
+    const name = nameOf(jwk, index);
+    if (isSigningAlgorithm(jwk?.alg) && !algorithms.has(jwk.alg)) {
+      otherAlgorithms.add(jwk.alg);
+      continue;
+    }
+    try {
+      const key = readVerificationKey(name, given as JsonWebKey, 'RS256');
+      const twin = byKid.get(key.kid);
+      if (!byKid.has(key.kid)) byKid.set(key.kid, key);
+      else if (!twin || twin.algorithm !== key.algorithm || !twin.publicKey.equals(key.publicKey)) {
+        // which of them a token means, nobody can tell
+        byKid.set(key.kid, undefined);
+        leftOut.push(`${name}: two keys have this kid, so neither is used`);
+      }
+    } catch (error) {
+      leftOut.push(error instanceof AuthError ? error.detail : `${name}: is not a key`);
+    }
+  }
+  const keys = [...byKid.values()].flatMap((key) => key ?? []);
+  return { keys, leftOut, otherAlgorithms: [...otherAlgorithms] };
+}
+
+function nameOf(jwk: JsonWebKey | null, index: number): string {
+  const kid = typeof jwk?.kid === 'string' ? jwk.kid.slice(0, MAX_NAME) : undefined;
+  return kid === undefined ? `key ${String(index)}` : `key ${JSON.stringify(kid)}`;
+}
+
+function maxAgeOf(answer: Response): number {
+  const [, seconds] = /(?:^|[\s,])max-age=(\d{1,9})/i.exec(answer.headers.get('cache-control') ?? '') ?? [];
+  return Number(seconds ?? 0) * 1000;
+}
+
+const NETWORK: readonly (readonly [code: RegExp, problem: string])[] = [
+  [/^(?:ENOTFOUND|EAI_AGAIN|EAI_FAIL)$/, 'the host of jwks.url cannot be resolved'],
+  [/^ECONNREFUSED$/, 'nothing listens at jwks.url: the connection was refused'],
+  [
+    /CERT|SIGNED|ISSUER|SIGNATURE|ALTNAME|ERR_TLS|ERR_SSL|^EPROTO$/,
+    'TLS failed: for a CA of your own set NODE_EXTRA_CA_CERTS, or give jwks.fetch',
+  ],
+  [/^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'the connection broke before the JWKS was whole'],
+  [/TIMEOUT|^ETIMEDOUT$/, 'the issuer did not take the connection in time'],
+];
+
+/** By the code alone: a message may quote what the issuer, a proxy or the host's own function put into it. */
+function networkProblem(error: unknown): string {
+  const { code: own, cause } = error as { readonly code?: unknown; readonly cause?: { code?: unknown } };
+  const code = [cause?.code, own].find((each) => typeof each === 'string');
+  if (code === undefined) return 'the JWKS cannot be fetched';
+  const [, problem = 'the JWKS cannot be fetched'] = NETWORK.find(([each]) => each.test(code)) ?? [];
+  return `${problem} (${code.slice(0, MAX_NAME)})`;
+}

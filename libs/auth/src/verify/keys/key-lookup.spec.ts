@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { keysFrom } from '../../issue/keys/function-keys.js';
+import { generateSigningJwk } from '../../issue/keys/generate-key.js';
+import { HandClock } from './hand-clock.fixture.js';
+import { KeyRotation } from '../../issue/keys/key-rotation.service.js';
+
+const T0 = 1_800_000_000;
+const LEAD = 3600;
+const OPTIONS = {
+  keys: { algorithm: 'ES256' as const },
+  keyRotation: { leadTimeMs: LEAD * 1000, refreshEveryMs: 30_000, warnAfterMs: 90 * 86_400_000 },
+  accessToken: { ttlSeconds: 900, clockToleranceSeconds: 30 },
+  storeDeadlineMs: 500,
+};
+
+const jwk = async (kid: string, times: { nbf: number; iat?: number }) => ({
+  ...(await generateSigningJwk('ES256', { iat: T0 - 1000, nbf: T0 })),
+  kid,
+  ...times,
+});
+
+describe('KeyRotation as the place to look for keys', () => {
+  it('a kid that is not known is proven unknown by a reading younger than the lead time, and looked for under a cool-down', async () => {
+    const clock = new HandClock(T0);
+    let readings = 0;
+    let down = false;
+    const keys = [await jwk('a', { nbf: T0 - 1000 })];
+    const source = keysFrom(() => {
+      readings += 1;
+      if (down) throw new Error('down');
+      return { keys: [...keys] };
+    });
+    const rotation = await KeyRotation.start(OPTIONS as never, clock, source);
+    await rotation.lookAgain();
+    expect([rotation.isComplete(), readings]).toEqual([true, 1]);
+
+    keys.push(await jwk('b', { nbf: T0 + 1, iat: T0 + 1 }));
+    clock.seconds = T0 + LEAD + 1;
+    expect(rotation.isComplete()).toBe(false);
+    await Promise.all([rotation.lookAgain(), rotation.lookAgain()]);
+    expect([rotation.isComplete(), readings]).toEqual([true, 2]);
+    expect(rotation.keyring.verificationKey('b')).toBeDefined();
+
+    // what replaces a revoked key signs at once: readings from before prove nothing
+    down = true;
+    clock.seconds += 10;
+    rotation.revoke('x');
+    for (let n = 0; n < 5; n += 1) await rotation.lookAgain();
+    expect([rotation.isComplete(), readings]).toEqual([false, 3]);
+    down = false;
+    clock.seconds += 1;
+    await rotation.lookAgain();
+    expect([rotation.isComplete(), readings]).toEqual([true, 4]);
+    await rotation.onApplicationShutdown();
+  });
+});

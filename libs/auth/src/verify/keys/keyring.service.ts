@@ -1,0 +1,118 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { StaticKeysOptions } from '../../options/key-options.js';
+import type { KeySet, PublicJwk, SigningKey, VerificationKey } from './key-set.js';
+import { signatureFits } from './signature.js';
+import { loadStaticKeys } from './static-keys.js';
+
+export type {
+  KeySet,
+  LocalSigningKey,
+  PublicJwk,
+  RemoteSigningKey,
+  SigningKey,
+  VerificationKey,
+} from './key-set.js';
+
+export { type EncryptionKey, readEncryptionKeys } from './encryption-ring.js';
+export { readLegacyKey } from './legacy-key.js';
+export { joseSignature } from './remote-signature.js';
+
+/** The keys in force, parsed once. What rotates calls `replace`; whoever caches by key compares `revision`. */
+@Injectable()
+export class Keyring {
+  #given: KeySet = { verification: [] };
+  #signing: SigningKey | undefined;
+  #byKid: ReadonlyMap<string, VerificationKey> = new Map();
+  #jwks: { readonly keys: readonly PublicJwk[] } = { keys: [] };
+  #revision = 0;
+  readonly #revoked = new Set<string>();
+
+  constructor(keys: KeySet) {
+    this.replace(keys);
+  }
+
+  /** Keys given once, at boot. Throws `configuration_invalid`, naming the option and the cure. */
+  static fromOptions(options: StaticKeysOptions): Keyring {
+    return new Keyring(loadStaticKeys(options));
+  }
+
+  /** Changes whenever the keys change; what was concluded from the keys before is void then. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** How many keys verify. */
+  get size(): number {
+    return this.#byKid.size;
+  }
+
+  /** The keys change all at once: a reader sees the old ones or the new ones, never a mixture. Throws `configuration_invalid` on two keys of one kid. */
+  replace(keys: KeySet): void {
+    if (new Set(keys.verification.map(({ kid }) => kid)).size !== keys.verification.length) {
+      throw AuthError.configuration('keys', 'two keys have the same kid: give each its own');
+    }
+    this.#given = keys;
+    this.#apply();
+  }
+
+  /** The key signs and verifies nothing from here on, and leaves the JWKS; no later `replace` brings it back. */
+  revoke(kid: string): void {
+    if (this.#revoked.has(kid)) return;
+    this.#revoked.add(kid);
+    this.#apply();
+  }
+
+  isRevoked(kid: string): boolean {
+    return this.#revoked.has(kid);
+  }
+
+  #apply(): void {
+    const { signing } = this.#given;
+    const verification = this.#given.verification.filter(({ kid }) => !this.#revoked.has(kid));
+    this.#signing = signing && !this.#revoked.has(signing.kid) ? signing : undefined;
+    this.#byKid = new Map(verification.map((key) => [key.kid, key]));
+    const published = verification.flatMap(({ publicJwk }) => (publicJwk ? [publicJwk] : []));
+    this.#jwks = Object.freeze({ keys: Object.freeze(published) });
+    this.#revision += 1;
+  }
+
+  /**
+   * The key that signs now. Throws `configuration_invalid` where this process only verifies, `unavailable` when the only signing key was
+   * revoked.
+   */
+  signer(): SigningKey {
+    if (this.#signing) return this.#signing;
+    if (this.#given.signing) {
+      throw AuthError.unavailable(
+        'the signing key was revoked and there is no other: give the process a new one',
+      );
+    }
+    throw AuthError.configuration(
+      'keys',
+      'this process only verifies: give it a signing key to issue tokens',
+    );
+  }
+
+  /** By `kid` in a table of our own: whatever a token puts there reaches no path, query or prototype. */
+  verificationKey(kid: string): VerificationKey | undefined {
+    return this.#byKid.get(kid);
+  }
+
+  /** Whether the key, or its public half, is among those that verify. */
+  holds(key: KeyObject): boolean {
+    const verifier = key.type === 'private' ? createPublicKey(key) : key;
+    return [...this.#byKid.values()].some(({ publicKey }) => publicKey.equals(verifier));
+  }
+
+  /** Whether `signature` is the key's own over `signed`, by the key's algorithm and no other. */
+  signatureFits(key: VerificationKey, signed: Buffer, signature: Buffer): boolean {
+    return signatureFits(key, signed, signature);
+  }
+
+  /** RFC 7517, section 5: public members only, no secrets; the same frozen object until the keys change. */
+  publicJwks(): { readonly keys: readonly PublicJwk[] } {
+    return this.#jwks;
+  }
+}

@@ -1,0 +1,29 @@
+import { createSecretKey } from 'node:crypto';
+import { AuthError } from '../../common/auth-error.js';
+import type { ResolvedLegacyIssuer } from '../../options/legacy-options.js';
+import { ALGORITHMS } from './algorithms.js';
+import { assertKeyFits, assertSecretFits } from './key-fitness.js';
+import { readPublicKey } from './key-material.js';
+import type { VerificationKey } from './key-set.js';
+
+/** What verifies the old tokens of one issuer: judged like any other key, and only ever asked for them. Throws `configuration_invalid`. */
+export function readLegacyKey(option: string, issuer: ResolvedLegacyIssuer): VerificationKey {
+  const { name, algorithm, key } = issuer;
+  const kid = `legacy:${name}`;
+  if (ALGORITHMS[algorithm].family !== 'hmac') {
+    const publicKey = readPublicKey(option, key as Parameters<typeof readPublicKey>[1]);
+    assertKeyFits(option, algorithm, publicKey);
+    return { kid, algorithm, publicKey };
+  }
+  if (typeof key !== 'string' && !Buffer.isBuffer(key))
+    throw AuthError.configuration(option, `${algorithm} takes the old secret: text, or a Buffer`);
+  const secret = Buffer.from(key as string);
+  // a public key that HMAC takes for its secret: everybody has it (RFC 8725, section 2.1)
+  if (/-----BEGIN [A-Z ]+-----|"kty"/.test(secret.toString('latin1')))
+    throw AuthError.configuration(
+      option,
+      `is a key in PEM or JWK, not a secret: ${algorithm} takes a secret`,
+    );
+  assertSecretFits(option, algorithm, secret);
+  return { kid, algorithm, publicKey: createSecretKey(secret) };
+}

@@ -1,0 +1,102 @@
+import { createPublicKey } from 'node:crypto';
+import { AuthError } from '../../common/auth-error.js';
+import type { RemoteSign, SigningAlgorithm } from '../../options/key-options.js';
+import { ALGORITHMS, isSigningAlgorithm } from './algorithms.js';
+import { assertKeyFits, assertKeyId, assertSecretFits } from './key-fitness.js';
+import { hasPrivateMembers, readPrivateKey, readSecret, secretKeyObject } from './key-material.js';
+import type { SigningKey, VerificationKey } from './key-set.js';
+import type { SourceJwk, SourceKeys } from '../../storage/key-source.port.js';
+import { isConsistent } from './signature.js';
+import { asVerificationKey, readVerificationKey } from './verification-keys.js';
+
+/** A key of a source, checked and parsed, before the clock says what it may do. Times are milliseconds since the epoch. */
+export interface KnownKey {
+  readonly kid: string;
+  readonly verification: VerificationKey;
+  /** Undefined: the private half is not here. */
+  readonly signing?: SigningKey;
+  /** Undefined: never signed and never will, it verifies as long as it is there. */
+  readonly signsFromMs?: number;
+  readonly createdAtMs?: number;
+}
+
+export interface ReadKeys {
+  readonly keys: readonly KnownKey[];
+  /** Their names are all that is needed of them. */
+  readonly revoked: readonly string[];
+}
+
+/** Checks a source's keys by the same rules as keys given at boot; throws `configuration_invalid` naming the source and its place, never a value. */
+export function readSourceKeys(name: string, source: SourceKeys, algorithm: SigningAlgorithm): ReadKeys {
+  if (typeof source !== 'object' || source === null || !Array.isArray(source.keys))
+    throw AuthError.configuration(name, 'must give a JWKS: {"keys": [ … ]}');
+  const keys: KnownKey[] = [];
+  const revoked: string[] = [];
+  for (const [index, jwk] of source.keys.entries()) {
+    const option = `${name}[${String(index)}]`;
+    if (typeof jwk !== 'object' || jwk === null)
+      throw AuthError.configuration(option, 'must be a JWK object');
+    if (jwk.revoked === undefined) {
+      keys.push(readOne(option, jwk, algorithm, source.sign));
+      continue;
+    }
+    assertKeyId(`${option}.kid`, jwk.kid);
+    revoked.push(jwk.kid);
+  }
+  return { keys, revoked };
+}
+
+function readOne(option: string, jwk: SourceJwk, algorithm: SigningAlgorithm, sign?: RemoteSign): KnownKey {
+  const signsFromMs = millis(`${option}.nbf`, jwk.nbf);
+  const createdAtMs = millis(`${option}.iat`, jwk.iat);
+  const own = hasPrivateMembers(jwk) ? readSigner(option, jwk, algorithm) : undefined;
+  const verification = own?.verification ?? readVerificationKey(option, jwk, algorithm);
+  const { kid } = verification;
+  const times = { kid, verification, createdAtMs };
+  if (own) return { ...times, signing: own.signing, signsFromMs: signsFromMs ?? 0 };
+  if (signsFromMs === undefined || !sign) return { ...times, signsFromMs };
+  return { ...times, signsFromMs, signing: { kid, algorithm: verification.algorithm, publicKey: verification.publicKey, sign } }; // prettier-ignore
+}
+
+function readSigner(
+  option: string,
+  jwk: SourceJwk,
+  configured: SigningAlgorithm,
+): { readonly signing: SigningKey; readonly verification: VerificationKey } {
+  const { kid, alg } = jwk;
+  assertKeyId(`${option}.kid`, kid);
+  if (!isSigningAlgorithm(alg))
+    throw AuthError.configuration(option, 'has no "alg" that Tokenward knows: add it');
+  if (jwk.use !== undefined && jwk.use !== 'sig')
+    throw AuthError.configuration(option, 'its "use" is not "sig": an encryption key must not sign');
+  if ((ALGORITHMS[alg].family === 'hmac') !== (ALGORITHMS[configured].family === 'hmac'))
+    throw AuthError.configuration(
+      option,
+      `is of ${alg}, but keys.algorithm is ${configured}: secrets and key pairs do not go together`,
+    );
+  if (ALGORITHMS[alg].family === 'hmac') {
+    const secret = readSecret(option, jwk.k);
+    assertSecretFits(option, alg, secret);
+    const privateKey = secretKeyObject(secret);
+    return {
+      signing: { kid, algorithm: alg, privateKey },
+      verification: asVerificationKey(kid, alg, privateKey),
+    };
+  }
+  const privateKey = readPrivateKey(option, jwk);
+  assertKeyFits(option, alg, privateKey);
+  const signing = { kid, algorithm: alg, privateKey };
+  if (!isConsistent(signing))
+    throw AuthError.configuration(
+      option,
+      'signs what its own public half refuses: its members do not belong together',
+    );
+  return { signing, verification: asVerificationKey(kid, alg, createPublicKey(privateKey)) };
+}
+
+function millis(option: string, seconds: unknown): number | undefined {
+  if (seconds === undefined) return undefined;
+  if (typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 && seconds < 1e11)
+    return Math.round(seconds * 1000);
+  throw AuthError.configuration(option, 'must be seconds since the epoch');
+}

@@ -1,0 +1,94 @@
+import type { Entropy } from '../../../common/entropy.js';
+import type { LedgerEntry } from '../../../storage/ledger-entry.js';
+import {
+  FEED_VERSION,
+  type AppendOutcome,
+  type Heartbeat,
+  type RevocationFeedBus,
+} from '../../../storage/revocation-feed.port.js';
+import type { LedgerPosition } from '../../../storage/revocation-ledger.port.js';
+
+/** How many earlier heads a heartbeat names. */
+const ANCESTORS = 8;
+const TRIES = 5;
+const RETRY_MS = 100;
+
+export type Pause = (durationMs: number) => Promise<void>;
+
+/** `lost`: the head that is there does not descend from ours; the feed was emptied or rolled back. */
+export type ExtensionOutcome = 'appended' | 'overtaken' | 'lost' | 'failed';
+
+/**
+ * What the feed lacks and one whole heartbeat, on top of the head `base`. More rows than one append takes go before it in parts, each a
+ * link of the chain. `base` was acknowledged before the rows were read; the parts change nothing about what the heartbeat proves.
+ */
+export class FeedWriter {
+  readonly #before: readonly string[];
+  #prev: string;
+
+  constructor(
+    private readonly feed: RevocationFeedBus,
+    private readonly base: Heartbeat | undefined,
+    private readonly entropy: Entropy,
+    private readonly pause: Pause,
+  ) {
+    this.#prev = base?.id ?? '';
+    this.#before = base ? [base.prev, ...base.before].filter((id) => id !== '').slice(0, ANCESTORS) : [];
+  }
+
+  /** The last link that was appended here. */
+  get head(): string {
+    return this.#prev;
+  }
+
+  /** Rows of a fill, as they are read. A part that fails is tried again: a fill of a million must not start over for one of them. */
+  async parts(entries: readonly LedgerEntry[]): Promise<ExtensionOutcome> {
+    for (let from = 0; from < entries.length; from += this.feed.maxRows) {
+      const outcome = await this.#append(entries.slice(from, from + this.feed.maxRows), 'part', TRIES);
+      if (outcome !== 'appended') return outcome;
+    }
+    return 'appended';
+  }
+
+  /** The rest and the heartbeat. Alone it is tried once: the next step follows soon. */
+  async whole(entries: readonly LedgerEntry[], position: LedgerPosition): Promise<ExtensionOutcome> {
+    const { maxRows } = this.feed;
+    const rest = entries.length % maxRows || Math.min(entries.length, maxRows);
+    const outcome = await this.parts(entries.slice(0, entries.length - rest));
+    if (outcome !== 'appended') return outcome;
+    const filled = this.#prev !== (this.base?.id ?? '');
+    return this.#append(entries.slice(entries.length - rest), 'whole', filled ? TRIES : 1, position);
+  }
+
+  async #append(
+    rows: readonly LedgerEntry[],
+    kind: Heartbeat['kind'],
+    tries: number,
+    position = this.base?.position,
+  ): Promise<ExtensionOutcome> {
+    const prev = this.#prev;
+    const id = this.entropy.uuid();
+    const beat: Heartbeat = { version: FEED_VERSION, id, prev, before: this.#before, position, kind };
+    for (let left = tries; left > 0; left--) {
+      if (left < tries) await this.pause(RETRY_MS * (tries - left));
+      const outcome = await this.#once(rows, beat);
+      if (!outcome) continue;
+      // A try whose answer was lost did take effect.
+      if (outcome.kind === 'appended' || outcome.head?.id === id) {
+        this.#prev = id;
+        return 'appended';
+      }
+      const { head } = outcome;
+      return head && (head.prev === prev || head.before.includes(prev)) ? 'overtaken' : 'lost';
+    }
+    return 'failed';
+  }
+
+  async #once(rows: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome | undefined> {
+    try {
+      return await this.feed.append(rows, beat);
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { HeartbeatClock } from './heartbeat-clock.js';
+import { FEED_VERSION, type Heartbeat } from '../../../storage/revocation-feed.port.js';
+
+const at = (ms: number) => ({ mono: ms, wall: 1_700_000_000_000 + ms });
+const beat = (id: string, prev: string, before: readonly string[], kind: Heartbeat['kind'] = 'whole') => {
+  const position = { timeline: 1, snapshot: '9:9:' };
+  return { version: FEED_VERSION, id, prev, before, kind, position } satisfies Heartbeat;
+};
+const C = beat('c', 'b', ['a']);
+
+describe('the date of a heartbeat', () => {
+  it('is when the read was sent that last found the head before its base', () => {
+    const dating = new HeartbeatClock();
+    dating.observe('tail', 1, 'a', at(100));
+    dating.observe('tail', 1, 'a', at(200));
+    expect(dating.date('tail', 1, C)).toEqual(at(200));
+  });
+
+  it('is never when its base was seen: the snapshot may be older than that', () => {
+    const dating = new HeartbeatClock();
+    dating.observe('tail', 1, 'b', at(100));
+    expect(dating.date('tail', 1, C)).toBeUndefined();
+  });
+
+  it('is not made of what another connection has seen', () => {
+    const dating = new HeartbeatClock();
+    dating.observe('tail', 1, 'a', at(100));
+    expect(dating.date('tail', 2, C)).toBeUndefined();
+    expect(dating.date('ask', 1, C)).toBeUndefined();
+  });
+
+  it('forgets a head that comes back: that history was rolled back', () => {
+    const dating = new HeartbeatClock();
+    dating.observe('tail', 1, 'a', at(100));
+    dating.observe('tail', 1, 'x', at(200));
+    dating.observe('tail', 1, 'a', at(300));
+    expect(dating.date('tail', 1, beat('y', 'x2', ['x']))).toBeUndefined();
+    expect(dating.date('tail', 1, C)).toEqual(at(300));
+  });
+
+  it('a part of a fill proves no more than what it was put on', () => {
+    const dating = new HeartbeatClock();
+    dating.observe('tail', 1, 'a', at(100));
+    expect(dating.date('tail', 1, beat('p', 'b', ['a'], 'part'))).toBeUndefined();
+    expect(dating.date('tail', 1, C)).toEqual(at(100));
+    expect(dating.date('tail', 1, beat('q', 'c', ['b', 'a'], 'part'))).toEqual(at(100));
+  });
+});

@@ -1,0 +1,198 @@
+import { describe, expect, it } from '@jest/globals';
+import { SystemClock } from '../../../common/clock.js';
+import { SystemEntropy } from '../../../common/entropy.js';
+import type { LedgerEntry } from '../../../storage/ledger-entry.js';
+import { ManualClock } from '../../../testing/manual-clock.js';
+import { instantOf } from './instant.js';
+import { RevocationView } from './revocation-view.js';
+import {
+  FEED_VERSION,
+  RevocationFeedBus,
+  type AppendOutcome,
+  type FeedAnswer,
+  type FeedHead,
+  type FeedReply,
+  type Heartbeat,
+} from '../../../storage/revocation-feed.port.js';
+import { RevocationLedgerStore, type LedgerPosition, type LedgerRead } from '../../../storage/revocation-ledger.port.js';
+import { LedgerSync } from './ledger-sync.js';
+
+const POSITION: LedgerPosition = { timeline: 1, snapshot: '9:9:' };
+const expiresAt = Date.now() + 600_000;
+const entries = (count: number): LedgerEntry[] =>
+  Array.from({ length: count }, (_, i) => ({ kind: 'token', tokenId: `t${String(i)}`, expiresAt }));
+const tokenOf = (tokenId: string) => ({
+  ...{ tokenId, sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1 },
+});
+
+/** Answers a full read in batches of three. */
+class Ledger extends RevocationLedgerStore {
+  reads = 0;
+  constructor(readonly rows: readonly LedgerEntry[]) {
+    super();
+  }
+  async readSince(
+    since: LedgerPosition | undefined,
+    onBatch?: (some: readonly LedgerEntry[]) => void | Promise<void>,
+  ): Promise<LedgerRead> {
+    this.reads++;
+    if (since || !onBatch) return { position: POSITION, entries: since ? [] : this.rows };
+    for (let from = 0; from < this.rows.length; from += 3) await onBatch(this.rows.slice(from, from + 3));
+    return { position: POSITION, entries: [] };
+  }
+  append = () => Promise.resolve();
+  isRevoked = () => Promise.resolve(false);
+  onAppended = () => Promise.resolve(() => Promise.resolve());
+}
+
+/** Two rows at a time; `fate` says what becomes of each append. */
+class Feed extends RevocationFeedBus {
+  readonly maxRows = 2;
+  current: Heartbeat | undefined;
+  readonly rows = new Set<string>();
+  readonly kinds: string[] = [];
+  fate: (count: number) => 'kept' | 'answer lost' | 'lost' = () => 'kept';
+  #count = 0;
+
+  append(some: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome> {
+    const fate = this.fate(++this.#count);
+    if (fate === 'lost') return Promise.reject(new Error('lost'));
+    if ((this.current?.id ?? '') !== beat.prev) return Promise.resolve({ kind: 'moved', head: this.current });
+    this.current = beat;
+    this.kinds.push(beat.kind);
+    for (const entry of some) if (entry.kind === 'token') this.rows.add(entry.tokenId);
+    return fate === 'kept' ? Promise.resolve({ kind: 'appended' }) : Promise.reject(new Error('lost'));
+  }
+  head = (): Promise<FeedHead> => Promise.resolve({ cursor: '0', beat: this.current });
+  publish = () => Promise.resolve();
+  read = (): Promise<FeedReply> => Promise.reject(new Error('not used'));
+  snapshot = () => this.head();
+  lookup = (): Promise<FeedAnswer> => Promise.reject(new Error('not used'));
+  warnings = () => Promise.resolve([]);
+}
+
+function processWith(ledger: Ledger, feed: Feed | undefined, maxEntries = 1_000) {
+  const clock = new ManualClock();
+  const view = new RevocationView(clock, maxEntries, 1);
+  const step = new LedgerSync(view, ledger, feed, clock, new SystemEntropy(), () => Promise.resolve());
+  return { clock, view, step };
+}
+
+async function until(what: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !what(); i++) await new Promise((resolve) => setImmediate(resolve));
+  expect(what()).toBe(true);
+}
+
+describe('the step', () => {
+  it('fills an empty feed in parts, read in batches, and ends with a whole heartbeat', async () => {
+    const [ledger, feed] = [new Ledger(entries(11)), new Feed()];
+    const { step } = processWith(ledger, feed);
+    await step.take();
+    await until(() => feed.current?.kind === 'whole');
+    expect(feed.rows.size).toBe(11);
+    expect(feed.current?.position).toEqual(POSITION);
+    expect(feed.kinds.slice(0, -1)).toEqual(feed.kinds.slice(0, -1).map(() => 'part'));
+  });
+
+  it.each(['answer lost', 'lost'] as const)(
+    'tries a part of a fill again and does not start over: %s',
+    async (fate) => {
+      const [ledger, feed] = [new Ledger(entries(11)), new Feed()];
+      feed.fate = (count) => (count % 3 === 0 ? fate : 'kept');
+      const { step } = processWith(ledger, feed);
+      await step.take();
+      await until(() => feed.current?.kind === 'whole');
+      expect(feed.rows.size).toBe(11);
+      // Its own view and the feed, once each.
+      expect(ledger.reads).toBe(2);
+    },
+  );
+
+  it("leaves somebody's fill alone while its parts follow each other, and takes it over when they stop", async () => {
+    const [ledger, feed] = [new Ledger(entries(11)), new Feed()];
+    const part = (id: string): Heartbeat => ({
+      ...{ version: FEED_VERSION, id, prev: 'before', before: [], kind: 'part' },
+    });
+    const { clock, step, view } = processWith(ledger, feed);
+    for (const id of ['p1', 'p2', 'p3', 'p4']) {
+      feed.current = part(id);
+      view.unlink();
+      await step.take();
+      clock.advance('1500ms');
+      expect(feed.current.id).toBe(id);
+      expect(feed.kinds).toEqual([]);
+    }
+    expect(view.ageMs()).toBe(1_500);
+    clock.advance('1s');
+    view.unlink();
+    await step.take();
+    await until(() => feed.current?.kind === 'whole');
+    expect(feed.rows.size).toBe(11);
+  });
+
+  it('leads after its own heartbeat, read back or not, until it hears of another one: so that one of many takes the steps', async () => {
+    const [ledger, feed] = [new Ledger([]), new Feed()];
+    const [a, b] = [processWith(ledger, feed), processWith(ledger, feed)];
+    const hear = ({ view, clock }: typeof a, ...beats: Heartbeat[]): void => {
+      const items = beats.map((beat) => ({ kind: 'beat', beat }) as const);
+      if (view.tail) view.acceptReply(view.tail, instantOf(clock), { items, cursor: '1', complete: true, connection: 1 }); // prettier-ignore
+    };
+    expect(a.step.leads()).toBe(false);
+    await a.step.take();
+    await until(() => a.step.leads());
+    const first = feed.current as Heartbeat;
+    hear(a, first);
+    expect(a.step.leads()).toBe(true);
+    await b.step.take();
+    await until(() => b.step.leads());
+    expect([a.step.leads(), b.step.leads()]).toEqual([true, true]);
+    hear(a, feed.current as Heartbeat);
+    hear(b, feed.current as Heartbeat);
+    expect([a.step.leads(), b.step.leads()]).toEqual([false, true]);
+  });
+
+  it('knows that a full read in batches did not fit', async () => {
+    const { step, view } = processWith(new Ledger(entries(11)), undefined, 5);
+    await step.take();
+    expect(view.state()).toMatchObject({ bounded: true, entries: 5 });
+    expect(view.fresh(1_000)).toBe(false);
+  });
+
+  it('is not fresh from before, while a mirror that overflowed is filled anew', () => {
+    const view = new RevocationView(new SystemClock(), 2, 1);
+    view.acceptLedger(instantOf(new SystemClock()), undefined, { position: POSITION, entries: entries(3) });
+    view.beginFill();
+    expect(view.fresh(1_000)).toBe(false);
+  });
+
+  it('takes a feed for unbroken only after it saw it proven: what it links to at its start may be an old dump', () => {
+    const clock = new ManualClock();
+    const view = new RevocationView(clock, 100, 1);
+    const head: Heartbeat = {
+      ...{ version: FEED_VERSION, id: 'old', prev: '', before: [], kind: 'whole', position: POSITION },
+    };
+    const answer: FeedAnswer = { verdict: 'silent', head, connection: 1 };
+    view.link({ cursor: '0', beat: head });
+    expect(view.unbroken(answer)).toBe(false);
+    const { tail } = view;
+    if (!tail) throw new Error('not linked');
+    const next = (id: string, prev: string) => ({ ...head, id, prev, before: [prev, 'old'] });
+    const reply = (...beats: Heartbeat[]): FeedReply => ({
+      items: beats.map((beat) => ({ kind: 'beat', beat })),
+      ...{ cursor: '1', complete: true, connection: 1 },
+    });
+    view.acceptReply(tail, instantOf(clock), reply());
+    view.acceptReply(tail, instantOf(clock), reply(next('b', 'old')));
+    view.acceptReply(tail, instantOf(clock), reply(next('c', 'b')));
+    expect(view.ageMs()).toBe(0);
+    expect(view.unbroken({ ...answer, head: next('c', 'b') })).toBe(true);
+  });
+
+  it('overflow of a token that is not held is asked about, one that is held is refused', async () => {
+    const { step, view } = processWith(new Ledger(entries(11)), undefined, 5);
+    await step.take();
+    expect(view.refuses(tokenOf('t1'))).toBe(true);
+    expect(view.refuses(tokenOf('t9'))).toBe(false);
+    expect(view.fresh(Infinity)).toBe(false);
+  });
+});

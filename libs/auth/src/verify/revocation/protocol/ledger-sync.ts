@@ -1,0 +1,125 @@
+import type { Clock } from '../../../common/clock.js';
+import type { Entropy } from '../../../common/entropy.js';
+import { FeedWriter, type ExtensionOutcome, type Pause } from './feed-writer.js';
+import { ageMs, instantOf, type Instant } from './instant.js';
+import type { Heartbeat, FeedHead, RevocationFeedBus } from '../../../storage/revocation-feed.port.js';
+import type { LedgerPosition, LedgerRead, RevocationLedgerStore } from '../../../storage/revocation-ledger.port.js';
+import type { RevocationView } from './revocation-view.js';
+
+/** A fill that stands still for so long was given up by whoever began it; two that compete would never end. */
+const FILL_STANDS_STILL_MS = 2_000;
+
+const APPENDED_WITHIN_MS = 200;
+
+class GivenUp extends Error {}
+
+const timer: Pause = (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs).unref());
+
+/**
+ * All of the safety work, and any process may do it: read what the ledger has new, add it to the own view, give the feed what it lacks,
+ * append the next heartbeat. A process that dies or hangs anywhere in it is simply overtaken.
+ */
+export class LedgerSync {
+  private extending: Promise<void> | undefined;
+  private partSeen: { readonly id: string; readonly at: Instant } | undefined;
+  private own: { readonly id: string; readonly base: string | undefined } | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly view: RevocationView,
+    private readonly ledger: RevocationLedgerStore,
+    private readonly feed: RevocationFeedBus | undefined,
+    private readonly clock: Clock,
+    private readonly entropy: Entropy,
+    private readonly pause: Pause = timer,
+  ) {}
+
+  /** Rejects when the ledger cannot be read; a feed that cannot be reached costs nothing but the feed. */
+  async take(): Promise<void> {
+    // The base is acknowledged before the snapshot is taken: this is what a heartbeat proves.
+    const base = await this.base();
+    const since = this.view.position;
+    const sentAt = instantOf(this.clock);
+    let inBatches = false;
+    if (since === undefined) this.view.beginFill();
+    const reading = this.ledger.readSince(since, (entries) => {
+      inBatches = true;
+      this.view.add(entries);
+    });
+    const read = await reading.catch((error: unknown) => {
+      this.view.ledgerReach.failed();
+      throw error;
+    });
+    this.view.acceptLedger(sentAt, since, read, base?.fetched);
+    if (!base || !this.feed || this.extending || this.fillUnderWay(base.beat)) return;
+    // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.
+    const lacking = same(base.beat?.position, since) && !inBatches ? read : undefined;
+    this.extending = this.extend(this.feed, base.beat, lacking)
+      .catch(() => undefined)
+      .finally(() => {
+        this.extending = undefined;
+      });
+    // The next step wants to build on this heartbeat; but neither a long fill nor a feed that hangs may hold up the own proofs.
+    await Promise.race([this.extending, this.pause(APPENDED_WITHIN_MS)]);
+  }
+
+  /** Whether the newest heartbeat that this process knows of is its own; it may not have come back yet. */
+  leads(): boolean {
+    const newest = this.view.tail?.head?.id;
+    return this.own !== undefined && (newest === this.own.id || newest === this.own.base);
+  }
+
+  /** A fill that is under way ends at its next part. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async base(): Promise<
+    { readonly beat: Heartbeat | undefined; readonly fetched?: FeedHead } | undefined
+  > {
+    if (!this.feed) return undefined;
+    if (this.view.linked && this.view.tail) return { beat: this.view.tail.head };
+    try {
+      const fetched = await this.feed.head();
+      this.view.sawTimeline(fetched.beat?.position);
+      return { beat: fetched.beat, fetched };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Somebody's parts still follow each other: two fills would overtake each other for ever. */
+  private fillUnderWay(head: Heartbeat | undefined): boolean {
+    if (head?.kind !== 'part') return false;
+    if (this.partSeen?.id !== head.id) this.partSeen = { id: head.id, at: instantOf(this.clock) };
+    return ageMs(this.clock, this.partSeen.at) < FILL_STANDS_STILL_MS;
+  }
+
+  private async extend(
+    feed: RevocationFeedBus,
+    base: Heartbeat | undefined,
+    known: LedgerRead | undefined,
+  ): Promise<void> {
+    const extension = new FeedWriter(feed, base, this.entropy, this.pause);
+    const lacking =
+      known ??
+      (await this.ledger.readSince(base?.position, async (entries) => {
+        const outcome = this.stopped ? 'failed' : await extension.parts(entries);
+        if (outcome === 'appended') return;
+        this.heed(outcome);
+        throw new GivenUp();
+      }));
+    this.view.sawTimeline(lacking.position);
+    const outcome = await extension.whole(lacking.entries, lacking.position);
+    if (outcome === 'appended') this.own = { id: extension.head, base: base?.id };
+    this.heed(outcome);
+  }
+
+  private heed(outcome: ExtensionOutcome): void {
+    if (outcome === 'lost') this.view.unlink();
+  }
+}
+
+function same(a: LedgerPosition | undefined, b: LedgerPosition | undefined): boolean {
+  return a?.snapshot === b?.snapshot && a?.timeline === b?.timeline;
+}

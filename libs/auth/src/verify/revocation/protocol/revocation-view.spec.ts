@@ -1,0 +1,100 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../testing/manual-clock.js';
+import { instantOf } from './instant.js';
+import { RevocationView, type Tail } from './revocation-view.js';
+import { FEED_VERSION, type FeedItem, type FeedReply, type Heartbeat } from '../../../storage/revocation-feed.port.js';
+
+const MAX_STALENESS_MS = 1_000;
+const beat = (id: string, prev: string, before: readonly string[], timeline = 1): Heartbeat => {
+  const position = { timeline, snapshot: '9:9:' };
+  return { version: FEED_VERSION, id, prev, before, kind: 'whole', position };
+};
+const reply = (...beats: Heartbeat[]): FeedReply => {
+  const items = beats.map((each): FeedItem => ({ kind: 'beat', beat: each }));
+  return { items, cursor: '1', complete: true, connection: 1 };
+};
+
+/** A view that follows the feed from head `a`, read again and again; `take` hands it a reply to a read sent now. */
+describe('what a process knows by the feed alone', () => {
+  let clock: ManualClock;
+  let view: RevocationView;
+  let tail: Tail;
+  const take = (...beats: Heartbeat[]): void => {
+    view.acceptReply(tail, instantOf(clock), reply(...beats));
+  };
+  beforeEach(() => {
+    clock = new ManualClock();
+    view = new RevocationView(clock, 100, 1);
+    view.link({ cursor: '0', beat: beat('a', '', []) });
+    tail = view.tail as Tail;
+    take();
+    take(beat('b', 'a', ['']));
+    clock.advance('100ms');
+    take(beat('c', 'b', ['a']));
+  });
+
+  it('is proven by a chain that it has followed', () => {
+    expect(view.state()).toMatchObject({ linked: true, provenBy: 'redis', ageMs: 100 });
+  });
+
+  it('a heartbeat that links to one it has not seen proves nothing, nor does any after it', () => {
+    clock.advance('2s');
+    take(beat('e', 'd', ['c', 'b', 'a']));
+    take(beat('f', 'e', ['d', 'c', 'b', 'a']));
+    take(beat('g', 'f', ['e', 'd', 'c', 'b']));
+    expect(view.linked).toBe(false);
+    expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
+    expect(view.unbroken({ verdict: 'silent', head: beat('g', 'f', ['e']), connection: 1 })).toBe(false);
+  });
+
+  it('the first of a new chain, after a flush, is such a one', () => {
+    clock.advance('2s');
+    take(beat('x', '', []));
+    expect(view.linked).toBe(false);
+  });
+
+  it('a heartbeat of a timeline that was superseded is such a one', () => {
+    view.sawTimeline({ timeline: 2, snapshot: '9:9:' });
+    clock.advance('2s');
+    take(beat('d', 'c', ['b', 'a'], 1));
+    expect(view.linked).toBe(false);
+    expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
+  });
+
+  it('is dated by when the read was sent: a reply that was long on its way is old', () => {
+    const sentAt = instantOf(clock);
+    clock.advance('10s');
+    view.acceptReply(tail, sentAt, reply(beat('d', 'c', ['b', 'a'])));
+    expect(view.ageMs()).toBeGreaterThanOrEqual(10_000);
+    take();
+    take(beat('e', 'd', ['c', 'b']));
+    expect(view.ageMs()).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it('a reply that was cut short tells no head, and dates nothing', () => {
+    clock.advance('5s');
+    view.acceptReply(tail, instantOf(clock), { ...reply(beat('d', 'c', ['b', 'a'])), complete: false });
+    take(beat('e', 'd', ['c', 'b', 'a']));
+    take(beat('f', 'e', ['d', 'c', 'b']));
+    expect(view.ageMs()).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it('shows that the ledger answers somebody, whoever that is: late answers to this process an hour apart are no outage', () => {
+    view.ledgerReach.failed();
+    clock.advance('1h');
+    take();
+    clock.advance('1s');
+    take(beat('d', 'c', ['b', 'a']));
+    view.ledgerReach.failed();
+    expect(view.ledgerReach.awayMs()).toBe(0);
+    clock.advance('400ms');
+    view.ledgerReach.failed();
+    expect(view.ledgerReach.awayMs()).toBe(400);
+  });
+
+  it('grows old by itself, by whichever clock goes faster', () => {
+    clock.advance('1s');
+    expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
+    expect(view.state().linked).toBe(true);
+  });
+});

@@ -1,0 +1,244 @@
+import type { Clock } from '../../../common/clock.js';
+import { AuthError } from '../../../common/auth-error.js';
+import type { LedgerEntry, RevocableToken } from '../../../storage/ledger-entry.js';
+import { HeartbeatClock } from './heartbeat-clock.js';
+import { ageMs, instantOf, later, type Instant } from './instant.js';
+import { LedgerAvailability } from './ledger-availability.js';
+import {
+  FEED_VERSION,
+  type FeedAnswer,
+  type FeedHead,
+  type FeedReply,
+  type Heartbeat,
+} from '../../../storage/revocation-feed.port.js';
+import type { LedgerPosition, LedgerRead } from '../../../storage/revocation-ledger.port.js';
+import { RevokedSet } from './revoked-set.js';
+import { ExpiryClock } from './expiry-clock.js';
+
+export type RevokedListener = (entries: readonly LedgerEntry[]) => void;
+export type ProvenBy = 'postgres' | 'redis';
+
+export interface RevocationViewState {
+  /** Milliseconds since the instant up to which the view is known to be complete; Infinity before the first proof. */
+  readonly ageMs: number;
+  /** Who gave the newest proof. */
+  readonly provenBy: ProvenBy | 'nobody';
+  readonly entries: number;
+  /** More entries than the view may hold: every request asks. */
+  readonly bounded: boolean;
+  /** Whether every link of the feed since the last resync was seen. */
+  readonly linked: boolean;
+}
+
+/** Where this process reads the feed. A new object at each resync, so that late replies of an earlier one are known by it. */
+export interface Tail {
+  cursor: string;
+  head: Heartbeat | undefined;
+}
+
+/**
+ * What one process knows: the mirror, how far it has seen the ledger and the feed, and since when that is proven. No I/O, no timers: the
+ * step, the view service and the model test drive it.
+ */
+export class RevocationView {
+  readonly mirror: RevokedSet;
+  readonly dating = new HeartbeatClock();
+  readonly steady: ExpiryClock;
+  readonly ledgerReach: LedgerAvailability;
+  readonly #listeners = new Set<RevokedListener>();
+  #position: LedgerPosition | undefined;
+  #timeline = 0;
+  #tail: Tail | undefined;
+  #linked = false;
+  #shownOnLink = false;
+  #provenAt: Instant | undefined;
+  #provenBy: ProvenBy | 'nobody' = 'nobody';
+  #newestBeat: Instant | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    maxEntries: number,
+    seed: number,
+  ) {
+    this.mirror = new RevokedSet(maxEntries, seed);
+    this.steady = new ExpiryClock(clock);
+    this.ledgerReach = new LedgerAvailability(clock);
+  }
+
+  /** Up to where the mirror has seen the ledger. */
+  get position(): LedgerPosition | undefined {
+    return this.#position;
+  }
+
+  get tail(): Tail | undefined {
+    return this.#tail;
+  }
+
+  get linked(): boolean {
+    return this.#linked;
+  }
+
+  /** When the newest heartbeat (or, without a feed, the last own look at the ledger) came. */
+  get newestBeat(): Instant | undefined {
+    return this.#newestBeat;
+  }
+
+  /** Computed at each check; no timer's flag, which a paused process would believe. */
+  ageMs(): number {
+    return this.#provenAt === undefined ? Infinity : ageMs(this.clock, this.#provenAt);
+  }
+
+  /** Its silence counts: complete, and proven at most `maxStalenessMs` ago. */
+  fresh(maxStalenessMs: number): boolean {
+    return !this.mirror.overflowed && this.ageMs() <= maxStalenessMs;
+  }
+
+  state(): RevocationViewState {
+    const { size, overflowed } = this.mirror;
+    return {
+      ageMs: this.ageMs(),
+      provenBy: this.#provenBy,
+      entries: size,
+      bounded: overflowed,
+      linked: this.#linked,
+    };
+  }
+
+  refuses(token: RevocableToken): boolean {
+    return this.mirror.refuses(token);
+  }
+
+  onRevoked(listener: RevokedListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  add(entries: Iterable<LedgerEntry>): void {
+    const now = this.steady.now();
+    const news: LedgerEntry[] = [];
+    const listened = this.#listeners.size > 0;
+    for (const entry of entries) if (this.mirror.add(entry, now) && listened) news.push(entry);
+    if (news.length > 0) for (const listener of this.#listeners) listener(news);
+  }
+
+  /** Small regular work: drops a few expired entries, notices a clock that was set back. */
+  tick(): void {
+    if (this.steady.turnedBack()) this.startOver();
+    this.mirror.sweep(this.steady.now());
+  }
+
+  /** Nothing is proven any more; the next read is a full one. Entries stay: views only add. */
+  startOver(): void {
+    this.#position = undefined;
+    this.#provenAt = undefined;
+    this.unlink();
+  }
+
+  /** Before the mirror is filled anew from a complete source. What found no room before is unproven until then. */
+  beginFill(): void {
+    if (this.mirror.overflowed) this.#provenAt = undefined;
+    this.mirror.forgetOverflow();
+  }
+
+  /** A timeline that was promoted over ours: what the old primary says is no proof (contract, section 6). */
+  sawTimeline(position: LedgerPosition | undefined): void {
+    if (position && position.timeline > this.#timeline) this.#timeline = position.timeline;
+  }
+
+  /** A read of the primary, sent at `sentAt`, of what is new since `since`. With the head noted before it, the feed is followed from there. */
+  acceptLedger(sentAt: Instant, since: LedgerPosition | undefined, read: LedgerRead, noted?: FeedHead): void {
+    const { timeline } = read.position;
+    if (timeline < this.#timeline) {
+      throw AuthError.unavailable(
+        `the ledger answers from timeline ${String(timeline)}, superseded by ${String(this.#timeline)}`,
+      );
+    }
+    this.#timeline = timeline;
+    // Started over while the read was under way: it was not a full one.
+    if (since !== undefined && this.#position === undefined) {
+      this.add(read.entries);
+      return;
+    }
+    this.add(read.entries);
+    this.#position = read.position;
+    this.#prove('postgres', sentAt);
+    if (noted) {
+      this.link(noted);
+      this.#shownOnLink = true;
+    }
+    if (!this.#linked) this.#newestBeat = sentAt;
+  }
+
+  /** From here on every link of the feed is followed. The caller has filled the mirror after it noted the head. */
+  link(noted: FeedHead): void {
+    this.#tail = { cursor: noted.cursor, head: noted.beat };
+    this.#linked = true;
+    this.#shownOnLink = false;
+    this.#newestBeat = instantOf(this.clock);
+  }
+
+  /** A link is missing: rows are still taken in, but nothing they say is a proof before the next resync. */
+  unlink(): void {
+    this.#linked = false;
+  }
+
+  acceptReply(tail: Tail, sentAt: Instant, reply: FeedReply): void {
+    const rows: LedgerEntry[] = [];
+    for (const item of reply.items) if (item.kind === 'row') rows.push(item.entry);
+    if (rows.length > 0) this.add(rows);
+    if (tail !== this.#tail) return;
+    for (const item of reply.items) if (item.kind === 'beat') this.#follow(tail, reply.connection, item.beat);
+    tail.cursor = reply.cursor;
+    // A reply cut short does not know what the head is.
+    if (reply.complete && tail.head) this.dating.observe('tail', reply.connection, tail.head.id, sentAt);
+  }
+
+  /** How old the feed's answer is at most; Infinity when its head proves nothing. */
+  answerAgeMs(sentAt: Instant, answer: FeedAnswer): number {
+    const { head, connection } = answer;
+    if (!head || !this.#acceptable(head)) return Infinity;
+    const date = this.dating.date('ask', connection, head);
+    this.dating.observe('ask', connection, head.id, sentAt);
+    return date ? ageMs(this.clock, date) : Infinity;
+  }
+
+  /**
+   * Whether the answer comes from the history that this process has followed and once saw proven: not flushed, not an old dump, not another
+   * branch. A process that started after the last proof cannot tell an old dump from the feed.
+   */
+  unbroken(answer: FeedAnswer): boolean {
+    const { head } = answer;
+    const known = this.#tail?.head;
+    if (!head || !known || !this.#linked || !this.#shownOnLink) return false;
+    return head.id === known.id || head.prev === known.id || head.before.includes(known.id);
+  }
+
+  #follow(tail: Tail, connection: number, beat: Heartbeat): void {
+    const follows = beat.prev === (tail.head?.id ?? '') && this.#acceptable(beat);
+    tail.head = beat;
+    const date = this.dating.date('tail', connection, beat);
+    if (!follows) this.#linked = false;
+    if (!this.#linked || beat.kind === 'part') return;
+    this.sawTimeline(beat.position);
+    this.#newestBeat = instantOf(this.clock);
+    this.#position = beat.position;
+    if (!date) return;
+    this.#prove('redis', date);
+    this.#shownOnLink = true;
+  }
+
+  #acceptable(beat: Heartbeat): boolean {
+    return (
+      beat.version === FEED_VERSION &&
+      (beat.position === undefined || beat.position.timeline >= this.#timeline)
+    );
+  }
+
+  #prove(by: ProvenBy, at: Instant): void {
+    // whoever took the step had an answer of the ledger
+    this.ledgerReach.answered();
+    if (this.#provenAt !== undefined && later(this.#provenAt, at) === this.#provenAt) return;
+    this.#provenAt = at;
+    this.#provenBy = by;
+  }
+}

@@ -1,0 +1,169 @@
+import { Clock } from '../../../../common/clock.js';
+import { Entropy } from '../../../../common/entropy.js';
+import type { LedgerEntry, RevocableToken } from '../../../../storage/ledger-entry.js';
+import type { ResolvedAuthOptions } from '../../../../options/resolved-options.js';
+import { instantOf } from '../instant.js';
+import { RevocationView } from '../revocation-view.js';
+import { RevocationChecker } from '../../revocation-checker.service.js';
+import type { FeedReply } from '../../../../storage/revocation-feed.port.js';
+import { LedgerSync } from '../ledger-sync.js';
+import type { RevocationSync } from '../../revocation-sync.service.js';
+import { SimulatedLedger, SimulatedRedis, type LedgerServer, type RedisServer } from './simulated-stores.js';
+import type { Machine, SimulatedWorld } from './simulated-world.js';
+
+/** Which rule of the protocol is taken out, to see that the property notices. */
+export type Sabotage = 'none' | 'links' | 'head' | 'send-time' | 'whole-snapshot' | 'proof-with-no';
+
+export const MAX_STALENESS_MS = 1_000;
+const STEP_MS = 250;
+const BLOCK_MS = 62;
+
+export const options = {
+  revocation: {
+    mode: 'mirror',
+    maxStalenessMs: MAX_STALENESS_MS,
+    unproven: 'refuse',
+    deadlineMs: 400,
+    maxEntries: 1_000,
+  },
+} as unknown as ResolvedAuthOptions;
+
+class MachineClock extends Clock {
+  constructor(
+    private readonly world: SimulatedWorld,
+    private readonly skewMs: number,
+  ) {
+    super();
+  }
+  now(): number {
+    return 1_700_000_000_000 + this.skewMs + this.world.now;
+  }
+  monotonic(): number {
+    return 5_000 + this.skewMs / 2 + this.world.now;
+  }
+}
+
+let drawn = 0;
+class CountingEntropy extends Entropy {
+  bytes(length: number): Buffer {
+    return Buffer.alloc(length, 1);
+  }
+  uuid(): string {
+    return `beat-${String(++drawn)}`;
+  }
+}
+
+export function tokenOf(id: string): RevocableToken {
+  return { tokenId: id, sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1_700_000_000 };
+}
+
+/** One process of the real code (view, dating, step, checker) on a simulated machine; only timers and transport are the simulation's. */
+export class SimulatedProcess {
+  readonly view: RevocationView;
+  readonly checker: RevocationChecker;
+  private readonly clock: Clock;
+  private readonly redis: SimulatedRedis | undefined;
+  private readonly ledger: SimulatedLedger | undefined;
+  private readonly step: LedgerSync | undefined;
+
+  constructor(
+    private readonly world: SimulatedWorld,
+    readonly machine: Machine,
+    servers: { readonly postgres?: LedgerServer; readonly redis?: RedisServer },
+    private readonly sabotage: Sabotage,
+  ) {
+    this.clock = new MachineClock(world, machine.number * 7_000);
+    this.view = new RevocationView(this.clock, 1_000, 1);
+    this.redis = servers.redis && new SimulatedRedis(world, machine, servers.redis);
+    this.ledger = servers.postgres && new SimulatedLedger(world, machine, servers.postgres);
+    if (this.ledger)
+      this.step = new LedgerSync(
+        this.view,
+        this.ledger,
+        this.redis,
+        this.clock,
+        new CountingEntropy(),
+        (durationMs) => world.sleep(machine, durationMs),
+      );
+    if (sabotage === 'proof-with-no') this.view.answerAgeMs = () => 0;
+    if (sabotage === 'send-time') this.view.dating.date = () => instantOf(this.clock);
+    const views = {
+      view: this.view,
+      refuses: (token: RevocableToken) => this.view.refuses(token),
+    } as RevocationSync;
+    this.checker = new RevocationChecker(options, this.clock, views, this.ledger, this.redis);
+    if (this.step) void this.stepLoop(this.step);
+    if (this.redis) void this.tailLoop(this.redis);
+  }
+
+  check(id: string): 'live' | 'revoked' | Promise<'live' | 'revoked' | 'unavailable'> {
+    const verdict = this.checker.check(tokenOf(id));
+    return typeof verdict === 'string' ? verdict : verdict.catch(() => 'unavailable' as const);
+  }
+
+  /** As the service does: commit, own view, answer, publish. `answered` is called where the caller would have its answer. */
+  async revoke(id: string, commitDelayMs: number, answered: () => void): Promise<void> {
+    if (!this.ledger) return;
+    const entry: LedgerEntry = { kind: 'token', tokenId: id, expiresAt: 1_700_000_000_000 + 10_000_000 };
+    try {
+      const transaction = await this.ledger.begin(entry);
+      await this.world.sleep(this.machine, commitDelayMs);
+      await this.ledger.commit(transaction);
+    } catch {
+      return;
+    }
+    this.view.add([entry]);
+    answered();
+    await this.redis?.publish([entry]).catch(() => undefined);
+  }
+
+  private async stepLoop(step: LedgerSync): Promise<void> {
+    const everyMs = STEP_MS * (0.8 + 0.1 * this.machine.number);
+    for (let steppedAt = -Infinity; ;) {
+      const beat = this.view.newestBeat?.mono ?? -Infinity;
+      const due = everyMs - (this.clock.monotonic() - Math.max(beat, steppedAt));
+      if (due > 0) {
+        await this.world.sleep(this.machine, due);
+        continue;
+      }
+      steppedAt = this.clock.monotonic();
+      await step.take().catch(() => this.world.sleep(this.machine, STEP_MS));
+    }
+  }
+
+  private async tailLoop(redis: SimulatedRedis): Promise<void> {
+    for (;;) {
+      try {
+        if (!this.step && !this.view.linked) {
+          this.view.link(await redis.snapshot((entry) => { this.view.add([entry]); })); // prettier-ignore
+        }
+        const { tail } = this.view;
+        if (!tail) {
+          await this.world.sleep(this.machine, BLOCK_MS);
+          continue;
+        }
+        const sentAt = instantOf(this.clock);
+        const reply = await redis.read(tail.cursor, BLOCK_MS);
+        this.view.acceptReply(
+          tail,
+          sentAt,
+          this.sabotage === 'links' ? linkedUp(reply, tail.head?.id ?? '') : reply,
+        );
+      } catch {
+        await this.world.sleep(this.machine, BLOCK_MS);
+      }
+    }
+  }
+}
+
+/** A reader that does not look whether links are missing. */
+function linkedUp(reply: FeedReply, from: string): FeedReply {
+  let prev = from;
+  const items = reply.items.map((item) => {
+    if (item.kind === 'row') return item;
+    const beat = { ...item.beat, prev };
+    prev = beat.id;
+    return { kind: 'beat' as const, beat };
+  });
+  return { ...reply, items };
+}

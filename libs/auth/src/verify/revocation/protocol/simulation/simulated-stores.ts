@@ -1,0 +1,268 @@
+import type { LedgerEntry, RevocableToken } from '../../../../storage/ledger-entry.js';
+import {
+  RevocationFeedBus,
+  type AppendOutcome,
+  type FeedAnswer,
+  type FeedHead,
+  type FeedItem,
+  type FeedReply,
+  type Heartbeat,
+} from '../../../../storage/revocation-feed.port.js';
+import { RevocationLedgerStore, type LedgerPosition, type LedgerRead } from '../../../../storage/revocation-ledger.port.js';
+import type { Machine, SimulatedWorld } from './simulated-world.js';
+
+const DEADLINE_MS = 250;
+
+function idOf(entry: LedgerEntry): string {
+  return entry.kind === 'token' ? entry.tokenId : '';
+}
+
+/** Postgres as far as it matters: transactions get their number when they write and become visible when they commit, in any order. */
+export class LedgerServer {
+  downUntil = 0;
+  #next = 100;
+  readonly #running = new Set<number>();
+  readonly #written: { xid: number; entry: LedgerEntry }[] = [];
+
+  constructor(private readonly wholeSnapshots: boolean) {}
+
+  begin(entry: LedgerEntry): number {
+    const xid = this.#next++;
+    this.#running.add(xid);
+    this.#written.push({ xid, entry });
+    return xid;
+  }
+
+  commit(xid: number): void {
+    this.#running.delete(xid);
+  }
+
+  read(since: LedgerPosition | undefined): LedgerRead {
+    const [, xmax, xip] = (since?.snapshot ?? '0:0:').split(':') as [string, string, string];
+    const running = this.wholeSnapshots ? xip.split(',').filter((text) => text !== '').map(Number) : []; // prettier-ignore
+    const entries = this.#written
+      .filter(({ xid }) => !this.#running.has(xid) && (xid >= Number(xmax) || running.includes(xid)))
+      .map(({ entry }) => entry);
+    const snapshot = `${String(Math.min(this.#next, ...this.#running))}:${String(this.#next)}:${[...this.#running].join(',')}`;
+    return { position: { timeline: 1, snapshot }, entries };
+  }
+
+  holds(id: string): boolean {
+    return this.#written.some(({ xid, entry }) => idOf(entry) === id && !this.#running.has(xid));
+  }
+}
+
+export class SimulatedLedger extends RevocationLedgerStore {
+  constructor(
+    private readonly world: SimulatedWorld,
+    private readonly machine: Machine,
+    private readonly server: LedgerServer,
+  ) {
+    super();
+  }
+
+  begin(entry: LedgerEntry): Promise<number> {
+    return this.#call(() => this.server.begin(entry));
+  }
+  commit(xid: number): Promise<void> {
+    return this.#call(() => {
+      this.server.commit(xid);
+    });
+  }
+  append(): Promise<void> {
+    return Promise.reject(new Error('the simulation uses begin and commit'));
+  }
+  readSince(since: LedgerPosition | undefined): Promise<LedgerRead> {
+    return this.#call(() => this.server.read(since));
+  }
+  isRevoked(token: RevocableToken): Promise<boolean> {
+    return this.#call(() => this.server.holds(token.tokenId));
+  }
+  onAppended(): Promise<() => Promise<void>> {
+    return Promise.resolve(() => Promise.resolve());
+  }
+
+  #call<T>(work: () => T): Promise<T> {
+    return this.world.call<T>(this.machine, 'pool', DEADLINE_MS * 4, (answer, fail) => {
+      if (this.server.downUntil > this.world.now) fail();
+      else answer(work());
+    });
+  }
+}
+
+interface RedisState {
+  readonly stream: { readonly id: number; readonly item: FeedItem }[];
+  readonly index: Set<string>;
+  head: Heartbeat | undefined;
+}
+
+/** Redis as far as it matters: one stream, one index that holds the head, and every way of losing them. */
+export class RedisServer {
+  downUntil = 0;
+  connection = 0;
+  state: RedisState = { stream: [], index: new Set(), head: undefined };
+  /** How far the clock of the server that took over is behind: its ids may lie below what readers have seen. */
+  #behindMs = 0;
+  readonly #past: { at: number; state: RedisState }[] = [];
+  #waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly world: SimulatedWorld,
+    readonly checksHead: boolean,
+  ) {}
+
+  change(work: (state: RedisState) => void): void {
+    const { stream, index, head } = this.state;
+    this.#past.push({ at: this.world.now, state: { stream: [...stream], index: new Set(index), head } });
+    if (this.#past.length > 80) this.#past.shift();
+    work(this.state);
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  add(state: RedisState, entries: readonly LedgerEntry[]): void {
+    for (const entry of entries) {
+      state.index.add(idOf(entry));
+      this.push(state, { kind: 'row', entry });
+    }
+  }
+
+  push(state: RedisState, item: FeedItem): void {
+    const id = Math.max(
+      (state.stream.at(-1)?.id ?? 0) + 1,
+      Math.floor((this.world.now - this.#behindMs) * 1000),
+    );
+    state.stream.push({ id, item });
+  }
+
+  flush(): void {
+    this.change(() => undefined);
+    this.state = { stream: [], index: new Set(), head: undefined };
+  }
+
+  /** A replica that lagged takes over, or the server restarts from an old dump: a true earlier state, new connections. */
+  rollBack(lagMs: number): void {
+    this.#behindMs = lagMs % 7 < 3 ? lagMs / 2 : 0;
+    const old = this.#past.findLast(({ at }) => at <= this.world.now - lagMs)?.state;
+    this.state = old
+      ? { stream: [...old.stream], index: new Set(old.index), head: old.head }
+      : { stream: [], index: new Set(), head: undefined };
+    this.connection++;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** By age; a reader that was paused for longer misses what went. */
+  trim(ageMs: number): void {
+    const from = (this.world.now - this.#behindMs - ageMs) * 1000;
+    this.change((state) => {
+      state.stream.splice(0, state.stream.filter(({ id }) => id < from).length);
+    });
+  }
+
+  whenChanged(wake: () => void): void {
+    this.#waiting.push(wake);
+  }
+}
+
+export class SimulatedRedis extends RevocationFeedBus {
+  /** Small, so that fills come in parts. */
+  readonly maxRows = 2;
+
+  constructor(
+    private readonly world: SimulatedWorld,
+    private readonly machine: Machine,
+    private readonly server: RedisServer,
+  ) {
+    super();
+  }
+
+  publish(entries: readonly LedgerEntry[]): Promise<void> {
+    // Lost now and then, as by a process that dies before it gets there.
+    if (this.world.random() < 0.3) return Promise.reject(new Error('lost'));
+    return this.#call('ask', () => {
+      this.server.change((state) => {
+        this.server.add(state, entries);
+      });
+    });
+  }
+
+  append(entries: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome> {
+    return this.#call('ask', (): AppendOutcome => {
+      if (this.server.checksHead && (this.server.state.head?.id ?? '') !== beat.prev)
+        return { kind: 'moved', head: this.server.state.head };
+      this.server.change((state) => {
+        this.server.add(state, entries);
+        this.server.push(state, { kind: 'beat', beat });
+        state.head = beat;
+      });
+      return { kind: 'appended' };
+    });
+  }
+
+  head(): Promise<FeedHead> {
+    return this.#call('ask', () => this.#head());
+  }
+
+  snapshot(add: (entry: LedgerEntry) => void): Promise<FeedHead> {
+    return this.#call('ask', () => ({ noted: this.#head(), ids: [...this.server.state.index] })).then(
+      ({ noted, ids }) => {
+        for (const tokenId of ids) add({ kind: 'token', tokenId, expiresAt: 1_700_000_000_000 + 10_000_000 });
+        return noted;
+      },
+    );
+  }
+
+  lookup(token: RevocableToken): Promise<FeedAnswer> {
+    return this.#call('ask', () => {
+      const verdict = this.server.state.index.has(token.tokenId) ? ('revoked' as const) : ('silent' as const);
+      return { verdict, head: this.server.state.head, connection: this.server.connection };
+    });
+  }
+
+  read(cursor: string, blockMs: number): Promise<FeedReply> {
+    const { server, world } = this;
+    return world.call<FeedReply>(this.machine, 'tail', DEADLINE_MS + blockMs, (answer, fail) => {
+      const { connection } = server;
+      const end = world.now + blockMs;
+      const look = (last: boolean): boolean => {
+        if (server.downUntil > world.now || server.connection !== connection) {
+          fail();
+          return true;
+        }
+        const found = server.state.stream.filter(({ id }) => id > Number(cursor));
+        if (found.length === 0 && !last) return false;
+        const some = found.slice(0, 6);
+        answer({
+          items: some.map(({ item }) => item),
+          cursor: String(some.at(-1)?.id ?? cursor),
+          complete: some.length < 6,
+          connection,
+        });
+        return true;
+      };
+      let done = look(false);
+      if (done) return;
+      const again = (last: boolean): void => {
+        if (done) return;
+        done = look(last);
+        if (!done) server.whenChanged(() => { again(false); }); // prettier-ignore
+      };
+      server.whenChanged(() => { again(false); }); // prettier-ignore
+      world.at(end, () => { again(true); }); // prettier-ignore
+    });
+  }
+
+  warnings(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
+  #head(): FeedHead {
+    return { cursor: String(this.server.state.stream.at(-1)?.id ?? 0), beat: this.server.state.head };
+  }
+
+  #call<T>(connection: string, work: () => T): Promise<T> {
+    return this.world.call<T>(this.machine, connection, DEADLINE_MS, (answer, fail) => {
+      if (this.server.downUntil > this.world.now) fail();
+      else answer(work());
+    });
+  }
+}

@@ -1,0 +1,141 @@
+import { Injectable, Logger, Optional } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import { withDeadline } from '../../common/deadline.js';
+import type { RevocableToken } from '../../storage/ledger-entry.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { instantOf } from './protocol/instant.js';
+import { RevocationFeedBus, type FeedAnswer } from '../../storage/revocation-feed.port.js';
+import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
+import { RevocationSync } from './revocation-sync.service.js';
+
+export type Verdict = 'live' | 'revoked';
+
+export interface CheckOptions {
+  /** `strict`: ask the stores whatever the view says. Default: as `revocation.mode` is set. */
+  readonly strict?: 'strict';
+}
+
+/** Who answered how many checks. */
+export interface CheckCounters {
+  mirror: number;
+  redis: number;
+  postgres: number;
+  /** Accepted although nobody could prove it (`unproven: 'redis'`). */
+  unproven: number;
+  /** Answered 503. */
+  refused: number;
+}
+
+type RedisSays = 'revoked' | 'live' | 'silent' | 'broken';
+
+/** Whether a token was revoked. No I/O and no allocation while the view is fresh; otherwise the stores are asked, in the contract's order. */
+@Injectable()
+export class RevocationChecker {
+  readonly counters: CheckCounters = { mirror: 0, redis: 0, postgres: 0, unproven: 0, refused: 0 };
+  private readonly logger = new Logger('Tokenward');
+  private readonly alwaysAsk: boolean;
+  private readonly maxStalenessMs: number;
+  private unprovenSince: number | undefined;
+
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly clock: Clock,
+    private readonly views: RevocationSync,
+    @Optional() private readonly ledger?: RevocationLedgerStore,
+    @Optional() private readonly feed?: RevocationFeedBus,
+  ) {
+    this.alwaysAsk = options.revocation.mode === 'strict';
+    this.maxStalenessMs = options.revocation.maxStalenessMs;
+  }
+
+  /** Rejects with `AuthError('unavailable')` when nobody can tell. */
+  check(token: RevocableToken, options?: CheckOptions): Verdict | Promise<Verdict> {
+    if (this.views.refuses(token)) {
+      this.counters.mirror++;
+      return 'revoked';
+    }
+    if (this.alwaysAsk || options?.strict !== undefined || !this.views.view.fresh(this.maxStalenessMs)) {
+      return this.ask(token);
+    }
+    this.counters.mirror++;
+    return 'live';
+  }
+
+  private async ask(token: RevocableToken): Promise<Verdict> {
+    const redis = await this.askRedis(token);
+    if (redis === 'revoked' || redis === 'live') {
+      this.counters.redis++;
+      return this.settled(redis);
+    }
+    const acceptable = redis === 'silent' && this.options.revocation.unproven === 'redis';
+    let postgres = await this.askPostgres(token);
+    if (postgres === undefined && acceptable && this.isOneLateAnswer())
+      postgres = await this.askPostgres(token);
+    if (postgres !== undefined) {
+      this.counters.postgres++;
+      return this.settled(postgres);
+    }
+    // The wait was long enough for a revocation to have arrived.
+    if (this.views.refuses(token)) return 'revoked';
+    if (acceptable) return this.acceptUnproven();
+    this.counters.refused++;
+    throw AuthError.unavailable('no store can tell whether the token was revoked');
+  }
+
+  private async askRedis(token: RevocableToken): Promise<RedisSays> {
+    if (!this.feed) return 'broken';
+    const sentAt = instantOf(this.clock);
+    let answer: FeedAnswer;
+    try {
+      answer = await withDeadline(
+        this.feed.lookup(token),
+        this.options.revocation.deadlineMs,
+        'redis lookup',
+      );
+    } catch {
+      return 'broken';
+    }
+    if (answer.verdict === 'revoked') return 'revoked';
+    const { view } = this.views;
+    if (view.answerAgeMs(sentAt, answer) <= this.maxStalenessMs) return 'live';
+    return view.unbroken(answer) ? 'silent' : 'broken';
+  }
+
+  private async askPostgres(token: RevocableToken): Promise<Verdict | undefined> {
+    if (!this.ledger) return undefined;
+    try {
+      const question = this.ledger.isRevoked(token);
+      const revoked = await withDeadline(question, this.options.revocation.deadlineMs, 'ledger question');
+      this.views.view.ledgerReach.answered();
+      return revoked ? 'revoked' : 'live';
+    } catch {
+      this.views.view.ledgerReach.failed();
+      return undefined;
+    }
+  }
+
+  /** Not out of reach for a while: then it may have been this process's own pause, and is no reason to accept. */
+  private isOneLateAnswer(): boolean {
+    return this.ledger !== undefined && this.views.view.ledgerReach.awayMs() < this.maxStalenessMs / 2;
+  }
+
+  private settled(verdict: Verdict): Verdict {
+    if (this.unprovenSince !== undefined) {
+      this.unprovenSince = undefined;
+      this.logger.log('revocation checks are proven again');
+    }
+    return verdict;
+  }
+
+  private acceptUnproven(): Verdict {
+    this.counters.unproven++;
+    if (this.unprovenSince === undefined) {
+      this.unprovenSince = this.clock.now();
+      this.logger.warn(
+        'Postgres is out of reach: accepting what an unbroken Redis does not refuse (revocation.unproven: "redis")',
+      );
+    }
+    return 'live';
+  }
+}

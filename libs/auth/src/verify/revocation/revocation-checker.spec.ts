@@ -1,0 +1,90 @@
+import { Logger } from '@nestjs/common';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AuthError } from '../../common/auth-error.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { ManualClock } from '../../testing/manual-clock.js';
+import { instantOf } from './protocol/instant.js';
+import { RevocationView } from './protocol/revocation-view.js';
+import { RevocationChecker } from './revocation-checker.service.js';
+import { FEED_VERSION, type Heartbeat, type RevocationFeedBus } from '../../storage/revocation-feed.port.js';
+import type { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
+import type { RevocationSync } from './revocation-sync.service.js';
+
+const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1 };
+const position = { timeline: 1, snapshot: '5:5:' };
+const head: Heartbeat = { version: FEED_VERSION, id: 'h', prev: 'g', before: [], position, kind: 'whole' };
+const feed = {
+  lookup: () => Promise.resolve({ verdict: 'silent', head, connection: 1 }),
+} as unknown as RevocationFeedBus;
+const UNAVAILABLE = expect.objectContaining({ code: 'unavailable' }) as unknown;
+
+let clock: ManualClock;
+let view: RevocationView;
+let answers: ('revoked' | 'nothing')[];
+let asked: number;
+/** What it says to one question after the other; then nothing. */
+const ledger = {
+  isRevoked: () => {
+    asked++;
+    return answers.shift() === 'revoked'
+      ? Promise.resolve(true)
+      : Promise.reject(AuthError.unavailable('late'));
+  },
+} as unknown as RevocationLedgerStore;
+
+function checker(store: RevocationLedgerStore | undefined, unproven: 'redis' | 'refuse' = 'redis') {
+  const options = { revocation: { mode: 'mirror', maxStalenessMs: 1_000, deadlineMs: 250, unproven } };
+  return new RevocationChecker(
+    options as unknown as ResolvedAuthOptions,
+    clock,
+    { view, refuses: () => false } as unknown as RevocationSync,
+    store,
+    feed,
+  );
+}
+
+/** What a request is told whose view is no longer proven, while Redis is silent and cannot prove it either. */
+describe('a check that nobody can prove', () => {
+  beforeAll(() => Logger.overrideLogger(false));
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    view = new RevocationView(clock, 100, 1);
+    view.acceptLedger(instantOf(clock), undefined, { position, entries: [] }, { cursor: '0', beat: head });
+    clock.advance('5s');
+    answers = [];
+    asked = 0;
+  });
+
+  it('is asked about once more when one answer of PostgreSQL is late: it may have been this process that stood still', async () => {
+    answers = ['nothing', 'revoked'];
+    const asking = checker(ledger);
+    expect(await asking.check(token)).toBe('revoked');
+    expect(asking.counters).toMatchObject({ postgres: 1, unproven: 0 });
+  });
+
+  it('is accepted while PostgreSQL is out of reach; once that is known, after one question', async () => {
+    const asking = checker(ledger);
+    expect(await asking.check(token)).toBe('live');
+    expect(asked).toBe(2);
+    clock.advance('500ms');
+    expect(await asking.check(token)).toBe('live');
+    expect(asked).toBe(3);
+    expect(asking.counters).toMatchObject({ unproven: 2, refused: 0 });
+  });
+
+  it('counts the questions of the step', async () => {
+    view.ledgerReach.failed();
+    clock.advance('600ms');
+    expect(await checker(ledger).check(token)).toBe('live');
+    expect(asked).toBe(1);
+  });
+
+  it('is accepted by a service that has no PostgreSQL, and by nobody under refuse', async () => {
+    expect(await checker(undefined).check(token)).toBe('live');
+    view.ledgerReach.failed();
+    clock.advance('600ms');
+    await expect(checker(ledger, 'refuse').check(token)).rejects.toEqual(UNAVAILABLE);
+    await expect(checker(undefined, 'refuse').check(token)).rejects.toEqual(UNAVAILABLE);
+  });
+});

@@ -1,0 +1,222 @@
+import {
+  Injectable,
+  Logger,
+  Optional,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { Entropy } from '../../common/entropy.js';
+import type { LedgerEntry, RevocableToken } from '../../storage/ledger-entry.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { ageMs, instantOf } from './protocol/instant.js';
+import { RevocationFeedBus } from '../../storage/revocation-feed.port.js';
+import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
+import { LedgerSync } from './protocol/ledger-sync.js';
+import { RevocationView, type RevocationViewState, type RevokedListener } from './protocol/revocation-view.js';
+
+const REFILL_EVERY_MS = 60_000;
+const STOP_WITHIN_MS = 800;
+const BOOT_WITHIN_MS = 10_000;
+
+/**
+ * Keeps this process's view of what is revoked: follows the feed, takes the step when nobody else has. Works with a ledger alone, with both,
+ * or (a service that only verifies) with a feed alone.
+ */
+@Injectable()
+export class RevocationSync implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly view: RevocationView;
+  private readonly logger = new Logger('Tokenward');
+  private readonly step: LedgerSync | undefined;
+  private readonly leadMs: number;
+  private readonly followMs: number;
+  private readonly blockMs: number;
+  private readonly loops: Promise<void>[] = [];
+  private readonly wakers = new Set<() => void>();
+  private stopListening: (() => Promise<void>) | undefined;
+  private started: Promise<void> | undefined;
+  private stopped = false;
+  private stepping: Promise<void> | undefined;
+  private woken = false;
+  private refilledAt: number;
+  private steppedAt = -Infinity;
+
+  constructor(
+    options: ResolvedAuthOptions,
+    private readonly clock: Clock,
+    entropy: Entropy,
+    @Optional() private readonly ledger?: RevocationLedgerStore,
+    @Optional() private readonly feed?: RevocationFeedBus,
+  ) {
+    this.view = new RevocationView(clock, options.revocation.maxEntries, entropy.bytes(4).readUInt32LE());
+    if (ledger) this.step = new LedgerSync(this.view, ledger, feed, clock, entropy);
+    const stepMs = options.revocation.maxStalenessMs / 4;
+    // Whoever took the last step takes the next; the others come later, each at a time of its own, and find its heartbeat there.
+    this.leadMs = stepMs * 0.8;
+    this.followMs = stepMs * (1 + (entropy.bytes(1).readUInt8() / 255) * 0.5);
+    this.blockMs = Math.max(10, Math.floor(options.revocation.maxStalenessMs / 16));
+    this.refilledAt = clock.monotonic();
+  }
+
+  /** Checks ask the stores until the view is filled, so that a boot need not wait for ever. */
+  async onApplicationBootstrap(): Promise<void> {
+    await Promise.race([this.ready(), this.pause(BOOT_WITHIN_MS)]);
+  }
+
+  /** Resolves when the view was filled once; starts it when nobody has. Until then every check asks the stores. */
+  ready(): Promise<void> {
+    return (this.started ??= this.start());
+  }
+
+  state(): RevocationViewState {
+    return this.view.state();
+  }
+
+  refuses(token: RevocableToken): boolean {
+    return this.view.refuses(token);
+  }
+
+  /** Calls back with what is newly revoked, at once; returns how to stop it. */
+  onRevoked(listener: RevokedListener): () => void {
+    return this.view.onRevoked((entries) => {
+      try {
+        listener(entries);
+      } catch (error) {
+        this.logger.error(`a revocation listener failed: ${error instanceof Error ? error.name : 'unknown'}`);
+      }
+    });
+  }
+
+  /** Into the own view, synchronously. */
+  add(entries: readonly LedgerEntry[]): void {
+    this.view.add(entries);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    this.step?.stop();
+    for (const wake of this.wakers) wake();
+    const quiet = Promise.allSettled([...this.loops, this.stopListening?.()]);
+    await Promise.race([quiet, this.pause(STOP_WITHIN_MS, true)]);
+  }
+
+  private async start(): Promise<void> {
+    await this.fillFirst();
+    if (this.ledger) {
+      this.loops.push(this.stepLoop());
+      this.stopListening = await this.ledger
+        .onAppended(() => {
+          // With a feed that carries the rows the wake-up is not needed.
+          if (!this.feed || !this.view.linked || this.beatAgeMs() > 2 * this.followMs) this.wake();
+        })
+        .catch(() => undefined);
+    }
+    if (this.feed) this.loops.push(this.tailLoop(this.feed));
+    for (const store of [this.feed, this.ledger]) {
+      for (const warning of (await store?.warnings?.().catch(() => [])) ?? []) this.logger.warn(warning);
+    }
+  }
+
+  private async fillFirst(): Promise<void> {
+    for (let told = false; !this.stopped; told = true) {
+      try {
+        await (this.step ? this.takeStep() : this.refillFromFeed());
+        return;
+      } catch {
+        if (!told) this.logger.warn('the revocation view cannot be filled yet; trying again');
+        await this.pause(this.leadMs);
+      }
+    }
+  }
+
+  private async refillFromFeed(): Promise<void> {
+    if (!this.feed) return;
+    this.view.beginFill();
+    const noted = await this.feed.snapshot((entry) => {
+      this.view.add([entry]);
+    });
+    this.view.link(noted);
+  }
+
+  private async stepLoop(): Promise<void> {
+    while (!this.stopped) {
+      // A feed that is away shows no heartbeat: the own steps keep the pace.
+      const due = this.paceMs() - Math.min(this.beatAgeMs(), this.clock.monotonic() - this.steppedAt);
+      if (due > 0 && !this.woken) {
+        await this.pause(due);
+        continue;
+      }
+      this.woken = false;
+      this.steppedAt = this.clock.monotonic();
+      this.upkeep();
+      const failed = await this.takeStep().then(
+        () => false,
+        () => true,
+      );
+      if (failed) await this.pause(this.leadMs);
+    }
+  }
+
+  /** With a feed that works, the others' heartbeats count: then the number of processes does not. */
+  private paceMs(): number {
+    const alone = !this.feed || !this.view.linked;
+    return alone || this.step?.leads() ? this.leadMs : this.followMs;
+  }
+
+  private async tailLoop(feed: RevocationFeedBus): Promise<void> {
+    while (!this.stopped) {
+      try {
+        if (!this.step) {
+          this.upkeep();
+          if (!this.view.linked) await this.refillFromFeed();
+        }
+        const tail = this.view.tail;
+        if (!tail) await this.pause(this.blockMs);
+        else {
+          const sentAt = instantOf(this.clock);
+          this.view.acceptReply(tail, sentAt, await feed.read(tail.cursor, this.blockMs));
+        }
+      } catch {
+        await this.pause(this.blockMs * 2);
+      }
+    }
+  }
+
+  /** One at a time: a second caller shares the step only if it began after the call, so it takes the next. */
+  private takeStep(): Promise<void> {
+    if (!this.step) return Promise.resolve();
+    this.stepping ??= this.step.take().finally(() => {
+      this.stepping = undefined;
+    });
+    return this.stepping;
+  }
+
+  private upkeep(): void {
+    this.view.tick();
+    if (!this.view.mirror.overflowed || this.clock.monotonic() - this.refilledAt < REFILL_EVERY_MS) return;
+    this.refilledAt = this.clock.monotonic();
+    if (this.view.mirror.hasRoom) this.view.startOver();
+  }
+
+  private beatAgeMs(): number {
+    return this.view.newestBeat ? ageMs(this.clock, this.view.newestBeat) : Infinity;
+  }
+
+  private wake(): void {
+    this.woken = true;
+    for (const waker of this.wakers) waker();
+  }
+
+  private pause(durationMs: number, evenStopped = false): Promise<void> {
+    if (this.stopped && !evenStopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.wakers.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, durationMs).unref();
+      this.wakers.add(done);
+    });
+  }
+}

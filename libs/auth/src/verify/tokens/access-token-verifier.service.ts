@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import type { Principal } from '../../common/principal.js';
+import { Keyring } from '../keys/keyring.service.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { AccessTokenClaims } from './access-claims.js';
+import { checkCustomClaims, type CustomClaims, hostClaims } from './custom-claims.js';
+import { looksEncrypted, TokenEncryption } from './encrypted-token.js';
+import { type CompactJws, parseCompactJws } from './jws.js';
+import { LegacyTokens } from './legacy-tokens.js';
+import type { JsonObject } from './strict-json.js';
+import {
+  checkClaims,
+  checkHeader,
+  checkTimes,
+  type ExpiryRule,
+  type Refusal,
+  refused,
+  type VerificationRules,
+} from './verification-policy.js';
+import { type Verification, VerifiedTokenCache } from './verified-token-cache.js';
+
+export type VerificationOutcome = { readonly kind: 'accepted'; readonly principal: Principal } | Refusal;
+
+export interface VerifyOptions {
+  /** Default `enforced`. */
+  readonly expiry?: ExpiryRule;
+}
+
+const MAX_KNOWN_HEADERS = 32;
+
+type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
+
+/**
+ * Whether an access token is ours and in time (contract, section 1; RFC 9068, section 4; RFC 8725). No I/O. Whether it was revoked
+ * is another question.
+ */
+@Injectable()
+export class AccessTokenVerifier {
+  /** Tokens that were remembered, tokens that were verified in full, and how long the latter took altogether; for metrics. */
+  readonly counters = { remembered: 0, verified: 0, verifiedMs: 0 };
+  readonly #rules: VerificationRules;
+  readonly #cache: VerifiedTokenCache;
+  readonly #legacy: LegacyTokens;
+  readonly #encryption: TokenEncryption | undefined;
+  /** Of accepted tokens alone: nobody else can fill it. */
+  readonly #headers = new Map<string, JsonObject>();
+
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly keyring: Keyring,
+    private readonly clock: Clock,
+  ) {
+    this.#rules = {
+      issuer: options.issuer,
+      audiences: options.audiences,
+      clockToleranceSeconds: options.accessToken.clockToleranceSeconds,
+    };
+    const { cacheSize, encryption, legacy } = options.accessToken;
+    this.#cache = new VerifiedTokenCache(cacheSize);
+    this.#legacy = new LegacyTokens(legacy, options.accessToken, keyring, clock.now());
+    this.#encryption = encryption && new TokenEncryption(encryption, keyring);
+  }
+
+  /**
+   * As `verify`, and decrypts where `accessToken.encryption` is set: a promise for an encrypted token that is not remembered. Decryption waits for
+   * the thread pool (as password hashing does), so it is remembered by the outer token.
+   */
+  verifyAny(token: string, options: VerifyOptions = {}): VerificationOutcome | Promise<VerificationOutcome> {
+    const encryption = this.#encryption;
+    if (!encryption || !looksEncrypted(token)) return this.verify(token, options);
+    return this.#remembered(token, options) ?? this.#decryptAndVerify(encryption, token, options);
+  }
+
+  /**
+   * A signed token, or an encrypted one that was decrypted before. Throws `configuration_invalid` when `claimsSchema` is asynchronous; every other
+   * misfit is an outcome. The principal is frozen.
+   */
+  verify(token: string, options: VerifyOptions = {}): VerificationOutcome {
+    return (
+      this.#remembered(token, options) ?? this.#verifyAndRemember(token, () => this.#outer(token, options))
+    );
+  }
+
+  #remembered(token: string, { expiry = 'enforced' }: VerifyOptions): VerificationOutcome | undefined {
+    const remembered = this.#cache.get(token, this.keyring.revision);
+    if (!remembered) return undefined;
+    this.counters.remembered++;
+    const { principal, acceptUntilMs = Infinity } = remembered;
+    const nowMs = this.clock.now();
+    if (nowMs >= acceptUntilMs) return refused('expired');
+    return checkTimes(remembered, this.#rules, nowMs, expiry) ?? { kind: 'accepted', principal };
+  }
+
+  #verifyAndRemember(token: string, verify: () => Verification): VerificationOutcome {
+    // read before: keys that change meanwhile void what was concluded
+    const { revision } = this.keyring;
+    const startedMs = this.clock.monotonic();
+    const outcome = verify();
+    this.counters.verified++;
+    this.counters.verifiedMs += this.clock.monotonic() - startedMs;
+    if (outcome.kind === 'refused') return outcome;
+    this.#cache.set(token, outcome.verified, revision);
+    return { kind: 'accepted', principal: outcome.verified.principal };
+  }
+
+  async #decryptAndVerify(
+    encryption: TokenEncryption,
+    token: string,
+    options: VerifyOptions,
+  ): Promise<VerificationOutcome> {
+    const decrypted = await encryption.decrypt(token);
+    if (decrypted.kind === 'refused') return decrypted;
+    return this.#verifyAndRemember(token, () => {
+      const jws = parseCompactJws(decrypted.signed, this.#headers);
+      return jws.kind === 'malformed' ? refused(jws.reason) : this.#signed(jws, options);
+    });
+  }
+
+  /** As it was sent: not encrypted, or refused. */
+  #outer(token: string, options: VerifyOptions): Verification {
+    const jws = parseCompactJws(token, this.#headers);
+    if (jws.kind === 'malformed') return refused(jws.reason);
+    if (this.#legacy.concerns(jws.header))
+      return this.#legacy.verify(token, jws, this.clock.now(), options.expiry ?? 'enforced');
+    if (this.#encryption?.plaintext === 'refused') return refused('not_encrypted');
+    return this.#signed(jws, options);
+  }
+
+  #signed(jws: ParsedJws, { expiry = 'enforced' }: VerifyOptions): Verification {
+    const header = checkHeader(jws.header);
+    if (header.kind === 'refused') return header;
+    const key = this.keyring.verificationKey(header.kid);
+    if (!key) return refused('key_unknown');
+    if (header.alg !== key.algorithm) return refused('algorithm_mismatch');
+    if (!this.keyring.signatureFits(key, jws.signed, jws.signature)) return refused('signature_mismatch');
+    const checked = checkClaims(jws.payload, this.#rules, this.clock.now(), expiry);
+    if (checked.kind === 'refused') return checked;
+    const custom = checkCustomClaims(hostClaims(jws.payload), this.options.accessToken.claimsSchema);
+    if (custom.kind === 'refused') return refused('custom_claims_refused');
+    this.#rememberHeader(jws);
+    const { exp, nbf, iat } = checked.claims;
+    const principal = asPrincipal(checked.claims, key.kid, custom.claims);
+    return { kind: 'accepted', verified: { principal, exp, nbf, iat } };
+  }
+
+  #rememberHeader({ headerText, header }: ParsedJws): void {
+    if (this.#headers.has(headerText)) return;
+    // keys come and go
+    if (this.#headers.size >= MAX_KNOWN_HEADERS) this.#headers.clear();
+    this.#headers.set(headerText, header);
+  }
+}
+
+function asPrincipal(claims: AccessTokenClaims, keyId: string, custom: CustomClaims): Principal {
+  return Object.freeze({
+    id: claims.sub,
+    sessionId: claims.sid,
+    tokenId: claims.jti,
+    keyId,
+    tokenVersion: claims.tokenVersion,
+    ...(claims.role !== undefined && { role: claims.role }),
+    permissions: Object.freeze([...(claims.permissions ?? [])]),
+    ...(claims.auth_time !== undefined && { authTime: claims.auth_time }),
+    issuedAt: claims.iat,
+    expiresAt: claims.exp,
+    claims: custom,
+  });
+}

@@ -1,0 +1,182 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { describe } from '@jest/globals';
+import fc from 'fast-check';
+import { fuzz, jsonOf, mutantsOf, must, staysLinear, textOf } from '../../../../../test/support/fuzz.js';
+import { AUDIENCE, b64, forge, goodClaims, ISSUER, makeBench, makeKey, NOW } from './forge.fixture.js';
+import { parseCompactJws } from './jws.js';
+import { type JsonObject, parseStrictJson } from './strict-json.js';
+import { checkClaims, checkHeader } from './verification-policy.js';
+
+const secret = randomBytes(64);
+const { verifier } = makeBench({ algorithm: 'HS256', secret, keyId: 'main' }, { cacheSize: 0 });
+const remembering = makeBench({ algorithm: 'HS256', secret, keyId: 'main' }).verifier;
+const RULES = { issuer: ISSUER, audiences: [AUDIENCE], clockToleranceSeconds: 30 };
+const header = { alg: 'HS256', kid: 'main', typ: 'at+jwt' };
+const good = forge(header, goodClaims({ role: 'user', permissions: ['a'], auth_time: NOW }), secret, 'HS256');
+const [head = '', body = '', signature = ''] = good.split('.');
+
+const accepts = (token: string): boolean => verifier.verify(token).kind === 'accepted';
+const refuses = (token: string): void => {
+  must(!accepts(token), 'accepted');
+};
+const sign = (input: string): string =>
+  `${input}.${createHmac('sha256', secret).update(input, 'latin1').digest('base64url')}`;
+
+const CLAIMS = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'tokenVersion', 'role', 'permissions', 'auth_time', 'other']; // prettier-ignore
+const MEMBERS = ['alg', 'kid', 'typ', 'crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u', 'cty', 'x'];
+const VALUES = ['', 'api', 'other', ISSUER, 'main', 'HS256', 'none', 'hs256', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'jwt', ' at+jwt', 0, 1, -1, 1.5, '1', null, true, undefined, NOW, NOW - 1, NOW + 1, NOW + 29, NOW + 30, NOW + 31, NOW - 30, NOW - 31, NOW + 3600, NOW + 3601, 1e300, 2 ** 53, [], ['api'], ['other'], ['other', 'api'], ['api', 1], [['api']], {}, { api: 1 }]; // prettier-ignore
+const ALPHABET = 'ABab01-_.=+/ \n\u0000\u00e9\u0100\ud800';
+
+describe('access tokens, fuzzed', () => {
+  fuzz('no changed token is accepted, remembered or not', {
+    inputs: mutantsOf([good], ALPHABET),
+    check: (token) => {
+      must(accepts(token) === (token === good), 'accepted');
+      must((remembering.verify(token).kind === 'accepted') === (token === good), 'remembered');
+    },
+  });
+
+  fuzz('no text is accepted', {
+    inputs: textOf([head, body, signature, '.', '..', 'e30', '=', 'A', b64('{"alg":"none"}'), b64('{"'), ' '], 8),
+    check: (token) => {
+      if (token !== good) refuses(token);
+    },
+  }); // prettier-ignore
+
+  fuzz('bytes that the right key signed are accepted only when they say the same', {
+    inputs: mutantsOf([head, body], ALPHABET),
+    // each is two tokens
+    share: 0.5,
+    check: (part) => {
+      // an issuer that writes rubbish; what does not parse needs no signature to be refused
+      for (const input of [`${part}.${body}`, `${head}.${part}`]) {
+        if (parseCompactJws(`${input}.AA`).kind === 'malformed' || !accepts(sign(input))) continue;
+        const parts = input.split('.').map((text) => Buffer.from(text, 'base64url'));
+        must(parts.length === 2 && parts.map(b64).join('.') === input, 'not canonical');
+        const [first, second] = parts.map((bytes) => JSON.parse(bytes.toString()) as JsonObject);
+        must(isGoodHeader(first as JsonObject) && isGoodPayload(second as JsonObject), 'not right');
+      }
+    },
+  });
+
+  const changedClaims = changesOf(CLAIMS).map((changes) => throughJson({ ...goodClaims(), ...changes }));
+  fuzz('claims are accepted only when they are right', {
+    inputs: changedClaims,
+    check: (payload) => {
+      const accepted = checkClaims(payload, RULES, NOW * 1000, 'enforced').kind === 'accepted';
+      must(accepted === isGoodPayload(payload), accepted ? 'accepted' : 'refused');
+    },
+  });
+
+  const changedHeaders = changesOf(MEMBERS).map((changes) => throughJson({ ...header, ...changes }));
+  fuzz('headers are accepted only when they are right', {
+    inputs: changedHeaders,
+    check: (members) => {
+      const checked = checkHeader(members);
+      const accepted = checked.kind === 'accepted' && checked.kid === 'main' && checked.alg === 'HS256';
+      must(accepted === isGoodHeader(members), accepted ? 'accepted' : 'refused');
+    },
+  });
+
+  fuzz('the verifier accepts no more than its parts', {
+    inputs: fc.tuple(changedHeaders, changedClaims),
+    share: 0.05,
+    check: ([members, payload]) => {
+      const right = isGoodHeader(members) && isGoodPayload(payload);
+      must(accepts(forge(members, payload, secret, 'HS256')) === right, right ? 'refused' : 'accepted');
+    },
+  });
+
+  fuzz('JSON is read as JSON.parse reads it, and refused when an object repeats a member', {
+    inputs: fc.tuple(jsonOf([0, 'a"\\', '{"a":1,"a":2}', true, null, '\u00e9'], ['a', 'b', 'a"', '\\', '__proto__x']), fc.nat(), fc.boolean()),
+    check: ([value, where, escape]) => {
+      const object = { a: 0, value };
+      const text = JSON.stringify(object);
+      const read = parseStrictJson(Buffer.from(text));
+      must(read !== undefined && JSON.stringify(read.value) === text, 'read otherwise');
+      const twice = repeated(text, where, escape);
+      must(parseStrictJson(Buffer.from(twice)) === undefined, `took ${twice}`);
+    },
+  }); // prettier-ignore
+
+  fuzz('bytes that are no JSON object are none', {
+    inputs: fc.uint8Array({ maxLength: 24 }),
+    check: (bytes) => {
+      const read = parseStrictJson(Buffer.from(bytes));
+      if (read) JSON.parse(Buffer.from(bytes).toString());
+    },
+  });
+
+  const es = makeKey('ES256');
+  const asymmetric = makeBench(
+    { algorithm: 'ES256', privateKey: es.privateKey, keyId: 'main' },
+    { cacheSize: 0 },
+  );
+  const goodEs = forge({ ...header, alg: 'ES256' }, goodClaims(), es.privateKey, 'ES256');
+  const signed = goodEs.slice(0, goodEs.lastIndexOf('.') + 1);
+  const signatures = fc.oneof(
+    mutantsOf([goodEs.slice(signed.length)], 'ABab01-_'),
+    fc.uint8Array({ minLength: 64, maxLength: 64 }).map((bytes) => b64(Buffer.from(bytes))),
+    fc.constantFrom(...[0, 1, 0x7f, 0xff].map((byte) => b64(Buffer.alloc(64, byte)))),
+  );
+  fuzz('no other bytes are a signature', {
+    inputs: signatures,
+    share: 0.05,
+    check: (text) => {
+      const accepted = asymmetric.verifier.verify(signed + text).kind === 'accepted';
+      must(accepted === (signed + text === goodEs), 'accepted');
+    },
+  }); // prettier-ignore
+
+  staysLinear('a token', ['.', 'A', 'e30.', '=', '\u0000'], (text) => verifier.verify(text));
+  staysLinear('JSON', ['{"a":', '[', '"', '\\', ' ', '{"a":1},', '"\\u0061",'], (text) => {
+    parseStrictJson(Buffer.from(text));
+    parseStrictJson(Buffer.from(`{"x":[${text}1]}`));
+    parseStrictJson(Buffer.from(`{"x":${JSON.stringify(text)}}`));
+  });
+});
+
+function changesOf(names: readonly string[]): fc.Arbitrary<JsonObject> {
+  const change = fc.tuple(fc.nat(names.length - 1), fc.nat(VALUES.length - 1));
+  return fc
+    .array(change, { minLength: 1, maxLength: 3 })
+    .map((changes) => Object.fromEntries(changes.map(([name, value]) => [names[name], VALUES[value]])));
+}
+
+/** Where undefined is not there and NaN is null. */
+function throughJson(value: JsonObject): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
+}
+
+/** The header's rules of contract, section 1, said once more. */
+function isGoodHeader(members: JsonObject): boolean {
+  const refusedNames = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'];
+  if (Object.keys(members).some((name) => refusedNames.includes(name))) return false;
+  const { typ, kid, alg } = members;
+  return typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ) && kid === 'main' && alg === 'HS256';
+} // prettier-ignore
+
+/** The claims' rules of contract, section 1, said once more; the clock stands at `NOW`, the tolerance is 30 s. */
+function isGoodPayload(claims: JsonObject): boolean {
+  const { iss, aud, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime } = claims;
+  const texts = (list: unknown): list is string[] => Array.isArray(list) && list.every((each) => typeof each === 'string');
+  const whole = (number: unknown): number is number => Number.isSafeInteger(number);
+  const named = ['sub', 'sid', 'jti'].every((name) => {
+    const value = claims[name];
+    return typeof value === 'string' && value !== '' && !value.includes('\0');
+  });
+  const ours = iss === ISSUER && (aud === 'api' || (texts(aud) && aud.includes('api')));
+  if (!named || !ours || !whole(iat) || !whole(nbf) || !whole(exp)) return false;
+  if (!whole(tokenVersion) || tokenVersion < 1 || tokenVersion > 2_147_483_647) return false;
+  if (role !== undefined && (typeof role !== 'string' || role === '')) return false;
+  if (permissions !== undefined && !texts(permissions)) return false;
+  if (authTime !== undefined && !whole(authTime)) return false;
+  const lives = exp - iat > 0 && exp - iat <= 3600;
+  return lives && iat <= NOW + 30 && nbf <= NOW + 30 && exp + 30 > NOW;
+} // prettier-ignore
+
+/** The same text with a member of its outermost object named twice, the second time perhaps in escapes. */
+function repeated(text: string, where: number, escape: boolean): string {
+  const again = escape ? '"\\u0061":1' : '"a":1';
+  return where % 2 === 0 ? `{${again},${text.slice(1)}` : `${text.slice(0, -1)},${again}}`;
+}

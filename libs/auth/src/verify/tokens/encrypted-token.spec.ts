@@ -1,0 +1,219 @@
+import { describe, expect, it } from '@jest/globals';
+import { createPublicKey, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { CompactEncrypt, type CompactJWEHeaderParameters } from 'jose';
+import type { EncryptionOptions } from '../../options/encryption-options.js';
+import { resolveEncryption } from '../../options/resolve-access-token.js';
+import { b64, forge, goodClaims, makeBench, makeKey, NOW } from './forge.fixture.js';
+
+const secret = randomBytes(32);
+const signing = makeKey('ES256');
+const rsa = makeKey('RS256');
+const ec = makeKey('ES256');
+const DIR = { keyId: 'e1', key: secret };
+const KEYS: EncryptionOptions['keys'] = [
+  DIR,
+  { keyId: 'oaep', algorithm: 'RSA-OAEP-256', key: rsa.privateKey },
+  { keyId: 'ecdh', algorithm: 'ECDH-ES', key: ec.privateKey },
+];
+const bench = (encryption: EncryptionOptions = { keys: KEYS }, cacheSize = 0) =>
+  makeBench(
+    { algorithm: 'ES256', privateKey: signing.privateKey, keyId: 'main' },
+    { encryption: resolveEncryption(encryption), cacheSize },
+  );
+const { verifier, issuer, clock } = bench();
+
+const signed = (claims = {}, header = {}) =>
+  forge(
+    { alg: 'ES256', kid: 'main', typ: 'at+jwt', ...header },
+    goodClaims(claims),
+    signing.privateKey,
+    'ES256',
+  );
+const HEADER = { alg: 'dir', enc: 'A256GCM', kid: 'e1', cty: 'JWT' };
+/** Whatever header, around whatever content: jose is told to write it as it is. */
+function seal(
+  content: string | Buffer,
+  changes: Record<string, unknown> = {},
+  key: KeyObject | Uint8Array = secret,
+): Promise<string> {
+  const header = { ...HEADER, ...changes } as unknown as CompactJWEHeaderParameters;
+  return new CompactEncrypt(Buffer.from(content)).setProtectedHeader(header).encrypt(key);
+}
+/** A right token whose header is this text; AES-GCM authenticates the header, so it is encrypted by hand. */
+async function withHeader(text: string): Promise<string> {
+  const { createCipheriv } = await import('node:crypto');
+  const head = b64(text);
+  const iv = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', secret, iv);
+  cipher.setAAD(Buffer.from(head));
+  const sealed = Buffer.concat([cipher.update(signed()), cipher.final()]);
+  return [head, '', b64(iv), b64(sealed), b64(cipher.getAuthTag())].join('.');
+}
+const verdict = async (token: string, of = verifier) => {
+  const outcome = await of.verifyAny(token);
+  return outcome.kind === 'accepted' ? 'accepted' : outcome.reason;
+};
+const input = { subject: 'user-1', sessionId: 's', tokenVersion: 1, permissions: [], asOfMs: NOW * 1000 };
+
+describe('an encrypted token', () => {
+  it.each([0, 1, 2])('of key %i is issued nested, says nothing in clear, and comes back', async (index) => {
+    const [first, ...rest] = [...KEYS.slice(index), ...KEYS.slice(0, index)];
+    const own = bench({ keys: [first!, ...rest] });
+    const { token, tokenId } = await own.issuer.issue({ ...input, role: 'admin' });
+    const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as object;
+    const algorithm = first?.algorithm ?? 'dir';
+    expect(header).toEqual({
+      ...{ alg: algorithm, enc: 'A256GCM', kid: first?.keyId, cty: 'JWT' },
+      ...(algorithm === 'ECDH-ES' && { epk: expect.anything() }),
+    });
+    expect(token.split('.')).toHaveLength(5);
+    expect(token).not.toContain(b64('"role":"admin"').slice(2, -2));
+    const outcome = await own.verifier.verifyAny(token);
+    expect(outcome).toMatchObject({ kind: 'accepted', principal: { id: 'user-1', tokenId, role: 'admin', keyId: 'main' } }); // prettier-ignore
+    // every key decrypts, whichever encrypts
+    expect(await verdict(token)).toBe('accepted');
+  });
+
+  it('is remembered by its outer text: then without a promise, and no longer than it lives or its keys do', async () => {
+    const own = bench({ keys: [DIR] }, 100);
+    const { token } = await own.issuer.issue(input);
+    expect(own.verifier.verifyAny(token)).toBeInstanceOf(Promise);
+    expect(await verdict(token, own.verifier)).toBe('accepted');
+    expect(own.verifier.verifyAny(token)).toMatchObject({ kind: 'accepted' });
+    own.clock.ms += 931_000;
+    expect(own.verifier.verifyAny(token)).toEqual({ kind: 'refused', reason: 'expired' });
+    own.clock.ms -= 931_000;
+    own.keyring.revoke('main');
+    expect(await verdict(token, own.verifier)).toBe('key_unknown');
+  });
+
+  it('is checked for its size as it goes out', async () => {
+    await expect(issuer.issue({ ...input, maxBytes: 400 })).rejects.toMatchObject({
+      code: 'token_too_large',
+    });
+  });
+
+  it('control: what the table below alters is accepted unaltered', async () => {
+    expect(await verdict(await seal(signed()))).toBe('accepted');
+    expect(await verdict(await withHeader(JSON.stringify(HEADER)))).toBe('accepted');
+    expect(await verdict(await seal(signed(), { cty: 'jwt', unknown: 1 }))).toBe('accepted');
+    expect(await verdict(await seal(signed(), { alg: 'RSA-OAEP-256', kid: 'oaep' }, rsa.publicKey))).toBe('accepted'); // prettier-ignore
+    expect(await verdict(await seal(signed(), { alg: 'ECDH-ES', kid: 'ecdh' }, ec.publicKey))).toBe(
+      'accepted',
+    );
+  });
+});
+
+const spki = createPublicKey(rsa.privateKey).export({ type: 'spki', format: 'der' });
+const altered = async (part: number): Promise<string> => {
+  const parts = (await seal(signed())).split('.');
+  const bytes = Buffer.from(parts[part] ?? '', 'base64url');
+  bytes[0] = (bytes[0] ?? 0) ^ 1;
+  parts[part] = b64(bytes);
+  return parts.join('.');
+};
+const other = randomBytes(32);
+const stranger = makeKey('ES256');
+
+const ATTACKS: readonly (readonly [name: string, forge: () => Promise<string> | string, reason: string])[] = [
+  ['a signed token, where encryption is demanded', () => signed(), 'not_encrypted'],
+  ['a token signed by a stranger, encrypted right', () => seal(forge({ alg: 'ES256', kid: 'main', typ: 'at+jwt' }, goodClaims(), stranger.privateKey, 'ES256')), 'signature_mismatch'],
+  ['an unsigned token inside', () => seal(`${b64('{"alg":"none","kid":"main","typ":"at+jwt"}')}.${b64(JSON.stringify(goodClaims()))}.AA`), 'algorithm_mismatch'],
+  ['bare claims inside', () => seal(JSON.stringify(goodClaims())), 'malformed'],
+  ['an encrypted token inside', async () => seal(await seal(signed())), 'malformed'],
+  ['an old-style token inside', () => seal(signed({}, { typ: 'JWT' })), 'type_refused'],
+  ['an expired token inside', () => seal(signed({ iat: NOW - 2000, nbf: NOW - 2000, exp: NOW - 1000 })), 'expired'],
+  ['bytes that are no text inside', () => seal(randomBytes(64)), 'malformed'],
+  ['another secret', () => seal(signed(), {}, other), 'decryption_failed'],
+  ['the public RSA key hashed down to a content key', () => seal(signed(), { kid: 'oaep' }, spki.subarray(0, 32)), 'algorithm_mismatch'],
+  ['dir where the key is RSA (key confusion)', () => seal(signed(), { alg: 'dir', kid: 'oaep' }, secret), 'algorithm_mismatch'],
+  ['dir where the key is EC', () => seal(signed(), { alg: 'dir', kid: 'ecdh' }, secret), 'algorithm_mismatch'],
+  ['RSA-OAEP-256 under the kid of the secret', () => seal(signed(), { alg: 'RSA-OAEP-256' }, rsa.publicKey), 'algorithm_mismatch'],
+  ['RSA-OAEP (SHA-1) for the RSA key', () => seal(signed(), { alg: 'RSA-OAEP', kid: 'oaep' }, rsa.publicKey), 'algorithm_mismatch'],
+  ['ECDH-ES+A256KW for the EC key', () => seal(signed(), { alg: 'ECDH-ES+A256KW', kid: 'ecdh' }, ec.publicKey), 'algorithm_mismatch'],
+  ['A256KW with the shared secret', () => seal(signed(), { alg: 'A256KW' }, createSecretKey(secret)), 'algorithm_mismatch'],
+  ['A256GCMKW with the shared secret', () => seal(signed(), { alg: 'A256GCMKW' }, createSecretKey(secret)), 'algorithm_mismatch'],
+  ['PBES2, a million rounds', () => withHeader(JSON.stringify({ ...HEADER, alg: 'PBES2-HS256+A128KW', p2c: 1e6, p2s: 'AAAA' })), 'algorithm_mismatch'],
+  ['alg none', () => withHeader(JSON.stringify({ ...HEADER, alg: 'none' })), 'algorithm_mismatch'],
+  ['alg in another case', () => withHeader(JSON.stringify({ ...HEADER, alg: 'DIR' })), 'algorithm_mismatch'],
+  ['enc A128CBC-HS256 of the same 32 bytes', () => seal(signed(), { enc: 'A128CBC-HS256' }, secret), 'algorithm_mismatch'],
+  ['enc missing', () => withHeader(JSON.stringify({ ...HEADER, enc: undefined })), 'algorithm_mismatch'],
+  ...Object.entries({ zip: 'DEF', crit: ['exp'], b64: false, jwk: {}, jku: 'https://evil.example', x5u: 'https://evil.example', x5c: ['MII'] }).map(
+    ([name, value]) => [name, () => withHeader(JSON.stringify({ ...HEADER, [name]: value })), 'header_refused'] as const,
+  ),
+  ['no cty', () => withHeader(JSON.stringify({ ...HEADER, cty: undefined })), 'type_refused'],
+  ['cty of something else', () => seal(signed(), { cty: 'JWE' }), 'type_refused'],
+  ['no kid', () => seal(signed(), { kid: undefined }), 'key_unknown'],
+  ['the kid of a key that signs', () => seal(signed(), { kid: 'main' }), 'key_unknown'],
+  ['a kid of the prototype', () => seal(signed(), { kid: '__proto__' }), 'key_unknown'],
+  ['a kid that is a path', () => seal(signed(), { kid: '../../dev/null' }), 'key_unknown'],
+  ['a kid that is a list', () => withHeader(JSON.stringify({ ...HEADER, kid: ['e1'] })), 'key_unknown'],
+  ['alg twice', () => withHeader('{"alg":"none","alg":"dir","enc":"A256GCM","kid":"e1","cty":"JWT"}'), 'malformed'],
+  ['alg twice, one escaped', () => withHeader('{"al\\u0067":"none","alg":"dir","enc":"A256GCM","kid":"e1","cty":"JWT"}'), 'malformed'],
+  ['a header that is a list', () => withHeader('["dir"]'), 'malformed'],
+  ['an altered header', () => altered(0), 'malformed'],
+  ['an altered nonce', () => altered(2), 'decryption_failed'],
+  ['an altered ciphertext', () => altered(3), 'decryption_failed'],
+  ['an altered tag', () => altered(4), 'decryption_failed'],
+  ['a tag cut to 4 bytes', async () => (await seal(signed())).replace(/[^.]+$/, (tag) => b64(Buffer.from(tag, 'base64url').subarray(0, 4))), 'decryption_failed'],
+  ['an encrypted key where there is none', async () => (await seal(signed())).replace('..', '.AAAA.'), 'malformed'],
+  ['padding', async () => `${await seal(signed())}=`, 'malformed'],
+  ['a blank', async () => (await seal(signed())).replace('..', '. .'), 'malformed'],
+  ['six parts', async () => `${await seal(signed())}.AA`, 'malformed'],
+  ['four parts', async () => (await seal(signed())).replace('..', '.'), 'malformed'],
+  ['dots alone', () => '....', 'malformed'],
+  ['over 8 KiB', () => seal(signed({ x: 'x'.repeat(5000) })), 'oversized'],
+]; // prettier-ignore
+
+describe('forged encrypted tokens', () => {
+  it.each(ATTACKS)('%s', async (_name, make, reason) => {
+    const token = await make();
+    expect(await verdict(token)).toBe(reason);
+    expect(await verifier.verifyAny(token, { expiry: 'ignored' })).toMatchObject(
+      reason === 'expired' ? { kind: 'accepted' } : { kind: 'refused' },
+    );
+  });
+
+  it('an encrypted token means nothing where encryption is not configured', async () => {
+    const plain = makeBench({ algorithm: 'ES256', privateKey: signing.privateKey, keyId: 'main' });
+    expect(await verdict(await seal(signed()), plain.verifier)).toBe('malformed');
+  });
+
+  it('the clock is asked after decryption too', async () => {
+    clock.ms = (NOW + 931) * 1000;
+    expect(await verdict(await seal(signed()))).toBe('expired');
+    clock.ms = NOW * 1000;
+  });
+});
+
+describe('moving to encryption', () => {
+  it.each([
+    ['issued', 3, 'accepted'],
+    ['accepted', 5, 'accepted'],
+    ['refused', 5, 'not_encrypted'],
+  ] as const)(
+    'plaintext %s: issues %i parts; a signed token is %s, an encrypted one accepted',
+    async (plaintext, parts, expected) => {
+      const own = bench({ keys: [DIR], plaintext });
+      expect((await own.issuer.issue(input)).token.split('.')).toHaveLength(parts);
+      expect(await verdict(signed(), own.verifier)).toBe(expected);
+      expect(await verdict(await seal(signed()), own.verifier)).toBe('accepted');
+    },
+  );
+});
+
+describe('encryption keys at boot', () => {
+  it.each<readonly [string, EncryptionOptions, RegExp]>([
+    ['none', { keys: [] }, /1 to 16 keys/],
+    ['a secret of 16 bytes', { keys: [{ keyId: 'a', key: randomBytes(16) }] }, /exactly 32 bytes/],
+    ['a text that is no base64url', { keys: [{ keyId: 'a', key: 'a secret text!' }] }, /base64url/],
+    ['two of one keyId', { keys: [DIR, DIR] }, /same keyId/],
+    ['RSA1_5', { keys: [{ keyId: 'a', key: rsa.privateKey, algorithm: 'RSA1_5' as never }] }, /must be one of/],
+    ['a public key', { keys: [{ keyId: 'a', key: rsa.publicKey, algorithm: 'RSA-OAEP-256' }] }, /private key/],
+    ['an EC key for RSA', { keys: [{ keyId: 'a', key: ec.privateKey, algorithm: 'RSA-OAEP-256' }] }, /RSA key/],
+    ['an RSA key for ECDH-ES', { keys: [{ keyId: 'a', key: rsa.privateKey, algorithm: 'ECDH-ES' }] }, /EC key/],
+    ['the key that signs', { keys: [{ keyId: 'a', key: signing.privateKey, algorithm: 'ECDH-ES' }] }, /also a key that signs/],
+  ])('%s: refused', (_name, encryption, message) => {
+    expect(() => bench(encryption)).toThrow(message);
+  }); // prettier-ignore
+});

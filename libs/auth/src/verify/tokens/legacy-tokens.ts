@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { AuthError } from '../../common/auth-error.js';
+import type { StandardSchemaV1 } from '../../common/standard-schema.js';
+import { type Keyring, readLegacyKey, type VerificationKey } from '../keys/keyring.service.js';
+import type { LegacyPrincipal, ResolvedLegacyIssuer } from '../../options/legacy-options.js';
+import { checkCustomClaims } from './custom-claims.js';
+import type { CompactJws } from './jws.js';
+import type { JsonObject } from './strict-json.js';
+import {
+  checkTimes,
+  type ExpiryRule,
+  isText,
+  isTextList,
+  isWhole,
+  own,
+  refused,
+  REFUSED_MEMBERS,
+} from './verification-policy.js';
+import type { Verification } from './verified-token-cache.js';
+
+const LONGEST_WINDOW_MS = 366 * 86_400_000;
+
+type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
+interface Issuer extends ResolvedLegacyIssuer {
+  readonly verification: VerificationKey;
+}
+export interface LegacyRules {
+  readonly clockToleranceSeconds: number;
+  readonly claimsSchema?: StandardSchemaV1;
+}
+
+/**
+ * Old tokens of a hand-made set-up, under a policy of their own. `typ` keeps the two kinds apart: what says `at+jwt` is never asked of these
+ * keys, and what does not is never asked of Tokenward's.
+ */
+export class LegacyTokens {
+  readonly #issuers: readonly Issuer[];
+
+  /** Throws `configuration_invalid`, naming the option and the cure. */
+  constructor(
+    issuers: readonly ResolvedLegacyIssuer[],
+    private readonly rules: LegacyRules,
+    private readonly keyring: Keyring,
+    nowMs: number,
+  ) {
+    this.#issuers = issuers.map((issuer, index) => {
+      const option = `accessToken.legacy[${String(index)}]`;
+      if (issuer.acceptUntilMs > nowMs + LONGEST_WINDOW_MS)
+        throw AuthError.configuration(
+          `${option}.acceptUntil`,
+          'is more than a year ahead: old tokens are for a while',
+        );
+      const verification = readLegacyKey(`${option}.key`, issuer);
+      if (keyring.holds(verification.publicKey))
+        throw AuthError.configuration(
+          `${option}.key`,
+          'is also a key of Tokenward: make a new one for the new tokens',
+        );
+      return { ...issuer, verification };
+    });
+  }
+
+  /** Whether a token with this header can only be an old one. */
+  concerns(header: JsonObject): boolean {
+    if (this.#issuers.length === 0) return false;
+    const typ = own(header, 'typ');
+    return typ === undefined || (typeof typ === 'string' && typ.toLowerCase() === 'jwt');
+  }
+
+  /** The key is chosen by what each entry says, and what was signed has to fit that entry whole. */
+  verify(token: string, jws: ParsedJws, nowMs: number, expiry: ExpiryRule): Verification {
+    if (REFUSED_MEMBERS.some((name) => Object.hasOwn(jws.header, name))) return refused('header_refused');
+    let last: Verification = refused('key_unknown');
+    for (const issuer of this.#issuers) {
+      if (own(jws.header, 'kid') !== issuer.keyId) continue;
+      last =
+        own(jws.header, 'alg') === issuer.algorithm
+          ? this.#verifyBy(issuer, token, jws, nowMs, expiry)
+          : refused('algorithm_mismatch');
+      if (last.kind === 'accepted') return last;
+    }
+    return last;
+  }
+
+  #verifyBy(issuer: Issuer, token: string, jws: ParsedJws, nowMs: number, expiry: ExpiryRule): Verification {
+    if (nowMs >= issuer.acceptUntilMs) return refused('expired');
+    if (!this.keyring.signatureFits(issuer.verification, jws.signed, jws.signature))
+      return refused('signature_mismatch');
+    const { payload } = jws;
+    if (own(payload, 'iss') !== issuer.issuer) return refused('issuer_mismatch');
+    if (!audienceFits(own(payload, 'aud'), issuer.audiences)) return refused('audience_mismatch');
+    const [iat, exp] = [own(payload, 'iat'), own(payload, 'exp')];
+    const nbf = own(payload, 'nbf') ?? iat;
+    if (!isWhole(iat) || !isWhole(exp) || !isWhole(nbf)) return refused('claims_malformed');
+    if (exp <= iat || exp - iat > issuer.maxLifetimeSeconds) return refused('lifetime_refused');
+    const untimely = checkTimes({ iat, nbf, exp }, this.rules, nowMs, expiry);
+    if (untimely) return untimely;
+    const who = principalOf(issuer, payload);
+    if (!who) return refused('claims_malformed');
+    const custom = checkCustomClaims({ ...who.claims }, this.rules.claimsSchema);
+    if (custom.kind === 'refused') return refused('custom_claims_refused');
+    const digest = createHash('sha256').update(token).digest();
+    const principal = Object.freeze({
+      id: who.id,
+      sessionId: asUuid(digest),
+      tokenId: `legacy-${digest.toString('base64url')}`,
+      keyId: issuer.verification.kid,
+      legacy: issuer.name,
+      // below every version there is: whatever is ever revoked of the user refuses it
+      tokenVersion: 0,
+      ...(who.role !== undefined && { role: who.role }),
+      permissions: Object.freeze([...(who.permissions ?? [])]),
+      issuedAt: iat,
+      expiresAt: Math.min(exp, Math.floor(issuer.acceptUntilMs / 1000)),
+      claims: custom.claims,
+    });
+    return { kind: 'accepted', verified: { principal, exp, nbf, iat, acceptUntilMs: issuer.acceptUntilMs } };
+  }
+}
+
+function audienceFits(given: unknown, expected: readonly string[] | undefined): boolean {
+  if (expected === undefined) return given === undefined;
+  const audiences = typeof given === 'string' ? [given] : given;
+  return isTextList(audiences) && audiences.some((each) => expected.includes(each));
+}
+
+function principalOf(issuer: Issuer, payload: JsonObject): LegacyPrincipal | undefined {
+  if (!issuer.principal) {
+    const sub = own(payload, 'sub');
+    const id = isWhole(sub) ? String(sub) : sub;
+    return isText(id) ? { id } : undefined;
+  }
+  let given: LegacyPrincipal | undefined;
+  try {
+    given = issuer.principal(payload);
+  } catch {
+    // a hook that cannot read the claims accepts nothing
+    return undefined;
+  }
+  if (!given || !isText(given.id)) return undefined;
+  if (given.role !== undefined && !isText(given.role)) return undefined;
+  if (given.permissions !== undefined && !isTextList(given.permissions)) return undefined;
+  return given;
+}
+
+/** Names no session there is; the same for the same token (RFC 9562, section 5.8). */
+function asUuid(digest: Buffer): string {
+  const bytes = Buffer.from(digest.subarray(0, 16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

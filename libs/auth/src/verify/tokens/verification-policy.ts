@@ -1,0 +1,135 @@
+import { ACCESS_TOKEN_TYPE } from '../../contract/index.js';
+import { type AccessTokenClaims, MAX_LIFETIME_SECONDS } from './access-claims.js';
+import type { JsonObject } from './strict-json.js';
+
+/** Why a token is not accepted; private, every one of them is the same 401 outside. */
+export type RefusalReason =
+  | 'oversized'
+  | 'malformed'
+  | 'header_refused'
+  | 'type_refused'
+  | 'key_unknown'
+  | 'algorithm_mismatch'
+  | 'signature_mismatch'
+  | 'claims_malformed'
+  | 'issuer_mismatch'
+  | 'audience_mismatch'
+  | 'lifetime_refused'
+  | 'not_yet_valid'
+  | 'expired'
+  | 'custom_claims_refused'
+  | 'not_encrypted'
+  | 'decryption_failed';
+
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly reason: RefusalReason;
+}
+
+/** What the configuration says; the token has no say in any of it. */
+export interface VerificationRules {
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  readonly clockToleranceSeconds: number;
+}
+
+/** `ignored` is for logout alone: a token that has only expired still names its session. */
+export type ExpiryRule = 'enforced' | 'ignored';
+
+export type HeaderCheck = { readonly kind: 'accepted'; readonly kid: string; readonly alg: string } | Refusal;
+export type ClaimsCheck = { readonly kind: 'accepted'; readonly claims: AccessTokenClaims } | Refusal;
+
+/** Extensions nobody here understands (RFC 7515, section 4.1.11; RFC 7797; RFC 7516) and keys that a token would bring itself (RFC 8725, section 3.10). */
+export const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'];
+/** What the store's counter (a 32-bit integer) can reach: more was never issued. */
+const MAX_TOKEN_VERSION = 2 ** 31 - 1;
+const MEDIA_TYPES: ReadonlySet<string> = new Set([ACCESS_TOKEN_TYPE, `application/${ACCESS_TOKEN_TYPE}`]);
+
+/** Members are read as own ones only, so that no prototype speaks for a token. */
+export function own(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** The header before any key is chosen; whoever calls then compares `alg` with the one configured for `kid`. */
+export function checkHeader(header: JsonObject): HeaderCheck {
+  if (REFUSED_MEMBERS.some((name) => Object.hasOwn(header, name))) return refused('header_refused');
+  const typ = own(header, 'typ');
+  if (typeof typ !== 'string' || !MEDIA_TYPES.has(typ.toLowerCase())) return refused('type_refused');
+  const kid = own(header, 'kid');
+  if (typeof kid !== 'string') return refused('key_unknown');
+  const alg = own(header, 'alg');
+  if (typeof alg !== 'string') return refused('algorithm_mismatch');
+  return { kind: 'accepted', kid, alg };
+}
+
+/** Everything of contract, section 1, that the claims themselves can tell. `nowMs` is milliseconds since the epoch. */
+export function checkClaims(
+  payload: JsonObject,
+  rules: VerificationRules,
+  nowMs: number,
+  expiry: ExpiryRule,
+): ClaimsCheck {
+  const claims = readClaims(payload);
+  if (!claims) return refused('claims_malformed');
+  if (claims.iss !== rules.issuer) return refused('issuer_mismatch');
+  const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
+  if (!audiences.some((audience) => rules.audiences.includes(audience))) return refused('audience_mismatch');
+  const lifetime = claims.exp - claims.iat;
+  if (lifetime <= 0 || lifetime > MAX_LIFETIME_SECONDS) return refused('lifetime_refused');
+  return checkTimes(claims, rules, nowMs, expiry) ?? { kind: 'accepted', claims };
+}
+
+/** The part that the clock decides; asked again whenever a verified token comes back. */
+export function checkTimes(
+  claims: Pick<AccessTokenClaims, 'exp' | 'nbf' | 'iat'>,
+  rules: Pick<VerificationRules, 'clockToleranceSeconds'>,
+  nowMs: number,
+  expiry: ExpiryRule,
+): Refusal | undefined {
+  const now = nowMs / 1000;
+  const latestStart = now + rules.clockToleranceSeconds;
+  if (claims.nbf > latestStart || claims.iat > latestStart) return refused('not_yet_valid');
+  // RFC 7519, section 4.1.4: on or after `exp` it is not accepted
+  if (expiry === 'enforced' && now >= claims.exp + rules.clockToleranceSeconds) return refused('expired');
+  return undefined;
+}
+
+function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
+  const iss = own(payload, 'iss');
+  const aud = own(payload, 'aud');
+  const [sub, sid, jti] = [own(payload, 'sub'), own(payload, 'sid'), own(payload, 'jti')];
+  const [iat, nbf, exp] = [own(payload, 'iat'), own(payload, 'nbf'), own(payload, 'exp')];
+  const tokenVersion = own(payload, 'tokenVersion');
+  if (!isText(iss) || !isIdentifier(sub) || !isIdentifier(sid) || !isIdentifier(jti)) return undefined;
+  if (!isText(aud) && !isTextList(aud)) return undefined;
+  if (!isWhole(iat) || !isWhole(nbf) || !isWhole(exp)) return undefined;
+  if (!isWhole(tokenVersion) || tokenVersion < 1 || tokenVersion > MAX_TOKEN_VERSION) return undefined;
+  const [role, permissions, authTime] = ['role', 'permissions', 'auth_time'].map((name) =>
+    own(payload, name),
+  );
+  if (role !== undefined && !isText(role)) return undefined;
+  if (permissions !== undefined && !isTextList(permissions)) return undefined;
+  if (authTime !== undefined && !isWhole(authTime)) return undefined;
+  return { iss, aud, sub, sid, jti, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime };
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0;
+}
+
+/** Stores look it up: what no store can hold (NUL) was never issued. */
+function isIdentifier(value: unknown): value is string {
+  return isText(value) && !value.includes('\0');
+}
+
+export function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+}
+
+export function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+export function refused(reason: RefusalReason): Refusal {
+  return { kind: 'refused', reason };
+}

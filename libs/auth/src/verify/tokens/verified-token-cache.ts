@@ -1,0 +1,82 @@
+import type { Principal } from '../../common/principal.js';
+import type { Refusal } from './verification-policy.js';
+
+/** What is remembered of a token whose signature and claims were accepted; the clock is asked again each time. */
+export interface VerifiedToken {
+  readonly principal: Principal;
+  readonly exp: number;
+  readonly nbf: number;
+  readonly iat: number;
+  /** Of an old token of another set-up: refused from then on, without tolerance. Milliseconds since the epoch. */
+  readonly acceptUntilMs?: number;
+}
+
+export type Verification = { readonly kind: 'accepted'; readonly verified: VerifiedToken } | Refusal;
+
+/** Longer ones do not fit a cookie and would let few clients fill the memory; they are verified each time. */
+const MAX_CACHED_BYTES = 4096;
+
+/** What is hashed at each request is short; nobody can choose the end of a signature, and the whole text is compared. */
+const NAME_LENGTH = 32;
+const nameOf = (token: string): string => token.slice(-NAME_LENGTH);
+
+interface Remembered {
+  readonly token: string;
+  readonly verified: VerifiedToken;
+}
+
+/**
+ * Verified tokens by their full text, in two generations: what was used since the last turn survives it, the rest goes at once. Constant
+ * time, at most `capacity` entries, no scan.
+ */
+export class VerifiedTokenCache {
+  readonly #generationSize: number;
+  #young = new Map<string, Remembered>();
+  #old = new Map<string, Remembered>();
+  #revision = -1;
+
+  constructor(readonly capacity: number) {
+    this.#generationSize = capacity > 1 ? Math.floor(capacity / 2) : capacity;
+  }
+
+  get size(): number {
+    return this.#young.size + this.#old.size;
+  }
+
+  /** `revision` is the keyring's: what was concluded from other keys is forgotten before anything is answered. */
+  get(token: string, revision: number): VerifiedToken | undefined {
+    if (revision !== this.#revision) this.#forgetAll(revision);
+    if (token.length > MAX_CACHED_BYTES) return undefined;
+    const name = nameOf(token);
+    const young = this.#young.get(name);
+    if (young?.token === token) return young.verified;
+    const old = this.#old.get(name);
+    if (old?.token !== token) return undefined;
+    this.#old.delete(name);
+    this.#add(old);
+    return old.verified;
+  }
+
+  /** Only for a token that was accepted under `revision`. */
+  set(token: string, verified: VerifiedToken, revision: number): void {
+    if (this.#generationSize === 0 || token.length > MAX_CACHED_BYTES) return;
+    if (revision !== this.#revision) this.#forgetAll(revision);
+    // a token cut out of a header would keep the whole header alive
+    this.#add({ token: Buffer.from(token, 'latin1').toString('latin1'), verified });
+  }
+
+  #add(remembered: Remembered): void {
+    if (this.#young.size >= this.#generationSize) {
+      this.#old = this.capacity > 1 ? this.#young : new Map();
+      this.#young = new Map();
+    }
+    // cut from the copy, never from what a request brought
+    this.#young.set(nameOf(remembered.token), remembered);
+  }
+
+  #forgetAll(revision: number): void {
+    this.#young = new Map();
+    this.#old = new Map();
+    this.#revision = revision;
+  }
+}

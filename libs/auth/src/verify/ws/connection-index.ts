@@ -1,0 +1,70 @@
+import type { LedgerEntry } from '../../storage/ledger-entry.js';
+import type { Principal } from '../../common/principal.js';
+
+export interface Held {
+  principal: Principal;
+}
+
+/** Which connections an entry of the ledger concerns, without looking at the others. */
+export class ConnectionIndex<T extends Held> {
+  readonly all = new Set<T>();
+  private readonly tokens = new Map<string, Set<T>>();
+  private readonly sessions = new Map<string, Set<T>>();
+  private readonly subjects = new Map<string, Set<T>>();
+
+  add(held: T): void {
+    this.all.add(held);
+    const { tokenId, sessionId, id } = held.principal;
+    put(this.tokens, tokenId, held);
+    put(this.sessions, sessionId, held);
+    put(this.subjects, id, held);
+  }
+
+  /** Before the principal of `held` changes. */
+  remove(held: T): void {
+    this.all.delete(held);
+    const { tokenId, sessionId, id } = held.principal;
+    take(this.tokens, tokenId, held);
+    take(this.sessions, sessionId, held);
+    take(this.subjects, id, held);
+  }
+
+  /** A copy: whoever closes them changes the index. */
+  concernedBy(entry: LedgerEntry): readonly T[] {
+    switch (entry.kind) {
+      case 'token':
+        return [...(this.tokens.get(entry.tokenId) ?? [])];
+      case 'session':
+        return [...(this.sessions.get(entry.sessionId) ?? [])];
+      case 'user':
+        return [...(this.subjects.get(entry.subject) ?? [])].filter(
+          ({ principal }) => principal.tokenVersion < entry.minVersion,
+        );
+      // rare, and they concern most connections anyway
+      case 'key':
+        return [...this.all].filter(({ principal }) => principal.keyId === entry.keyId);
+      case 'all':
+        return [...this.all].filter(({ principal }) => principal.issuedAt < entry.issuedBefore);
+    }
+  }
+
+  /** One connection of every token. */
+  onePerToken(): readonly T[] {
+    return [...this.tokens.values()].flatMap(([first]) => (first ? [first] : []));
+  }
+
+  ofToken(tokenId: string): readonly T[] {
+    return [...(this.tokens.get(tokenId) ?? [])];
+  }
+}
+
+function put<T>(map: Map<string, Set<T>>, key: string, value: T): void {
+  const set = map.get(key);
+  if (set) set.add(value);
+  else map.set(key, new Set([value]));
+}
+
+function take<T>(map: Map<string, Set<T>>, key: string, value: T): void {
+  const set = map.get(key);
+  if (set?.delete(value) && set.size === 0) map.delete(key);
+}

@@ -1,0 +1,258 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Subject } from 'rxjs';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { LedgerEntry, RevocableToken } from '../../storage/ledger-entry.js';
+import type { Principal } from '../../common/principal.js';
+import type { AuthenticateFlow } from '../authenticate.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { RevokedListener } from '../revocation/protocol/revocation-view.js';
+import type { RevocationSync } from '../revocation/revocation-sync.service.js';
+import type { Ending } from './ending.js';
+import { LiveConnections } from './live-connections.service.js';
+
+const NOW_S = 1_800_000_000;
+
+class MovedClock extends Clock {
+  ms = NOW_S * 1000;
+  now = (): number => this.ms;
+  monotonic = (): number => this.ms;
+}
+
+class FakeView {
+  isFresh = true;
+  bounded = false;
+  refused = new Set<string>();
+  listener: RevokedListener = () => undefined;
+  view = { fresh: () => this.isFresh };
+  state = () => ({ bounded: this.bounded });
+  refuses = ({ sessionId }: RevocableToken) => this.refused.has(sessionId);
+  onRevoked = (listener: RevokedListener) => {
+    this.listener = listener;
+    return () => (this.listener = () => undefined);
+  };
+}
+
+const principal = (changes: Partial<Principal> = {}): Principal => ({
+  id: 'u1', sessionId: 's1', tokenId: 't1', keyId: 'k1', tokenVersion: 3, permissions: [], issuedAt: NOW_S - 10, expiresAt: NOW_S + 900, claims: {},
+  ...changes,
+}); // prettier-ignore
+
+let clock: MovedClock;
+let view: FakeView;
+let answers: Record<string, 'live' | 'revoked' | 'down'>;
+let live: LiveConnections;
+
+beforeEach(() => {
+  clock = new MovedClock();
+  view = new FakeView();
+  answers = {};
+  const flow = {
+    recheck: async (asked: Principal) => {
+      const answer = answers[asked.tokenId] ?? 'live';
+      if (answer === 'revoked') throw new AuthError('token_refused', 'revoked');
+      if (answer === 'down') throw AuthError.unavailable('redis');
+      return Promise.resolve(asked);
+    },
+  };
+  const options = { accessToken: { clockToleranceSeconds: 30 }, revocation: { maxStalenessMs: 1_000 } };
+  live = new LiveConnections(
+    options as ResolvedAuthOptions,
+    clock,
+    view as unknown as RevocationSync,
+    flow as unknown as AuthenticateFlow,
+  );
+});
+afterEach(() => {
+  live.onApplicationShutdown();
+});
+
+function held(changes: Partial<Principal> = {}) {
+  const endings: Ending[] = [];
+  const connection = live.hold(principal(changes), (ending) => void endings.push(ending));
+  return { connection, endings };
+}
+
+/** A quarter of a second each, as the timer has it. */
+function tick(times = 1): void {
+  for (let done = 0; done < times; done++) {
+    clock.ms += 250;
+    live.tick();
+  }
+}
+
+describe('a revocation', () => {
+  const expiresAt = (NOW_S + 9_999) * 1000;
+  it.each<[string, LedgerEntry, 'ends' | 'spares']>([
+    ['of the session', { kind: 'session', sessionId: 's1', expiresAt }, 'ends'],
+    ['of another session', { kind: 'session', sessionId: 's2', expiresAt }, 'spares'],
+    ['of the token', { kind: 'token', tokenId: 't1', expiresAt }, 'ends'],
+    ['of another token', { kind: 'token', tokenId: 't2', expiresAt }, 'spares'],
+    ['of the user up to a later version', { kind: 'user', subject: 'u1', minVersion: 4, expiresAt }, 'ends'],
+    ['of the user up to this version', { kind: 'user', subject: 'u1', minVersion: 3, expiresAt }, 'spares'],
+    ['of another user', { kind: 'user', subject: 'u2', minVersion: 9, expiresAt }, 'spares'],
+    ['of the key', { kind: 'key', keyId: 'k1', expiresAt }, 'ends'],
+    ['of another key', { kind: 'key', keyId: 'k2', expiresAt }, 'spares'],
+    ['of everything before now', { kind: 'all', issuedBefore: NOW_S, expiresAt }, 'ends'],
+    ['of everything before it was issued', { kind: 'all', issuedBefore: NOW_S - 10, expiresAt }, 'spares'],
+  ])('%s: %j %s the connection in the same turn', (_name, entry, outcome) => {
+    const { endings } = held();
+    view.listener([entry]);
+    expect(endings).toEqual(outcome === 'ends' ? [{ code: 4401, reason: 'revoked' }] : []);
+    expect(live.size).toBe(outcome === 'ends' ? 0 : 1);
+  });
+
+  it('that came between check and entry is not missed', () => {
+    view.refused.add('s1');
+    expect(held().endings).toEqual([{ code: 4401, reason: 'revoked' }]);
+  });
+
+  it('ends all connections of a session, also when closing one of them fails', () => {
+    live.hold(principal(), () => {
+      throw new Error('already gone');
+    });
+    const { endings } = held();
+    view.listener([{ kind: 'session', sessionId: 's1', expiresAt }]);
+    expect(endings).toHaveLength(1);
+    expect(live.size).toBe(0);
+  });
+
+  it('of an earlier token no longer concerns a connection that has a fresh one', () => {
+    const { connection, endings } = held();
+    connection.renew(principal({ tokenId: 't2', tokenVersion: 4 }));
+    view.listener([
+      { kind: 'token', tokenId: 't1', expiresAt },
+      { kind: 'user', subject: 'u1', minVersion: 4, expiresAt },
+    ]);
+    expect(endings).toEqual([]);
+    view.listener([{ kind: 'token', tokenId: 't2', expiresAt }]);
+    expect(endings).toHaveLength(1);
+  });
+
+  it('calls nobody back who left', () => {
+    const { connection, endings } = held();
+    connection.release();
+    view.listener([{ kind: 'session', sessionId: 's1', expiresAt }]);
+    tick(9_999);
+    expect(endings).toEqual([]);
+  });
+});
+
+describe('renewing', () => {
+  it('refuses a token of another user', () => {
+    expect(() => {
+      held().connection.renew(principal({ id: 'u2' }));
+    }).toThrow('token_refused');
+  });
+
+  it('does not bring back what was ended', () => {
+    const { connection } = held();
+    view.listener([{ kind: 'session', sessionId: 's1', expiresAt: 9e15 }]);
+    expect(() => {
+      connection.renew(principal({ sessionId: 's2', tokenId: 't2' }));
+    }).toThrow('token_refused');
+  });
+});
+
+describe('expiry', () => {
+  it('ends the connection, to the tick', () => {
+    const { endings } = held({ expiresAt: NOW_S + 1 });
+    tick(3);
+    expect(endings).toEqual([]);
+    tick();
+    expect(endings).toEqual([{ code: 4401, reason: 'expired' }]);
+  });
+
+  it('of a token accepted within the clock tolerance comes at the end of it', () => {
+    const { endings } = held({ expiresAt: NOW_S - 1 });
+    tick(4 * 29 - 1);
+    expect(endings).toEqual([]);
+    tick();
+    expect(endings).toEqual([{ code: 4401, reason: 'expired' }]);
+  });
+
+  it('moves with a fresh token', () => {
+    const { connection, endings } = held({ expiresAt: NOW_S + 1 });
+    connection.renew(principal({ tokenId: 't2', expiresAt: NOW_S + 3 }));
+    tick(8);
+    expect(endings).toEqual([]);
+    tick(4);
+    expect(endings).toHaveLength(1);
+  });
+});
+
+describe('a view that nobody proves', () => {
+  it('ends everything after five seconds, with a code that means: come back', () => {
+    const { endings } = held();
+    view.isFresh = false;
+    tick(19);
+    expect(endings).toEqual([]);
+    tick();
+    expect(endings).toEqual([{ code: 4503, reason: 'unproven' }]);
+    expect(held({ tokenId: 't2' }).endings).toEqual([{ code: 4503, reason: 'unproven' }]);
+  });
+
+  it('that is proven again in between starts anew', () => {
+    const { endings } = held();
+    view.isFresh = false;
+    tick(19);
+    view.isFresh = true;
+    tick();
+    view.isFresh = false;
+    tick(19);
+    expect(endings).toEqual([]);
+  });
+
+  it('does not count the time in which the process was stopped', () => {
+    const { endings } = held();
+    view.isFresh = false;
+    clock.ms += 60_000;
+    live.tick();
+    expect(endings).toEqual([]);
+  });
+
+  it('because it is too full has every token asked for once', async () => {
+    Object.assign(view, { isFresh: false, bounded: true });
+    answers = { t2: 'revoked' };
+    const first = held();
+    const second = [held({ tokenId: 't2' }), held({ tokenId: 't2' })];
+    for (let round = 0; round < 30; round++) {
+      tick();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(first.endings).toEqual([]);
+    expect(second.flatMap(({ endings }) => endings)).toEqual([
+      { code: 4401, reason: 'revoked' },
+      { code: 4401, reason: 'revoked' },
+    ]);
+  });
+
+  it('because it is too full, with stores that cannot tell, ends everything too', async () => {
+    Object.assign(view, { isFresh: false, bounded: true });
+    answers = { t1: 'down' };
+    const { endings } = held();
+    for (let round = 0; round < 30; round++) {
+      tick();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(endings).toEqual([{ code: 4503, reason: 'unproven' }]);
+  });
+});
+
+describe('server-sent events', () => {
+  it('complete when the token is refused, and let go when the client leaves', () => {
+    const source = new Subject<number>();
+    const seen: (number | 'end')[] = [];
+    const stream = live.whileLive(principal(), source);
+    stream.subscribe({ next: (value) => void seen.push(value), complete: () => void seen.push('end') });
+    source.next(1);
+    view.listener([{ kind: 'session', sessionId: 's1', expiresAt: 9e15 }]);
+    source.next(2);
+    expect(seen).toEqual([1, 'end']);
+    expect(source.observed).toBe(false);
+
+    stream.subscribe().unsubscribe();
+    expect(live.size).toBe(0);
+    expect(source.observed).toBe(false);
+  });
+});

@@ -1,0 +1,192 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { LedgerEntry } from '../../storage/ledger-entry.js';
+import type { Principal } from '../../common/principal.js';
+import { AuthenticateFlow, revocable } from '../authenticate.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { RevocationSync } from '../revocation/revocation-sync.service.js';
+import { ConnectionIndex, type Held } from './connection-index.js';
+import { type Ending, TOKEN_REFUSED, VIEW_UNPROVEN } from './ending.js';
+
+const TICK_MS = 250;
+const UNPROVEN_FOR_MS = 5_000;
+/** Questions to the stores at the same time, while the view is too full to answer. */
+const QUESTIONS = 20;
+
+export interface LiveConnection {
+  readonly principal: Principal;
+  /** Goes on with a fresh token of the same user. Throws `token_refused` for another user's: who listens does not change. */
+  renew(principal: Principal): void;
+  /** When the connection closed by itself. */
+  release(): void;
+}
+
+interface Entry extends Held {
+  dueAtMs: number;
+  readonly end: (ending: Ending) => void;
+}
+
+/**
+ * Cuts what outlives its token: every long-lived connection (ws, socket.io, server-sent events) is registered with its principal, and its `end`
+ * is called once, in the same turn as the revocation reaches this process, or at the token's expiry, or when the view was unproven for 5 s.
+ */
+@Injectable()
+export class LiveConnections implements OnApplicationShutdown {
+  private readonly logger = new Logger('Tokenward');
+  private readonly index = new ConnectionIndex<Entry>();
+  private readonly toleranceMs: number;
+  private readonly stopListening: () => void;
+  private timer: NodeJS.Timeout | undefined;
+  private tickedAtMs = 0;
+  private unprovenMs = 0;
+  private asking: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly clock: Clock,
+    private readonly views: RevocationSync,
+    private readonly flow: AuthenticateFlow,
+  ) {
+    this.toleranceMs = options.accessToken.clockToleranceSeconds * 1000;
+    this.stopListening = views.onRevoked((entries) => {
+      this.revoked(entries);
+    });
+  }
+
+  get size(): number {
+    return this.index.all.size;
+  }
+
+  /** The principal must have been authenticated just now. `end` may be called before this returns. */
+  hold(principal: Principal, end: (ending: Ending) => void): LiveConnection {
+    const entry: Entry = { principal, dueAtMs: this.dueOf(principal), end };
+    this.index.add(entry);
+    this.watch();
+    this.confirm(entry);
+    return {
+      get principal() {
+        return entry.principal;
+      },
+      renew: (fresh) => {
+        this.renew(entry, fresh);
+      },
+      release: () => {
+        this.index.remove(entry);
+      },
+    };
+  }
+
+  /** For server-sent events and the like: mirrors `source` and completes when the token is refused. */
+  whileLive<T>(principal: Principal, source: Observable<T>): Observable<T> {
+    return new Observable<T>((subscriber) => {
+      const connection = this.hold(principal, () => {
+        subscriber.complete();
+      });
+      const subscription = subscriber.closed ? undefined : source.subscribe(subscriber);
+      return () => {
+        connection.release();
+        subscription?.unsubscribe();
+      };
+    });
+  }
+
+  /** Ends what has expired and, while nobody can prove the view, everything. Runs by itself four times a second. */
+  tick(): void {
+    const nowMs = this.clock.now();
+    for (const entry of [...this.index.all]) if (entry.dueAtMs <= nowMs) this.end(entry, 'expired');
+    const elapsedMs = this.clock.monotonic() - this.tickedAtMs;
+    this.tickedAtMs = this.clock.monotonic();
+    if (this.views.view.fresh(this.options.revocation.maxStalenessMs)) {
+      this.unprovenMs = 0;
+      return;
+    }
+    // of a process that was stopped, only what it could have used
+    if (!this.views.state().bounded) this.unproven(Math.min(elapsedMs, 2 * TICK_MS));
+    else this.asking ??= this.ask().finally(() => (this.asking = undefined));
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+    this.stopListening();
+  }
+
+  private revoked(entries: readonly LedgerEntry[]): void {
+    if (this.index.all.size === 0) return;
+    for (const ledgerEntry of entries)
+      for (const entry of this.index.concernedBy(ledgerEntry)) this.end(entry, 'revoked');
+  }
+
+  private renew(entry: Entry, fresh: Principal): void {
+    if (fresh.id !== entry.principal.id) throw new AuthError('token_refused', 'a token of another user');
+    if (!this.index.all.has(entry)) throw new AuthError('token_refused', 'the connection was ended');
+    this.index.remove(entry);
+    entry.principal = fresh;
+    entry.dueAtMs = this.dueOf(fresh);
+    this.index.add(entry);
+    this.confirm(entry);
+  }
+
+  /** What was revoked between the check and the entry into the index told nobody. */
+  private confirm(entry: Entry): void {
+    if (this.views.refuses(revocable(entry.principal))) this.end(entry, 'revoked');
+    else if (this.unprovenMs >= UNPROVEN_FOR_MS) this.end(entry, 'unproven');
+  }
+
+  /** One that came late, within the clock tolerance, lasts to the end of it. */
+  private dueOf({ expiresAt }: Principal): number {
+    const expiresAtMs = expiresAt * 1000;
+    return expiresAtMs > this.clock.now() ? expiresAtMs : expiresAtMs + this.toleranceMs;
+  }
+
+  private unproven(forMs: number): void {
+    this.unprovenMs += forMs;
+    if (this.unprovenMs < UNPROVEN_FOR_MS) return;
+    for (const entry of [...this.index.all]) this.end(entry, 'unproven');
+  }
+
+  /** The view is too full to be complete: each token is asked for, as each request would be. */
+  private async ask(): Promise<void> {
+    const startedAtMs = this.clock.monotonic();
+    const waiting = [...this.index.onePerToken()];
+    let answer: 'told' | 'silent' = 'told';
+    const worker = async (): Promise<void> => {
+      for (let next = waiting.pop(); next; next = waiting.pop())
+        if ((await this.askFor(next.principal)) === 'silent') answer = 'silent';
+    };
+    await Promise.all(Array.from({ length: QUESTIONS }, worker));
+    if (answer === 'told') this.unprovenMs = 0;
+    else this.unproven(this.clock.monotonic() - startedAtMs + TICK_MS);
+  }
+
+  private async askFor(principal: Principal): Promise<'told' | 'silent'> {
+    try {
+      await this.flow.recheck(principal);
+    } catch (error) {
+      if (!(error instanceof AuthError) || error.code !== 'token_refused') return 'silent';
+      for (const entry of this.index.ofToken(principal.tokenId)) this.end(entry, 'revoked');
+    }
+    return 'told';
+  }
+
+  private end(entry: Entry, reason: Ending['reason']): void {
+    if (!this.index.all.has(entry)) return;
+    this.index.remove(entry);
+    try {
+      entry.end({ code: reason === 'unproven' ? VIEW_UNPROVEN : TOKEN_REFUSED, reason });
+    } catch (error) {
+      this.logger.error(
+        `closing a connection failed: ${error instanceof Error ? error.name : 'unknown error'}`,
+      );
+    }
+  }
+
+  private watch(): void {
+    if (this.timer) return;
+    this.tickedAtMs = this.clock.monotonic();
+    this.timer = setInterval(() => {
+      this.tick();
+    }, TICK_MS).unref();
+  }
+}

@@ -1,0 +1,147 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { Principal } from '../../common/principal.js';
+import { AuthenticateFlow } from '../authenticate.js';
+import type { PresentedToken } from '../../issue/tokens/issued-tokens.js';
+import type { HttpRequest } from '../http/adapter.js';
+import { forgetPrincipal, setPrincipal } from '../guards/call-context.js';
+import { judgeOrigin } from '../http/origin-policy.js';
+import { presentedAccessToken, presentedCookie } from '../http/token-extractor.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { type Ending, TOKEN_REFUSED, VIEW_UNPROVEN } from './ending.js';
+import { type LiveConnection, LiveConnections } from './live-connections.service.js';
+
+const FIRST_MESSAGE_WITHIN_MS = 5_000;
+
+/** Node's `IncomingMessage`, as ws hands it on and socket.io keeps it in `socket.request`. */
+export type Handshake = Omit<HttpRequest, 'socket'> & { readonly socket?: object };
+/** How a socket is closed: `socket.close(code, reason)` of ws; socket.io emits and disconnects. */
+export type CloseSocket = (ending: Ending) => void;
+export type SocketStanding = 'authenticated' | 'waiting' | 'closed';
+
+interface State {
+  readonly close: CloseSocket;
+  connection?: LiveConnection;
+  patience?: NodeJS.Timeout;
+  standing: SocketStanding;
+  /** Tokens are judged one after the other, as they came. */
+  turn: Promise<unknown>;
+}
+
+/**
+ * Sign-in of a socket, whatever the adapter: by the access cookie (or `Authorization`) of the handshake, or by its first message; a fresh token
+ * at any time. `client` is what Nest hands to a gateway, so that `JwtAuthGuard` and `@CurrentUser()` find the caller on it.
+ */
+@Injectable()
+export class LiveSockets {
+  private readonly states = new WeakMap<object, State>();
+
+  constructor(
+    private readonly flow: AuthenticateFlow,
+    private readonly options: ResolvedAuthOptions,
+    private readonly connections: LiveConnections,
+  ) {}
+
+  /** False for a handshake that rides on a cookie from a foreign `Origin`: the same-origin policy does not hold for WebSockets (RFC 6455, section 10.2). */
+  allows(handshake: Handshake): boolean {
+    const cookie = presentedCookie(handshake as HttpRequest, this.options.cookies.accessName);
+    return cookie.kind === 'none' || judgeOrigin(handshake as HttpRequest, this.options.origins) === 'passes';
+  }
+
+  /** In `handleConnection`. A cookie that is there decides; without a token the first message has five seconds. */
+  async open(client: object, handshake: Handshake, close: CloseSocket): Promise<SocketStanding> {
+    const state: State = { close, standing: 'waiting', turn: Promise.resolve() };
+    this.states.set(client, state);
+    if (!this.allows(handshake)) return this.shut(client, state, { code: TOKEN_REFUSED, reason: 'refused' });
+    const presented = presentedAccessToken(handshake as HttpRequest, this.options.cookies.accessName);
+    if (presented.kind !== 'none') {
+      const judged = this.judge(client, state, presented);
+      state.turn = judged;
+      return judged;
+    }
+    state.patience = setTimeout(() => {
+      this.shut(client, state, { code: TOKEN_REFUSED, reason: 'refused' });
+    }, FIRST_MESSAGE_WITHIN_MS).unref();
+    return 'waiting';
+  }
+
+  /** A token in a message: the first, or a fresh one. One that is refused closes the socket; a store that cannot tell leaves an open one as it is. */
+  present(client: object, token: unknown): Promise<SocketStanding> {
+    const state = this.states.get(client);
+    if (!state) return Promise.resolve('closed');
+    const presented: PresentedToken =
+      typeof token === 'string' && token
+        ? { kind: 'token', value: token, source: 'bearer' }
+        : { kind: 'refused', detail: 'the message holds no token' };
+    const judged = state.turn.then(() => this.judge(client, state, presented));
+    state.turn = judged;
+    return judged;
+  }
+
+  /** Who is on the other end; undefined before the token came and after the socket was closed. */
+  principalOf(client: object): Principal | undefined {
+    return this.states.get(client)?.connection?.principal;
+  }
+
+  /** In `handleDisconnect`. */
+  closed(client: object): void {
+    const state = this.states.get(client);
+    if (state) this.forget(client, state);
+  }
+
+  private async judge(client: object, state: State, presented: PresentedToken): Promise<SocketStanding> {
+    if (state.standing === 'closed') return 'closed';
+    try {
+      const principal = await this.flow.authenticate(presented);
+      // it may have closed while a store was asked
+      if (this.standingOf(state) === 'closed') return 'closed';
+      this.admit(client, state, principal);
+      return this.standingOf(state);
+    } catch (error) {
+      const isUnavailable = error instanceof AuthError && error.code === 'unavailable';
+      if (isUnavailable && state.connection) return state.standing;
+      return this.shut(
+        client,
+        state,
+        isUnavailable
+          ? { code: VIEW_UNPROVEN, reason: 'unproven' }
+          : { code: TOKEN_REFUSED, reason: 'refused' },
+      );
+    }
+  }
+
+  private admit(client: object, state: State, principal: Principal): void {
+    clearTimeout(state.patience);
+    state.standing = 'authenticated';
+    setPrincipal(client, principal);
+    if (state.connection) {
+      state.connection.renew(principal);
+      return;
+    }
+    const connection = this.connections.hold(principal, (ending) => {
+      this.shut(client, state, ending);
+    });
+    if (this.standingOf(state) === 'authenticated') state.connection = connection;
+  }
+
+  private shut(client: object, state: State, ending: Ending): SocketStanding {
+    if (state.standing === 'closed') return 'closed';
+    this.forget(client, state);
+    state.close(ending);
+    return 'closed';
+  }
+
+  private forget(client: object, state: State): void {
+    clearTimeout(state.patience);
+    state.standing = 'closed';
+    state.connection?.release();
+    state.connection = undefined;
+    // messages still arrive until the peer answers the close frame
+    forgetPrincipal(client);
+  }
+
+  /** Through a call, because callbacks change it in between. */
+  private standingOf(state: State): SocketStanding {
+    return state.standing;
+  }
+}
