@@ -85,8 +85,8 @@ describe('the documentation', () => {
     const options = run('docs.mjs', '--check');
     expect(options.stderr + options.stdout).toBe('');
     const codes = read('libs/auth/src/contract/error-codes.ts').matchAll(/\| '(\w+)'/g);
-    const events = read('libs/auth/src/events/auth-event.ts').matchAll(/type: '([\w.]+)'/g);
-    const reasons = read('libs/auth/src/common/end-reason.ts').matchAll(/\| '(\w+)'/g);
+    const events = read('libs/auth/src/storage/auth-event.ts').matchAll(/type: '([\w.]+)'/g);
+    const reasons = read('libs/auth/src/storage/end-reason.ts').matchAll(/\| '(\w+)'/g);
     const missing = (page: string, names: Iterable<RegExpMatchArray>) =>
       [...names].map(([, name = '']) => name).filter((name) => !read(page).includes(`\`${name}\``));
     expect(missing('docs/errors.md', codes)).toEqual([]);

@@ -11,7 +11,11 @@ export type {
   ResourceServerModuleOptions,
   ResourceServerOptionsFactory,
 } from './resource-server.module-definition.js';
-export type { JwksFetch, RemoteJwksOptions, ResourceServerOptions } from './options/resource-server-options.js';
+export type {
+  JwksFetch,
+  RemoteJwksOptions,
+  ResourceServerOptions,
+} from './options/resource-server-options.js';
 export { RemoteKeys } from './verify/keys/remote-keys.service.js';
 export { AuthService } from './issue/auth.service.js';
 
@@ -74,7 +78,8 @@ export { ResolvedAuthOptions } from './options/resolved-options.js';
 // what flows return, for hosts that drive them
 export { AuthenticateFlow } from './verify/authenticate.js';
 export type { AuthenticateOptions } from './verify/authenticate.js';
-export type { LoginResult, PresentedToken, IssuedTokens } from './issue/tokens/issued-tokens.js';
+export type { LoginResult, IssuedTokens } from './issue/tokens/issued-tokens.js';
+export type { PresentedToken } from './verify/presented-token.js';
 export type { OpenSessionOptions } from './issue/flows/open-session.flow.js';
 export type { PendingChange, UserChange } from './issue/flows/user-changes.flow.js';
 
@@ -149,13 +154,7 @@ export type { EndReason } from './storage/end-reason.js';
 export type { HostTransaction } from './storage/host-transaction.js';
 export type { ClientContext, Principal } from './common/principal.js';
 export type { SubjectState, UserFacts } from './storage/subject.js';
-export type {
-  NewSession,
-  RotationCause,
-  Session,
-  SessionSnapshot,
-  SessionState,
-} from './storage/session.js';
+export type { NewSession, RotationCause, Session, SessionSnapshot, SessionState } from './storage/session.js';
 export type { AuthEvent, EventSeverity } from './storage/auth-event.js';
 export type { AuthAlert } from './observe/auth-alert.js';
 export type {

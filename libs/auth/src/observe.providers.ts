@@ -10,8 +10,22 @@ import { AuthEventPublisher } from './observe/auth-event-publisher.service.js';
 import { EventEmitterBridge } from './observe/event-emitter-bridge.service.js';
 import { EventLog } from './observe/event-log.service.js';
 import { AuthHealth } from './observe/health/auth-health.service.js';
+import { issueMetrics } from './issue/issue-metrics.js';
+import { postgresProbe, signingStanding } from './issue/issue-health.js';
+import { KeyRotation } from './issue/keys/key-rotation.service.js';
+import { RevocationService } from './issue/sessions/revocation.service.js';
+import { PasswordHasher } from './issue/users/password-hasher.service.js';
+import { HEALTH_PROBES, type HealthProbes } from './observe/health/health-probes.js';
 import { AuthMetrics } from './observe/metrics/auth-metrics.service.js';
+import { METRIC_READERS, type MetricReaders } from './observe/metrics/metric-readers.js';
 import { AUTH_METER } from './observe/metrics/meter.js';
+import { ResolvedAuthOptions } from './options/resolved-options.js';
+import { RevocationFeedBus } from './storage/revocation-feed.port.js';
+import { SessionStore } from './storage/session-store.port.js';
+import { Keyring } from './verify/keys/keyring.service.js';
+import { RevocationSync } from './verify/revocation/revocation-sync.service.js';
+import { redisProbe, viewStanding } from './verify/verify-health.js';
+import { VERIFY_METRICS, VERIFY_METRICS_OF, verifyMetrics } from './verify/verify-metrics.js';
 import { ResolvedObserveOptions, resolveObserve } from './options/observe-options.js';
 
 type Host = AuthModuleOptions;
@@ -37,6 +51,32 @@ export const OBSERVE_PROVIDERS: Provider[] = [
   ),
   handle(AuditStore, (host) => host.storage?.audit),
   handle(AUTH_METER, (host) => host.meter),
+  { provide: VERIFY_METRICS, useFactory: verifyMetrics, inject: VERIFY_METRICS_OF },
+  {
+    provide: METRIC_READERS,
+    useFactory: (verify: MetricReaders, ...issue: Parameters<typeof issueMetrics>) => ({
+      ...verify,
+      ...issueMetrics(...issue),
+    }),
+    inject: [VERIFY_METRICS, RevocationService, KeyRotation, PasswordHasher, AuditRecorder],
+  },
+  {
+    provide: HEALTH_PROBES,
+    useFactory: (
+      options: ResolvedAuthOptions,
+      view: RevocationSync,
+      sessions: SessionStore,
+      keys: KeyRotation,
+      keyring: Keyring,
+      feed: RevocationFeedBus | undefined,
+    ): HealthProbes => ({
+      postgres: postgresProbe(sessions, options),
+      redis: redisProbe(feed, options),
+      revocations: () => viewStanding(view, options),
+      keys: signingStanding(keys, keyring),
+    }),
+    inject: [ResolvedAuthOptions, RevocationSync, SessionStore, KeyRotation, Keyring, RevocationFeedBus],
+  },
   AuthEventPublisher,
   EventLog,
   EventEmitterBridge,

@@ -16,7 +16,11 @@ import { RolesGuard } from './verify/guards/roles.guard.js';
 import { KeyLookup } from './verify/keys/key-lookup.port.js';
 import { Keyring } from './verify/keys/keyring.service.js';
 import { RemoteKeys } from './verify/keys/remote-keys.service.js';
+import { AuthEventListener } from './observe/auth-event-listener.port.js';
+import { AuthEventPublisher } from './observe/auth-event-publisher.service.js';
+import { HEALTH_PROBES, type HealthProbes } from './observe/health/health-probes.js';
 import { AuthMetrics } from './observe/metrics/auth-metrics.service.js';
+import { METRIC_READERS, type MetricReaders } from './observe/metrics/metric-readers.js';
 import { AUTH_METER } from './observe/metrics/meter.js';
 import { resolveOptions } from './options/resolve-options.js';
 import { resolveRemoteJwks } from './options/resolve-resource-server.js';
@@ -27,6 +31,13 @@ import { RevocationFeedBus } from './storage/revocation-feed.port.js';
 import { RevocationSync } from './verify/revocation/revocation-sync.service.js';
 import { UncheckedRevocations } from './verify/revocation/unchecked-revocations.service.js';
 import { AccessTokenVerifier } from './verify/tokens/access-token-verifier.service.js';
+import { redisProbe, viewStanding } from './verify/verify-health.js';
+import {
+  remoteKeyMetrics,
+  VERIFY_METRICS,
+  VERIFY_METRICS_OF,
+  verifyMetrics,
+} from './verify/verify-metrics.js';
 import { LIVE_PROVIDERS } from './verify/ws/providers.js';
 
 type Host = ResourceServerModuleOptions;
@@ -87,6 +98,28 @@ export function resourceServerProviders(options: InjectionToken): Provider[] {
     PresentedTokens,
     ...LIVE_PROVIDERS,
     { provide: AUTH_METER, useFactory: (host: Host) => host.meter, inject: [options] },
+    { provide: AuthEventListener, useValue: { onAuthEvent: () => undefined } satisfies AuthEventListener },
+    AuthEventPublisher,
+    { provide: VERIFY_METRICS, useFactory: verifyMetrics, inject: VERIFY_METRICS_OF },
+    {
+      provide: METRIC_READERS,
+      useFactory: (verify: MetricReaders, remote: RemoteKeys) => ({ ...verify, ...remoteKeyMetrics(remote) }),
+      inject: [VERIFY_METRICS, RemoteKeys],
+    },
+    {
+      provide: HEALTH_PROBES,
+      useFactory: (
+        resolvedOptions: ResolvedAuthOptions,
+        view: RevocationSync,
+        keyring: Keyring,
+        feed: RevocationFeedBus | undefined,
+      ): HealthProbes => ({
+        redis: redisProbe(feed, resolvedOptions),
+        revocations: () => viewStanding(view, resolvedOptions),
+        keys: () => ({ usable: keyring.size > 0, keys: keyring.size }),
+      }),
+      inject: [ResolvedAuthOptions, RevocationSync, Keyring, RevocationFeedBus],
+    },
     AuthMetrics,
     AuthHealth,
     { provide: APP_FILTER, useClass: AuthErrorFilter },

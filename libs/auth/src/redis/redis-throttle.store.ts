@@ -3,7 +3,11 @@ import type { Cluster, Redis } from 'ioredis';
 import type { Clock } from '../common/clock.js';
 import { withDeadline } from '../common/deadline.js';
 import { MemoryThrottleStore } from '../storage/memory-throttle.store.js';
-import { type ThrottleAttempt, type ThrottleDecision, ThrottleStore } from '../storage/throttle-store.port.js';
+import {
+  type ThrottleAttempt,
+  type ThrottleDecision,
+  ThrottleStore,
+} from '../storage/throttle-store.port.js';
 import { GIVE_BACK_SCRIPT, TAKE_SCRIPT } from './throttle-scripts.js';
 
 export interface RedisThrottleOptions {

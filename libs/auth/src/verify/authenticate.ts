@@ -9,8 +9,8 @@ import { RevocationChecker, type Verdict } from './revocation/revocation-checker
 import { type Authority, SessionStore } from '../storage/session-store.port.js';
 import { AccessTokenVerifier, type VerificationOutcome } from './tokens/access-token-verifier.service.js';
 import { UserDirectory } from '../storage/user-directory.port.js';
-import type { PresentedToken } from '../issue/tokens/issued-tokens.js';
 import { RefusalLog } from './refusal-log.service.js';
+import type { PresentedToken } from './presented-token.js';
 
 /** Of a user of whom nothing was ever revoked; also of one without a row. */
 const FIRST_VERSION = 1;

@@ -10,7 +10,8 @@ import type { SessionState } from '../../storage/session.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
-import type { PresentedRefresh, IssuedTokens } from '../tokens/issued-tokens.js';
+import type { IssuedTokens } from '../tokens/issued-tokens.js';
+import type { PresentedRefresh } from '../../verify/presented-token.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
 
 type Fresh = Extract<RefreshOutcome, { kind: 'rotated' | 'replayed' }>;

@@ -8,13 +8,8 @@ import { meBody, tokenBody } from './response-bodies.js';
 import { AuthCookies } from './cookies.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { JsonBody } from './json-body.js';
-import {
-  errorAnswers,
-  ME_ANSWER,
-  PASSWORD_BODY,
-  REAUTHENTICATE_BODY,
-  TOKEN_ANSWER,
-} from './openapi-schemas.js';
+import { ME_ANSWER, PASSWORD_BODY, REAUTHENTICATE_BODY, TOKEN_ANSWER } from './openapi-schemas.js';
+import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AuthController, CurrentUser, Route, type Routes, SignedIn } from './route.js';
 

@@ -1,5 +1,5 @@
 import { TRANSPORTS } from '../../contract/index.js';
-import type { AnswerDescription, JsonSchema } from '../../verify/http/openapi.js';
+import type { JsonSchema } from '../../verify/http/openapi.js';
 
 const text = (description?: string, maxLength?: number): JsonSchema => ({
   type: 'string',
@@ -90,24 +90,3 @@ export const PASSWORD_BODY: JsonSchema = object(
   ['currentPassword', 'newPassword'],
 );
 export const REAUTHENTICATE_BODY: JsonSchema = object({ password, refreshToken }, ['password']);
-
-const ERROR: JsonSchema = object({ statusCode: { type: 'integer' }, error: text(), message: text() });
-
-const MEANINGS = {
-  400: 'Malformed input; the message names the fields, never their values.',
-  401: 'No token, or one that is not accepted: the two look alike.',
-  403: 'Refused: cross-origin, a missing right, or a wrong password.',
-  404: 'Not there, or not yours.',
-  409: 'Already taken.',
-  429: 'Too many failures; see Retry-After.',
-  503: 'A store is out of reach; see Retry-After.',
-} as const;
-
-/** The descriptions of these refusals, all of one shape (contract, section 4). */
-export function errorAnswers(
-  ...statuses: readonly (keyof typeof MEANINGS)[]
-): Record<number, AnswerDescription> {
-  return Object.fromEntries(
-    statuses.map((status) => [status, { description: MEANINGS[status], schema: ERROR }]),
-  );
-}

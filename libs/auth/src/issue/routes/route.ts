@@ -4,7 +4,7 @@ import { AuthRouteGuard } from './auth-route.guard.js';
 import { CurrentUser, Public } from '../../verify/guards/decorators.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
 import { Describe, type RouteDescription } from '../../verify/http/openapi.js';
-import { errorAnswers } from './openapi-schemas.js';
+import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { CookieOriginGuard } from '../../verify/http/origin.guard.js';
 
 export type Routes = Required<RouteOptions>;

@@ -6,7 +6,8 @@ import { EndSessionsFlow } from '../flows/end-sessions.flow.js';
 import type { HttpResponse } from '../../verify/http/adapter.js';
 import { sessionBody } from './response-bodies.js';
 import { AuthCookies } from './cookies.service.js';
-import { errorAnswers, SESSIONS_ANSWER } from './openapi-schemas.js';
+import { SESSIONS_ANSWER } from './openapi-schemas.js';
+import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { AuthController, CurrentUser, Route, type Routes, SignedIn } from './route.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;

@@ -7,13 +7,8 @@ import { loginAnswer, userBody } from './response-bodies.js';
 import { AuthCookies } from './cookies.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { JsonBody } from './json-body.js';
-import {
-  errorAnswers,
-  LOGIN_ANSWER,
-  LOGIN_BODY,
-  REGISTER_ANSWER,
-  REGISTER_BODY,
-} from './openapi-schemas.js';
+import { LOGIN_ANSWER, LOGIN_BODY, REGISTER_ANSWER, REGISTER_BODY } from './openapi-schemas.js';
+import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AuthController, Open, Route, type Routes } from './route.js';

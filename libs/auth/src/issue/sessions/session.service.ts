@@ -8,7 +8,12 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { RefreshSecrets } from './refresh-secrets.js';
 import { hashSecret, openRefreshToken, writeRefreshToken, type OpenedRefreshToken } from './refresh-token.js';
 import type { SessionState } from '../../storage/session.js';
-import { type Alongside, type OpenOutcome, type ReplaceOutcome, SessionStore } from '../../storage/session-store.port.js';
+import {
+  type Alongside,
+  type OpenOutcome,
+  type ReplaceOutcome,
+  SessionStore,
+} from '../../storage/session-store.port.js';
 
 export interface OpenSessionInput {
   readonly sessionId: string;

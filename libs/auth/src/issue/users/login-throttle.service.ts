@@ -4,7 +4,11 @@ import { Entropy } from '../../common/entropy.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { networkOf } from '../../common/address.js';
 import { ThrottleKeys } from './throttle-keys.js';
-import { type ThrottleAttempt, type ThrottleBucket, ThrottleStore } from '../../storage/throttle-store.port.js';
+import {
+  type ThrottleAttempt,
+  type ThrottleBucket,
+  ThrottleStore,
+} from '../../storage/throttle-store.port.js';
 
 export interface AdmissionRequest {
   /** Normalised email or user id: one and the same for every way to try an account's password. */

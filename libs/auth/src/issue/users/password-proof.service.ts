@@ -2,11 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import {
-  CredentialVerifier,
-  normaliseEmail,
-  type VerifiedCandidate,
-} from './credential-verifier.service.js';
+import { CredentialVerifier, normaliseEmail, type VerifiedCandidate } from './credential-verifier.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { PasswordAttempt } from './password-attempt.service.js';
 

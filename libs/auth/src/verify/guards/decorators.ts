@@ -5,7 +5,7 @@ import { type Duration, parseDuration } from '../../common/duration.js';
 import type { Principal } from '../../common/principal.js';
 import { principalOf } from './call-context.js';
 import { Describe } from '../http/openapi.js';
-import { errorAnswers } from '../../issue/routes/openapi-schemas.js';
+import { errorAnswers } from '../http/openapi-errors.js';
 import { isPublic, PERMISSIONS, PUBLIC, RECENT_AUTH, ROLES, STRICT } from './route-metadata.js';
 
 type Decorator = MethodDecorator & ClassDecorator;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import type { PresentedRefresh, PresentedToken } from '../../issue/tokens/issued-tokens.js';
+import type { PresentedRefresh, PresentedToken } from '../presented-token.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from './adapter.js';
 import { presentedAccessToken, type PresentedCookie, presentedCookie } from './token-extractor.js';

@@ -1,4 +1,4 @@
-import type { PresentedToken } from '../../issue/tokens/issued-tokens.js';
+import type { PresentedToken } from '../presented-token.js';
 import { headerValues, type HttpRequest } from './adapter.js';
 
 /** What the `Cookie` headers say under one name. */

@@ -13,7 +13,11 @@ import { ageMs, instantOf } from './protocol/instant.js';
 import { RevocationFeedBus } from '../../storage/revocation-feed.port.js';
 import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { LedgerSync } from './protocol/ledger-sync.js';
-import { RevocationView, type RevocationViewState, type RevokedListener } from './protocol/revocation-view.js';
+import {
+  RevocationView,
+  type RevocationViewState,
+  type RevokedListener,
+} from './protocol/revocation-view.js';
 
 const REFILL_EVERY_MS = 60_000;
 const STOP_WITHIN_MS = 800;

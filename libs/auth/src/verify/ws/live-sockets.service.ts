@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthenticateFlow } from '../authenticate.js';
-import type { PresentedToken } from '../../issue/tokens/issued-tokens.js';
+import type { PresentedToken } from '../presented-token.js';
 import type { HttpRequest } from '../http/adapter.js';
 import { forgetPrincipal, setPrincipal } from '../guards/call-context.js';
 import { judgeOrigin } from '../http/origin-policy.js';

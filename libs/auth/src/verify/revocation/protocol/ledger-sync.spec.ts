@@ -14,7 +14,11 @@ import {
   type FeedReply,
   type Heartbeat,
 } from '../../../storage/revocation-feed.port.js';
-import { RevocationLedgerStore, type LedgerPosition, type LedgerRead } from '../../../storage/revocation-ledger.port.js';
+import {
+  RevocationLedgerStore,
+  type LedgerPosition,
+  type LedgerRead,
+} from '../../../storage/revocation-ledger.port.js';
 import { LedgerSync } from './ledger-sync.js';
 
 const POSITION: LedgerPosition = { timeline: 1, snapshot: '9:9:' };

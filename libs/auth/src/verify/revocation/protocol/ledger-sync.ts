@@ -3,7 +3,11 @@ import type { Entropy } from '../../../common/entropy.js';
 import { FeedWriter, type ExtensionOutcome, type Pause } from './feed-writer.js';
 import { ageMs, instantOf, type Instant } from './instant.js';
 import type { Heartbeat, FeedHead, RevocationFeedBus } from '../../../storage/revocation-feed.port.js';
-import type { LedgerPosition, LedgerRead, RevocationLedgerStore } from '../../../storage/revocation-ledger.port.js';
+import type {
+  LedgerPosition,
+  LedgerRead,
+  RevocationLedgerStore,
+} from '../../../storage/revocation-ledger.port.js';
 import type { RevocationView } from './revocation-view.js';
 
 /** A fill that stands still for so long was given up by whoever began it; two that compete would never end. */

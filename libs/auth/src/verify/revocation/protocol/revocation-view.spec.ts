@@ -2,7 +2,12 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../testing/manual-clock.js';
 import { instantOf } from './instant.js';
 import { RevocationView, type Tail } from './revocation-view.js';
-import { FEED_VERSION, type FeedItem, type FeedReply, type Heartbeat } from '../../../storage/revocation-feed.port.js';
+import {
+  FEED_VERSION,
+  type FeedItem,
+  type FeedReply,
+  type Heartbeat,
+} from '../../../storage/revocation-feed.port.js';
 
 const MAX_STALENESS_MS = 1_000;
 const beat = (id: string, prev: string, before: readonly string[], timeline = 1): Heartbeat => {

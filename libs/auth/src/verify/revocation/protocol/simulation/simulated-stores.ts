@@ -8,7 +8,11 @@ import {
   type FeedReply,
   type Heartbeat,
 } from '../../../../storage/revocation-feed.port.js';
-import { RevocationLedgerStore, type LedgerPosition, type LedgerRead } from '../../../../storage/revocation-ledger.port.js';
+import {
+  RevocationLedgerStore,
+  type LedgerPosition,
+  type LedgerRead,
+} from '../../../../storage/revocation-ledger.port.js';
 import type { Machine, SimulatedWorld } from './simulated-world.js';
 
 const DEADLINE_MS = 250;

@@ -1,0 +1,26 @@
+import type { AnswerDescription, JsonSchema } from './openapi.js';
+
+const ERROR: JsonSchema = {
+  type: 'object',
+  properties: { statusCode: { type: 'integer' }, error: { type: 'string' }, message: { type: 'string' } },
+  required: ['statusCode', 'error', 'message'],
+};
+
+const MEANINGS = {
+  400: 'Malformed input; the message names the fields, never their values.',
+  401: 'No token, or one that is not accepted: the two look alike.',
+  403: 'Refused: cross-origin, a missing right, or a wrong password.',
+  404: 'Not there, or not yours.',
+  409: 'Already taken.',
+  429: 'Too many failures; see Retry-After.',
+  503: 'A store is out of reach; see Retry-After.',
+} as const;
+
+/** The descriptions of these refusals, all of one shape (contract, section 4). */
+export function errorAnswers(
+  ...statuses: readonly (keyof typeof MEANINGS)[]
+): Record<number, AnswerDescription> {
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: MEANINGS[status], schema: ERROR }]),
+  );
+}

@@ -1,0 +1,10 @@
+/** What an extractor found where an access token may travel. */
+export type PresentedToken =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'refused'; readonly detail: string }
+  | { readonly kind: 'token'; readonly value: string; readonly source: 'cookie' | 'bearer' };
+
+export interface PresentedRefresh {
+  readonly value: string;
+  readonly source: 'cookie' | 'body';
+}
