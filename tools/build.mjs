@@ -26,6 +26,7 @@ const SOURCES = [
   'nest-cli.json',
   'package-lock.json',
   'tsconfig.json',
+  'tools/embedded-postgres',
   'tools/build.mjs',
   'tools/build-page.mjs',
 ];

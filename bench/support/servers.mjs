@@ -12,7 +12,7 @@ export const dist = (path) => new URL(`dist/${path}`, root).href;
 const ENTRY = fileURLToPath(new URL('dist/apps/demo/src/main.js', root));
 
 export async function startServers() {
-  const { startEmbeddedPostgres } = await import(dist('apps/demo/src/embedded/index.js'));
+  const { startEmbeddedPostgres } = await import(dist('tools/embedded-postgres/index.js'));
   const dir = mkdtempSync(join(tmpdir(), 'tokenward-bench-'));
   const undo = [() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 })];
   let databaseUrl = process.env.DATABASE_URL;

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { startDemo, type Demo } from './demo.js';
-import { processIdentity } from '../../apps/demo/src/embedded/process-identity.js';
+import { processIdentity } from '../../tools/embedded-postgres/process-identity.js';
 
 // each starts several servers, on machines that may be busy
 jest.setTimeout(120_000);

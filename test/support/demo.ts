@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { stopOrphanIn } from '../../apps/demo/src/embedded/index.js';
+import { stopOrphanIn } from '../../tools/embedded-postgres/index.js';
 import { httpClient, type HttpClient } from './http.js';
 import { freePort } from './redis-server.mjs';
 import { noteProcess, scratchDir } from './run-environment.js';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { startEmbeddedPostgres } from '../../apps/demo/src/embedded/index.js';
+import { startEmbeddedPostgres } from '../../tools/embedded-postgres/index.js';
 import { startRedis } from './redis-server.mjs';
 import { given, noteProcess, scratchDir } from './run-environment.js';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processIdentity } from '../../apps/demo/src/embedded/process-identity.js';
+import { processIdentity } from '../../tools/embedded-postgres/process-identity.js';
 
 /** A value that the runner gives to the specs. */
 export function given(

@@ -180,7 +180,7 @@ async function dropDatabases(url) {
 async function loadEmbedded() {
   const outfile = join(root, 'node_modules', '.cache', 'tokenward-test', `embedded-${process.pid}.mjs`);
   const contents = `export * from './index.ts'; export { processIdentity } from './process-identity.ts';`;
-  const resolveDir = join(root, 'apps', 'demo', 'src', 'embedded');
+  const resolveDir = join(root, 'tools', 'embedded-postgres');
   await build({
     stdin: { contents, resolveDir },
     bundle: true,

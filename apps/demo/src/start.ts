@@ -3,7 +3,7 @@ import { PasswordHasher } from '@tokenward/nestjs';
 import { type DemoConfig, toAuthOptions } from './config/index.js';
 import { DATABASE, type DemoDatabase } from './database/database.module.js';
 import { migrateAll } from './database/migrate.js';
-import { startEmbeddedPostgres } from './embedded/index.js';
+import { startEmbeddedPostgres } from '../../../tools/embedded-postgres/index.js';
 import { lastAnswers } from './last-answers.js';
 import { seedUsers } from './users/demo-users.js';
 

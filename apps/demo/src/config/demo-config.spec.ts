@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readConfig, type DemoConfig } from './demo-config.js';
 import type { Environment } from './environment.js';
-import { StartError } from './start-error.js';
+import { StartError } from '../../../../tools/embedded-postgres/start-error.js';
 
 const SECRET_32 = Buffer.alloc(32, 7).toString('base64url');
 const PEM = '-----BEGIN PRIVATE KEY-----\\nAAAA\\n-----END PRIVATE KEY-----';

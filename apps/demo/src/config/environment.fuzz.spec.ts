@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { fuzz, must, staysLinear, textOf } from '../../../../test/support/fuzz.js';
 import { readConfig } from './demo-config.js';
 import type { Environment } from './environment.js';
-import { StartError } from './start-error.js';
+import { StartError } from '../../../../tools/embedded-postgres/start-error.js';
 
 /** Those of `.env.example`, which another spec holds to what is read. */
 const example = readFileSync(new URL('../../../../.env.example', import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { StartError } from './start-error.js';
+import { StartError } from '../../../../tools/embedded-postgres/start-error.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

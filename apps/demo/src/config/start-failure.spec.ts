@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthError } from '@tokenward/nestjs';
-import { StartError } from './start-error.js';
+import { StartError } from '../../../../tools/embedded-postgres/start-error.js';
 import { startFailureLine } from './start-failure.js';
 
 describe('what a failed start says', () => {

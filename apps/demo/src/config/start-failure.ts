@@ -1,6 +1,6 @@
 import { AuthError } from '@tokenward/nestjs';
 import type { Environment } from './environment.js';
-import { StartError, errorCode } from './start-error.js';
+import { StartError, errorCode } from '../../../../tools/embedded-postgres/start-error.js';
 
 /** Which variable sets an option of the module. */
 const VARIABLES: readonly (readonly [option: string, variable: string])[] = [

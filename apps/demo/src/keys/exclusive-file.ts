@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '../config/start-error.js';
+import { errorCode } from '../../../../tools/embedded-postgres/start-error.js';
 
 const DRAFT = '.draft-';
 const ABANDONED_AFTER_MS = 60_000;

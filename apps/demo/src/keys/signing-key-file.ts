@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SigningAlgorithm } from '@tokenward/nestjs';
-import { StartError, errorCode } from '../config/start-error.js';
+import { StartError, errorCode } from '../../../../tools/embedded-postgres/start-error.js';
 import { createExclusively } from './exclusive-file.js';
 
 const generate = promisify(generateKeyPair);

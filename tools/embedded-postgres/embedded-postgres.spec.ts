@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
-import { bundle } from '../../../../test/support/bundle.js';
-import { noteProcess, scratchDir } from '../../../../test/support/run-environment.js';
+import { bundle } from '../../test/support/bundle.js';
+import { noteProcess, scratchDir } from '../../test/support/run-environment.js';
 import { startEmbeddedPostgres, stopOrphanIn } from './index.js';
 import { processIdentity } from './process-identity.js';
 
@@ -18,7 +18,7 @@ const children: ChildProcess[] = [];
 const dirs: string[] = [];
 
 beforeAll(async () => {
-  const module = await bundle('apps/demo/src/embedded/index.ts');
+  const module = await bundle('tools/embedded-postgres/index.ts');
   script = join(module, '..', 'hold.mjs');
   writeFileSync(
     script,

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
-import { errorCode } from '../config/start-error.js';
+import { errorCode } from './start-error.js';
 
 /**
  * What tells a process from a later one with the same pid, or undefined when there is no such process (a zombie counts as gone).

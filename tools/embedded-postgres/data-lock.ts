@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../config/start-error.js';
+import { errorCode } from './start-error.js';
 import { processIdentity } from './process-identity.js';
 
 const NAME = 'embedded.lock.';

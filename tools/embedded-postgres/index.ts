@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { StartError, errorCode } from '../config/start-error.js';
+import { StartError, errorCode } from './start-error.js';
 import { findPostgres, packageRoot } from './binaries.js';
 import { clusterIn, ensureCluster, SUPERUSER } from './cluster.js';
 import { acquireDataLock } from './data-lock.js';

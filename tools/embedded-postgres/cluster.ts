@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StartError } from '../config/start-error.js';
+import { StartError } from './start-error.js';
 import type { PostgresBinaries } from './binaries.js';
 import { giveTo, type RunAs } from './identity.js';
 

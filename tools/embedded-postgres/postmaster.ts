@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { StartError } from '../config/start-error.js';
+import { StartError } from './start-error.js';
 import type { PostgresBinaries } from './binaries.js';
 import { cleanEnvironment, dataDirArgument, type Cluster } from './cluster.js';
 import type { RunAs } from './identity.js';

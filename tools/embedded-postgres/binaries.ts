@@ -14,7 +14,7 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { StartError, errorCode } from '../config/start-error.js';
+import { StartError, errorCode } from './start-error.js';
 import { isReachableBy, type RunAs } from './identity.js';
 
 export interface PostgresBinaries {

@@ -1,6 +1,6 @@
 import { chownSync, existsSync, lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { StartError } from '../config/start-error.js';
+import { StartError } from './start-error.js';
 
 /** The user that runs Postgres; undefined: the one who runs this process. */
 export interface RunAs {
