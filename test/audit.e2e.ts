@@ -242,7 +242,8 @@ describe('who acted', () => {
     });
     const tokenId = crypto.randomUUID();
     await host.auth.revokeToken(tokenId, Math.ceil(Date.now() / 1000) + 60, by);
-    await host.auth.revokeKey('lost-key', by);
+    const { keys } = (await client.get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>();
+    await host.auth.revokeKey(keys[0]?.kid ?? '', by);
     await host.auth.afterRestore(by);
     const { records } = await log.find(by);
     const acts = records.map(({ type }) => type).reverse();

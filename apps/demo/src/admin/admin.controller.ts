@@ -1,5 +1,5 @@
 import {
-  BadRequestException, Body, Controller, Get, Inject, NotFoundException, Param, ParseUUIDPipe, Patch, UseGuards,
+  BadRequestException, Body, Controller, Get, Inject, NotFoundException, Param, Patch, UseGuards,
 } from '@nestjs/common'; // prettier-ignore
 import {
   AuthService,
@@ -41,11 +41,7 @@ export class AdminController {
 
   /** A change ends the user's access tokens; disabling ends the sessions: both in the transaction of the change. */
   @Patch(':id')
-  async change(
-    @CurrentUser('id') actorId: string,
-    @Param('id', ParseUUIDPipe) id: string,
-    @Body() body: unknown,
-  ) {
+  async change(@CurrentUser('id') actorId: string, @Param('id') id: string, @Body() body: unknown) {
     const change = validated(Change, body);
     if (change.role === undefined && change.disabled === undefined)
       throw new BadRequestException('Invalid input: role, disabled');

@@ -14,6 +14,7 @@ export type AuthErrorCode =
   | 'email_taken'
   | 'session_not_found'
   | 'user_not_found'
+  | 'key_not_found'
   | 'transport_not_allowed'
   | 'claim_refused'
   | 'token_too_large'

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { ActedBy } from '../storage/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
 import type { EndReason } from '../storage/end-reason.js';
+import type { HostTransaction } from '../storage/host-transaction.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { ClientContext } from '../common/principal.js';
 import type { SubjectState } from '../storage/subject.js';
@@ -144,10 +145,10 @@ export class DrizzleSessionStore extends SessionStore {
     });
   }
 
-  async list(subject: string): Promise<readonly Session[]> {
+  async list(subject: string, tx?: HostTransaction): Promise<readonly Session[]> {
     const found = await this.query('list sessions', () =>
       rows(
-        this.db,
+        tx ? asTransaction(tx) : this.db,
         sql`select ${SESSION_COLUMNS}, pg_is_in_recovery() as standby
           from ${this.schema.sessions} s join ${this.schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
           where s.subject = ${subject} and ${UNEXPIRED} order by s.last_used_at desc, s.id`,
@@ -165,14 +166,14 @@ export class DrizzleSessionStore extends SessionStore {
     if (!UUID.test(sessionId)) return undefined;
     return this.inTransaction('end a session', {}, async (tx, nowMs) => {
       const owned = subject === undefined ? sql`true` : sql`s.subject = ${subject} and ${UNEXPIRED}`;
-      const ids = await markEnded(tx, this.schema, sql`s.id = ${sessionId} and ${owned}`, reason);
-      if (ids.length === 0) return undefined;
-      const owner = subject ?? (await ownerOf(tx, this.schema, sessionId));
-      const entries = sessionEntries(ids, nowMs);
+      const [id] = await markEnded(tx, this.schema, sql`s.id = ${sessionId} and ${owned}`, reason);
+      if (id === undefined) return undefined;
+      const owner = subject ?? (await ownerOf(tx, this.schema, id));
+      const entries = sessionEntries([id], nowMs);
       await insertEntries(tx, this.schema.revocations, entries);
       const by = reason === 'logout' ? owner : actorId;
-      await this.record(tx, endingDeed(sessionId, { userId: owner, actorId: by, reason }));
-      return { sessions: ids.length, entries, subject: owner };
+      await this.record(tx, endingDeed(id, { userId: owner, actorId: by, reason }));
+      return { sessions: 1, entries, subject: owner, sessionId: id };
     });
   }
 

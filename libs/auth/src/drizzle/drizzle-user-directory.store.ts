@@ -7,7 +7,7 @@ import {
   type NewUser,
   UserDirectory,
 } from '../storage/user-directory.port.js';
-import { asTransaction, type Database, primaryOf, type Row, rows } from './database.js';
+import { asTransaction, type Database, primaryOf, type Row, rows, type Runner } from './database.js';
 import { guarded, noneIfUnwritable, sqlState } from './guarded.js';
 import type { AuthSchema } from './schema.js';
 import { accountColumns, idFrom, toFacts, type UserColumns } from './user-columns.js';
@@ -36,9 +36,10 @@ export class DrizzleUserDirectory extends UserDirectory {
     return this.find(sql`a.${sql.identifier(this.options.users.email.name)} = ${email}`);
   }
 
-  findById(id: string): Promise<LoginCandidate | undefined> {
+  findById(id: string, tx?: HostTransaction): Promise<LoginCandidate | undefined> {
     const { users } = this.options;
-    return this.find(sql`a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)}`);
+    const runner = tx ? asTransaction(tx) : this.db;
+    return this.find(sql`a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)}`, runner);
   }
 
   async replacePasswordHash(
@@ -82,11 +83,11 @@ export class DrizzleUserDirectory extends UserDirectory {
     return created[0] ? { kind: 'created', account: toCandidate(created[0]).account } : { kind: 'taken' };
   }
 
-  private async find(where: SQL): Promise<LoginCandidate | undefined> {
+  private async find(where: SQL, runner: Runner = this.db): Promise<LoginCandidate | undefined> {
     const { users, deadlineMs } = this.options;
     const found = await guarded('look a user up', deadlineMs, () =>
       rows(
-        this.db,
+        runner,
         sql`select ${accountColumns(users)}, coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
             pg_is_in_recovery() as standby
           from ${users.table} a left join ${this.schema.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text where ${where}`,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ActedBy } from '../storage/acted-by.js';
+import { AuthError } from '../common/auth-error.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import { AuditRecorder } from '../observe/audit-recorder.service.js';
 import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
@@ -8,9 +9,11 @@ import type { Session } from '../storage/session.js';
 import { RefreshSecretsRotation } from './sessions/refresh-secrets-rotation.service.js';
 import { SessionCleanUp } from './sessions/session-clean-up.service.js';
 import { SessionStore } from '../storage/session-store.port.js';
+import { AccessTokenVerifier } from '../verify/tokens/access-token-verifier.service.js';
 import type { LoginResult } from './tokens/issued-tokens.js';
 import { OpenSessionFlow, type OpenSessionOptions } from './flows/open-session.flow.js';
 import { type PendingChange, type UserChange, UserChangesFlow } from './flows/user-changes.flow.js';
+import { UserResolver } from './flows/user-resolver.service.js';
 
 /**
  * What a host calls from its own code. Everything is durable when it resolves, and refused in this process from then on. `by` names who
@@ -20,6 +23,8 @@ import { type PendingChange, type UserChange, UserChangesFlow } from './flows/us
 export class AuthService {
   constructor(
     private readonly opening: OpenSessionFlow,
+    private readonly resolver: UserResolver,
+    private readonly verifier: AccessTokenVerifier,
     private readonly changes: UserChangesFlow,
     private readonly store: SessionStore,
     private readonly revocations: RevocationService,
@@ -59,33 +64,40 @@ export class AuthService {
     return this.changes.within(tx, userId, 'password', by);
   }
 
-  sessions(userId: string): Promise<readonly Session[]> {
-    return this.store.list(userId);
+  /** Live ones; none of a user whom nobody knows. */
+  async sessions(userId: string): Promise<readonly Session[]> {
+    const id = await this.resolver.idOf(userId).catch((error: unknown) => {
+      if (error instanceof AuthError && error.code === 'user_not_found') return undefined;
+      throw error;
+    });
+    return id === undefined ? [] : this.store.list(id);
   }
 
-  /** One access token, by its `jti` and `exp` (whole seconds). */
-  async revokeToken(tokenId: string, expiresAt: number, by?: ActedBy): Promise<void> {
-    await this.revocations.revokeToken(tokenId, expiresAt, by);
+  /** One access token, by its `jti` (a UUID in any spelling) and `exp` (whole seconds). */
+  async revokeToken(given: string, expiresAt: number, by?: ActedBy): Promise<void> {
+    const tokenId = await this.revocations.revokeToken(given, expiresAt, by);
     this.events.publish({ type: 'token.revoked', tokenId, actorId: by?.actorId });
   }
 
   /** One session with its access tokens; `not_found` when it was not live. */
-  async revokeSession(sessionId: string, { actorId }: ActedBy = {}): Promise<'ended' | 'not_found'> {
-    const ended = await this.store.endOne(sessionId, 'ended_by_host', { actorId });
+  async revokeSession(given: string, { actorId }: ActedBy = {}): Promise<'ended' | 'not_found'> {
+    const ended = await this.store.endOne(given, 'ended_by_host', { actorId });
     if (!ended) return 'not_found';
     await this.revocations.announce(ended.entries);
-    const { subject: userId } = ended;
+    const { subject: userId, sessionId = given } = ended;
     this.events.publish({ type: 'session.ended', userId, actorId, sessionId, reason: 'ended_by_host' });
     return 'ended';
   }
 
-  /** Every session and access token of a user. */
+  /** Every session and access token of a user; `user_not_found` for one whom nobody knows. */
   revokeUser(userId: string, { actorId }: ActedBy = {}): Promise<void> {
     return this.changes.change(userId, 'signed_out', { actorId });
   }
 
-  /** A signing key that leaked: every token it signed is refused. */
+  /** A signing key that leaked: every token it signed is refused. `key_not_found` when this process knows none of that `kid`. */
   async revokeKey(keyId: string, by?: ActedBy): Promise<void> {
+    if (!this.verifier.knowsKey(keyId))
+      throw new AuthError('key_not_found', 'this process knows no key of that kid');
     await this.revocations.revokeKey(keyId, by);
     this.events.publish({ type: 'key.revoked', keyId, actorId: by?.actorId });
   }

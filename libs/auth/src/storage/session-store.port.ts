@@ -57,6 +57,8 @@ export interface Ended {
   readonly sessions: number;
   /** Whose it was, where one session ended. */
   readonly subject?: string;
+  /** Its id as the store has it, where one session ended. */
+  readonly sessionId?: string;
   readonly entries: readonly LedgerEntry[];
 }
 
@@ -102,7 +104,8 @@ export abstract class SessionStore {
   abstract replace(replacement: Replacement): Promise<ReplaceOutcome>;
   /** Password change: `replace`, and in the same transaction epoch and version are bumped and every other session ends. */
   abstract replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome>;
-  abstract list(subject: string): Promise<readonly Session[]>;
+  /** Live ones. With `tx` they are read within that transaction of the host's. */
+  abstract list(subject: string, tx?: HostTransaction): Promise<readonly Session[]>;
   /** Undefined when no live session was ended. A `logout` is the act of its owner: whoever holds a token of it. */
   abstract endOne(sessionId: string, reason: EndReason, options?: EndOneOptions): Promise<Ended | undefined>;
   /** All but `keep`, the caller's own; the epoch is bumped (a login under way dies), the version is not. */

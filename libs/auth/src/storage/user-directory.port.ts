@@ -34,7 +34,10 @@ export type CreateUserOutcome =
 export abstract class UserDirectory {
   /** `email` is normalised (trimmed, NFKC, lower case). */
   abstract findByEmail(email: string): Promise<LoginCandidate | undefined>;
-  abstract findById(id: string): Promise<LoginCandidate | undefined>;
+  /**
+   * `account.id` is the directory's own spelling, however `id` was written. With `tx` it looks within that transaction of the host's when it can.
+   */
+  abstract findById(id: string, tx?: HostTransaction): Promise<LoginCandidate | undefined>;
   /**
    * Replaces the hash only while it still is `expected` (a concurrent change wins); returns whether it did. With `tx` it must take part in that
    * transaction when it can.

@@ -112,13 +112,15 @@ export class MemorySessionStore extends SessionStore {
     return this.usableOf(subject).sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
   }
 
-  endOne(sessionId: string, reason: EndReason, { subject }: EndOneOptions = {}): Promise<Ended | undefined> {
+  endOne(given: string, reason: EndReason, { subject }: EndOneOptions = {}): Promise<Ended | undefined> {
     return this.within({}, (endings) => {
+      // as a `uuid` column does
+      const sessionId = given.toLowerCase();
       const row = this.database.sessions.get(sessionId);
       if (!row || row.endedAtMs !== null) return undefined;
       if (subject !== undefined && (row.subject !== subject || !isUnexpired(row, this.nowMs)))
         return undefined;
-      return { sessions: 1, entries: endings.end([row], reason), subject: row.subject };
+      return { sessions: 1, entries: endings.end([row], reason), subject: row.subject, sessionId };
     });
   }
 

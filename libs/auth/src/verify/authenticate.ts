@@ -8,6 +8,7 @@ import { KeyLookup } from './keys/key-lookup.port.js';
 import { RevocationChecker, type Verdict } from './revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../storage/session-store.port.js';
 import { AccessTokenVerifier, type VerificationOutcome } from './tokens/access-token-verifier.service.js';
+import { formerLegacyTokenId } from './tokens/legacy-tokens.js';
 import { UserDirectory } from '../storage/user-directory.port.js';
 import { RefusalLog } from './refusal-log.service.js';
 import type { PresentedToken } from './presented-token.js';
@@ -51,7 +52,7 @@ export class AuthenticateFlow {
     outcome: VerificationOutcome,
     options?: AuthenticateOptions,
   ): Principal | Promise<Principal> {
-    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
+    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options, token);
     if (this.lookup && outcome.reason === 'key_unknown')
       return this.afterLookingAgain(this.lookup, token, options);
     throw this.refused(outcome.reason);
@@ -65,7 +66,7 @@ export class AuthenticateFlow {
   ): Promise<Principal> {
     await lookup.lookAgain();
     const outcome = await this.verifier.verifyAny(token);
-    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
+    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options, token);
     if (outcome.reason === 'key_unknown' && !lookup.isComplete())
       throw AuthError.unavailable('nobody can tell whether this key exists');
     throw this.refused(outcome.reason);
@@ -81,27 +82,36 @@ export class AuthenticateFlow {
   }
 
   /** Whether one who was authenticated before was revoked since; its expiry is the caller's business. Throws as `authenticate`. */
-  recheck(principal: Principal, options?: AuthenticateOptions): Principal | Promise<Principal> {
+  recheck(
+    principal: Principal,
+    options?: AuthenticateOptions,
+    token?: string,
+  ): Principal | Promise<Principal> {
     const verdict = this.revocations.check(revocable(principal), options && { strict: options.strictness });
-    if (typeof verdict !== 'string') return verdict.then((settled) => this.accept(principal, settled));
-    return this.accept(principal, verdict);
+    if (typeof verdict !== 'string') return verdict.then((settled) => this.accept(principal, settled, token));
+    return this.accept(principal, verdict, token);
   }
 
-  private accept(principal: Principal, verdict: Verdict): Principal | Promise<Principal> {
+  private accept(principal: Principal, verdict: Verdict, token?: string): Principal | Promise<Principal> {
     if (verdict === 'revoked') throw this.refused('revoked', principal);
-    return principal.legacy === undefined ? principal : this.confirmLegacy(principal);
+    return principal.legacy === undefined ? principal : this.confirmLegacy(principal, token);
   }
 
-  /** An old token may outlive every entry of the ledger: whether anything was ever revoked of its user, the database tells. */
-  private async confirmLegacy(principal: Principal): Promise<Principal> {
-    const { authority, user } = await this.authorityOn(principal);
-    if (
-      authority.revoked ||
-      authority.subject.tokenVersion > FIRST_VERSION ||
-      typeof user === 'string' ||
-      user.disabled
-    )
-      throw this.refused('an old token whose user was revoked, disabled or is gone', principal);
+  /**
+   * An old token may outlive every entry of the ledger, and spell its user as it likes: who that is the directory tells, and whether anything was
+   * ever revoked of the user, the database.
+   */
+  private async confirmLegacy(given: Principal, token: string | undefined): Promise<Principal> {
+    const account = (await this.users?.findById(given.id))?.account;
+    if (this.users && (!account || account.disabled))
+      throw this.refused('an old token whose user is disabled or gone', given);
+    const principal =
+      account && account.id !== given.id ? Object.freeze({ ...given, id: account.id }) : given;
+    const tokenId = token === undefined ? principal.tokenId : formerLegacyTokenId(token);
+    const former = await this.revocations.check({ ...revocable(principal), tokenId });
+    const { revoked, subject } = await this.authorityOf(principal);
+    if (former === 'revoked' || revoked || subject.tokenVersion > FIRST_VERSION)
+      throw this.refused('an old token that was revoked, or whose user was', principal);
     return principal;
   }
 
@@ -116,10 +126,14 @@ export class AuthenticateFlow {
   private async authorityOn(
     principal: Principal,
   ): Promise<{ readonly authority: Authority; readonly user: UserFacts | 'gone' }> {
-    if (!this.sessions) throw AuthError.unavailable('a service that only verifies has no database to ask');
-    const authority = await this.sessions.readAuthority(revocable(principal));
+    const authority = await this.authorityOf(principal);
     const user = authority.user === 'elsewhere' ? await this.userElsewhere(principal.id) : authority.user;
     return { authority, user };
+  }
+
+  private async authorityOf(principal: Principal): Promise<Authority> {
+    if (!this.sessions) throw AuthError.unavailable('a service that only verifies has no database to ask');
+    return this.sessions.readAuthority(revocable(principal));
   }
 
   private refused(reason: string, principal?: Principal): AuthError {

@@ -7,15 +7,15 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { RevocationService } from '../sessions/revocation.service.js';
 import type { Session } from '../../storage/session.js';
 import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
-import { UserDirectory } from '../../storage/user-directory.port.js';
 import { AuthenticateFlow } from '../../verify/authenticate.js';
+import { UserResolver } from './user-resolver.service.js';
 
 /** Ending sessions on purpose: one, the others, all, or another user's. */
 @Injectable()
 export class EndSessionsFlow {
   constructor(
     private readonly store: SessionStore,
-    private readonly users: UserDirectory,
+    private readonly resolver: UserResolver,
     private readonly authenticate: AuthenticateFlow,
     private readonly revocations: RevocationService,
     private readonly events: AuthEventPublisher,
@@ -26,11 +26,12 @@ export class EndSessionsFlow {
   }
 
   /** `session_not_found` when it is not the caller's, or no longer there: the two look alike. */
-  async endOne({ id: userId }: Principal, sessionId: string): Promise<void> {
+  async endOne({ id: userId }: Principal, given: string): Promise<void> {
     const by = { actorId: userId };
-    const ended = await this.store.endOne(sessionId, 'ended_by_user', { subject: userId, ...by });
+    const ended = await this.store.endOne(given, 'ended_by_user', { subject: userId, ...by });
     if (!ended) throw new AuthError('session_not_found', 'no live session of the caller has that id');
     await this.revocations.announce(ended.entries);
+    const { sessionId = given } = ended;
     this.events.publish({ type: 'session.ended', userId, ...by, sessionId, reason: 'ended_by_user' });
   }
 
@@ -49,8 +50,7 @@ export class EndSessionsFlow {
   async revokeUser(admin: Principal, userId: string): Promise<void> {
     await this.authenticate.confirm(admin);
     if (admin.role !== 'admin') throw new AuthError('forbidden', 'role admin is needed');
-    if (!(await this.users.findById(userId))) throw new AuthError('user_not_found', 'no user has that id');
-    await this.endAll(userId, 'ended_by_admin', { actorId: admin.id });
+    await this.endAll(await this.resolver.idOf(userId), 'ended_by_admin', { actorId: admin.id });
   }
 
   private async announce(

@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
+import { RevocationChecker } from '../../verify/revocation/revocation-checker.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import { AccessTokenVerifier } from '../../verify/tokens/access-token-verifier.service.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
+import { revocable } from '../../verify/authenticate.js';
 
 export interface LogoutInput {
   readonly accessTokens: readonly string[];
@@ -24,16 +27,15 @@ export class LogoutFlow {
     private readonly sessions: SessionService,
     private readonly store: SessionStore,
     private readonly revocations: RevocationService,
+    private readonly checker: RevocationChecker,
+    private readonly users: UserDirectory,
     private readonly events: AuthEventPublisher,
   ) {}
 
   async logout(input: LogoutInput): Promise<void> {
     const { sessionIds, legacy } = await this.named(input);
     // an old token has no session: it ends by itself alone
-    for (const { tokenId, expiresAt, id: actorId } of legacy) {
-      await this.revocations.revokeToken(tokenId, expiresAt, { actorId });
-      this.events.publish({ type: 'token.revoked', tokenId, actorId });
-    }
+    for (const principal of legacy) await this.endLegacy(principal);
     for (const sessionId of sessionIds) {
       const ended = await this.store.endOne(sessionId, 'logout');
       if (!ended) continue;
@@ -41,6 +43,15 @@ export class LogoutFlow {
       const { subject: userId } = ended;
       this.events.publish({ type: 'session.ended', userId, actorId: userId, sessionId, reason: 'logout' });
     }
+  }
+
+  private async endLegacy(principal: Principal): Promise<void> {
+    const { tokenId, expiresAt, id } = principal;
+    // presented again and again it would write a row each time
+    if ((await this.checker.check(revocable(principal))) === 'revoked') return;
+    const actorId = (await this.users.findById(id))?.account.id;
+    await this.revocations.revokeToken(tokenId, expiresAt, { actorId });
+    this.events.publish({ type: 'token.revoked', tokenId, actorId });
   }
 
   private async named({ accessTokens, refreshTokens }: LogoutInput): Promise<Named> {

@@ -4,8 +4,7 @@ import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { Transport } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { SubjectReader } from '../../storage/subject-reader.port.js';
-import { UserDirectory } from '../../storage/user-directory.port.js';
+import { CredentialVerifier } from '../users/credential-verifier.service.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { SessionOpener } from '../sessions/session-opener.service.js';
 
@@ -25,8 +24,7 @@ export interface OpenSessionOptions {
 @Injectable()
 export class OpenSessionFlow {
   constructor(
-    private readonly users: UserDirectory,
-    private readonly subjects: SubjectReader,
+    private readonly credentials: CredentialVerifier,
     private readonly opener: SessionOpener,
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
@@ -38,15 +36,14 @@ export class OpenSessionFlow {
     if (!this.options.transports.allowed.includes(transport))
       throw new AuthError('transport_not_allowed', 'the host does not allow it');
     const asOfMs = this.clock.now();
-    const expected = await this.subjects.readSubject(userId);
-    const candidate = await this.users.findById(userId);
+    const candidate = await this.credentials.findById(userId);
     if (!candidate || candidate.account.disabled)
       throw new AuthError('login_refused', candidate ? 'disabled' : 'unknown_user');
     const authTime = options.authTime ?? new Date(asOfMs);
     const result = await this.opener.open(
       {
         account: candidate.account,
-        expected,
+        expected: candidate.subject,
         transport,
         persistent: options.rememberMe ?? false,
         authTime,

@@ -5,6 +5,7 @@ import type { HostTransaction } from '../../storage/host-transaction.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
+import { UserResolver } from './user-resolver.service.js';
 
 /**
  * What changed. `authorization` (role, permissions) ends the access tokens; the others end the sessions as well.
@@ -23,27 +24,30 @@ const REASON: Record<Exclude<UserChange, 'authorization'>, EndReason> = {
   signed_out: 'ended_by_host',
 };
 
-/** Changes of a user that the host makes: what they end, ends in the same transaction. */
+/** Changes of a user that the host makes: what they end, ends in the same transaction. Of nobody: `user_not_found`. */
 @Injectable()
 export class UserChangesFlow {
   constructor(
+    private readonly resolver: UserResolver,
     private readonly store: SessionStore,
     private readonly revocations: RevocationService,
     private readonly events: AuthEventPublisher,
   ) {}
 
   /** Runs `work` and the ending in one transaction of Tokenward's; effective here when it resolves. */
-  async change(userId: string, change: UserChange, { work, actorId }: Omit<Alongside, 'tx'>): Promise<void> {
+  async change(given: string, change: UserChange, { work, actorId }: Omit<Alongside, 'tx'>): Promise<void> {
+    const userId = await this.resolver.idOf(given);
     await this.announce(userId, change, await this.apply(userId, change, { work, actorId }), actorId);
   }
 
   /** Joins the host's own transaction. */
   async within(
     tx: HostTransaction,
-    userId: string,
+    given: string,
     change: UserChange,
     { actorId }: ActedBy = {},
   ): Promise<PendingChange> {
+    const userId = await this.resolver.idOf(given, tx);
     const ended = await this.apply(userId, change, { tx, actorId });
     return { committed: () => this.announce(userId, change, ended, actorId) };
   }

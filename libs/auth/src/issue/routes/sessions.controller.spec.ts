@@ -76,8 +76,6 @@ describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {
         expect.objectContaining({ id: 'u2' }),
         'u1',
       );
-      expect((await routes.post('users/%00/revoke', admin)).status).toBe(404);
-      expect((await routes.post('users/%00/revoke', { headers: SIGNED_IN })).status).toBe(403);
       expect(flows.EndSessionsFlow.revokeUser).toHaveBeenCalledTimes(1);
     });
 

@@ -11,6 +11,9 @@ import { RevocationSync } from '../../verify/revocation/revocation-sync.service.
 
 /** Entries of kind `key` stay: nobody can know when the last process gives the `kid` up. */
 const FOR_GOOD = Date.UTC(9999, 0, 1);
+/** Contract, section 1; Postgres refuses NUL. */
+const TOKEN_ID = /^\P{Cc}{1,128}$/u;
+const ANY_UUID = /^\{?([\da-f]{8})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{12})\}?$/i;
 
 /** Revokes, and tells everybody. */
 @Injectable()
@@ -36,48 +39,50 @@ export class RevocationService {
     if (this.feed) return this.publish(this.feed, entries);
   }
 
-  /** `expiresAtSeconds`: the token's `exp`. Durable when it resolves; rejects with `unavailable`. */
-  async revokeToken(tokenId: string, expiresAtSeconds: number, by?: ActedBy): Promise<void> {
+  /**
+   * `expiresAtSeconds`: the token's `exp`. Durable when it resolves, with the id that was revoked; rejects with `unavailable`. Ours are UUIDs in
+   * lower case: one in another spelling is revoked as given, which may be another issuer's, and as ours.
+   */
+  async revokeToken(given: string, expiresAtSeconds: number, by?: ActedBy): Promise<string> {
+    if (!TOKEN_ID.test(given))
+      throw new AuthError('input_invalid', 'no token has that jti: it has 1 to 128 characters');
     if (!Number.isSafeInteger(expiresAtSeconds) || expiresAtSeconds < 0) {
       throw new AuthError('input_invalid', 'exp is no whole number of seconds');
     }
     const expiresAt = expiresAtSeconds * 1000 + LEDGER_MARGIN_MS;
-    await this.revoke({ kind: 'token', tokenId, expiresAt }, by);
+    const tokenId = inOurSpelling(given);
+    const names = [...new Set([given, tokenId])];
+    const entries = names.map((name): LedgerEntry => ({ kind: 'token', tokenId: name, expiresAt }));
+    await this.revoke(entries, by);
+    return tokenId;
   }
 
   /** The session's access tokens alone; its refresh token is the session store's business. */
   async revokeSessionEntry(sessionId: string): Promise<void> {
-    await this.revoke({ kind: 'session', sessionId, expiresAt: this.clock.now() + LEDGER_LIFETIME_MS });
+    await this.revoke([{ kind: 'session', sessionId, expiresAt: this.clock.now() + LEDGER_LIFETIME_MS }]);
   }
 
   /** `minVersion`: the least `tokenVersion` still accepted. */
   async revokeUserEntry(subject: string, minVersion: number): Promise<void> {
-    await this.revoke({
-      kind: 'user',
-      subject,
-      minVersion,
-      expiresAt: this.clock.now() + LEDGER_LIFETIME_MS,
-    });
+    const expiresAt = this.clock.now() + LEDGER_LIFETIME_MS;
+    await this.revoke([{ kind: 'user', subject, minVersion, expiresAt }]);
   }
 
   async revokeKey(keyId: string, by?: ActedBy): Promise<void> {
-    await this.revoke({ kind: 'key', keyId, expiresAt: FOR_GOOD }, by);
+    await this.revoke([{ kind: 'key', keyId, expiresAt: FOR_GOOD }], by);
   }
 
   /** Every token whose `iat` lies before `issuedBeforeSeconds`. */
   async revokeAllBefore(issuedBeforeSeconds: number): Promise<void> {
     const from = Math.max(this.clock.now(), issuedBeforeSeconds * 1000);
-    await this.revoke({
-      kind: 'all',
-      issuedBefore: issuedBeforeSeconds,
-      expiresAt: from + LEDGER_LIFETIME_MS,
-    });
+    const expiresAt = from + LEDGER_LIFETIME_MS;
+    await this.revoke([{ kind: 'all', issuedBefore: issuedBeforeSeconds, expiresAt }]);
   }
 
-  private async revoke(entry: LedgerEntry, by?: ActedBy): Promise<void> {
+  private async revoke(entries: readonly LedgerEntry[], by?: ActedBy): Promise<void> {
     if (!this.ledger) throw AuthError.unavailable('a service that only verifies has no ledger to revoke in');
-    await this.ledger.append([entry], by);
-    await this.announce([entry]);
+    await this.ledger.append(entries, by);
+    await this.announce(entries);
   }
 
   private async publish(feed: RevocationFeedBus, entries: readonly LedgerEntry[]): Promise<void> {
@@ -87,4 +92,9 @@ export class RevocationService {
       this.failedPublishings++;
     }
   }
+}
+
+/** A UUID with hyphens and in lower case, whatever spells it; any other text as it is. */
+function inOurSpelling(tokenId: string): string {
+  return ANY_UUID.exec(tokenId)?.slice(1).join('-').toLowerCase() ?? tokenId;
 }

@@ -43,8 +43,7 @@ export class CredentialVerifier {
 
   /** For reauthentication and password change. The hash stays as it is, so that a change can say which one it replaces. */
   async verifyFor(userId: string, password: string): Promise<CredentialOutcome> {
-    const found = await this.users.findById(userId);
-    const { rehash: _, ...outcome } = await this.compare(await this.withSubject(found), password);
+    const { rehash: _, ...outcome } = await this.compare(await this.findById(userId), password);
     return outcome;
   }
 
@@ -52,6 +51,11 @@ export class CredentialVerifier {
   async find(email: string): Promise<VerifiedCandidate | undefined> {
     const normalised = normaliseEmail(email);
     return this.withSubject(await this.users.findByEmail(normalised));
+  }
+
+  /** The user of an id, with the directory's own id and the counters as for `find`. */
+  async findById(userId: string): Promise<VerifiedCandidate | undefined> {
+    return this.withSubject(await this.users.findById(userId));
   }
 
   private async withSubject(found: LoginCandidate | undefined): Promise<VerifiedCandidate | undefined> {

@@ -15,7 +15,7 @@ export function guardedUserDirectory(directory: UserDirectory, deadlineMs: numbe
   const create = directory.create?.bind(directory);
   return {
     findByEmail: (email) => ask(() => directory.findByEmail(email)),
-    findById: (id) => ask(() => directory.findById(id)),
+    findById: (id, tx) => ask(() => directory.findById(id, tx)),
     replacePasswordHash: (...change) => ask(() => directory.replacePasswordHash(...change)),
     ...(create && { create: (user) => ask(() => create(user)) }),
   };

@@ -42,6 +42,14 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
     assert.equal(await it.users.findById(it.unknownId()), undefined);
   },
 
+  'gives a user its own id, however the question spelled it': async (it) => {
+    const id = await it.add(sample());
+    for (const spelled of [id.toUpperCase(), `{${id}}`, ` ${id}`, id.replaceAll('-', '')]) {
+      const found = await it.users.findById(spelled);
+      assert.equal(found?.account.id ?? id, id);
+    }
+  },
+
   'replaces a password hash while it is the expected one': async (it) => {
     const { email, passwordHash, ...rest } = sample();
     const id = await it.add({ email, passwordHash, ...rest });

@@ -36,6 +36,7 @@ const PUBLIC: Readonly<Record<AuthErrorCode, readonly [ErrorStatus, string]>> = 
   transport_not_allowed: [400, 'transport: not allowed here'],
   session_not_found: [404, 'Session not found'],
   user_not_found: [404, 'User not found'],
+  key_not_found: [404, 'Key not found'],
   email_taken: [409, 'Email already registered'],
   throttled: [429, 'Too many attempts'],
   unavailable: [503, 'Temporarily unavailable'],

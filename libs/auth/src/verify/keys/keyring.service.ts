@@ -16,7 +16,7 @@ export type {
 } from './key-set.js';
 
 export { type EncryptionKey, readEncryptionKeys } from './encryption-ring.js';
-export { readLegacyKey } from './legacy-key.js';
+export { legacyKid, readLegacyKey } from './legacy-key.js';
 export { joseSignature } from './remote-signature.js';
 
 /** The keys in force, parsed once. What rotates calls `replace`; whoever caches by key compares `revision`. */

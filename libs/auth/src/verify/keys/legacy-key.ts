@@ -6,10 +6,12 @@ import { assertKeyFits, assertSecretFits } from './key-fitness.js';
 import { readPublicKey } from './key-material.js';
 import type { VerificationKey } from './key-set.js';
 
+export const legacyKid = (name: string): string => `legacy:${name}`;
+
 /** What verifies the old tokens of one issuer: judged like any other key, and only ever asked for them. Throws `configuration_invalid`. */
 export function readLegacyKey(option: string, issuer: ResolvedLegacyIssuer): VerificationKey {
   const { name, algorithm, key } = issuer;
-  const kid = `legacy:${name}`;
+  const kid = legacyKid(name);
   if (ALGORITHMS[algorithm].family !== 'hmac') {
     const publicKey = readPublicKey(option, key as Parameters<typeof readPublicKey>[1]);
     assertKeyFits(option, algorithm, publicKey);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
 import type { Principal } from '../../common/principal.js';
-import { Keyring } from '../keys/keyring.service.js';
+import { Keyring, legacyKid } from '../keys/keyring.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { AccessTokenClaims } from './access-claims.js';
 import { checkCustomClaims, type CustomClaims, hostClaims } from './custom-claims.js';
@@ -82,6 +82,12 @@ export class AccessTokenVerifier {
     );
   }
 
+  /** Whether a key of that `kid` verifies here, or did until it was revoked; of old tokens `legacy:<name>`. */
+  knowsKey(kid: string): boolean {
+    const isOurs = this.keyring.verificationKey(kid) !== undefined || this.keyring.isRevoked(kid);
+    return isOurs || this.options.accessToken.legacy.some(({ name }) => kid === legacyKid(name));
+  }
+
   #remembered(token: string, { expiry = 'enforced' }: VerifyOptions): VerificationOutcome | undefined {
     const remembered = this.#cache.get(token, this.keyring.revision);
     if (!remembered) return undefined;
@@ -122,7 +128,7 @@ export class AccessTokenVerifier {
     const jws = parseCompactJws(token, this.#headers);
     if (jws.kind === 'malformed') return refused(jws.reason);
     if (this.#legacy.concerns(jws.header))
-      return this.#legacy.verify(token, jws, this.clock.now(), options.expiry ?? 'enforced');
+      return this.#legacy.verify(jws, this.clock.now(), options.expiry ?? 'enforced');
     if (this.#encryption?.plaintext === 'refused') return refused('not_encrypted');
     return this.#signed(jws, options);
   }

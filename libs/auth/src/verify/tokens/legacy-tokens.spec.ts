@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { JwtService } from '@nestjs/jwt';
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type LegacyIssuerOptions } from '../../options/legacy-options.js';
 import { resolveLegacy } from '../../options/resolve-access-token.js';
@@ -41,6 +41,17 @@ const oldAdmin = (claims: Record<string, unknown> = {}, header: Record<string, u
 const own = (header: Record<string, unknown> = {}) =>
   forge({ alg: 'RS256', kid: 'main', typ: 'at+jwt', ...header }, goodClaims(), ownKey.privateKey, 'RS256');
 
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** The same token with the other signature of its text: (r, n − s). */
+function twinOf(token: string): string {
+  const [header, payload, signature = ''] = token.split('.');
+  const bytes = Buffer.from(signature, 'base64url');
+  const s = P256_ORDER - BigInt(`0x${bytes.subarray(32).toString('hex')}`);
+  const twin = Buffer.concat([bytes.subarray(0, 32), Buffer.from(s.toString(16).padStart(64, '0'), 'hex')]);
+  return `${header}.${payload}.${twin.toString('base64url')}`;
+}
+
 describe('an old token', () => {
   it('of JwtModule as the guides show it is accepted, without rights it did not bring', () => {
     const token = new JwtService({ secret: OLD_SECRET, signOptions: { expiresIn: '1d' } }).sign({
@@ -63,6 +74,36 @@ describe('an old token', () => {
       principal: { id: 'u-7', role: 'editor', legacy: 'admin.2024', keyId: 'legacy:admin.2024' },
     });
     expect(verifier.verify(oldAdmin({ aud: ['other', 'old-admin'] })).kind).toBe('accepted');
+  });
+
+  it('has one name, whichever of its signatures comes with it: the twin of an EC signature, another of PSS', () => {
+    const [ec, pss] = [makeKey('ES256'), makeKey('PS256')];
+    const ecIssuer: LegacyIssuerOptions = { ...SHOP, name: 'ec', algorithm: 'ES256', key: ec.publicKey };
+    const pssIssuer: LegacyIssuerOptions = { ...SHOP, name: 'pss', algorithm: 'PS256', key: pss.publicKey };
+    const named = bench([ecIssuer, pssIssuer]).verifier;
+    const nameOf = (token: string) => {
+      const outcome = named.verify(token);
+      return outcome.kind === 'accepted' ? outcome.principal.tokenId : outcome.reason;
+    };
+    const signed = (alg: 'ES256' | 'PS256', key: KeyObject) => forge({ alg, typ: 'JWT' }, CLAIMS, key, alg);
+
+    const token = signed('ES256', ec.privateKey);
+    expect(nameOf(token)).toMatch(/^legacy-/);
+    expect(nameOf(twinOf(token))).toBe(nameOf(token));
+    expect(twinOf(token)).not.toBe(token);
+    const [one, other] = [signed('PS256', pss.privateKey), signed('PS256', pss.privateKey)];
+    expect(one).not.toBe(other);
+    expect(nameOf(one)).toBe(nameOf(other));
+    expect(nameOf(one)).toMatch(/^legacy-/);
+  });
+
+  it('may have fractions in its dates, which are rounded to what accepts less', () => {
+    const fractional = { iat: NOW - 0.5, nbf: NOW + 29.5, exp: NOW + 100.9 };
+    expect(verifier.verify(old(fractional))).toMatchObject({
+      kind: 'accepted',
+      principal: { issuedAt: NOW - 1, expiresAt: NOW + 100 },
+    });
+    expect(verifier.verify(old({ ...fractional, nbf: NOW + 30.5 })).kind).toBe('refused');
   });
 
   it('stands beside Tokenward’s own, which know nothing of it', () => {

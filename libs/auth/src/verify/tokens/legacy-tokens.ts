@@ -18,6 +18,11 @@ import {
 } from './verification-policy.js';
 import type { Verification } from './verified-token-cache.js';
 
+/** How an old token was named before `LegacyTokens` named it by what was signed; what was revoked then stays so. */
+export function formerLegacyTokenId(token: string): string {
+  return `legacy-${createHash('sha256').update(token).digest('base64url')}`;
+}
+
 const LONGEST_WINDOW_MS = 366 * 86_400_000;
 
 type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
@@ -68,30 +73,31 @@ export class LegacyTokens {
   }
 
   /** The key is chosen by what each entry says, and what was signed has to fit that entry whole. */
-  verify(token: string, jws: ParsedJws, nowMs: number, expiry: ExpiryRule): Verification {
+  verify(jws: ParsedJws, nowMs: number, expiry: ExpiryRule): Verification {
     if (REFUSED_MEMBERS.some((name) => Object.hasOwn(jws.header, name))) return refused('header_refused');
     let last: Verification = refused('key_unknown');
     for (const issuer of this.#issuers) {
       if (own(jws.header, 'kid') !== issuer.keyId) continue;
       last =
         own(jws.header, 'alg') === issuer.algorithm
-          ? this.#verifyBy(issuer, token, jws, nowMs, expiry)
+          ? this.#verifyBy(issuer, jws, nowMs, expiry)
           : refused('algorithm_mismatch');
       if (last.kind === 'accepted') return last;
     }
     return last;
   }
 
-  #verifyBy(issuer: Issuer, token: string, jws: ParsedJws, nowMs: number, expiry: ExpiryRule): Verification {
+  #verifyBy(issuer: Issuer, jws: ParsedJws, nowMs: number, expiry: ExpiryRule): Verification {
     if (nowMs >= issuer.acceptUntilMs) return refused('expired');
     if (!this.keyring.signatureFits(issuer.verification, jws.signed, jws.signature))
       return refused('signature_mismatch');
     const { payload } = jws;
     if (own(payload, 'iss') !== issuer.issuer) return refused('issuer_mismatch');
     if (!audienceFits(own(payload, 'aud'), issuer.audiences)) return refused('audience_mismatch');
-    const [iat, exp] = [own(payload, 'iat'), own(payload, 'exp')];
-    const nbf = own(payload, 'nbf') ?? iat;
-    if (!isWhole(iat) || !isWhole(exp) || !isWhole(nbf)) return refused('claims_malformed');
+    const iat = wholeSeconds(own(payload, 'iat'), Math.floor);
+    const exp = wholeSeconds(own(payload, 'exp'), Math.floor);
+    const nbf = wholeSeconds(own(payload, 'nbf') ?? own(payload, 'iat'), Math.ceil);
+    if (iat === undefined || exp === undefined || nbf === undefined) return refused('claims_malformed');
     if (exp <= iat || exp - iat > issuer.maxLifetimeSeconds) return refused('lifetime_refused');
     const untimely = checkTimes({ iat, nbf, exp }, this.rules, nowMs, expiry);
     if (untimely) return untimely;
@@ -99,7 +105,8 @@ export class LegacyTokens {
     if (!who) return refused('claims_malformed');
     const custom = checkCustomClaims({ ...who.claims }, this.rules.claimsSchema);
     if (custom.kind === 'refused') return refused('custom_claims_refused');
-    const digest = createHash('sha256').update(token).digest();
+    // by what was signed: an EC signature has a twin (s → n − s) that fits as well, and PSS signs the same text in many ways
+    const digest = createHash('sha256').update(jws.signed).digest();
     const principal = Object.freeze({
       id: who.id,
       sessionId: asUuid(digest),
@@ -116,6 +123,12 @@ export class LegacyTokens {
     });
     return { kind: 'accepted', verified: { principal, exp, nbf, iat, acceptUntilMs: issuer.acceptUntilMs } };
   }
+}
+
+/** A NumericDate may have a fraction (RFC 7519, section 2): it is rounded to the side that accepts less. */
+function wholeSeconds(date: unknown, round: (value: number) => number): number | undefined {
+  const rounded = typeof date === 'number' ? round(date) : undefined;
+  return isWhole(rounded) ? rounded : undefined;
 }
 
 function audienceFits(given: unknown, expected: readonly string[] | undefined): boolean {
