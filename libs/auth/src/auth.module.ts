@@ -34,7 +34,7 @@ import { RegisterFlow } from './issue/flows/register.flow.js';
 import { SessionOpener } from './issue/sessions/session-opener.service.js';
 import { TokenGrants } from './issue/tokens/token-grants.service.js';
 import { UserChangesFlow } from './issue/flows/user-changes.flow.js';
-import { UserResolver } from './issue/flows/user-resolver.service.js';
+import { UserResolver } from './issue/users/user-resolver.service.js';
 import { HTTP_EXPORTS, HTTP_PROVIDERS } from './issue/routes/providers.js';
 import { AuthCookies } from './issue/routes/cookies.service.js';
 import { PresentedTokens } from './verify/http/presented-tokens.service.js';

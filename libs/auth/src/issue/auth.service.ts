@@ -13,7 +13,7 @@ import { AccessTokenVerifier } from '../verify/tokens/access-token-verifier.serv
 import type { LoginResult } from './tokens/issued-tokens.js';
 import { OpenSessionFlow, type OpenSessionOptions } from './flows/open-session.flow.js';
 import { type PendingChange, type UserChange, UserChangesFlow } from './flows/user-changes.flow.js';
-import { UserResolver } from './flows/user-resolver.service.js';
+import { UserResolver } from './users/user-resolver.service.js';
 
 /**
  * What a host calls from its own code. Everything is durable when it resolves, and refused in this process from then on. `by` names who

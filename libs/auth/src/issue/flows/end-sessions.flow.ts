@@ -8,7 +8,7 @@ import { RevocationService } from '../sessions/revocation.service.js';
 import type { Session } from '../../storage/session.js';
 import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
 import { AuthenticateFlow } from '../../verify/authenticate.js';
-import { UserResolver } from './user-resolver.service.js';
+import { UserResolver } from '../users/user-resolver.service.js';
 
 /** Ending sessions on purpose: one, the others, all, or another user's. */
 @Injectable()

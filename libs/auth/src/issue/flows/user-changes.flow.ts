@@ -5,7 +5,7 @@ import type { HostTransaction } from '../../storage/host-transaction.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
-import { UserResolver } from './user-resolver.service.js';
+import { UserResolver } from '../users/user-resolver.service.js';
 
 /**
  * What changed. `authorization` (role, permissions) ends the access tokens; the others end the sessions as well.
