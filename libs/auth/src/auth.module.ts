@@ -8,12 +8,19 @@ import {
 } from '@nestjs/common';
 import {
   ASYNC_OPTIONS_TYPE,
-  type AuthModuleOptions,
   authOptionsToken,
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN,
   OPTIONS_TYPE,
 } from './auth.module-definition.js';
+import {
+  assertAsyncOptions,
+  assertAsyncResourceOptions,
+  type CheckedModuleOptions,
+  forResourceServerOptions,
+  forRootOptions,
+  readModuleOptions,
+} from './auth.module-schema.js';
 import { OPTION_PROVIDERS } from './auth.providers.js';
 import { Clock } from './common/clock.js';
 import { Entropy } from './common/entropy.js';
@@ -139,27 +146,30 @@ const NAMED_ONLY: readonly Abstract<unknown>[] = [AccessTokenIssuer, Entropy];
   ],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnApplicationShutdown {
-  constructor(@Inject(MODULE_OPTIONS_TOKEN) private readonly host: AuthModuleOptions) {
+  constructor(@Inject(MODULE_OPTIONS_TOKEN) private readonly host: CheckedModuleOptions) {
     super();
   }
 
   /** With several instances in one app each but one is given a `name` beside `isGlobal` and `routes`. */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    return exporting(super.forRoot(options), options.name);
+    const given = forRootOptions(options);
+    return exporting(super.forRoot(given), given.name);
   }
 
   /** The options from `useFactory`, `useClass` or `useExisting`; `name`, `isGlobal` and `routes` stand beside it. */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    assertAsyncOptions(options);
     return exporting(super.forRootAsync(options), options.name);
   }
 
   /** A service with no database and no signing key: verifies by the issuer's JWKS, with the same guards and decorators. */
   static forResourceServer(options: ResourceServerForRoot): DynamicModule {
-    return ResourceServerModule.forRoot(options);
+    return ResourceServerModule.forRoot(forResourceServerOptions(options));
   }
 
   /** `forResourceServer` with `{ imports, inject, useFactory | useClass | useExisting }`. */
   static forResourceServerAsync(options: ResourceServerForRootAsync): DynamicModule {
+    assertAsyncResourceOptions(options);
     return ResourceServerModule.forRootAsync(options);
   }
 
@@ -179,7 +189,11 @@ function exporting(definition: DynamicModule, instance = DEFAULT_INSTANCE): Dyna
     ...definition,
     providers: [
       ...(definition.providers ?? []).map((each) => ownOptions(each, instance)),
-      { provide: MODULE_OPTIONS_TOKEN, useExisting: authOptionsToken(instance) },
+      {
+        provide: MODULE_OPTIONS_TOKEN,
+        useFactory: readModuleOptions,
+        inject: [authOptionsToken(instance)],
+      },
       ...named,
     ],
     exports: instance === DEFAULT_INSTANCE ? [...EXPORTS, ...tokens] : tokens,

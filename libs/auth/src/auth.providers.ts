@@ -1,16 +1,14 @@
 import type { Provider } from '@nestjs/common';
-import { AUTH_ROUTES, type AuthModuleOptions, MODULE_OPTIONS_TOKEN } from './auth.module-definition.js';
+import { AUTH_ROUTES, MODULE_OPTIONS_TOKEN } from './auth.module-definition.js';
+import type { CheckedModuleOptions } from './auth.module-schema.js';
 import { AuthError } from './common/auth-error.js';
 import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
-import { AUTH_INSTANCE, DEFAULT_INSTANCE } from './common/instance-token.js';
-import { DEFAULT_ACCESS_COOKIE, DEFAULT_DEVICE_COOKIE, DEFAULT_REFRESH_COOKIE } from './contract/index.js';
+import { AUTH_INSTANCE } from './common/instance-token.js';
 import { KeyLookup } from './verify/keys/key-lookup.port.js';
 import { KeyRotation } from './issue/keys/key-rotation.service.js';
 import { Keyring } from './verify/keys/keyring.service.js';
-import type { RouteOptions } from './options/auth-options.js';
-import type { CookieOptions } from './options/cookie-options.js';
-import { resolveOptions } from './options/resolve-options.js';
+import { resolveChecked } from './options/resolve-options.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
 import { RevocationFeedBus } from './storage/revocation-feed.port.js';
 import { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
@@ -27,7 +25,7 @@ import { ThrottleKeys } from './issue/users/throttle-keys.js';
 import { ThrottleStore } from './storage/throttle-store.port.js';
 import { UserDirectory } from './storage/user-directory.port.js';
 
-type Host = AuthModuleOptions;
+type Host = CheckedModuleOptions;
 
 /** A provider that is one of the host's handles. */
 function handle(
@@ -41,15 +39,14 @@ function handle(
 export const OPTION_PROVIDERS: Provider[] = [
   {
     provide: ResolvedAuthOptions,
-    useFactory: (host: Host, routes: RouteOptions | false, instance: string) =>
-      resolveOptions({ ...host, cookies: instanceCookies(instance, host.cookies) }, routes),
+    useFactory: resolveChecked,
     inject: [MODULE_OPTIONS_TOKEN, AUTH_ROUTES, AUTH_INSTANCE],
   },
   handle(Clock, (host) => host.clock ?? new SystemClock()),
   handle(Entropy, (host) => host.entropy ?? new SystemEntropy()),
-  handle(SessionStore, (host) => storageOf(host).sessions),
-  handle(RevocationLedgerStore, (host) => storageOf(host).ledger),
-  handle(RefreshSecretsStore, (host) => storageOf(host).peppers),
+  handle(SessionStore, (host) => host.storage.sessions),
+  handle(RevocationLedgerStore, (host) => host.storage.ledger),
+  handle(RefreshSecretsStore, (host) => host.storage.peppers),
   {
     provide: UserDirectory,
     useFactory: (host: Host, { storeDeadlineMs }: ResolvedAuthOptions) =>
@@ -90,29 +87,8 @@ export const OPTION_PROVIDERS: Provider[] = [
   },
 ];
 
-/** Two instances on one host must not read each other's cookies. */
-function instanceCookies(instance: string, given: CookieOptions = {}): CookieOptions {
-  if (instance === DEFAULT_INSTANCE) return given;
-  const named = (given: string | undefined, name: string): string => given ?? `${instance}_${name}`;
-  return {
-    ...given,
-    accessName: named(given.accessName, DEFAULT_ACCESS_COOKIE),
-    refreshName: named(given.refreshName, DEFAULT_REFRESH_COOKIE),
-    deviceName: named(given.deviceName, DEFAULT_DEVICE_COOKIE),
-  };
-}
-
-function storageOf(host: Host): Host['storage'] {
-  if (!host.storage)
-    throw AuthError.configuration(
-      'storage',
-      'is missing; pass drizzleStorage(db) from @tokenward/nestjs/drizzle',
-    );
-  return host.storage;
-}
-
 function usersOf(host: Host): UserDirectory {
-  const users = host.users ?? storageOf(host).users;
+  const users = host.users ?? host.storage.users;
   if (!users)
     throw AuthError.configuration(
       'users',

@@ -1,5 +1,6 @@
 import type { Provider } from '@nestjs/common';
-import { type AuthModuleOptions, MODULE_OPTIONS_TOKEN } from './auth.module-definition.js';
+import { MODULE_OPTIONS_TOKEN } from './auth.module-definition.js';
+import type { CheckedModuleOptions } from './auth.module-schema.js';
 import { AuditLog } from './observe/audit-log.service.js';
 import { AuditRecorder } from './observe/audit-recorder.service.js';
 import { AuditStore } from './storage/audit-store.port.js';
@@ -28,7 +29,7 @@ import { redisProbe, viewStanding } from './verify/verify-health.js';
 import { VERIFY_METRICS, VERIFY_METRICS_OF, verifyMetrics } from './verify/verify-metrics.js';
 import { ResolvedObserveOptions, resolveObserve } from './options/observe-options.js';
 
-type Host = AuthModuleOptions;
+type Host = CheckedModuleOptions;
 
 const handle = (
   provide: Extract<Provider, { provide: unknown }>['provide'],
@@ -49,7 +50,7 @@ export const OBSERVE_PROVIDERS: Provider[] = [
     AuthAlertListener,
     ({ onAlert }) => onAlert && ({ onAuthAlert: onAlert } satisfies AuthAlertListener),
   ),
-  handle(AuditStore, (host) => host.storage?.audit),
+  handle(AuditStore, (host) => host.storage.audit),
   handle(AUTH_METER, (host) => host.meter),
   { provide: VERIFY_METRICS, useFactory: verifyMetrics, inject: VERIFY_METRICS_OF },
   {

@@ -2,6 +2,7 @@ import type { InjectionToken, ModuleMetadata, Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
+import { type CheckedResourceOptions, readResourceOptions } from './auth.module-schema.js';
 import { AuthenticateFlow } from './verify/authenticate.js';
 import { RefusalLog } from './verify/refusal-log.service.js';
 import { RemoteKeyWatch } from './verify/keys/remote-key-watch.service.js';
@@ -22,10 +23,8 @@ import { HEALTH_PROBES, type HealthProbes } from './observe/health/health-probes
 import { AuthMetrics } from './observe/metrics/auth-metrics.service.js';
 import { METRIC_READERS, type MetricReaders } from './observe/metrics/metric-readers.js';
 import { AUTH_METER } from './observe/metrics/meter.js';
-import { resolveOptions } from './options/resolve-options.js';
-import { resolveRemoteJwks } from './options/resolve-resource-server.js';
+import { resolveRemoteJwks, resolveResourceServer } from './options/resolve-resource-server.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
-import type { ResourceServerModuleOptions } from './resource-server.module-definition.js';
 import { RevocationChecker } from './verify/revocation/revocation-checker.service.js';
 import { RevocationFeedBus } from './storage/revocation-feed.port.js';
 import { RevocationSync } from './verify/revocation/revocation-sync.service.js';
@@ -40,7 +39,7 @@ import {
 } from './verify/verify-metrics.js';
 import { LIVE_PROVIDERS } from './verify/ws/providers.js';
 
-type Host = ResourceServerModuleOptions;
+type Host = CheckedResourceOptions;
 
 /** The guards and what they need: all but `TokenVersionGuard`, which asks a database. */
 export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
@@ -63,9 +62,12 @@ export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
   AuthHealth,
 ];
 
-export function resourceServerProviders(options: InjectionToken): Provider[] {
+/** `given`: under which token the options are as the host wrote them. */
+export function resourceServerProviders(given: InjectionToken): Provider[] {
+  const options = Symbol('the options after the schema');
   return [
-    { provide: ResolvedAuthOptions, useFactory: resolved, inject: [options] },
+    { provide: options, useFactory: readResourceOptions, inject: [given] },
+    { provide: ResolvedAuthOptions, useFactory: resolveResourceServer, inject: [options] },
     { provide: Clock, useFactory: (host: Host) => host.clock ?? new SystemClock(), inject: [options] },
     { provide: Entropy, useFactory: (host: Host) => host.entropy ?? new SystemEntropy(), inject: [options] },
     { provide: RevocationFeedBus, useFactory: (host: Host) => host.redis?.feed, inject: [options] },
@@ -124,9 +126,4 @@ export function resourceServerProviders(options: InjectionToken): Provider[] {
     AuthHealth,
     { provide: APP_FILTER, useClass: AuthErrorFilter },
   ];
-}
-
-function resolved(host: Host): ResolvedAuthOptions {
-  const { issuer, audience, accessToken, cookies, origins, revocation } = host;
-  return resolveOptions({ issuer, audience, keys: {}, accessToken, cookies, origins, revocation }, false);
 }

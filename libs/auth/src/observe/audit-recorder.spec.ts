@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { describe, expect, it, jest } from '@jest/globals';
 import { AuthError } from '../common/auth-error.js';
 import { SystemClock } from '../common/clock.js';
-import { resolveObserve } from '../options/observe-options.js';
+import { observeSchema, resolveObserve } from '../options/observe-options.js';
 import type { NewAuditRecord } from '../storage/audit-record.js';
 import { AuditRecorder } from './audit-recorder.service.js';
 import { AuditStore, type Familiarity } from '../storage/audit-store.port.js';
@@ -28,7 +28,7 @@ class FlakyStore extends AuditStore {
 function set() {
   const store = new FlakyStore();
   const publisher = new AuthEventPublisher(new SystemClock(), { onAuthEvent: () => undefined });
-  const recorder = new AuditRecorder(resolveObserve(), publisher, store);
+  const recorder = new AuditRecorder(resolveObserve(observeSchema.parse({})), publisher, store);
   const refresh = (sessionId: string): void =>
     publisher.publish({ type: 'refresh.rotated', userId: 'u', sessionId });
   return { store, publisher, recorder, refresh };

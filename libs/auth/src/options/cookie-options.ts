@@ -1,3 +1,5 @@
+import { flag, group, oneOf, text } from '../common/option-schema.js';
+
 export type SameSite = 'strict' | 'lax' | 'none';
 export type CookiePrefix = '' | '__Secure-' | '__Host-';
 
@@ -21,3 +23,22 @@ export interface CookieOptions {
   /** Path of the refresh and device cookies. Default: `/` + the controllers' prefix; set it when the app has a global prefix. */
   readonly refreshPath?: string;
 }
+
+/** RFC 6265, section 4.1.1. */
+const cookieName = () => text('a cookie name of letters, digits and dashes', /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/);
+const cookiePath = () => text('a path such as / or /auth', /^\/[!-:<-~]*$/);
+
+export const cookieSchema = group({
+  accessName: cookieName().optional(),
+  refreshName: cookieName().optional(),
+  deviceName: cookieName().optional(),
+  prefix: oneOf(['', '__Secure-', '__Host-']).prefault(''),
+  domain: text(
+    'a domain name such as example.com',
+    /^\.?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i,
+  ).optional(),
+  secure: flag().prefault(true),
+  sameSite: oneOf(['strict', 'lax', 'none']).prefault('lax'),
+  accessPath: cookiePath().prefault('/'),
+  refreshPath: cookiePath().optional(),
+});

@@ -1,4 +1,5 @@
-import type { KeyMaterial } from './key-options.js';
+import { group, list, oneOf, text } from '../common/option-schema.js';
+import { keyMaterial, type KeyMaterial } from './key-options.js';
 
 export const ENCRYPTION_ALGORITHMS = ['dir', 'RSA-OAEP-256', 'ECDH-ES'] as const;
 /** How the content key is found (RFC 7518, section 4.1); RSA1_5 and the password-based ones cannot be configured. */
@@ -23,3 +24,20 @@ export interface EncryptionOptions {
    */
   readonly plaintext?: 'issued' | 'accepted' | 'refused';
 }
+
+export const encryptionSchema = group({
+  keys: list(
+    group({
+      keyId: text(),
+      algorithm: oneOf(ENCRYPTION_ALGORITHMS).prefault('dir'),
+      key: keyMaterial<EncryptionKeyOptions['key']>(),
+    }),
+    'a list of 1 to 16 keys: the first encrypts',
+  )
+    .refine(({ length }) => length >= 1 && length <= 16, 'must hold 1 to 16 keys: the first encrypts')
+    .refine(
+      (keys) => new Set(keys.map(({ keyId }) => keyId)).size === keys.length,
+      'two keys have the same keyId: give each its own',
+    ),
+  plaintext: oneOf(['issued', 'accepted', 'refused']).prefault('refused'),
+});

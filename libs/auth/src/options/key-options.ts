@@ -1,5 +1,7 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { z } from 'zod';
 import type { Duration } from '../common/duration.js';
+import { duration, group, handle, hook, oneOf, text } from '../common/option-schema.js';
 
 export const SIGNING_ALGORITHMS = [
   'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'HS256', 'HS384', 'HS512',
@@ -57,3 +59,42 @@ export interface KeyRotationOptions {
   /** An active key older than this is warned about. Default `90d`. */
   readonly warnAfter?: Duration;
 }
+
+/** Text or an object; what is in it is looked at where the key is made, and never printed. */
+export function keyMaterial<Material>() {
+  return z.custom<Material>(
+    (value) =>
+      (typeof value === 'string' && value.trim() !== '') ||
+      (typeof value === 'object' && value !== null && !Array.isArray(value)),
+    'must be a key: text that is not empty, a JWK object, a KeyObject of node:crypto',
+  );
+}
+
+/** ISO 8601, or a Date. */
+export function instant() {
+  const cure = 'a date in ISO 8601, 2026-12-31T00:00:00Z';
+  return z
+    .custom<string | Date>((value) => typeof value === 'string' || value instanceof Date, `is not ${cure}`)
+    .refine((value) => !Number.isNaN(new Date(value).getTime()), `is not ${cure}`);
+}
+
+export const keysSchema = group({
+  algorithm: oneOf(SIGNING_ALGORITHMS).prefault('RS256'),
+  privateKey: keyMaterial<KeyMaterial>().optional(),
+  publicKey: keyMaterial<KeyMaterial>().optional(),
+  secret: keyMaterial<string | Buffer>().optional(),
+  sign: hook<RemoteSign>().optional(),
+  createdAt: instant().optional(),
+  keyId: text().optional(),
+  verificationKeys: handle<NonNullable<StaticKeysOptions['verificationKeys']>>(
+    (value) => Array.isArray(Reflect.get(value, 'keys')),
+    'a JWKS: {"keys": [ … ]}',
+  ).optional(),
+});
+
+export const keyRotationSchema = group({
+  leadTime: duration('0s', '30d').optional(),
+  refreshEvery: duration('100ms', '1h').prefault('30s'),
+  rotateAfter: duration('1s', '3650d').optional(),
+  warnAfter: duration('1s', '3650d').prefault('90d'),
+});

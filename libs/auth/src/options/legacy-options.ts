@@ -1,5 +1,13 @@
+import { z } from 'zod';
 import type { Duration } from '../common/duration.js';
-import type { KeyMaterial, SigningAlgorithm } from './key-options.js';
+import { group, hook, list, oneOf, seconds, text } from '../common/option-schema.js';
+import {
+  instant,
+  keyMaterial,
+  type KeyMaterial,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
+} from './key-options.js';
 
 /** Who an old token is about. */
 export interface LegacyPrincipal {
@@ -42,3 +50,29 @@ export interface ResolvedLegacyIssuer extends Pick<
   readonly acceptUntilMs: number;
   readonly maxLifetimeSeconds: number;
 }
+
+const NONE = 'a text that is not empty: leave it out when the old tokens have none';
+
+export const legacySchema = list(
+  group({
+    name: text('1 to 64 letters, digits, dots or dashes', /^[A-Za-z0-9.-]{1,64}$/),
+    issuer: text(NONE).optional(),
+    audience: z
+      .union([text(NONE), list(text(NONE)).refine(({ length }) => length > 0, `must be ${NONE}`)], {
+        error: `must be ${NONE}`,
+      })
+      .optional(),
+    keyId: text(NONE).optional(),
+    algorithm: oneOf(SIGNING_ALGORITHMS),
+    key: keyMaterial<LegacyIssuerOptions['key']>(),
+    acceptUntil: instant(),
+    maxLifetime: seconds('1s', '90d').prefault('1d'),
+    principal: hook<NonNullable<LegacyIssuerOptions['principal']>>().optional(),
+  }),
+  'a list of at most 16 issuers',
+)
+  .refine(({ length }) => length <= 16, 'must be a list of at most 16 issuers')
+  .refine(
+    (entries) => new Set(entries.map(({ name }) => name)).size === entries.length,
+    'two entries have the same name: give each its own',
+  );

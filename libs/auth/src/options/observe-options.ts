@@ -1,5 +1,6 @@
-import { AuthError } from '../common/auth-error.js';
-import { type Duration, parseDuration } from '../common/duration.js';
+import type { z } from 'zod';
+import type { Duration } from '../common/duration.js';
+import { duration, group, oneOf, whole } from '../common/option-schema.js';
 
 /** What is told of what happens, and how long it is kept. */
 export interface ObserveOptions {
@@ -21,26 +22,14 @@ export abstract class ResolvedObserveOptions {
   abstract readonly burstWithinMs: number;
 }
 
-const LEVELS = ['none', 'high', 'warning', 'all'] as const;
+export const observeSchema = group({
+  logEvents: oneOf(['none', 'high', 'warning', 'all']).prefault('high'),
+  keepAuditFor: duration('1s', '36500d').prefault('90d'),
+  burstOf: whole(2, 1_000_000).prefault(20),
+  burstWithin: duration('1s', '1d').prefault('5m'),
+});
 
-/** Throws `configuration_invalid` with one line that names the option and the cure. */
-export function resolveObserve(given: ObserveOptions = {}): ResolvedObserveOptions {
-  const logEvents = given.logEvents ?? 'high';
-  if (!LEVELS.includes(logEvents))
-    throw AuthError.configuration('observe.logEvents', `must be one of ${LEVELS.join(', ')}`);
-  const burstOf = given.burstOf ?? 20;
-  if (!Number.isSafeInteger(burstOf) || burstOf < 2)
-    throw AuthError.configuration('observe.burstOf', 'must be a whole number from 2');
-  return {
-    logEvents,
-    keepAuditForMs: duration('observe.keepAuditFor', given.keepAuditFor ?? '90d'),
-    burstOf,
-    burstWithinMs: duration('observe.burstWithin', given.burstWithin ?? '5m'),
-  };
-}
-
-function duration(name: string, value: Duration): number {
-  const parsed = parseDuration(value);
-  if (!parsed) throw AuthError.configuration(name, 'is not a duration; write it as 90d, 15m or 900s');
-  return parsed;
+export function resolveObserve(given: z.output<typeof observeSchema>): ResolvedObserveOptions {
+  const { keepAuditFor, burstWithin, ...others } = given;
+  return { ...others, keepAuditForMs: keepAuditFor, burstWithinMs: burstWithin };
 }

@@ -1,48 +1,77 @@
-import { AuthError } from '../common/auth-error.js';
-import { type Duration, parseDuration } from '../common/duration.js';
+import { type z } from 'zod';
+import { duration, group, hook, list, oneOf, text } from '../common/option-schema.js';
+import {
+  accessTokenSchema,
+  audienceSchema,
+  authSchema,
+  originSchema,
+  revocationSchema,
+} from './auth-schema.js';
+import { cookieSchema } from './cookie-options.js';
 import { SIGNING_ALGORITHMS } from './key-options.js';
-import type { RemoteJwksOptions, ResolvedRemoteJwks } from './resource-server-options.js';
+import { resolveChecked } from './resolve-options.js';
+import type { ResolvedAuthOptions } from './resolved-options.js';
+import type { JwksFetch, ResolvedRemoteJwks } from './resource-server-options.js';
 
-/** Refuses what makes no sense, with one line that names the option and the cure. */
-export function resolveRemoteJwks(given: RemoteJwksOptions | undefined): ResolvedRemoteJwks {
-  const jwks: Partial<RemoteJwksOptions> = given ?? {};
-  const algorithms = jwks.algorithms ?? SIGNING_ALGORITHMS.filter((each) => !each.startsWith('HS'));
-  if (algorithms.length === 0)
-    throw AuthError.configuration('jwks.algorithms', 'is empty: name at least one');
-  for (const each of algorithms) {
-    if (!SIGNING_ALGORITHMS.includes(each))
-      throw AuthError.configuration('jwks.algorithms', `must be of ${SIGNING_ALGORITHMS.join(', ')}`);
-    if (each.startsWith('HS'))
-      throw AuthError.configuration(
-        'jwks.algorithms',
-        `${each} is a shared secret: a service that verifies with it can sign with it; have the issuer sign with RS, PS or ES`,
-      );
-  }
-  if (jwks.fetch !== undefined && typeof jwks.fetch !== 'function')
-    throw AuthError.configuration('jwks.fetch', 'must be a function like fetch, or left out');
+const SHARED =
+  'is a shared secret: a service that verifies with it can sign with it; have the issuer sign with RS, PS or ES';
+
+export const remoteJwksSchema = group({
+  url: text("the URL of the issuer's JWKS, https://…/.well-known/jwks.json")
+    .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
+      error: "must be a URL: the issuer's https://…/.well-known/jwks.json",
+      abort: true,
+    })
+    .transform((url) => new URL(url))
+    .refine(
+      ({ username, password }) => !username && !password,
+      'holds credentials: a JWKS is public, leave them out',
+    ),
+  algorithms: list(oneOf(SIGNING_ALGORITHMS))
+    .refine(({ length }) => length > 0, 'is empty: name at least one')
+    .refine((given) => !given.some((each) => each.startsWith('HS')), SHARED)
+    .prefault(SIGNING_ALGORITHMS.filter((each) => !each.startsWith('HS'))),
+  refreshEvery: duration('1s', '1d').prefault('5m'),
+  coolDown: duration('100ms', '1h').prefault('30s'),
+  deadline: duration('50ms', '60s').prefault('2s'),
+  keepFor: duration('1m', '7d').prefault('24h'),
+  fetch: hook<JwksFetch>().optional(),
+});
+
+/** `ResourceServerOptions` */
+export const resourceServerSchema = group({
+  issuer: authSchema.shape.issuer,
+  audience: audienceSchema,
+  jwks: remoteJwksSchema,
+  accessToken: accessTokenSchema
+    .pick({ clockTolerance: true, claimsSchema: true, cacheSize: true, encryption: true })
+    .prefault({}),
+  cookies: cookieSchema.prefault({}),
+  origins: originSchema.prefault({}),
+  revocation: revocationSchema.prefault({}),
+});
+
+/** The options of a whole `AuthModule` whose other members are as they are unless set. */
+export function resolveResourceServer({
+  jwks: _jwks,
+  ...given
+}: z.output<typeof resourceServerSchema>): ResolvedAuthOptions {
+  const { issuer, audience } = given;
+  const unset = authSchema.parse({ issuer, audience, keys: {} });
+  return resolveChecked(
+    { ...unset, ...given, accessToken: { ...unset.accessToken, ...given.accessToken } },
+    false,
+  );
+}
+
+export function resolveRemoteJwks(given: z.output<typeof remoteJwksSchema>): ResolvedRemoteJwks {
   return {
-    url: urlOf(jwks.url),
-    algorithms: new Set(algorithms),
-    refreshEveryMs: within('jwks.refreshEvery', jwks.refreshEvery ?? '5m', 1000, 86_400_000),
-    coolDownMs: within('jwks.coolDown', jwks.coolDown ?? '30s', 100, 3_600_000),
-    deadlineMs: within('jwks.deadline', jwks.deadline ?? '2s', 50, 60_000),
-    keepForMs: within('jwks.keepFor', jwks.keepFor ?? '24h', 60_000, 7 * 86_400_000),
-    fetch: jwks.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    url: given.url,
+    algorithms: new Set(given.algorithms),
+    refreshEveryMs: given.refreshEvery,
+    coolDownMs: given.coolDown,
+    deadlineMs: given.deadline,
+    keepForMs: given.keepFor,
+    fetch: given.fetch ?? ((url, init) => globalThis.fetch(url, init)),
   };
-}
-
-function urlOf(given: string | undefined): URL {
-  const url = given !== undefined && URL.canParse(given) ? new URL(given) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw AuthError.configuration('jwks.url', "is no URL: give the issuer's https://…/.well-known/jwks.json");
-  if (url.username || url.password)
-    throw AuthError.configuration('jwks.url', 'holds credentials: a JWKS is public, leave them out');
-  return url;
-}
-
-function within(name: string, value: Duration, min: number, max: number): number {
-  const parsed = parseDuration(value);
-  if (parsed === undefined || parsed < min || parsed > max)
-    throw AuthError.configuration(name, `must be a duration from ${String(min)}ms to ${String(max / 1000)}s`);
-  return parsed;
 }

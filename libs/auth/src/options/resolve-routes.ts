@@ -1,27 +1,36 @@
-import { AuthError } from '../common/auth-error.js';
+import { z } from 'zod';
+import { flag, group, text } from '../common/option-schema.js';
+import { readOptions } from '../common/read-options.js';
 import { DEFAULT_ROUTE_PREFIX } from '../contract/index.js';
 import type { RouteOptions } from './auth-options.js';
 
-const SEGMENTS = /^[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*$/;
+const on = () => flag().prefault(true);
 
-export function resolveRoutes(given: RouteOptions | false | undefined): Required<RouteOptions> {
-  const on = given !== false;
-  const routes = given === false ? {} : (given ?? {});
-  const prefix = (routes.prefix ?? DEFAULT_ROUTE_PREFIX).replace(/^\/+|\/+$/g, '');
-  if (!SEGMENTS.test(prefix))
-    throw AuthError.configuration('routes.prefix', 'is no path; write it as auth or api/auth');
-  return {
-    prefix,
-    register: on && (routes.register ?? false),
-    login: on && (routes.login ?? true),
-    refresh: on && (routes.refresh ?? true),
-    logout: on && (routes.logout ?? true),
-    logoutAll: on && (routes.logoutAll ?? true),
-    me: on && (routes.me ?? true),
-    sessions: on && (routes.sessions ?? true),
-    password: on && (routes.password ?? true),
-    reauthenticate: on && (routes.reauthenticate ?? true),
-    revokeUser: on && (routes.revokeUser ?? true),
-    jwks: on && (routes.jwks ?? true),
-  };
+const routeSchema = group({
+  prefix: text('a path such as auth or api/auth', /^\/*[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*\/*$/).prefault(
+    DEFAULT_ROUTE_PREFIX,
+  ),
+  register: flag().prefault(false),
+  login: on(),
+  refresh: on(),
+  logout: on(),
+  logoutAll: on(),
+  me: on(),
+  sessions: on(),
+  password: on(),
+  reauthenticate: on(),
+  revokeUser: on(),
+  jwks: on(),
+});
+
+/** `routes`: `false` for none of them. */
+export const routesSchema = z.union([z.literal(false), routeSchema], {
+  error: 'must be false or an object of options',
+});
+
+export function resolveRoutes(given: RouteOptions | false = {}): Required<RouteOptions> {
+  const routes = readOptions(routesSchema, given, { of: 'routes', prefix: 'routes' });
+  if (routes) return { ...routes, prefix: routes.prefix.replace(/^\/+|\/+$/g, '') };
+  const switches = Object.keys(routeSchema.shape).filter((name) => name !== 'prefix');
+  return routeSchema.parse(Object.fromEntries(switches.map((name) => [name, false])));
 }

@@ -2,9 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { createPublicKey, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { CompactEncrypt, type CompactJWEHeaderParameters } from 'jose';
 import type { EncryptionOptions } from '../../options/encryption-options.js';
-import { resolveEncryption } from '../../options/resolve-access-token.js';
+import { resolveOptions } from '../../options/resolve-options.js';
 import { b64, forge, goodClaims, makeBench, makeKey, NOW } from './forge.fixture.js';
 
+const resolveEncryption = (encryption: EncryptionOptions | undefined) =>
+  resolveOptions(
+    { issuer: 'https://issuer.example', audience: 'api', keys: {}, accessToken: { encryption } },
+    false,
+  ).accessToken.encryption;
 const secret = randomBytes(32);
 const signing = makeKey('ES256');
 const rsa = makeKey('RS256');

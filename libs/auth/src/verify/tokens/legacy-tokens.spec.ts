@@ -3,9 +3,14 @@ import { JwtService } from '@nestjs/jwt';
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type LegacyIssuerOptions } from '../../options/legacy-options.js';
-import { resolveLegacy } from '../../options/resolve-access-token.js';
+import { resolveOptions } from '../../options/resolve-options.js';
 import { type AccessTokenSettings, b64, forge, goodClaims, makeBench, makeKey, NOW, rawSignature } from './forge.fixture.js'; // prettier-ignore
 
+const resolveLegacy = (legacy: readonly LegacyIssuerOptions[]) =>
+  resolveOptions(
+    { issuer: 'https://issuer.example', audience: 'api', keys: {}, accessToken: { legacy } },
+    false,
+  ).accessToken.legacy;
 const OLD_SECRET = 'the old secret of the shop, 32 bytes and more';
 const UNTIL = (NOW + 7 * 86_400) * 1000;
 const ownKey = makeKey('RS256');
@@ -214,8 +219,8 @@ describe('the option', () => {
     ['a short secret', { key: 'secretKey' }, /at least 32 bytes/],
     ['a secret everybody knows', { key: 'your-256-bit-secret' }, /everyone knows/],
     ['a public key as a secret', { key: pem }, /PEM or JWK, not a secret/],
-    ['no end date', { acceptUntil: undefined as never }, /no date/],
-    ['an end date that is none', { acceptUntil: 'soon' }, /no date/],
+    ['no end date', { acceptUntil: undefined as never }, /not a date/],
+    ['an end date that is none', { acceptUntil: 'soon' }, /not a date/],
     ['an end date in two years', { acceptUntil: new Date((NOW + 2 * 366 * 86_400) * 1000) }, /more than a year/],
     ['a lifetime above 90 days', { maxLifetime: '91d' }, /1s to 90d/],
     ['no name', { name: '' }, /letters, digits/],

@@ -1,0 +1,136 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import {
+  duration,
+  flag,
+  group,
+  handle,
+  hook,
+  list,
+  oneOf,
+  seconds,
+  text,
+  whole,
+} from '../common/option-schema.js';
+import type { StandardSchemaV1 } from '../common/standard-schema.js';
+import { TRANSPORTS } from '../contract/index.js';
+import type { ClaimsHook, PasswordOptions } from './auth-options.js';
+import { cookieSchema } from './cookie-options.js';
+import { encryptionSchema } from './encryption-options.js';
+import { keyRotationSchema, keysSchema } from './key-options.js';
+import { legacySchema } from './legacy-options.js';
+
+// The rules of the options that are data: defaults, bounds, units. What they mean is said in auth-options.ts; a test holds that the two agree.
+
+export const accessTokenSchema = group({
+  ttl: seconds('1s', '1h').prefault('15m'),
+  clockTolerance: seconds('0s', '300s').prefault('30s'),
+  claims: hook<ClaimsHook>().optional(),
+  allowedClaims: list(text()).prefault([]),
+  claimsSchema: handle<StandardSchemaV1>(
+    (value) => '~standard' in value,
+    'a Standard Schema (zod, valibot, arktype …)',
+  ).optional(),
+  cacheSize: whole(0, 10_000_000).prefault(10_000),
+  encryption: encryptionSchema.optional(),
+  legacy: legacySchema.prefault([]),
+});
+
+const refreshTokenSchema = group({
+  ttl: duration('1m', '365d').optional(),
+  rememberMeTtl: duration('1m', '365d').optional(),
+  absoluteTtl: duration('1m', '1825d').prefault('180d'),
+  reuseLeeway: duration('0s', '60s').prefault(0),
+  onReuse: oneOf(['user', 'family']).prefault('user'),
+  secrets: list(text()).prefault([]),
+  sessionCookieUnlessRemembered: flag().prefault(false),
+});
+
+const sessionSchema = group({
+  maxPerUser: whole(1, 10_000).prefault(100),
+  cleanUpEvery: duration('0s', '7d').prefault('10m'),
+  // an access token outlives its session's row by at most an hour: the row must still be there when it is revoked
+  keepEndedFor: duration('2h', '3650d').prefault('30d'),
+});
+
+const transportSchema = group({
+  allowed: list(oneOf(TRANSPORTS), 'a list of at least one of cookie, hybrid, bearer')
+    .refine(({ length }) => length > 0, 'is empty; name at least one of cookie, hybrid, bearer')
+    .prefault([...TRANSPORTS]),
+  default: oneOf(TRANSPORTS).optional(),
+});
+
+export const originSchema = group({
+  trustedOrigins: list(
+    text('an exact origin such as https://app.example.com, without path or wildcard').refine(
+      isOrigin,
+      'must be an exact origin such as https://app.example.com, without path or wildcard',
+    ),
+  ).prefault([]),
+  trustProxy: flag().prefault(false),
+});
+
+const throttleSchema = z.union(
+  [
+    z.literal(false),
+    group({
+      accountAndAddress: whole(1, 1_000_000).prefault(10),
+      account: whole(1, 1_000_000).prefault(100),
+      address: whole(1, 1_000_000).prefault(100),
+      window: duration('1s', '1d').prefault('15m'),
+    }),
+  ],
+  { error: 'must be false or an object of options' },
+);
+
+const passwordSchema = group({
+  minLength: whole(8, 64).prefault(8),
+  maxBytes: whole(64, 4096).prefault(1024),
+  memoryKib: whole(7168, 4_194_304).prefault(19_456),
+  passes: whole(1, 100).prefault(2),
+  parallelism: whole(1, 64).prefault(1),
+  concurrency: whole(1, 1024).prefault(Math.max(1, Math.floor(availableParallelism() / 2))),
+  maxQueue: whole(0, 100_000).prefault(100),
+  refuseCommon: flag().prefault(true),
+  breachCheck: hook<NonNullable<PasswordOptions['breachCheck']>>().optional(),
+});
+
+export const revocationSchema = group({
+  mode: oneOf(['mirror', 'strict']).prefault('mirror'),
+  maxStaleness: duration('200ms', '10s').prefault('1s'),
+  unproven: oneOf(['redis', 'refuse']).prefault('redis'),
+  deadline: duration('10ms', '10s').prefault('250ms'),
+  maxEntries: whole(1000, 50_000_000).prefault(2_000_000),
+});
+
+const AUDIENCE = 'what the tokens are for: a text that is not empty, or several';
+
+export const audienceSchema = z.union(
+  [text(AUDIENCE), list(text(AUDIENCE)).refine(({ length }) => length > 0, `must be ${AUDIENCE}`)],
+  { error: ({ input }) => `${input === undefined ? 'is missing:' : 'must be'} ${AUDIENCE}` },
+);
+
+/** `AuthOptions` */
+export const authSchema = group({
+  issuer: text('a text that is not empty, https://auth.example.com by convention'),
+  audience: audienceSchema,
+  keys: keysSchema,
+  keyRotation: keyRotationSchema.prefault({}),
+  accessToken: accessTokenSchema.prefault({}),
+  refreshToken: refreshTokenSchema.prefault({}),
+  sessions: sessionSchema.prefault({}),
+  cookies: cookieSchema.prefault({}),
+  transports: transportSchema.prefault({}),
+  origins: originSchema.prefault({}),
+  throttle: throttleSchema.prefault({}),
+  passwords: passwordSchema.prefault({}),
+  revocation: revocationSchema.prefault({}),
+  jwks: group({ cacheFor: seconds('0s', '1d').prefault('1h') }).prefault({}),
+  strictConfig: flag().prefault(false),
+  storeDeadline: duration('50ms', '60s').prefault('2s'),
+});
+
+function isOrigin(given: string): boolean {
+  const parsed = URL.canParse(given) ? new URL(given) : undefined;
+  return parsed !== undefined && /^https?:$/.test(parsed.protocol) && parsed.origin === given;
+}

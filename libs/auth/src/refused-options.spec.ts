@@ -1,0 +1,211 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { type CheckedModuleOptions, readModuleOptions } from './auth.module-schema.js';
+import { resolveChecked } from './options/resolve-options.js';
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const SOUND = {
+  issuer: 'https://issuer.example',
+  audience: 'api',
+  keys: { algorithm: 'ES256', privateKey },
+  storage: { sessions: {}, ledger: {}, peppers: {} },
+};
+const read = (given: unknown): CheckedModuleOptions => readModuleOptions(given);
+const BESIDE = 'it stands beside useFactory, useClass or useExisting, not in what they return';
+
+/** The sentence without its code, or what was accepted. */
+function refusal(changes: object): string {
+  try {
+    return `accepted: ${JSON.stringify(resolveChecked(read({ ...SOUND, ...changes }), {}))}`;
+  } catch (error) {
+    return (error as Error).message.replace('configuration_invalid: ', '');
+  }
+}
+const DURATION = 'must be a duration, written as 900s, 15m or 30d (a bare number is seconds)';
+const OBJECT = 'must be an object of options';
+
+describe('an option that is refused, and its sentence', () => {
+  it.each<readonly [object, string]>([
+    // misspelt, in any spelling
+    [{ acessToken: {} }, 'acessToken: is not an option; did you mean accessToken?'],
+    [{ access_token: {} }, 'access_token: is not an option; did you mean accessToken?'],
+    [{ ACCESSTOKEN: {} }, 'ACCESSTOKEN: is not an option; did you mean accessToken?'],
+    [{ isuer: 'x' }, 'isuer: is not an option; did you mean issuer?'],
+    [{ issuer: undefined, isuer: 'x' }, 'isuer: is not an option; did you mean issuer?'],
+    [{ acessToken: undefined }, 'acessToken: is not an option; did you mean accessToken?'],
+    [{ revocation: { modus: 'strict' } }, 'revocation.modus: is not an option; did you mean revocation.mode?'],
+    [{ revocation: { maxStalness: '1s' } }, 'revocation.maxStalness: is not an option; did you mean revocation.maxStaleness?'],
+    [{ throttle: { acount: 3 } }, 'throttle.acount: is not an option; did you mean throttle.account?'],
+    [{ observe: { burst: 3 } }, 'observe.burst: is not an option; did you mean observe.burstOf?'],
+    [{ keys: { privatKey: privateKey } }, 'keys.privatKey: is not an option; did you mean keys.privateKey?'],
+    [
+      { accessToken: { legacy: [{ acceptUntill: '2026-12-31' }] } },
+      'accessToken.legacy[0].acceptUntill: is not an option; did you mean accessToken.legacy[0].acceptUntil?',
+    ],
+    [
+      { accessToken: { encryption: { keys: [{ keyId: 'e1', kee: 'x' }] } } },
+      'accessToken.encryption.keys[0].kee: is not an option; did you mean accessToken.encryption.keys[0].key?',
+    ],
+    [{ onEvents: () => undefined }, 'onEvents: is not an option; did you mean onEvent?'],
+    // the name that another library has
+    [{ accessToken: { expiresIn: '5m' } }, 'accessToken.expiresIn: is not an option; did you mean accessToken.ttl?'],
+    [{ refreshToken: { maxAge: '5m' } }, 'refreshToken.maxAge: is not an option; did you mean refreshToken.ttl?'],
+    [{ secret: 'a secret that is not printed' }, 'secret: is not an option; it belongs at keys.secret'],
+    [{ secretOrKey: 'x' }, 'secretOrKey: is not an option; it belongs at keys.secret'],
+    // misplaced
+    [{ ttl: '5m' }, 'ttl: is not an option; it belongs at accessToken.ttl or refreshToken.ttl'],
+    [{ accessToken: { domain: 'x' } }, 'accessToken.domain: is not an option; it belongs at cookies.domain'],
+    [{ cookies: { trustProxy: true } }, 'cookies.trustProxy: is not an option; it belongs at origins.trustProxy'],
+    [{ keys: { rotateAfter: '90d' } }, 'keys.rotateAfter: is not an option; it belongs at keyRotation.rotateAfter'],
+    [{ 'accessToken.ttl': '5m' }, 'accessToken.ttl: is not an option; write it nested: accessToken: { ttl … }'],
+    [{ routes: { revokeUser: false } }, `routes: is not an option; ${BESIDE}`],
+    [{ routes: false }, `routes: is not an option; ${BESIDE}`],
+    [{ isGlobal: true }, `isGlobal: is not an option; ${BESIDE}`],
+    [{ name: 'staff' }, `name: is not an option; ${BESIDE}`],
+    [{ jwks: { url: 'https://a.example' } }, 'jwks.url: is not an option; it belongs to AuthModule.forResourceServer'],
+    [{ jwks: { coolDown: '1s' } }, 'jwks.coolDown: is not an option; it belongs to AuthModule.forResourceServer'],
+    // of the wrong kind
+    [{ accessToken: null }, `accessToken: ${OBJECT}`],
+    [{ accessToken: [] }, `accessToken: ${OBJECT}`],
+    [{ accessToken: '5m' }, `accessToken: ${OBJECT}`],
+    [{ accessToken: new Map([['ttl', '5m']]) }, `accessToken: ${OBJECT}`],
+    [{ accessToken: new Date(0) }, `accessToken: ${OBJECT}`],
+    [{ accessToken: Promise.resolve({}) }, `accessToken: ${OBJECT}`],
+    [{ accessToken: () => ({}) }, `accessToken: ${OBJECT}`],
+    [{ throttle: true }, 'throttle: must be false or an object of options'],
+    [{ throttle: null }, 'throttle: must be false or an object of options'],
+    [{ issuer: '' }, 'issuer: must be a text that is not empty, https://auth.example.com by convention'],
+    [{ issuer: ' ' }, 'issuer: must be a text that is not empty, https://auth.example.com by convention'],
+    [{ issuer: ['a'] }, 'issuer: must be a text that is not empty, https://auth.example.com by convention'],
+    [{ issuer: undefined }, 'issuer: is missing: a text that is not empty, https://auth.example.com by convention'],
+    [{ audience: undefined }, 'audience: is missing: what the tokens are for: a text that is not empty, or several'],
+    [{ audience: [] }, 'audience: must be what the tokens are for: a text that is not empty, or several'],
+    [{ audience: ['a', ''] }, 'audience[1]: must be what the tokens are for: a text that is not empty, or several'],
+    [{ audience: 3 }, 'audience: must be what the tokens are for: a text that is not empty, or several'],
+    [{ keys: undefined }, 'keys: is missing: an object of options'],
+    [{ keys: { privateKey: '' } }, 'keys.privateKey: must be a key: text that is not empty, a JWK object, a KeyObject of node:crypto'],
+    [{ keys: { secret: 42 } }, 'keys.secret: must be a key: text that is not empty, a JWK object, a KeyObject of node:crypto'],
+    [{ keys: { algorithm: 'none' } }, 'keys.algorithm: must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, HS256, HS384, HS512'],
+    [{ keys: { createdAt: 'long ago' } }, 'keys.createdAt: is not a date in ISO 8601, 2026-12-31T00:00:00Z'],
+    [{ keys: { sign: 'kms' } }, 'keys.sign: must be a function'],
+    [{ keys: { verificationKeys: [] } }, 'keys.verificationKeys: must be a JWKS: {"keys": [ … ]}'],
+    [{ accessToken: { claims: { role: 'x' } } }, 'accessToken.claims: must be a function'],
+    [{ accessToken: { claimsSchema: { role: 'x' } } }, 'accessToken.claimsSchema: must be a Standard Schema (zod, valibot, arktype …)'],
+    [{ accessToken: { allowedClaims: 'email' } }, 'accessToken.allowedClaims: must be a list'],
+    [{ accessToken: { allowedClaims: [''] } }, 'accessToken.allowedClaims[0]: must be a text that is not empty'],
+    [{ accessToken: { cacheSize: '5' } }, 'accessToken.cacheSize: must be a whole number from 0 to 10,000,000'],
+    [{ passwords: { minLength: 1.5 } }, 'passwords.minLength: must be a whole number from 8 to 64'],
+    [{ passwords: { minLength: 4 } }, 'passwords.minLength: must be a whole number from 8 to 64'],
+    [{ passwords: { maxBytes: NaN } }, 'passwords.maxBytes: must be a whole number from 64 to 4,096'],
+    [{ sessions: { maxPerUser: -1 } }, 'sessions.maxPerUser: must be a whole number from 1 to 10,000'],
+    [{ observe: { burstOf: Infinity } }, 'observe.burstOf: must be a whole number from 2 to 1,000,000'],
+    [{ observe: { logEvents: 'some' } }, 'observe.logEvents: must be one of none, high, warning, all'],
+    [{ origins: { trustProxy: 'yes' } }, 'origins.trustProxy: must be true or false'],
+    [{ origins: { trustedOrigins: 'https://a.example' } }, 'origins.trustedOrigins: must be a list'],
+    [{ origins: { trustedOrigins: ['*'] } }, 'origins.trustedOrigins[0]: must be an exact origin such as https://app.example.com, without path or wildcard'],
+    [{ origins: { trustedOrigins: ['https://a.example/'] } }, 'origins.trustedOrigins[0]: must be an exact origin such as https://app.example.com, without path or wildcard'],
+    [{ cookies: { domain: '*.example.com' } }, 'cookies.domain: must be a domain name such as example.com'],
+    [{ cookies: { accessName: 'a b' } }, 'cookies.accessName: must be a cookie name of letters, digits and dashes'],
+    [{ cookies: { refreshPath: 'auth' } }, 'cookies.refreshPath: must be a path such as / or /auth'],
+    [{ transports: { allowed: [] } }, 'transports.allowed: is empty; name at least one of cookie, hybrid, bearer'],
+    [{ transports: { allowed: ['token'] } }, 'transports.allowed[0]: must be one of cookie, hybrid, bearer'],
+    [{ storage: undefined }, 'storage: is missing: drizzleStorage(db) of @tokenward/nestjs/drizzle, or an object of sessions, ledger and peppers'],
+    [{ storage: { ...SOUND.storage, audits: {} } }, 'storage: has a member that is nearly named users or audit: write it so'],
+    [{ redis: { get: () => undefined } }, 'redis: must be redisConnection(client) of @tokenward/nestjs/redis, or an object of feed and close()'],
+    [{ keySource: () => ({ keys: [] }) }, 'keySource: must be a KeySource: keyFile, keyDirectory, keysFrom or drizzleKeySource makes one'],
+    [{ secondFactor: 'totp' }, 'secondFactor: must be a function'],
+    [{ meter: {} }, "meter: must be metrics.getMeter('tokenward') of @opentelemetry/api"],
+    [{ clock: Date }, 'clock: must be a Clock with now() and monotonic()'],
+    // durations
+    [{ accessToken: { ttl: 'quickly' } }, `accessToken.ttl: ${DURATION}`],
+    [{ accessToken: { ttl: '' } }, `accessToken.ttl: ${DURATION}`],
+    [{ accessToken: { ttl: '-5m' } }, `accessToken.ttl: ${DURATION}`],
+    [{ accessToken: { ttl: -5 } }, `accessToken.ttl: ${DURATION}`],
+    [{ accessToken: { ttl: NaN } }, `accessToken.ttl: ${DURATION}`],
+    [{ accessToken: { ttl: ['5m'] } }, `accessToken.ttl: ${DURATION}`],
+    [{ accessToken: { ttl: '2h' } }, 'accessToken.ttl: must be from 1s to 1h'],
+    [{ accessToken: { ttl: 900_000 } }, 'accessToken.ttl: must be from 1s to 1h; a bare number is seconds'],
+    [{ revocation: { deadline: '1h' } }, 'revocation.deadline: must be from 10ms to 10s'],
+    // what contradicts another
+    [
+      { refreshToken: { ttl: '300d', absoluteTtl: '1h' } },
+      'refreshToken.ttl: is longer than refreshToken.absoluteTtl (180d unless set), which ends the session first: raise that, or lower this',
+    ],
+    [
+      { refreshToken: { rememberMeTtl: '300d' } },
+      'refreshToken.rememberMeTtl: is longer than refreshToken.absoluteTtl (180d unless set), which ends the session first: raise that, or lower this',
+    ],
+    [{ transports: { allowed: ['bearer'], default: 'cookie' } }, 'transports.default: is not among transports.allowed; add it there'],
+    [{ keyRotation: { leadTime: '1m' } }, 'keyRotation.leadTime: is shorter than jwks.cacheFor: a key would sign before every cache has it; make it at least as long'],
+    [{ keyRotation: { rotateAfter: '2h' } }, 'keyRotation.rotateAfter: is shorter than twice keyRotation.leadTime: keys would pile up before they sign; make it at least as long'],
+    [{ cookies: { secure: false, sameSite: 'none' } }, 'cookies.sameSite: browsers refuse None without Secure; set cookies.secure to true'],
+    [{ cookies: { prefix: '__Host-', domain: 'example.com' } }, 'cookies.domain: browsers refuse it with __Host-; drop it or take the prefix __Secure-'],
+    [{ cookies: { accessName: 'one', deviceName: 'one' } }, 'cookies: two cookies have one name; give each its own'],
+  ])('%j', (changes, sentence) => {
+    expect(refusal(changes)).toBe(sentence);
+  }); // prettier-ignore
+
+  it('lists what is known where nothing is near', () => {
+    expect(refusal({ jwks: { qwertzuiop: 1 } })).toBe(
+      'jwks.qwertzuiop: is not an option; known here: cacheFor',
+    );
+  });
+
+  it('never prints a value, nor a name that may be one', () => {
+    const secret = Buffer.alloc(33, 7).toString('base64');
+    const places = [
+      { [secret]: 1 },
+      { keys: secret },
+      { keys: { [secret]: 1 } },
+      { keys: { secret: [secret] } },
+      { refreshToken: { secrets: secret } },
+      { accessToken: { legacy: [{ name: secret }] } },
+      { storage: secret },
+      { redis: `redis://user:${secret}@redis.example` },
+      { origins: { trustedOrigins: [secret] } },
+    ];
+    for (const each of places) {
+      expect(refusal(each)).not.toContain(secret);
+      expect(refusal(each)).not.toMatch(/accepted|\n/);
+    }
+  });
+});
+
+describe('an instance of a class', () => {
+  class Config {
+    readonly issuer = SOUND.issuer;
+    readonly audience = ['api'];
+    readonly storage = SOUND.storage;
+    readonly #key = privateKey;
+    // what the class was given, and what it keeps for itself
+    constructor(private readonly environment: Readonly<Record<string, string>> = { TTL: '5m' }) {}
+    get keys() {
+      return { algorithm: 'ES256', privateKey: this.#key };
+    }
+    get accessToken() {
+      return { ttl: this.environment['TTL'] };
+    }
+    createAuthOptions() {
+      return this;
+    }
+  }
+
+  it('is read through its getters, and may keep a state of its own', () => {
+    expect(read(new Config()).accessToken.ttl).toBe(300);
+  });
+
+  it.each([
+    ['a member', { acessToken: {} }, 'acessToken'],
+    ['a getter', { get revocations() { return {}; } }, 'revocations'],
+    ['one that stands elsewhere', { routes: false }, 'routes'],
+  ])('%s that is nearly an option is refused', (_kind, more, name) => {
+    class Slipped {
+      readonly issuer = SOUND.issuer;
+    }
+    const slipped = new Slipped();
+    const getters = Object.getOwnPropertyDescriptors(more);
+    const target = name === 'revocations' ? Slipped.prototype : slipped;
+    Object.defineProperties(target, getters);
+    expect(() => read(slipped)).toThrow(`${name}: is not an option`);
+  }); // prettier-ignore
+});
