@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { resolveRemoteJwks } from '../../options/resolve-resource-server.js';
+import { remoteJwksSchema, resolveRemoteJwks } from '../../options/resolve-resource-server.js';
 import type { RemoteJwksOptions } from '../../options/resource-server-options.js';
 import { HandClock } from './hand-clock.fixture.js';
 import { Keyring } from './keyring.service.js';
@@ -34,7 +34,7 @@ async function start(first: () => Response | Promise<Response>, options: Partial
   const keyring = new Keyring({ verification: [] });
   const issuer = { answer: first };
   const jwks = { url: 'https://issuer.example/jwks.json', fetch: async () => issuer.answer(), ...options };
-  const remote = new RemoteKeys(resolveRemoteJwks(jwks), keyring, clock);
+  const remote = new RemoteKeys(resolveRemoteJwks(remoteJwksSchema.parse(jwks)), keyring, clock);
   running.push(remote);
   await remote.refresh();
   const holds = (kid: string): boolean => keyring.verificationKey(kid) !== undefined;
