@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Demo } from './support/demo.js';
 import {
@@ -28,7 +29,7 @@ beforeAll(async () => {
   const env = {
     ...shared,
     ...{ COOKIE_DOMAIN: 'example.com', COOKIE_SECURE: 'false', COOKIE_SAME_SITE: 'strict' },
-    ...{ JWT_ALGORITHM: 'HS256', JWT_SECRET: 'k'.repeat(32), REVOCATION_MODE: 'strict' },
+    ...{ JWT_ALGORITHM: 'HS256', JWT_SECRET: randomBytes(32).toString('hex'), REVOCATION_MODE: 'strict' },
   };
   plain = await startBoth(env);
 }, STAGE_TIMEOUT_MS);

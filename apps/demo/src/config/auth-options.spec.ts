@@ -8,6 +8,8 @@ import { readConfig } from './demo-config.js';
 import type { Environment } from './environment.js';
 import { startFailureLine } from './start-failure.js';
 
+const NEST_DOCUMENTATION =
+  'DO NOT USE THIS VALUE. INSTEAD, CREATE A COMPLEX SECRET AND KEEP IT SAFE OUTSIDE OF THE SOURCE CODE.';
 const pem = (modulusLength: number) =>
   generateKeyPairSync('rsa', { modulusLength }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 
@@ -48,6 +50,7 @@ describe('the options of the module', () => {
     ['JWT_PUBLIC_KEY', { JWT_PRIVATE_KEY: pem(2048), JWT_PUBLIC_KEY: pem(2048) }],
     ['JWT_SECRET', { JWT_SECRET: 'x'.repeat(31), JWT_ALGORITHM: 'HS256' }],
     ['JWT_SECRET', { JWT_SECRET: 'k7'.repeat(23), JWT_ALGORITHM: 'HS384' }],
+    ['JWT_SECRET', { JWT_SECRET: NEST_DOCUMENTATION, JWT_ALGORITHM: 'HS256' }],
     ['JWT_VERIFICATION_KEYS', { JWT_VERIFICATION_KEYS: '{"keys":[{"kty":"RSA"}]}' }],
     [
       'JWT_VERIFICATION_KEYS',

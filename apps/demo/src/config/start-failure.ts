@@ -18,6 +18,7 @@ const VARIABLES: readonly (readonly [option: string, variable: string])[] = [
   ['refreshToken.reuseLeeway', 'REUSE_LEEWAY'],
   ['refreshToken.onReuse', 'ON_REUSE'],
   ['refreshToken.secrets', 'REFRESH_TOKEN_SECRET'],
+  ['drizzleKeySource.encryptionKeys', 'KEY_ENCRYPTION_KEYS'],
   ['cookies.domain', 'COOKIE_DOMAIN'],
   ['cookies.secure', 'COOKIE_SECURE'],
   ['cookies.sameSite', 'COOKIE_SAME_SITE'],

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
+import { assertHardToGuess } from '../../common/guessable-secret.js';
 import type { Entropy } from '../../common/entropy.js';
 import { Secret } from '../../common/secret.js';
 
@@ -70,5 +71,6 @@ function parse(line: string, option: string): { readonly id: string; readonly ke
       option,
       'is not id:base64url of 32 bytes: make one with `tokenward secret --encryption`',
     );
+  assertHardToGuess(option, bytes);
   return { id, key: new Secret(bytes) };
 }

@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
+import { assertHardToGuess } from '../../common/guessable-secret.js';
 import { Secret } from '../../common/secret.js';
 
 /** One refresh-token secret, split by HKDF (RFC 5869) into a key for each use. */
@@ -66,6 +67,7 @@ function parsePepper(line: string, option: string): Pepper {
       option,
       `is shorter than ${String(MIN_BYTES)} bytes; make one with \`tokenward secret\``,
     );
+  assertHardToGuess(option, bytes);
   const expand = (label: string): Secret =>
     new Secret(Buffer.from(hkdfSync('sha256', bytes, '', `tokenward/${label}/1`, 32)));
   return {

@@ -1,8 +1,9 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
+import { assertHardToGuess } from '../../common/guessable-secret.js';
 import type { EncryptionAlgorithm } from '../../options/encryption-options.js';
 import type { ResolvedEncryption } from '../../options/resolved-options.js';
-import { assertKeyId, assertRsaIsStrong } from './key-fitness.js';
+import { assertKeyId, assertNotPublished, assertRsaIsStrong } from './key-fitness.js';
 import { readPrivateKey, readSecret } from './key-material.js';
 
 const CONTENT_KEY_BYTES = 32;
@@ -38,7 +39,10 @@ export function readEncryptionKeys(
 
 function contentKey(option: string, material: unknown): KeyObject {
   const bytes = readSecret(option, material);
-  if (bytes.length === CONTENT_KEY_BYTES) return createSecretKey(bytes);
+  if (bytes.length === CONTENT_KEY_BYTES) {
+    assertHardToGuess(option, bytes);
+    return createSecretKey(bytes);
+  }
   throw AuthError.configuration(
     option,
     `dir takes a secret of exactly 32 bytes, this one has ${String(bytes.length)}: make one at random`,
@@ -47,6 +51,7 @@ function contentKey(option: string, material: unknown): KeyObject {
 
 function keyPair(option: string, algorithm: EncryptionAlgorithm, material: unknown): KeyObject {
   const key = readPrivateKey(option, material as Parameters<typeof readPrivateKey>[1]);
+  if (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'ec') assertNotPublished(option, key);
   if (algorithm === 'RSA-OAEP-256') {
     if (key.asymmetricKeyType !== 'rsa')
       throw AuthError.configuration(option, 'RSA-OAEP-256 needs an RSA key (rsaEncryption)');

@@ -1,8 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
+import { assertHardToGuess, assertNotKnown } from '../../common/guessable-secret.js';
 import type { SigningAlgorithm } from '../../options/key-options.js';
 import { ALGORITHMS } from './algorithms.js';
-import { isKnownPublicKey, isKnownSecret } from './known-keys.js';
+import { isKnownPublicKey } from './known-keys.js';
 import { publicKeyThumbprint } from './thumbprint.js';
 
 const MINIMUM_RSA_BITS = 2048;
@@ -35,9 +36,13 @@ export function assertKeyFits(option: string, algorithm: SigningAlgorithm, key: 
       `${algorithm} needs an EC key on ${CURVE_NAMES[traits.curve]}: make one on that curve`,
     );
   }
-  if (isKnownPublicKey(publicKeyThumbprint(key.type === 'private' ? createPublicKey(key) : key))) {
+  assertNotPublished(option, key);
+}
+
+/** An RSA or EC key whose private half is printed somewhere. */
+export function assertNotPublished(option: string, key: KeyObject): void {
+  if (isKnownPublicKey(publicKeyThumbprint(key.type === 'private' ? createPublicKey(key) : key)))
     throw AuthError.configuration(option, 'is an example key whose private half is public: make your own');
-  }
 }
 
 export function assertRsaIsStrong(option: string, key: KeyObject): void {
@@ -64,18 +69,14 @@ export function assertSecretFits(option: string, algorithm: SigningAlgorithm, se
       `${algorithm} signs with a key pair, not a secret: set keys.privateKey, or an HS algorithm`,
     );
   }
-  if (isKnownSecret(secret)) {
-    throw AuthError.configuration(
-      option,
-      'is an example secret that everyone knows: make your own at random',
-    );
-  }
+  assertNotKnown(option, secret);
   if (secret.length < traits.minimumBytes) {
     throw AuthError.configuration(
       option,
       `${algorithm} needs a secret of at least ${traits.minimumBytes} bytes, this one has ${secret.length}: make a longer one at random`,
     );
   }
+  assertHardToGuess(option, secret);
 }
 
 /** A `kid` goes into headers, Redis keys and logs: printable ASCII, at most 256 characters. */

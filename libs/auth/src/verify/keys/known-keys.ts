@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-
-/** RFC 7638 thumbprints of keys whose private half is printed in public: anyone can sign with them. */
+/** RFC 7638 thumbprints of keys that are printed in public: anyone can sign, or decrypt, with them. */
 const KNOWN_PUBLIC_KEYS: ReadonlySet<string> = new Set([
   'oGDmHqCJ7yzMkWEkrlZVHkvrHIyQwtlDmeq5ForUHeY', // jwt.io, RS and PS
   '19J8y7Zprt2-QKLjF2I5pVk0OELX6cY2AfaAv1LC_w8', // jwt.io, ES256
@@ -9,38 +7,24 @@ const KNOWN_PUBLIC_KEYS: ReadonlySet<string> = new Set([
   'IsUn6_e04MaShXFIISMp4kG62LWzMIPy_MvSA5pJgX8', // RFC 7515, appendix A.2
   'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U', // RFC 7515, appendix A.3
   'u5YUSjQ2-2chBi51NSk3t3g7IM4o2KYcnPqPtCNGd3U', // RFC 7515, appendix A.4
+  'xtIsOV1FqKH77AI_A3jdTg5QfdabzqI-LNpYTPi0IgI', // RFC 7516, appendix A.1
+  '_K0fXS8wlsT7Tn3vvZrs9qdKUIqi5AxQ5EVk41xi_BM', // RFC 7516, appendix A.2
   'cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s', // RFC 7517, appendix A
   'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs', // RFC 7517, appendix A, and RFC 7638
-]);
-
-const KNOWN_TEXTS = [
-  'secret',
-  'your-secret-key',
-  'your-256-bit-secret',
-  'your-384-bit-secret',
-  'your-512-bit-secret',
-  'a-string-secret-at-least-256-bits-long',
-  'a-string-secret-at-least-384-bits-long',
-  'a-string-secret-at-least-512-bits-long',
-  'a-valid-string-secret-that-is-at-least-256-bits-long',
-  'a-valid-string-secret-that-is-at-least-384-bits-long',
-  'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long',
-];
-const KNOWN_BYTES = [
-  'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow', // RFC 7515, appendix A.1
-  'hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg', // RFC 7520, section 3.5
-];
-
-const digest = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('base64url');
-const KNOWN_SECRETS: ReadonlySet<string> = new Set([
-  ...KNOWN_TEXTS.flatMap((text) => [digest(text), digest(Buffer.from(text, 'base64url'))]),
-  ...KNOWN_BYTES.map((text) => digest(Buffer.from(text, 'base64url'))),
+  'DdsFv-2-wgcPoDcyS6OXOWVh00JdbWkkVXDCYdxJ3uM', // RFC 7517, appendix B
+  'D8R4-FeTJfzuDUy8bZ0c4hcwpul-Q11gCPs3mw6-R9Q', // RFC 7517, appendix C
+  '_GK0r6GCoJt9zcssg9lay4obIxgCq05ntiRymRHADSU', // RFC 7518, appendix C
+  'Vy57XrArUrW0NbpI12tEzDHABxMwrTh6HHXRenSpnCo', // RFC 7518, appendix C
+  'dHri3SADZkrush5HU_50AoRhcKFryN-PI6jPBtPL55M', // RFC 7520, section 3.1
+  '9jg46WB3rR_AHD-EBXdN7cBkH1WOu0tA3M9fm21mqTI', // RFC 7520, section 3.3
+  'h_jutvC-jg3Nwueq8LmdSybXykVsBwk4_5u5Y9JiS7E', // RFC 7520, section 5.1
+  'Rt-IyDEhXohvTl_ozKQ9YGflXGuDb3uu3QmqN2LoMwM', // RFC 7520, section 5.2
+  'YlKlB7M2wnS0cPn_V7OW-FuDLuWdJ9z4OvPHmhGDfeE', // RFC 7520, section 5.4
+  'HsSFalww3yP-dO-lWGYgFcyV5H22oScIFc4V2Y6GOto', // RFC 7520, section 5.5
+  'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k', // RFC 8037, appendix A
+  'XLjwwV2nebvCF6hoPM8Q_vVoINNyYUYgONUODn91l1o', // docs/keys.md
 ]);
 
 export function isKnownPublicKey(thumbprint: string): boolean {
   return KNOWN_PUBLIC_KEYS.has(thumbprint);
-}
-
-export function isKnownSecret(secret: string | Buffer): boolean {
-  return KNOWN_SECRETS.has(digest(secret));
 }

@@ -47,6 +47,17 @@ const rfc7515Ec = {
 }; // prettier-ignore
 const rfc7515Oct = 'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow';
 
+/** RFC 7520, sections 3.1 and 3.3; the private halves stand in 3.2 and 3.4. */
+const rfc7520Ec = {
+  kty: 'EC', crv: 'P-521', kid: 'e', alg: 'ES512',
+  x: 'AHKZLLOsCOzz5cY97ewNUajB957y-C-U88c3v13nmGZx6sYl_oJXu9A5RkTKqjqvjyekWF-7ytDyRXYgCF5cj0Kt',
+  y: 'AdymlHvOiLxXkEhayXQnNCvDX4h9htZaCJN34kfmC6pV5OhQHiraVySsUdaQkAgDPrwQrJmbnX9cwlGfP-HqHZR1',
+}; // prettier-ignore
+const rfc7520Rsa = {
+  kty: 'RSA', kid: 'r', alg: 'PS256', e: 'AQAB',
+  n: 'n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRojdNhxJWTDvNd7nqQ0VEiZQHz_AJmSCpMaJMRBSFKrKb2wqVwGU_NsYOYL-QtiWN2lbzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-OfVfHd1E6cS6M1FZcD1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3-tVTU4fg_3L_vniUFAKwuCLqKnS2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwUkRz5iaiQkqgc5gHdrNP5zw',
+}; // prettier-ignore
+
 /** name, options, what the message names, what it advises */
 const REFUSALS: readonly (readonly [name: string, options: object, option: string, cure: RegExp])[] = [
   ['alg none', { algorithm: 'none', privateKey: rsa.privateKey }, 'keys.algorithm', /use one of RS256/],
@@ -119,6 +130,8 @@ const REFUSALS: readonly (readonly [name: string, options: object, option: strin
   ['verifying, RSA beside HS256', hmac(good), 'keys.verificationKeys[0]', /only "oct"/],
   ['verifying, oct too short', hmac(oct(31)), 'keys.verificationKeys[0]', /at least 32/],
   ['verifying, oct too short for its own alg', hmac(oct(32, { alg: 'HS512' })), 'keys.verificationKeys[0]', /at least 64/],
+  ['verifying, RFC 7520, 3.1', verifying(rfc7520Ec), 'keys.verificationKeys[0]', /private half is public/],
+  ['verifying, RFC 7520, 3.3', verifying(rfc7520Rsa), 'keys.verificationKeys[0]', /private half is public/],
   ['verifying, oct for RS256', hmac(oct(64, { alg: 'RS256' })), 'keys.verificationKeys[0]', /not a secret/],
   ['verifying, oct without k', hmac(oct(32, { k: undefined })), 'keys.verificationKeys[0]', /base64url/],
   ['one kid twice', verifying(good, good), 'keys.verificationKeys', /two keys have the kid "old"/],

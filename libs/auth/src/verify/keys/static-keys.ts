@@ -1,5 +1,6 @@
 import { createPublicKey, KeyObject } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
+import { isKnownText } from '../../common/known-secrets.js';
 import {
   type RemoteSign,
   SIGNING_ALGORITHMS,
@@ -10,7 +11,6 @@ import { ALGORITHMS, isSigningAlgorithm } from './algorithms.js';
 import { assertKeyFits, assertKeyId, assertSecretFits } from './key-fitness.js';
 import { readPrivateKey, readPublicKey, readSecret, secretKeyObject } from './key-material.js';
 import type { KeySet, SigningKey, VerificationKey } from './key-set.js';
-import { isKnownSecret } from './known-keys.js';
 import type { KnownKey } from './source-keys.js';
 import { isConsistent } from './signature.js';
 import { publicKeyThumbprint, secretKeyId } from './thumbprint.js';
@@ -159,7 +159,7 @@ function loadSecret(options: StaticKeysOptions, algorithm: SigningAlgorithm): Ow
   if (options.secret === undefined) {
     throw AuthError.configuration('keys.secret', `is missing: ${algorithm} signs with a secret`);
   }
-  if (typeof options.secret === 'string' && isKnownSecret(options.secret)) {
+  if (typeof options.secret === 'string' && isKnownText(options.secret)) {
     throw AuthError.configuration(
       'keys.secret',
       'is an example secret that everyone knows: make your own at random',

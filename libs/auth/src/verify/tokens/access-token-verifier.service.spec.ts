@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { constants, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { constants, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { b64, forge, goodClaims, makeBench, makeKey, rawSignature } from './forge.fixture.js';
 
 const rsa = makeKey('RS256');
 const other = makeKey('RS256');
 const ec = makeKey('ES256');
-const secret = Buffer.from('0123456789abcdef'.repeat(4));
+const secret = randomBytes(64);
 const otherJwk = { ...other.publicKey.export({ format: 'jwk' }), kid: 'other', alg: 'RS256' };
 const ecJwk = { ...ec.publicKey.export({ format: 'jwk' }), kid: 'ec', alg: 'ES256' };
 const { verifier } = makeBench({

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { b64, forge, goodClaims, makeBench } from './forge.fixture.js';
 import { parseCompactJws } from './jws.js';
 import { parseStrictJson } from './strict-json.js';
 
-const secret = Buffer.from('0123456789abcdef'.repeat(4));
+const secret = randomBytes(64);
 const { verifier } = makeBench({ algorithm: 'HS256', secret, keyId: 'main' });
 const good = forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, goodClaims(), secret, 'HS256');
 

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { AUDIENCE, forge, goodClaims, ISSUER, makeBench, NOW } from './forge.fixture.js';
 
-const secret = Buffer.from('0123456789abcdef'.repeat(4));
+const secret = randomBytes(64);
 const keys = { algorithm: 'HS256', secret, keyId: 'main' } as const;
 const token = (payload: Record<string, unknown> | string) => forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, payload, secret, 'HS256'); // prettier-ignore
 const verify = (changes: Record<string, unknown>) =>

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, jest } from '@jest/globals';
@@ -7,7 +8,7 @@ import { Keyring } from '../keys/keyring.service.js';
 import { forge, goodClaims, makeBench, makeKeys, NOW } from './forge.fixture.js';
 import { VerifiedTokenCache, type VerifiedToken } from './verified-token-cache.js';
 
-const secret = Buffer.from('0123456789abcdef'.repeat(4));
+const secret = randomBytes(64);
 const keys = { algorithm: 'HS256', secret, keyId: 'main' } as const;
 const token = (changes: Record<string, unknown> = {}, key: Buffer = secret) =>
   forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, goodClaims(changes), key, 'HS256');
