@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Controller, Get, type MiddlewareConsumer, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import type { TestRedisDatabase } from './support/databases.js';
 import type { HostApp, HostDatabase } from './support/host-app.js';
 
@@ -26,7 +27,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
   let host: HostApp;
   let token: string;
   let refreshToken: string;
-  let queries: jest.SpiedFunction<HostDatabase['pool']['query']>;
+  let queries: jest.SpiedFunction<pg.Client['query']>;
   let commandSpy: jest.SpiedFunction<Redis['sendCommand']>;
   /** What a request itself asks of a store, not what runs in the background meanwhile. */
   const request = new AsyncLocalStorage<true>();
@@ -73,11 +74,12 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
       .openSession(person?.ref ?? '', { transport: 'bearer' });
     token = grant.accessToken;
     refreshToken = grant.refreshToken;
-    const { query } = database.pool;
-    queries = jest.spyOn(database.pool, 'query').mockImplementation((...args: unknown[]) => {
+    const { query } = pg.Client.prototype;
+    queries = jest.spyOn(pg.Client.prototype, 'query');
+    queries.mockImplementation(function counted(this: pg.Client, ...args: unknown[]) {
       if (request.getStore()) asked.postgres++;
-      return Reflect.apply(query, database.pool, args) as never;
-    });
+      return Reflect.apply(query, this, args) as never;
+    } as never);
     // the module works on duplicates of the host's client
     const { sendCommand } = Redis.prototype;
     commandSpy = jest.spyOn(Redis.prototype, 'sendCommand');
@@ -89,6 +91,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
 
   afterAll(async () => {
     commandSpy.mockRestore();
+    queries.mockRestore();
     await host.close();
     redis.disconnect();
     await redisDatabase.drop();
@@ -142,7 +145,8 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     queries.mockClear();
     const answer = await host.client().post('/auth/refresh', { refreshToken });
     expect(answer.status).toBe(200);
-    const texts = queries.mock.calls.map(([query]) =>
+    const asked: readonly unknown[][] = queries.mock.calls;
+    const texts = asked.map(([query]) =>
       typeof query === 'string' ? query : (query as { text: string }).text,
     );
     expect(texts.filter((text) => /auth_sessions/.test(text))).toHaveLength(1);

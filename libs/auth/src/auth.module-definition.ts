@@ -27,6 +27,8 @@ export interface AuthStorage {
   readonly users?: UserDirectory;
   /** None: no audit trail. */
   readonly audit?: AuditStore;
+  /** Asked once at the start: throws `configuration_invalid` for what no waiting mends, and so stops the boot. */
+  check?(): Promise<void>;
 }
 
 /** The fast side: `redisConnection(client)` of `@tokenward/nestjs/redis`. */

@@ -16,6 +16,7 @@ import { RefreshSecrets } from './issue/sessions/refresh-secrets.js';
 import { loadPepperRing } from './issue/sessions/refresh-secrets-rotation.service.js';
 import { RefreshSecretsStore } from './storage/refresh-secrets.port.js';
 import { SessionStore } from './storage/session-store.port.js';
+import { checkStorage } from './issue/sessions/storage-check.js';
 import { DeviceIds } from './issue/users/device-id.js';
 import { guardedUserDirectory } from './issue/users/guarded-user-directory.js';
 import { MemoryThrottleStore } from './storage/memory-throttle.store.js';
@@ -46,7 +47,15 @@ export const OPTION_PROVIDERS: Provider[] = [
   handle(Entropy, (host) => host.entropy ?? new SystemEntropy()),
   handle(SessionStore, (host) => host.storage.sessions),
   handle(RevocationLedgerStore, (host) => host.storage.ledger),
-  handle(RefreshSecretsStore, (host) => host.storage.peppers),
+  {
+    provide: RefreshSecretsStore,
+    useFactory: async ({ storage }: Host) => {
+      // before anything is read: what is missing is named whole, not as the first statement finds it
+      await checkStorage(storage.check?.());
+      return storage.peppers;
+    },
+    inject: [MODULE_OPTIONS_TOKEN],
+  },
   {
     provide: UserDirectory,
     useFactory: (host: Host, { storeDeadlineMs }: ResolvedAuthOptions) =>

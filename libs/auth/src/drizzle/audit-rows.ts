@@ -6,7 +6,7 @@ import type { LedgerEntry } from '../storage/ledger-entry.js';
 import type { AuditRecord, NewAuditRecord } from '../storage/audit-record.js';
 import { severityOf } from '../storage/severity.js';
 import type { NewSession } from '../storage/session.js';
-import { type Row, rows, type Runner } from './database.js';
+import { type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
 /** Where the other stores write what they did, in the transaction that did it; undefined: the host keeps no audit trail. */
@@ -49,7 +49,7 @@ export function entryDeeds(entries: readonly LedgerEntry[], { actorId }: ActedBy
 }
 
 /** In the caller's transaction: it stands or falls with what it tells of. */
-export async function recordDeeds(tx: Runner, table: AuditTable, deeds: readonly Deed[]): Promise<void> {
+export async function recordDeeds(tx: Transaction, table: AuditTable, deeds: readonly Deed[]): Promise<void> {
   if (!table || deeds.length === 0) return;
   const records = deeds.map((deed) => ({ detail: {}, ...deed, severity: severityOf(deed.type) }));
   await rows(tx, insertRecords(table, records));

@@ -1,11 +1,17 @@
-import { sql, type SQL } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { PgDialect } from 'drizzle-orm/pg-core';
 import type { HostTransaction } from '../storage/host-transaction.js';
 
 /** The host's Drizzle database (node-postgres driver), whatever its own schema is. */
 export type Database = NodePgDatabase<Record<string, unknown>>;
-export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
-export type Runner = Pick<Database, 'execute' | 'insert'>;
+
+export type Row = Record<string, unknown>;
+
+/** What can run a statement inside a transaction: one of Tokenward's own, or the host's. */
+export interface Transaction {
+  execute(query: SQL): PromiseLike<{ readonly rows: readonly Row[]; readonly rowCount: number | null }>;
+}
 
 /** With `withReplicas` the reads of security go to the primary. */
 export function primaryOf(db: Database): Database {
@@ -13,29 +19,21 @@ export function primaryOf(db: Database): Database {
   return $primary ?? db;
 }
 
+/** Drizzle keeps it to itself; it knows how the host writes names (`casing`). */
+export function dialectOf(db: Database): PgDialect {
+  return (db as Database & { readonly dialect: PgDialect }).dialect;
+}
+
 export function asTransaction(tx: HostTransaction): Transaction {
   if (!('execute' in tx) || !('insert' in tx)) throw new TypeError('not a Drizzle transaction');
   return tx as Transaction;
 }
 
-export type Row = Record<string, unknown>;
-
-export async function rows(runner: Pick<Database, 'execute'>, query: SQL): Promise<readonly Row[]> {
-  return (await runner.execute<Row>(query)).rows;
+export async function rows(runner: Transaction, query: SQL): Promise<readonly Row[]> {
+  return (await runner.execute(query)).rows;
 }
 
 /** Milliseconds since the epoch: Drizzle hands timestamps out as text, so none is parsed here. */
 export function ms(expression: SQL): SQL {
   return sql`(extract(epoch from ${expression}) * 1000)::float8`;
-}
-
-/** Bounds what the transaction may wait for, by Postgres's own means, and tells its time. */
-export async function begin(tx: Runner, deadlineMs: number): Promise<number> {
-  const limit = `${String(deadlineMs)}ms`;
-  const [row] = await rows(
-    tx,
-    sql`select set_config('statement_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true),
-      ${ms(sql`clock_timestamp()`)} as now`,
-  );
-  return Number(row?.['now']);
 }

@@ -4,6 +4,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import type { NewAuditRecord } from '../storage/audit-record.js';
+import { AuthDatabase } from './auth-database.js';
 import { DrizzleAuditStore } from './drizzle-audit.store.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';
@@ -18,7 +19,7 @@ describe('DrizzleAuditStore', () => {
     pool = new pg.Pool({ connectionString: database.url, max: 4 });
     const db = drizzle(pool);
     await migrateAuth(db);
-    store = new DrizzleAuditStore(db, createAuthSchema(), { deadlineMs: 5_000 });
+    store = new DrizzleAuditStore(new AuthDatabase(db, createAuthSchema()), { deadlineMs: 5_000 });
   });
   afterAll(async () => {
     await pool.end();

@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { AuditRecord, NewAuditRecord } from '../storage/audit-record.js';
 import { type AuditQuery, AuditStore, type Familiarity, type Sighting } from '../storage/audit-store.port.js';
 import { insertRecords, toAuditRecord } from './audit-rows.js';
-import { type Database, ms, primaryOf, rows } from './database.js';
-import { guarded } from './guarded.js';
+import type { AuthDatabase } from './auth-database.js';
+import { ms, type Row } from './database.js';
 import type { AuthSchema } from './schema.js';
 
 const NETWORK = (ip: SQL): SQL =>
@@ -11,27 +11,25 @@ const NETWORK = (ip: SQL): SQL =>
 
 /** `AuditStore` on PostgreSQL. */
 export class DrizzleAuditStore extends AuditStore {
-  private readonly db: Database;
-  private readonly table: AuthSchema['audit'];
-
   constructor(
-    db: Database,
-    schema: AuthSchema,
+    private readonly database: AuthDatabase,
     private readonly options: { readonly deadlineMs: number },
   ) {
     super();
-    this.db = primaryOf(db);
-    this.table = schema.audit;
+  }
+
+  private get table(): AuthSchema['audit'] {
+    return this.database.tables.audit;
   }
 
   async append(records: readonly NewAuditRecord[]): Promise<void> {
-    await this.query('write the audit trail', insertRecords(this.table, records));
+    await this.query('write the audit trail', () => insertRecords(this.table, records));
   }
 
   async find(query: AuditQuery & { readonly limit: number }): Promise<readonly AuditRecord[]> {
     const found = await this.query(
       'read the audit trail',
-      sql`select id, ${ms(sql`at`)} as at, type, severity, subject, actor, session_id, host(ip) as ip, user_agent, detail from ${this.table}
+      () => sql`select id, ${ms(sql`at`)} as at, type, severity, subject, actor, session_id, host(ip) as ip, user_agent, detail from ${this.table}
         where ${conditions(query)} order by id desc limit ${query.limit}`,
     );
     return found.map(toAuditRecord);
@@ -40,7 +38,7 @@ export class DrizzleAuditStore extends AuditStore {
   async removeOlder(keepMs: number, page: number): Promise<number> {
     const [row] = await this.query(
       'clean the audit trail up',
-      sql`with doomed as materialized (
+      () => sql`with doomed as materialized (
           select id from ${this.table} where at < clock_timestamp() - ${keepMs}::float8 * interval '1 millisecond'
           order by at limit ${page} for update skip locked
         ), gone as (delete from ${this.table} a using doomed where a.id = doomed.id returning 1)
@@ -53,7 +51,7 @@ export class DrizzleAuditStore extends AuditStore {
     const here = NETWORK(sql`${ip ?? null}::inet`);
     const [row] = await this.query(
       'look for earlier sign-ins',
-      sql`select count(*)::int as earlier, coalesce(bool_or(${NETWORK(sql`a.ip`)} = ${here}), false) as network,
+      () => sql`select count(*)::int as earlier, coalesce(bool_or(${NETWORK(sql`a.ip`)} = ${here}), false) as network,
           coalesce(bool_or(a.user_agent = ${userAgent ?? null}::text), false) as agent
         from (select ip, user_agent from ${this.table} where subject = ${userId} and type = 'login.succeeded'
           and session_id is distinct from ${sessionId} order by id desc limit 1000) a`,
@@ -66,8 +64,8 @@ export class DrizzleAuditStore extends AuditStore {
     };
   }
 
-  private query(what: string, statement: SQL): ReturnType<typeof rows> {
-    return guarded(what, this.options.deadlineMs, () => rows(this.db, statement));
+  private query(what: string, statement: () => SQL): Promise<readonly Row[]> {
+    return this.database.read(what, this.options.deadlineMs, statement);
   }
 }
 

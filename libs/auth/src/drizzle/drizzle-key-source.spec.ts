@@ -5,6 +5,7 @@ import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import type { KeySource, RotationRequest, SourceJwk } from '../storage/key-source.port.js';
 import { drizzleKeySource } from './drizzle-key-source.store.js';
+import { AuthDatabase } from './auth-database.js';
 import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';
@@ -144,7 +145,7 @@ describe('signing keys in Postgres', () => {
 
 describe('refresh-token secrets in Postgres', () => {
   it('the next one is known before it mints; the one before stays', async () => {
-    const peppers = new DrizzlePepperStore(db, createAuthSchema(), { deadlineMs: 2000 });
+    const peppers = new DrizzlePepperStore(new AuthDatabase(db, createAuthSchema()), { deadlineMs: 2000 });
     const ids = async () => (await peppers.loadOrCreate(line('unused'))).map((each) => each.split(':')[0]);
     await peppers.loadOrCreate(line('p1'));
     await peppers.rotate(line('p2'), 60_000, 3_600_000);

@@ -11,8 +11,8 @@ import {
   type SourceKeys,
 } from '../storage/key-source.port.js';
 import { SealingRing } from '../issue/keys/sealed-key.js';
-import { type Database, primaryOf, type Row, rows, type Transaction } from './database.js';
-import { guarded } from './guarded.js';
+import { AuthDatabase } from './auth-database.js';
+import { type Database, type Row, rows, type Transaction } from './database.js';
 import { type AuthSchema, createAuthSchema } from './schema.js';
 
 export interface DrizzleKeySourceOptions {
@@ -37,28 +37,30 @@ export function drizzleKeySource<TSchema extends Record<string, unknown>>(
 
 class DrizzleKeySource extends KeySource {
   readonly name = 'signing keys in Postgres';
-  readonly #db: Database;
+  readonly #database: AuthDatabase;
   readonly #ring: SealingRing;
-  readonly #table: AuthSchema['signingKeys'];
   readonly #deadlineMs: number;
   readonly #entropy = new SystemEntropy();
 
   constructor(db: Database, options: DrizzleKeySourceOptions) {
     super();
-    this.#db = primaryOf(db);
+    const schema = options.schema ?? createAuthSchema();
+    this.#database = new AuthDatabase(db, schema, { option: 'drizzleKeySource', tables: ['signingKeys'] });
     this.#ring = new SealingRing(options.encryptionKeys, 'drizzleKeySource.encryptionKeys');
-    this.#table = (options.schema ?? createAuthSchema()).signingKeys;
     this.#deadlineMs = parseDuration(options.deadline ?? '2s') ?? 2_000;
   }
 
+  get #table(): AuthSchema['signingKeys'] {
+    return this.#database.tables.signingKeys;
+  }
+
   async load(): Promise<SourceKeys> {
-    const found = await guarded('read the signing keys', this.#deadlineMs, () =>
-      rows(
-        this.#db,
-        sql`select kid, algorithm, public_jwk, sealed_private_jwk,
-          extract(epoch from created_at)::float8 as created_at, extract(epoch from signs_from)::float8 as signs_from,
-          extract(epoch from revoked_at)::float8 as revoked_at from ${this.#table} order by signs_from, kid`,
-      ),
+    const found = await this.#database.read(
+      'read the signing keys',
+      this.#deadlineMs,
+      () => sql`select kid, algorithm, public_jwk, sealed_private_jwk,
+        extract(epoch from created_at)::float8 as created_at, extract(epoch from signs_from)::float8 as signs_from,
+        extract(epoch from revoked_at)::float8 as revoked_at from ${this.#table} order by signs_from, kid`,
     );
     return { keys: found.map((row) => this.#jwkOf(row)) };
   }
@@ -146,7 +148,7 @@ class DrizzleKeySource extends KeySource {
   }
 
   #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return guarded('rotate the signing keys', this.#deadlineMs, () => this.#db.transaction(work));
+    return this.#database.transaction('rotate the signing keys', this.#deadlineMs, work);
   }
 }
 

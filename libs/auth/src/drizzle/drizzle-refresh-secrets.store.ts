@@ -1,14 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { RefreshSecretsStore } from '../storage/refresh-secrets.port.js';
-import { type Database, primaryOf, rows } from './database.js';
-import { guarded } from './guarded.js';
-import type { AuthSchema } from './schema.js';
+import type { AuthDatabase } from './auth-database.js';
+import { rows } from './database.js';
 
 /** Made once and kept in Postgres, shared by all processes; the newest whose time has come mints, by the database's clock. */
 export class DrizzlePepperStore extends RefreshSecretsStore {
   constructor(
-    private readonly db: Database,
-    private readonly schema: AuthSchema,
+    private readonly database: AuthDatabase,
     private readonly options: { readonly deadlineMs: number },
   ) {
     super();
@@ -16,29 +14,29 @@ export class DrizzlePepperStore extends RefreshSecretsStore {
 
   loadOrCreate(candidate: string): Promise<readonly string[]> {
     const [id, secret] = candidate.split(':', 2);
-    const table = this.schema.peppers;
-    return guarded('read the refresh-token secret', this.options.deadlineMs, () =>
-      primaryOf(this.db).transaction(async (tx) => {
-        // one maker at a time: whoever comes second finds the first one's
-        await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.pepper'))`);
-        await rows(
-          tx,
-          sql`insert into ${table} (id, secret) select ${id ?? ''}, ${secret ?? ''} where not exists (select 1 from ${table})`,
-        );
-        const kept = await rows(
-          tx,
-          sql`select id, secret from ${table} order by mints_from <= clock_timestamp() desc, mints_from desc, id`,
-        );
-        return kept.map((row) => `${String(row['id'])}:${String(row['secret'])}`);
-      }),
-    );
+    return this.database.transaction('read the refresh-token secret', this.options.deadlineMs, async (tx) => {
+      const table = this.database.tables.peppers;
+      // one maker at a time: whoever comes second finds the first one's
+      await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.pepper'))`);
+      await rows(
+        tx,
+        sql`insert into ${table} (id, secret) select ${id ?? ''}, ${secret ?? ''} where not exists (select 1 from ${table})`,
+      );
+      const kept = await rows(
+        tx,
+        sql`select id, secret from ${table} order by mints_from <= clock_timestamp() desc, mints_from desc, id`,
+      );
+      return kept.map((row) => `${String(row['id'])}:${String(row['secret'])}`);
+    });
   }
 
   override rotate(candidate: string, leadTimeMs: number, retainMs: number): Promise<void> {
     const [id, secret] = candidate.split(':', 2);
-    const table = this.schema.peppers;
-    return guarded('rotate the refresh-token secret', this.options.deadlineMs, () =>
-      primaryOf(this.db).transaction(async (tx) => {
+    return this.database.transaction(
+      'rotate the refresh-token secret',
+      this.options.deadlineMs,
+      async (tx) => {
+        const table = this.database.tables.peppers;
         await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.pepper'))`);
         // it stopped minting when the one after it began
         await rows(
@@ -51,7 +49,7 @@ export class DrizzlePepperStore extends RefreshSecretsStore {
           sql`insert into ${table} (id, secret, mints_from) values (${id ?? ''}, ${secret ?? ''},
             clock_timestamp() + ${leadTimeMs}::float8 * interval '1 millisecond')`,
         );
-      }),
+      },
     );
   }
 }

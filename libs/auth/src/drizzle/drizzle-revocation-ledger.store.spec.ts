@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { LedgerEntry } from '../storage/ledger-entry.js';
+import { AuthDatabase } from './auth-database.js';
 import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
 import { insertEntries } from './ledger-rows.js';
 import { migrateAuth } from './migrate.js';
@@ -16,7 +17,7 @@ url.pathname = `/${name}`;
 const schema = createAuthSchema();
 const pool = new pg.Pool({ connectionString: url.href });
 const db = drizzle(pool);
-const store = new DrizzleRevocationLedgerStore(db, schema, { deadlineMs: 1_000 });
+const store = new DrizzleRevocationLedgerStore(new AuthDatabase(db, schema), { deadlineMs: 1_000 });
 
 async function asAdmin(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: admin });
@@ -110,7 +111,7 @@ describe('DrizzleRevocationLedgerStore', () => {
   });
 
   it('keeps to its deadline while the table is locked, and works again afterwards', async () => {
-    const hurried = new DrizzleRevocationLedgerStore(db, schema, { deadlineMs: 150 });
+    const hurried = new DrizzleRevocationLedgerStore(new AuthDatabase(db, schema), { deadlineMs: 150 });
     const holder = await pool.connect();
     await holder.query('begin; lock table auth_revocations in access exclusive mode');
     const from = performance.now();
@@ -146,7 +147,7 @@ describe('DrizzleRevocationLedgerStore', () => {
     expect(await store.warnings()).toEqual([]);
     await pool.query(`alter database "${name}" set synchronous_commit = off`);
     const other = new pg.Pool({ connectionString: url.href });
-    const warned = await new DrizzleRevocationLedgerStore(drizzle(other), schema, {
+    const warned = await new DrizzleRevocationLedgerStore(new AuthDatabase(drizzle(other), schema), {
       deadlineMs: 1_000,
     }).warnings();
     expect(warned).toEqual([expect.stringContaining('synchronous_commit')]);

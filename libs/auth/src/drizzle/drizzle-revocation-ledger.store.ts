@@ -7,19 +7,18 @@ import {
   type LedgerPosition,
   type LedgerRead,
 } from '../storage/revocation-ledger.port.js';
-import { type AuditTable, entryDeeds, recordDeeds } from './audit-rows.js';
-import { begin, primaryOf, rows, type Database, type Row, type Transaction } from './database.js';
-import { guarded } from './guarded.js';
+import { entryDeeds, recordDeeds } from './audit-rows.js';
+import type { AuthDatabase } from './auth-database.js';
+import { type Row, rows, type Transaction } from './database.js';
 import { fromRow, insertEntries } from './ledger-rows.js';
 import { listen } from './ledger-listener.js';
-import { outliveLostConnections } from './lost-connections.js';
 import type { AuthSchema } from './schema.js';
 
 export interface DrizzleRevocationLedgerOptions {
   /** Of one statement, milliseconds; a full read of the ledger may take a hundred times as long. */
   readonly deadlineMs: number;
-  /** Where it says what it did. */
-  readonly audit?: AuditTable;
+  /** `on`: it writes down what it did. */
+  readonly audit?: 'on' | 'off';
 }
 
 const FULL_READ_FACTOR = 100;
@@ -34,22 +33,21 @@ const SNAPSHOT = /^\d+:\d+:(?:\d+(?:,\d+)*)?$/;
 
 /** The ledger in Postgres, written and read on the primary alone. */
 export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
-  readonly #db: Database;
+  readonly #schema: AuthSchema;
 
   constructor(
-    db: Database,
-    private readonly schema: AuthSchema,
+    private readonly database: AuthDatabase,
     private readonly options: DrizzleRevocationLedgerOptions,
   ) {
     super();
-    this.#db = primaryOf(db);
-    outliveLostConnections(this.#db);
+    this.#schema = database.tables;
   }
 
   append(entries: readonly LedgerEntry[], by: ActedBy = {}): Promise<void> {
     return this.inTransaction('revocation ledger append', this.options.deadlineMs, async (tx) => {
-      await insertEntries(tx, this.schema.revocations, entries);
-      await recordDeeds(tx, this.options.audit, entryDeeds(entries, by));
+      await insertEntries(tx, this.#schema.revocations, entries);
+      const table = this.options.audit === 'on' ? this.#schema.audit : undefined;
+      await recordDeeds(tx, table, entryDeeds(entries, by));
     });
   }
 
@@ -107,7 +105,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   }
 
   onAppended(wake: () => void): Promise<() => Promise<void>> {
-    return listen(this.#db, wake);
+    return listen(this.database.pool, wake);
   }
 
   override async warnings(): Promise<readonly string[]> {
@@ -129,17 +127,17 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
       ? sql`(r.xid >= ${xmax(since).toString()}::xid8 or r.xid = any(${`{${xip(since)}}`}::xid8[])) and`
       : sql``;
     return sql`select ${POSITION_COLUMNS}, ${ENTRY_COLUMNS}
-      from (select 1) one left join ${this.schema.revocations} r on ${unseen} r.expires_at > clock_timestamp()`;
+      from (select 1) one left join ${this.#schema.revocations} r on ${unseen} r.expires_at > clock_timestamp()`;
   }
 
   private pageStatement(afterId: string): SQL {
     return sql`select ${POSITION_COLUMNS}, ${ENTRY_COLUMNS}, r.id::text as id from (select 1) one left join lateral (
-        select * from ${this.schema.revocations} where id > ${afterId}::bigint and expires_at > clock_timestamp()
+        select * from ${this.#schema.revocations} where id > ${afterId}::bigint and expires_at > clock_timestamp()
         order by id limit ${PAGE_ROWS}) r on true order by r.id`;
   }
 
   private questionStatement(token: RevocableToken): SQL {
-    const table = this.schema.revocations;
+    const table = this.#schema.revocations;
     return sql`select pg_is_in_recovery() as standby, exists (
       select 1 from ${table} r where r.expires_at > clock_timestamp() and (
         (r.subject = ${token.tokenId} and r.kind = 'token')
@@ -154,12 +152,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     deadlineMs: number,
     work: (tx: Transaction) => Promise<T>,
   ): Promise<T> {
-    return guarded(what, deadlineMs, () =>
-      this.#db.transaction(async (tx) => {
-        await begin(tx, deadlineMs);
-        return work(tx);
-      }),
-    );
+    return this.database.transaction(what, deadlineMs, work);
   }
 }
 

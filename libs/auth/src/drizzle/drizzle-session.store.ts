@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { ActedBy } from '../storage/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
 import type { EndReason } from '../storage/end-reason.js';
@@ -22,8 +22,10 @@ import {
   SessionStore,
 } from '../storage/session-store.port.js';
 import { type AuditTable, type Deed, endingDeed, endingsDeeds, openingDeed, recordDeeds } from './audit-rows.js'; // prettier-ignore
-import { asTransaction, begin, type Database, primaryOf, type Row, rows, type Transaction } from './database.js'; // prettier-ignore
-import { guarded, isDatabaseFailure, noneIfUnwritable } from './guarded.js';
+import type { AuthDatabase } from './auth-database.js';
+import { inTransactionWith } from './alongside.js';
+import { type Row, rows, type Transaction } from './database.js';
+import { noneIfUnwritable } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
 import { insertEntries } from './ledger-rows.js';
 import { endReusedIn } from './reuse-ending.js';
@@ -47,35 +49,33 @@ import {
   readStatement,
   replaceStatement,
 } from './session-statements.js';
-import { toFacts, type UserColumns } from './user-columns.js';
+import { type NamedUsers, toFacts } from './user-columns.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export interface DrizzleSessionStoreOptions {
-  /** The host's users, when they are in the same database: refresh and the authoritative check then stay one query. */
-  readonly users?: UserColumns;
-  /** Where it says what it did. */
-  readonly audit?: AuditTable;
+  /** `on`: it writes down what it did. */
+  readonly audit?: 'on' | 'off';
   readonly deadlineMs: number;
 }
 
 /** `SessionStore` on PostgreSQL. Reads go to the primary. */
 export class DrizzleSessionStore extends SessionStore {
   readonly usersAre: 'here' | 'elsewhere';
-  private readonly db: Database;
-  private readonly users: UserColumns | undefined;
+  /** Where the host's users are in the same database, refresh and the authoritative check stay one query. */
+  private readonly users: NamedUsers | undefined;
+  private readonly schema: AuthSchema;
   private readonly rotations: SessionRotations;
 
   constructor(
-    db: Database,
-    private readonly schema: AuthSchema,
+    private readonly database: AuthDatabase,
     private readonly options: DrizzleSessionStoreOptions,
   ) {
     super();
-    this.db = primaryOf(db);
-    this.users = options.users;
-    this.usersAre = options.users ? 'here' : 'elsewhere';
-    this.rotations = new SessionRotations(this.db, schema, options.users, options.deadlineMs);
+    this.schema = database.tables;
+    this.users = database.users;
+    this.usersAre = database.users ? 'here' : 'elsewhere';
+    this.rotations = new SessionRotations(database, options.deadlineMs);
   }
 
   open(session: NewSession): Promise<OpenOutcome> {
@@ -99,9 +99,7 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   async read(sessionId: string): Promise<SessionSnapshot | undefined> {
-    const [row] = await this.query('read a session', () =>
-      rows(this.db, readStatement(this.schema, this.users, sessionId)),
-    );
+    const [row] = await this.query('read a session', () => readStatement(this.schema, this.users, sessionId));
     return row ? toSnapshot(row, this.users) : undefined;
   }
 
@@ -146,13 +144,12 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   async list(subject: string, tx?: HostTransaction): Promise<readonly Session[]> {
-    const found = await this.query('list sessions', () =>
-      rows(
-        tx ? asTransaction(tx) : this.db,
-        sql`select ${SESSION_COLUMNS}, pg_is_in_recovery() as standby
-          from ${this.schema.sessions} s join ${this.schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
-          where s.subject = ${subject} and ${UNEXPIRED} order by s.last_used_at desc, s.id`,
-      ),
+    const found = await this.query(
+      'list sessions',
+      () => sql`select ${SESSION_COLUMNS}, pg_is_in_recovery() as standby
+        from ${this.schema.sessions} s join ${this.schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
+        where s.subject = ${subject} and ${UNEXPIRED} order by s.last_used_at desc, s.id`,
+      tx,
     );
     return found.map(toSession);
   }
@@ -196,7 +193,7 @@ export class DrizzleSessionStore extends SessionStore {
 
   endReused(sessionId: string, scope: 'user' | 'family', by: ClientContext = {}): Promise<ReuseOutcome> {
     return this.inTransaction('end a reused family', {}, (tx, nowMs) =>
-      endReusedIn(tx, this.schema, this.options.audit, { sessionId, scope, by, nowMs }),
+      endReusedIn(tx, this.schema, this.audit, { sessionId, scope, by, nowMs }),
     );
   }
 
@@ -221,11 +218,10 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   async readSubject(subject: string): Promise<SubjectState> {
-    const [row] = await this.query('read a subject', () =>
-      rows(
-        this.db,
+    const [row] = await this.query(
+      'read a subject',
+      () =>
         sql`select token_version, session_epoch, pg_is_in_recovery() as standby from ${this.schema.subjects} where subject = ${subject}`,
-      ),
     );
     return row
       ? { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) }
@@ -234,8 +230,8 @@ export class DrizzleSessionStore extends SessionStore {
 
   async readAuthority(token: RevocableToken): Promise<Authority> {
     const [row] = await this.query('check a token', () =>
-      rows(this.db, authorityStatement(this.schema, this.users, token)).catch(noneIfUnwritable),
-    );
+      authorityStatement(this.schema, this.users, token),
+    ).catch(noneIfUnwritable);
     if (!row)
       return { sessionLive: false, subject: { tokenVersion: 0, epoch: 0 }, user: 'gone', revoked: false };
     return {
@@ -247,44 +243,31 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   removeExpired(keepMs: number, page: number, cursor?: string): Promise<Removal> {
-    return guarded('remove expired sessions', this.options.deadlineMs * 5, () =>
-      this.db.transaction((tx) => removePage(tx, this.schema, { keepMs, page, cursor })),
+    return this.database.transaction('remove expired sessions', this.options.deadlineMs * 5, (tx) =>
+      removePage(tx, this.schema, { keepMs, page, cursor }),
     );
   }
 
   private record(tx: Transaction, ...deeds: readonly Deed[]): Promise<void> {
-    return recordDeeds(tx, this.options.audit, deeds);
+    return recordDeeds(tx, this.audit, deeds);
   }
 
-  private async query(what: string, work: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
-    const found = await guarded(what, this.options.deadlineMs, work);
+  private get audit(): AuditTable {
+    return this.options.audit === 'on' ? this.schema.audit : undefined;
+  }
+
+  private async query(what: string, statement: () => SQL, tx?: HostTransaction): Promise<readonly Row[]> {
+    const found = await this.database.read(what, this.options.deadlineMs, statement, tx);
     if (found[0]?.['standby'] === true) throw AuthError.unavailable(`${what}: the database is a standby`);
     return found;
   }
 
-  /** The host's own work goes first: its users are locked before the subject, as everywhere. */
   private inTransaction<T>(
     what: string,
     alongside: Alongside,
     work: (tx: Transaction, nowMs: number) => Promise<T>,
   ): Promise<T> {
-    const { deadlineMs } = this.options;
-    let refusal: { readonly error: unknown } | undefined;
-    const run = async (tx: Transaction): Promise<T> => {
-      const nowMs = await begin(tx, deadlineMs);
-      await alongside.work?.(tx).catch((error: unknown) => {
-        if (!isDatabaseFailure(error)) refusal = { error };
-        throw error;
-      });
-      return work(tx, nowMs);
-    };
-    const attempt = guarded(what, deadlineMs, () =>
-      alongside.tx ? run(asTransaction(alongside.tx)) : this.db.transaction(run),
-    );
-    // what the host's own work refuses is the host's to answer, not an outage
-    return attempt.catch((error: unknown) => {
-      throw refusal ? refusal.error : error;
-    });
+    return inTransactionWith(this.database, { what, deadlineMs: this.options.deadlineMs, alongside }, work);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { parseDuration, type Duration } from '../common/duration.js';
 import { AuthError } from '../common/auth-error.js';
+import { AuthDatabase } from './auth-database.js';
 import type { Database } from './database.js';
 import { DrizzleAuditStore } from './drizzle-audit.store.js';
 import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
@@ -30,14 +31,18 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
   const deadlineMs = parseDuration(options.deadline ?? '2s');
   if (!deadlineMs)
     throw AuthError.configuration('drizzleStorage.deadline', 'is not a duration; write it as 2s or 500ms');
-  const database = db as unknown as Database;
-  const { users } = options;
-  const audit = options.audit === 'off' ? undefined : schema.audit;
+  const { users, audit = 'on' } = options;
+  const database = new AuthDatabase(db as unknown as Database, schema, {
+    users,
+    tables: ['subjects', 'sessions', 'revocations', ...(audit === 'on' ? (['audit'] as const) : [])],
+  });
   return {
-    sessions: new DrizzleSessionStore(database, schema, { users, audit, deadlineMs }),
-    ledger: new DrizzleRevocationLedgerStore(database, schema, { audit, deadlineMs }),
-    peppers: new DrizzlePepperStore(database, schema, { deadlineMs }),
-    audit: audit && new DrizzleAuditStore(database, schema, { deadlineMs }),
+    sessions: new DrizzleSessionStore(database, { audit, deadlineMs }),
+    ledger: new DrizzleRevocationLedgerStore(database, { audit, deadlineMs }),
+    peppers: new DrizzlePepperStore(database, { deadlineMs }),
+    audit: audit === 'on' ? new DrizzleAuditStore(database, { deadlineMs }) : undefined,
     users: users && new DrizzleUserDirectory(database, schema, { users, deadlineMs }),
+    /** Whether the tables, their columns and the rights on them are there; throws what stops a boot where they are not. */
+    check: () => database.check(deadlineMs),
   };
 }

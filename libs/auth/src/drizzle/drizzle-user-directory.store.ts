@@ -7,39 +7,49 @@ import {
   type NewUser,
   UserDirectory,
 } from '../storage/user-directory.port.js';
-import { asTransaction, type Database, primaryOf, type Row, rows, type Runner } from './database.js';
-import { guarded, noneIfUnwritable, sqlState } from './guarded.js';
+import { AuthDatabase } from './auth-database.js';
+import { asTransaction, type Database, type Row, rows, type Transaction } from './database.js';
+import { noneIfUnwritable, sqlState } from './guarded.js';
 import type { AuthSchema } from './schema.js';
-import { accountColumns, idFrom, toFacts, type UserColumns } from './user-columns.js';
+import {
+  accountColumns,
+  idFrom,
+  namedUsers,
+  type NamedUsers,
+  toFacts,
+  type UserColumns,
+} from './user-columns.js';
 
 export interface DrizzleUserDirectoryOptions {
   readonly users: UserColumns;
   readonly deadlineMs: number;
 }
 
+const STORE = 'store a password hash';
 const UNIQUE_VIOLATION = '23505';
 
 /** `UserDirectory` on the host's own table; the subject's counters come in the same query as the password hash. */
 export class DrizzleUserDirectory extends UserDirectory {
-  private readonly db: Database;
+  private readonly database: AuthDatabase;
+  private readonly users: NamedUsers;
+  private readonly deadlineMs: number;
 
-  constructor(
-    db: Database,
-    private readonly schema: AuthSchema,
-    private readonly options: DrizzleUserDirectoryOptions,
-  ) {
+  constructor(db: Database | AuthDatabase, schema: AuthSchema, options: DrizzleUserDirectoryOptions) {
     super();
-    this.db = primaryOf(db);
+    const { users, deadlineMs } = options;
+    this.database =
+      db instanceof AuthDatabase ? db : new AuthDatabase(db, schema, { users, tables: ['subjects'] });
+    this.users = this.database.users ?? namedUsers(this.database.db, users);
+    this.deadlineMs = deadlineMs;
   }
 
   findByEmail(email: string): Promise<LoginCandidate | undefined> {
-    return this.find(sql`a.${sql.identifier(this.options.users.email.name)} = ${email}`);
+    return this.find(sql`a.${sql.identifier(this.users.email.name)} = ${email}`);
   }
 
   findById(id: string, tx?: HostTransaction): Promise<LoginCandidate | undefined> {
-    const { users } = this.options;
-    const runner = tx ? asTransaction(tx) : this.db;
-    return this.find(sql`a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)}`, runner);
+    const { users } = this;
+    return this.find(sql`a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)}`, tx);
   }
 
   async replacePasswordHash(
@@ -48,21 +58,22 @@ export class DrizzleUserDirectory extends UserDirectory {
     next: string,
     tx?: HostTransaction,
   ): Promise<boolean> {
-    const { users, deadlineMs } = this.options;
+    const { users } = this;
     const hash = sql.identifier(users.passwordHash.name);
-    const runner = tx ? asTransaction(tx) : this.db;
-    const changed = await guarded('store a password hash', deadlineMs, () =>
+    const update = (runner: Transaction) =>
       rows(
         runner,
         sql`update ${users.table} a set ${hash} = ${next}
           where a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)} and a.${hash} = ${expected} returning 1`,
-      ),
-    );
+      );
+    const changed = await (tx
+      ? this.database.joining(STORE, this.deadlineMs, () => update(asTransaction(tx)))
+      : this.database.transaction(STORE, this.deadlineMs, update));
     return changed.length > 0;
   }
 
   override async create(user: NewUser): Promise<CreateUserOutcome> {
-    const { users, deadlineMs } = this.options;
+    const { users } = this;
     const given: [string, string][] = [
       [users.email.name, user.email],
       [users.passwordHash.name, user.passwordHash],
@@ -71,28 +82,26 @@ export class DrizzleUserDirectory extends UserDirectory {
     if (users.role && user.role !== undefined) given.push([users.role.name, user.role]);
     const columns = sql.join(given.map(([name]) => sql.identifier(name)), sql`, `); // prettier-ignore
     const values = sql.join(given.map(([, value]) => sql`${value}`), sql`, `); // prettier-ignore
-    const created = await guarded('create a user', deadlineMs, () =>
-      rows(
-        this.db,
-        sql`insert into ${users.table} as a (${columns}) values (${values}) returning ${accountColumns(users)}`,
-      ).catch((error: unknown) => {
+    const insert = sql`insert into ${users.table} as a (${columns}) values (${values}) returning ${accountColumns(users)}`;
+    const created = await this.database
+      .transaction('create a user', this.deadlineMs, (tx) => rows(tx, insert))
+      .catch((error: unknown) => {
         if (sqlState(error) === UNIQUE_VIOLATION) return [];
         throw error;
-      }),
-    );
+      });
     return created[0] ? { kind: 'created', account: toCandidate(created[0]).account } : { kind: 'taken' };
   }
 
-  private async find(where: SQL, runner: Runner = this.db): Promise<LoginCandidate | undefined> {
-    const { users, deadlineMs } = this.options;
-    const found = await guarded('look a user up', deadlineMs, () =>
-      rows(
-        runner,
-        sql`select ${accountColumns(users)}, coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
-            pg_is_in_recovery() as standby
-          from ${users.table} a left join ${this.schema.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text where ${where}`,
-      ).catch(noneIfUnwritable),
-    );
+  private async find(where: SQL, tx?: HostTransaction): Promise<LoginCandidate | undefined> {
+    const { users } = this;
+    const statement = () =>
+      sql`select ${accountColumns(users)}, coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
+          pg_is_in_recovery() as standby
+        from ${users.table} a left join ${this.database.tables.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text
+        where ${where}`;
+    const found = await this.database
+      .read('look a user up', this.deadlineMs, statement, tx)
+      .catch(noneIfUnwritable);
     if (found[0]?.['standby'] === true)
       throw AuthError.unavailable('look a user up: the database is a standby');
     return found[0] ? toCandidate(found[0]) : undefined;

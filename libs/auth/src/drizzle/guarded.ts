@@ -1,18 +1,32 @@
 import { DrizzleQueryError } from 'drizzle-orm';
 import { AuthError } from '../common/auth-error.js';
-import { withDeadline } from '../common/deadline.js';
+import { cureOf } from './cures.js';
 
-/** SQLSTATE of a failed statement; Drizzle keeps the driver's error as the cause. */
+/** A statement of Tokenward's own failed, or got no connection; the cause is the driver's error. */
+export class StatementError extends Error {
+  override readonly name = 'StatementError';
+
+  constructor(cause: unknown) {
+    super('a statement failed', { cause });
+  }
+}
+
+/** SQLSTATE of a failed statement, or the system's code; Drizzle keeps the driver's error as the cause. */
 export function sqlState(error: unknown): string | undefined {
   for (let each = error; each instanceof Error; each = each.cause) {
     const { code } = each as Error & { code?: unknown };
-    if (typeof code === 'string') return code;
+    if (typeof code === 'string' && !(each instanceof AuthError)) return code;
   }
   return undefined;
 }
 
-/** Serialization failure, deadlock, lock not available: somebody else went first. */
-export const LOST_RACE: ReadonlySet<string> = new Set(['40001', '40P01', '55P03']);
+/** Serialization failure, deadlock: rolled back, and to be tried again. */
+const TRY_AGAIN: ReadonlySet<string> = new Set(['40001', '40P01']);
+
+/** Somebody else went first, or still holds the row. */
+export const LOST_RACE: ReadonlySet<string> = new Set([...TRY_AGAIN, '55P03']);
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /**
  * Whether the server itself refused the statement, so that nothing of it stands. Not so where the connection, the server or its resources went
@@ -20,7 +34,18 @@ export const LOST_RACE: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'
  */
 export function undoneByServer(error: unknown): boolean {
   const state = sqlState(error) ?? '';
-  return /^[0-9A-Z]{5}$/.test(state) && state !== '40003' && !/^(?:08|53|57|58|XX)/.test(state);
+  return SQLSTATE.test(state) && state !== '40003' && !/^(?:08|53|57|58|XX)/.test(state);
+}
+
+/** Whether the connection is gone or has fallen silent, so that nothing on it can be trusted any more. */
+export function isConnectionLoss(error: unknown): boolean {
+  const state = sqlState(error) ?? '';
+  return isDatabaseFailure(error) && (!SQLSTATE.test(state) || /^(?:08|57P|25P03|XX)/.test(state));
+}
+
+/** Whether nothing of the work stands and the next try may do better. Not known of a commit, so not for one. */
+export function mayBeTriedAgain(error: unknown): boolean {
+  return TRY_AGAIN.has(sqlState(error) ?? '') || isConnectionLoss(error);
 }
 
 /** Invalid text, out of range, invalid bytes: a value that the column's type cannot hold. */
@@ -34,18 +59,27 @@ export function noneIfUnwritable(error: unknown): readonly [] {
 
 /** Whether the database failed, not the code around it; errors of hosts have codes too. */
 export function isDatabaseFailure(error: unknown): boolean {
-  return error instanceof DrizzleQueryError || /^[0-9A-Z]{5}$/.test(sqlState(error) ?? '');
+  return (
+    error instanceof StatementError ||
+    error instanceof DrizzleQueryError ||
+    SQLSTATE.test(sqlState(error) ?? '')
+  );
 }
 
 /**
- * Runs a statement or transaction under a deadline. Whatever goes wrong in the database becomes `unavailable`, by its code alone: Drizzle's
- * message holds the parameters, a driver's detail holds values.
+ * Whatever went wrong in the database as `unavailable`, by its code alone: Drizzle's message holds the parameters, a driver's detail holds
+ * values. What no waiting mends comes with its cure.
  */
-export async function guarded<T>(what: string, deadlineMs: number, work: () => Promise<T>): Promise<T> {
-  try {
-    return await withDeadline(work(), deadlineMs, what);
-  } catch (error) {
-    if (error instanceof AuthError) throw error;
-    throw AuthError.unavailable(`${what}: ${sqlState(error) ?? 'the database did not answer'}`);
+export function unavailable(what: string, error: unknown): AuthError {
+  if (error instanceof AuthError) return error;
+  const state = sqlState(error);
+  const reason = cureOf(error) ?? state ?? 'the database did not answer';
+  return AuthError.unavailable(`${what}: ${reason}`, state && new FailedWith(state));
+}
+
+/** The code alone, for whoever asks later. */
+class FailedWith extends Error {
+  constructor(readonly code: string) {
+    super(code);
   }
 }

@@ -1,25 +1,14 @@
-import type { Client, Pool } from 'pg';
-import type { Database } from './database.js';
+import type { Client } from 'pg';
+import type { HostPool } from './host-pool.js';
 import { LEDGER_CHANNEL } from './ledger-rows.js';
 
 const RETRY_MS = 1_000;
 
-type PoolLike = Pick<Pool, 'options'> & { readonly Client: typeof Client };
-
-function poolOf(db: Database): PoolLike | undefined {
-  const { $client } = db as Database & { $client?: unknown };
-  if (typeof $client !== 'object' || $client === null || !('Client' in $client) || !('options' in $client))
-    return undefined;
-  return $client as PoolLike;
-}
-
 /**
- * LISTEN on a connection of its own, best effort: it comes back after a loss, and where nothing can be heard (no pool to copy the address
- * from, a transaction pooler that swallows it) the polling step carries the ledger alone.
+ * LISTEN on a connection of its own, best effort: it comes back after a loss, and where nothing can be heard (a
+ * transaction pooler that swallows it) the polling step carries the ledger alone.
  */
-export async function listen(db: Database, wake: () => void): Promise<() => Promise<void>> {
-  const pool = poolOf(db);
-  if (!pool) return () => Promise.resolve();
+export async function listen(pool: HostPool, wake: () => void): Promise<() => Promise<void>> {
   let client: Client | undefined;
   let retry: NodeJS.Timeout | undefined;
   let stopped = false;

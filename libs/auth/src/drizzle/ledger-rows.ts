@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
+import type { Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
 type LedgerTable = AuthSchema['revocations'];
@@ -47,19 +48,19 @@ export function fromRow(row: Row): LedgerEntry | undefined {
   }
 }
 
-/** What a Drizzle database and a Drizzle transaction have in common, as far as the ledger needs it. */
-export interface SqlRunner {
-  execute(query: SQL): Promise<unknown>;
-}
-
 /** Writes the entries in the caller's transaction and wakes the listeners when it commits. */
 export async function insertEntries(
-  tx: SqlRunner & { insert(table: LedgerTable): { values(rows: NewRow[]): PromiseLike<unknown> } },
+  tx: Transaction,
   table: LedgerTable,
   entries: readonly LedgerEntry[],
 ): Promise<void> {
   if (entries.length === 0) return;
-  await tx.insert(table).values(entries.map(toRow));
+  await tx.execute(
+    sql`insert into ${table} (kind, subject, min_version, issued_before, expires_at)
+      select r.kind, r.subject, r."minVersion", r."issuedBefore", r."expiresAt"
+      from jsonb_to_recordset(${JSON.stringify(entries.map(toRow))}::jsonb) as r(kind text, subject text, "minVersion" int,
+        "issuedBefore" bigint, "expiresAt" timestamptz)`,
+  );
   await tx.execute(sql`select pg_notify(${LEDGER_CHANNEL}, '')`);
 }
 

@@ -6,7 +6,7 @@ import {
   inet,
   integer,
   jsonb,
-  pgSchema,
+  PgSchema,
   pgTableCreator,
   text,
   timestamp,
@@ -21,7 +21,7 @@ const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date',
 export interface AuthSchemaOptions {
   /** Put before every table name. Default `auth_`. */
   readonly prefix?: string;
-  /** A Postgres schema to hold the tables. Default: the search path's. */
+  /** The Postgres schema of the tables, `public` as any other. Default: the one in which the search path finds them at the start. */
   readonly schema?: string;
 }
 
@@ -35,7 +35,8 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     options.schema === undefined
       ? pgTableCreator((name) => prefix + name)
       : (((name: string, columns: never, extra: never) =>
-          pgSchema(options.schema as string).table(prefix + name, columns, extra)) as never);
+          // pgSchema() refuses 'public', and without a schema the search path would decide
+          new PgSchema(options.schema as string).table(prefix + name, columns, extra)) as never);
 
   /** Two counters a user, whoever keeps the users. */
   const subjects = table('subjects', {

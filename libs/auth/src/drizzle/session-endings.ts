@@ -2,7 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import type { EndReason } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
-import { type Runner, rows, type Transaction } from './database.js';
+import { rows, type Transaction } from './database.js';
 import { insertEntries } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';
 import { UNEXPIRED } from './session-rows.js';
@@ -15,7 +15,7 @@ export type Bump = 'version' | 'epoch' | 'both';
 
 /** Bumps the subject's counters (its row is made when missing) and locks it until the transaction ends. */
 export async function bumpSubject(
-  tx: Runner,
+  tx: Transaction,
   schema: AuthSchema,
   subject: string,
   bump: Bump,
@@ -32,7 +32,11 @@ export async function bumpSubject(
 }
 
 /** The subject's counters, its row made when missing and locked: whoever opens or ends sessions of one user queues here. */
-export async function lockSubject(tx: Runner, schema: AuthSchema, subject: string): Promise<SubjectState> {
+export async function lockSubject(
+  tx: Transaction,
+  schema: AuthSchema,
+  subject: string,
+): Promise<SubjectState> {
   await rows(tx, sql`insert into ${schema.subjects} (subject) values (${subject}) on conflict do nothing`);
   const [row] = await rows(
     tx,
@@ -43,7 +47,7 @@ export async function lockSubject(tx: Runner, schema: AuthSchema, subject: strin
 
 /** Marks what `where` matches among sessions `s` that have not ended; returns their ids. */
 export async function markEnded(
-  tx: Runner,
+  tx: Transaction,
   schema: AuthSchema,
   where: SQL,
   reason: EndReason,
@@ -57,7 +61,7 @@ export async function markEnded(
 }
 
 export async function ownerOf(
-  tx: Runner,
+  tx: Transaction,
   schema: AuthSchema,
   sessionId: string,
 ): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
+import { AuthDatabase } from './auth-database.js';
 import { DrizzleSessionStore } from './drizzle-session.store.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';
@@ -10,7 +11,8 @@ export async function openStore(url: string, max = 24) {
   const db = drizzle(pool);
   await migrateAuth(db);
   const schema = createAuthSchema();
-  return { pool, db, schema, store: new DrizzleSessionStore(db as never, schema, { deadlineMs: 5000 }) };
+  const database = new AuthDatabase(db, schema, { tables: ['subjects', 'sessions', 'revocations'] });
+  return { pool, db, schema, store: new DrizzleSessionStore(database, { deadlineMs: 5000 }) };
 }
 
 export { newSession, rotationOf } from '../testing/conformance/samples.js';

@@ -46,7 +46,7 @@ describe('rotations together', () => {
   it('50 that come while a statement is under way are one statement, each with its own session back', async () => {
     const sessions = await openedMany(50);
     const rotations = sessions.map((each) => rotationOf(each, { ip: '192.0.2.9', userAgent: each.id }));
-    const statements = jest.spyOn(fixture.pool, 'query');
+    const statements = jest.spyOn(fixture.pool, 'connect');
     try {
       const first = rotate(rotationOf(newSession()));
       const outcomes = await Promise.all(rotations.map((each) => fixture.store.rotate(each)));

@@ -1,10 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Session, SessionSnapshot, SessionState } from '../storage/session.js';
 import { type Row, ms } from './database.js';
-import { disabledOf, idFrom, toFacts, type UserColumns } from './user-columns.js';
+import { disabledOf, idFrom, toFacts, type NamedUsers } from './user-columns.js';
 
 /** Select list of a session `s` with its subject `u`. */
-export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, s.amr,
+export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, to_jsonb(s.amr) as amr,
   host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent,
   ${ms(sql`s.auth_time`)} as auth_time, ${ms(sql`s.created_at`)} as created_at, ${ms(sql`s.last_used_at`)} as last_used_at,
   ${ms(sql`s.idle_expires_at`)} as idle_expires_at, ${ms(sql`s.absolute_expires_at`)} as absolute_expires_at`;
@@ -15,12 +15,12 @@ export const SUBJECT_COLUMNS: SQL = sql`u.token_version, u.session_epoch`;
 export const UNEXPIRED: SQL = sql`s.ended_at is null and s.idle_expires_at > clock_timestamp() and s.absolute_expires_at > clock_timestamp()`;
 
 /** `join … on` of the host's users for a session `s`; empty when users live elsewhere. */
-export function joinUsers(users: UserColumns | undefined, kind: 'join' | 'left join', subject: SQL): SQL {
+export function joinUsers(users: NamedUsers | undefined, kind: 'join' | 'left join', subject: SQL): SQL {
   if (!users) return sql``;
   return sql`${sql.raw(kind)} ${users.table} a on a.${sql.identifier(users.id.name)} = ${idFrom(users, subject)}`;
 }
 
-export function userMayUse(users: UserColumns | undefined): SQL {
+export function userMayUse(users: NamedUsers | undefined): SQL {
   return users ? sql`and a.${sql.identifier(users.id.name)} is not null and not ${disabledOf(users)}` : sql``;
 }
 
@@ -45,7 +45,7 @@ export function toSession(row: Row): Session {
   };
 }
 
-export function toState(row: Row, users: UserColumns | undefined): SessionState {
+export function toState(row: Row, users: NamedUsers | undefined): SessionState {
   return {
     session: toSession(row),
     subject: { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) },
@@ -53,7 +53,7 @@ export function toState(row: Row, users: UserColumns | undefined): SessionState 
   };
 }
 
-export function toSnapshot(row: Row, users: UserColumns | undefined): SessionSnapshot {
+export function toSnapshot(row: Row, users: NamedUsers | undefined): SessionSnapshot {
   const nonce = row['rotation_nonce'];
   return {
     ...toState(row, users),

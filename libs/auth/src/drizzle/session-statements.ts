@@ -7,7 +7,7 @@ import { ms } from './database.js';
 import { revokedCondition } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';
 import { joinUsers, SESSION_COLUMNS, SUBJECT_COLUMNS, UNEXPIRED, userMayUse } from './session-rows.js';
-import { factColumns, idFrom, type UserColumns } from './user-columns.js';
+import { factColumns, idFrom, type NamedUsers } from './user-columns.js';
 
 /** Column types of inet do not take scope ids or nonsense from a proxy header. */
 function inet(ip: string | undefined): string | null {
@@ -40,12 +40,14 @@ const values = (column: RotationColumn): Placeholder => sql.placeholder(column);
 
 /**
  * The whole of a refresh in one statement, for any number of sessions: of N uses of a token one matches, and its row brings back what the access
- * token needs and the `position` (from 1) of the use that won. `skip locked` passes over rows that another transaction holds.
+ * token needs and the `position` (from 1) of the use that won. `skip locked` passes over rows that another transaction holds. One that waited for
+ * a lock on the table for longer than `limitMs` does nothing: nobody waits for its answer any more.
  */
 export function rotateStatement(
   schema: AuthSchema,
-  users: UserColumns | undefined,
+  users: NamedUsers | undefined,
   locked: 'skip locked' | 'wait',
+  limitMs: number,
 ): SQL {
   const idle = idleExpiry({ ttlMs: sql`r.idle`, rememberMeTtlMs: sql`r.idle_remembered` });
   return sql`with r as materialized (
@@ -55,6 +57,7 @@ export function rotateStatement(
           ${values('userAgents')}::text[])
           with ordinality as r(id, generation, presented, next, nonce, idle, idle_remembered, ip, agent, position)
         join ${schema.sessions} s on s.id = r.id and s.generation = r.generation and s.token_hash = r.presented and ${UNEXPIRED}
+          and clock_timestamp() < statement_timestamp() + ${sql.raw(String(limitMs))} * interval '1 millisecond'
         join ${schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
         ${joinUsers(users, 'join', sql`s.subject`)} ${userMayUse(users)}
       for no key update of s ${sql.raw(locked === 'wait' ? '' : locked)}
@@ -69,7 +72,7 @@ export function rotateStatement(
 /** A new secret that no refresh asked for; the caller holds or has checked the subject's epoch. */
 export function replaceStatement(
   schema: AuthSchema,
-  users: UserColumns | undefined,
+  users: NamedUsers | undefined,
   replacement: Replacement,
   epoch: { readonly from: number; readonly to: number },
 ): SQL {
@@ -84,12 +87,12 @@ export function replaceStatement(
     returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
 }
 
-function sameUser(users: UserColumns | undefined): SQL {
+function sameUser(users: NamedUsers | undefined): SQL {
   if (!users) return sql``;
   return sql`and a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`s.subject`)} ${userMayUse(users)}`;
 }
 
-export function readStatement(schema: AuthSchema, users: UserColumns | undefined, sessionId: string): SQL {
+export function readStatement(schema: AuthSchema, users: NamedUsers | undefined, sessionId: string): SQL {
   return sql`select ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}, s.token_hash, s.rotation_nonce, s.rotation_cause,
       ${ms(sql`clock_timestamp() - s.rotated_at`)} as rotated_ago, pg_is_in_recovery() as standby,
       (${UNEXPIRED} and u.session_epoch = s.epoch ${userMayUse(users)}) as live
@@ -114,7 +117,7 @@ export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
 /** Everything that the authoritative check compares, in one query. */
 export function authorityStatement(
   schema: AuthSchema,
-  users: UserColumns | undefined,
+  users: NamedUsers | undefined,
   token: RevocableToken,
 ): SQL {
   return sql`select coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch, ${factColumns(users)},

@@ -1,7 +1,7 @@
-import { sql, type SQL } from 'drizzle-orm';
+import { Column, is, sql, type SQL } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { UserFacts } from '../storage/subject.js';
-import type { Row } from './database.js';
+import { type Database, dialectOf, type Row } from './database.js';
 
 /** The host's own users table, by its columns. */
 export interface UserColumns {
@@ -19,10 +19,27 @@ export interface UserColumns {
   readonly disabled?: PgColumn;
 }
 
-const column = (each: PgColumn | undefined): SQL => (each ? sql`a.${sql.identifier(each.name)}` : sql`null`);
+/** A column by the name that it has in the database. */
+type Named = Pick<PgColumn, 'name' | 'getSQLType'>;
+
+/** The same columns after the host's casing. */
+export type NamedUsers = { readonly table: PgTable } & {
+  readonly [Key in keyof Omit<UserColumns, 'table'>]: Named;
+};
+
+/** Columns without a name of their own are named by the casing of the host's database (`drizzle(pool, { casing: 'snake_case' })`). */
+export function namedUsers(db: Database, { table, ...columns }: UserColumns): NamedUsers {
+  const { casing } = dialectOf(db) as unknown as { casing: { getColumnCasing(column: PgColumn): string } };
+  const named = Object.entries(columns)
+    .filter(([, each]) => is(each, Column))
+    .map(([key, each]) => [key, { name: casing.getColumnCasing(each), getSQLType: () => each.getSQLType() }]);
+  return { table, ...(Object.fromEntries(named) as Omit<NamedUsers, 'table'>) };
+}
+
+const column = (each: Named | undefined): SQL => (each ? sql`a.${sql.identifier(each.name)}` : sql`null`);
 
 /** The subject in the type of the id column, so that the index on it serves. */
-export function idFrom(users: UserColumns, subject: SQL): SQL {
+export function idFrom(users: NamedUsers, subject: SQL): SQL {
   const type = users.id
     .getSQLType()
     .replace('bigserial', 'bigint')
@@ -31,7 +48,7 @@ export function idFrom(users: UserColumns, subject: SQL): SQL {
   return sql`${subject}::${sql.raw(type)}`;
 }
 
-export function disabledOf(users: UserColumns): SQL {
+export function disabledOf(users: NamedUsers): SQL {
   if (!users.disabled) return sql`false`;
   const each = column(users.disabled);
   return users.disabled.getSQLType() === 'boolean'
@@ -40,13 +57,13 @@ export function disabledOf(users: UserColumns): SQL {
 }
 
 /** For select lists in which the users table is `a`. */
-export function factColumns(users: UserColumns | undefined): SQL {
+export function factColumns(users: NamedUsers | undefined): SQL {
   if (!users) return sql`false as user_found, null as role, null as permissions, false as disabled`;
   return sql`(${column(users.id)} is not null) as user_found, ${column(users.role)} as role,
-    ${column(users.permissions)} as permissions, ${disabledOf(users)} as disabled`;
+    ${users.permissions ? sql`to_jsonb(${column(users.permissions)})` : sql`null`} as permissions, ${disabledOf(users)} as disabled`;
 }
 
-export function accountColumns(users: UserColumns): SQL {
+export function accountColumns(users: NamedUsers): SQL {
   return sql`${column(users.id)}::text as user_id, ${column(users.email)} as email, ${column(users.name)} as name,
     ${column(users.passwordHash)} as password_hash, ${factColumns(users)}`;
 }

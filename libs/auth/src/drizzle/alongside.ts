@@ -1,0 +1,55 @@
+import { sql } from 'drizzle-orm';
+import type { Alongside } from '../storage/session-store.port.js';
+import type { AuthDatabase } from './auth-database.js';
+import { asTransaction, ms, rows, type Transaction } from './database.js';
+import { isDatabaseFailure } from './guarded.js';
+import type { OwnTransaction } from './own-transaction.js';
+
+type Work<T> = (tx: Transaction, nowMs: number) => Promise<T>;
+
+export interface Occasion {
+  readonly what: string;
+  readonly deadlineMs: number;
+  readonly alongside: Alongside;
+}
+
+/** The host's own work goes first: its users are locked before the subject, as everywhere. */
+export async function inTransactionWith<T>(
+  database: AuthDatabase,
+  occasion: Occasion,
+  work: Work<T>,
+): Promise<T> {
+  const { what, deadlineMs, alongside } = occasion;
+  if (alongside.tx) return joining(database, occasion, asTransaction(alongside.tx), work);
+  let refusal: { readonly error: unknown } | undefined;
+  const run = async (tx: OwnTransaction): Promise<T> => {
+    await alongside.work?.(tx.host()).catch((error: unknown) => {
+      if (!isDatabaseFailure(error)) refusal = { error };
+      throw error;
+    });
+    return work(tx, tx.nowMs);
+  };
+  const isolation = alongside.work && 'host';
+  // what the host's own work refuses is the host's to answer, not an outage
+  return database.transaction(what, deadlineMs, run, { isolation }).catch((error: unknown) => {
+    throw refusal ? refusal.error : error;
+  });
+}
+
+/** In a transaction of the host's, for as long as the host likes; only the waits of these statements are bounded. */
+function joining<T>(
+  database: AuthDatabase,
+  { what, deadlineMs }: Occasion,
+  tx: Transaction,
+  work: Work<T>,
+): Promise<T> {
+  const limit = `${String(deadlineMs)}ms`;
+  return database.joining(what, deadlineMs, async () => {
+    const [row] = await rows(
+      tx,
+      sql`select set_config('statement_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true),
+        ${ms(sql`clock_timestamp()`)} as now`,
+    );
+    return work(tx, Number(row?.['now']));
+  });
+}

@@ -1,0 +1,30 @@
+export const MIGRATE = 'run `tokenward migrate`, or your own migrations where the tables have another prefix';
+const GRANT = 'grant it to the role of the service (docs/database.md lists the grants)';
+const CONNECTION = 'correct the connection of the pool';
+
+/** By SQLSTATE: what is no outage, because it fails until somebody does something. */
+const CURES: Readonly<Record<string, string>> = {
+  '42P01': MIGRATE,
+  '42703': MIGRATE,
+  '42501': GRANT,
+  '3F000': MIGRATE,
+  '3D000': `${CONNECTION}, or create the database`,
+  '28000': CONNECTION,
+  '28P01': CONNECTION,
+};
+
+/** A pooler's own refusal, which it files under protocol violations. */
+const STARTUP_PARAMETER = /unsupported startup parameter(?: in options)?: \w+/;
+
+/** The server's words and the cure, where waiting does not help. These messages hold names of tables, columns and roles, never values. */
+export function cureOf(error: unknown): string | undefined {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    const { code, message } = each as Error & { code?: unknown };
+    const [parameter] = STARTUP_PARAMETER.exec(message) ?? [];
+    if (parameter)
+      return `${parameter}; take it out of the settings of the pool, a pooler (PgBouncer) refuses it`;
+    const cure = typeof code === 'string' ? CURES[code] : undefined;
+    if (cure) return `${String(code)} ${message}; ${cure}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,60 @@
+import type { EventEmitter } from 'node:events';
+import { Logger } from '@nestjs/common';
+import type { Client, Pool, PoolClient } from 'pg';
+import { AuthError } from '../common/auth-error.js';
+import type { Database } from './database.js';
+
+/** What Tokenward asks of the host's pool: that of node-postgres, or one that extends it. */
+export type HostPool = Pick<Pool, 'connect' | 'options' | 'on' | 'listenerCount' | 'idleCount'> & {
+  readonly Client: typeof Client;
+};
+
+const DRIVER: unique symbol = Symbol.for('drizzle:entityKind');
+const covered = new WeakSet<object>();
+
+/** The pool under the host's Drizzle database; whatever cannot hold a transaction apart from other statements is refused. */
+export function poolOf(db: Database, option = 'drizzleStorage'): HostPool {
+  const { $client: client } = db as Database & { $client?: Partial<HostPool> };
+  if (isPool(client)) {
+    outliveLostConnections(client);
+    return client;
+  }
+  throw AuthError.configuration(
+    option,
+    `needs Drizzle on a Pool of node-postgres, and this is ${nameOf(db, client)}; write drizzle(new Pool({ connectionString })) with drizzle from drizzle-orm/node-postgres and Pool from pg`,
+  );
+}
+
+function isPool(client: Partial<HostPool> | undefined): client is HostPool {
+  return typeof client?.connect === 'function' && typeof client.idleCount === 'number';
+}
+
+function nameOf(db: Database, client: object | undefined): string {
+  const { constructor: made } = (db ?? {}) as { constructor: { [DRIVER]?: unknown } };
+  const kind = made[DRIVER];
+  if (kind !== 'NodePgDatabase') return typeof kind === 'string' ? `a ${kind}` : 'not a Drizzle database';
+  // all statements of a process on one connection: one request's rollback undoes another's revocation
+  return client && 'connect' in client ? 'one Client' : 'without a pool';
+}
+
+/**
+ * A connection that is lost emits `error`: on the pool while it is idle, on its client while it is handed out. Without a listener the event
+ * ends the whole process.
+ */
+function outliveLostConnections(pool: HostPool): void {
+  if (covered.has(pool)) return;
+  covered.add(pool);
+  const logger = new Logger('Tokenward');
+  pool.on('error', (error: Error & { code?: unknown }) => {
+    // with a listener of the host's the host has its own words for it
+    if (pool.listenerCount('error') > 1) return;
+    const code = typeof error.code === 'string' ? error.code : 'closed';
+    logger.warn(`an idle connection of the pool was lost (${code}); the next query opens another`);
+  });
+  pool.on('acquire', (client: PoolClient) => {
+    const emitter: EventEmitter = client;
+    if (covered.has(client)) return;
+    covered.add(client);
+    emitter.on('error', () => undefined);
+  });
+}

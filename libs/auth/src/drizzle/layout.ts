@@ -1,0 +1,127 @@
+import { Logger } from '@nestjs/common';
+import { sql } from 'drizzle-orm';
+import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core';
+import { AuthError } from '../common/auth-error.js';
+import type { Row } from './database.js';
+import { cureOf, MIGRATE } from './cures.js';
+import { unavailable } from './guarded.js';
+import type { HostPool } from './host-pool.js';
+import { toQuery } from './own-transaction.js';
+import { PooledCall } from './pooled-call.js';
+import { type AuthSchema, createAuthSchema } from './schema.js';
+import type { NamedUsers } from './user-columns.js';
+
+export interface Layout {
+  /** What a refusal names. */
+  readonly option: string;
+  readonly tables: readonly (keyof AuthSchema)[];
+  /** Gets the schema written into its tables in which they are found. */
+  readonly schema: AuthSchema;
+  readonly users: NamedUsers | undefined;
+}
+
+interface Need {
+  readonly key: keyof AuthSchema | 'users';
+  readonly schema: string | null;
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly rights: readonly string[];
+}
+
+const WHAT = 'look at the tables';
+
+/** Without these no login and no revocation works; what only the clean-up needs is told when it is missed. */
+const RIGHTS: Readonly<Record<keyof AuthSchema, readonly string[]>> = {
+  subjects: ['SELECT', 'INSERT', 'UPDATE'],
+  sessions: ['SELECT', 'INSERT', 'UPDATE'],
+  revocations: ['SELECT', 'INSERT'],
+  peppers: ['SELECT', 'INSERT'],
+  signingKeys: ['SELECT', 'INSERT', 'UPDATE'],
+  audit: ['INSERT'],
+};
+
+/**
+ * Once, before the first statement: a missing table, column or right is not an outage, since no waiting mends it. From then on the tables are
+ * named with their schema, so that a search path that changes later does not decide where a revocation goes.
+ */
+export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number): Promise<void> {
+  const needs = needsOf(layout);
+  let found: readonly Row[];
+  try {
+    const call = new PooledCall(pool, WHAT, deadlineMs);
+    found = (await call.run((each) => each.query(toQuery(statement(needs))))).rows as Row[];
+  } catch (error) {
+    const cure = cureOf(error);
+    throw cure ? AuthError.configuration(layout.option, cure) : unavailable(WHAT, error);
+  }
+  const problem = needs.flatMap((need, at) => problemOf(need, found[at] ?? {}) ?? []).join('; ');
+  if (problem !== '') throw AuthError.configuration(layout.option, problem);
+  pin(layout, needs, found);
+}
+
+function needsOf({ tables, schema, users }: Layout): readonly Need[] {
+  const own = tables.map((key) => needOf(key, schema[key], RIGHTS[key]));
+  if (!users) return own;
+  const { table, ...columns } = users;
+  const names = Object.values(columns).map(({ name }) => name);
+  return [...own, { ...needOf('users', table, ['SELECT']), columns: names }];
+}
+
+function needOf(key: Need['key'], table: PgTable, rights: readonly string[]): Need {
+  const { schema = null, name, columns } = getTableConfig(table);
+  return { key, schema, name, columns: columns.map((each) => each.name), rights };
+}
+
+/** By the catalogue, which everybody may read. A right on one column is a right: the host's table is granted by columns. */
+function statement(needs: readonly Need[]) {
+  return sql`select n.nspname as schema, current_user as role, current_setting('search_path') as path,
+      (select jsonb_agg(missing) from jsonb_array_elements_text(e.columns) missing where not exists (
+        select from pg_attribute a where a.attrelid = c.oid and a.attname = missing and a.attnum > 0 and not a.attisdropped)) as missing,
+      (select jsonb_agg(denied) from jsonb_array_elements_text(e.rights) denied
+        where not has_any_column_privilege(c.oid, denied)) as denied,
+      (select jsonb_agg(a.attname) from pg_attribute a where a.attrelid = c.oid and e.rights ? 'SELECT' and e.columns ? a.attname
+        and not has_column_privilege(c.oid, a.attnum, 'SELECT')) as hidden,
+      (select jsonb_agg(o.nspname) from pg_class other join pg_namespace o on o.oid = other.relnamespace
+        where other.relname = e.name and other.relkind in ('r', 'p') and o.nspname !~ '^pg_') as everywhere
+    from jsonb_to_recordset(${JSON.stringify(needs.map((each, position) => ({ ...each, position })))}::jsonb)
+        as e(schema text, name text, columns jsonb, rights jsonb, position int)
+      left join (pg_class c join pg_namespace n on n.oid = c.relnamespace) on c.relname = e.name
+        and case when e.schema is null then pg_table_is_visible(c.oid) else n.nspname = e.schema end
+    order by e.position`;
+}
+
+function problemOf({ key, schema, name }: Need, row: Row): string | undefined {
+  const cure = key === 'users' ? 'make it, or name the table that you have' : MIGRATE;
+  if (row['schema'] == null) {
+    const elsewhere = listOf(row['everywhere']);
+    if (schema !== null || elsewhere === '') return `the table ${schema === null ? '' : `${schema}.`}${name} is missing; ${cure}`;
+    return `the table ${name} is not on the search path (${String(row['path'])}), it is in ${elsewhere}; pass createAuthSchema({ schema }) as schema`;
+  } // prettier-ignore
+  const full = `${String(row['schema'])}.${name}`;
+  if (row['missing'] != null) {
+    const columns = `the table ${full} has no column ${listOf(row['missing'])}`;
+    return `${columns}; ${key === 'users' ? 'give the columns the names that they have in the database' : MIGRATE}`;
+  }
+  const hidden = row['hidden'] == null ? '' : `SELECT (${listOf(row['hidden'])})`;
+  const [rights, role] = [listOf(row['denied']) || hidden, String(row['role'])];
+  if (rights === '') return undefined;
+  return `the role ${role} has no right to ${rights} on ${full}; GRANT ${rights} ON ${full} TO ${role}`;
+}
+
+function listOf(value: unknown): string {
+  return Array.isArray(value) ? value.join(', ') : '';
+}
+
+function pin({ schema, option }: Layout, needs: readonly Need[], found: readonly Row[]): void {
+  needs.forEach(({ key, name, schema: given }, at) => {
+    if (key === 'users' || given !== null) return;
+    const { schema: in_, everywhere } = found[at] ?? {};
+    if (Array.isArray(everywhere) && everywhere.length > 1) {
+      new Logger('Tokenward').warn(
+        `${option}: the table ${name} is in ${listOf(everywhere)}; the one in ${String(in_)} is used. Name it: createAuthSchema({ schema: '${String(in_)}' })`,
+      );
+    }
+    const prefix = getTableConfig(schema.subjects).name.replace(/subjects$/, '');
+    Object.assign(schema, { [key]: createAuthSchema({ prefix, schema: String(in_) })[key] });
+  });
+}

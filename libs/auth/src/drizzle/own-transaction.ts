@@ -1,0 +1,81 @@
+import type { SQL } from 'drizzle-orm';
+import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres';
+import { PgDialect } from 'drizzle-orm/pg-core';
+import type { QueryConfig, QueryResult } from 'pg';
+import type { HostTransaction } from '../storage/host-transaction.js';
+import { type Database, dialectOf, type Row, type Transaction } from './database.js';
+import { isConnectionLoss, StatementError } from './guarded.js';
+import type { PooledCall } from './pooled-call.js';
+
+export interface TransactionOptions {
+  /** `host`: the default of the host's database, for work of the host's. Default: `read committed`, for which every statement here is written. */
+  readonly isolation?: 'host';
+}
+
+/** A transaction of Tokenward's own. */
+export interface OwnTransaction extends Transaction {
+  /** By the database's clock at its begin. */
+  readonly nowMs: number;
+  query(config: QueryConfig): Promise<QueryResult<Row>>;
+  /** The same transaction for the host's Drizzle. */
+  host(): HostTransaction;
+}
+
+/** So much longer the answer to a commit is waited for: with it the caller learns what stands. */
+const COMMIT_GRACE_MS = 1_000;
+const dialect = new PgDialect();
+
+export function toQuery(query: SQL): QueryConfig {
+  const { sql: text, params } = dialect.sqlToQuery(query);
+  return { text, values: params };
+}
+
+/** Drizzle's own does not give the client back when `begin` is rejected, and would commit what nobody waits for any more. */
+export async function inTransaction<T>(
+  call: PooledCall,
+  db: Database,
+  work: (tx: OwnTransaction) => Promise<T>,
+  { isolation }: TransactionOptions,
+): Promise<T> {
+  call.begins();
+  try {
+    const nowMs = await begin(call, isolation);
+    const query = (config: QueryConfig): Promise<QueryResult<Row>> => call.query(config);
+    const execute = (statement: SQL): Promise<QueryResult<Row>> => call.query(toQuery(statement));
+    const result = await work({ nowMs, query, execute, host: () => forHost(call, db) });
+    call.commits(COMMIT_GRACE_MS);
+    const { command } = await call.query({ text: 'commit' });
+    // the host's work had a failed statement, and went on as if nothing were: the server has rolled back
+    if (command !== 'COMMIT') throw new StatementError(new Error('the transaction was rolled back'));
+    call.ends();
+    return result;
+  } catch (error) {
+    // a connection that failed is destroyed, which rolls back as well
+    if (!isConnectionLoss(error)) await call.query({ text: 'rollback' }).then(() => call.ends(), () => undefined); // prettier-ignore
+    throw error;
+  }
+}
+
+/** One round trip. The limits are Postgres's own: a caller who left, or a connection that died, must not hold a lock for long. */
+async function begin(call: PooledCall, isolation: 'host' | undefined): Promise<number> {
+  const limit = String(call.serverLimitMs());
+  const text = `begin${isolation === 'host' ? '' : ' isolation level read committed'};
+    set local statement_timeout = ${limit}; set local lock_timeout = ${limit};
+    set local idle_in_transaction_session_timeout = ${limit};
+    select extract(epoch from clock_timestamp()) * 1000 as now`;
+  const results = (await call.query({ text })) as unknown as readonly QueryResult<Row>[];
+  return Number(results.at(-1)?.rows[0]?.['now']);
+}
+
+/** With the host's casing, schema and logger, so that its own tables and relational queries work in it. */
+function forHost(call: PooledCall, db: Database): HostTransaction {
+  const own = dialectOf(db);
+  const { session, ...schema } = db._;
+  const { logger, cache } = session as unknown as ConstructorParameters<typeof NodePgSession>[3] & object;
+  const relational = schema.schema ? (schema as never) : undefined;
+  return new NodePgTransaction(
+    own,
+    new NodePgSession(call.client, own, relational, { logger, cache }),
+    relational,
+  );
+}

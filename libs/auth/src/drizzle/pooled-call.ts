@@ -1,0 +1,157 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PoolClient, QueryConfig, QueryResult } from 'pg';
+import { AuthError } from '../common/auth-error.js';
+import type { Row } from './database.js';
+import { cancel } from './cancel.js';
+import { isConnectionLoss, mayBeTriedAgain, StatementError } from './guarded.js';
+import type { HostPool } from './host-pool.js';
+import { RESULT_TYPES } from './result-types.js';
+import { destroy, siftIdle } from './sift-idle.js';
+
+const MAX_ATTEMPTS = 25;
+const PAUSE_MS = 10;
+
+/**
+ * One piece of work on one client of the host's pool, for a caller who waits for `deadlineMs`. The client is given back whole or destroyed, exactly
+ * once, whatever happens; after the deadline nothing more is sent on it. Work whose connection died, or which lost a race, is
+ * done again from its beginning, as long as no commit was sent.
+ */
+export class PooledCall {
+  readonly #until: number;
+  #client: PoolClient | undefined;
+  #isOver = false;
+  #isCommitting = false;
+  #graceMs = 0;
+  /** Neither in a transaction nor in the middle of an answer. */
+  #isClean = true;
+  #isAsking = false;
+
+  constructor(
+    private readonly pool: HostPool,
+    private readonly what: string,
+    private readonly deadlineMs: number,
+  ) {
+    this.#until = performance.now() + deadlineMs;
+  }
+
+  run<T>(work: (call: PooledCall) => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let timer: NodeJS.Timeout;
+      let isSettled = false;
+      const expireIn = (ms: number): void => {
+        // a process that was paused comes to its timers before its sockets, where the answer may have been waiting
+        timer = setTimeout(() => setImmediate(expire), ms);
+      };
+      const expire = (): void => {
+        if (isSettled) return;
+        const graceMs = this.#until + this.#graceMs - performance.now();
+        if (this.#isCommitting && graceMs > 0) return expireIn(graceMs);
+        this.#abandon();
+        reject(AuthError.unavailable(`${this.what}: no answer within ${String(this.deadlineMs)} ms`));
+      };
+      expireIn(this.deadlineMs);
+      const settle = (): void => {
+        isSettled = true;
+        clearTimeout(timer);
+      };
+      void this.#attempts(work).then(resolve, reject).finally(settle);
+    });
+  }
+
+  /** What the server may take for a statement or a lock, so that its own word comes before the caller leaves. */
+  serverLimitMs(): number {
+    const left = this.#until - performance.now();
+    return Math.max(1, Math.floor(left - Math.min(100, left / 5)));
+  }
+
+  get client(): PoolClient {
+    if (this.#isOver || !this.#client) throw new StatementError(new Error('nobody waits for it any more'));
+    return this.#client;
+  }
+
+  /** Reads what comes as Tokenward reads it, whatever parsers the host has set. */
+  async query(config: QueryConfig): Promise<QueryResult<Row>> {
+    const { client } = this;
+    const wasClean = this.#isClean;
+    this.#isClean = false;
+    this.#isAsking = true;
+    try {
+      const result = await client.query<Row>({ ...config, types: RESULT_TYPES });
+      this.#isClean = wasClean;
+      return result;
+    } catch (error) {
+      const failure = new StatementError(error);
+      this.#isClean = wasClean && !isConnectionLoss(failure);
+      throw failure;
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  begins(): void {
+    this.#isClean = false;
+  }
+
+  ends(): void {
+    this.#isClean = true;
+    this.#isCommitting = false;
+  }
+
+  /** From here on nothing is done twice, and the answer is waited for so much longer. Throws where the caller has left already. */
+  commits(graceMs: number): void {
+    if (this.#isOver) throw new StatementError(new Error('nobody waits for it any more'));
+    this.#isCommitting = true;
+    this.#graceMs = graceMs;
+  }
+
+  async #attempts<T>(work: (call: PooledCall) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      await this.#checkOut();
+      try {
+        const result = await work(this);
+        this.#giveBack();
+        return result;
+      } catch (error) {
+        this.#giveBack();
+        if (isConnectionLoss(error)) siftIdle(this.pool);
+        if (this.#isCommitting || this.#isOver || attempt >= MAX_ATTEMPTS || !mayBeTriedAgain(error))
+          throw error;
+        await delay(Math.random() * PAUSE_MS * attempt);
+      }
+    }
+  }
+
+  async #checkOut(): Promise<void> {
+    let client: PoolClient;
+    try {
+      client = await this.pool.connect();
+    } catch (error) {
+      throw new StatementError(error);
+    }
+    if (this.#isOver) {
+      client.release();
+      throw new StatementError(new Error('the pool had no connection in time'));
+    }
+    this.#client = client;
+    this.#isClean = true;
+  }
+
+  #giveBack(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    if (!client) return;
+    if (this.#isClean) client.release();
+    else destroy(client);
+  }
+
+  /** The server rolls back what is not committed as soon as it sees the connection gone. */
+  #abandon(): void {
+    this.#isOver = true;
+    const client = this.#client;
+    if (!client) return;
+    if (this.#isAsking) cancel(client);
+    this.#isClean = false;
+    this.#giveBack();
+    siftIdle(this.pool);
+  }
+}

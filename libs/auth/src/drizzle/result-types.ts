@@ -1,0 +1,40 @@
+import type { CustomTypesConfig } from 'pg';
+
+type Parser = (value: string | Buffer) => unknown;
+
+const textOf = (value: string | Buffer): string => value.toString();
+
+/** From `\x…`, the form that every supported server sends. */
+const bytes: Parser = (value) =>
+  typeof value === 'string' ? Buffer.from(value.slice(2), 'hex') : Buffer.from(value);
+const json: Parser = (value) => JSON.parse(textOf(value)) as unknown;
+
+/** By type, for the text format. Whatever is not named stays text. */
+const TEXT: ReadonlyMap<number, Parser> = new Map([
+  [16, (value) => textOf(value) === 't'],
+  [17, bytes],
+  [21, (value) => Number(textOf(value))],
+  [23, (value) => Number(textOf(value))],
+  [701, (value) => Number(textOf(value))],
+  [114, json],
+  [3802, json],
+]);
+
+/** For pools with `binary: true`. */
+const BINARY: ReadonlyMap<number, (value: Buffer) => unknown> = new Map<number, (value: Buffer) => unknown>([
+  [16, (value) => value.readUInt8() === 1],
+  [17, (value) => Buffer.from(value)],
+  [20, (value) => value.readBigInt64BE().toString()],
+  [21, (value) => value.readInt16BE()],
+  [23, (value) => value.readInt32BE()],
+  [701, (value) => value.readDoubleBE()],
+  // one byte of version stands before the text
+  [3802, (value) => json(value.subarray(1))],
+  [114, json],
+]);
+
+/** Tokenward's own reading of results, whatever parsers the host has set (`pg.types.setTypeParser`, `types` of the pool). */
+export const RESULT_TYPES: CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: string) =>
+    format === 'binary' ? (BINARY.get(oid) ?? textOf) : (TEXT.get(oid) ?? textOf),
+};
