@@ -10,6 +10,8 @@ export type HostPool = Pick<Pool, 'connect' | 'options' | 'on' | 'listenerCount'
 };
 
 const DRIVER: unique symbol = Symbol.for('drizzle:entityKind');
+/** When a server restarts, all connections of a pool are lost within a moment. */
+const TELL_EVERY_MS = 10_000;
 const covered = new WeakSet<object>();
 
 /** The pool under the host's Drizzle database; whatever cannot hold a transaction apart from other statements is refused. */
@@ -45,11 +47,13 @@ function outliveLostConnections(pool: HostPool): void {
   if (covered.has(pool)) return;
   covered.add(pool);
   const logger = new Logger('Tokenward');
+  let toldAt = -Infinity;
   pool.on('error', (error: Error & { code?: unknown }) => {
     // with a listener of the host's the host has its own words for it
-    if (pool.listenerCount('error') > 1) return;
+    if (pool.listenerCount('error') > 1 || performance.now() - toldAt < TELL_EVERY_MS) return;
+    toldAt = performance.now();
     const code = typeof error.code === 'string' ? error.code : 'closed';
-    logger.warn(`an idle connection of the pool was lost (${code}); the next query opens another`);
+    logger.warn(`connections of the pool were lost while idle (${code}); the next query opens another`);
   });
   pool.on('acquire', (client: PoolClient) => {
     const emitter: EventEmitter = client;
