@@ -112,8 +112,8 @@ describe('the audit trail', () => {
     expect(third.cursor).toBeUndefined();
     expect((await log.find({ userId: id, types: ['token_version.bumped'] })).records).toHaveLength(2);
     expect((await log.find({ userId: id, to: new Date(0) })).records).toEqual([]);
-    await expect(log.find({ cursor: "1' or '1'='1" })).rejects.toMatchObject({ code: 'input_invalid' });
-    await expect(log.find({ limit: 501 })).rejects.toMatchObject({ code: 'input_invalid' });
+    await expect(log.find({ cursor: "1' or '1'='1" })).rejects.toMatchObject({ reason: 'input_invalid' });
+    await expect(log.find({ limit: 501 })).rejects.toMatchObject({ reason: 'input_invalid' });
   });
 
   it('holds no token, hash, password or email', async () => {

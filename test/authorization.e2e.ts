@@ -17,7 +17,7 @@ import {
   UNAUTHENTICATED,
 } from './support/stage.js';
 
-const DENIED = { statusCode: 403, error: 'Forbidden', message: 'Access denied' };
+const DENIED = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
 
 let stage: Stage;
 beforeAll(async () => {

@@ -20,8 +20,13 @@ import { httpClient } from './support/http.js';
 import { freePort } from './support/redis-server.mjs';
 import { bearer } from './support/stage.js';
 
-const UNAUTHENTICATED = { statusCode: 401, error: 'Unauthorized', message: 'Authentication failed' };
-const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied' };
+const UNAUTHENTICATED = {
+  statusCode: 401,
+  error: 'Unauthorized',
+  message: 'Authentication failed',
+  code: 'authentication_failed',
+};
+const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
 
 @Resolver()
 class Things {

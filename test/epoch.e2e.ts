@@ -90,7 +90,9 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
 
       const answer = await login;
       expect(answer.status).toBe(401);
-      expect(answer.text).toBe('{"statusCode":401,"error":"Unauthorized","message":"Login refused"}');
+      expect(answer.text).toBe(
+        '{"statusCode":401,"error":"Unauthorized","message":"Login refused","code":"login_refused"}',
+      );
       expect(answer.setCookies).toEqual([]);
       expect(await stage.rows('select epoch from auth_sessions where subject = $1', person.id)).toEqual([
         { epoch: 1 },

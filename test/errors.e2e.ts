@@ -55,8 +55,9 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     const answer = await client.post(path, body);
 
     expect(answer.status).toBe(400);
-    const { message, ...rest } = answer.json<{ message: string }>();
-    expect(rest).toEqual({ statusCode: 400, error: 'Bad Request' });
+    const { message, ...rest } = answer.json<{ message: string; code?: string }>();
+    expect(rest).toMatchObject({ statusCode: 400, error: 'Bad Request' });
+    if (path.startsWith('/auth')) expect(rest['code']).toBe('invalid_input');
     for (const field of fields) expect(message).toContain(field);
     expect(answer.text).not.toContain(MARK);
     if (path.startsWith('/auth')) expect(answer.headers['cache-control']).toBe('no-store');
@@ -80,7 +81,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     const answer = await client.request('POST', '/auth/login', options);
 
     expect(answer.status).toBe(status);
-    expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message']);
+    expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message', 'code']);
     expect(answer.json()['statusCode']).toBe(status);
     expect(answer.text).not.toContain(MARK);
     expect(answer.text).not.toContain('zq7');
@@ -93,7 +94,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
       const body = JSON.stringify({ ...admin });
       const answer = await client.request('POST', '/auth/login', send(body, { 'content-type': type }));
       expect([400, 415]).toContain(answer.status);
-      expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message']);
+      expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message', 'code']);
       expect(answer.headers['cache-control']).toBe('no-store');
     },
   );
@@ -114,7 +115,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     async (path) => {
       const answer = await client.request(path.endsWith('revoke') ? 'POST' : 'DELETE', path);
       expect(answer.status).toBe(400);
-      expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message']);
+      expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message', 'code']);
       expect(answer.text).not.toContain('%');
       expect(answer.headers['cache-control']).toBe('no-store');
     },
@@ -157,7 +158,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     expect(new Set(answers.map((each) => JSON.stringify(each))).size).toBe(1);
     expect(answers[0]).toMatchObject({
       status: 401,
-      text: '{"statusCode":401,"error":"Unauthorized","message":"Login refused"}',
+      text: '{"statusCode":401,"error":"Unauthorized","message":"Login refused","code":"login_refused"}',
       headers: { 'cache-control': 'no-store', 'www-authenticate': 'Bearer' },
     });
   });

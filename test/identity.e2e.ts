@@ -169,7 +169,7 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
       () => database.db.transaction((tx) => auth.userChanged(tx, id)),
       () => database.db.transaction((tx) => auth.passwordChanged(tx, id)),
     ])
-      await expect(end()).rejects.toMatchObject({ code: 'user_not_found' });
+      await expect(end()).rejects.toMatchObject({ reason: 'user_not_found' });
     expect(await subjects()).toEqual(before);
   });
 
@@ -253,7 +253,7 @@ describe('sessions, tokens and keys, named in another spelling', () => {
 
   it.each(['', 'a\u0000b', 'x'.repeat(129)])('no token has the id %j: input_invalid', async (jti) => {
     await expect(auth.revokeToken(jti, Math.ceil(Date.now() / 1000))).rejects.toMatchObject({
-      code: 'input_invalid',
+      reason: 'input_invalid',
     });
   });
 
@@ -261,7 +261,7 @@ describe('sessions, tokens and keys, named in another spelling', () => {
     const { keys } = (await host.client().get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>();
     const kid = keys[0]?.kid ?? '';
     for (const other of ['no-such-key', ` ${kid}`, `${kid}\n`, kid.toUpperCase(), ''])
-      await expect(auth.revokeKey(other)).rejects.toMatchObject({ code: 'key_not_found' });
+      await expect(auth.revokeKey(other)).rejects.toMatchObject({ reason: 'key_not_found' });
     const { rows } = await database.pool.query("select 1 from auth_revocations where kind = 'key'");
     expect(rows).toEqual([]);
     await auth.revokeKey(kid);

@@ -14,7 +14,12 @@ import { type Orders, startOrders } from './support/orders.js';
 import { tokenward } from './support/tokenward.js';
 
 const USER = { email: 'ada@example.com', password: 'correct horse battery', role: 'user' };
-const REFUSED = { statusCode: 401, error: 'Unauthorized', message: 'Authentication failed' };
+const REFUSED = {
+  statusCode: 401,
+  error: 'Unauthorized',
+  message: 'Authentication failed',
+  code: 'authentication_failed',
+};
 const COOL_DOWN_MS = 2_000;
 
 let database: TestDatabase;

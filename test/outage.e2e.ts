@@ -121,7 +121,7 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
   const stageAdmin = () => stage.demos[adapter].client();
   function expectUnavailableBody(answer: HttpAnswer): void {
     expect(answer.status).toBe(503);
-    expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message']);
+    expect(Object.keys(answer.json())).toEqual(['statusCode', 'error', 'message', 'code']);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
   }
 

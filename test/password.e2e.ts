@@ -17,7 +17,8 @@ import {
 } from './support/stage.js';
 
 const NEW_PASSWORD = 'another quiet river';
-const PASSWORD_REFUSED = '{"statusCode":403,"error":"Forbidden","message":"Password refused"}';
+const PASSWORD_REFUSED =
+  '{"statusCode":403,"error":"Forbidden","message":"Password refused","code":"password_refused"}';
 const TOO_OLD = 'Bearer error="insufficient_user_authentication", max_age="300"';
 const NEW_COOKIES = [
   'access_token=•; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax',
@@ -117,6 +118,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect(answer.json()).toEqual({
       ...{ statusCode: 400, error: 'Bad Request' },
       message: expect.stringMatching(/^newPassword: /),
+      code: 'invalid_input',
     });
     if (newPassword) expect(answer.text).not.toContain(newPassword);
     expect((await client.get('/me')).status).toBe(200);
@@ -186,6 +188,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect(refused.json()).toEqual({
       ...{ statusCode: 401, error: 'Unauthorized' },
       message: 'More recent authentication is required',
+      code: 'reauthentication_required',
     });
     expect(await stage.rows('select id from users where id = $1', person.id)).toHaveLength(1);
 

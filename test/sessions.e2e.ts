@@ -17,7 +17,7 @@ import {
 } from './support/stage.js';
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-const NOT_FOUND = { statusCode: 404, error: 'Not Found', message: 'Session not found' };
+const NOT_FOUND = { statusCode: 404, error: 'Not Found', message: 'Session not found', code: 'not_found' };
 
 let stage: Stage;
 beforeAll(async () => {

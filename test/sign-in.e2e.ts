@@ -141,6 +141,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       statusCode: 409,
       error: 'Conflict',
       message: 'Email already registered',
+      code: 'taken',
     });
     expect(again.headers['cache-control']).toBe('no-store');
     expect(await stage.rows('select role from users where email = $1', email)).toEqual([{ role: 'user' }]);

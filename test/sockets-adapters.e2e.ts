@@ -56,8 +56,13 @@ function parsed(text: string): { event: string; data: unknown } {
   return { event: message.type, data: message };
 }
 
-const UNAUTHENTICATED = { statusCode: 401, error: 'Unauthorized', message: 'Authentication failed' };
-const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied' };
+const UNAUTHENTICATED = {
+  statusCode: 401,
+  error: 'Unauthorized',
+  message: 'Authentication failed',
+  code: 'authentication_failed',
+};
+const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
 
 let database: HostDatabase;
 beforeAll(async () => {

@@ -152,7 +152,7 @@ export function refusalOf({ status, headers, text }: HttpAnswer) {
 }
 
 export const AUTHENTICATION_FAILED =
-  '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed"}';
+  '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed","code":"authentication_failed"}';
 /** No token at all. */
 export const UNAUTHENTICATED = { status: 401, challenge: 'Bearer', text: AUTHENTICATION_FAILED };
 /** A token that is not accepted, whatever the reason. */

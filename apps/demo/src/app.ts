@@ -73,7 +73,10 @@ const MAX_PARAM_LENGTH = 255;
 /** A path that Fastify cannot read is answered before Nest hears of it: the one shape, and nothing quoted. */
 function answerBeforeRouting(error: Error & { statusCode?: number }, _: unknown, reply: BareReply): void {
   const statusCode = error.statusCode ?? 400;
-  const body = { statusCode, error: STATUS_CODES[statusCode], message: 'path: cannot be read' };
+  const body = {
+    ...{ statusCode, error: STATUS_CODES[statusCode] },
+    ...{ message: 'path: cannot be read', code: 'invalid_input' },
+  };
   void reply.code(statusCode).header('cache-control', 'no-store').send(body);
 }
 

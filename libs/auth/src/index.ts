@@ -159,6 +159,7 @@ export type { AuthEvent, EventSeverity } from './storage/auth-event.js';
 export type { AuthAlert } from './observe/auth-alert.js';
 export type {
   AuthErrorCode,
+  AuthErrorReason,
   ErrorBody,
   LoginAnswer,
   LoginBody,

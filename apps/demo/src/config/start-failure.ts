@@ -54,7 +54,8 @@ const CONNECTING: readonly (readonly [codes: RegExp, line: string])[] = [
  */
 export function startFailureLine(error: unknown, environment: Environment = process.env): string | undefined {
   if (error instanceof StartError) return error.message;
-  if (error instanceof AuthError && error.code === 'configuration_invalid') return inVariables(error.detail);
+  if (error instanceof AuthError && error.reason === 'configuration_invalid')
+    return inVariables(error.detail);
   const all = causes(error);
   const isHost = all.some((each) => 'hostname' in each && each.hostname === environment['HOST']?.trim());
   if (isHost) return 'HOST cannot be resolved: give an address of this machine';
@@ -75,6 +76,7 @@ function inVariables(detail: string): string {
 function causes(error: unknown, depth = 0): object[] {
   if (typeof error !== 'object' || error === null || depth > 5) return [];
   const parts = 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[]) : [];
+  const hidden = error instanceof AuthError ? [error.extra.cause] : [];
   const cause = 'cause' in error ? [error.cause] : [];
-  return [error, ...[...parts, ...cause].flatMap((each) => causes(each, depth + 1))];
+  return [error, ...[...parts, ...cause, ...hidden].flatMap((each) => causes(each, depth + 1))];
 }

@@ -1,4 +1,6 @@
-import type { AuthErrorCode } from '../contract/index.js';
+import { HttpException } from '@nestjs/common';
+import type { AuthErrorCode, AuthErrorReason, ErrorBody } from '../contract/index.js';
+import { bodyOf, type ErrorStatus, graphqlCodeOf, headersOf, statusOf } from './refusals.js';
 
 export interface AuthErrorExtra {
   readonly cause?: unknown;
@@ -13,18 +15,56 @@ export interface AuthErrorExtra {
 }
 
 /**
- * Everything Tokenward refuses. `code` is stable; `detail` is private: for the log, never for an answer.
- * Neither ever holds a token, hash, password or key.
+ * Everything Tokenward refuses. Whoever answers it, answers right: status, body, headers and `message` are public, and so are
+ * the members that a logger or a formatter of errors lists. `reason`, `detail` and `extra` are private: accessors of a private
+ * field, which neither JSON nor `util.inspect` nor pino shows. None of them ever holds a token, hash, password or key.
  */
-export class AuthError extends Error {
+export class AuthError extends HttpException {
   override readonly name = 'AuthError';
+  readonly code: AuthErrorCode;
+  /** To be set on the answer; Express and Fastify do so by themselves where no filter answers. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #private: {
+    readonly reason: AuthErrorReason;
+    readonly detail: string;
+    readonly extra: AuthErrorExtra;
+  };
 
-  constructor(
-    readonly code: AuthErrorCode,
-    readonly detail: string,
-    readonly extra: AuthErrorExtra = {},
-  ) {
-    super(`${code}: ${detail}`, { cause: extra.cause });
+  constructor(reason: AuthErrorReason, detail: string, extra: AuthErrorExtra = {}) {
+    const body = bodyOf(reason, extra.fields);
+    super(body, body.statusCode);
+    this.code = body.code;
+    this.headers = headersOf(reason, extra);
+    this.#private = { reason, detail, extra };
+    // it stops the boot, and the operator reads the message
+    if (reason === 'configuration_invalid') this.message = detail;
+  }
+
+  /** Why, finer than the code. */
+  get reason(): AuthErrorReason {
+    return this.#private.reason;
+  }
+
+  /** Why, in words for the log. */
+  get detail(): string {
+    return this.#private.detail;
+  }
+
+  get extra(): AuthErrorExtra {
+    return this.#private.extra;
+  }
+
+  /** What GraphQL shows beside the message, as Nest's Apollo driver does it for any `HttpException`. */
+  get extensions(): { readonly code: string; readonly originalError: ErrorBody } {
+    return { code: graphqlCodeOf(this.getStatus()), originalError: this.getResponse() };
+  }
+
+  override getResponse(): ErrorBody {
+    return super.getResponse() as ErrorBody;
+  }
+
+  override getStatus(): ErrorStatus {
+    return statusOf(this.reason);
   }
 
   /** A store that is needed is down, slow or overloaded: nothing is guessed (contract, section 4). */

@@ -1,5 +1,26 @@
-/** Stable codes of everything Tokenward refuses. Which HTTP answer each becomes is decided in `http/` alone. */
+/** The public, stable `code` of every error body (contract, section 4). It says no more than the message does. */
 export type AuthErrorCode =
+  | 'authentication_failed'
+  | 'login_refused'
+  | 'password_refused'
+  | 'too_many_attempts'
+  | 'cross_origin'
+  | 'forbidden'
+  | 'reauthentication_required'
+  | 'invalid_input'
+  | 'not_found'
+  | 'taken'
+  | 'email_unverified'
+  | 'second_factor_refused'
+  | 'link_refused'
+  | 'device_required'
+  | 'too_large'
+  | 'unsupported_media_type'
+  | 'unavailable'
+  | 'internal';
+
+/** Why something is refused, finer than the public code: for the host's code and Tokenward's log, never in an answer. */
+export type AuthErrorReason =
   | 'token_missing'
   | 'token_refused'
   | 'login_refused'
@@ -11,6 +32,9 @@ export type AuthErrorCode =
   | 'forbidden'
   | 'proof_too_old'
   | 'input_invalid'
+  | 'body_too_large'
+  | 'body_type_unsupported'
+  | 'body_not_parsed'
   | 'email_taken'
   | 'session_not_found'
   | 'user_not_found'
@@ -26,4 +50,5 @@ export interface ErrorBody {
   readonly statusCode: number;
   readonly error: string;
   readonly message: string;
+  readonly code: AuthErrorCode;
 }

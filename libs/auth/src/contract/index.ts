@@ -1,4 +1,4 @@
-export type { AuthErrorCode, ErrorBody } from './error-codes.js';
+export type { AuthErrorCode, AuthErrorReason, ErrorBody } from './error-codes.js';
 export { TRANSPORTS } from './wire.js';
 export type { LoginAnswer, LoginBody, MeBody, SessionBody, TokenBody, Transport, UserBody } from './wire.js';
 export {

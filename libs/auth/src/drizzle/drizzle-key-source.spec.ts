@@ -132,7 +132,7 @@ describe('signing keys in Postgres', () => {
   ])('%s changed by whoever writes the database: refused', async (_, statement) => {
     await rotate();
     await pool.query(statement);
-    await expect(load()).rejects.toMatchObject({ code: 'configuration_invalid' });
+    await expect(load()).rejects.toMatchObject({ reason: 'configuration_invalid' });
   });
 
   it.each([[[]], [['short:AAAA']], [['no separator']], [[first, first]]])(

@@ -67,7 +67,7 @@ export class AuthService {
   /** Live ones; none of a user whom nobody knows. */
   async sessions(userId: string): Promise<readonly Session[]> {
     const id = await this.resolver.idOf(userId).catch((error: unknown) => {
-      if (error instanceof AuthError && error.code === 'user_not_found') return undefined;
+      if (error instanceof AuthError && error.reason === 'user_not_found') return undefined;
       throw error;
     });
     return id === undefined ? [] : this.store.list(id);

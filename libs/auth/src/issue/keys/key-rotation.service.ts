@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { atBoot } from '../../common/at-boot.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { Clock } from '../../common/clock.js';
 import { withDeadline } from '../../common/deadline.js';
@@ -67,7 +68,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     const rotation = new KeyRotation(options, clock, source);
     if (source) {
       await rotation.rotateWhenDue();
-      await rotation.take(source);
+      await atBoot(rotation.take(source));
       if (!rotation.#phases.signing)
         throw AuthError.configuration(
           source.name,

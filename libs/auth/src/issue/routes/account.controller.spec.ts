@@ -62,7 +62,12 @@ describe.each(ADAPTERS)('the account on %s', (adapter) => {
         }),
         await routes.post('reauthenticate', { headers: SIGNED_IN, json: { password: 'a' } }),
       ]) {
-        expect(answer.json).toEqual({ statusCode: 403, error: 'Forbidden', message: 'Password refused' });
+        expect(answer.json).toEqual({
+          statusCode: 403,
+          error: 'Forbidden',
+          message: 'Password refused',
+          code: 'password_refused',
+        });
         expect(answer.cookies).toEqual([]);
       }
     });

@@ -1,17 +1,17 @@
 import { Get, HttpCode, Post, Req, Res, type Type } from '@nestjs/common';
-import type { Principal } from '../../common/principal.js';
 import type { MeBody, TokenBody } from '../../contract/index.js';
 import { ChangePasswordFlow } from '../flows/change-password.flow.js';
 import { ReauthenticateFlow } from '../flows/reauthenticate.flow.js';
 import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
 import { meBody, tokenBody } from './response-bodies.js';
 import { AuthCookies } from './cookies.service.js';
+import { callerOf } from '../../verify/guards/call-context.js';
 import { RequestSchemas } from './request-schemas.service.js';
-import { JsonBody } from './json-body.js';
+import { jsonBodyOf } from './json-body.js';
 import { ME_ANSWER, PASSWORD_BODY, REAUTHENTICATE_BODY, TOKEN_ANSWER } from './openapi-schemas.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
-import { AuthController, CurrentUser, Route, type Routes, SignedIn } from './route.js';
+import { AuthController, Route, type Routes, SignedIn } from './route.js';
 
 /** Who the caller is, and proving it again. */
 export function createAccountController(routes: Routes): Type {
@@ -33,8 +33,8 @@ export function createAccountController(routes: Routes): Type {
         answers: { 200: { description: 'The caller.', schema: ME_ANSWER } },
       }),
     )
-    me(@CurrentUser() principal: Principal): MeBody {
-      return meBody(principal);
+    me(@Req() request: HttpRequest): MeBody {
+      return meBody(callerOf(request));
     }
 
     @Route(
@@ -51,15 +51,13 @@ export function createAccountController(routes: Routes): Type {
       }),
     )
     async password(
-      @CurrentUser() principal: Principal,
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
-      @JsonBody() body: unknown,
     ): Promise<TokenBody> {
-      const { refreshToken: inBody, ...input } = this.inputs.read('password', body);
+      const { refreshToken: inBody, ...input } = this.inputs.read('password', jsonBodyOf(request));
       const refreshToken = this.presented.refreshToken(request, inBody)?.value;
       const grant = await this.changePassword.changePassword(
-        principal,
+        callerOf(request),
         { ...input, refreshToken, device: this.presented.device(request, undefined) },
         clientOf(request),
       );
@@ -81,15 +79,13 @@ export function createAccountController(routes: Routes): Type {
       }),
     )
     async reauthenticate(
-      @CurrentUser() principal: Principal,
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
-      @JsonBody() body: unknown,
     ): Promise<TokenBody> {
-      const { refreshToken: inBody, ...input } = this.inputs.read('reauthenticate', body);
+      const { refreshToken: inBody, ...input } = this.inputs.read('reauthenticate', jsonBodyOf(request));
       const refreshToken = this.presented.refreshToken(request, inBody)?.value;
       const grant = await this.reauthentication.reauthenticate(
-        principal,
+        callerOf(request),
         { ...input, refreshToken, device: this.presented.device(request, undefined) },
         clientOf(request),
       );

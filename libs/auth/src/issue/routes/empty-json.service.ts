@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from '../../verify/http/adapter.js';
+import { isOwnPath } from './own-path.js';
 
 type OnRequest = (request: HttpRequest & { readonly url: string }, reply: unknown, done: () => void) => void;
 
@@ -21,9 +22,9 @@ export class EmptyJson implements OnModuleInit {
     // no adapter in an application context
     if (httpAdapter?.getType?.() !== 'fastify') return;
     const fastify = httpAdapter.getInstance<{ addHook(name: 'onRequest', hook: OnRequest): void }>();
-    const segment = `/${this.options.routes.prefix}/`;
+    const { prefix } = this.options.routes;
     fastify.addHook('onRequest', ({ headers, url }, _reply, done) => {
-      if (headers['content-length'] === '0' && url.includes(segment)) delete headers['content-type'];
+      if (headers['content-length'] === '0' && isOwnPath(url, prefix)) delete headers['content-type'];
       done();
     });
   }

@@ -54,6 +54,6 @@ describe('a JSON body', () => {
     ['a longer type', { 'content-type': 'application/jsonx', 'content-length': '9' }],
     ['no type', { 'content-length': '9' }],
   ])('is refused: %s', (_, headers) => {
-    expect(() => jsonBodyOf(request(headers))).toThrow('input_invalid');
+    expect(() => jsonBodyOf(request(headers))).toThrow('body: must be sent as application/json');
   });
 });

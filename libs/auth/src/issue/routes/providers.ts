@@ -8,11 +8,13 @@ import { RequestSchemas } from './request-schemas.service.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
 import { JwtStrategy } from '../../verify/http/jwt.strategy.js';
 import { CookieOriginGuard, OriginGuard } from '../../verify/http/origin.guard.js';
+import { OwnAnswers } from './own-answers.interceptor.js';
 import { PermissionsGuard } from '../../verify/guards/permissions.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { RecentAuthGuard } from '../../verify/guards/recent-auth.guard.js';
 import { RolesGuard } from '../../verify/guards/roles.guard.js';
 import { TokenVersionGuard } from '../sessions/token-version.guard.js';
+import { UnreadableBodies } from './unreadable-bodies.service.js';
 
 /** What the module exports, so that the host's `@UseGuards` can resolve the guards. */
 export const HTTP_EXPORTS = [
@@ -31,6 +33,8 @@ export const HTTP_PROVIDERS: Provider[] = [
   AuthCookies,
   PresentedTokens,
   EmptyJson,
+  UnreadableBodies,
+  OwnAnswers,
   AuthRouteGuard,
   OriginGuard,
   CookieOriginGuard,

@@ -1,27 +1,31 @@
 import { applyDecorators, Controller, UseGuards, VERSION_NEUTRAL } from '@nestjs/common';
 import type { RouteOptions } from '../../options/auth-options.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
-import { CurrentUser, Public } from '../../verify/guards/decorators.js';
+import { Public } from '../../verify/guards/decorators.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
 import { Describe, type RouteDescription } from '../../verify/http/openapi.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { CookieOriginGuard } from '../../verify/http/origin.guard.js';
+import { AnswersItself, NeverCached } from './own-answers.interceptor.js';
 
 export type Routes = Required<RouteOptions>;
-export { CurrentUser };
 
 /** A controller under the prefix, outside the host's versions: the refresh cookie's path must stay what it is. */
 export function AuthController(path: string): ClassDecorator {
   return applyDecorators(
     Controller({ path, version: VERSION_NEUTRAL }),
     UseGuards(AuthRouteGuard),
+    AnswersItself(),
     Describe({ tag: 'auth' }),
   );
 }
 
-/** The handler is a route only where the option switches it on. */
+/**
+ * The handler is a route only where the option switches it on. It takes the request and the response alone: a global pipe of the
+ * host would turn or refuse any other parameter (trim a password, take an id for a number).
+ */
 export function Route(enabled: boolean, ...decorators: readonly MethodDecorator[]): MethodDecorator {
-  return enabled ? applyDecorators(...decorators) : () => undefined;
+  return enabled ? applyDecorators(NeverCached(), ...decorators) : () => undefined;
 }
 
 /** A route for callers without an access token. */

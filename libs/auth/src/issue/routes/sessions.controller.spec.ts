@@ -58,7 +58,12 @@ describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {
       'is 404 for what is no id, without asking: %s',
       async (id) => {
         const answer = await routes.call('DELETE', `/auth/sessions/${id}`, { headers: SIGNED_IN });
-        expect(answer.json).toEqual({ statusCode: 404, error: 'Not Found', message: 'Session not found' });
+        expect(answer.json).toEqual({
+          statusCode: 404,
+          error: 'Not Found',
+          message: 'Session not found',
+          code: 'not_found',
+        });
         expect(flows.EndSessionsFlow.endOne).not.toHaveBeenCalled();
       },
     );

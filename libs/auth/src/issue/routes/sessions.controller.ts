@@ -1,14 +1,14 @@
-import { Delete, Get, HttpCode, Param, Post, Res, type Type } from '@nestjs/common';
+import { Delete, Get, HttpCode, Post, Req, Res, type Type } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import type { Principal } from '../../common/principal.js';
 import type { SessionBody } from '../../contract/index.js';
 import { EndSessionsFlow } from '../flows/end-sessions.flow.js';
-import type { HttpResponse } from '../../verify/http/adapter.js';
+import { type HttpRequest, type HttpResponse, parameterOf } from '../../verify/http/adapter.js';
 import { sessionBody } from './response-bodies.js';
 import { AuthCookies } from './cookies.service.js';
+import { callerOf } from '../../verify/guards/call-context.js';
 import { SESSIONS_ANSWER } from './openapi-schemas.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
-import { AuthController, CurrentUser, Route, type Routes, SignedIn } from './route.js';
+import { AuthController, Route, type Routes, SignedIn } from './route.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -29,7 +29,8 @@ export function createSessionsController(routes: Routes): Type {
         answers: { 200: { description: 'Live sessions.', schema: SESSIONS_ANSWER } },
       }),
     )
-    async list(@CurrentUser() principal: Principal): Promise<SessionBody[]> {
+    async list(@Req() request: HttpRequest): Promise<SessionBody[]> {
+      const principal = callerOf(request);
       const sessions = await this.flow.list(principal);
       return sessions.map((session) => sessionBody(session, principal.sessionId));
     }
@@ -40,14 +41,16 @@ export function createSessionsController(routes: Routes): Type {
       HttpCode(204),
       SignedIn({
         summary: 'End one session of the caller',
+        parameter: 'id',
         answers: { 204: { description: 'Ended.' }, ...errorAnswers(403, 404) },
       }),
     )
     async endOne(
-      @CurrentUser() principal: Principal,
-      @Param('id') id: string,
+      @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<void> {
+      const principal = callerOf(request);
+      const id = parameterOf(request, 'id');
       if (!UUID.test(id)) throw new AuthError('session_not_found', 'the id is no session id');
       const sessionId = id.toLowerCase();
       await this.flow.endOne(principal, sessionId);
@@ -63,8 +66,8 @@ export function createSessionsController(routes: Routes): Type {
         answers: { 204: { description: 'Ended.' }, ...errorAnswers(403) },
       }),
     )
-    async endOthers(@CurrentUser() principal: Principal): Promise<void> {
-      await this.flow.endOthers(principal);
+    async endOthers(@Req() request: HttpRequest): Promise<void> {
+      await this.flow.endOthers(callerOf(request));
     }
 
     @Route(
@@ -77,9 +80,10 @@ export function createSessionsController(routes: Routes): Type {
       }),
     )
     async logoutAll(
-      @CurrentUser() principal: Principal,
+      @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<void> {
+      const principal = callerOf(request);
       await this.flow.endAll(principal.id, 'logout_all', { actorId: principal.id });
       this.cookies.clear(response);
     }
@@ -90,11 +94,13 @@ export function createSessionsController(routes: Routes): Type {
       HttpCode(204),
       SignedIn({
         summary: 'End every session of a user (role admin, checked against the database)',
+        parameter: 'id',
         answers: { 204: { description: 'Ended.' }, ...errorAnswers(403, 404) },
       }),
     )
-    async revokeUser(@CurrentUser() admin: Principal, @Param('id') userId: string): Promise<void> {
-      await this.flow.revokeUser(admin, userId);
+    async revokeUser(@Req() request: HttpRequest): Promise<void> {
+      const admin = callerOf(request);
+      await this.flow.revokeUser(admin, parameterOf(request, 'id'));
     }
   }
   return SessionsController;

@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     ])('names the fields of malformed input, never their values: %s', async (what, json, fields) => {
       const answer = await routes.post('login', { json });
       expect([answer.status, answer.headers['cache-control']]).toEqual([400, 'no-store']);
-      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message']);
+      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message', 'code']);
       expect(answer.text).not.toContain('SECRET');
       // a parser may refuse it first: null on Express, names of prototypes on Fastify
       const named = message(answer).startsWith('body: ') ? ['body'] : fields;
@@ -141,7 +141,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     ])('does not quote a body that cannot be read: %s', async (_, raw, status) => {
       const answer = await routes.post('login', { raw, headers: { 'content-type': 'application/json' } });
       expect([answer.status, answer.headers['cache-control']]).toEqual([status, 'no-store']);
-      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message']);
+      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message', 'code']);
       expect(answer.text).not.toContain('hunter2');
     });
 
@@ -160,7 +160,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       for (const path of ['login', 'register', 'refresh', 'logout']) {
         const answer = await routes.post(path, { raw, headers: type ? { 'content-type': type } : {} });
         expect([400, 415]).toContain(answer.status);
-        expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message']);
+        expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message', 'code']);
         expect(answer.headers['cache-control']).toBe('no-store');
         expect(answer.text).not.toContain('hunter2');
       }

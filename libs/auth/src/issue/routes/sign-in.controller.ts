@@ -6,7 +6,7 @@ import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http
 import { loginAnswer, userBody } from './response-bodies.js';
 import { AuthCookies } from './cookies.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
-import { JsonBody } from './json-body.js';
+import { jsonBodyOf } from './json-body.js';
 import { LOGIN_ANSWER, LOGIN_BODY, REGISTER_ANSWER, REGISTER_BODY } from './openapi-schemas.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
@@ -38,8 +38,8 @@ export function createSignInController(routes: Routes): Type {
         },
       }),
     )
-    async register(@Req() request: HttpRequest, @JsonBody() body: unknown): Promise<{ user: UserBody }> {
-      const input = this.inputs.read('register', body);
+    async register(@Req() request: HttpRequest): Promise<{ user: UserBody }> {
+      const input = this.inputs.read('register', jsonBodyOf(request));
       return { user: userBody(await this.registerFlow.register(input, clientOf(request))) };
     }
 
@@ -60,9 +60,8 @@ export function createSignInController(routes: Routes): Type {
     async login(
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
-      @JsonBody() body: unknown,
     ): Promise<LoginAnswer> {
-      const input = this.inputs.read('login', body);
+      const input = this.inputs.read('login', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
       const result = await this.loginFlow.login({ ...input, device }, clientOf(request));
       this.cookies.signIn(response, result.grant);

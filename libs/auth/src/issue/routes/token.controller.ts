@@ -6,9 +6,8 @@ import { RefreshFlow } from '../flows/refresh.flow.js';
 import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
 import { tokenBody } from './response-bodies.js';
 import { AuthCookies } from './cookies.service.js';
-import { statusOf } from '../../verify/http/error-answer.js';
 import { RequestSchemas } from './request-schemas.service.js';
-import { JsonBody } from './json-body.js';
+import { jsonBodyOf } from './json-body.js';
 import { REFRESH_BODY, TOKEN_ANSWER } from './openapi-schemas.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { CookieOriginGuard, OriginGuard } from '../../verify/http/origin.guard.js';
@@ -45,9 +44,8 @@ export function createRenewalController(routes: Routes): Type {
     async refresh(
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
-      @JsonBody() body: unknown,
     ): Promise<TokenBody> {
-      const input = this.inputs.read('refresh', body);
+      const input = this.inputs.read('refresh', jsonBodyOf(request));
       try {
         const token = this.presented.refreshToken(request, input.refreshToken);
         const grant = await this.refreshFlow.refresh(token, clientOf(request));
@@ -76,9 +74,8 @@ export function createRenewalController(routes: Routes): Type {
     async logout(
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
-      @JsonBody() body: unknown,
     ): Promise<void> {
-      const { refreshToken } = this.inputs.read('refresh', body);
+      const { refreshToken } = this.inputs.read('refresh', jsonBodyOf(request));
       const access = this.presented.accessToken(request);
       const cookie = this.presented.refreshCookie(request);
       await this.logoutFlow.logout({
@@ -94,7 +91,7 @@ export function createRenewalController(routes: Routes): Type {
 
     /** The loser of a race must not wipe the winner's cookies; the flow knows when (`cookies: 'keep'`). */
     private cookieIsSpent(request: HttpRequest, error: unknown): boolean {
-      if (!(error instanceof AuthError) || statusOf(error) !== 401 || error.extra.cookies === 'keep')
+      if (!(error instanceof AuthError) || error.getStatus() !== 401 || error.extra.cookies === 'keep')
         return false;
       return this.presented.refreshCookie(request).kind !== 'none';
     }

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { atBoot } from '../../common/at-boot.js';
 import { AuthError } from '../../common/auth-error.js';
 import { Entropy } from '../../common/entropy.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
@@ -20,7 +21,7 @@ export async function loadPepperRing(
 ): Promise<RefreshSecrets> {
   const { secrets } = options.refreshToken;
   if (secrets.length > 0) return RefreshSecrets.parse(secrets);
-  return RefreshSecrets.parse(await store.loadOrCreate(newPepperLine(entropy)), STORED);
+  return RefreshSecrets.parse(await atBoot(store.loadOrCreate(newPepperLine(entropy))), STORED);
 }
 
 /** Follows the refresh-token secrets kept in the database: known everywhere, then minting, then retired for the longest idle lifetime. */

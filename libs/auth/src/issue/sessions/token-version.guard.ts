@@ -12,6 +12,7 @@ import { authToken } from '../../common/instance-token.js';
 import { AuthenticateFlow } from '../../verify/authenticate.js';
 import { principalOf } from '../../verify/guards/call-context.js';
 import { perRoute } from '../../verify/guards/per-route.js';
+import { PreparesRefusals } from '../../verify/http/refused.js';
 import { isPublic } from '../../verify/guards/route-metadata.js';
 
 /** The authoritative check, one query on the primary: what the token says must still be so, or 401. Runs after `JwtAuthGuard`. */
@@ -40,6 +41,7 @@ export class TokenVersionGuard implements CanActivate {
     return mixin(NamedTokenVersionGuard);
   }
 
+  @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.isPublic(context)) return true;
     const principal = principalOf(context);

@@ -91,10 +91,10 @@ describe('AccessTokenIssuer', () => {
     'phoneNumber', 'address', 'birthdate', 'dateOfBirth', 'passwordHash', 'password_hash', 'hashedPassword', 'clientSecret', 'userEmail',
     'homeAddress', 'reset_token', 'emails',
   ])('refuses %s, nested too, unless allowed', async (name) => {
-    const refused = { code: 'claim_refused', detail: expect.stringContaining(`"${name}"`) };
+    const refused = { reason: 'claim_refused', detail: expect.stringContaining(`"${name}"`) };
     await expect(withClaims({ [name]: 'leaked-value' })).rejects.toMatchObject(refused);
     await expect(withClaims({ [name]: 'leaked-value' })).rejects.not.toThrow('leaked-value');
-    await expect(withClaims({ profile: [{ [name]: 'x' }] })).rejects.toMatchObject({ code: 'claim_refused', detail: expect.stringContaining(`"profile.0.${name}"`) });
+    await expect(withClaims({ profile: [{ [name]: 'x' }] })).rejects.toMatchObject({ reason: 'claim_refused', detail: expect.stringContaining(`"profile.0.${name}"`) });
     await expect(withClaims({ [name]: 'x' }, { allowedClaims: new Set([name.toLowerCase()]) })).resolves.toBeDefined();
     await expect(withClaims({ [name]: 'x' }, { allowedClaims: new Set(['other']) })).rejects.toMatchObject(refused);
   }); // prettier-ignore
@@ -119,19 +119,19 @@ describe('AccessTokenIssuer', () => {
   ])('refuses %s from the hook, allowed or not', async (name) => {
     const allowedClaims = new Set([name.toLowerCase()]);
     await expect(withClaims({ [name]: 'x' }, { allowedClaims })).rejects.toMatchObject({
-      code: 'claim_refused',
+      reason: 'claim_refused',
     });
   });
 
   it.each([[null], [undefined], ['text'], [[1]], [{ big: 1n }], [JSON.parse('{"a":{"__proto__":{}}}')]])('refuses an answer of the hook that is no plain object (%#)', async (answer) => {
-    await expect(withClaims(answer)).rejects.toMatchObject({ code: 'claim_refused' });
+    await expect(withClaims(answer)).rejects.toMatchObject({ reason: 'claim_refused' });
   }); // prettier-ignore
 
   it('refuses an email address as user id', async () => {
     const { issuer } = makeBench(keys);
     const issuing = issuer.issue({ ...input, subject: 'ann@example.com' });
     await expect(issuing).rejects.toMatchObject({
-      code: 'claim_refused',
+      reason: 'claim_refused',
       detail: expect.not.stringContaining('ann'),
     });
   });
@@ -142,7 +142,7 @@ describe('AccessTokenIssuer', () => {
     const { token } = await issuer.issue({ ...input, permissions: many });
     expect(verifier.verify(token).kind).toBe('accepted');
     const tooLarge = {
-      code: 'token_too_large',
+      reason: 'token_too_large',
       detail: expect.stringMatching(/has \d+ bytes, at most \d+ fit/),
     };
     await expect(
@@ -166,7 +166,7 @@ describe('claimsSchema', () => {
 
   it('is applied at issue, naming paths and no values', async () => {
     const claims = { tenant: 'acme', limits: { seats: 'confidential' } };
-    await expect(withClaims(claims, { claimsSchema })).rejects.toMatchObject({ code: 'claim_refused', detail: expect.stringMatching(/at: limits\.seats$/) }); // prettier-ignore
+    await expect(withClaims(claims, { claimsSchema })).rejects.toMatchObject({ reason: 'claim_refused', detail: expect.stringMatching(/at: limits\.seats$/) }); // prettier-ignore
     await expect(withClaims({}, { claimsSchema })).rejects.toMatchObject({
       detail: expect.stringMatching(/at: tenant$/),
     });
@@ -190,7 +190,7 @@ describe('claimsSchema', () => {
   it('must answer at once, and with an object', async () => {
     const slow = z.object({ tenant: z.string().refine(async () => true) });
     const misfit = {
-      code: 'configuration_invalid',
+      reason: 'configuration_invalid',
       detail: expect.stringContaining('accessToken.claimsSchema'),
     };
     await expect(withClaims({ tenant: 'acme' }, { claimsSchema: slow })).rejects.toMatchObject(misfit);

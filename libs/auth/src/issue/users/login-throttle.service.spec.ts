@@ -36,7 +36,7 @@ const guess = (over: Partial<AdmissionRequest> = {}): AdmissionRequest => ({
   account: 'ada@example.com', ip: '192.0.2.1', device: 'unknown', ...over,
 }); // prettier-ignore
 const home = guess({ device: 'known', deviceId: 'd1', ip: '198.51.100.9' });
-const refused = { code: 'throttled' };
+const refused = { reason: 'throttled' };
 
 async function fail(times: number, request: (index: number) => AdmissionRequest): Promise<void> {
   for (let i = 0; i < times; i++) await throttle.admit(request(i));

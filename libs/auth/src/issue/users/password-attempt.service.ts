@@ -60,7 +60,7 @@ export class PasswordAttempt {
   }
 
   private throttled(error: unknown, client: ClientContext): never {
-    if (error instanceof AuthError && error.code === 'throttled')
+    if (error instanceof AuthError && error.reason === 'throttled')
       this.events.publish({ type: 'login.throttled', ip: client.ip });
     throw error;
   }

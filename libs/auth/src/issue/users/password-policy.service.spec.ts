@@ -9,7 +9,7 @@ const policyWith = (over: PasswordOptions = {}): PasswordPolicy =>
   } as ResolvedAuthOptions);
 const context = { email: 'Grace.Hopper@example.com', field: 'newPassword' } as const;
 const refused = (reason: string): object => ({
-  code: 'password_unacceptable',
+  reason: 'password_unacceptable',
   extra: { fields: { newPassword: reason } },
 });
 
@@ -60,7 +60,7 @@ describe('PasswordPolicy', () => {
     const breachCheck = jest.fn((_: string) => Promise.resolve('breached' as const));
     const policy = policyWith({ breachCheck });
     await expect(policy.check('password123', context)).rejects.toMatchObject({
-      code: 'password_unacceptable',
+      reason: 'password_unacceptable',
     });
     expect(breachCheck).not.toHaveBeenCalled();
     await expect(policy.check('ﬁne words here', context)).rejects.toMatchObject(

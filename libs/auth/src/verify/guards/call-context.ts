@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
 import { rpcAuthorization } from './rpc-token.js';
 import type { HttpRequest } from '../http/adapter.js';
@@ -52,6 +53,13 @@ export function setPrincipal(carrier: object, principal: Principal): void {
 export function forgetPrincipal(carrier: object): void {
   Reflect.deleteProperty(carrier, PRINCIPAL);
   Reflect.deleteProperty(carrier, 'user');
+}
+
+/** The caller of a route that `JwtAuthGuard` stands before. */
+export function callerOf(request: object): Principal {
+  const principal = (request as Carrier)[PRINCIPAL];
+  if (!principal) throw new AuthError('token_missing', 'this route needs JwtAuthGuard before it');
+  return principal;
 }
 
 /** Who calls, once a guard of Tokenward has said so. */

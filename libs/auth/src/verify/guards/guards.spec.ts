@@ -34,7 +34,8 @@ import { RolesGuard } from './roles.guard.js';
 import { TokenVersionGuard } from '../../issue/sessions/token-version.guard.js';
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
-const REFUSAL = '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed"}';
+const REFUSAL =
+  '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed","code":"authentication_failed"}';
 const GUARDS = [JwtAuthGuard, RolesGuard, PermissionsGuard, RecentAuthGuard];
 const globally = (...guards: Type[]): Provider[] =>
   guards.map((useExisting) => ({ provide: APP_GUARD, useExisting }));
@@ -74,7 +75,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     it.each(['down', 'slowly-down'])('answers 503 with Retry-After when a store is %s', async (token) => {
       const answer = await get('mine', token);
       expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
-      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message']);
+      expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message', 'code']);
     });
 
     it('lets a bad cookie decide over a good header', async () => {
@@ -98,7 +99,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     ])('unsafe: %s', async (_, headers, status) => {
       const answer = await app.call('POST', `/${path}/mine`, { headers });
       expect(answer.status).toBe(status);
-      if (status === 403) expect(answer.json).toEqual({ statusCode: 403, error: 'Forbidden', message: 'Cross-origin request refused' });
+      if (status === 403) expect(answer.json).toEqual({ statusCode: 403, error: 'Forbidden', message: 'Cross-origin request refused', code: 'cross_origin' });
     });
 
     it('knows its own origin by the Host header and the connection', async () => {
@@ -118,7 +119,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
 
     it('holds roles and permissions', async () => {
       expect((await get('admin', 'admin')).text).toBe('admin');
-      expect((await get('admin', 'good')).json).toEqual({ statusCode: 403, error: 'Forbidden', message: 'Access denied' });
+      expect((await get('admin', 'good')).json).toEqual({ statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' });
       expect((await get('admin', 'bare')).status).toBe(403);
       expect((await get('admin')).status).toBe(401);
       expect((await get('write', 'admin')).text).toBe('write');
@@ -225,7 +226,7 @@ describe('JwtAuthGuard', () => {
 
   it('refuses a call that brings nothing it knows', () => {
     const call = () => app.app.get(JwtAuthGuard).canActivate(contextOf('pigeon', {}));
-    expect(call).toThrow('token_missing');
+    expect(call).toThrow(expect.objectContaining({ reason: 'token_missing' }));
   });
 });
 
@@ -238,6 +239,6 @@ describe('decorators that make no sense', () => {
     ['@RecentAuth(0)', () => RecentAuth(0)],
     ['@RecentAuth(-1)', () => RecentAuth(-1)],
   ])('%s stops the boot', (_, decorate) => {
-    expect(decorate).toThrow('configuration_invalid');
+    expect(decorate).toThrow(expect.objectContaining({ reason: 'configuration_invalid' }));
   });
 });

@@ -13,6 +13,7 @@ import type { AuthenticateOptions } from '../authenticate.js';
 import { carrierOf, principalOf, requestOf, setPrincipal } from './call-context.js';
 import { JwtStrategy } from '../http/jwt.strategy.js';
 import { perRoute } from './per-route.js';
+import { PreparesRefusals } from '../http/refused.js';
 import { INSTANCE, isPublic, isStrict } from './route-metadata.js';
 
 /**
@@ -42,6 +43,7 @@ export class JwtAuthGuard implements CanActivate {
     return mixin(NamedJwtAuthGuard);
   }
 
+  @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const { unguarded, options } = this.routeOf(context);
     if (unguarded) return true;

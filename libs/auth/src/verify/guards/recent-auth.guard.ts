@@ -12,6 +12,7 @@ import { Clock } from '../../common/clock.js';
 import { authToken } from '../../common/instance-token.js';
 import { principalOf } from './call-context.js';
 import { perRoute } from './per-route.js';
+import { PreparesRefusals } from '../http/refused.js';
 import { RECENT_AUTH, requirementOf } from './route-metadata.js';
 
 /** Holds `@RecentAuth()`: a credential proof young enough, or 401 that says how young (RFC 9470). Runs after `JwtAuthGuard`. */
@@ -37,6 +38,7 @@ export class RecentAuthGuard implements CanActivate {
     return mixin(NamedRecentAuthGuard);
   }
 
+  @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {
     const maxAgeSeconds = this.maxAgeOf(context);
     if (maxAgeSeconds === undefined) return true;

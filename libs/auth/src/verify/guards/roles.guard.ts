@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { AuthError } from '../../common/auth-error.js';
 import { principalOf } from './call-context.js';
 import { perRoute } from './per-route.js';
+import { PreparesRefusals } from '../http/refused.js';
 import { requirementOf, ROLES } from './route-metadata.js';
 
 /** Holds `@Roles()`: one of them, or 403. Runs after `JwtAuthGuard`; without a principal it is 401. */
@@ -14,6 +15,7 @@ export class RolesGuard implements CanActivate {
 
   constructor(private readonly reflector: Reflector) {}
 
+  @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {
     const roles = this.rolesOf(context);
     if (!roles) return true;

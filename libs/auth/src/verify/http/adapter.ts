@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly rawHeaders?: readonly string[];
   readonly method?: string;
   readonly body?: unknown;
+  /** Of the path, decoded. */
+  readonly params?: Readonly<Record<string, string | undefined>>;
   /** By the host's own `trust proxy`. */
   readonly ip?: string;
   readonly socket?: { readonly encrypted?: boolean };
@@ -24,6 +26,8 @@ type HeaderValue = string | number | readonly string[];
 interface NodeResponse {
   getHeader(name: string): HeaderValue | undefined;
   setHeader(name: string, value: HeaderValue): unknown;
+  /** Missing in a test double. */
+  writeHead?(statusCode: number, ...more: readonly unknown[]): unknown;
 }
 
 interface FastifyResponse {
@@ -44,6 +48,11 @@ export function headerValues(request: HttpRequest, name: string): readonly strin
   if (values.length > 1) return values;
   // not the raw one: a middleware of the host may have replaced it
   return typeof value === 'string' ? [value] : value;
+}
+
+/** A parameter of the path; empty where the route has none of that name. */
+export function parameterOf(request: HttpRequest, name: string): string {
+  return request.params?.[name] ?? '';
 }
 
 /** The first of a forwarded header's list: what the outermost proxy saw. */
@@ -68,6 +77,27 @@ export function hostOf(request: HttpRequest, trustProxy: boolean): string | unde
 export function setHeader(response: HttpResponse, name: string, value: string): void {
   if ('setHeader' in response) response.setHeader(name, value);
   else response.header(name, value);
+}
+
+/**
+ * Adds the headers of a refusal when the response goes out with its status, whichever filter answers; Express's last resort
+ * would remove any that were set before. A guard of the host that catches the refusal and lets the request in has none of them.
+ */
+export function headersWhenRefused(
+  response: HttpResponse | undefined,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const node = response && ('raw' in response ? response.raw : response);
+  const { writeHead } = node ?? {};
+  if (!node || !writeHead) return;
+  node.writeHead = (statusCode, ...more) => {
+    node.writeHead = writeHead;
+    if (statusCode === status)
+      for (const [name, value] of Object.entries(headers))
+        if (node.getHeader(name) === undefined) node.setHeader(name, value);
+    return writeHead.call(node, statusCode, ...more);
+  };
 }
 
 /** Adds to whatever the host has set; never takes the place of it. */

@@ -1,10 +1,10 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { AuthError } from '../../common/auth-error.js';
+import { rpcErrorOf } from '../guards/rpc-refusal.js';
 import { type HttpResponse, setHeader } from './adapter.js';
-import { answerTo, type ErrorAnswer } from './error-answer.js';
-import { answerToUnreadable, UnreadableBody } from './unreadable-body.js';
+import { tellLog } from './refused.js';
 
 /** ws and socket.io, as far as an answer needs them. */
 interface Socket {
@@ -13,52 +13,35 @@ interface Socket {
   readonly readyState?: number;
 }
 
-/** Turns refusals into answers, app-wide (`APP_FILTER`), so that guards answer alike on the host's routes. */
-@Catch(AuthError, UnreadableBody)
-export class AuthErrorFilter implements ExceptionFilter<AuthError | HttpException> {
-  private readonly logger = new Logger('Tokenward');
-
+/** Turns refusals into answers, app-wide (`APP_FILTER`), unless a filter of the host comes first. */
+@Catch(AuthError)
+export class AuthErrorFilter implements ExceptionFilter<AuthError> {
   constructor(private readonly adapters: HttpAdapterHost) {}
 
-  catch(exception: AuthError | HttpException, host: ArgumentsHost): unknown {
-    const answer = this.answer(exception);
+  catch(error: AuthError, host: ArgumentsHost): unknown {
+    tellLog(error);
     switch (host.getType<string>()) {
       case 'http':
-        return this.reply(answer, host);
+        return this.reply(error, host);
       case 'rpc':
-        return throwError(() => answer.body);
+        return throwError(() => rpcErrorOf(host, error));
       case 'ws':
-        return tellSocket(host.switchToWs().getClient<Socket>(), answer.body);
+        return tellSocket(host.switchToWs().getClient<Socket>(), error.getResponse());
       default:
         // GraphQL reports what a filter returns
-        return new HttpException(answer.body, answer.body.statusCode);
+        return error;
     }
   }
 
-  private answer(exception: AuthError | HttpException): ErrorAnswer {
-    if (!(exception instanceof AuthError))
-      return { body: answerToUnreadable(exception), headers: { 'Cache-Control': 'no-store' } };
-    const answer = answerTo(exception);
-    this.log(exception, answer.body.statusCode);
-    return answer;
-  }
-
-  private reply({ body, headers }: ErrorAnswer, host: ArgumentsHost): void {
+  private reply(error: AuthError, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<HttpResponse>();
     const { httpAdapter } = this.adapters;
     if (httpAdapter.isHeadersSent(response)) {
       httpAdapter.end(response);
       return;
     }
-    for (const [name, value] of Object.entries(headers)) setHeader(response, name, value);
-    httpAdapter.reply(response, body, body.statusCode);
-  }
-
-  /** The private detail alone: messages of causes may quote query parameters. */
-  private log(error: AuthError, status: number): void {
-    if (status === 500) this.logger.error(error.message);
-    else if (status === 503) this.logger.warn(error.message);
-    else this.logger.debug(error.message);
+    for (const [name, value] of Object.entries(error.headers)) setHeader(response, name, value);
+    httpAdapter.reply(response, error.getResponse(), error.getStatus());
   }
 }
 

@@ -6,7 +6,6 @@ import type { Principal } from '../../common/principal.js';
 import { type AuthenticateOptions, AuthenticateFlow } from '../authenticate.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from './adapter.js';
-import { challengeTo, statusOf } from './error-answer.js';
 import { isUnsafe, judgeOrigin } from './origin-policy.js';
 import { presentedAccessToken, presentedCookie } from './token-extractor.js';
 
@@ -56,7 +55,8 @@ export class JwtStrategy extends Strategy {
 
   /** A failure is a token that is not accepted; a store that is down is an error, never a failure. */
   private refuse(error: unknown): void {
-    if (error instanceof AuthError && statusOf(error) === 401) this.fail(challengeTo(error), 401);
+    if (error instanceof AuthError && error.getStatus() === 401)
+      this.fail(error.headers['WWW-Authenticate'], 401);
     else this.error(error as Error);
   }
 }

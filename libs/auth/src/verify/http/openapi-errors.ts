@@ -2,8 +2,13 @@ import type { AnswerDescription, JsonSchema } from './openapi.js';
 
 const ERROR: JsonSchema = {
   type: 'object',
-  properties: { statusCode: { type: 'integer' }, error: { type: 'string' }, message: { type: 'string' } },
-  required: ['statusCode', 'error', 'message'],
+  properties: {
+    statusCode: { type: 'integer' },
+    error: { type: 'string' },
+    message: { type: 'string' },
+    code: { type: 'string' },
+  },
+  required: ['statusCode', 'error', 'message', 'code'],
 };
 
 const MEANINGS = {

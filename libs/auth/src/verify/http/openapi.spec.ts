@@ -76,7 +76,7 @@ describe('the OpenAPI description', () => {
     expect(login?.requestBody?.required).toBe(true);
     const { schema } = login?.requestBody?.content['application/json'] ?? {};
     expect(Object.keys(schema?.properties ?? {})).toEqual(['email', 'password', 'rememberMe', 'transport', 'device']);
-    expect(login?.responses['401']?.content?.['application/json']?.schema).toMatchObject({ required: ['statusCode', 'error', 'message'] });
+    expect(login?.responses['401']?.content?.['application/json']?.schema).toMatchObject({ required: ['statusCode', 'error', 'message', 'code'] });
     expect(paths['/auth/refresh']?.['post']?.requestBody?.required).toBe(false);
   }); // prettier-ignore
 

@@ -23,6 +23,8 @@ export interface RouteDescription {
   readonly summary?: string;
   readonly description?: string;
   readonly tag?: string;
+  /** The name of the path's parameter. */
+  readonly parameter?: string;
   readonly body?: { readonly required: 'required' | 'optional'; readonly schema: JsonSchema };
   readonly answers?: Readonly<Record<number, AnswerDescription>>;
   /** `token`: the access cookie or the bearer header; `none`: nothing, whatever the document says elsewhere. */
@@ -52,7 +54,7 @@ export function Describe(route: RouteDescription): MethodDecorator & ClassDecora
 
 function describeOperation(
   handler: object,
-  { summary, description, security, body }: RouteDescription,
+  { summary, description, security, parameter, body }: RouteDescription,
 ): void {
   const operation = {
     ...(summary && { summary }),
@@ -60,9 +62,14 @@ function describeOperation(
     ...(security === 'none' && { security: [] }),
   };
   if (Object.keys(operation).length > 0) merge(handler, 'swagger/apiOperation', operation);
-  if (!body) return;
-  const parameter = { in: 'body', type: String, required: body.required === 'required', schema: body.schema };
-  append(handler, 'swagger/apiParameters', [parameter]);
+  if (parameter)
+    append(handler, 'swagger/apiParameters', [{ in: 'path', name: parameter, required: true, type: String }]);
+  if (body) {
+    const { required, schema } = body;
+    append(handler, 'swagger/apiParameters', [
+      { in: 'body', type: String, required: required === 'required', schema },
+    ]);
+  }
 }
 
 function answerMetadata({ description, schema }: AnswerDescription): object {

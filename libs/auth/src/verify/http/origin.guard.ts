@@ -4,12 +4,14 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from './adapter.js';
 import { isUnsafe, judgeOrigin } from './origin-policy.js';
 import { PresentedTokens } from './presented-tokens.service.js';
+import { PreparesRefusals } from './refused.js';
 
 /** Login, register and refresh: never for another site, cookie or not (login CSRF). */
 @Injectable()
 export class OriginGuard implements CanActivate {
   constructor(private readonly options: ResolvedAuthOptions) {}
 
+  @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<HttpRequest>();
     if (judgeOrigin(request, this.options.origins) === 'passes') return true;
@@ -25,6 +27,7 @@ export class CookieOriginGuard implements CanActivate {
     private readonly presented: PresentedTokens,
   ) {}
 
+  @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<HttpRequest>();
     if (!isUnsafe(request) || !this.presented.ridesOnCookie(request)) return true;

@@ -161,7 +161,7 @@ function materialIn(value: unknown): string[] {
 describe('keys refused at boot', () => {
   it.each(REFUSALS)('%s', (_name, options, option, cure) => {
     const error = refusalOf(options);
-    expect(error.code).toBe('configuration_invalid');
+    expect(error.reason).toBe('configuration_invalid');
     expect(error.detail.startsWith(`${option}: `)).toBe(true);
     expect(error.detail).toMatch(cure);
     expect(error.detail).not.toContain('\n');

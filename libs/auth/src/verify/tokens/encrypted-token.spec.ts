@@ -94,7 +94,7 @@ describe('an encrypted token', () => {
 
   it('is checked for its size as it goes out', async () => {
     await expect(issuer.issue({ ...input, maxBytes: 400 })).rejects.toMatchObject({
-      code: 'token_too_large',
+      reason: 'token_too_large',
     });
   });
 

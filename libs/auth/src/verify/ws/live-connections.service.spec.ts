@@ -142,7 +142,7 @@ describe('renewing', () => {
   it('refuses a token of another user', () => {
     expect(() => {
       held().connection.renew(principal({ id: 'u2' }));
-    }).toThrow('token_refused');
+    }).toThrow('Authentication failed');
   });
 
   it('does not bring back what was ended', () => {
@@ -150,7 +150,7 @@ describe('renewing', () => {
     view.listener([{ kind: 'session', sessionId: 's1', expiresAt: 9e15 }]);
     expect(() => {
       connection.renew(principal({ sessionId: 's2', tokenId: 't2' }));
-    }).toThrow('token_refused');
+    }).toThrow('Authentication failed');
   });
 });
 

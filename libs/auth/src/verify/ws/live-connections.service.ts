@@ -164,7 +164,7 @@ export class LiveConnections implements OnApplicationShutdown {
     try {
       await this.flow.recheck(principal);
     } catch (error) {
-      if (!(error instanceof AuthError) || error.code !== 'token_refused') return 'silent';
+      if (!(error instanceof AuthError) || error.reason !== 'token_refused') return 'silent';
       for (const entry of this.index.ofToken(principal.tokenId)) this.end(entry, 'revoked');
     }
     return 'told';

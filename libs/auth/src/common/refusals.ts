@@ -1,0 +1,109 @@
+import type { AuthErrorCode, AuthErrorReason, ErrorBody } from '../contract/index.js';
+
+const STATUS_TEXTS = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+} as const;
+export type ErrorStatus = keyof typeof STATUS_TEXTS;
+
+/** Status, public code and public text of every reason (contract, section 4). */
+const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErrorCode, string]>> = {
+  token_missing: [401, 'authentication_failed', 'Authentication failed'],
+  token_refused: [401, 'authentication_failed', 'Authentication failed'],
+  proof_too_old: [401, 'reauthentication_required', 'More recent authentication is required'],
+  login_refused: [401, 'login_refused', 'Login refused'],
+  second_factor_required: [403, 'second_factor_refused', 'Second factor required'],
+  password_refused: [403, 'password_refused', 'Password refused'],
+  cross_origin: [403, 'cross_origin', 'Cross-origin request refused'],
+  forbidden: [403, 'forbidden', 'Access denied'],
+  password_unacceptable: [400, 'invalid_input', 'Password not acceptable'],
+  input_invalid: [400, 'invalid_input', 'Malformed input'],
+  transport_not_allowed: [400, 'invalid_input', 'transport: not allowed here'],
+  session_not_found: [404, 'not_found', 'Session not found'],
+  user_not_found: [404, 'not_found', 'User not found'],
+  key_not_found: [404, 'not_found', 'Key not found'],
+  email_taken: [409, 'taken', 'Email already registered'],
+  body_too_large: [413, 'too_large', 'body: too large'],
+  body_type_unsupported: [415, 'unsupported_media_type', 'body: must be application/json in UTF-8'],
+  throttled: [429, 'too_many_attempts', 'Too many attempts'],
+  unavailable: [503, 'unavailable', 'Temporarily unavailable'],
+  body_not_parsed: [500, 'internal', 'Internal server error'],
+  claim_refused: [500, 'internal', 'Internal server error'],
+  token_too_large: [500, 'internal', 'Internal server error'],
+  configuration_invalid: [500, 'internal', 'Internal server error'],
+};
+
+/** The public body. `fields` are shown with a 400, where they say more than the fixed text. */
+export function bodyOf(reason: AuthErrorReason, fields: Readonly<Record<string, string>> = {}): ErrorBody {
+  const [statusCode, code, text] = REFUSALS[reason];
+  const named = Object.entries(fields).map((each) => each.join(': '));
+  const message = statusCode === 400 && named.length > 0 ? named.join('; ') : text;
+  return { statusCode, error: STATUS_TEXTS[statusCode], message, code };
+}
+
+export interface HeaderFacts {
+  readonly retryAfterSeconds?: number;
+  readonly maxAgeSeconds?: number;
+}
+
+/** The headers of the answer; `Cache-Control: no-store` is on all of them. */
+export function headersOf(reason: AuthErrorReason, facts: HeaderFacts): Readonly<Record<string, string>> {
+  const [status] = REFUSALS[reason];
+  return {
+    'Cache-Control': 'no-store',
+    ...(status === 401 && { 'WWW-Authenticate': challengeOf(reason, facts.maxAgeSeconds) }),
+    ...((status === 429 || status === 503) && { 'Retry-After': wholeSeconds(facts.retryAfterSeconds) }),
+  };
+}
+
+/** RFC 6750, section 3, and RFC 9470, section 3. */
+function challengeOf(reason: AuthErrorReason, maxAgeSeconds = 0): string {
+  if (reason === 'token_refused') return 'Bearer error="invalid_token"';
+  if (reason !== 'proof_too_old') return 'Bearer';
+  return `Bearer error="insufficient_user_authentication", max_age="${maxAgeSeconds}"`;
+}
+
+/** Never 0: a client would come back at once (RFC 9110, section 10.2.3). */
+function wholeSeconds(seconds = 1): string {
+  return String(Math.max(1, Math.ceil(seconds)));
+}
+
+/** The codes that GraphQL clients know (Apollo's names). */
+const GRAPHQL_CODES: Readonly<Record<ErrorStatus, string>> = {
+  400: 'BAD_USER_INPUT',
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  413: 'BAD_USER_INPUT',
+  415: 'BAD_USER_INPUT',
+  429: 'TOO_MANY_REQUESTS',
+  500: 'INTERNAL_SERVER_ERROR',
+  503: 'SERVICE_UNAVAILABLE',
+};
+
+/** gRPC's status codes: unauthenticated, permission denied, resource exhausted, unavailable and so on. */
+const GRPC_CODES: Readonly<Record<ErrorStatus, number>> = {
+  400: 3,
+  401: 16,
+  403: 7,
+  404: 5,
+  409: 6,
+  413: 3,
+  415: 3,
+  429: 8,
+  500: 13,
+  503: 14,
+};
+
+export const graphqlCodeOf = (status: ErrorStatus): string => GRAPHQL_CODES[status];
+export const grpcCodeOf = (status: ErrorStatus): number => GRPC_CODES[status];
+export const statusOf = (reason: AuthErrorReason): ErrorStatus => REFUSALS[reason][0];

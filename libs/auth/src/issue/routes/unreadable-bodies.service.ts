@@ -1,0 +1,73 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { isOwnPath } from './own-path.js';
+import { refusalOfUnreadable } from './unreadable-body.js';
+
+type Done = (error?: unknown) => void;
+
+interface Express {
+  use(
+    handler: (error: unknown, request: { readonly url: string }, response: unknown, next: Done) => void,
+  ): void;
+}
+
+interface FastifyReply {
+  send(payload?: unknown): unknown;
+}
+
+interface Fastify {
+  addHook(
+    name: 'onRequest',
+    hook: (request: { readonly url: string }, reply: FastifyReply, done: Done) => void,
+  ): void;
+}
+
+/**
+ * The host's parsers fail before any route is known, with errors of their own. On Tokenward's routes alone they become refusals
+ * of its shape; from there they go the way of every error, to whichever filter answers.
+ */
+@Injectable()
+export class UnreadableBodies implements OnModuleInit {
+  constructor(
+    private readonly adapters: HttpAdapterHost,
+    private readonly options: ResolvedAuthOptions,
+  ) {}
+
+  onModuleInit(): void {
+    const { httpAdapter } = this.adapters;
+    switch (httpAdapter?.getType?.()) {
+      case 'express':
+        // after the routes, before Nest's own error handler
+        httpAdapter.getInstance<Express>().use((error, request, _response, next) => {
+          next(this.named(request.url, error));
+        });
+        break;
+      case 'fastify':
+        httpAdapter.getInstance<Fastify>().addHook('onRequest', (request, reply, done) => {
+          if (this.isOurs(request.url)) this.watch(reply);
+          done();
+        });
+        break;
+      default:
+      // no adapter in an application context
+    }
+  }
+
+  /** Fastify hands an error of its parser to `send`, before it asks any error handler. */
+  private watch(reply: FastifyReply): void {
+    const { send } = reply;
+    reply.send = (payload) => {
+      reply.send = send;
+      return send.call(reply, refusalOfUnreadable(payload) ?? payload);
+    };
+  }
+
+  private named(url: string, error: unknown): unknown {
+    return (this.isOurs(url) && refusalOfUnreadable(error)) || error;
+  }
+
+  private isOurs(url: string): boolean {
+    return isOwnPath(url, this.options.routes.prefix);
+  }
+}

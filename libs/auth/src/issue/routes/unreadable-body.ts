@@ -1,0 +1,35 @@
+import { AuthError } from '../../common/auth-error.js';
+
+const PARSER_TYPES = /^(?:entity|encoding|charset|request|parameters)\./;
+/** Fastify's parser, and zlib's reading of a `Content-Encoding` that is not what it says. */
+const PARSER_CODES = /^(?:FST_ERR_CTP_|Z_|ERR__|ZSTD_)/;
+
+interface ParserFailure {
+  readonly type?: unknown;
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly statusCode?: unknown;
+}
+
+/**
+ * What a body parser of Express or Fastify threw, and Express at a path that is not percent-encoded, as the refusal that it
+ * is; undefined for any other error. The parsers' own messages quote what they read: a malformed login would echo the password.
+ */
+export function refusalOfUnreadable(error: unknown): AuthError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { type, code, status, statusCode = status }: Error & ParserFailure = error;
+  if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return undefined;
+  if (error instanceof URIError) return malformed('path', 'must be percent-encoded UTF-8');
+  const byParser =
+    (typeof type === 'string' && PARSER_TYPES.test(type)) ||
+    (typeof code === 'string' && PARSER_CODES.test(code)) ||
+    error instanceof SyntaxError;
+  if (!byParser) return undefined;
+  if (statusCode === 413) return new AuthError('body_too_large', 'the parser of the host refused it');
+  if (statusCode === 415) return new AuthError('body_type_unsupported', 'the parser of the host refused it');
+  return malformed('body', 'must be valid JSON');
+}
+
+function malformed(field: 'body' | 'path', problem: string): AuthError {
+  return new AuthError('input_invalid', `unreadable ${field}`, { fields: { [field]: problem } });
+}

@@ -1,0 +1,56 @@
+import { type ExecutionContext, Logger } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { rpcRefusal } from '../guards/rpc-refusal.js';
+import { headersWhenRefused, type HttpResponse } from './adapter.js';
+
+type Judge = (context: ExecutionContext) => boolean | Promise<boolean>;
+
+const told = new WeakSet<AuthError>();
+const logger = new Logger('Tokenward');
+
+/** The only line that shows the private reason, once a refusal. Without the cause: its message may quote query parameters. */
+export function tellLog(error: AuthError): void {
+  if (told.has(error)) return;
+  told.add(error);
+  const line = `${error.reason}: ${error.detail}`;
+  const status = error.getStatus();
+  if (status === 500) logger.error(line);
+  else if (status === 503) logger.warn(line);
+  else logger.debug(line);
+}
+
+/**
+ * Makes a refusal right before it is thrown, so that it does not matter which filter answers it: the headers wait on the
+ * response, and a remote call gets the exception that its own default filter knows. Anything else comes back as it is.
+ */
+export function prepared(context: ExecutionContext, error: unknown): unknown {
+  if (!(error instanceof AuthError)) return error;
+  tellLog(error);
+  if (context.getType<string>() === 'http')
+    headersWhenRefused(context.switchToHttp().getResponse<HttpResponse>(), error.getStatus(), error.headers);
+  return error;
+}
+
+/** On `canActivate` of every guard of Tokenward. */
+export function PreparesRefusals() {
+  return <T extends Judge>(_guard: object, _name: string, descriptor: TypedPropertyDescriptor<T>): void => {
+    const judge = descriptor.value;
+    if (!judge) return;
+    const prepare = (context: ExecutionContext, error: unknown): false | Promise<false> => {
+      const refusal = prepared(context, error);
+      if (context.getType<string>() !== 'rpc' || !(refusal instanceof AuthError)) throw refusal;
+      return rpcRefusal(context, refusal).then((exception) => {
+        throw exception;
+      });
+    };
+    descriptor.value = function (this: unknown, context: ExecutionContext) {
+      try {
+        const verdict = judge.call(this, context);
+        if (!(verdict instanceof Promise)) return verdict;
+        return verdict.catch((error: unknown) => prepare(context, error));
+      } catch (error) {
+        return prepare(context, error);
+      }
+    } as T;
+  };
+}
