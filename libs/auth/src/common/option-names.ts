@@ -49,20 +49,30 @@ export function pathsIn(schema: z.core.$ZodType): readonly string[] {
 }
 
 /** What an unknown member may have been meant to be, as a sentence. */
-export function cureOf(unknown: string, path: readonly PropertyKey[], root: z.core.$ZodType): string {
+export function cureOf(
+  unknown: string,
+  path: readonly PropertyKey[],
+  root: z.core.$ZodType,
+  prefix: readonly string[] = [],
+): string {
+  const named = (...names: readonly PropertyKey[]): string => written([...prefix, ...names]);
   const here = Object.keys(shapeOf(schemaAt(root, path)) ?? {});
   const all = pathsIn(root);
   const meant = ALSO_KNOWN_AS[plain(unknown)] ?? unknown;
   const known = here.find((each) => plain(each) === plain(meant));
-  if (known !== undefined) return `did you mean ${written([...path, known])}?`;
+  if (known !== undefined) return `did you mean ${named(...path, known)}?`;
   const places = all.filter((each) => plain(each) === plain(meant) || plain(lastOf(each)) === plain(meant));
   if (places.includes(unknown)) return `write it nested: ${unknown.split('.').join(': { ')} … }`;
-  if (places.length > 0) return `it belongs at ${places.slice(0, 3).join(' or ')}`;
+  if (places.length > 0)
+    return `it belongs at ${places
+      .slice(0, 3)
+      .map((each) => named(each))
+      .join(' or ')}`;
   const near = nearest(unknown, here);
-  if (near !== undefined) return `did you mean ${written([...path, near])}?`;
+  if (near !== undefined) return `did you mean ${named(...path, near)}?`;
   const far = nearest(unknown, all.map(lastOf));
   const at = all.find((each) => lastOf(each) === far);
-  return at === undefined ? `known here: ${here.join(', ')}` : `did you mean ${at}?`;
+  return at === undefined ? `known here: ${here.join(', ')}` : `did you mean ${named(at)}?`;
 }
 
 /** The known name that a slip of the fingers, or a longer or shorter form, makes of it. */

@@ -57,6 +57,10 @@ export function seconds(least: string, most: string) {
   return duration(least, most).transform((millis) => Math.floor(millis / 1000));
 }
 
+export function date() {
+  return z.date({ error: wrong('a Date') });
+}
+
 export function list<Item extends z.core.SomeType>(item: Item, cure = 'a list') {
   return z.array(item, { error: wrong(cure) }).readonly();
 }

@@ -23,11 +23,9 @@ export function readOptions<Schema extends z.ZodType>(
   given: unknown,
   { of, prefix, elsewhere = {} }: OptionsPlace,
 ): z.output<Schema> {
+  const before = prefix === undefined ? [] : [prefix];
   const refuse = (path: Member, problem: string): never => {
-    throw AuthError.configuration(
-      written([...(prefix === undefined ? [] : [prefix]), ...path]) || of,
-      problem,
-    );
+    throw AuthError.configuration(written([...before, ...path]) || of, problem);
   };
   const result = schema.safeParse(dataOf(schema, given, elsewhere));
   if (result.success) return result.data;
@@ -39,7 +37,7 @@ export function readOptions<Schema extends z.ZodType>(
     const path = [...stranger.path, name];
     return refuse(
       path,
-      `is not an option; ${elsewhere[written(path)] ?? cureOf(name, stranger.path, schema)}`,
+      `is not an option; ${elsewhere[written(path)] ?? cureOf(name, stranger.path, schema, before)}`,
     );
   }
   const [first] = issues;

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { AuthError } from '../common/auth-error.js';
-import { parseDuration, type Duration } from '../common/duration.js';
+import type { Duration } from '../common/duration.js';
 import { SystemEntropy } from '../common/entropy.js';
+import { duration, group, list, text } from '../common/option-schema.js';
+import { readOptions } from '../common/read-options.js';
 import { type GeneratedJwk, generateSigningJwk, publicHalf } from '../issue/keys/generate-key.js';
 import {
   KeySource,
@@ -13,7 +15,7 @@ import {
 import { SealingRing } from '../issue/keys/sealed-key.js';
 import { AuthDatabase } from './auth-database.js';
 import { type Database, type Row, rows, type Transaction } from './database.js';
-import { type AuthSchema, createAuthSchema } from './schema.js';
+import { type AuthSchema, authSchemaHandle, createAuthSchema } from './schema.js';
 
 export interface DrizzleKeySourceOptions {
   /** `id:base64url` of 32 bytes each, from the environment: the first seals private keys, all open them. `tokenward secret --encryption` makes one. */
@@ -23,6 +25,12 @@ export interface DrizzleKeySourceOptions {
   /** Deadline of one transaction. Default `2s`. */
   readonly deadline?: Duration;
 }
+
+export const drizzleKeySourceSchema = group({
+  encryptionKeys: list(text('id:base64url of 32 bytes; make one with `tokenward secret --encryption`')),
+  schema: authSchemaHandle().optional(),
+  deadline: duration('10ms', '60s').prefault('2s'),
+});
 
 /**
  * Signing keys in Postgres, shared by all processes, private halves sealed with AES-256-GCM bound to their `kid`. Makes the first key by itself, and
@@ -44,10 +52,12 @@ class DrizzleKeySource extends KeySource {
 
   constructor(db: Database, options: DrizzleKeySourceOptions) {
     super();
-    const schema = options.schema ?? createAuthSchema();
-    this.#database = new AuthDatabase(db, schema, { option: 'drizzleKeySource', tables: ['signingKeys'] });
-    this.#ring = new SealingRing(options.encryptionKeys, 'drizzleKeySource.encryptionKeys');
-    this.#deadlineMs = parseDuration(options.deadline ?? '2s') ?? 2_000;
+    const of = 'drizzleKeySource';
+    const given = readOptions(drizzleKeySourceSchema, options, { of, prefix: of });
+    const schema = given.schema ?? createAuthSchema();
+    this.#database = new AuthDatabase(db, schema, { option: of, tables: ['signingKeys'] });
+    this.#ring = new SealingRing(given.encryptionKeys, 'drizzleKeySource.encryptionKeys');
+    this.#deadlineMs = given.deadline;
   }
 
   get #table(): AuthSchema['signingKeys'] {

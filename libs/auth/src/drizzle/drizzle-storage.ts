@@ -1,6 +1,7 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
-import { parseDuration, type Duration } from '../common/duration.js';
-import { AuthError } from '../common/auth-error.js';
+import type { Duration } from '../common/duration.js';
+import { duration, group, oneOf } from '../common/option-schema.js';
+import { readOptions } from '../common/read-options.js';
 import { AuthDatabase } from './auth-database.js';
 import type { Database } from './database.js';
 import { DrizzleAuditStore } from './drizzle-audit.store.js';
@@ -8,8 +9,8 @@ import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
 import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
 import { DrizzleSessionStore } from './drizzle-session.store.js';
 import { DrizzleUserDirectory } from './drizzle-user-directory.store.js';
-import { type AuthSchema, createAuthSchema } from './schema.js';
-import type { UserColumns } from './user-columns.js';
+import { type AuthSchema, authSchemaHandle, createAuthSchema } from './schema.js';
+import { type UserColumns, userColumnsSchema } from './user-columns.js';
 
 export interface DrizzleStorageOptions {
   /** The host's users table; omit it when users live elsewhere, and give `users` to the module instead. */
@@ -22,16 +23,21 @@ export interface DrizzleStorageOptions {
   readonly deadline?: Duration;
 }
 
+export const drizzleStorageSchema = group({
+  users: userColumnsSchema.optional(),
+  schema: authSchemaHandle().optional(),
+  audit: oneOf(['on', 'off']).prefault('on'),
+  deadline: duration('10ms', '60s').prefault('2s'),
+});
+
 /** The stores of Tokenward on the host's own Drizzle database (node-postgres driver). Opens nothing of its own but a listener for wake-ups. */
 export function drizzleStorage<TSchema extends Record<string, unknown>>(
   db: NodePgDatabase<TSchema>,
   options: DrizzleStorageOptions = {},
 ) {
-  const schema = options.schema ?? createAuthSchema();
-  const deadlineMs = parseDuration(options.deadline ?? '2s');
-  if (!deadlineMs)
-    throw AuthError.configuration('drizzleStorage.deadline', 'is not a duration; write it as 2s or 500ms');
-  const { users, audit = 'on' } = options;
+  const of = 'drizzleStorage';
+  const given = readOptions(drizzleStorageSchema, options, { of, prefix: of });
+  const { users, audit, schema = createAuthSchema(), deadline: deadlineMs } = given;
   const database = new AuthDatabase(db as unknown as Database, schema, {
     users,
     tables: ['subjects', 'sessions', 'revocations', ...(audit === 'on' ? (['audit'] as const) : [])],

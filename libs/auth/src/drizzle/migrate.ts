@@ -3,6 +3,8 @@ import { sql } from 'drizzle-orm';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { Pool } from 'pg';
+import { readOptions } from '../common/read-options.js';
+import { authSchemaSchema } from './schema.js';
 
 /** Where the shipped migrations are, for `drizzle-kit migrate` or a tool of the host's. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -15,14 +17,17 @@ export interface MigrateAuthOptions {
   readonly schema?: string;
 }
 
+export const migrateSchema = authSchemaSchema.pick({ schema: true });
+
 /**
  * Brings Tokenward's tables up to date; safe when many processes start at once (one migrates, the others wait). Keeps its own
  * record (`__tokenward_migrations` in the schema `drizzle`, or in the one given), apart from the host's.
  */
 export async function migrateAuth(
   db: NodePgDatabase<Record<string, unknown>> & { readonly $client: Pool },
-  { schema }: MigrateAuthOptions = {},
+  options: MigrateAuthOptions = {},
 ): Promise<void> {
+  const { schema } = readOptions(migrateSchema, options, { of: 'migrateAuth', prefix: 'migrateAuth' });
   const client = await db.$client.connect();
   try {
     const own = drizzle(client);

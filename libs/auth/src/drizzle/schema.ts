@@ -14,9 +14,17 @@ import {
   boolean,
 } from 'drizzle-orm/pg-core';
 
+import { group, handle, text as optionText } from '../common/option-schema.js';
+import { readOptions } from '../common/read-options.js';
+
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
 const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
+
+export const authSchemaSchema = group({
+  prefix: optionText('letters, digits and underscores, at most 40', /^\w{0,40}$/).prefault('auth_'),
+  schema: optionText('the name of a schema, 1 to 63 characters without quotes', /^[^"\0]{1,63}$/).optional(),
+});
 
 export interface AuthSchemaOptions {
   /** Put before every table name. Default `auth_`. */
@@ -30,13 +38,16 @@ export interface AuthSchemaOptions {
  * from the tables returned here. The storage parameters that keep rotation HOT are in the shipped migration.
  */
 export function createAuthSchema(options: AuthSchemaOptions = {}) {
-  const prefix = options.prefix ?? 'auth_';
+  const { prefix, schema } = readOptions(authSchemaSchema, options, {
+    of: 'createAuthSchema',
+    prefix: 'createAuthSchema',
+  });
   const table: ReturnType<typeof pgTableCreator> =
-    options.schema === undefined
+    schema === undefined
       ? pgTableCreator((name) => prefix + name)
       : (((name: string, columns: never, extra: never) =>
           // pgSchema() refuses 'public', and without a schema the search path would decide
-          new PgSchema(options.schema as string).table(prefix + name, columns, extra)) as never);
+          new PgSchema(schema).table(prefix + name, columns, extra)) as never);
 
   /** Two counters a user, whoever keeps the users. */
   const subjects = table('subjects', {
@@ -162,6 +173,13 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
 }
 
 export type AuthSchema = ReturnType<typeof createAuthSchema>;
+
+/** The option `schema` of what works on the tables. */
+export const authSchemaHandle = () =>
+  handle<AuthSchema>(
+    (value) => 'sessions' in value && 'revocations' in value,
+    'what createAuthSchema() returned',
+  );
 
 const shipped = createAuthSchema();
 export const authSubjects = shipped.subjects;

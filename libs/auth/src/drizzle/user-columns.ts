@@ -1,5 +1,6 @@
 import { Column, is, sql, type SQL } from 'drizzle-orm';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { type PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { group, handle, having } from '../common/option-schema.js';
 import type { UserFacts } from '../storage/subject.js';
 import { type Database, dialectOf, type Row } from './database.js';
 
@@ -18,6 +19,20 @@ export interface UserColumns {
   /** boolean, or a timestamp that is set while the user is disabled. */
   readonly disabled?: PgColumn;
 }
+
+const columnHandle = () =>
+  handle<PgColumn>(having('getSQLType'), 'a column of the users table, such as users.email');
+
+export const userColumnsSchema = group({
+  table: handle<PgTable>((value) => is(value, PgTable), 'a table of drizzle-orm/pg-core'),
+  id: columnHandle(),
+  email: columnHandle(),
+  passwordHash: columnHandle(),
+  name: columnHandle().optional(),
+  role: columnHandle().optional(),
+  permissions: columnHandle().optional(),
+  disabled: columnHandle().optional(),
+});
 
 /** A column by the name that it has in the database. */
 type Named = Pick<PgColumn, 'name' | 'getSQLType'>;

@@ -1,5 +1,9 @@
 import { Injectable, Optional } from '@nestjs/common';
+import { z } from 'zod';
 import { AuthError } from '../common/auth-error.js';
+import { date, group, list, text } from '../common/option-schema.js';
+import { readOptions } from '../common/read-options.js';
+import type { AuthEvent } from '../storage/auth-event.js';
 import type { AuditRecord } from '../storage/audit-record.js';
 import { type AuditQuery, AuditStore } from '../storage/audit-store.port.js';
 
@@ -13,6 +17,19 @@ export interface AuditPage {
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 500;
 
+export const querySchema = group({
+  userId: text().optional(),
+  actorId: text().optional(),
+  types: list(
+    z.custom<AuthEvent['type']>((value) => typeof value === 'string', 'must be a type of event'),
+  ).optional(),
+  from: date().optional(),
+  to: date().optional(),
+  // what a person may have sent: refused as input below
+  cursor: z.custom<string>().optional(),
+  limit: z.custom<number>().optional(),
+});
+
 /** The audit trail, for the host's own pages. Who may see it is the host's to decide. */
 @Injectable()
 export class AuditLog {
@@ -22,6 +39,8 @@ export class AuditLog {
   async find(query: AuditQuery = {}): Promise<AuditPage> {
     if (!this.store)
       throw AuthError.configuration('storage.audit', 'is missing: this storage keeps no audit trail');
+    // a filter that is misspelt would show everybody's records
+    readOptions(querySchema, query, { of: 'AuditLog.find', prefix: 'AuditLog.find' });
     const limit = query.limit ?? DEFAULT_LIMIT;
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT)
       throw new AuthError('input_invalid', 'limit', { fields: { limit: `must be from 1 to ${MAX_LIMIT}` } });

@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
 import { withDeadline } from '../common/deadline.js';
+import { group, whole } from '../common/option-schema.js';
+import { readOptions } from '../common/read-options.js';
 import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
 import {
   FEED_VERSION,
@@ -30,6 +32,8 @@ export interface RedisFeedOptions {
   /** Of one command, milliseconds. Default 200. */
   readonly deadlineMs?: number;
 }
+
+export const feedSchema = group({ deadlineMs: whole(1, 60_000).prefault(200) });
 
 /** One hash tag, hence one slot on Cluster; the version in it lets two releases run side by side. */
 const TAG = `{tokenward:${String(FEED_VERSION)}}`;
@@ -64,7 +68,10 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     options: RedisFeedOptions = {},
   ) {
     super();
-    this.#deadlineMs = options.deadlineMs ?? 200;
+    this.#deadlineMs = readOptions(feedSchema, options, {
+      of: 'redisConnection',
+      prefix: 'redisConnection',
+    }).deadlineMs;
     this.#asking = new OwnClient(host, FEED_COMMANDS);
     this.#reading = new OwnClient(host);
     this.#breaker = new CircuitBreaker(clock, this.#deadlineMs);

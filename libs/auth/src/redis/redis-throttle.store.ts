@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
 import type { Clock } from '../common/clock.js';
 import { withDeadline } from '../common/deadline.js';
+import { group, whole } from '../common/option-schema.js';
+import { readOptions } from '../common/read-options.js';
 import { MemoryThrottleStore } from '../storage/memory-throttle.store.js';
 import {
   type ThrottleAttempt,
@@ -16,6 +18,11 @@ export interface RedisThrottleOptions {
   /** After a failure this process counts alone for so long before it asks again, milliseconds. Default 1,000. */
   readonly pauseMs?: number;
 }
+
+export const throttleSchema = group({
+  deadlineMs: whole(1, 60_000).prefault(150),
+  pauseMs: whole(0, 60_000).prefault(1_000),
+});
 
 /** One hash tag: a try's buckets are counted in one step also on Cluster. Logins are few enough for one slot. */
 const TAG = '{tokenward:throttle}:';
@@ -41,8 +48,10 @@ export class RedisThrottleStore extends ThrottleStore {
   ) {
     super();
     this.#memory = new MemoryThrottleStore(clock);
-    this.#deadlineMs = options.deadlineMs ?? 150;
-    this.#pauseMs = options.pauseMs ?? 1_000;
+    const of = 'RedisThrottleStore';
+    const { deadlineMs, pauseMs } = readOptions(throttleSchema, options, { of, prefix: of });
+    this.#deadlineMs = deadlineMs;
+    this.#pauseMs = pauseMs;
   }
 
   override async take(attempt: ThrottleAttempt): Promise<ThrottleDecision> {

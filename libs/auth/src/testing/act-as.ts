@@ -2,6 +2,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { AuthModuleOptions } from '../auth.module-definition.js';
 import { authOptionsToken } from '../auth.module-definition.js';
 import { Clock } from '../common/clock.js';
+import { date, group, list, text, whole } from '../common/option-schema.js';
+import { readOptions } from '../common/read-options.js';
 import { Entropy } from '../common/entropy.js';
 import { authToken } from '../common/instance-token.js';
 import { AuthService } from '../issue/auth.service.js';
@@ -20,6 +22,14 @@ export interface ActingUser {
   readonly tokenVersion?: number;
 }
 
+export const actingUserSchema = group({
+  id: text(),
+  role: text().optional(),
+  permissions: list(text()).optional(),
+  authTime: date().optional(),
+  tokenVersion: whole(1, 2_147_483_647).optional(),
+});
+
 export interface Acting {
   readonly accessToken: string;
   /** For `request.get('/notes').set(headers)`. */
@@ -36,10 +46,11 @@ export interface Acting {
  */
 export async function actAs(
   app: INestApplicationContext,
-  user: ActingUser,
+  acting: ActingUser,
   /** Which `AuthModule`, when the application has several. */
   instance?: string,
 ): Promise<Acting> {
+  const user = readOptions(actingUserSchema, acting, { of: 'actAs', prefix: 'actAs' });
   const get = <T>(token: { readonly name: string }): T =>
     app.get<T>(authToken(token, instance), { strict: false });
   const { cookies } = get<ResolvedAuthOptions>(ResolvedAuthOptions);

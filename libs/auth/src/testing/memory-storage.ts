@@ -1,6 +1,8 @@
 import { type Clock, SystemClock } from '../common/clock.js';
 import { type Entropy, SystemEntropy } from '../common/entropy.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
+import { group, handle, having, oneOf } from '../common/option-schema.js';
+import { readOptions } from '../common/read-options.js';
 import { MemoryDatabase } from './memory-database.js';
 import { MemoryPepperStore } from './memory-refresh-secrets.store.js';
 import { MemoryRevocationLedgerStore } from './memory-revocation-ledger.store.js';
@@ -15,14 +17,22 @@ export interface MemoryStorageOptions {
   readonly entropy?: Entropy;
 }
 
+export const memoryStorageSchema = group({
+  users: oneOf(['here', 'elsewhere']).prefault('here'),
+  clock: handle<Clock>(having('now', 'monotonic'), 'a Clock with now() and monotonic()').optional(),
+  entropy: handle<Entropy>(having('bytes', 'uuid'), 'an Entropy with bytes() and uuid()').optional(),
+});
+
 /** The stores of Tokenward without a database, for tests; they pass the same conformance suites as the Drizzle ones. */
 export function memoryStorage(options: MemoryStorageOptions = {}) {
-  const database = new MemoryDatabase(options.clock ?? new SystemClock());
+  const of = 'memoryStorage';
+  const { users, clock, entropy } = readOptions(memoryStorageSchema, options, { of, prefix: of });
+  const database = new MemoryDatabase(clock ?? new SystemClock());
   return {
-    sessions: new MemorySessionStore(database, { users: options.users ?? 'here' }),
+    sessions: new MemorySessionStore(database, { users }),
     ledger: new MemoryRevocationLedgerStore(database),
     peppers: new MemoryPepperStore(database),
-    users: new MemoryUserDirectory(database, options.entropy ?? new SystemEntropy()),
+    users: new MemoryUserDirectory(database, entropy ?? new SystemEntropy()),
     /** For `AuthService.userChanged(tx, …)`: what it changes is taken back when `work` throws. */
     transaction: <T>(work: (tx: HostTransaction) => Promise<T>): Promise<T> => database.transaction(work),
   };

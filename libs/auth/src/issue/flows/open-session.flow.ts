@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
-import type { Transport } from '../../contract/index.js';
+import { date, flag, group, list, oneOf, text } from '../../common/option-schema.js';
+import { readOptions } from '../../common/read-options.js';
+import { type Transport, TRANSPORTS } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { CredentialVerifier } from '../users/credential-verifier.service.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
@@ -20,6 +23,14 @@ export interface OpenSessionOptions {
   readonly client?: ClientContext;
 }
 
+export const openSessionSchema = group({
+  transport: oneOf(TRANSPORTS).optional(),
+  rememberMe: flag().prefault(false),
+  authTime: date().optional(),
+  amr: list(text()).prefault([]),
+  client: group({ ip: z.string().optional(), userAgent: z.string().optional() }).prefault({}),
+});
+
 /** A session for a user whom the host has authenticated itself: social login, passkey, second factor, magic link. */
 @Injectable()
 export class OpenSessionFlow {
@@ -31,7 +42,8 @@ export class OpenSessionFlow {
   ) {}
 
   /** `login_refused` when the user is unknown, disabled, or was signed out everywhere meanwhile. */
-  async openSession(userId: string, options: OpenSessionOptions = {}): Promise<LoginResult> {
+  async openSession(userId: string, given: OpenSessionOptions = {}): Promise<LoginResult> {
+    const options = readOptions(openSessionSchema, given, { of: 'openSession', prefix: 'openSession' });
     const transport = options.transport ?? this.options.transports.default;
     if (!this.options.transports.allowed.includes(transport))
       throw new AuthError('transport_not_allowed', 'the host does not allow it');
@@ -45,12 +57,12 @@ export class OpenSessionFlow {
         account: candidate.account,
         expected: candidate.subject,
         transport,
-        persistent: options.rememberMe ?? false,
+        persistent: options.rememberMe,
         authTime,
-        amr: options.amr ?? [],
+        amr: options.amr,
         asOfMs,
       },
-      options.client ?? {},
+      options.client,
     );
     if (result === 'superseded')
       throw new AuthError('login_refused', 'the sessions of the user were ended meanwhile');

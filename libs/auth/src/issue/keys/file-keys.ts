@@ -2,7 +2,9 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AuthError } from '../../common/auth-error.js';
-import type { SigningAlgorithm } from '../../options/key-options.js';
+import { group, oneOf, text as optionText } from '../../common/option-schema.js';
+import { readOptions } from '../../common/read-options.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../options/key-options.js';
 import { KeySource, type SourceJwk, type SourceKeys } from '../../storage/key-source.port.js';
 import { publicKeyThumbprint } from '../../verify/keys/thumbprint.js';
 
@@ -12,6 +14,10 @@ const CURVE_ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
   secp384r1: 'ES384',
   secp521r1: 'ES512',
 };
+
+export const keyDirectorySchema = group({
+  rsaAlgorithm: oneOf(SIGNING_ALGORITHMS).prefault('RS256'),
+});
 
 export interface KeyDirectoryOptions {
   /** Of RSA keys in PEM, which do not say it themselves. Default `RS256`. */
@@ -36,7 +42,7 @@ class KeyDirectory extends KeySource {
 
   constructor(
     private readonly path: string,
-    private readonly options: KeyDirectoryOptions,
+    private readonly options: Required<KeyDirectoryOptions>,
   ) {
     super();
     this.name = `key directory ${basename(path)}`;
@@ -65,20 +71,24 @@ class KeyDirectory extends KeySource {
 
   private async keysOf(name: string): Promise<SourceJwk[]> {
     const text = await textOf(name, join(this.path, name));
-    return name.endsWith('.pem')
-      ? [fromPem(name, text, this.options.rsaAlgorithm ?? 'RS256')]
-      : keysIn(name, text);
+    return name.endsWith('.pem') ? [fromPem(name, text, this.options.rsaAlgorithm)] : keysIn(name, text);
   }
 }
 
 /** A JWKS file (RFC 7517, section 5) with the private keys; replace it by renaming another one over it. What is half written changes nothing. */
 export function keyFile(path: string): KeySource {
-  return new JwksFile(path);
+  return new JwksFile(pathOf('keyFile', path));
 }
 
 /** A directory of `.json` or `.jwk` files (a JWK or a JWKS each) and `.pem` files, as `tokenward keys` writes it or a secret is mounted. */
 export function keyDirectory(path: string, options: KeyDirectoryOptions = {}): KeySource {
-  return new KeyDirectory(path, options);
+  const of = 'keyDirectory';
+  const { rsaAlgorithm } = readOptions(keyDirectorySchema, options, { of, prefix: of });
+  return new KeyDirectory(pathOf(of, path), { rsaAlgorithm });
+}
+
+function pathOf(of: string, path: string): string {
+  return readOptions(optionText('the path of it'), path, { of });
 }
 
 async function textOf(name: string, path: string): Promise<string> {

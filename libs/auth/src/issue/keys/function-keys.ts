@@ -1,3 +1,5 @@
+import { hook } from '../../common/option-schema.js';
+import { readOptions } from '../../common/read-options.js';
 import { KeySource, type SourceKeys } from '../../storage/key-source.port.js';
 
 class FunctionKeys extends KeySource {
@@ -18,5 +20,5 @@ class FunctionKeys extends KeySource {
  * it throws, the keys stay as they are.
  */
 export function keysFrom(read: () => SourceKeys | Promise<SourceKeys>): KeySource {
-  return new FunctionKeys(read);
+  return new FunctionKeys(readOptions(hook<typeof read>(), read, { of: 'keysFrom' }));
 }

@@ -55,7 +55,7 @@ function demand(key: string, value: unknown, answers: ReturnType<typeof errorAns
 
 function named(decorator: string, names: readonly string[]): readonly string[] {
   // an empty list would read like "everyone"
-  if (names.length === 0 || names.some((name) => !name))
-    throw AuthError.configuration(decorator, 'name at least one');
+  if (names.length === 0 || names.some((name) => typeof name !== 'string' || !name.trim()))
+    throw AuthError.configuration(decorator, 'name at least one, each as a text of its own');
   return names;
 }
