@@ -6,6 +6,7 @@ import type { AuditStore } from './storage/audit-store.port.js';
 import type { AuthAlert } from './observe/auth-alert.js';
 import type { AuthEvent } from './storage/auth-event.js';
 import { createAuthControllers } from './issue/routes/index.js';
+import type { KeySightings } from './storage/key-sightings.port.js';
 import type { KeySource } from './storage/key-source.port.js';
 import type { AuthMeter } from './observe/metrics/meter.js';
 import type { AuthModuleExtras, AuthOptions, RouteOptions } from './options/auth-options.js';
@@ -24,6 +25,8 @@ export interface AuthStorage {
   readonly sessions: SessionStore;
   readonly ledger: RevocationLedgerStore;
   readonly peppers: RefreshSecretsStore;
+  /** None: a key that is new after a restart does not wait, and revoking a key that only another process has is an error. */
+  readonly keySightings?: KeySightings;
   readonly users?: UserDirectory;
   /** None: no audit trail. */
   readonly audit?: AuditStore;

@@ -73,7 +73,7 @@ export const OPTION_PROVIDERS: Provider[] = [
   {
     provide: KeyRotation,
     useFactory: (options: ResolvedAuthOptions, clock: Clock, host: Host) =>
-      KeyRotation.start(options, clock, host.keySource),
+      KeyRotation.start(options, clock, host.keySource, host.storage.keySightings),
     inject: [ResolvedAuthOptions, Clock, MODULE_OPTIONS_TOKEN],
   },
   { provide: Keyring, useFactory: (rotation: KeyRotation) => rotation.keyring, inject: [KeyRotation] },

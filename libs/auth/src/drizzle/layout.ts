@@ -37,6 +37,7 @@ const RIGHTS: Readonly<Record<keyof AuthSchema, readonly string[]>> = {
   revocations: ['SELECT', 'INSERT'],
   peppers: ['SELECT', 'INSERT'],
   signingKeys: ['SELECT', 'INSERT', 'UPDATE'],
+  keySightings: ['SELECT', 'INSERT'],
   audit: ['INSERT'],
 };
 

@@ -137,6 +137,12 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     revokedAt: at('revoked_at'),
   });
 
+  /** Every key the processes were ever given, by name. */
+  const keySightings = table('key_sightings', {
+    kid: text('kid').primaryKey(),
+    firstSeenAt: at('first_seen_at').notNull(),
+  });
+
   /** What happened, for people who look later: security events in the transaction of their cause, routine ones soon after. No secret in any. */
   const audit = table(
     'audit',
@@ -169,7 +175,7 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     ],
   );
 
-  return { subjects, sessions, revocations, peppers, signingKeys, audit };
+  return { subjects, sessions, revocations, peppers, signingKeys, keySightings, audit };
 }
 
 export type AuthSchema = ReturnType<typeof createAuthSchema>;
@@ -187,4 +193,5 @@ export const authSessions = shipped.sessions;
 export const authRevocations = shipped.revocations;
 export const authPeppers = shipped.peppers;
 export const authSigningKeys = shipped.signingKeys;
+export const authKeySightings = shipped.keySightings;
 export const authAudit = shipped.audit;

@@ -4,6 +4,7 @@ import type { HostTransaction } from '../storage/host-transaction.js';
 import { group, handle, having, oneOf } from '../common/option-schema.js';
 import { readOptions } from '../common/read-options.js';
 import { MemoryDatabase } from './memory-database.js';
+import { MemoryKeySightings } from './memory-key-sightings.store.js';
 import { MemoryPepperStore } from './memory-refresh-secrets.store.js';
 import { MemoryRevocationLedgerStore } from './memory-revocation-ledger.store.js';
 import { MemorySessionStore } from './memory-session.store.js';
@@ -26,12 +27,14 @@ export const memoryStorageSchema = group({
 /** The stores of Tokenward without a database, for tests; they pass the same conformance suites as the Drizzle ones. */
 export function memoryStorage(options: MemoryStorageOptions = {}) {
   const of = 'memoryStorage';
-  const { users, clock, entropy } = readOptions(memoryStorageSchema, options, { of, prefix: of });
-  const database = new MemoryDatabase(clock ?? new SystemClock());
+  const given = readOptions(memoryStorageSchema, options, { of, prefix: of });
+  const { users, entropy, clock = new SystemClock() } = given;
+  const database = new MemoryDatabase(clock);
   return {
     sessions: new MemorySessionStore(database, { users }),
     ledger: new MemoryRevocationLedgerStore(database),
     peppers: new MemoryPepperStore(database),
+    keySightings: new MemoryKeySightings(clock),
     users: new MemoryUserDirectory(database, entropy ?? new SystemEntropy()),
     /** For `AuthService.userChanged(tx, …)`: what it changes is taken back when `work` throws. */
     transaction: <T>(work: (tx: HostTransaction) => Promise<T>): Promise<T> => database.transaction(work),

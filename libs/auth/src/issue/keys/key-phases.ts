@@ -12,7 +12,7 @@ export interface PhasedKey {
   readonly phase: KeyPhase;
   /** Milliseconds since the epoch; when it began, or will begin, to sign. */
   readonly signsFromMs?: number;
-  /** Of a retired key: when it is gone. */
+  /** Of a retired key, or one that left its source: when it is gone. */
   readonly verifiesUntilMs?: number;
 }
 
@@ -20,7 +20,7 @@ export interface PhaseRules {
   readonly leadTimeMs: number;
   /** How long after its last signature a key may still be needed. */
   readonly retainMs: number;
-  /** When this process first saw a key that was not there at boot. */
+  /** When a key was first seen that came after the others. */
   readonly firstSeen: ReadonlyMap<string, number>;
   readonly isRevoked: (kid: string) => boolean;
 }
@@ -60,7 +60,11 @@ export function phasesAt(keys: readonly KnownKey[], nowMs: number, rules: PhaseR
   }
   for (const key of keys) {
     if (revoked(key)) phased.push({ key, phase: 'revoked', signsFromMs: key.signsFromMs });
-    else if (key.signsFromMs === undefined) phased.push({ key, phase: 'verifying' });
+    else if (key.signsFromMs === undefined) {
+      if (key.verifiesUntilMs !== undefined && key.verifiesUntilMs <= nowMs) continue;
+      if (key.verifiesUntilMs !== undefined) changes.push(key.verifiesUntilMs);
+      phased.push({ key, phase: 'verifying', verifiesUntilMs: key.verifiesUntilMs });
+    }
   }
   return {
     keys: phased,
@@ -71,17 +75,23 @@ export function phasesAt(keys: readonly KnownKey[], nowMs: number, rules: PhaseR
 
 /** In the order in which they sign. Whoever replaces another key waits until every JWKS cache can have it. */
 function turnsOf(keys: readonly KnownKey[], { leadTimeMs, firstSeen }: PhaseRules): Turn[] {
+  const seenAt = (key: KnownKey): number => firstSeen.get(key.kid) ?? -Infinity;
   const given = keys
     .flatMap((key) => (key.signsFromMs === undefined ? [] : [{ key, fromMs: key.signsFromMs }]))
-    .sort(byTime);
+    // what left its source comes before what took its place; of keys that do not say from when (PEM), the one that was here before
+    .sort((a, b) => rank(a.key) - rank(b.key) || a.fromMs - b.fromMs || seenAt(a.key) - seenAt(b.key) || byTime(a, b)); // prettier-ignore
   return given
     .map(({ key, fromMs }, index) => {
       if (index === 0) return { key, fromMs };
       const madeMs = key.createdAtMs ?? -Infinity;
-      const seenMs = firstSeen.get(key.kid) ?? -Infinity;
+      const seenMs = seenAt(key);
       return { key, fromMs: Math.max(fromMs, madeMs + leadTimeMs, seenMs + leadTimeMs) };
     })
     .sort(byTime);
+}
+
+function rank({ vanished }: KnownKey): number {
+  return vanished ? 0 : 1;
 }
 
 function byTime(a: Turn, b: Turn): number {

@@ -3,29 +3,19 @@ import { atBoot } from '../../common/at-boot.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { Clock } from '../../common/clock.js';
 import { withDeadline } from '../../common/deadline.js';
+import type { RemoteSign } from '../../options/key-options.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { type KeyPhase, type PhasedKey, type Phases, phasesAt } from './key-phases.js';
+import { probeSigner } from './remote-probe.js';
+import { vanishedKeys } from './vanished-keys.js';
+import { type Phases, type PhaseRules, phasesAt } from './key-phases.js';
+import { age, assertWhole, differences, type KeyChange, type KeyStatus } from './key-status.js';
+export type { KeyChange, KeyStatus } from './key-status.js';
 import { KeyLookup } from '../../verify/keys/key-lookup.port.js';
+import type { KeySightings } from '../../storage/key-sightings.port.js';
 import type { KeySource } from '../../storage/key-source.port.js';
 import { Keyring } from '../../verify/keys/keyring.service.js';
 import { type KnownKey, readSourceKeys } from '../../verify/keys/source-keys.js';
 import { knownStaticKeys, readExtraKeys } from '../../verify/keys/static-keys.js';
-
-/** What a key is doing, for metrics and health; no material. */
-export interface KeyStatus {
-  readonly keyId: string;
-  readonly algorithm: string;
-  readonly phase: KeyPhase;
-  /** Undefined when nobody told when it was made. */
-  readonly ageMs?: number;
-  readonly signsFrom?: Date;
-  readonly verifiesUntil?: Date;
-}
-
-export interface KeyChange {
-  readonly keyId: string;
-  readonly phase: KeyPhase | 'gone';
-}
 
 type Options = Pick<ResolvedAuthOptions, 'keys' | 'keyRotation' | 'accessToken' | 'storeDeadlineMs'>;
 
@@ -45,6 +35,9 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   readonly #warned = new Set<string>();
   #known: readonly KnownKey[] = [];
   #content = '';
+  /** As the newest reading gave it. */
+  #sign: RemoteSign | undefined;
+  #probed: string | undefined;
   #phases: Phases = { keys: [] };
   #phaseTimer: NodeJS.Timeout | undefined;
   #readTimer: NodeJS.Timeout | undefined;
@@ -59,13 +52,19 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     private readonly options: Options,
     private readonly clock: Clock,
     private readonly source?: KeySource,
+    private readonly sightings?: KeySightings,
   ) {
     super();
   }
 
   /** Without a source the options hold the keys. Throws `configuration_invalid` on keys that do not fit, `unavailable` when the source cannot be read. */
-  static async start(options: Options, clock: Clock, source?: KeySource): Promise<KeyRotation> {
-    const rotation = new KeyRotation(options, clock, source);
+  static async start(
+    options: Options,
+    clock: Clock,
+    source?: KeySource,
+    sightings?: KeySightings,
+  ): Promise<KeyRotation> {
+    const rotation = new KeyRotation(options, clock, source, sightings);
     if (source) {
       await rotation.rotateWhenDue();
       await atBoot(rotation.take(source));
@@ -77,6 +76,8 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
       rotation.#schedule();
     } else {
       rotation.#known = knownStaticKeys(options.keys);
+      await rotation.#see(rotation.#known);
+      await rotation.#probe('keys.sign', rotation.#known);
     }
     rotation.tick();
     return rotation;
@@ -146,12 +147,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     clearTimeout(this.#phaseTimer);
     const now = this.clock.now();
     const before = this.#phases;
-    this.#phases = phasesAt(this.#known, now, {
-      leadTimeMs: this.options.keyRotation.leadTimeMs,
-      retainMs: this.#retainMs(),
-      firstSeen: this.#firstSeen,
-      isRevoked: (kid) => this.keyring.isRevoked(kid),
-    });
+    this.#phases = phasesAt(this.#known, now, this.#rules());
     const changes = differences(before.keys, this.#phases.keys);
     if (changes.length > 0) this.#apply();
     this.#warnOfAge(now);
@@ -196,23 +192,80 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
 
   async #read(source: KeySource): Promise<void> {
     const given = await withDeadline(source.load(), SOURCE_DEADLINE_MS, source.name);
-    const content = JSON.stringify(given.keys);
-    if (content === this.#content) return;
-    const read = readSourceKeys(source.name, given, this.options.keys.algorithm);
+    const content = JSON.stringify([given?.keys, typeof given?.sign]);
+    if (content === this.#content) {
+      // its credential (a lease, a session of STS) may be renewed with each reading
+      this.#sign = given.sign;
+      return;
+    }
+    const sign: RemoteSign = (request) => (this.#sign ?? given.sign ?? nobodySigns)(request);
+    const own = given?.sign ? { ...given, sign } : given;
+    const read = readSourceKeys(source.name, own, this.options.keys.algorithm);
     const known = [...read.keys, ...readExtraKeys(this.options.keys)];
     const isRevoked = (kid: string): boolean => this.keyring.isRevoked(kid) || read.revoked.includes(kid);
     assertWhole(source.name, known, isRevoked);
-    const first = this.#content === '';
-    const now = this.clock.now();
-    if (!first) for (const { kid } of known) if (!this.#has(kid)) this.#firstSeen.set(kid, now);
+    const before = this.#sign;
+    this.#sign = given.sign;
+    try {
+      await this.#probe(`the sign of ${source.name}`, known);
+    } catch (error) {
+      this.#sign = before;
+      throw error;
+    }
+    await this.#see(known);
+    const nowMs = this.clock.now();
+    const rules = { nowMs, retainMs: this.#retainMs(), isRevoked };
+    const vanished = vanishedKeys(this.#phases.keys, known, rules);
+    this.#tellOfVanished(vanished);
     this.#content = content;
-    this.#known = known;
+    this.#known = [...known, ...vanished];
     for (const kid of read.revoked) this.keyring.revoke(kid);
     this.tick();
   }
 
-  #has(kid: string): boolean {
-    return this.#known.some((key) => key.kid === kid);
+  /** Keys that came after the others wait their lead time, also when this process was restarted since. */
+  async #see(known: readonly KnownKey[]): Promise<void> {
+    const now = this.clock.now();
+    const first = this.#content === '';
+    if (!first)
+      for (const { kid } of known)
+        if (!this.#known.some((key) => key.kid === kid) && !this.#firstSeen.has(kid))
+          this.#firstSeen.set(kid, now);
+    const old = (this.options.accessToken.legacy ?? []).map(({ name }) => `legacy:${name}`);
+    try {
+      const ages = await this.sightings?.see([...known.map(({ kid }) => kid), ...old]);
+      if (first && this.source) for (const [kid, ageMs] of ages ?? []) this.#firstSeen.set(kid, now - ageMs);
+    } catch (error) {
+      const why = error instanceof AuthError ? error.detail : 'the store failed';
+      this.#logger.warn(`the keys cannot be noted (${why}): a key that is new may sign before its lead time`);
+    }
+  }
+
+  /** The one that signs now; another may be of a key that its signer gave up. */
+  async #probe(option: string, known: readonly KnownKey[]): Promise<void> {
+    const { signing } = phasesAt(known, this.clock.now(), this.#rules());
+    if (!signing || signing.kid === this.#probed) return;
+    if (!(await probeSigner(option, signing, this.options.storeDeadlineMs)))
+      this.#logger.warn(`${option} does not answer: until it does nobody can sign in`);
+    this.#probed = signing.kid;
+  }
+
+  #rules(): PhaseRules {
+    return {
+      leadTimeMs: this.options.keyRotation.leadTimeMs,
+      retainMs: this.#retainMs(),
+      firstSeen: this.#firstSeen,
+      isRevoked: (kid) => this.keyring.isRevoked(kid),
+    };
+  }
+
+  #tellOfVanished(vanished: readonly KnownKey[]): void {
+    for (const { kid } of vanished) {
+      if (this.#known.some((key) => key.kid === kid && key.vanished)) continue;
+      this.#logger.warn(
+        `the key ${JSON.stringify(kid)} left its source unrevoked: it signs until its successor may, and verifies until its last token has expired; to refuse it now: tokenward keys revoke`,
+      );
+    }
   }
 
   #apply(): void {
@@ -250,32 +303,6 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   }
 }
 
-function age({ createdAtMs }: KnownKey, now: number): number | undefined {
-  return createdAtMs === undefined ? undefined : Math.max(0, now - createdAtMs);
-}
-
-/** Half of a rotation, or a file that was cut short, must not take the signing key away. */
-function assertWhole(name: string, keys: readonly KnownKey[], isRevoked: (kid: string) => boolean): void {
-  if (new Set(keys.map(({ kid }) => kid)).size !== keys.length)
-    throw AuthError.configuration(name, 'two keys have the same kid: give each its own');
-  const signers = keys.filter(({ kid, signing }) => signing && !isRevoked(kid));
-  if (new Set(signers.map(({ signsFromMs }) => signsFromMs)).size !== signers.length)
-    throw AuthError.configuration(name, 'two keys sign from the same instant: give each its own "nbf"');
-  if (signers.length === 0)
-    throw AuthError.configuration(
-      name,
-      'holds no key that may sign: make one with `tokenward keys generate`',
-    );
-}
-
-function differences(before: readonly PhasedKey[], after: readonly PhasedKey[]): KeyChange[] {
-  const was = new Map(before.map(({ key, phase }) => [key.kid, { key, phase }]));
-  const changed = after.filter(
-    ({ key, phase }) => was.get(key.kid)?.phase !== phase || was.get(key.kid)?.key !== key,
-  );
-  const gone = before.filter(({ key }) => !after.some((each) => each.key.kid === key.kid));
-  return [
-    ...changed.map(({ key, phase }) => ({ keyId: key.kid, phase })),
-    ...gone.map(({ key }) => ({ keyId: key.kid, phase: 'gone' as const })),
-  ];
+function nobodySigns(): Promise<never> {
+  return Promise.reject(AuthError.unavailable('the source gives no sign any more'));
 }

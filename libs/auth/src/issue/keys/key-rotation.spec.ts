@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { generateKeyPairSync } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,8 @@ import { keysFrom } from './function-keys.js';
 import { type GeneratedJwk, generateSigningJwk, publicHalf } from './generate-key.js';
 import { HandClock } from '../../verify/keys/hand-clock.fixture.js';
 import { KeyRotation } from './key-rotation.service.js';
+import type { KeySightings } from '../../storage/key-sightings.port.js';
+import { MemoryKeySightings } from '../../testing/memory-key-sightings.store.js';
 import { KeySource, type SourceJwk, type SourceKeys } from '../../storage/key-source.port.js';
 
 const T0 = 1_800_000_000;
@@ -27,14 +30,19 @@ async function jwk(name: string, times: { nbf: number; iat?: number }): Promise<
   return { ...rest, kid: name, ...times };
 }
 
-async function start(source: KeySource | undefined, clock: Clock, keys: StaticKeysOptions = {}) {
+async function start(
+  source: KeySource | undefined,
+  clock: Clock,
+  keys: StaticKeysOptions = {},
+  sightings?: KeySightings,
+) {
   const options = {
     keys: { algorithm: 'ES256' as const, ...keys },
     keyRotation: { leadTimeMs: LEAD * 1000, refreshEveryMs: 30_000, warnAfterMs: 90 * 86_400_000 },
     accessToken: { ttlSeconds: 900, clockToleranceSeconds: 30 },
     storeDeadlineMs: 500,
   };
-  const rotation = await KeyRotation.start(options as never, clock, source);
+  const rotation = await KeyRotation.start(options as never, clock, source, sightings);
   running.push(rotation);
   return rotation;
 }
@@ -170,6 +178,119 @@ describe('the life of a key', () => {
       ageMs: 5000,
       algorithm: 'ES256',
     });
+  });
+});
+
+describe('a key that is replaced in place', () => {
+  it('signs through the lead time of its successor, verifies until its last token has expired, and it is said', async () => {
+    const clock = new HandClock(T0);
+    const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    let mounted = [await jwk('a', { nbf: 0 })];
+    const rotation = await start(
+      keysFrom(() => ({ keys: mounted })),
+      clock,
+    );
+    mounted = [await jwk('b', { nbf: 0 })];
+    await rotation.refresh();
+    expect(phases(rotation)).toEqual({ a: 'active', b: 'next' });
+    expect(said.mock.calls).toEqual([[expect.stringMatching(/"a" left its source unrevoked/)]]);
+    // one more, before that one ever signed
+    mounted = [await jwk('c', { nbf: T0 - 5000, iat: T0 - 5000 })];
+    clock.seconds += 100;
+    await rotation.refresh();
+    expect(phases(rotation)).toEqual({ a: 'active', c: 'next' });
+    clock.seconds += LEAD;
+    rotation.tick();
+    expect(phases(rotation)).toEqual({ a: 'retired', c: 'active' });
+    await rotation.refresh();
+    clock.seconds += RETAIN - 1;
+    rotation.tick();
+    expect(published(rotation)).toContain('a');
+    clock.seconds += 1;
+    rotation.tick();
+    expect(phases(rotation)).toEqual({ c: 'active' });
+    expect(said).toHaveBeenCalledTimes(1);
+    said.mockRestore();
+  });
+
+  it('a key that only verified goes on until its tokens have expired; one that is revoked goes at once', async () => {
+    const clock = new HandClock(T0);
+    const { nbf: _, ...old } = publicHalf(await jwk('old', { nbf: 1 }));
+    let mounted = [await jwk('a', { nbf: 1 }), old];
+    const rotation = await start(
+      keysFrom(() => ({ keys: mounted })),
+      clock,
+    );
+    mounted = [await jwk('a', { nbf: 1 })];
+    await rotation.refresh();
+    expect(phases(rotation)).toEqual({ a: 'active', old: 'verifying' });
+    clock.seconds += RETAIN;
+    rotation.tick();
+    expect(phases(rotation)).toEqual({ a: 'active' });
+    mounted = [await jwk('b', { nbf: 2 })];
+    rotation.revoke('a');
+    await rotation.refresh();
+    expect(phases(rotation)).toEqual({ b: 'active' });
+  });
+
+  it('waits its lead time also after a restart', async () => {
+    const clock = new HandClock(T0);
+    const sightings = new MemoryKeySightings(clock);
+    const keys = [await jwk('a', { nbf: T0 - 1000 })];
+    const boot = () => start(keysFrom(() => ({ keys: [...keys] })), clock, {}, sightings); // prettier-ignore
+    await (await boot()).onApplicationShutdown();
+    keys.push(await jwk('b', { nbf: T0 - 10 }));
+    clock.seconds += 50;
+    expect(phases(await boot())).toEqual({ a: 'active', b: 'next' });
+    clock.seconds += LEAD - 1;
+    const late = await boot();
+    expect(phases(late)).toEqual({ a: 'active', b: 'next' });
+    clock.seconds += 1;
+    late.tick();
+    expect(phases(late)).toEqual({ a: 'retired', b: 'active' });
+  });
+});
+
+describe('a signer elsewhere', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const signWith = async ({ bytes }: { bytes: Buffer }) => sign('sha256', bytes, privateKey);
+  const key = { ...publicKey.export({ format: 'jwk' }), kid: 'v', alg: 'ES256', nbf: 1 };
+  const signature = async (rotation: KeyRotation) => {
+    const signer = rotation.keyring.signer();
+    return 'sign' in signer && signer.sign({ keyId: 'v', algorithm: 'ES256', bytes: Buffer.from('x') });
+  };
+
+  it('is the one of the newest reading: its credential is renewed with each', async () => {
+    let reading = 0;
+    const source = keysFrom(() => {
+      reading += 1;
+      const of = reading;
+      return { keys: [key], sign: async (request) => (of === reading ? signWith(request) : Promise.reject(new Error('lease expired'))) }; // prettier-ignore
+    });
+    const rotation = await start(source, new HandClock(T0));
+    const { revision } = rotation.keyring;
+    await rotation.refresh();
+    expect(reading).toBe(2);
+    expect(await signature(rotation)).toBeInstanceOf(Buffer);
+    expect(rotation.keyring.revision).toBe(revision);
+  });
+
+  it('that signs with another key is refused at boot, by source and by options', async () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const wrong = async ({ bytes }: { bytes: Buffer }) => sign('sha256', bytes, other.privateKey);
+    const says = /gives no ES256 signature of the public key of "v": name the same key in both/;
+    const clock = new HandClock(T0);
+    await expect(start(keysFrom(() => ({ keys: [key], sign: wrong })), clock)).rejects.toThrow(says); // prettier-ignore
+    await expect(start(undefined, clock, { publicKey, sign: wrong, keyId: 'v' })).rejects.toThrow(says);
+    await start(undefined, clock, { publicKey, sign: signWith, keyId: 'v' });
+  });
+
+  it('that is down stops no boot', async () => {
+    const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const rotation = await start(undefined, new HandClock(T0), { publicKey, sign: () => Promise.reject(new Error('x')) }); // prettier-ignore
+    expect(rotation.keyring.size).toBe(1);
+    expect(said.mock.calls).toEqual([[expect.stringMatching(/keys.sign does not answer/)]]);
+    said.mockRestore();
   });
 });
 

@@ -18,6 +18,10 @@ export interface KnownKey {
   /** Undefined: never signed and never will, it verifies as long as it is there. */
   readonly signsFromMs?: number;
   readonly createdAtMs?: number;
+  /** It left its source unrevoked. */
+  readonly vanished?: true;
+  /** Of a vanished key: it verifies no longer than that, unless it still signs. */
+  readonly verifiesUntilMs?: number;
 }
 
 export interface ReadKeys {
