@@ -23,7 +23,6 @@ export { AuthService } from './issue/auth.service.js';
 export { AuthErrorFilter } from './verify/http/auth-error.filter.js';
 export { AuthInstance } from './verify/guards/auth-instance.decorator.js';
 export { JwtAuthGuard } from './verify/guards/jwt-auth.guard.js';
-export { JwtStrategy } from './verify/http/jwt.strategy.js';
 export { PermissionsGuard } from './verify/guards/permissions.guard.js';
 export { RecentAuthGuard } from './verify/guards/recent-auth.guard.js';
 export { RolesGuard } from './verify/guards/roles.guard.js';

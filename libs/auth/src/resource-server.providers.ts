@@ -8,11 +8,12 @@ import { RefusalLog } from './verify/refusal-log.service.js';
 import { RemoteKeyWatch } from './verify/keys/remote-key-watch.service.js';
 import { AuthHealth } from './observe/health/auth-health.service.js';
 import { AuthErrorFilter } from './verify/http/auth-error.filter.js';
+import { HeldRoutes } from './verify/guards/held-routes.service.js';
 import { JwtAuthGuard } from './verify/guards/jwt-auth.guard.js';
-import { JwtStrategy } from './verify/http/jwt.strategy.js';
 import { PermissionsGuard } from './verify/guards/permissions.guard.js';
 import { PresentedTokens } from './verify/http/presented-tokens.service.js';
 import { RecentAuthGuard } from './verify/guards/recent-auth.guard.js';
+import { RequestAuthenticator } from './verify/http/request-authenticator.service.js';
 import { RolesGuard } from './verify/guards/roles.guard.js';
 import { KeyLookup } from './verify/keys/key-lookup.port.js';
 import { Keyring } from './verify/keys/keyring.service.js';
@@ -43,7 +44,7 @@ type Host = CheckedResourceOptions;
 
 /** The guards and what they need: all but `TokenVersionGuard`, which asks a database. */
 export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
-  JwtStrategy,
+  RequestAuthenticator,
   JwtAuthGuard,
   RolesGuard,
   PermissionsGuard,
@@ -92,11 +93,12 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
     AuthenticateFlow,
     RefusalLog,
     RemoteKeyWatch,
-    JwtStrategy,
+    RequestAuthenticator,
     JwtAuthGuard,
     RolesGuard,
     PermissionsGuard,
     RecentAuthGuard,
+    HeldRoutes,
     PresentedTokens,
     ...LIVE_PROVIDERS,
     { provide: AUTH_METER, useFactory: (host: Host) => host.meter, inject: [options] },

@@ -4,21 +4,22 @@ import { AuthErrorFilter } from '../../verify/http/auth-error.filter.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { AuthCookies } from './cookies.service.js';
 import { EmptyJson } from './empty-json.service.js';
+import { HeldRoutes } from '../../verify/guards/held-routes.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
-import { JwtStrategy } from '../../verify/http/jwt.strategy.js';
 import { CookieOriginGuard, OriginGuard } from '../../verify/http/origin.guard.js';
 import { OwnAnswers } from './own-answers.interceptor.js';
 import { PermissionsGuard } from '../../verify/guards/permissions.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { RecentAuthGuard } from '../../verify/guards/recent-auth.guard.js';
+import { RequestAuthenticator } from '../../verify/http/request-authenticator.service.js';
 import { RolesGuard } from '../../verify/guards/roles.guard.js';
 import { TokenVersionGuard } from '../sessions/token-version.guard.js';
 import { UnreadableBodies } from './unreadable-bodies.service.js';
 
 /** What the module exports, so that the host's `@UseGuards` can resolve the guards. */
 export const HTTP_EXPORTS = [
-  JwtStrategy,
+  RequestAuthenticator,
   JwtAuthGuard,
   RolesGuard,
   PermissionsGuard,
@@ -35,6 +36,7 @@ export const HTTP_PROVIDERS: Provider[] = [
   EmptyJson,
   UnreadableBodies,
   OwnAnswers,
+  HeldRoutes,
   AuthRouteGuard,
   OriginGuard,
   CookieOriginGuard,

@@ -6,11 +6,9 @@ import {
   mixin,
   type Type,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { AuthError } from '../../common/auth-error.js';
 import { authToken } from '../../common/instance-token.js';
 import { AuthenticateFlow } from '../../verify/authenticate.js';
-import { principalOf } from '../../verify/guards/call-context.js';
+import { callerAt } from '../../verify/guards/call-context.js';
 import { perRoute } from '../../verify/guards/per-route.js';
 import { PreparesRefusals } from '../../verify/http/refused.js';
 import { isPublic } from '../../verify/guards/route-metadata.js';
@@ -18,12 +16,9 @@ import { isPublic } from '../../verify/guards/route-metadata.js';
 /** The authoritative check, one query on the primary: what the token says must still be so, or 401. Runs after `JwtAuthGuard`. */
 @Injectable()
 export class TokenVersionGuard implements CanActivate {
-  private readonly isPublic = perRoute((context) => isPublic(this.reflector, context));
+  private readonly isPublic = perRoute(isPublic);
 
-  constructor(
-    private readonly flow: AuthenticateFlow,
-    private readonly reflector: Reflector,
-  ) {
+  constructor(private readonly flow: AuthenticateFlow) {
     flow.assertCanConfirm('TokenVersionGuard');
   }
 
@@ -31,11 +26,8 @@ export class TokenVersionGuard implements CanActivate {
   static for(instance: string): Type<CanActivate> {
     @Injectable()
     class NamedTokenVersionGuard extends TokenVersionGuard {
-      constructor(
-        @Inject(authToken(AuthenticateFlow, instance)) flow: AuthenticateFlow,
-        reflector: Reflector,
-      ) {
-        super(flow, reflector);
+      constructor(@Inject(authToken(AuthenticateFlow, instance)) flow: AuthenticateFlow) {
+        super(flow);
       }
     }
     return mixin(NamedTokenVersionGuard);
@@ -44,8 +36,6 @@ export class TokenVersionGuard implements CanActivate {
   @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.isPublic(context)) return true;
-    const principal = principalOf(context);
-    if (!principal) throw new AuthError('token_missing', 'TokenVersionGuard needs JwtAuthGuard before it');
-    return this.flow.confirm(principal).then(() => true);
+    return this.flow.confirm(callerAt(context, 'TokenVersionGuard')).then(() => true);
   }
 }

@@ -66,3 +66,10 @@ export function callerOf(request: object): Principal {
 export function principalOf(context: ExecutionContext): Principal | undefined {
   return (carrierOf(context) as Carrier | undefined)?.[PRINCIPAL];
 }
+
+/** For what runs behind `JwtAuthGuard`: 401 where it did not run. */
+export function callerAt(context: ExecutionContext, asker: string): Principal {
+  const principal = principalOf(context);
+  if (!principal) throw new AuthError('token_missing', `${asker} needs JwtAuthGuard before it`);
+  return principal;
+}

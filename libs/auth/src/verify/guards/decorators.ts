@@ -1,33 +1,35 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { AuthError } from '../../common/auth-error.js';
 import { type Duration, parseDuration } from '../../common/duration.js';
 import type { Principal } from '../../common/principal.js';
 import { principalOf } from './call-context.js';
 import { Describe } from '../http/openapi.js';
 import { errorAnswers } from '../http/openapi-errors.js';
+import { perRoute } from './per-route.js';
 import { isPublic, PERMISSIONS, PUBLIC, RECENT_AUTH, ROLES, STRICT } from './route-metadata.js';
+
+const isOpen = perRoute(isPublic);
 
 type Decorator = MethodDecorator & ClassDecorator;
 
-/** No access token needed here. On a class: for its handlers that demand nothing themselves. */
+/** No access token needed here. On a class: for its handlers that demand nothing themselves; a class that extends it is not public. */
 export const Public = (): Decorator =>
   applyDecorators(SetMetadata(PUBLIC, true), Describe({ security: 'none' }));
 
-/** One of these roles; `RolesGuard` holds it. On a handler it takes the place of its class's. */
+/** One of these roles; `JwtAuthGuard` holds it. On a handler it takes the place of its class's. */
 export const Roles = (...roles: readonly [string, ...string[]]): Decorator =>
-  demand(ROLES, named('@Roles', roles), errorAnswers(401, 403));
+  demand(ROLES.key, named('@Roles', roles), errorAnswers(401, 403));
 
-/** All of these permissions; `PermissionsGuard` holds it. On a handler it takes the place of its class's. */
+/** All of these permissions; `JwtAuthGuard` holds it. On a handler it takes the place of its class's. */
 export const Permissions = (...permissions: readonly [string, ...string[]]): Decorator =>
-  demand(PERMISSIONS, named('@Permissions', permissions), errorAnswers(401, 403));
+  demand(PERMISSIONS.key, named('@Permissions', permissions), errorAnswers(401, 403));
 
-/** A credential proof at most this old (`'5m'`; a bare number is seconds); `RecentAuthGuard` holds it with RFC 9470's answer. */
+/** A credential proof at most this old (`'5m'`; a bare number is seconds); `JwtAuthGuard` holds it with RFC 9470's answer. */
 export const RecentAuth = (maxAge: Duration): Decorator => {
   const maxAgeMs = parseDuration(maxAge);
   if (!maxAgeMs)
     throw AuthError.configuration('@RecentAuth', "write a duration such as '5m', or whole seconds");
-  return demand(RECENT_AUTH, Math.max(1, Math.floor(maxAgeMs / 1000)), errorAnswers(401));
+  return demand(RECENT_AUTH.key, Math.max(1, Math.floor(maxAgeMs / 1000)), errorAnswers(401));
 };
 
 /** Asks the stores for each request here, whatever the configured revocation mode. */
@@ -44,7 +46,7 @@ export const CurrentUser = createParamDecorator(
   (key: keyof Principal | undefined, context: ExecutionContext) => {
     const principal = principalOf(context);
     if (principal) return key ? principal[key] : principal;
-    if (isPublic(new Reflector(), context)) return undefined;
+    if (isOpen(context)) return undefined;
     throw new AuthError('token_missing', '@CurrentUser needs JwtAuthGuard before it');
   },
 );

@@ -6,75 +6,99 @@ import {
   mixin,
   type Type,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { AuthError } from '../../common/auth-error.js';
-import { authToken } from '../../common/instance-token.js';
+import { authToken, DEFAULT_INSTANCE } from '../../common/instance-token.js';
+import type { Principal } from '../../common/principal.js';
 import type { AuthenticateOptions } from '../authenticate.js';
 import { carrierOf, principalOf, requestOf, setPrincipal } from './call-context.js';
-import { JwtStrategy } from '../http/jwt.strategy.js';
+import { type Holding, HOLDS } from './holds.js';
 import { perRoute } from './per-route.js';
 import { PreparesRefusals } from '../http/refused.js';
-import { INSTANCE, isPublic, isStrict } from './route-metadata.js';
+import { RequestAuthenticator } from '../http/request-authenticator.service.js';
+import { instanceOf, isPublic, isStrict, type Requirement, requirementsOf } from './route-metadata.js';
+import { routeOf } from './route-layers.js';
+
+interface RouteFacts {
+  readonly unguarded: boolean;
+  readonly options?: AuthenticateOptions;
+  readonly asked: readonly { readonly requirement: Requirement; readonly asked: never }[];
+}
 
 /**
- * An access token, or 401. For single routes with `@UseGuards`, or for all with `APP_GUARD` and `@Public()` where none is needed. The same on
- * HTTP, GraphQL, remote calls and sockets (which `LiveSockets` has signed in). Answers synchronously while no store has to be asked.
+ * An access token, or 401; and whatever the route asks for (`@Roles`, `@Permissions`, `@RecentAuth`), or 403 or 401. For single routes with
+ * `@UseGuards`, or for all with `APP_GUARD` and `@Public()` where none is needed. The same on HTTP, GraphQL, remote calls and sockets (which
+ * `LiveSockets` has signed in). Answers synchronously while no store has to be asked.
  */
 @Injectable()
 export class JwtAuthGuard implements CanActivate {
-  private readonly routeOf = perRoute((context) => ({
-    unguarded: isPublic(this.reflector, context) || this.isOfAnother(context),
-    options: isStrict(this.reflector, context) ? ({ strictness: 'strict' } as const) : undefined,
-  }));
+  static readonly [HOLDS]: Holding = 'everything';
+  /** Of `AuthModule`. */
+  static readonly instance: string = DEFAULT_INSTANCE;
 
-  constructor(
-    private readonly strategy: JwtStrategy,
-    private readonly reflector: Reflector,
-  ) {}
+  private readonly factsOf = perRoute((context) => this.read(context));
+
+  constructor(private readonly authenticator: RequestAuthenticator) {}
 
   /** The guard of a named instance: `@UseGuards(JwtAuthGuard.for('staff'))`. */
   static for(instance: string): Type<CanActivate> {
     @Injectable()
     class NamedJwtAuthGuard extends JwtAuthGuard {
-      constructor(@Inject(authToken(JwtStrategy, instance)) strategy: JwtStrategy, reflector: Reflector) {
-        super(strategy, reflector);
+      static override readonly instance = instance;
+
+      constructor(@Inject(authToken(RequestAuthenticator, instance)) authenticator: RequestAuthenticator) {
+        super(authenticator);
       }
     }
     return mixin(NamedJwtAuthGuard);
   }
 
-  @PreparesRefusals()
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const { unguarded, options } = this.routeOf(context);
-    if (unguarded) return true;
-    if (context.getType<string>() === 'ws') return this.messageOf(context, options);
-    const request = requestOf(context);
-    const carrier = carrierOf(context);
-    if (!request || !carrier)
-      throw new AuthError('token_missing', `nothing brings a token in a ${context.getType<string>()} call`);
-    const outcome = this.strategy.authenticateRequest(request, options);
-    if (!(outcome instanceof Promise)) {
-      setPrincipal(carrier, outcome);
-      return true;
-    }
-    return outcome.then((principal) => {
-      setPrincipal(carrier, principal);
-      return true;
-    });
+  get instance(): string {
+    return this.authenticator.instance;
   }
 
-  /** `@AuthInstance` brings the guard of the instance that it names: one that is global has nothing to say there. */
-  private isOfAnother(context: ExecutionContext): boolean {
-    const targets = [context.getHandler(), context.getClass()];
-    const owner = this.reflector.getAllAndOverride<string | undefined>(INSTANCE, targets);
-    return owner !== undefined && owner !== this.strategy.instance;
+  @PreparesRefusals()
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const facts = this.factsOf(context);
+    if (facts.unguarded) return true;
+    const outcome =
+      context.getType<string>() === 'ws'
+        ? this.recheck(context, facts.options)
+        : this.authenticate(context, facts.options);
+    if (outcome instanceof Promise) return outcome.then((principal) => this.admit(context, principal, facts));
+    return this.admit(context, outcome, facts);
+  }
+
+  private read(context: ExecutionContext): RouteFacts {
+    const route = routeOf(context);
+    // `@AuthInstance` brings the guard of the instance that it names: one that is global has nothing to say there
+    const owner = instanceOf(route);
+    return {
+      unguarded: isPublic(context) || (owner !== undefined && owner !== this.authenticator.instance),
+      options: isStrict(context) ? { strictness: 'strict' } : undefined,
+      asked: requirementsOf(route),
+    };
+  }
+
+  private authenticate(
+    context: ExecutionContext,
+    options?: AuthenticateOptions,
+  ): Principal | Promise<Principal> {
+    const request = requestOf(context);
+    if (!request || !carrierOf(context))
+      throw new AuthError('token_missing', `nothing brings a token in a ${context.getType<string>()} call`);
+    return this.authenticator.authenticate(request, options);
   }
 
   /** A socket was signed in before; what was revoked since counts for each message. */
-  private messageOf(context: ExecutionContext, options?: AuthenticateOptions): boolean | Promise<boolean> {
+  private recheck(context: ExecutionContext, options?: AuthenticateOptions): Principal | Promise<Principal> {
     const principal = principalOf(context);
     if (!principal) throw new AuthError('token_missing', 'the socket is not signed in: LiveSockets.open');
-    const outcome = this.strategy.recheck(principal, options);
-    return outcome instanceof Promise ? outcome.then(() => true) : true;
+    return this.authenticator.recheck(principal, options);
+  }
+
+  private admit(context: ExecutionContext, principal: Principal, { asked }: RouteFacts): true {
+    if (context.getType<string>() !== 'ws') setPrincipal(carrierOf(context) as object, principal);
+    for (const each of asked) each.requirement.check(principal, each.asked, this.authenticator.now());
+    return true;
   }
 }

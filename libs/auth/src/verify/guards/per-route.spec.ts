@@ -1,5 +1,4 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { describe, expect, it, jest } from '@jest/globals';
 import { Public, Roles } from './decorators.js';
 import { perRoute } from './per-route.js';
@@ -20,12 +19,11 @@ const route = (routeClass: typeof Notes) =>
     getHandler: () => routeClass.prototype.list,
     getClass: () => routeClass,
   }) as unknown as ExecutionContext;
-const reflector = new Reflector();
 
 describe('what the decorators say of a route', () => {
   it('is of its class, too: one handler that several inherit is as open as each of them', () => {
-    const isOpen = perRoute((context) => isPublic(reflector, context));
-    const rolesOf = perRoute((context) => requirementOf<string[]>(reflector, ROLES, context));
+    const isOpen = perRoute(isPublic);
+    const rolesOf = perRoute((context) => requirementOf(ROLES, context));
     for (let time = 0; time < 2; time += 1) {
       expect([OpenNotes, AdminNotes, EditorNotes, Notes].map((each) => isOpen(route(each)))).toEqual([true, false, false, false]); // prettier-ignore
       expect([OpenNotes, AdminNotes, EditorNotes].map((each) => rolesOf(route(each)))).toEqual([undefined, ['admin'], ['editor']]); // prettier-ignore

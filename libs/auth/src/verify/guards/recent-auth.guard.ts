@@ -6,33 +6,29 @@ import {
   mixin,
   type Type,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import { authToken } from '../../common/instance-token.js';
-import { principalOf } from './call-context.js';
+import { callerAt } from './call-context.js';
+import { type Holding, HOLDS } from './holds.js';
 import { perRoute } from './per-route.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { RECENT_AUTH, requirementOf } from './route-metadata.js';
 
-/** Holds `@RecentAuth()`: a credential proof young enough, or 401 that says how young (RFC 9470). Runs after `JwtAuthGuard`. */
+/** Holds `@RecentAuth()` where a guard of the host's own calls `JwtAuthGuard`: a young enough proof, or 401 that says how young (RFC 9470). */
 @Injectable()
 export class RecentAuthGuard implements CanActivate {
-  private readonly maxAgeOf = perRoute((context) =>
-    requirementOf<number>(this.reflector, RECENT_AUTH, context),
-  );
+  static readonly [HOLDS]: Holding = RECENT_AUTH.key;
 
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly clock: Clock,
-  ) {}
+  private readonly maxAgeOf = perRoute((context) => requirementOf(RECENT_AUTH, context));
+
+  constructor(private readonly clock: Clock) {}
 
   /** Of a named instance. */
   static for(instance: string): Type<CanActivate> {
     @Injectable()
     class NamedRecentAuthGuard extends RecentAuthGuard {
-      constructor(reflector: Reflector, @Inject(authToken(Clock, instance)) clock: Clock) {
-        super(reflector, clock);
+      constructor(@Inject(authToken(Clock, instance)) clock: Clock) {
+        super(clock);
       }
     }
     return mixin(NamedRecentAuthGuard);
@@ -41,11 +37,8 @@ export class RecentAuthGuard implements CanActivate {
   @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {
     const maxAgeSeconds = this.maxAgeOf(context);
-    if (maxAgeSeconds === undefined) return true;
-    const principal = principalOf(context);
-    if (!principal) throw new AuthError('token_missing', 'RecentAuthGuard needs JwtAuthGuard before it');
-    const { authTime } = principal;
-    if (authTime !== undefined && this.clock.now() / 1000 - authTime <= maxAgeSeconds) return true;
-    throw new AuthError('proof_too_old', 'the credential proof is too old', { maxAgeSeconds });
+    if (maxAgeSeconds !== undefined)
+      RECENT_AUTH.check(callerAt(context, 'RecentAuthGuard'), maxAgeSeconds, this.clock.now());
+    return true;
   }
 }

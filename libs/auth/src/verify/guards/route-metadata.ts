@@ -1,43 +1,120 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { Reflector } from '@nestjs/core';
+import { AuthError } from '../../common/auth-error.js';
+import type { Principal } from '../../common/principal.js';
+import { type Layers, layersOf, type Route, routeOf, saidBy } from './route-layers.js';
 
 /** Metadata keys of the decorators. */
 export const PUBLIC = 'tokenward:public';
 export const STRICT = 'tokenward:strict';
-export const ROLES = 'tokenward:roles';
-export const PERMISSIONS = 'tokenward:permissions';
-export const RECENT_AUTH = 'tokenward:recent-auth';
 /** Which instance guards the route. */
 export const INSTANCE = 'tokenward:instance';
 
-const DEMANDS = [ROLES, PERMISSIONS, RECENT_AUTH, STRICT];
-
-/** The handler's own word, else its class's; a handler that demands something is not made public by its class. */
-export function isPublic(reflector: Reflector, context: ExecutionContext): boolean {
-  const handler = context.getHandler();
-  if (reflector.get<true | undefined>(PUBLIC, handler)) return true;
-  if (!reflector.get<true | undefined>(PUBLIC, context.getClass())) return false;
-  return DEMANDS.every((key) => reflector.get<unknown>(key, handler) === undefined);
+/** What a decorator asks of the caller, and what holds it. */
+export interface Requirement<Asked = never> {
+  readonly key: string;
+  /** As it is written, for messages. */
+  readonly decorator: string;
+  /** Refuses a caller who does not have what was asked. */
+  readonly check: (principal: Principal, asked: Asked, nowMs: number) => void;
 }
 
-export function isStrict(reflector: Reflector, context: ExecutionContext): boolean {
+export const ROLES: Requirement<readonly string[]> = {
+  key: 'tokenward:roles',
+  decorator: '@Roles',
+  check: ({ role }, roles) => {
+    if (role === undefined || !roles.includes(role)) throw new AuthError('forbidden', 'the role is missing');
+  },
+};
+
+export const PERMISSIONS: Requirement<readonly string[]> = {
+  key: 'tokenward:permissions',
+  decorator: '@Permissions',
+  check: ({ permissions }, asked) => {
+    if (!asked.every((each) => permissions.includes(each)))
+      throw new AuthError('forbidden', 'a permission is missing');
+  },
+};
+
+/** Asked: seconds. */
+export const RECENT_AUTH: Requirement<number> = {
+  key: 'tokenward:recent-auth',
+  decorator: '@RecentAuth',
+  check: ({ authTime }, maxAgeSeconds, nowMs) => {
+    if (authTime === undefined || nowMs / 1000 - authTime > maxAgeSeconds)
+      throw new AuthError('proof_too_old', 'the credential proof is too old', { maxAgeSeconds });
+  },
+};
+
+/** `JwtAuthGuard` itself reads it and asks the stores. */
+const STRICTNESS: Requirement<true> = {
+  key: STRICT,
+  decorator: '@Strict',
+  check: () => undefined,
+};
+
+/** Every requirement there is: one that is added here is held by `JwtAuthGuard`, and looked for at boot. */
+export const REQUIREMENTS: readonly Requirement[] = [ROLES, PERMISSIONS, RECENT_AUTH, STRICTNESS];
+
+/** The handler's own word; else its class's own, where nothing is demanded. What a class extends makes nothing public. */
+export function isPublic(context: ExecutionContext): boolean {
+  return isPublicRoute(routeOf(context));
+}
+
+export function isPublicRoute(route: Route): boolean {
+  const layers = layersOf(route);
+  const [handler] = layers.handlers;
+  if (handler && own(handler, PUBLIC)) return REQUIREMENTS.every(({ key }) => !own(handler, key));
   return (
-    reflector.getAllAndOverride<true | undefined>(STRICT, [context.getHandler(), context.getClass()]) ?? false
+    own(route.routeClass, PUBLIC) && REQUIREMENTS.every(({ key }) => saidBy(layers.all, key) === undefined)
   );
 }
 
+export function isStrict(context: ExecutionContext): boolean {
+  return requirementOf(STRICTNESS, context) ?? false;
+}
+
+/** `@AuthInstance`: it is inherited like a requirement. */
+export function instanceOf(route: Route): string | undefined {
+  return saidBy<string>(layersOf(route).all, INSTANCE);
+}
+
 /**
- * What a route asks for under `key`: the handler's own word, else its class's. A handler that is itself public is not held to its class's; a
- * public class with requirements of its own contradicts itself, and the requirement stands.
+ * What a route asks for: the handler's own word, else that of a handler it overrides, else its class's or a parent class's. A handler that is
+ * itself public is not held to those.
  */
-export function requirementOf<T>(
-  reflector: Reflector,
-  key: string,
+export function requirementOf<Asked>(
+  { key }: Requirement<Asked>,
   context: ExecutionContext,
-): T | undefined {
-  const handler = context.getHandler();
-  const own = reflector.get<T | undefined>(key, handler);
-  if (own !== undefined) return own;
-  if (reflector.get<true | undefined>(PUBLIC, handler)) return undefined;
-  return reflector.get<T | undefined>(key, context.getClass());
+): Asked | undefined {
+  return askedBy<Asked>(layersOf(routeOf(context)), key);
+}
+
+/** All that a route asks for. */
+export function requirementsOf(
+  route: Route,
+): readonly { readonly requirement: Requirement; readonly asked: never }[] {
+  const layers = layersOf(route);
+  return REQUIREMENTS.flatMap((requirement) => {
+    const asked = askedBy<never>(layers, requirement.key);
+    return asked === undefined ? [] : [{ requirement, asked }];
+  });
+}
+
+/** `@Public` beside a requirement: nobody can tell which of them was meant. */
+export function contradictionOf(route: Route): Requirement | undefined {
+  const { handlers, classes } = layersOf(route);
+  const [handler] = handlers;
+  if (handler && own(handler, PUBLIC)) return REQUIREMENTS.find(({ key }) => own(handler, key));
+  if (!own(route.routeClass, PUBLIC)) return undefined;
+  return REQUIREMENTS.find(({ key }) => saidBy(classes, key) !== undefined);
+}
+
+function askedBy<Asked>({ handlers, all }: Layers, key: string): Asked | undefined {
+  const [handler] = handlers;
+  if (handler && own(handler, PUBLIC)) return saidBy<Asked>([handler], key);
+  return saidBy<Asked>(all, key);
+}
+
+function own(target: object, key: string): boolean {
+  return Reflect.hasOwnMetadata(key, target);
 }

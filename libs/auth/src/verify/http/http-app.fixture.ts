@@ -159,6 +159,7 @@ export interface AppParts {
   readonly authenticate?: FakeAuthenticateFlow;
   readonly options?: ResolvedAuthOptions;
   readonly routes?: Partial<Routes>;
+  readonly imports?: readonly (Type | DynamicModule)[];
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Provider[];
   readonly logger?: LoggerService;
@@ -179,7 +180,7 @@ const FLOWS = {
 class EdgeModule {}
 
 /** The edge as a module of its own, so that its filter proves to reach the host's routes. */
-function edge(parts: AppParts): DynamicModule {
+export function edge(parts: AppParts): DynamicModule {
   const flows = Object.entries(FLOWS).map(([name, provide]) => ({
     provide,
     useValue: parts.flows?.[name] ?? {},
@@ -208,7 +209,7 @@ export const ADAPTERS = ['express', 'fastify'] as const;
 
 export async function startApp(adapter: (typeof ADAPTERS)[number], parts: AppParts = {}): Promise<TestApp> {
   const testing = await Test.createTestingModule({
-    imports: [edge(parts)],
+    imports: [edge(parts), ...(parts.imports ?? [])],
     controllers: [...(parts.controllers ?? [])],
     providers: [...(parts.providers ?? [])],
   }).compile();
@@ -217,6 +218,10 @@ export async function startApp(adapter: (typeof ADAPTERS)[number], parts: AppPar
   );
   app.useLogger(parts.logger ?? false);
   parts.prepare?.(app);
-  await app.listen(0, '127.0.0.1');
+  // one that does not boot leaves nothing open
+  await app.listen(0, '127.0.0.1').catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
   return new TestApp(app, (app.getHttpServer() as { address(): { port: number } }).address().port);
 }

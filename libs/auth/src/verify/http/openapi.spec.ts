@@ -1,10 +1,12 @@
-import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Public, RecentAuth, Roles } from '../guards/decorators.js';
 import { startApp, type TestApp } from './http-app.fixture.js';
+import { JwtAuthGuard } from '../guards/jwt-auth.guard.js';
 
 @Roles('admin')
+@UseGuards(JwtAuthGuard)
 @Controller('host')
 class HostController {
   @Get('plain')

@@ -1,0 +1,45 @@
+import { Strategy } from 'passport-jwt';
+import { AuthError } from '../common/auth-error.js';
+import type { HttpRequest } from '../verify/http/adapter.js';
+import type { RequestAuthenticator } from '../verify/http/request-authenticator.service.js';
+
+/**
+ * A passport-jwt strategy whose verification is Tokenward's: one policy, whoever calls. For `passport.authenticate('jwt')` and for
+ * `AuthGuard(['jwt', 'local'])`; under `AuthGuard('jwt')` alone `JwtAuthGuard` answers, which knows the route as well.
+ */
+export class JwtStrategy extends Strategy {
+  constructor(
+    private readonly authenticatorOf: (request: object) => RequestAuthenticator,
+    override readonly name = 'jwt',
+  ) {
+    super({ jwtFromRequest: () => null, secretOrKeyProvider: refuseKey }, refuseVerify);
+  }
+
+  /** Called by passport on a delegate of this strategy. */
+  override authenticate(request: object): void {
+    const refuse = (error: unknown): void => this.refuse(error);
+    try {
+      const outcome = this.authenticatorOf(request).authenticate(request as HttpRequest);
+      if (outcome instanceof Promise) outcome.then((principal) => this.success(principal), refuse);
+      else this.success(outcome);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  /** A failure is a token that is not accepted, and the next strategy is asked; a store that is down is an error. */
+  private refuse(error: unknown): void {
+    if (error instanceof AuthError && error.getStatus() === 401)
+      this.fail(error.headers['WWW-Authenticate'], 401);
+    else this.error(error as Error);
+  }
+}
+
+/** passport-jwt asks for both; `authenticate` above never comes to them. */
+function refuseKey(_request: unknown, _token: unknown, done: (error: Error) => void): void {
+  done(new AuthError('token_refused', 'passport-jwt verifies nothing here'));
+}
+
+function refuseVerify(_payload: unknown, done: (error: Error) => void): void {
+  done(new AuthError('token_refused', 'passport-jwt verifies nothing here'));
+}

@@ -1,0 +1,177 @@
+import { applyDecorators, Get, mixin, type Type } from '@nestjs/common';
+import { Permissions, Public, RecentAuth, Roles } from './decorators.js';
+
+/** What the route answers to nobody, to the role `user` and to the role `admin`. */
+export type Expected = readonly [nobody: number, user: number, admin: number];
+
+const HELD: Expected = [401, 403, 200];
+const OPEN: Expected = [200, 200, 200];
+
+/** Every way in which classes say something of a route, and what holds. Made anew for each application, which guards them in its own way. */
+export function heldRoutes(): readonly (readonly [name: string, Type, Expected])[] {
+  class OnHandler {
+    @Roles('admin')
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+
+  @Roles('admin')
+  class OnClass {
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+
+  class Composed {
+    @applyDecorators(Get(), Roles('admin'), Permissions('notes:write'))
+    call(): string {
+      return 'in';
+    }
+  }
+
+  class OldProof {
+    @RecentAuth(1)
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+
+  @Public()
+  class OpenClass {
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+
+  class OpenHandler {
+    @Public()
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+
+  @Public()
+  class OpenButOne {
+    @Roles('admin')
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+
+  @Roles('admin')
+  class ClosedButOne {
+    @Public()
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+
+  class Inherits extends OnHandler {}
+  class InheritsOfClass extends OnClass {}
+  class InheritsOpenHandler extends OpenHandler {}
+  class InheritsOpenClass extends OpenClass {}
+  class Grandchild extends Inherits {}
+
+  @Roles('user')
+  class HandlerOverClass extends OnHandler {}
+  @Roles('user')
+  class ClassOverParent extends OnClass {}
+  @Public()
+  class SaysPublicItself extends OpenClass {}
+  @Public()
+  class OpenOverDemand extends OnHandler {}
+  @Roles('admin')
+  class DemandsOverOpen extends OpenClass {}
+
+  class Overrides extends OnHandler {
+    @Get()
+    override call(): string {
+      return 'in';
+    }
+  }
+  class OverridesByRole extends OnHandler {
+    @Roles('user')
+    @Get()
+    override call(): string {
+      return 'in';
+    }
+  }
+  class OverridesByMore extends OnHandler {
+    @Permissions('notes:read')
+    @Get()
+    override call(): string {
+      return 'in';
+    }
+  }
+  class OverridesAsPublic extends OnHandler {
+    @Public()
+    @Get()
+    override call(): string {
+      return 'in';
+    }
+  }
+  class OverridesPublic extends OpenHandler {
+    @Get()
+    override call(): string {
+      return 'in';
+    }
+  }
+  class OverridesTwice extends Overrides {
+    @Get()
+    override call(): string {
+      return 'in';
+    }
+  }
+
+  /** A decorator that puts another function, of another name, in the place of the handler. */
+  function traced(_target: object, _name: string, descriptor: PropertyDescriptor): void {
+    const traced = (): string => 'in';
+    for (const key of Reflect.getMetadataKeys(descriptor.value as object) as string[])
+      Reflect.defineMetadata(key, Reflect.getMetadata(key, descriptor.value as object), traced);
+    descriptor.value = traced;
+  }
+  class Replaced extends OnHandler {
+    @traced
+    @Get()
+    override call(): string {
+      return 'in';
+    }
+  }
+
+  return [
+    ['the handler says it', OnHandler, HELD],
+    ['the class says it', OnClass, HELD],
+    ['one decorator made of several says it', Composed, HELD],
+    ['the proof is too old', OldProof, [401, 401, 401]],
+    ['the class is public', OpenClass, OPEN],
+    ['the handler is public', OpenHandler, OPEN],
+    ['a handler of a public class says it', OpenButOne, HELD],
+    ['a handler of a held class is public', ClosedButOne, OPEN],
+    ['the handler is inherited', Inherits, HELD],
+    ['the handler is inherited twice', Grandchild, HELD],
+    ['the class extends one that says it', InheritsOfClass, HELD],
+    ['a mixin of it', mixin(class extends OnHandler {}), HELD],
+    ['a public handler is inherited', InheritsOpenHandler, OPEN],
+    ['the class extends a public one', InheritsOpenClass, [401, 200, 200]],
+    ['the class extends a public one and says it itself', SaysPublicItself, OPEN],
+    ['the class extends a public one and asks for a role', DemandsOverOpen, HELD],
+    ['a public class extends one whose handler says it', OpenOverDemand, HELD],
+    ['the inherited handler says it, and the class something else', HandlerOverClass, HELD],
+    ['the class says something else than the one it extends', ClassOverParent, [401, 200, 403]],
+    ['the handler is overridden', Overrides, HELD],
+    ['the handler is overridden twice', OverridesTwice, HELD],
+    ['the handler is overridden and says something else', OverridesByRole, [401, 200, 403]],
+    ['the handler is overridden and asks for more', OverridesByMore, HELD],
+    ['the handler is overridden and is public', OverridesAsPublic, OPEN],
+    ['a public handler is overridden', OverridesPublic, [401, 200, 200]],
+    ['the function of the handler was replaced', Replaced, HELD],
+  ];
+}

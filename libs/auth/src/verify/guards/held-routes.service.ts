@@ -1,0 +1,123 @@
+import { type CanActivate, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { AuthError } from '../../common/auth-error.js';
+import { holdingOf } from './holds.js';
+import { type HostRoute, hostRoutes } from './host-routes.js';
+import { JwtAuthGuard } from './jwt-auth.guard.js';
+import {
+  contradictionOf,
+  instanceOf,
+  isPublicRoute,
+  REQUIREMENTS,
+  requirementsOf,
+} from './route-metadata.js';
+import { appendTo, GUARDS, HeldCallGuard } from './held-call.guard.js';
+
+const NAMED = 5;
+const GRAPHQL_OPTIONS = 'GqlModuleOptions';
+
+interface GraphqlOptions {
+  readonly fieldResolverEnhancers?: readonly string[];
+}
+
+/**
+ * A requirement that nobody holds lets everybody in, so the boot stops (contract, section 11). Global guards are known when modules are
+ * initialised: `APP_GUARD`, and `useGlobalGuards` between `create` and `listen`.
+ */
+@Injectable()
+export class HeldRoutes implements OnModuleInit {
+  constructor(
+    private readonly container: ModulesContainer,
+    private readonly config: ApplicationConfig,
+    private readonly adapters: HttpAdapterHost,
+    @Inject(JwtAuthGuard) private readonly own: CanActivate,
+  ) {
+    // before `connectMicroservice` reads them
+    for (const { kind, handler, ...route } of hostRoutes(container))
+      if (kind === 'rpc' && requirementsOf({ handler, ...route }).length > 0)
+        appendTo(handler, GUARDS, HeldCallGuard.only);
+  }
+
+  onModuleInit(): void {
+    if (!this.serves()) return;
+    const problems = new Map<string, string[]>();
+    for (const route of hostRoutes(this.container)) {
+      const problem = this.problemOf(route);
+      if (problem) problems.set(problem, [...(problems.get(problem) ?? []), route.name]);
+    }
+    for (const [problem, names] of problems) {
+      const unique = [...new Set(names)];
+      const more = unique.length > NAMED ? ` and ${unique.length - NAMED} more` : '';
+      throw AuthError.configuration(unique.slice(0, NAMED).join(', ') + more, problem);
+    }
+  }
+
+  /** A standalone application context answers nobody. */
+  private serves(): boolean {
+    let isMicroservice = false;
+    this.container
+      .getRpcTargetRegistry()
+      .subscribe(() => (isMicroservice = true))
+      .unsubscribe();
+    return isMicroservice || Boolean(this.adapters.httpAdapter);
+  }
+
+  private problemOf(route: HostRoute): string | undefined {
+    if (!isCalled(route)) return undefined;
+    const contradiction = contradictionOf(route);
+    if (contradiction)
+      return `is @Public() and asks for ${contradiction.decorator}; take one of them away, or put @Public() on the handlers that are`;
+    if (isPublicRoute(route)) return undefined;
+    const instance = instanceOf(route);
+    const asked = requirementsOf(route).map(({ requirement }) => requirement);
+    if (asked.length === 0 && instance === undefined) return undefined;
+    const guards = this.guardsOf(route);
+    if (guards.some((guard) => this.holdsEverything(guard, instance))) return undefined;
+    const held = new Set(guards.map((guard) => holdingOf(guard, this.container)?.holds));
+    const open = asked.filter(({ key }) => !held.has(key)).map(({ decorator }) => decorator);
+    if (instance !== undefined)
+      return `is of the instance '${instance}', and its guard does not stand in front of it; add @AuthInstance('${instance}')`;
+    if (open.length === 0) return undefined;
+    return `asks for ${open.join(' and ')}, and no guard of Tokenward stands in front of it; ${cureOf(route)}`;
+  }
+
+  private guardsOf(route: HostRoute): readonly object[] {
+    if (route.kind === 'graphql-field' && !this.guardsFields()) return [];
+    const named = [route.routeClass, route.handler].flatMap(
+      (target) => (Reflect.getMetadata(GUARDS, target) as object[] | undefined) ?? [],
+    );
+    const scoped = this.config.getGlobalRequestGuards().map(({ metatype }) => metatype as object);
+    return [...this.config.getGlobalGuards(), ...scoped, ...named].filter(Boolean).flatMap((guard) => {
+      const made = route.guardOf(guard);
+      return made === guard ? [guard] : [guard, made];
+    });
+  }
+
+  /** A test that overrides our guard has replaced it knowingly. */
+  private holdsEverything(guard: object, instance: string | undefined): boolean {
+    if (guard === this.own) return true;
+    const holding = holdingOf(guard, this.container);
+    return holding?.holds === 'everything' && (instance === undefined || holding.instance === instance);
+  }
+
+  /** Nest runs no guard of a field resolver unless it is told to. */
+  private guardsFields(): boolean {
+    const options = [...this.container.values()].flatMap((module) => {
+      const wrapper = module.providers.get(GRAPHQL_OPTIONS);
+      return wrapper ? [wrapper.instance as GraphqlOptions | undefined] : [];
+    });
+    return options.every((each) => each?.fieldResolverEnhancers?.includes('guards'));
+  }
+}
+
+/** A method that carries a requirement itself is one, whatever calls it. */
+function isCalled({ kind, handler, name }: HostRoute): boolean {
+  if (name.endsWith('.__resolveType')) return false;
+  return kind !== 'other' || REQUIREMENTS.some(({ key }) => Reflect.hasOwnMetadata(key, handler));
+}
+
+function cureOf({ kind }: HostRoute): string {
+  if (kind === 'graphql-field')
+    return "give GraphQLModule fieldResolverEnhancers: ['guards'], and the class @UseGuards(JwtAuthGuard)";
+  return 'add @UseGuards(JwtAuthGuard), or provide it as APP_GUARD';
+}

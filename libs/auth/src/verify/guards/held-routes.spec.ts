@@ -1,0 +1,242 @@
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  type Provider,
+  Scope,
+  SetMetadata,
+  Sse,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
+import { EventPattern, MessagePattern } from '@nestjs/microservices';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { Test } from '@nestjs/testing';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { describe, expect, it } from '@jest/globals';
+import { Permissions, Public, RecentAuth, Roles, Strict } from './decorators.js';
+import { heldRoutes } from './held-routes.fixture.js';
+import { type AppParts, edge, startApp } from '../http/http-app.fixture.js';
+import { JwtAuthGuard } from './jwt-auth.guard.js';
+import { PermissionsGuard } from './permissions.guard.js';
+import { RecentAuthGuard } from './recent-auth.guard.js';
+import { INSTANCE } from './route-metadata.js';
+import { RolesGuard } from './roles.guard.js';
+
+/** As hosts write it. */
+@Injectable()
+class HostGuard extends JwtAuthGuard {
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    return super.canActivate(context);
+  }
+}
+@Injectable({ scope: Scope.REQUEST })
+class ScopedGuard extends JwtAuthGuard {}
+@Injectable()
+class StrangeGuard implements CanActivate {
+  canActivate(): boolean {
+    return true;
+  }
+}
+
+const globally = (use: { useExisting: Type } | { useClass: Type }): Provider[] => [
+  { provide: APP_GUARD, ...use },
+];
+const useLater: AppParts['prepare'] = (app) => app.useGlobalGuards(app.get(JwtAuthGuard));
+
+describe.each<[string, Type | undefined, AppParts]>([
+  ['@UseGuards(JwtAuthGuard)', JwtAuthGuard, {}],
+  ['@UseGuards of a guard that extends it', HostGuard, {}],
+  ['APP_GUARD', undefined, { providers: globally({ useExisting: JwtAuthGuard }) }],
+  ['APP_GUARD of a class that extends it', undefined, { providers: globally({ useClass: HostGuard }) }],
+  ['APP_GUARD in request scope', undefined, { providers: globally({ useClass: ScopedGuard }) }],
+  ['useGlobalGuards', undefined, { prepare: useLater }],
+])('a requirement under %s', (_, guard, parts) => {
+  it('holds whoever says it: class, handler, what they extend and override', async () => {
+    const rows = heldRoutes();
+    for (const [index, [, routeClass]] of rows.entries()) {
+      Controller(`r${String(index)}`)(routeClass);
+      if (guard) UseGuards(guard)(routeClass);
+    }
+    const host = await startApp('express', { ...parts, controllers: rows.map(([, each]) => each) });
+    const statuses = (index: number) =>
+      Promise.all(
+        [undefined, 'good', 'admin'].map(async (token) => {
+          const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+          return (await host.call('GET', `/r${String(index)}`, { headers })).status;
+        }),
+      );
+    const seen = await Promise.all(rows.map(async ([name], index) => [name, await statuses(index)]));
+    await host.app.close();
+    expect(seen).toEqual(rows.map(([name, , expected]) => [name, expected]));
+  });
+});
+
+/** A class of one handler, of any transport. */
+function host(
+  of: ClassDecorator,
+  route: MethodDecorator,
+  ...said: readonly (MethodDecorator | undefined)[]
+): Type {
+  class Host {
+    handle(): string {
+      return 'in';
+    }
+  }
+  const descriptor = Object.getOwnPropertyDescriptor(Host.prototype, 'handle') as PropertyDescriptor;
+  for (const decorate of [route, ...said]) decorate?.(Host.prototype, 'handle', descriptor);
+  of(Host);
+  return Host;
+}
+
+const boot = async (routeClass: Type, parts: AppParts = {}): Promise<string> => {
+  const isController = Reflect.hasMetadata('path', routeClass);
+  try {
+    const { app } = await startApp('express', {
+      ...parts,
+      controllers: isController ? [routeClass] : [],
+      providers: [...(parts.providers ?? []), ...(isController ? [] : [routeClass])],
+      prepare: (app) => {
+        app.useWebSocketAdapter(new WsAdapter(app));
+        parts.prepare?.(app);
+      },
+    });
+    await app.close();
+    return 'boots';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+const TRANSPORTS: [string, ClassDecorator, MethodDecorator][] = [
+  ['an HTTP route', Controller('held'), Get()],
+  ['server-sent events', Controller('held'), Sse()],
+  ['a message pattern', Controller(), MessagePattern('held')],
+  ['an event pattern', Controller(), EventPattern('held') as MethodDecorator],
+  ['a gateway', WebSocketGateway({ path: '/held' }), SubscribeMessage('held')],
+  ['a query', Resolver(), Query(() => String) as MethodDecorator],
+  ['a subscription', Resolver(), Subscription(() => String) as MethodDecorator],
+];
+
+describe.each(TRANSPORTS)('%s', (_, of, route) => {
+  it.each<[string, MethodDecorator]>([
+    ['@Roles', Roles('admin')],
+    ['@Permissions', Permissions('write')],
+    ['@RecentAuth', RecentAuth('5m')],
+    ['@Strict', Strict()],
+  ])('with %s and no guard stops the boot, which names it and the cure', async (decorator, said) => {
+    const message = await boot(host(of, route, said));
+    expect(message).toContain(
+      `Host.handle: asks for ${decorator}, and no guard of Tokenward stands in front of it`,
+    );
+    expect(message).toContain('@UseGuards(JwtAuthGuard)');
+    expect(message).not.toContain('\n');
+  });
+
+  it.each<[string, MethodDecorator | undefined, AppParts]>([
+    ['no guard', undefined, {}],
+    ['a guard that is not ours', UseGuards(StrangeGuard), {}],
+    ['the guard of another requirement', UseGuards(PermissionsGuard, RecentAuthGuard), {}],
+    ['a global guard that is not ours', undefined, { providers: globally({ useClass: StrangeGuard }) }],
+  ])('and %s in front stops the boot', async (_name, guard, parts) => {
+    expect(await boot(host(of, route, Roles('admin'), guard), parts)).toContain('asks for @Roles');
+  });
+
+  it.each<[string, MethodDecorator | undefined, AppParts]>([
+    ['JwtAuthGuard', UseGuards(JwtAuthGuard), {}],
+    ['a guard that extends it', UseGuards(HostGuard), {}],
+    ['the guard of the requirement, behind one of the host', UseGuards(StrangeGuard, RolesGuard), {}],
+    ['APP_GUARD', undefined, { providers: globally({ useExisting: JwtAuthGuard }) }],
+    ['APP_GUARD in request scope', undefined, { providers: globally({ useClass: ScopedGuard }) }],
+    ['useGlobalGuards', undefined, { prepare: useLater }],
+  ])('and %s in front boots', async (_name, guard, parts) => {
+    expect(await boot(host(of, route, Roles('admin'), guard), parts)).toBe('boots');
+  });
+
+  it('that is public and asks for a role stops the boot', async () => {
+    const message = await boot(host(of, route, Public(), Roles('admin'), UseGuards(JwtAuthGuard)));
+    expect(message).toContain('Host.handle: is @Public() and asks for @Roles');
+  });
+
+  it('of another instance without its guard stops the boot', async () => {
+    const said = SetMetadata(INSTANCE, 'staff') as MethodDecorator;
+    expect(await boot(host(of, route, Roles('admin'), said, UseGuards(JwtAuthGuard)))).toContain(
+      "of the instance 'staff'",
+    );
+  });
+});
+
+describe('the boot', () => {
+  @Roles('admin')
+  class Held {
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+  const child = (of: ClassDecorator): Type => {
+    class Child extends Held {}
+    of(Child);
+    Controller('child')(Child);
+    return Child;
+  };
+
+  it('stops for a class that inherits a requirement, and for one that makes it public', async () => {
+    expect(await boot(child(() => undefined))).toContain('Child.call: asks for @Roles');
+    expect(await boot(child(Public()), { providers: globally({ useExisting: JwtAuthGuard }) })).toContain(
+      'Child.call: is @Public() and asks for @Roles',
+    );
+  });
+
+  it('stops for a method that nothing it knows calls', async () => {
+    const message = await boot(
+      host(Injectable(), SetMetadata('queue', 'mails') as MethodDecorator, Roles('admin')),
+    );
+    expect(message).toContain('Host.handle: asks for @Roles');
+  });
+
+  it.each<[string, object[], string]>([
+    ['without GraphQLModule to say so', [], 'boots'],
+    ['that run guards', [{ fieldResolverEnhancers: ['guards'] }], 'boots'],
+    ['that run none', [{ fieldResolverEnhancers: ['filters'] }], 'fieldResolverEnhancers'],
+    ['that nothing is said of', [{}], 'fieldResolverEnhancers'],
+  ])('knows field resolvers %s', async (_name, options, expected) => {
+    const providers = options.map((useValue) => ({ provide: 'GqlModuleOptions', useValue }));
+    const field = ResolveField(() => String) as MethodDecorator;
+    const held = host(Resolver('Thing'), field, Roles('admin'), UseGuards(JwtAuthGuard));
+    expect(await boot(held, { providers })).toContain(expected);
+  });
+
+  it('names what it stopped for in one line, however many', async () => {
+    class Many {}
+    for (const name of 'abcdefg') {
+      const descriptor = { value: () => 'in', configurable: true, writable: true };
+      Get(name)(Many.prototype, name, descriptor);
+      Object.defineProperty(Many.prototype, name, descriptor);
+    }
+    Controller('many')(Many);
+    Roles('admin')(Many);
+    expect(await boot(Many)).toMatch(/Many.a, Many.b, Many.c, Many.d, Many.e and 2 more: asks for @Roles/);
+  });
+
+  it('lets a test replace the guard', async () => {
+    const held = host(Controller('held'), Get(), Roles('admin'), UseGuards(JwtAuthGuard));
+    const testing = Test.createTestingModule({ imports: [edge({})], controllers: [held] })
+      .overrideGuard(JwtAuthGuard)
+      .useValue({ canActivate: () => true });
+    const app = (await testing.compile()).createNestApplication();
+    await app.init();
+    await app.close();
+  });
+
+  it('does not look at routes where none is served', async () => {
+    const held = host(Controller('held'), Get(), Roles('admin'));
+    const context = await Test.createTestingModule({ imports: [edge({})], controllers: [held] }).compile();
+    await context.init();
+    await context.close();
+  });
+});

@@ -1,0 +1,65 @@
+import type { ExecutionContext } from '@nestjs/common';
+
+/** A handler as a class has it: one that several classes inherit is a route of each. */
+export interface Route {
+  readonly handler: object;
+  readonly routeClass: object;
+}
+
+/** What may say something of a route, the nearest first. */
+export interface Layers {
+  /** The handler, then those of parent classes that it overrides. */
+  readonly handlers: readonly object[];
+  /** The class, then what it extends. */
+  readonly classes: readonly object[];
+  readonly all: readonly object[];
+}
+
+export function routeOf(context: ExecutionContext): Route {
+  return { handler: context.getHandler(), routeClass: context.getClass() };
+}
+
+export function layersOf({ handler, routeClass }: Route): Layers {
+  const classes = chainOf(routeClass).filter((each) => each !== Function.prototype);
+  const handlers = [...new Set([handler, ...overriddenBy(handler, routeClass)])];
+  return { handlers, classes, all: [...handlers, ...classes] };
+}
+
+/** The nearest word under `key`. */
+export function saidBy<T>(layers: readonly object[], key: string): T | undefined {
+  for (const layer of layers) {
+    const said = Reflect.getOwnMetadata(key, layer) as T | undefined;
+    if (said !== undefined) return said;
+  }
+  return undefined;
+}
+
+/** Methods with their names, those of parent classes included; accessors are not called. */
+export function methodsOf(prototype: object): ReadonlyMap<string, object> {
+  const methods = new Map<string, object>();
+  for (const each of chainOf(prototype))
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(each)))
+      if (typeof value === 'function' && name !== 'constructor' && each !== Object.prototype)
+        if (!methods.has(name)) methods.set(name, value as object);
+  return methods;
+}
+
+/** Nest hands a function without its name in the class: a decorator may have replaced it by one of another name. */
+function overriddenBy(handler: object, routeClass: object): readonly object[] {
+  const { prototype } = routeClass as { readonly prototype?: object };
+  if (!prototype) return [];
+  const name =
+    [...methodsOf(prototype)].find(([, method]) => method === handler)?.[0] ??
+    (handler as { readonly name: string }).name;
+  return chainOf(prototype).flatMap((each) => {
+    const value: unknown = Object.getOwnPropertyDescriptor(each, name)?.value;
+    return typeof value === 'function' && each !== Object.prototype ? [value] : [];
+  });
+}
+
+function chainOf(start: object): readonly object[] {
+  const chain: object[] = [];
+  for (let each: object | null = start; each; each = Object.getPrototypeOf(each) as object | null)
+    chain.push(each);
+  return chain;
+}

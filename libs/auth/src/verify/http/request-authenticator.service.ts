@@ -1,0 +1,44 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import { AUTH_INSTANCE, DEFAULT_INSTANCE } from '../../common/instance-token.js';
+import type { Principal } from '../../common/principal.js';
+import { type AuthenticateOptions, AuthenticateFlow } from '../authenticate.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { HttpRequest } from './adapter.js';
+import { isUnsafe, judgeOrigin } from './origin-policy.js';
+import { presentedAccessToken, presentedCookie } from './token-extractor.js';
+
+/** Who sent a request: one policy for `JwtAuthGuard` and for passport, on every transport. One for each instance of the module. */
+@Injectable()
+export class RequestAuthenticator {
+  constructor(
+    private readonly flow: AuthenticateFlow,
+    private readonly options: ResolvedAuthOptions,
+    private readonly clock: Clock,
+    @Optional() @Inject(AUTH_INSTANCE) readonly instance: string = DEFAULT_INSTANCE,
+  ) {}
+
+  /** Throws `cross_origin`, `token_missing`, `token_refused` or `unavailable`; synchronous while no store has to be asked. */
+  authenticate(request: HttpRequest, options?: AuthenticateOptions): Principal | Promise<Principal> {
+    const { accessName } = this.options.cookies;
+    const cookie = presentedCookie(request, accessName);
+    if (
+      cookie.kind !== 'none' &&
+      isUnsafe(request) &&
+      judgeOrigin(request, this.options.origins) === 'cross_origin'
+    )
+      throw new AuthError('cross_origin', 'an unsafe request with an access cookie');
+    return this.flow.authenticate(presentedAccessToken(request, accessName, cookie), options);
+  }
+
+  /** For callers that were authenticated before: sockets. */
+  recheck(principal: Principal, options?: AuthenticateOptions): Principal | Promise<Principal> {
+    return this.flow.recheck(principal, options);
+  }
+
+  /** By the instance's own clock: for requirements that depend on the time. */
+  now(): number {
+    return this.clock.now();
+  }
+}
