@@ -16,7 +16,7 @@ export interface OpenSessionOptions {
   readonly transport?: Transport;
   /** Default false. */
   readonly rememberMe?: boolean;
-  /** When the person proved a credential. Default now. */
+  /** When the person proved a credential. Default now; later than now (and the clock tolerance) is refused. */
   readonly authTime?: Date;
   /** How (RFC 8176). Default none. */
   readonly amr?: readonly string[];
@@ -41,17 +41,20 @@ export class OpenSessionFlow {
     private readonly clock: Clock,
   ) {}
 
-  /** `login_refused` when the user is unknown, disabled, or was signed out everywhere meanwhile. */
+  /**
+   * `login_refused` when the user is unknown, disabled, or was signed out everywhere meanwhile; `configuration_invalid` for an `authTime` that is no
+   * date or lies in the future.
+   */
   async openSession(userId: string, given: OpenSessionOptions = {}): Promise<LoginResult> {
     const options = readOptions(openSessionSchema, given, { of: 'openSession', prefix: 'openSession' });
     const transport = options.transport ?? this.options.transports.default;
     if (!this.options.transports.allowed.includes(transport))
       throw new AuthError('transport_not_allowed', 'the host does not allow it');
     const asOfMs = this.clock.now();
+    const authTime = this.authTimeOf(options, asOfMs);
     const candidate = await this.credentials.findById(userId);
     if (!candidate || candidate.account.disabled)
       throw new AuthError('login_refused', candidate ? 'disabled' : 'unknown_user');
-    const authTime = options.authTime ?? new Date(asOfMs);
     const result = await this.opener.open(
       {
         account: candidate.account,
@@ -67,5 +70,15 @@ export class OpenSessionFlow {
     if (result === 'superseded')
       throw new AuthError('login_refused', 'the sessions of the user were ended meanwhile');
     return result;
+  }
+
+  private authTimeOf(options: OpenSessionOptions, asOfMs: number): Date {
+    const authTime = options.authTime ?? new Date(asOfMs);
+    const latestMs = asOfMs + this.options.accessToken.clockToleranceSeconds * 1000;
+    if (authTime.getTime() >= 0 && authTime.getTime() <= latestMs) return authTime;
+    throw AuthError.configuration(
+      'openSession.authTime',
+      'is not a date of the past; give the instant at which the person proved a credential',
+    );
   }
 }

@@ -129,6 +129,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     it('holds the age of the proof', async () => {
       const recent = (token: string) => app.call('DELETE', `/${path}/recent`, bearer(token));
       expect((await recent('good')).status).toBe(200);
+      expect((await recent('early')).headers['www-authenticate']).toContain('insufficient_user_authentication');
       authenticate.known = { ...authenticate.known, late: principal({ authTime: NOW_MS / 1000 - 61 }) };
       for (const token of ['late', 'bare']) {
         const refused = await recent(token);

@@ -35,12 +35,17 @@ export const PERMISSIONS: Requirement<readonly string[]> = {
   },
 };
 
+/** The verifier knows the configured one, which is never above it. */
+const MOST_CLOCK_TOLERANCE_SECONDS = 300;
+
 /** Asked: seconds. */
 export const RECENT_AUTH: Requirement<number> = {
   key: 'tokenward:recent-auth',
   decorator: '@RecentAuth',
-  check: ({ authTime }, maxAgeSeconds, nowMs) => {
-    if (authTime === undefined || nowMs / 1000 - authTime > maxAgeSeconds)
+  check: ({ authTime = -Infinity }, maxAgeSeconds, nowMs) => {
+    const ageSeconds = nowMs / 1000 - authTime;
+    // a proof of the future would be young for as long as its token lives
+    if (ageSeconds > maxAgeSeconds || -ageSeconds > MOST_CLOCK_TOLERANCE_SECONDS)
       throw new AuthError('proof_too_old', 'the credential proof is too old', { maxAgeSeconds });
   },
 };

@@ -52,7 +52,7 @@ type Deep<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
 /** The options the edge reads; the rest is never asked. */
 export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAuthOptions {
   return {
-    accessToken: { ttlSeconds: 900 },
+    accessToken: { ttlSeconds: 900, clockToleranceSeconds: 30 },
     cookies: {
       accessName: 'access_token', refreshName: 'refresh_token', deviceName: 'device', prefix: '', secure: true, sameSite: 'lax', accessPath: '/',
       refreshPath: '/auth', ...overrides.cookies,
@@ -76,6 +76,7 @@ export class FakeAuthenticateFlow {
   known: Readonly<Record<string, Principal>> = {
     good: principal(),
     admin: principal({ id: 'u2', role: 'admin', permissions: ['notes:read', 'notes:write'] }),
+    early: principal({ authTime: NOW_MS / 1000 + 301 }),
     bare: principal({ id: 'u3', role: undefined, permissions: [], authTime: undefined }),
   };
 

@@ -145,9 +145,9 @@ export class AccessTokenVerifier {
     const custom = checkCustomClaims(hostClaims(jws.payload), this.options.accessToken.claimsSchema);
     if (custom.kind === 'refused') return refused('custom_claims_refused');
     this.#rememberHeader(jws);
-    const { exp, nbf, iat } = checked.claims;
+    const { exp, nbf, iat, auth_time } = checked.claims;
     const principal = asPrincipal(checked.claims, key.kid, custom.claims);
-    return { kind: 'accepted', verified: { principal, exp, nbf, iat } };
+    return { kind: 'accepted', verified: { principal, exp, nbf, iat, auth_time } };
   }
 
   #rememberHeader({ headerText, header }: ParsedJws): void {

@@ -64,6 +64,12 @@ describe('claims', () => {
     ['permissions of numbers', { permissions: ['a', 1] }, 'claims_malformed'],
     ['auth_time text', { auth_time: String(NOW) }, 'claims_malformed'],
     ['auth_time fractional', { auth_time: NOW + 0.1 }, 'claims_malformed'],
+    ['auth_time in the future', { auth_time: NOW + 31 }, 'not_yet_valid'],
+    ['auth_time negative', { auth_time: -1 }, 'claims_malformed'],
+    ['iat negative', { iat: -1 }, 'claims_malformed'],
+    ['nbf negative', { nbf: -1 }, 'claims_malformed'],
+    ['exp negative', { iat: -900, nbf: -900, exp: -1 }, 'claims_malformed'],
+    ['jti of 129 characters', { jti: 'j'.repeat(129) }, 'claims_malformed'],
     ['iss of another', { iss: 'https://other.example' }, 'issuer_mismatch'],
     ['iss with a slash', { iss: `${ISSUER}/` }, 'issuer_mismatch'],
     ['iss a list', { iss: [ISSUER] }, 'claims_malformed'],
@@ -89,6 +95,10 @@ describe('claims', () => {
     ['a lifetime of 1 h', { exp: NOW + 3600 }],
     ['iat within the tolerance', { iat: NOW + 30, nbf: NOW + 30 }],
     ['expired within the tolerance', { iat: NOW - 100, nbf: NOW - 100, exp: NOW - 29 }],
+    ['auth_time within the tolerance', { auth_time: NOW + 30 }],
+    ['a jti of one character', { jti: 'j' }],
+    ['a jti of 128 characters', { jti: 'j'.repeat(128) }],
+    ['nbf 0', { nbf: 0 }],
     ['numbers written with an exponent', { exp: 1.8e9 + 60 }],
   ])('accepts %s', (_name, changes) => {
     expect(verify(changes).kind).toBe('accepted');

@@ -43,6 +43,7 @@ export type ClaimsCheck = { readonly kind: 'accepted'; readonly claims: AccessTo
 export const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'];
 /** What the store's counter (a 32-bit integer) can reach: more was never issued. */
 const MAX_TOKEN_VERSION = 2 ** 31 - 1;
+const MAX_TOKEN_ID_LENGTH = 128;
 const MEDIA_TYPES: ReadonlySet<string> = new Set([ACCESS_TOKEN_TYPE, `application/${ACCESS_TOKEN_TYPE}`]);
 
 /** Members are read as own ones only, so that no prototype speaks for a token. */
@@ -81,7 +82,7 @@ export function checkClaims(
 
 /** The part that the clock decides; asked again whenever a verified token comes back. */
 export function checkTimes(
-  claims: Pick<AccessTokenClaims, 'exp' | 'nbf' | 'iat'>,
+  claims: Pick<AccessTokenClaims, 'exp' | 'nbf' | 'iat' | 'auth_time'>,
   rules: Pick<VerificationRules, 'clockToleranceSeconds'>,
   nowMs: number,
   expiry: ExpiryRule,
@@ -89,6 +90,8 @@ export function checkTimes(
   const now = nowMs / 1000;
   const latestStart = now + rules.clockToleranceSeconds;
   if (claims.nbf > latestStart || claims.iat > latestStart) return refused('not_yet_valid');
+  // a proof from the future would pass every step-up check for as long as the token lives
+  if (claims.auth_time !== undefined && claims.auth_time > latestStart) return refused('not_yet_valid');
   // RFC 7519, section 4.1.4: on or after `exp` it is not accepted
   if (expiry === 'enforced' && now >= claims.exp + rules.clockToleranceSeconds) return refused('expired');
   return undefined;
@@ -101,15 +104,16 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
   const [iat, nbf, exp] = [own(payload, 'iat'), own(payload, 'nbf'), own(payload, 'exp')];
   const tokenVersion = own(payload, 'tokenVersion');
   if (!isText(iss) || !isIdentifier(sub) || !isIdentifier(sid) || !isIdentifier(jti)) return undefined;
+  if (jti.length > MAX_TOKEN_ID_LENGTH) return undefined;
   if (!isText(aud) && !isTextList(aud)) return undefined;
-  if (!isWhole(iat) || !isWhole(nbf) || !isWhole(exp)) return undefined;
+  if (!isInstant(iat) || !isInstant(nbf) || !isInstant(exp)) return undefined;
   if (!isWhole(tokenVersion) || tokenVersion < 1 || tokenVersion > MAX_TOKEN_VERSION) return undefined;
   const [role, permissions, authTime] = ['role', 'permissions', 'auth_time'].map((name) =>
     own(payload, name),
   );
   if (role !== undefined && !isText(role)) return undefined;
   if (permissions !== undefined && !isTextList(permissions)) return undefined;
-  if (authTime !== undefined && !isWhole(authTime)) return undefined;
+  if (authTime !== undefined && !isInstant(authTime)) return undefined;
   return { iss, aud, sub, sid, jti, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime };
 }
 
@@ -128,6 +132,11 @@ export function isTextList(value: unknown): value is readonly string[] {
 
 export function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value);
+}
+
+/** NumericDate (RFC 7519, section 2), in whole seconds. */
+export function isInstant(value: unknown): value is number {
+  return isWhole(value) && value >= 0;
 }
 
 export function refused(reason: RefusalReason): Refusal {

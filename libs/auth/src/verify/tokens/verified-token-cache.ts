@@ -7,6 +7,7 @@ export interface VerifiedToken {
   readonly exp: number;
   readonly nbf: number;
   readonly iat: number;
+  readonly auth_time?: number;
   /** Of an old token of another set-up: refused from then on, without tolerance. Milliseconds since the epoch. */
   readonly acceptUntilMs?: number;
 }
