@@ -1,5 +1,34 @@
 import { describe, expect, it } from '@jest/globals';
-import { neighbourhoodOf, networkOf } from './address.js';
+import { addressOf, neighbourhoodOf, networkOf } from './address.js';
+
+describe('addressOf', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['203.0.113.7:51234', '203.0.113.7'],
+    [' 203.0.113.7 ', '203.0.113.7'],
+    ['"203.0.113.7:51234"', '203.0.113.7'],
+    ['[2001:db8::7]:51234', '2001:db8::7'],
+    ['[2001:db8::7]', '2001:db8::7'],
+    ['"[2001:db8::7]:51234"', '2001:db8::7'],
+    ['2001:db8::7', '2001:db8::7'],
+    ['fe80::7%eth0', 'fe80::7'],
+    ['[fe80::7%25eth0]:443', 'fe80::7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['[::ffff:203.0.113.7]:51234', '203.0.113.7'],
+    ['::ffff:cb00:7107', '203.0.113.7'],
+    ['203.0.113.7:x', undefined],
+    ['203.0.113.7:123456', undefined],
+    ['203.0.113.256:80', undefined],
+    ['[203.0.113.7', undefined],
+    ['unknown', undefined],
+    ['_hidden', undefined],
+    ["1'; drop table", undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('of %j is %j', (written, address) => {
+    expect(addressOf(written)).toBe(address);
+  });
+});
 
 describe('networkOf', () => {
   it.each([

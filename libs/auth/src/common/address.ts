@@ -1,18 +1,38 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
+/** `[v6]`, `[v6]:port`, and what is within the brackets. */
+const BRACKETED = /^\[([^\]]*)\](?::\d{1,5})?$/;
+const IPV4_AND_PORT = /^([\d.]+):\d{1,5}$/;
+
 /**
- * The network that failures are counted against: an IPv4 address, or the /64 of an IPv6 one, which one customer has at will (RFC 6177). An
- * IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) counts as the IPv4 one. Whatever is no address is one address of its own.
+ * The address alone of what a socket or a proxy wrote: without port (Azure writes `203.0.113.7:51234`), brackets, quotes (RFC 7239, section 6) and
+ * zone. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) is the IPv4 one. Undefined for whatever is not an address: a forged header, a socket path.
+ */
+export function addressOf(written: string | undefined): string | undefined {
+  const text = written?.trim().replace(/^"(.*)"$/, '$1') ?? '';
+  const bare = BRACKETED.exec(text)?.[1] ?? IPV4_AND_PORT.exec(text)?.[1] ?? text;
+  const [address = ''] = bare.split('%', 1);
+  if (isIPv4(address)) return address;
+  return isIPv6(address) ? (mappedIpv4(groupsOf(address)) ?? address) : undefined;
+}
+
+/**
+ * The network that failures are counted against: an IPv4 address, or the /64 of an IPv6 one, which one customer has at will (RFC 6177). Whatever is
+ * not an address is one address of its own.
  */
 export function networkOf(ip: string | undefined): string {
-  const address = ip?.trim().split('%')[0] ?? '';
+  const address = addressOf(ip);
+  if (address === undefined) return 'none';
   if (isIPv4(address)) return address;
-  if (!isIPv6(address)) return 'none';
-  const groups = groupsOf(address);
-  const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  if (mapped) return [6, 7].flatMap((index) => bytesOf(groups[index] ?? 0)).join('.');
-  const network = groups.slice(0, 4).map((group) => group.toString(16));
+  const network = groupsOf(address)
+    .slice(0, 4)
+    .map((group) => group.toString(16));
   return `${network.join(':')}::/64`;
+}
+
+function mappedIpv4(groups: readonly number[]): string | undefined {
+  const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  return mapped ? [6, 7].flatMap((index) => bytesOf(groups[index] ?? 0)).join('.') : undefined;
 }
 
 /** The wider network that a place on the map mostly keeps: the /24 of an IPv4 address, the /48 of an IPv6 one. */

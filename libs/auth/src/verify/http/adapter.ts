@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import type { IncomingHttpHeaders } from 'node:http';
+import { addressOf } from '../../common/address.js';
 import type { ClientContext } from '../../common/principal.js';
 
 /** What Tokenward reads of a request; Express 5, Fastify 5, node's own and their test doubles all have it. */
@@ -60,18 +60,32 @@ export function forwardedValue(request: HttpRequest, name: string): string | und
   return headerValues(request, name)[0]?.split(',', 1)[0]?.trim() || undefined;
 }
 
-/** `http` or `https`, as the connection has it; `X-Forwarded-Proto` counts only where the option trusts the proxy. */
+/** `X-Forwarded-<name>`, else the parameter of `Forwarded` (RFC 7239), where the option trusts the proxy. */
+function forwarded(request: HttpRequest, name: 'proto' | 'host', trustProxy: boolean): string | undefined {
+  if (!trustProxy) return undefined;
+  const own = forwardedValue(request, `x-forwarded-${name}`);
+  if (own) return own;
+  const parameters = forwardedValue(request, 'forwarded')?.split(';') ?? [];
+  for (const parameter of parameters) {
+    const [key = '', value = ''] = parameter.split('=', 2);
+    if (key.trim().toLowerCase() === name) return value.trim().replace(/^"(.*)"$/, '$1') || undefined;
+  }
+  return undefined;
+}
+
+/** `http` or `https`, as the connection has it; what a proxy says counts only where the option trusts it. */
 export function protocolOf(request: HttpRequest, trustProxy: boolean): string {
-  const forwarded = trustProxy ? forwardedValue(request, 'x-forwarded-proto')?.toLowerCase() : undefined;
-  if (forwarded) return forwarded;
+  const scheme = forwarded(request, 'proto', trustProxy)?.toLowerCase();
+  // some proxies name the scheme of a WebSocket
+  if (scheme) return scheme.replace(/^ws(?=s?$)/, 'http');
   const socket = request.raw?.socket ?? request.socket;
   return socket?.encrypted ? 'https' : 'http';
 }
 
 /** Host and port that the client asked for. */
 export function hostOf(request: HttpRequest, trustProxy: boolean): string | undefined {
-  const forwarded = trustProxy ? forwardedValue(request, 'x-forwarded-host') : undefined;
-  return forwarded ?? headerValues(request, 'host')[0] ?? headerValues(request, ':authority')[0];
+  const host = forwarded(request, 'host', trustProxy);
+  return host ?? headerValues(request, 'host')[0] ?? headerValues(request, ':authority')[0];
 }
 
 export function setHeader(response: HttpResponse, name: string, value: string): void {
@@ -118,11 +132,8 @@ function listOf(value: HeaderValue | undefined): readonly string[] {
   return Array.isArray(value) ? value : [String(value)];
 }
 
-const MAPPED_IPV4 = /^::ffff:(?=\d{1,3}\.)/i;
-
-/** An address that is none (a forged `X-Forwarded-For`) is left out: it would not fit Postgres's `inet`. */
+/** What is not an address (a forged `X-Forwarded-For`) is left out: it would not fit Postgres's `inet`. */
 export function clientOf(request: HttpRequest): ClientContext {
-  const ip = request.ip?.replace(MAPPED_IPV4, '').replace(/%.*$/, '');
   const userAgent = request.headers['user-agent']?.slice(0, 512);
-  return { ip: ip && isIP(ip) ? ip : undefined, userAgent: userAgent || undefined };
+  return { ip: addressOf(request.ip), userAgent: userAgent || undefined };
 }

@@ -70,6 +70,10 @@ describe('the origin rule', () => {
     ['forwarded host without trust', request({ host, origin: 'https://evil.test', 'x-forwarded-host': 'evil.test' }), direct, 'cross_origin'],
     ['forwarded host with trust', request({ host: 'inner:8080', origin: 'https://www.example.com', 'x-forwarded-host': 'www.example.com', 'x-forwarded-proto': 'https' }, 'plain'), proxied, 'passes'],
     ['a forwarded list', request({ host, origin: 'https://www.example.com', 'x-forwarded-host': 'www.example.com, inner', 'x-forwarded-proto': 'https, http' }, 'plain'), proxied, 'passes'],
+    ['Forwarded with trust', request({ host: 'inner:8080', origin: 'https://www.example.com', forwarded: 'for="[2001:db8::7]:4711";Proto=https; host="www.example.com", for=10.0.0.1' }, 'plain'), proxied, 'passes'],
+    ['Forwarded without trust', request({ host, origin: 'https://evil.test', forwarded: 'host=evil.test;proto=https' }), direct, 'cross_origin'],
+    ['Forwarded beside X-Forwarded: the latter decides', request({ host, origin: 'https://evil.test', forwarded: 'host=evil.test', 'x-forwarded-host': host }), proxied, 'cross_origin'],
+    ['a socket behind a proxy that says wss', request({ host, origin: 'https://api.example.com', 'x-forwarded-proto': 'wss' }, 'plain'), proxied, 'passes'],
     ['forwarded proto says plain', request({ host, origin: 'https://api.example.com', 'x-forwarded-proto': 'http' }, 'tls'), proxied, 'cross_origin'],
   ])('%s', (_, from, options, expected) => {
     expect(judgeOrigin(from, options)).toBe(expected);
