@@ -88,11 +88,14 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
       expect(refusalOf(answer)).toEqual(expected(201));
     });
 
-    it(`${verdict} at login and refresh without any cookie, before any 401`, async () => {
+    it(`${verdict} at login, refresh and logout without any cookie, before any 401`, async () => {
       const options = { headers: headers(own), cookies: 'omit' } as const;
       const login = await client.post('/auth/login', { email: 'nobody@people.test', password: 'x' }, options);
       expect(refusalOf(login)).toEqual(expected(401));
       expect(refusalOf(await client.post('/auth/refresh', undefined, options))).toEqual(expected(401));
+      const logout = await client.post('/auth/logout', undefined, options);
+      expect(refusalOf(logout)).toEqual(expected(204));
+      if (verdict === 'refused') expect(logout.setCookies).toEqual([]);
     });
   });
 

@@ -2,8 +2,8 @@
 export interface CookieJar {
   /** The value by name, whatever its path. */
   get(name: string): string | undefined;
-  /** Default path `/`. */
-  set(name: string, value: string, path?: string): void;
+  /** Default path `/`, host only. */
+  set(name: string, value: string, path?: string, domain?: string): void;
   delete(name: string): void;
   clear(): void;
   names(): string[];
@@ -17,18 +17,22 @@ interface Entry {
   readonly name: string;
   readonly value: string;
   readonly path: string;
+  /** Empty: host only. */
+  readonly domain: string;
 }
 
 export function cookieJar(entries: readonly Entry[] = []): CookieJar {
   let kept = [...entries];
-  // RFC 6265, section 5.3: name and path together are the identity
+  // RFC 6265, section 5.3: name, domain and path together are the identity
   const put = (entry: Entry, isGone: boolean) => {
-    kept = kept.filter(({ name, path }) => name !== entry.name || path !== entry.path);
+    const isSame = ({ name, path, domain }: Entry) =>
+      name === entry.name && path === entry.path && domain === entry.domain;
+    kept = kept.filter((each) => !isSame(each));
     if (!isGone) kept.push(entry);
   };
   return {
     get: (name) => kept.find((entry) => entry.name === name)?.value,
-    set: (name, value, path = '/') => put({ name, value, path }, false),
+    set: (name, value, path = '/', domain = '') => put({ name, value, path, domain }, false),
     delete: (name) => void (kept = kept.filter((entry) => entry.name !== name)),
     clear: () => void (kept = []),
     names: () => kept.map(({ name }) => name),
@@ -47,7 +51,9 @@ export function cookieJar(entries: readonly Entry[] = []): CookieJar {
           maxAge !== undefined
             ? Number(maxAge) <= 0
             : expires !== undefined && Date.parse(expires) <= Date.now();
-        put({ name, value, path: attributes['path'] ?? '/' }, isGone);
+        const { path = '/', domain = '' } = attributes;
+        // a leading dot means nothing (section 5.2.3)
+        put({ name, value, path, domain: domain.replace(/^\./, '') }, isGone);
       }
     },
   };

@@ -32,6 +32,7 @@ import { EndSessionsFlow } from './issue/flows/end-sessions.flow.js';
 import { LoginFlow } from './issue/flows/login.flow.js';
 import { KeyWatch } from './issue/keys/key-watch.service.js';
 import { LogoutFlow } from './issue/flows/logout.flow.js';
+import { NamedSessions } from './issue/flows/named-sessions.service.js';
 import { OpenSessionFlow } from './issue/flows/open-session.flow.js';
 import { PasswordAttempt } from './issue/users/password-attempt.service.js';
 import { PasswordProof } from './issue/users/password-proof.service.js';
@@ -90,6 +91,7 @@ const SLICES: Provider[] = [
 
 const FLOWS: Provider[] = [
   AuthenticateFlow,
+  NamedSessions,
   RegisterFlow,
   SessionOpener,
   LoginFlow,

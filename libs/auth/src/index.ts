@@ -56,7 +56,7 @@ export type {
   ThrottleLimits,
   TransportOptions,
 } from './options/auth-options.js';
-export type { CookieOptions, CookiePrefix, SameSite } from './options/cookie-options.js';
+export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './options/cookie-options.js';
 export type {
   EncryptionAlgorithm,
   EncryptionKeyOptions,

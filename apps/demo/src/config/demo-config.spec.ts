@@ -57,6 +57,8 @@ const REFUSED: readonly (readonly [name: string, value: string, others?: Environ
   ['REVOCATION_UNPROVEN', 'accept'],
   ['COOKIE_DOMAIN', 'https://example.com'],
   ['COOKIE_DOMAIN', 'example.com', { COOKIE_PREFIX: '__Host-' }],
+  ['COOKIE_FORMER_DOMAINS', 'https://example.com'],
+  ['COOKIE_FORMER_DOMAINS', 'example.com,,host-only'],
   ['COOKIE_SECURE', 'maybe'],
   ['COOKIE_SAME_SITE', 'sometimes'],
   ['COOKIE_SAME_SITE', 'none', { COOKIE_SECURE: 'false' }],
@@ -161,11 +163,19 @@ const ACCEPTED: readonly (readonly [environment: Environment, expected: Partial<
   ],
   [
     { COOKIE_PREFIX: '__Host-' },
-    { cookies: { domain: undefined, secure: true, sameSite: 'lax', prefix: '__Host-' } },
+    { cookies: { domain: undefined, secure: true, sameSite: 'lax', prefix: '__Host-', formerScopes: [] } },
   ],
   [
-    { COOKIE_DOMAIN: 'example.com', COOKIE_SECURE: 'FALSE' },
-    { cookies: { domain: 'example.com', secure: false, sameSite: 'lax', prefix: '' } },
+    {
+      ...{ COOKIE_DOMAIN: 'example.com', COOKIE_SECURE: 'FALSE' },
+      COOKIE_FORMER_DOMAINS: 'host-only, a.example.com',
+    },
+    {
+      cookies: {
+        ...{ domain: 'example.com', secure: false, sameSite: 'lax' as const, prefix: '' as const },
+        formerScopes: [{}, { domain: 'a.example.com' }],
+      },
+    },
   ],
   [
     { DEMO_USERS: 'a@example.com:pass:with:colons:admin, b@example.com:two words:user' },

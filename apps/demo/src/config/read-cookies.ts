@@ -1,4 +1,4 @@
-import type { CookiePrefix, SameSite } from '@tokenward/nestjs';
+import type { CookiePrefix, CookieScope, SameSite } from '@tokenward/nestjs';
 import { problem, type EnvironmentReader } from './environment.js';
 
 const DOMAIN = /^\.?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i;
@@ -9,6 +9,7 @@ export interface CookieSettings {
   /** Of the access cookie. */
   readonly sameSite: SameSite;
   readonly prefix: CookiePrefix;
+  readonly formerScopes: readonly CookieScope[];
 }
 
 /** Refuses what browsers would refuse (RFC 6265bis, sections 4.1.2 and 4.1.3). */
@@ -28,5 +29,15 @@ export function cookieSettings(read: EnvironmentReader): CookieSettings {
     throw problem('COOKIE_PREFIX', `${prefix} needs COOKIE_SECURE=true: browsers refuse it otherwise`);
   if (sameSite === 'none' && !secure)
     throw problem('COOKIE_SAME_SITE', 'none needs COOKIE_SECURE=true: browsers refuse it otherwise');
-  return { domain, secure, sameSite, prefix };
+  return { domain, secure, sameSite, prefix, formerScopes: formerScopes(read) };
+}
+
+/** Written for a scope without a domain: an entry cannot be empty. */
+const HOST_ONLY = 'host-only';
+
+function formerScopes(read: EnvironmentReader): readonly CookieScope[] {
+  const entries = read.list('COOKIE_FORMER_DOMAINS') ?? [];
+  if (!entries.every((entry) => entry === HOST_ONLY || DOMAIN.test(entry)))
+    throw problem('COOKIE_FORMER_DOMAINS', `must hold domain names such as example.com, or ${HOST_ONLY}`);
+  return entries.map((entry) => (entry === HOST_ONLY ? {} : { domain: entry }));
 }

@@ -1,4 +1,5 @@
 import { stringifySetCookie } from 'cookie';
+import type { CookieScope } from './cookie-options.js';
 import type { ResolvedAuthOptions } from './resolved-options.js';
 
 /** What a browser must be able to keep: name, value and attributes together (RFC 6265, section 6.1). */
@@ -7,12 +8,17 @@ export const MAX_SET_COOKIE_BYTES = 4096;
 type CookieSettings = Pick<ResolvedAuthOptions, 'cookies'>;
 
 /** The whole `Set-Cookie` line of an access cookie; the value is written as it is. */
-export function accessCookie({ cookies }: CookieSettings, value: string, maxAgeSeconds: number): string {
-  const { accessName, accessPath, domain, secure, sameSite } = cookies;
+export function accessCookie(
+  { cookies }: CookieSettings,
+  value: string,
+  maxAge: number,
+  { domain, path }: CookieScope = { domain: cookies.domain, path: cookies.accessPath },
+): string {
+  const { accessName: name, secure, sameSite } = cookies;
   return stringifySetCookie(
-    { name: accessName, value, httpOnly: true, maxAge: maxAgeSeconds, path: accessPath, domain, secure, sameSite },
+    { name, value, httpOnly: true, maxAge, path, domain, secure, sameSite },
     { encode: String },
-  ); // prettier-ignore
+  );
 }
 
 /** Bytes an access token may have so that its cookie fits in 4 KiB; checked at issue, where the error can still say why. */

@@ -1,7 +1,15 @@
-import { flag, group, oneOf, text } from '../common/option-schema.js';
+import { flag, group, list, oneOf, text } from '../common/option-schema.js';
 
 export type SameSite = 'strict' | 'lax' | 'none';
 export type CookiePrefix = '' | '__Secure-' | '__Host-';
+
+/** Where cookies of this host were set before. */
+export interface CookieScope {
+  /** Default: host only. */
+  readonly domain?: string;
+  /** Default: the path that each cookie has now. */
+  readonly path?: string;
+}
 
 export interface CookieOptions {
   /** Default `access_token`. */
@@ -22,10 +30,21 @@ export interface CookieOptions {
   readonly accessPath?: string;
   /** Path of the refresh and device cookies. Default: `/` + the controllers' prefix; set it when the app has a global prefix. */
   readonly refreshPath?: string;
+  /**
+   * The scopes that the cookies had before `domain`, `accessPath` or `refreshPath` was changed: browsers send an old cookie beside the new one until
+   * it is cleared there, too. Leave them until the longest refresh TTL is over, no longer: what may have come from a sibling is cleared as well.
+   * Default none, at most 8.
+   */
+  readonly formerScopes?: readonly CookieScope[];
 }
 
 /** RFC 6265, section 4.1.1. */
 const cookieName = () => text('a cookie name of letters, digits and dashes', /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/);
+const cookieDomain = () =>
+  text(
+    'a domain name such as example.com',
+    /^\.?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i,
+  );
 const cookiePath = () => text('a path such as / or /auth', /^\/[!-:<-~]*$/);
 
 export const cookieSchema = group({
@@ -33,12 +52,12 @@ export const cookieSchema = group({
   refreshName: cookieName().optional(),
   deviceName: cookieName().optional(),
   prefix: oneOf(['', '__Secure-', '__Host-']).prefault(''),
-  domain: text(
-    'a domain name such as example.com',
-    /^\.?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i,
-  ).optional(),
+  domain: cookieDomain().optional(),
   secure: flag().prefault(true),
   sameSite: oneOf(['strict', 'lax', 'none']).prefault('lax'),
   accessPath: cookiePath().prefault('/'),
   refreshPath: cookiePath().optional(),
+  formerScopes: list(group({ domain: cookieDomain().optional(), path: cookiePath().optional() }))
+    .refine(({ length }) => length <= 8, 'must hold at most 8 scopes')
+    .prefault([]),
 });

@@ -11,7 +11,8 @@ export function resolveCookies(
   routePrefix: string,
   instance: string,
 ): ResolvedAuthOptions['cookies'] {
-  const { prefix, secure, domain, sameSite, accessPath, refreshPath = `/${routePrefix}` } = given;
+  const { prefix, secure, domain, sameSite, accessPath, formerScopes } = given;
+  const refreshPath = given.refreshPath ?? `/${routePrefix}`;
   const refuse = (option: string, problem: string): never => {
     throw AuthError.configuration(`cookies.${option}`, problem);
   };
@@ -37,5 +38,5 @@ export function resolveCookies(
       refuse(option, 'carries a prefix of its own; use cookies.prefix');
   if (new Set(Object.values(names)).size !== 3)
     throw AuthError.configuration('cookies', 'two cookies have one name; give each its own');
-  return { ...names, prefix, domain, secure, sameSite, accessPath, refreshPath };
+  return { ...names, prefix, domain, secure, sameSite, accessPath, refreshPath, formerScopes };
 }

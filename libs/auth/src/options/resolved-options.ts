@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { Transport } from '../contract/index.js';
 import type { ClaimsHook, PasswordOptions, ReuseScope, RouteOptions } from './auth-options.js';
-import type { CookiePrefix, SameSite } from './cookie-options.js';
+import type { CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 import type { EncryptionAlgorithm, EncryptionKeyOptions } from './encryption-options.js';
 import type { SigningAlgorithm, StaticKeysOptions } from './key-options.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
@@ -60,6 +60,7 @@ export abstract class ResolvedAuthOptions {
     readonly sameSite: SameSite;
     readonly accessPath: string;
     readonly refreshPath: string;
+    readonly formerScopes: readonly CookieScope[];
   };
   abstract readonly transports: { readonly allowed: readonly Transport[]; readonly default: Transport };
   abstract readonly origins: { readonly trusted: ReadonlySet<string>; readonly trustProxy: boolean };

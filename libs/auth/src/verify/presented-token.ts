@@ -7,4 +7,6 @@ export type PresentedToken =
 export interface PresentedRefresh {
   readonly value: string;
   readonly source: 'cookie' | 'body';
+  /** The access cookies beside a refresh cookie: a sibling subdomain may have planted the one, hardly both. */
+  readonly accessCookies?: readonly string[];
 }

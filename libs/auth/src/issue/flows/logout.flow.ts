@@ -5,25 +5,20 @@ import { RevocationService } from '../sessions/revocation.service.js';
 import { RevocationChecker } from '../../verify/revocation/revocation-checker.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../../storage/session-store.port.js';
-import { AccessTokenVerifier } from '../../verify/tokens/access-token-verifier.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { revocable } from '../../verify/authenticate.js';
+import { type Named, NamedSessions } from './named-sessions.service.js';
 
 export interface LogoutInput {
   readonly accessTokens: readonly string[];
   readonly refreshTokens: readonly string[];
 }
 
-interface Named {
-  readonly sessionIds: ReadonlySet<string>;
-  readonly legacy: readonly Principal[];
-}
-
 /** Ends every session that a presented token names; throws `unavailable` when that cannot be made durable. */
 @Injectable()
 export class LogoutFlow {
   constructor(
-    private readonly verifier: AccessTokenVerifier,
+    private readonly byAccessToken: NamedSessions,
     private readonly sessions: SessionService,
     private readonly store: SessionStore,
     private readonly revocations: RevocationService,
@@ -55,14 +50,8 @@ export class LogoutFlow {
   }
 
   private async named({ accessTokens, refreshTokens }: LogoutInput): Promise<Named> {
-    const named = new Set<string>();
-    const legacy: Principal[] = [];
-    for (const token of accessTokens) {
-      const outcome = await this.verifier.verifyAny(token, { expiry: 'ignored' });
-      if (outcome.kind === 'refused') continue;
-      if (outcome.principal.legacy === undefined) named.add(outcome.principal.sessionId);
-      else legacy.push(outcome.principal);
-    }
+    const { sessionIds, legacy } = await this.byAccessToken.of(accessTokens);
+    const named = new Set(sessionIds);
     for (const token of refreshTokens) {
       const opened = this.sessions.inspect(token);
       if (opened.kind === 'genuine') named.add(opened.sessionId);

@@ -7,11 +7,13 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { RevocationService } from '../sessions/revocation.service.js';
 import { type RefreshOutcome, RotationService } from '../sessions/rotation.service.js';
 import type { SessionState } from '../../storage/session.js';
+import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import type { PresentedRefresh } from '../../verify/presented-token.js';
+import { NamedSessions } from './named-sessions.service.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
 
 type Fresh = Extract<RefreshOutcome, { kind: 'rotated' | 'replayed' }>;
@@ -21,6 +23,8 @@ type Fresh = Extract<RefreshOutcome, { kind: 'rotated' | 'replayed' }>;
 export class RefreshFlow {
   constructor(
     private readonly rotation: RotationService,
+    private readonly refreshTokens: SessionService,
+    private readonly byAccessToken: NamedSessions,
     private readonly sessions: SessionStore,
     private readonly users: UserDirectory,
     private readonly grants: TokenGrants,
@@ -31,6 +35,7 @@ export class RefreshFlow {
 
   async refresh(presented: PresentedRefresh | undefined, client: ClientContext): Promise<IssuedTokens> {
     if (!presented) throw new AuthError('token_missing', 'no refresh token was presented');
+    await this.refuseOfAnotherSession(presented, client);
     const asOfMs = this.clock.now();
     const issued = await this.issuedBefore(presented.value, asOfMs);
     const outcome = await this.rotation.rotate(presented.value, clientOf(client));
@@ -56,6 +61,25 @@ export class RefreshFlow {
         throw new AuthError('token_refused', 'refresh token: reused');
       }
     }
+  }
+
+  /**
+   * A sibling subdomain can plant a refresh cookie of its own account, not so well an access cookie beside it (not at all one with the prefix
+   * `__Host-`): where the two name two sessions the person would go on as somebody else.
+   */
+  private async refuseOfAnotherSession(
+    { value, accessCookies = [] }: PresentedRefresh,
+    { ip }: ClientContext,
+  ): Promise<void> {
+    if (accessCookies.length === 0) return;
+    const opened = this.refreshTokens.inspect(value);
+    if (opened.kind === 'junk') return;
+    const { sessionIds } = await this.byAccessToken.of(accessCookies);
+    if ([...sessionIds].every((each) => each === opened.sessionId)) return;
+    this.events.publish({ type: 'refresh.refused', reason: 'mismatch', sessionId: opened.sessionId, ip });
+    throw new AuthError('token_refused', 'the refresh cookie is of another session than the access cookie', {
+      cookies: 'keep',
+    });
   }
 
   /**

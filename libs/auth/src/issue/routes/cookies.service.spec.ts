@@ -6,9 +6,13 @@ import { AuthCookies } from './cookies.service.js';
 import { grant, settings } from '../../verify/http/http-app.fixture.js';
 
 /** Node's response, as far as cookies go. */
-function response(early: readonly string[] = []): HttpResponse & { lines: () => readonly string[] } {
+function response(
+  early: readonly string[] = [],
+  cookie?: string,
+): HttpResponse & { lines: () => readonly string[] } {
   let kept: unknown = early.length > 0 ? early : undefined;
   return {
+    req: { headers: { cookie } },
     getHeader: () => kept as string[],
     setHeader: (_, value) => (kept = value),
     lines: () => kept as readonly string[],
@@ -56,6 +60,82 @@ describe('the cookies', () => {
     expect(cleared.lines().map(scope)).toEqual(set.lines().map(scope));
     expect(cleared.lines()[0]).toBe('__Secure-a=; Max-Age=0; Domain=example.com; Path=/api; HttpOnly; Secure; SameSite=None');
   }); // prettier-ignore
+
+  describe('that came in another scope', () => {
+    const formerScopes = [{ domain: 'example.com' }, { path: '/old' }];
+    const cookies = (changes = {}) => new AuthCookies(settings({ cookies: { formerScopes, ...changes } }));
+    const scopes = (sent: ReturnType<typeof response>) =>
+      (sent.lines() ?? []).map((line) => line.replace(/; Max-Age=[1-9]\d*|; HttpOnly.*/g, ''));
+    const TWO = 'refresh_token=a; refresh_token=b';
+    const CLEARED_REFRESH = [
+      'refresh_token=; Max-Age=0; Path=/auth',
+      'refresh_token=; Max-Age=0; Domain=example.com; Path=/auth',
+      'refresh_token=; Max-Age=0; Path=/old',
+    ];
+    const CLEARED_ACCESS = [
+      'access_token=; Max-Age=0; Path=/',
+      'access_token=; Max-Age=0; Domain=example.com; Path=/',
+      'access_token=; Max-Age=0; Path=/old',
+    ];
+
+    it('are cleared there at a login and a renewal, each beside the one that is set', () => {
+      const sent = response();
+      cookies().signIn(sent, grant({ transport: 'hybrid', deviceToken }));
+      expect(scopes(sent)).toEqual([
+        'refresh_token=rrr; Path=/auth',
+        ...CLEARED_REFRESH.slice(1),
+        'device=d.1; Path=/auth',
+        'device=; Max-Age=0; Domain=example.com; Path=/auth',
+        'device=; Max-Age=0; Path=/old',
+        ...CLEARED_ACCESS,
+      ]);
+      const renewed = response();
+      cookies().renew(renewed, grant({ transport: 'hybrid' }));
+      expect(scopes(renewed).slice(1)).toEqual(CLEARED_REFRESH.slice(1));
+    });
+
+    it('are cleared there at the end of a session, however often they came', () => {
+      const sent = response();
+      cookies().clear(sent);
+      expect(scopes(sent)).toEqual([...CLEARED_ACCESS, ...CLEARED_REFRESH]);
+      const twice = response([], TWO);
+      cookies().clearRepeated(twice);
+      expect(scopes(twice)).toEqual(CLEARED_REFRESH);
+    });
+
+    it.each<[string, object[], string, object?]>([
+      ['no scope is known', [], TWO],
+      ['more came than there are scopes', formerScopes, 'refresh_token=a; '.repeat(4)],
+      ['the scope is the present one', [{ path: '/auth' }], TWO],
+      [
+        'the scope is the present one, with a dot',
+        [{ domain: '.EXAMPLE.com' }],
+        TWO,
+        { domain: 'example.com' },
+      ],
+    ])('stay, all of the name, where %s', (_, former, cookie, changes = {}) => {
+      const options = { ...changes, formerScopes: former };
+      const refused = response([], cookie);
+      cookies(options).clearRepeated(refused);
+      expect(refused.lines()).toBeUndefined();
+      const ended = response([], cookie);
+      cookies(options).clear(ended);
+      expect(scopes(ended).join()).not.toContain('refresh_token');
+      expect(scopes(ended).join()).toContain('access_token');
+      const bearer = response([], cookie);
+      cookies(options).signIn(bearer, grant({ transport: 'bearer' }));
+      expect(scopes(bearer).join()).not.toContain('refresh_token');
+      const out = response([], cookie);
+      cookies(options).clear(out, 'all');
+      expect(scopes(out).join()).toContain('refresh_token');
+    });
+
+    it('are sought for __Host- in no scope that a browser refuses', () => {
+      const sent = response();
+      cookies({ accessName: '__Host-access_token' }).clear(sent);
+      expect(scopes(sent).filter((line) => line.startsWith('__Host-'))).toHaveLength(1);
+    });
+  });
 
   it('are not Secure where development says so', () => {
     const sent = response();

@@ -3,13 +3,20 @@ import { stringifySetCookie } from 'cookie';
 import { AuthError } from '../../common/auth-error.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import { accessCookie, MAX_SET_COOKIE_BYTES } from '../../options/cookie-budget.js';
+import type { CookieScope } from '../../options/cookie-options.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { appendSetCookies, type HttpResponse } from '../../verify/http/adapter.js';
+import { appendSetCookies, type HttpResponse, requestBehind } from '../../verify/http/adapter.js';
+import { cookieValues } from '../../verify/http/token-extractor.js';
 
 /** The longest that browsers keep a cookie (RFC 6265bis, section 5.5). */
 const DEVICE_MAX_AGE_SECONDS = 400 * 86_400;
 
-/** The only writer of `Set-Cookie`. Lines are added to the host's own. Throws `token_too_large` past 4 KiB a cookie. */
+type Kind = 'access' | 'refresh' | 'device';
+
+/**
+ * The only writer of `Set-Cookie`. Lines are added to the host's own. What is written here is cleared in every one of `cookies.formerScopes`.
+ * Throws `token_too_large` past 4 KiB a cookie.
+ */
 @Injectable()
 export class AuthCookies {
   constructor(private readonly options: ResolvedAuthOptions) {}
@@ -17,8 +24,8 @@ export class AuthCookies {
   /** A login: sets what its transport uses and clears what it does not. */
   signIn(response: HttpResponse, grant: IssuedTokens): void {
     const lines = this.linesOf(grant);
-    if (grant.transport !== 'cookie') lines.push(this.access('', 0));
-    if (grant.transport === 'bearer') lines.push(this.refresh('', 0));
+    if (grant.transport !== 'cookie') lines.push(...this.unlessOthersStay(response, 'access'));
+    if (grant.transport === 'bearer') lines.push(...this.unlessOthersStay(response, 'refresh'));
     this.write(response, lines);
   }
 
@@ -27,38 +34,83 @@ export class AuthCookies {
     this.write(response, this.linesOf(grant));
   }
 
-  /** The session is over. The device stays known: its next login is still a known device's. */
-  clear(response: HttpResponse): void {
-    this.write(response, [this.access('', 0), this.refresh('', 0)]);
+  /**
+   * The session is over. The device stays known: its next login is still a known device's. `ended: 'all'`: every session that any cookie of the request
+   * names is over. Default `own`: of a cookie that came twice the other may be alive, so that both stay unless both can be cleared.
+   */
+  clear(response: HttpResponse, ended: 'own' | 'all' = 'own'): void {
+    const cleared = (kind: Kind) =>
+      ended === 'all' ? this.cleared(kind) : this.unlessOthersStay(response, kind);
+    this.write(response, [...cleared('access'), ...cleared('refresh')]);
+  }
+
+  /** Clears of the cookies that came twice those of which no other can stay; the others are as they were. */
+  clearRepeated(response: HttpResponse): void {
+    const kinds = (['access', 'refresh'] as const).filter((kind) => this.timesSent(response, kind) > 1);
+    this.write(
+      response,
+      kinds.flatMap((kind) => this.unlessOthersStay(response, kind)),
+    );
   }
 
   private linesOf(grant: IssuedTokens): string[] {
     const lines: string[] = [];
-    if (grant.transport === 'cookie')
-      lines.push(this.access(grant.accessToken, grant.accessExpiresInSeconds));
+    const set = (kind: Kind, value: string, maxAge: number | undefined): void => {
+      lines.push(this.line(kind, value, maxAge), ...this.clearedFormerly(kind));
+    };
+    if (grant.transport === 'cookie') set('access', grant.accessToken, grant.accessExpiresInSeconds);
     if (grant.transport !== 'bearer') {
       const maxAge = grant.persistence === 'persistent' ? grant.refreshMaxAgeSeconds : undefined;
-      lines.push(this.refresh(grant.refreshToken, maxAge));
-      if (grant.deviceToken) lines.push(this.device(grant.deviceToken));
+      set('refresh', grant.refreshToken, maxAge);
+      if (grant.deviceToken) set('device', grant.deviceToken, DEVICE_MAX_AGE_SECONDS);
     }
     return lines;
   }
 
-  private access(value: string, maxAgeSeconds: number): string {
-    return accessCookie(this.options, value, maxAgeSeconds);
+  /** Nothing where one of its name may stay: cleared in one scope alone, another's would take its place. */
+  private unlessOthersStay(response: HttpResponse, kind: Kind): readonly string[] {
+    const lines = this.cleared(kind);
+    const times = this.timesSent(response, kind);
+    return times > 1 && times > lines.length ? [] : lines;
   }
 
-  private refresh(value: string, maxAgeSeconds: number | undefined): string {
-    return this.scoped(this.options.cookies.refreshName, value, maxAgeSeconds);
+  private timesSent(response: HttpResponse, kind: Kind): number {
+    const request = requestBehind(response);
+    return request ? cookieValues(request, this.options.cookies[`${kind}Name`]).length : 0;
   }
 
-  private device(value: string): string {
-    return this.scoped(this.options.cookies.deviceName, value, DEVICE_MAX_AGE_SECONDS);
+  private cleared(kind: Kind): string[] {
+    return [this.line(kind, '', 0), ...this.clearedFormerly(kind)];
   }
 
-  private scoped(name: string, value: string, maxAge: number | undefined): string {
-    const { refreshPath: path, domain, secure } = this.options.cookies;
-    const attributes = { httpOnly: true, maxAge, path, domain, secure, sameSite: 'strict' } as const;
+  private clearedFormerly(kind: Kind): string[] {
+    const { cookies } = this.options;
+    const present = this.presentScope(kind);
+    const former = cookies.formerScopes.map(({ domain, path = present.path }) => ({ domain, path }));
+    const isHostOnly = cookies[`${kind}Name`].startsWith('__Host-');
+    const lines = former
+      // a browser takes no such line under this prefix (RFC 6265bis, section 4.1.3.2), so no such cookie is there
+      .filter(({ domain, path }) => !isHostOnly || (domain === undefined && path === '/'))
+      .filter((scope) => keyOf(scope) !== keyOf(present))
+      .map((scope) => this.line(kind, '', 0, scope));
+    return [...new Set(lines)];
+  }
+
+  private presentScope(kind: Kind): CookieScope {
+    const { domain, accessPath, refreshPath } = this.options.cookies;
+    return { domain, path: kind === 'access' ? accessPath : refreshPath };
+  }
+
+  private line(
+    kind: Kind,
+    value: string,
+    maxAge: number | undefined,
+    scope = this.presentScope(kind),
+  ): string {
+    if (kind === 'access') return accessCookie(this.options, value, maxAge ?? 0, scope);
+    const name = this.options.cookies[`${kind}Name`];
+    const { secure } = this.options.cookies;
+    const attributes = { httpOnly: true, maxAge, ...scope, secure, sameSite: 'strict' } as const;
     return stringifySetCookie({ name, value, ...attributes }, { encode: String });
   }
 
@@ -72,4 +124,9 @@ export class AuthCookies {
       );
     appendSetCookies(response, lines);
   }
+}
+
+/** A leading dot means nothing (RFC 6265, section 5.2.3). */
+function keyOf({ domain, path }: CookieScope): string {
+  return `${domain?.replace(/^\./, '').toLowerCase() ?? ''} ${path ?? ''}`;
 }

@@ -10,7 +10,7 @@ import { RequestSchemas } from './request-schemas.service.js';
 import { jsonBodyOf } from './json-body.js';
 import { REFRESH_BODY, TOKEN_ANSWER } from './openapi-schemas.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
-import { CookieOriginGuard, OriginGuard } from '../../verify/http/origin.guard.js';
+import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AuthController, Open, Route, type Routes } from './route.js';
 
@@ -52,7 +52,7 @@ export function createRenewalController(routes: Routes): Type {
         this.cookies.renew(response, grant);
         return tokenBody(grant);
       } catch (error) {
-        if (this.cookieIsSpent(request, error)) this.cookies.clear(response);
+        this.clearSpent(request, response, error);
         throw error;
       }
     }
@@ -61,7 +61,7 @@ export function createRenewalController(routes: Routes): Type {
       routes.logout,
       Post('logout'),
       HttpCode(204),
-      UseGuards(CookieOriginGuard),
+      UseGuards(OriginGuard),
       Open({
         summary: 'End the session that a presented token names',
         body: { required: 'optional', schema: REFRESH_BODY },
@@ -76,24 +76,17 @@ export function createRenewalController(routes: Routes): Type {
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<void> {
       const { refreshToken } = this.inputs.read('refresh', jsonBodyOf(request));
-      const access = this.presented.accessToken(request);
-      const cookie = this.presented.refreshCookie(request);
-      await this.logoutFlow.logout({
-        accessTokens: access.kind === 'token' ? [access.value] : [],
-        refreshTokens: [
-          ...(cookie.kind === 'value' ? [cookie.value] : []),
-          ...(refreshToken ? [refreshToken] : []),
-        ],
-      });
+      await this.logoutFlow.logout(this.presented.all(request, refreshToken));
       // only now: a 503 keeps them, so that the client can try again
-      this.cookies.clear(response);
+      this.cookies.clear(response, 'all');
     }
 
     /** The loser of a race must not wipe the winner's cookies; the flow knows when (`cookies: 'keep'`). */
-    private cookieIsSpent(request: HttpRequest, error: unknown): boolean {
-      if (!(error instanceof AuthError) || error.getStatus() !== 401 || error.extra.cookies === 'keep')
-        return false;
-      return this.presented.refreshCookie(request).kind !== 'none';
+    private clearSpent(request: HttpRequest, response: HttpResponse, error: unknown): void {
+      if (!(error instanceof AuthError) || error.getStatus() !== 401 || error.extra.cookies === 'keep') return;
+      const { kind } = this.presented.refreshCookie(request);
+      if (kind === 'value') this.cookies.clear(response);
+      if (kind === 'repeated') this.cookies.clearRepeated(response);
     }
   }
   return TokenController;

@@ -24,6 +24,8 @@ export type HttpResponse = NodeResponse | FastifyResponse;
 type HeaderValue = string | number | readonly string[];
 
 interface NodeResponse {
+  /** Express adds it. */
+  readonly req?: HttpRequest;
   getHeader(name: string): HeaderValue | undefined;
   setHeader(name: string, value: HeaderValue): unknown;
   /** Missing in a test double. */
@@ -31,6 +33,7 @@ interface NodeResponse {
 }
 
 interface FastifyResponse {
+  readonly request?: HttpRequest;
   header(name: string, value: HeaderValue): unknown;
   readonly raw: NodeResponse & { removeHeader(name: string): void };
 }
@@ -86,6 +89,11 @@ export function protocolOf(request: HttpRequest, trustProxy: boolean): string {
 export function hostOf(request: HttpRequest, trustProxy: boolean): string | undefined {
   const host = forwarded(request, 'host', trustProxy);
   return host ?? headerValues(request, 'host')[0] ?? headerValues(request, ':authority')[0];
+}
+
+/** What a response answers; undefined for a test double. */
+export function requestBehind(response: HttpResponse): HttpRequest | undefined {
+  return 'setHeader' in response ? response.req : response.request;
 }
 
 export function setHeader(response: HttpResponse, name: string, value: string): void {

@@ -55,7 +55,7 @@ export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAut
     accessToken: { ttlSeconds: 900, clockToleranceSeconds: 30 },
     cookies: {
       accessName: 'access_token', refreshName: 'refresh_token', deviceName: 'device', prefix: '', secure: true, sameSite: 'lax', accessPath: '/',
-      refreshPath: '/auth', ...overrides.cookies,
+      refreshPath: '/auth', formerScopes: [], ...overrides.cookies,
     },
     origins: { trusted: new Set(['https://app.example.com']), trustProxy: false, ...overrides.origins },
     passwords: { maxBytes: 1024 },

@@ -6,7 +6,7 @@ import { isUnsafe, judgeOrigin } from './origin-policy.js';
 import { PresentedTokens } from './presented-tokens.service.js';
 import { PreparesRefusals } from './refused.js';
 
-/** Login, register and refresh: never for another site, cookie or not (login CSRF). */
+/** Login, register, refresh and logout: never for another site, cookie or not. Their answers set or clear cookies, whatever came along. */
 @Injectable()
 export class OriginGuard implements CanActivate {
   constructor(private readonly options: ResolvedAuthOptions) {}

@@ -3,7 +3,19 @@ import { AuthError } from '../../common/auth-error.js';
 import type { PresentedRefresh, PresentedToken } from '../presented-token.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from './adapter.js';
-import { presentedAccessToken, type PresentedCookie, presentedCookie } from './token-extractor.js';
+import {
+  cookieValues,
+  presentedAccessToken,
+  presentedBearer,
+  type PresentedCookie,
+  presentedCookie,
+} from './token-extractor.js';
+
+/** Everything that names a session. */
+export interface AllPresented {
+  readonly accessTokens: readonly string[];
+  readonly refreshTokens: readonly string[];
+}
 
 /** What a request brings along, by the names the options gave the cookies. */
 @Injectable()
@@ -22,13 +34,30 @@ export class PresentedTokens {
   refreshToken(request: HttpRequest, inBody: string | undefined): PresentedRefresh | undefined {
     const cookie = this.refreshCookie(request);
     switch (cookie.kind) {
-      case 'value':
-        return { value: cookie.value, source: 'cookie' };
+      case 'value': {
+        const accessCookies = this.accessCookies(request);
+        return { value: cookie.value, source: 'cookie', ...(accessCookies.length > 0 && { accessCookies }) };
+      }
       case 'repeated':
         throw new AuthError('token_refused', 'two refresh cookies');
       case 'none':
         return inBody ? { value: inBody, source: 'body' } : undefined;
     }
+  }
+
+  /** For logout, where nothing has to be told apart: what names a session ends it. */
+  all(request: HttpRequest, inBody: string | undefined): AllPresented {
+    const bearer = presentedBearer(request);
+    const refresh = cookieValues(request, this.options.cookies.refreshName);
+    return {
+      accessTokens: [...this.accessCookies(request), ...(bearer.kind === 'token' ? [bearer.value] : [])],
+      refreshTokens: [...refresh, inBody ?? ''].filter((value) => value !== ''),
+    };
+  }
+
+  /** The values of every cookie of that name that holds one. */
+  accessCookies(request: HttpRequest): readonly string[] {
+    return cookieValues(request, this.options.cookies.accessName).filter((value) => value !== '');
   }
 
   /** A device that cannot be told for sure is an unknown one. */

@@ -13,27 +13,33 @@ const BEARER = /^bearer(?=[\s,]|$)/i;
 const SCHEME = /^bearer +/i;
 
 /**
- * The one cookie of that name (RFC 6265, section 5.4), undecoded: nothing Tokenward writes needs decoding. An empty one counts as none; two, in one
- * header or several, whatever they hold, as `repeated`: which of them is the host's cannot be told (cookie tossing).
+ * The one cookie of that name. An empty one counts as none; two, in one header or several, whatever they hold, as `repeated`: which of them is the
+ * host's cannot be told (cookie tossing).
  */
 export function presentedCookie(request: HttpRequest, name: string): PresentedCookie {
+  const [value, ...others] = cookieValues(request, name);
+  if (others.length > 0) return REPEATED;
+  return value ? { kind: 'value', value } : NONE;
+}
+
+const NO_VALUES: readonly string[] = [];
+
+/** Every value of that name, empty ones too, undecoded (RFC 6265, section 5.4): nothing Tokenward writes needs decoding. */
+export function cookieValues(request: HttpRequest, name: string): readonly string[] {
   const header = cookieHeader(request);
-  if (!header) return NONE;
-  let found: string | undefined;
+  if (!header) return NO_VALUES;
+  const found: string[] = [];
   let start = 0;
   // looked for once, not at each `;`: a header of nothing else must not take the square of its length
   let equals = header.indexOf('=');
   while (equals !== -1) {
     let end = header.indexOf(';', start);
     if (end === -1) end = header.length;
-    if (equals < end && trimmed(header, start, equals) === name) {
-      if (found !== undefined) return REPEATED;
-      found = trimmed(header, equals + 1, end);
-    }
+    if (equals < end && trimmed(header, start, equals) === name) found.push(trimmed(header, equals + 1, end));
     start = end + 1;
     if (equals < start) equals = header.indexOf('=', start);
   }
-  return found ? { kind: 'value', value: found } : NONE;
+  return found;
 }
 
 /** Node joins several `Cookie` headers with `; `; a test double may not. */
@@ -57,7 +63,7 @@ function isBlank(code: number): boolean {
  * `Authorization: Bearer`, scheme in any case, exactly one credential (RFC 9110, sections 11.1 and 11.4). Other schemes are none of ours. What a
  * credential may consist of (RFC 6750, section 2.1) the verifier judges, once a token.
  */
-function presentedBearer(request: HttpRequest): PresentedToken {
+export function presentedBearer(request: HttpRequest): PresentedToken {
   const values = headerValues(request, 'authorization');
   if (!values.some((value) => BEARER.test(value))) return NONE;
   const [value = ''] = values;

@@ -9,6 +9,7 @@ import type { JsonObject } from './strict-json.js';
 import {
   checkTimes,
   type ExpiryRule,
+  isInstant,
   isText,
   isTextList,
   isWhole,
@@ -128,7 +129,7 @@ export class LegacyTokens {
 /** A NumericDate may have a fraction (RFC 7519, section 2): it is rounded to the side that accepts less. */
 function wholeSeconds(date: unknown, round: (value: number) => number): number | undefined {
   const rounded = typeof date === 'number' ? round(date) : undefined;
-  return isWhole(rounded) ? rounded : undefined;
+  return isInstant(rounded) ? rounded : undefined;
 }
 
 function audienceFits(given: unknown, expected: readonly string[] | undefined): boolean {
