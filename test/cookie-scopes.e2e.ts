@@ -14,9 +14,13 @@ const SIBLING = 'example.com';
 let database: HostDatabase;
 const hosts: HostApp[] = [];
 const clock = new ManualClock();
+// a clock that jumps leaves the view unproven: the stores are asked then, by a machine that may be busy
+const revocation = { deadline: '5s' };
 
-async function start(cookies: CookieOptions, adapter: (typeof ADAPTERS)[number]): Promise<HostApp> {
-  @Module({ imports: [AuthModule.forRoot({ ...hostOptions(database, { cookies, clock }), keys: KEYS })] })
+async function start(cookies: CookieOptions, adapter?: (typeof ADAPTERS)[number]): Promise<HostApp> {
+  @Module({
+    imports: [AuthModule.forRoot({ ...hostOptions(database, { cookies, clock, revocation }), keys: KEYS })],
+  })
   class Host {}
   const host = await startHost(Host, adapter);
   hosts.push(host);
@@ -27,7 +31,7 @@ const KEYS = hostOptions({ storage: () => ({}) as ReturnType<HostDatabase['stora
 
 beforeAll(async () => {
   database = await hostDatabase();
-  const secret = await (await start({}, 'express')).app.get(PasswordHasher).hash(PASSWORD);
+  const secret = await (await start({})).app.get(PasswordHasher).hash(PASSWORD);
   await database.db.insert(people).values([ADA, EVE].map((mail) => ({ mail, secret })));
 });
 afterAll(async () => {
@@ -46,7 +50,7 @@ const me = async (client: HttpClient) => {
 };
 const refresh = async (client: HttpClient) => (await client.post('/auth/refresh')).status;
 
-describe.each(ADAPTERS)('cookies whose scope changed, on %s', (adapter) => {
+describe('cookies whose scope changed', () => {
   type Change = readonly [string, CookieOptions, CookieOptions, NonNullable<CookieOptions['formerScopes']>];
   it.each<Change>([
     ['host only, now a domain', {}, { domain: 'example.com' }, [{}]],
@@ -56,7 +60,7 @@ describe.each(ADAPTERS)('cookies whose scope changed, on %s', (adapter) => {
     ['all of the host, now a path', { refreshPath: '/' }, {}, [{ path: '/' }]],
   ])('%s: who is signed in stays so, and no second cookie is left', async (_, before, after, formerScopes) => {
     const [old, late, now] = await Promise.all(
-      [before, after, { ...after, formerScopes }].map((cookies) => start(cookies, adapter)),
+      [before, after, { ...after, formerScopes }].map((cookies) => start(cookies)),
     ) as [HostApp, HostApp, HostApp]; // prettier-ignore
     const at = (host: HostApp, { jar }: HttpClient) => httpClient(host.url, jar);
     const browser = old.client();

@@ -163,7 +163,15 @@ const ACCEPTED: readonly (readonly [environment: Environment, expected: Partial<
   ],
   [
     { COOKIE_PREFIX: '__Host-' },
-    { cookies: { domain: undefined, secure: true, sameSite: 'lax', prefix: '__Host-', formerScopes: [] } },
+    {
+      cookies: {
+        domain: undefined,
+        secure: true,
+        sameSite: 'lax',
+        prefix: '__Host-',
+        formerScopes: undefined,
+      },
+    },
   ],
   [
     {

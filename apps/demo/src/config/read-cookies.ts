@@ -9,7 +9,7 @@ export interface CookieSettings {
   /** Of the access cookie. */
   readonly sameSite: SameSite;
   readonly prefix: CookiePrefix;
-  readonly formerScopes: readonly CookieScope[];
+  readonly formerScopes: readonly CookieScope[] | undefined;
 }
 
 /** Refuses what browsers would refuse (RFC 6265bis, sections 4.1.2 and 4.1.3). */
@@ -35,9 +35,9 @@ export function cookieSettings(read: EnvironmentReader): CookieSettings {
 /** Written for a scope without a domain: an entry cannot be empty. */
 const HOST_ONLY = 'host-only';
 
-function formerScopes(read: EnvironmentReader): readonly CookieScope[] {
-  const entries = read.list('COOKIE_FORMER_DOMAINS') ?? [];
-  if (!entries.every((entry) => entry === HOST_ONLY || DOMAIN.test(entry)))
+function formerScopes(read: EnvironmentReader): readonly CookieScope[] | undefined {
+  const entries = read.list('COOKIE_FORMER_DOMAINS');
+  if (entries && !entries.every((entry) => entry === HOST_ONLY || DOMAIN.test(entry)))
     throw problem('COOKIE_FORMER_DOMAINS', `must hold domain names such as example.com, or ${HOST_ONLY}`);
-  return entries.map((entry) => (entry === HOST_ONLY ? {} : { domain: entry }));
+  return entries?.map((entry) => (entry === HOST_ONLY ? {} : { domain: entry }));
 }
