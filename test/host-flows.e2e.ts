@@ -110,7 +110,9 @@ describe('what a host does with AuthService', () => {
     await expect(auth.openSession(id)).rejects.toMatchObject({ code: 'login_refused' });
     await expect(auth.openSession('no-such-user')).rejects.toMatchObject({ code: 'login_refused' });
     for (const authTime of [new Date(Date.now() + 60_000), new Date(-1), new Date(NaN)])
-      await expect(auth.openSession(id, { authTime })).rejects.toMatchObject({ code: 'configuration_invalid' });
+      await expect(auth.openSession(id, { authTime })).rejects.toMatchObject({
+        code: 'configuration_invalid',
+      });
   });
 
   it('a login that needs a second factor opens nothing, and says so only after the right password', async () => {

@@ -165,12 +165,14 @@ function isGoodPayload(claims: JsonObject): boolean {
     const value = claims[name];
     return typeof value === 'string' && value !== '' && !value.includes('\0');
   });
+  const time = (number: unknown): number is number => whole(number) && number >= 0;
   const ours = iss === ISSUER && (aud === 'api' || (texts(aud) && aud.includes('api')));
-  if (!named || !ours || !whole(iat) || !whole(nbf) || !whole(exp)) return false;
+  if (!named || !ours || !time(iat) || !time(nbf) || !time(exp)) return false;
   if (!whole(tokenVersion) || tokenVersion < 1 || tokenVersion > 2_147_483_647) return false;
   if (role !== undefined && (typeof role !== 'string' || role === '')) return false;
   if (permissions !== undefined && !texts(permissions)) return false;
-  if (authTime !== undefined && !whole(authTime)) return false;
+  if (authTime !== undefined && (!time(authTime) || authTime > NOW + 30)) return false;
+  if (String(claims.jti).length > 128) return false;
   const lives = exp - iat > 0 && exp - iat <= 3600;
   return lives && iat <= NOW + 30 && nbf <= NOW + 30 && exp + 30 > NOW;
 } // prettier-ignore
