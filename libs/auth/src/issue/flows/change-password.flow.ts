@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { networkOf } from '../../common/address.js';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
@@ -50,7 +51,10 @@ export class ChangePasswordFlow {
       deviceId,
     } = await this.proof.prove(principal, { password: input.currentPassword, device: input.device }, client);
     await this.policy.check(input.newPassword, { email: account.email, field: 'newPassword' });
-    const next = await this.hasher.hash(input.newPassword);
+    const next = await this.hasher.hash(input.newPassword, {
+      account: `known devices of ${account.id}`,
+      address: networkOf(client.ip),
+    });
 
     const asOfMs = this.clock.now();
     const outcome = await this.sessions.passwordChanged(

@@ -41,10 +41,14 @@ export class LoginFlow {
     const transport = this.transportOf(input);
     const email = normaliseEmail(input.email);
     const asOfMs = this.clock.now();
-    const attempt = { email, device: input.device, client };
-    const { outcome, deviceId } = await this.attempts.run(attempt, () =>
-      this.credentials.verify(email, input.password),
-    );
+    const { outcome, deviceId } = await this.attempts.run({
+      identifier: email,
+      password: input.password,
+      find: () => this.credentials.find(email),
+      rehash: 'replace',
+      device: input.device,
+      client,
+    });
     if (outcome.kind === 'refused') {
       this.events.publish({
         type: 'login.failed',

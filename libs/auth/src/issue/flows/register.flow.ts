@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { networkOf } from '../../common/address.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { accountKey } from '../users/account-key.js';
 import { normaliseEmail } from '../users/credential-verifier.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
@@ -29,7 +31,10 @@ export class RegisterFlow {
     await this.throttle.admitAddress(client.ip);
     const email = normaliseEmail(input.email);
     await this.policy.check(input.password, { email, field: 'password' });
-    const passwordHash = await this.hasher.hash(input.password);
+    const passwordHash = await this.hasher.hash(input.password, {
+      account: accountKey(email),
+      address: networkOf(client.ip),
+    });
     if (!this.users.create)
       throw AuthError.configuration(
         'routes.register',

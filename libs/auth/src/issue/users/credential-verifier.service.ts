@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SubjectState } from '../../storage/subject.js';
 import { normaliseEmail } from './email.js';
+import type { Turn } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { SubjectReader } from '../../storage/subject-reader.port.js';
 import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
@@ -33,18 +34,21 @@ export class CredentialVerifier {
     private readonly hasher: PasswordHasher,
   ) {}
 
-  /** For logins. A hash of outdated parameters is replaced. */
-  async verify(email: string, password: string): Promise<CredentialOutcome> {
-    const { rehash, ...outcome } = await this.compare(await this.find(email), password);
-    return outcome.kind === 'verified' && rehash === 'needed'
-      ? { kind: 'verified', candidate: await this.rehash(outcome.candidate, password) }
+  /** `rehash: 'replace'` is for logins: a hash of outdated parameters is replaced. `keep`: a password change says itself which one it replaces. */
+  async check(
+    candidate: VerifiedCandidate | undefined,
+    password: string,
+    { rehash: wanted, turn }: { readonly rehash: 'replace' | 'keep'; readonly turn?: Turn },
+  ): Promise<CredentialOutcome> {
+    const { rehash, ...outcome } = await this.compare(candidate, password, turn);
+    return outcome.kind === 'verified' && rehash === 'needed' && wanted === 'replace'
+      ? { kind: 'verified', candidate: await this.rehash(outcome.candidate, password, turn) }
       : outcome;
   }
 
-  /** For reauthentication and password change. The hash stays as it is, so that a change can say which one it replaces. */
-  async verifyFor(userId: string, password: string): Promise<CredentialOutcome> {
-    const { rehash: _, ...outcome } = await this.compare(await this.findById(userId), password);
-    return outcome;
+  /** What a refusal costs, where nothing may be compared. */
+  async checkNothing(password: string, turn?: Turn): Promise<void> {
+    await this.hasher.verifyNothing(password, turn);
   }
 
   /** The user of an email, read in the order that a login needs; takes as long for one that does not exist. */
@@ -72,24 +76,29 @@ export class CredentialVerifier {
   private async compare(
     candidate: VerifiedCandidate | undefined,
     password: string,
+    turn: Turn | undefined,
   ): Promise<CredentialOutcome & { readonly rehash?: 'needed' | 'current' }> {
     const userId = candidate?.account.id;
     if (!candidate?.passwordHash) {
-      await this.hasher.verifyNothing(password);
+      await this.hasher.verifyNothing(password, turn);
       return { kind: 'refused', reason: candidate ? 'no_password' : 'unknown_user', userId };
     }
-    const match = await this.hasher.verify(password, candidate.passwordHash);
+    const match = await this.hasher.verify(password, candidate.passwordHash, turn);
     if (match.kind === 'mismatch') return { kind: 'refused', reason: 'wrong_password', userId };
     if (candidate.account.disabled) return { kind: 'refused', reason: 'disabled', userId };
     return { kind: 'verified', candidate, rehash: match.rehash };
   }
 
   /** Best effort: the login stands whatever becomes of it. */
-  private async rehash(candidate: VerifiedCandidate, password: string): Promise<VerifiedCandidate> {
+  private async rehash(
+    candidate: VerifiedCandidate,
+    password: string,
+    turn: Turn | undefined,
+  ): Promise<VerifiedCandidate> {
     const { account, passwordHash: expected } = candidate;
     if (!expected) return candidate;
     try {
-      const next = await this.hasher.hash(password);
+      const next = await this.hasher.hash(password, turn);
       const replaced = await this.users.replacePasswordHash(account.id, expected, next);
       return replaced ? { ...candidate, passwordHash: next } : candidate;
     } catch {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { SystemEntropy } from '../../common/entropy.js';
 import { Secret } from '../../common/secret.js';
@@ -50,6 +51,24 @@ describe('DeviceIds', () => {
     ['a key of somebody else', new DeviceIds(() => [key(9)], entropy).mint('ada', 3), 'ada', 3],
   ])('does not know %s', (_, presented, user, epoch) => {
     expect(ids.verify(presented, user, epoch)).toEqual(unknown);
+  });
+
+  it('tells an id that it made from a made-up one, whomever it is for, without asking anybody', () => {
+    const id = ids.genuine(value);
+    expect(ids.verify(value, 'ada', 3)).toEqual({ kind: 'known', id });
+    expect(ids.genuine(ids.mint('eve', 9, id))).toBe(id);
+    for (const made of [
+      '',
+      value.slice(1),
+      flipped(0),
+      flipped(1),
+      flipped(16),
+      randomBytes(33).toString('base64url'),
+    ])
+      expect(ids.genuine(made)).toBeUndefined();
+    expect(ids.genuine(undefined)).toBeUndefined();
+    expect(new DeviceIds(() => [key(9)], entropy).genuine(value)).toBeUndefined();
+    expect(new DeviceIds(() => [key(9), key(1)], entropy).genuine(value)).toBe(id);
   });
 
   it('verifies with every key of the ring and mints with the first', () => {

@@ -8,14 +8,17 @@ export type DeviceStanding =
   { readonly kind: 'known'; readonly id: string } | { readonly kind: 'unknown' };
 
 const VERSION = 1;
+/** 8 random bytes and 8 that prove them ours. */
 const ID_BYTES = 16;
+const RANDOM_BYTES = 8;
 const MAC_BYTES = 16;
 /** 33 bytes fill 44 base64url characters to the last bit: there is one spelling only. */
 const WRITTEN = /^[A-Za-z0-9_-]{44}$/;
 const UNKNOWN: DeviceStanding = { kind: 'unknown' };
 
 /**
- * Signed device ids: `base64url(version ‖ id ‖ MAC)`, the MAC over id, user and epoch (HMAC-SHA256 cut to 128 bits, RFC 2104, section 5).
+ * Signed device ids: `base64url(version ‖ id ‖ MAC)`, the MAC over id, user and epoch (HMAC-SHA256 cut to 128 bits, RFC 2104, section 5). The id
+ * carries a MAC of its own, so that made-up ones cost no look-up of a user.
  * One proves that its holder once signed in to that account, and nothing else; when the epoch moves (password change, logout-all) it is
  * worth nothing any more. The id is public to its holder, never a credential.
  */
@@ -32,13 +35,21 @@ export class DeviceIds {
   /** `id` keeps a device that is known already, so that its failures go on being counted together. */
   mint(userId: string, epoch: number, id?: string): string {
     const kept = id === undefined ? undefined : Buffer.from(id, 'base64url');
-    const head = Buffer.concat([
-      Buffer.of(VERSION),
-      kept?.length === ID_BYTES ? kept : this.entropy.bytes(ID_BYTES),
-    ]);
+    const head = Buffer.concat([Buffer.of(VERSION), kept?.length === ID_BYTES ? kept : this.#newId()]);
     return Buffer.concat([head, mac(this.#keys()[0] as Buffer, head, userId, epoch)]).toString('base64url');
   }
 
+  /** The id in `value` when it is one that we made, for whomever; asks nobody. */
+  genuine(value: string | undefined): string | undefined {
+    if (value === undefined || !WRITTEN.test(value)) return undefined;
+    const bytes = Buffer.from(value, 'base64url');
+    const id = bytes.subarray(1, 1 + ID_BYTES);
+    const [random, proof] = [id.subarray(0, RANDOM_BYTES), id.subarray(RANDOM_BYTES)];
+    const isOurs = this.#keys().some((key) => timingSafeEqual(proof, proofOf(key, random)));
+    return bytes[0] === VERSION && isOurs ? id.toString('base64url') : undefined;
+  }
+
+  /** Whether it signed in to that user's account. */
   verify(value: string | undefined, userId: string, epoch: number): DeviceStanding {
     if (value === undefined || !WRITTEN.test(value)) return UNKNOWN;
     const bytes = Buffer.from(value, 'base64url');
@@ -49,6 +60,11 @@ export class DeviceIds {
       matches += Number(timingSafeEqual(presented, mac(key, head, userId, epoch)));
     if (head[0] !== VERSION || matches === 0) return UNKNOWN;
     return { kind: 'known', id: head.subarray(1).toString('base64url') };
+  }
+
+  #newId(): Buffer {
+    const random = this.entropy.bytes(RANDOM_BYTES);
+    return Buffer.concat([random, proofOf(this.#keys()[0] as Buffer, random)]);
   }
 
   #keys(): readonly Buffer[] {
@@ -62,6 +78,14 @@ export class DeviceIds {
     }
     return this.#derived;
   }
+}
+
+/** Over fewer bytes than any other MAC of the key: none is taken for another. */
+function proofOf(key: Buffer, random: Buffer): Buffer {
+  return createHmac('sha256', key)
+    .update(random)
+    .digest()
+    .subarray(0, ID_BYTES - RANDOM_BYTES);
 }
 
 function mac(key: Buffer, head: Buffer, userId: string, epoch: number): Buffer {

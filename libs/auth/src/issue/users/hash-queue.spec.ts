@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { HashQueue } from './hash-queue.js';
+import { HashQueue, type Turn } from './hash-queue.js';
 
 function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   let open = (): void => undefined;
@@ -44,5 +44,78 @@ describe('HashQueue', () => {
     await expect(failed).rejects.toThrow('broken');
     await expect(next).resolves.toBe('done');
     expect(queue.running).toBe(0);
+  });
+
+  describe('takes turns', () => {
+    /** One place, held until `free`; what ran after it, in order. */
+    async function busy(maxQueue = 100) {
+      const queue = new HashQueue(1, maxQueue);
+      const { opened, open } = gate();
+      void queue.run(() => opened, { account: 'first', address: 'elsewhere' });
+      const ran: string[] = [];
+      const refused: string[] = [];
+      const all: Promise<void>[] = [];
+      const add = (name: string, turn: Turn, times = 1): void => {
+        for (let n = 0; n < times; n++)
+          all.push(queue.run(async () => void ran.push(name), turn).catch(() => void refused.push(name)));
+      };
+      const free = async () => {
+        open();
+        await Promise.all(all);
+        return { ran, refused };
+      };
+      return { add, free };
+    }
+
+    it.each<[string, (n: number) => Turn, Turn]>([
+      ['one account from one address, from which others log in as well', () => ({ account: 'eve', address: 'a' }), { account: 'bob', address: 'a' }],
+      ['one account from many addresses', (n) => ({ account: 'eve', address: `a${String(n)}` }), { account: 'bob', address: 'b' }],
+      ['many accounts from one address', (n) => ({ account: `eve${String(n)}`, address: 'a' }), { account: 'bob', address: 'b' }],
+    ])('%s: 50 that wait hold the next one up by few', async (_name, attack, honest) => {
+      const { add, free } = await busy();
+      for (let n = 0; n < 50; n++) add('attack', attack(n));
+      add('honest', honest);
+      const { ran } = await free();
+      expect(ran.indexOf('honest')).toBeLessThan(10);
+      expect(ran).toHaveLength(51);
+    }); // prettier-ignore
+
+    it('a full queue refuses the latest turn of whoever fills it, not the next who comes', async () => {
+      const { add, free } = await busy(5);
+      add('eve', { account: 'eve', address: 'a' }, 20);
+      add('bob', { account: 'bob', address: 'a' });
+      add('carol', { account: 'carol', address: 'c' });
+      const { ran, refused } = await free();
+      expect(ran.toSorted()).toEqual(['bob', 'carol', 'eve', 'eve', 'eve']);
+      expect(refused).toEqual(Array.from({ length: 17 }, () => 'eve'));
+    });
+
+    it('a refused job uses no turn: whoever was refused much is not the last afterwards', async () => {
+      const { add, free } = await busy(2);
+      add('eve', { account: 'eve' }, 500);
+      add('bob', { account: 'bob' }, 2);
+      add('eve again', { account: 'eve' });
+      const { ran } = await free();
+      expect(ran.toSorted()).toEqual(['bob', 'eve']);
+    });
+
+    it('under a flood that never ends the honest are served all the same', async () => {
+      const queue = new HashQueue(1, 20);
+      let stop = false;
+      let flooded = 0;
+      const flood = Array.from({ length: 40 }, async () => {
+        while (!stop) {
+          await queue.run(settle, { account: 'eve', address: 'a' }).catch(settle);
+          flooded++;
+        }
+      });
+      for (let n = 0; n < 20; n++)
+        await expect(
+          queue.run(() => Promise.resolve('served'), { account: `user${String(n % 3)}`, address: 'a' }),
+        ).resolves.toBe('served');
+      stop = true;
+      await Promise.all(flood);
+      expect(flooded).toBeGreaterThan(20);
+    });
   });
 });

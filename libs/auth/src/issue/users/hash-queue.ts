@@ -1,12 +1,35 @@
 import { AuthError } from '../../common/auth-error.js';
 
+/** Whom a password is hashed for. Members that are missing count as one and the same. */
+export interface Turn {
+  readonly account?: string;
+  readonly address?: string;
+}
+
+interface Waiting {
+  readonly start: number;
+  readonly turn: Turn;
+  go(): void;
+  refuse(error: AuthError): void;
+}
+
+/** So many turns of an address count as one: an office has one address and many accounts. */
+const TURNS_OF_AN_ADDRESS = 8;
+
 /**
- * Runs at most `concurrency` jobs at a time, first come first served, with at most `maxQueue` waiting; one more is
- * `AuthError('unavailable')` at once. It keeps a burst of logins from taking every thread of the process.
+ * Runs at most `concurrency` jobs at a time, with at most `maxQueue` waiting, in turns by account and by address (start-time fair queueing): the
+ * n-th job of an account that is in flight waits until everybody else had n turns. In a full queue the job with the latest turn is
+ * `AuthError('unavailable')`, so that whoever fills it refuses himself. It keeps a burst of logins from taking every thread of the process, and
+ * one account or address from taking every turn.
  */
 export class HashQueue {
   #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  /** The turn that was served last. */
+  #served = 0;
+  /** By turn, the earliest first. */
+  readonly #waiting: Waiting[] = [];
+  readonly #accounts = new Turns(1);
+  readonly #addresses = new Turns(1 / TURNS_OF_AN_ADDRESS);
 
   constructor(
     private readonly concurrency: number,
@@ -21,22 +44,65 @@ export class HashQueue {
     return this.#waiting.length;
   }
 
-  async run<T>(job: () => Promise<T>): Promise<T> {
+  async run<T>(job: () => Promise<T>, turn: Turn = {}): Promise<T> {
+    const start = Math.max(
+      this.#accounts.take(turn.account, this.#served),
+      this.#addresses.take(turn.address, this.#served),
+    );
     if (this.#running < this.concurrency) this.#running++;
-    else await this.turn();
+    else await this.#wait(start, turn);
+    this.#served = Math.max(this.#served, start);
     try {
       return await job();
     } finally {
       // the place is handed over, not freed: nobody who comes now can overtake
       const next = this.#waiting.shift();
-      if (next) next();
+      if (next) next.go();
       else this.#running--;
+      this.#forget();
     }
   }
 
-  private turn(): Promise<void> {
-    if (this.#waiting.length >= this.maxQueue)
-      throw AuthError.unavailable('too many passwords wait to be hashed');
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  #wait(start: number, turn: Turn): Promise<void> {
+    const refusal = AuthError.unavailable('too many passwords wait to be hashed');
+    return new Promise((go, refuse) => {
+      // after those of the same turn, which came first
+      const later = this.#waiting.findIndex((each) => each.start > start);
+      this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, { start, turn, go, refuse });
+      if (this.#waiting.length <= this.maxQueue) return;
+      const last = this.#waiting.pop();
+      // a refused job used no turn
+      this.#accounts.giveBack(last?.turn.account);
+      this.#addresses.giveBack(last?.turn.address);
+      last?.refuse(refusal);
+    });
+  }
+
+  /** Turns that are past say nothing any more; at most as many names stay as jobs are in flight. */
+  #forget(): void {
+    const bound = 2 * (this.maxQueue + this.concurrency);
+    for (const turns of [this.#accounts, this.#addresses]) turns.forgetUpTo(this.#served, bound);
+  }
+}
+
+/** The next turn of each name. */
+class Turns {
+  readonly #next = new Map<string, number>();
+
+  constructor(private readonly step: number) {}
+
+  take(name = '', served: number): number {
+    const turn = Math.max(served, this.#next.get(name) ?? 0);
+    this.#next.set(name, turn + this.step);
+    return turn;
+  }
+
+  giveBack(name = ''): void {
+    this.#next.set(name, (this.#next.get(name) ?? this.step) - this.step);
+  }
+
+  forgetUpTo(served: number, bound: number): void {
+    if (this.#next.size <= bound) return;
+    for (const [name, turn] of this.#next) if (turn <= served) this.#next.delete(name);
   }
 }

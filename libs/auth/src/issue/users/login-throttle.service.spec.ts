@@ -3,7 +3,7 @@ import { Clock } from '../../common/clock.js';
 import { SystemEntropy } from '../../common/entropy.js';
 import { Secret } from '../../common/secret.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { type AdmissionRequest, LoginThrottle } from './login-throttle.service.js';
+import { type Admission, LoginThrottle } from './login-throttle.service.js';
 import { MemoryThrottleStore } from '../../storage/memory-throttle.store.js';
 import { ThrottleKeys } from './throttle-keys.js';
 import { type ThrottleAttempt, ThrottleStore } from '../../storage/throttle-store.port.js';
@@ -32,90 +32,93 @@ beforeEach(() => {
   throttle = throttleOver(new MemoryThrottleStore(clock));
 });
 
-const guess = (over: Partial<AdmissionRequest> = {}): AdmissionRequest => ({
-  account: 'ada@example.com', ip: '192.0.2.1', device: 'unknown', ...over,
-}); // prettier-ignore
-const home = guess({ device: 'known', deviceId: 'd1', ip: '198.51.100.9' });
+const guess = ({ account = 'ada@example.com', ip = '192.0.2.1' } = {}) => throttle.admit(account, ip);
+const HOME = '198.51.100.9';
 const refused = { reason: 'throttled' };
 
-async function fail(times: number, request: (index: number) => AdmissionRequest): Promise<void> {
-  for (let i = 0; i < times; i++) await throttle.admit(request(i));
+async function fail(times: number, attempt: (index: number) => Promise<Admission>): Promise<void> {
+  for (let i = 0; i < times; i++) await attempt(i);
 }
 
 describe('LoginThrottle', () => {
   it('allows 10 failures for an account from one address, then says when to come back', async () => {
     await fail(10, () => guess());
-    await expect(throttle.admit(guess())).rejects.toMatchObject({
+    await expect(guess()).rejects.toMatchObject({
       ...refused,
       extra: { retryAfterSeconds: 900 },
     });
-    await expect(throttle.admit(guess({ ip: '192.0.2.2' }))).resolves.toBeDefined();
-    await expect(throttle.admit(guess({ account: 'bob@example.com' }))).resolves.toBeDefined();
+    await expect(guess({ ip: '192.0.2.2' })).resolves.toBeDefined();
+    await expect(guess({ account: 'bob@example.com' })).resolves.toBeDefined();
   });
 
   it('allows exactly 10 of 50 parallel guesses', async () => {
-    const results = await Promise.allSettled(Array.from({ length: 50 }, () => throttle.admit(guess())));
+    const results = await Promise.allSettled(Array.from({ length: 50 }, () => guess()));
     expect(results.filter((each) => each.status === 'fulfilled')).toHaveLength(10);
   });
 
   it('allows 100 failures for an account from anywhere', async () => {
     await fail(100, (i) => guess({ ip: `192.0.2.${String(i)}` }));
-    await expect(throttle.admit(guess({ ip: '203.0.113.1' }))).rejects.toMatchObject(refused);
+    await expect(guess({ ip: '203.0.113.1' })).rejects.toMatchObject(refused);
   });
 
   it('allows 100 failures from an address for whatever account, registrations included', async () => {
     await fail(60, (i) => guess({ account: `user${String(i)}` }));
     for (let i = 0; i < 40; i++) await throttle.admitAddress('192.0.2.1');
-    await expect(throttle.admit(guess({ account: 'other' }))).rejects.toMatchObject(refused);
+    await expect(guess({ account: 'other' })).rejects.toMatchObject(refused);
     await expect(throttle.admitAddress('::ffff:192.0.2.1')).rejects.toMatchObject(refused);
     await expect(throttle.admitAddress('192.0.2.2')).resolves.toBeUndefined();
   });
 
   it('counts a /64 as one address', async () => {
     await fail(10, (i) => guess({ ip: `2001:db8:0:1::${String(i)}` }));
-    await expect(throttle.admit(guess({ ip: '2001:db8:0:1:ffff::1' }))).rejects.toMatchObject(refused);
-    await expect(throttle.admit(guess({ ip: '2001:db8:0:2::1' }))).resolves.toBeDefined();
+    await expect(guess({ ip: '2001:db8:0:1:ffff::1' })).rejects.toMatchObject(refused);
+    await expect(guess({ ip: '2001:db8:0:2::1' })).resolves.toBeDefined();
   });
 
   it('lets a missing address evade nothing', async () => {
-    await fail(10, () => guess({ ip: undefined }));
-    await expect(throttle.admit(guess({ ip: undefined }))).rejects.toMatchObject(refused);
+    const fromNowhere = () => throttle.admit('ada@example.com', undefined);
+    await fail(10, fromNowhere);
+    await expect(fromNowhere()).rejects.toMatchObject(refused);
   });
 
   it('does not lock out a known device, neither by account nor by the address it shares', async () => {
     await fail(100, (i) => guess({ ip: `192.0.2.${String(i)}` }));
-    await fail(100, (i) => guess({ account: `user${String(i)}`, ip: home.ip }));
-    await expect(throttle.admit(home)).resolves.toBeDefined();
+    await fail(100, (i) => guess({ account: `user${String(i)}`, ip: HOME }));
+    await expect(throttle.admitDevice('d1')).resolves.toBeDefined();
+    await expect(throttle.admitKnownDevices('ada')).resolves.toBeDefined();
   });
 
-  it('gives each known device 10 of its own', async () => {
-    await fail(10, () => home);
-    await expect(throttle.admit(home)).rejects.toMatchObject(refused);
-    await expect(throttle.admit({ ...home, deviceId: 'd2' })).resolves.toBeDefined();
-    await expect(throttle.admit({ ...home, account: 'bob@example.com' })).resolves.toBeDefined();
-    await expect(throttle.admit(guess({ ip: home.ip }))).resolves.toBeDefined();
+  it('gives each known device 10 of its own, and all of an account 100 together', async () => {
+    await fail(10, () => throttle.admitDevice('d1'));
+    await expect(throttle.admitDevice('d1')).rejects.toMatchObject(refused);
+    await expect(throttle.admitDevice('d2')).resolves.toBeDefined();
+    await fail(100, () => throttle.admitKnownDevices('ada'));
+    await expect(throttle.admitKnownDevices('ada')).rejects.toMatchObject(refused);
+    await expect(throttle.admitKnownDevices('bob')).resolves.toBeDefined();
+    await expect(guess({ ip: HOME })).resolves.toBeDefined();
   });
 
-  it('takes no device for known that has no id, and no id for known that was not verified', async () => {
-    await fail(10, () => guess());
-    await expect(throttle.admit(guess({ device: 'known' }))).rejects.toMatchObject(refused);
-    await expect(throttle.admit(guess({ deviceId: 'd1' }))).rejects.toMatchObject(refused);
+  it('counts a try at an alias under the name of the account too, and once against the address', async () => {
+    await fail(10, () => throttle.admitAccount('ada@example.com', '192.0.2.1'));
+    await expect(guess()).rejects.toMatchObject(refused);
+    await fail(90, (i) => guess({ account: `user${String(i)}` }));
+    await expect(guess({ account: 'other' })).resolves.toBeDefined();
   });
 
   it('counts no success', async () => {
-    for (let i = 0; i < 200; i++) await (await throttle.admit(guess())).giveBack();
+    for (let i = 0; i < 200; i++) await (await guess()).giveBack();
     await fail(9, () => guess());
-    await (await throttle.admit(guess())).giveBack();
-    await expect(throttle.admit(guess())).resolves.toBeDefined();
-    await expect(throttle.admit(guess())).rejects.toMatchObject(refused);
+    await (await guess()).giveBack();
+    await expect(guess()).resolves.toBeDefined();
+    await expect(guess()).rejects.toMatchObject(refused);
   });
 
   it('forgets after the window', async () => {
     await fail(10, () => guess());
     clock.at += WINDOW_MS - 1;
-    await expect(throttle.admit(guess())).rejects.toMatchObject(refused);
+    await expect(guess()).rejects.toMatchObject(refused);
     clock.at += 1;
-    await expect(throttle.admit(guess())).resolves.toBeDefined();
+    await expect(guess()).resolves.toBeDefined();
   });
 
   it('can be turned off', async () => {
@@ -136,10 +139,11 @@ describe('LoginThrottle', () => {
       }
     }
     const recorded = throttleOver(new Recording());
-    await recorded.admit(guess());
-    await (await recorded.admit(home)).giveBack();
+    await recorded.admit('ada@example.com', '192.0.2.1');
+    await (await recorded.admitDevice('d1')).giveBack();
+    await recorded.admitKnownDevices('ada');
     const written = attempts.flatMap((each) => each.buckets.map((bucket) => bucket.key));
-    expect(new Set(written).size).toBe(4);
+    expect(new Set(written).size).toBe(5);
     for (const key of written) expect(key).toMatch(/^[\w-]{22}$/);
     const elsewhere = new ThrottleKeys(() => new Secret(Buffer.alloc(32, 8)));
     expect(written).not.toContain(elsewhere.of('account', 'ada@example.com'));

@@ -1,14 +1,25 @@
 import { Injectable } from '@nestjs/common';
+import { networkOf } from '../../common/address.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { type CredentialOutcome, CredentialVerifier } from './credential-verifier.service.js';
+import { accountKey } from './account-key.js';
+import {
+  type CredentialOutcome,
+  CredentialVerifier,
+  type VerifiedCandidate,
+} from './credential-verifier.service.js';
 import { DeviceIds } from './device-id.js';
-import { LoginThrottle } from './login-throttle.service.js';
+import { type Admission, LoginThrottle } from './login-throttle.service.js';
 
 export interface PasswordAttemptInput {
-  /** Normalised; names the account's counters whatever proves the rest of the request. */
-  readonly email: string;
+  /** What was typed, or the user's own email: names the account's counters before anybody looks the account up. */
+  readonly identifier: string;
+  readonly password: string;
+  /** Looks the user up, once the try is counted. */
+  readonly find: () => Promise<VerifiedCandidate | undefined>;
+  /** What becomes of a hash of outdated parameters. */
+  readonly rehash: 'replace' | 'keep';
   /** The signed device id that came along. */
   readonly device?: string;
   readonly client: ClientContext;
@@ -20,7 +31,18 @@ export interface AttemptedPassword {
   readonly deviceId?: string;
 }
 
-/** Every comparison of a password: counted before it is hashed, given back when it was right or when nobody compared it. */
+/** A try that has been counted in every bucket it belongs to. */
+interface Admitted {
+  readonly candidate: VerifiedCandidate | undefined;
+  readonly admissions: readonly Admission[];
+  /** Whose turn the hash takes: strangers at an account take none of its known devices. */
+  readonly turnOf: string;
+  readonly deviceId?: string;
+  /** The account is closed to strangers under its own name, though not under the one that was typed. */
+  readonly closed?: true;
+}
+
+/** Every comparison of a password: counted before the user is looked up, given back when it was right or when nobody compared it. */
 @Injectable()
 export class PasswordAttempt {
   constructor(
@@ -30,38 +52,92 @@ export class PasswordAttempt {
     private readonly events: AuthEventPublisher,
   ) {}
 
-  async run(
-    input: PasswordAttemptInput,
-    compare: () => Promise<CredentialOutcome>,
-  ): Promise<AttemptedPassword> {
-    const { email, client } = input;
-    const deviceId = await this.knownDevice(input);
-    const device = deviceId === undefined ? 'unknown' : 'known';
-    const admission = await this.throttle
-      .admit({ account: email, ip: client.ip, device, deviceId })
-      .catch((error: unknown) => this.throttled(error, client));
+  /** Throws `throttled`, or `login_refused` where that would tell that the account exists. */
+  async run(attempt: PasswordAttemptInput): Promise<AttemptedPassword> {
+    const { password, rehash, client } = attempt;
+    const admitted = await this.admit(attempt);
+    const { candidate, deviceId, admissions, turnOf } = admitted;
+    const turn = { account: turnOf, address: networkOf(client.ip) };
+    const giveBack = () => Promise.all(admissions.map((each) => each.giveBack()));
     try {
-      const outcome = await compare();
-      if (outcome.kind === 'verified') await admission.giveBack();
+      if (admitted.closed) {
+        await this.credentials.checkNothing(password, turn);
+        this.tellThrottled(client, candidate?.account.id);
+        throw new AuthError('login_refused', 'too many failures of the account under its own name');
+      }
+      const outcome = await this.credentials.check(candidate, password, { rehash, turn });
+      if (outcome.kind === 'verified') await giveBack();
       return { outcome, deviceId };
     } catch (error) {
+      if (!admitted.closed) await giveBack();
+      throw error;
+    }
+  }
+
+  private async admit(attempt: PasswordAttemptInput): Promise<Admitted> {
+    try {
+      return await this.admitDevice(attempt);
+    } catch (error) {
+      if (isThrottled(error)) this.tellThrottled(attempt.client);
+      throw error;
+    }
+  }
+
+  /** A device is believed once the user is looked up; the look-up is counted against the device, and a made-up one gets none. */
+  private async admitDevice(attempt: PasswordAttemptInput): Promise<Admitted> {
+    const presented = this.devices.genuine(attempt.device);
+    if (presented === undefined) return this.admitStranger(attempt, attempt.find);
+    const own = await this.throttle.admitDevice(presented);
+    const candidate = await givingBack(own, attempt.find);
+    const userId = candidate?.account.id;
+    const standing = candidate && this.devices.verify(attempt.device, candidate.account.id, candidate.subject.epoch); // prettier-ignore
+    // of another account: its try stays counted, so that it looks nobody up at will
+    if (userId === undefined || standing?.kind !== 'known')
+      return this.admitStranger(attempt, () => Promise.resolve(candidate));
+    const shared = await givingBack(own, () => this.throttle.admitKnownDevices(userId));
+    return {
+      candidate,
+      deviceId: standing.id,
+      admissions: [own, shared],
+      turnOf: `known devices of ${userId}`,
+    };
+  }
+
+  private async admitStranger(
+    { identifier, client }: PasswordAttemptInput,
+    find: PasswordAttemptInput['find'],
+  ): Promise<Admitted> {
+    const typed = accountKey(identifier);
+    const admission = await this.throttle.admit(typed, client.ip);
+    const candidate = await givingBack(admission, find);
+    const stranger = { candidate, admissions: [admission], turnOf: typed };
+    const name = candidate && accountKey(candidate.account.email);
+    if (name === undefined || name === typed) return stranger;
+    // an alias of the directory's: counted under both names, and a 429 under this one would tell that it leads to an account
+    try {
+      const more = await this.throttle.admitAccount(name, client.ip);
+      return { ...stranger, admissions: [admission, more], turnOf: name };
+    } catch (error) {
+      if (isThrottled(error)) return { ...stranger, turnOf: name, closed: true };
       await admission.giveBack();
       throw error;
     }
   }
 
-  /** Reads the same for accounts that exist and for those that do not. */
-  private async knownDevice({ email, device }: PasswordAttemptInput): Promise<string | undefined> {
-    if (!device) return undefined;
-    const candidate = await this.credentials.find(email);
-    if (!candidate) return undefined;
-    const standing = this.devices.verify(device, candidate.account.id, candidate.subject.epoch);
-    return standing.kind === 'known' ? standing.id : undefined;
+  private tellThrottled({ ip }: ClientContext, userId?: string): void {
+    this.events.publish({ type: 'login.throttled', ip, userId });
   }
+}
 
-  private throttled(error: unknown, client: ClientContext): never {
-    if (error instanceof AuthError && error.reason === 'throttled')
-      this.events.publish({ type: 'login.throttled', ip: client.ip });
+function isThrottled(error: unknown): boolean {
+  return error instanceof AuthError && error.reason === 'throttled';
+}
+
+async function givingBack<T>(admission: Admission, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await admission.giveBack();
     throw error;
   }
 }

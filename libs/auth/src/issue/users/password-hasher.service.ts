@@ -4,7 +4,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { Entropy } from '../../common/entropy.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { argon2Options, standingOf } from './argon2-parameters.js';
-import { HashQueue } from './hash-queue.js';
+import { HashQueue, type Turn } from './hash-queue.js';
 import { passwordBytes } from './password-text.js';
 
 export type PasswordMatch =
@@ -15,7 +15,7 @@ const MISMATCH: PasswordMatch = { kind: 'mismatch' };
 
 /**
  * Argon2id (RFC 9106) with the parameters of `passwords`. Every method throws `AuthError('unavailable')` when more than `passwords.maxQueue`
- * are waiting. A password of more than `passwords.maxBytes` matches nothing and costs nothing, whoever's it is.
+ * are waiting and no turn of theirs is later. A password of more than `passwords.maxBytes` matches nothing and costs nothing, whoever's it is.
  */
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
@@ -39,33 +39,33 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /** A PHC string with a fresh salt. Throws `AuthError('password_unacceptable')` for a password that is too long. */
-  async hash(password: string): Promise<string> {
+  async hash(password: string, turn?: Turn): Promise<string> {
     const bytes = this.bytesOf(password);
     if (!bytes)
       throw new AuthError('password_unacceptable', 'the password is longer than passwords.maxBytes');
-    return this.#queue.run(() => argon2.hash(bytes, argon2Options(this.options.passwords)));
+    return this.#queue.run(() => argon2.hash(bytes, argon2Options(this.options.passwords)), turn);
   }
 
   /** `phc` may be of other Argon2 parameters; one that is malformed is a mismatch that took as long as every other. */
-  async verify(password: string, phc: string): Promise<PasswordMatch> {
+  async verify(password: string, phc: string, turn?: Turn): Promise<PasswordMatch> {
     const bytes = this.bytesOf(password);
     if (!bytes) return MISMATCH;
     const standing = standingOf(phc, this.options.passwords);
     if (standing === 'unusable') {
-      await this.verifyNothing(password);
+      await this.verifyNothing(password, turn);
       return MISMATCH;
     }
-    const matches = await this.#queue.run(() => argon2.verify(phc, bytes));
+    const matches = await this.#queue.run(() => argon2.verify(phc, bytes), turn);
     if (!matches) return MISMATCH;
     return { kind: 'match', rehash: standing === 'current' ? 'current' : 'needed' };
   }
 
   /** The work of `verify` where there is nothing to verify against, so that time does not tell who exists. */
-  async verifyNothing(password: string): Promise<void> {
+  async verifyNothing(password: string, turn?: Turn): Promise<void> {
     const bytes = this.bytesOf(password);
     if (!bytes) return;
     const decoy = await this.decoy();
-    await this.#queue.run(() => argon2.verify(decoy, bytes));
+    await this.#queue.run(() => argon2.verify(decoy, bytes), turn);
   }
 
   private bytesOf(password: string): Buffer | undefined {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { CredentialVerifier, normaliseEmail, type VerifiedCandidate } from './credential-verifier.service.js';
+import { CredentialVerifier, type VerifiedCandidate } from './credential-verifier.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { PasswordAttempt } from './password-attempt.service.js';
 
@@ -35,11 +35,14 @@ export class PasswordProof {
     // the account's bucket is named by its email, the same one that logins fill
     const known = await this.users.findById(principal.id);
     if (!known) throw new AuthError('token_refused', 'the user is gone');
-    const account = normaliseEmail(known.account.email);
-    const attempt = { email: account, device: presented.device, client };
-    const { outcome, deviceId } = await this.attempts.run(attempt, () =>
-      this.credentials.verifyFor(principal.id, presented.password),
-    );
+    const { outcome, deviceId } = await this.attempts.run({
+      identifier: known.account.email,
+      password: presented.password,
+      find: () => this.credentials.findById(principal.id),
+      rehash: 'keep',
+      device: presented.device,
+      client,
+    });
     if (outcome.kind === 'refused') {
       this.events.publish({
         type: 'password.refused',

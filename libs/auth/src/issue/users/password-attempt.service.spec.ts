@@ -1,0 +1,151 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { SystemClock } from '../../common/clock.js';
+import { SystemEntropy } from '../../common/entropy.js';
+import { Secret } from '../../common/secret.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { AuthEventInput } from '../../storage/auth-event.js';
+import { MemoryThrottleStore } from '../../storage/memory-throttle.store.js';
+import type { CredentialVerifier, VerifiedCandidate } from './credential-verifier.service.js';
+import { DeviceIds } from './device-id.js';
+import { LoginThrottle } from './login-throttle.service.js';
+import { PasswordAttempt } from './password-attempt.service.js';
+import { ThrottleKeys } from './throttle-keys.js';
+
+const secret = new Secret(Buffer.alloc(32, 7));
+const entropy = new SystemEntropy();
+const devices = new DeviceIds(() => [secret], entropy);
+const EPOCH = 3;
+const user = (id: string): VerifiedCandidate => ({
+  account: { id, email: `${id}@example.com`, permissions: [], disabled: false },
+  subject: { tokenVersion: 1, epoch: EPOCH },
+});
+/** By what is typed; an alias leads to ada as well. */
+const directory: Readonly<Record<string, VerifiedCandidate>> = {
+  'ada@example.com': user('ada'),
+  'countess@example.com': user('ada'),
+  'eve@example.com': user('eve'),
+};
+
+let attempts: PasswordAttempt;
+let lookUps: number;
+let hashes: number;
+let events: AuthEventInput[];
+beforeEach(() => {
+  [lookUps, hashes, events] = [0, 0, []];
+  const options = {
+    throttle: { accountAndAddress: 10, account: 100, address: 100, windowMs: 900_000 },
+  } as ResolvedAuthOptions;
+  const store = new MemoryThrottleStore(new SystemClock());
+  const throttle = new LoginThrottle(options, store, new ThrottleKeys(() => secret), entropy);
+  const credentials: Pick<CredentialVerifier, 'check' | 'checkNothing'> = {
+    check: (candidate, password) => {
+      hashes++;
+      if (password === 'down') return Promise.reject(new Error('away'));
+      return Promise.resolve(
+        candidate && password === 'right'
+          ? { kind: 'verified', candidate }
+          : { kind: 'refused', reason: 'wrong_password' },
+      );
+    },
+    checkNothing: () => Promise.resolve(void hashes++),
+  };
+  const publisher: Pick<AuthEventPublisher, 'publish'> = { publish: (event) => void events.push(event) };
+  attempts = new PasswordAttempt(
+    throttle,
+    credentials as CredentialVerifier,
+    devices,
+    publisher as AuthEventPublisher,
+  );
+});
+
+interface Try {
+  readonly as?: string;
+  readonly password?: string;
+  readonly device?: string;
+  readonly ip?: string;
+}
+
+/** What the client sees: `verified`, `refused`, or a code. */
+const attempt = ({ as = 'ada@example.com', password = 'wrong', device, ip = '192.0.2.1' }: Try = {}) =>
+  attempts
+    .run({
+      identifier: as,
+      password,
+      find: () => Promise.resolve(void lookUps++ || directory[as]),
+      rehash: 'replace',
+      device,
+      client: { ip },
+    })
+    .then(
+      ({ outcome, deviceId }) => (deviceId === undefined ? outcome.kind : `${outcome.kind} as known`),
+      (error: { reason?: string }) => error.reason ?? 'failed',
+    );
+
+async function outcomes(times: number, each: (n: number) => Try): Promise<Record<string, number>> {
+  const counted: Record<string, number> = {};
+  for (let n = 0; n < times; n++) {
+    const outcome = await attempt(each(n));
+    counted[outcome] = (counted[outcome] ?? 0) + 1;
+  }
+  return counted;
+}
+const anywhere = (n: number) => `203.0.${String(n >> 8)}.${String(n & 255)}`;
+
+describe('PasswordAttempt', () => {
+  it('looks nobody up and hashes nothing once a limit is reached, whatever device a stranger makes up', async () => {
+    const made = () => ({ device: entropy.bytes(33).toString('base64url') });
+    expect(await outcomes(30, made)).toEqual({ refused: 10, throttled: 20 });
+    expect([lookUps, hashes]).toEqual([10, 10]);
+  });
+
+  it('counts a genuine device of another account as a stranger, and lets it look up ten users at most', async () => {
+    const device = devices.mint('eve', EPOCH);
+    expect(await outcomes(10, () => ({}))).toEqual({ refused: 10 });
+    lookUps = 0;
+    expect(await outcomes(30, () => ({ device }))).toEqual({ throttled: 30 });
+    expect(lookUps).toBe(10);
+  });
+
+  it('lets a known device through while strangers are kept out', async () => {
+    await outcomes(120, (n) => ({ ip: anywhere(n) }));
+    const device = devices.mint('ada', EPOCH);
+    expect(await attempt({ password: 'right', device })).toBe('verified as known');
+    expect(await outcomes(11, () => ({ device }))).toEqual({ 'refused as known': 10, throttled: 1 });
+  });
+
+  it('bounds the failures of all known devices of an account together: each login makes another device', async () => {
+    const minted = Array.from({ length: 15 }, () => devices.mint('ada', EPOCH));
+    const counted = await outcomes(150, (n) => ({ device: minted[n % 15], ip: anywhere(n) }));
+    expect(counted).toEqual({ 'refused as known': 100, throttled: 50 });
+  });
+
+  it('counts all spellings of an account as one', async () => {
+    const spell = (n: number) => ['ada', 'ADA', 'a.d.a', 'a\u200bda', 'a-d_a', 'ada+1'][n % 6] ?? '';
+    const counted = await outcomes(180, (n) => ({ as: `${spell(n)}@example.com`, ip: anywhere(n >> 3) }));
+    expect(counted).toEqual({ refused: 100, throttled: 80 });
+  });
+
+  it('counts an alias against its account as well, and tells by no answer that it leads to one', async () => {
+    const [alias, nobody] = ['countess@example.com', 'nobody@example.com'];
+    expect(await outcomes(100, (n) => ({ ip: anywhere(n) }))).toEqual({ refused: 100 });
+    const before = hashes;
+    const right = { password: 'right' };
+    const toAda = await outcomes(110, (n) => ({ ...right, as: alias, ip: anywhere(n + 200) }));
+    expect(hashes - before).toBe(100);
+    const toNobody = await outcomes(110, (n) => ({ ...right, as: nobody, ip: anywhere(n + 400) }));
+    expect([toAda['throttled'], toNobody['throttled']]).toEqual([10, 10]);
+    expect(toAda).toEqual({ login_refused: 100, throttled: 10 });
+    expect(events).toContainEqual({ type: 'login.throttled', ip: anywhere(200), userId: 'ada' });
+  });
+
+  it('gives every bucket back after success, and when nobody compared the password', async () => {
+    const device = devices.mint('ada', EPOCH);
+    for (const password of ['right', 'down'])
+      for (const with_ of [{}, { device }])
+        for (let n = 0; n < 12; n++)
+          expect(['verified', 'verified as known', 'failed']).toContain(
+            await attempt({ password, ...with_ }),
+          );
+  });
+});
