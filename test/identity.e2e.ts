@@ -6,6 +6,7 @@ import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { eq } from 'drizzle-orm';
 import { boolean, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import { hostDatabase, type HostApp, type HostDatabase, hostOptions, PEOPLE, people, startHost } from './support/host-app.js'; // prettier-ignore
+import { startObservedHost } from './support/observed-host.js';
 import { bearer, PASSWORD, REFUSED, refusalOf } from './support/stage.js';
 
 const OLD_SECRET = 'the secret that the old JwtModule had, long enough';
@@ -267,5 +268,30 @@ describe('sessions, tokens and keys, named in another spelling', () => {
     await auth.revokeKey(kid);
     // again is no error: it is revoked
     await auth.revokeKey(kid);
+  });
+});
+
+describe('an identifier that two users have', () => {
+  it('signs nobody in: 503, a high event that names both, and an audit entry', async () => {
+    const database = await hostDatabase();
+    const host = await startObservedHost(database);
+    const [one, two] = [await host.add(), await host.add()];
+    await database.pool.query('update people set mail = upper($1) where person_ref = $2', [
+      one.email,
+      two.id,
+    ]);
+
+    const answer = await host.logIn(host.client(), one.email);
+
+    expect([answer.status, Number(answer.headers['retry-after'])]).toEqual([503, 60]);
+    const event = host.events.find(({ type }) => type === 'user.ambiguous');
+    expect(event).toMatchObject({ severity: 'high' });
+    expect(JSON.stringify(event)).toContain(one.id);
+    expect(JSON.stringify(event)).toContain(two.id);
+    expect(JSON.stringify(event)).not.toContain(one.email);
+    await host.close();
+    const { rows } = await database.pool.query("select 1 from auth_audit where type = 'user.ambiguous'");
+    expect(rows).toHaveLength(1);
+    await database.drop();
   });
 });

@@ -24,6 +24,7 @@ import { SecondFactor } from './issue/users/second-factor.port.js';
 import { SubjectReader } from './storage/subject-reader.port.js';
 import { ThrottleKeys } from './issue/users/throttle-keys.js';
 import { ThrottleStore } from './storage/throttle-store.port.js';
+import { AuthEventPublisher } from './observe/auth-event-publisher.service.js';
 import { UserDirectory } from './storage/user-directory.port.js';
 
 type Host = CheckedModuleOptions;
@@ -58,9 +59,9 @@ export const OPTION_PROVIDERS: Provider[] = [
   },
   {
     provide: UserDirectory,
-    useFactory: (host: Host, { storeDeadlineMs }: ResolvedAuthOptions) =>
-      guardedUserDirectory(usersOf(host), storeDeadlineMs),
-    inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions],
+    useFactory: (host: Host, { storeDeadlineMs }: ResolvedAuthOptions, events: AuthEventPublisher) =>
+      guardedUserDirectory(usersOf(host), storeDeadlineMs, (event) => events.publish(event)),
+    inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions, AuthEventPublisher],
   },
   handle(RevocationFeedBus, (host) => host.redis?.feed),
   handle(SecondFactor, (host): SecondFactor => ({ ask: host.secondFactor ?? (() => 'not_needed') })),

@@ -101,7 +101,7 @@ export { RefreshSecretsStore } from './storage/refresh-secrets.port.js';
 export { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
 export type { LedgerPosition, LedgerRead } from './storage/revocation-ledger.port.js';
 export type { LedgerEntry, RevocableToken } from './storage/ledger-entry.js';
-export { UserDirectory } from './storage/user-directory.port.js';
+export { ambiguousUser, UserDirectory } from './storage/user-directory.port.js';
 export type {
   CreateUserOutcome,
   LoginCandidate,

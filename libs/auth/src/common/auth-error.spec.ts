@@ -28,6 +28,7 @@ describe('a refusal', () => {
     ['body_too_large', 413, 'too_large', 'body: too large', {}],
     ['body_type_unsupported', 415, 'unsupported_media_type', 'body: must be application/json in UTF-8', {}],
     ['throttled', 429, 'too_many_attempts', 'Too many attempts', { 'Retry-After': '1' }],
+    ['user_ambiguous', 503, 'unavailable', 'Temporarily unavailable', { 'Retry-After': '1' }],
     ['unavailable', 503, 'unavailable', 'Temporarily unavailable', { 'Retry-After': '1' }],
     ['body_not_parsed', 500, 'internal', 'Internal server error', {}],
     ['claim_refused', 500, 'internal', 'Internal server error', {}],

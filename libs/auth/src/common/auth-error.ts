@@ -10,6 +10,8 @@ export interface AuthErrorExtra {
   readonly maxAgeSeconds?: number;
   /** Names of the refused fields with what is wrong; never their values. */
   readonly fields?: Readonly<Record<string, string>>;
+  /** Users that one identifier means; for the event. */
+  readonly userIds?: readonly string[];
   /** A refused refresh that must leave the cookies alone: the loser of a race would wipe the winner's. */
   readonly cookies?: 'keep';
 }

@@ -34,6 +34,7 @@ const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErro
   body_too_large: [413, 'too_large', 'body: too large'],
   body_type_unsupported: [415, 'unsupported_media_type', 'body: must be application/json in UTF-8'],
   throttled: [429, 'too_many_attempts', 'Too many attempts'],
+  user_ambiguous: [503, 'unavailable', 'Temporarily unavailable'],
   unavailable: [503, 'unavailable', 'Temporarily unavailable'],
   body_not_parsed: [500, 'internal', 'Internal server error'],
   claim_refused: [500, 'internal', 'Internal server error'],

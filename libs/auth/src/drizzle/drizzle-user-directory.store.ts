@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import { AuthError } from '../common/auth-error.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import {
+  ambiguousUser,
   type CreateUserOutcome,
   type LoginCandidate,
   type NewUser,
@@ -43,8 +44,9 @@ export class DrizzleUserDirectory extends UserDirectory {
     this.deadlineMs = deadlineMs;
   }
 
+  /** Compared in lower case, whatever the column holds: an index on `lower(email)` serves. */
   findByEmail(email: string): Promise<LoginCandidate | undefined> {
-    return this.find(sql`a.${sql.identifier(this.users.email.name)} = ${email}`);
+    return this.find(sql`lower(a.${sql.identifier(this.users.email.name)}) = ${email}`);
   }
 
   findById(id: string, tx?: HostTransaction): Promise<LoginCandidate | undefined> {
@@ -74,6 +76,8 @@ export class DrizzleUserDirectory extends UserDirectory {
 
   override async create(user: NewUser): Promise<CreateUserOutcome> {
     const { users } = this;
+    // the column may be unique by case only
+    if (await this.findByEmail(user.email)) return { kind: 'taken' };
     const given: [string, string][] = [
       [users.email.name, user.email],
       [users.passwordHash.name, user.passwordHash],
@@ -98,13 +102,15 @@ export class DrizzleUserDirectory extends UserDirectory {
       sql`select ${accountColumns(users)}, coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
           pg_is_in_recovery() as standby
         from ${users.table} a left join ${this.database.tables.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text
-        where ${where}`;
+        where ${where} limit 2`;
     const found = await this.database
       .read('look a user up', this.deadlineMs, statement, tx)
       .catch(noneIfUnwritable);
     if (found[0]?.['standby'] === true)
       throw AuthError.unavailable('look a user up: the database is a standby');
-    return found[0] ? toCandidate(found[0]) : undefined;
+    const [candidate, another] = found.map(toCandidate);
+    if (candidate && another) throw ambiguousUser(candidate, another);
+    return candidate;
   }
 }
 

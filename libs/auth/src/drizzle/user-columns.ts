@@ -9,7 +9,7 @@ export interface UserColumns {
   readonly table: PgTable;
   /** uuid, text or an integer; becomes `sub` as text. */
   readonly id: PgColumn;
-  /** Unique, kept in lower case. */
+  /** Compared in lower case, so give it a unique index on `lower(email)`; two rows for one email are 503. */
   readonly email: PgColumn;
   readonly passwordHash: PgColumn;
   readonly name?: PgColumn;

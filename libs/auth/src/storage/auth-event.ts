@@ -19,6 +19,12 @@ export type AuthEvent = Base &
         readonly ip?: string;
       }
     | {
+        /** Two users of the directory have the identifier of a login: nobody is signed in until one of them is renamed. */
+        readonly type: 'user.ambiguous';
+        readonly userId?: string;
+        readonly otherId?: string;
+      }
+    | {
         /** A session opened, by password or by `openSession`. */
         readonly type: 'login.succeeded';
         readonly userId: string;

@@ -4,6 +4,7 @@ const SEVERITY: Partial<Record<AuthEvent['type'], EventSeverity>> = {
   'refresh.reused': 'high',
   'everything.revoked': 'high',
   'key.revoked': 'high',
+  'user.ambiguous': 'high',
   'login.failed': 'warning',
   'login.throttled': 'warning',
   'refresh.refused': 'warning',

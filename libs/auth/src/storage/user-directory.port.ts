@@ -1,3 +1,4 @@
+import { AuthError } from '../common/auth-error.js';
 import type { HostTransaction } from './host-transaction.js';
 import type { SubjectState, UserFacts } from './subject.js';
 
@@ -27,12 +28,21 @@ export interface NewUser {
 export type CreateUserOutcome =
   { readonly kind: 'created'; readonly account: UserAccount } | { readonly kind: 'taken' };
 
+/** Two users have one identifier: the login is 503, and a `user.ambiguous` event names them. */
+export function ambiguousUser(one: LoginCandidate, another: LoginCandidate): AuthError {
+  const userIds = [one.account.id, another.account.id];
+  return new AuthError('user_ambiguous', 'two users have that email', { userIds, retryAfterSeconds: 60 });
+}
+
 /**
  * Where the users are. The smallest port that login, refresh, password change and the authoritative check need. An unreachable directory
  * throws; it never answers "no such user".
  */
 export abstract class UserDirectory {
-  /** `email` is normalised (trimmed, NFKC, lower case). */
+  /**
+   * `email` is normalised (trimmed, NFKC, lower case), and compared in lower case whatever is stored. Where two users have it: throws
+   * `ambiguousUser`, never one of them.
+   */
   abstract findByEmail(email: string): Promise<LoginCandidate | undefined>;
   /**
    * `account.id` is the directory's own spelling, however `id` was written. With `tx` it looks within that transaction of the host's when it can.

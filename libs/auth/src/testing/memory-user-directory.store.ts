@@ -1,6 +1,7 @@
 import type { Entropy } from '../common/entropy.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import {
+  ambiguousUser,
   type CreateUserOutcome,
   type LoginCandidate,
   type NewUser,
@@ -46,11 +47,12 @@ export class MemoryUserDirectory extends UserDirectory {
   }
 
   async findByEmail(email: string): Promise<LoginCandidate | undefined> {
-    return this.candidate(this.byEmail(email));
+    return this.one(email);
   }
 
   async findById(id: string): Promise<LoginCandidate | undefined> {
-    return this.candidate(this.database.users.get(id));
+    const user = this.database.users.get(id);
+    return user && this.candidate(user);
   }
 
   async replacePasswordHash(
@@ -69,17 +71,19 @@ export class MemoryUserDirectory extends UserDirectory {
 
   override async create(user: NewUser): Promise<CreateUserOutcome> {
     // nothing awaits between the look and the writing
-    if (this.byEmail(user.email)) return { kind: 'taken' };
-    const created = this.candidate(this.database.users.get(this.set(user)));
+    if (this.one(user.email)) return { kind: 'taken' };
+    const created = await this.findById(this.set(user));
     return created ? { kind: 'created', account: created.account } : { kind: 'taken' };
   }
 
-  private byEmail(email: string): UserRow | undefined {
-    return [...this.database.users.values()].find((user) => user.email === email);
+  private one(email: string): LoginCandidate | undefined {
+    const users = [...this.database.users.values()].filter((user) => user.email.toLowerCase() === email);
+    const [found, another] = users.map((user) => this.candidate(user));
+    if (found && another) throw ambiguousUser(found, another);
+    return found;
   }
 
-  private candidate(user: UserRow | undefined): LoginCandidate | undefined {
-    if (!user) return undefined;
+  private candidate(user: UserRow): LoginCandidate {
     const { passwordHash, ...account } = user;
     return { account, passwordHash, subject: this.database.subject(user.id) };
   }

@@ -1,18 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AuthError } from '../../common/auth-error.js';
+import { isVisible } from '../../common/visible-text.js';
 import { TRANSPORTS } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { normaliseEmail } from '../users/email.js';
 
-/** One address, one `@`, no blanks and no control characters (Postgres refuses NUL); the rest is the mail system's. */
-const EMAIL = /^[^\s\p{Cc}@]+@[^\s\p{Cc}@]+$/u;
-const NAME = /^\P{Cc}+$/u;
+/** Of an account that may be older than the rule below: one `@`, no blanks. */
+const SOME_EMAIL = /^[^\s@]+@[^\s@]+$/u;
 
 /** RFC 5321, section 4.5.3.1: 64 + 1 + 255. */
 const email = (error = 'must be an email address of at most 320 characters') =>
-  z.string({ error }).trim().max(320, { error }).regex(EMAIL, { error });
-const name = (error = 'must be text of 1 to 200 characters') =>
-  z.string({ error }).trim().max(200, { error }).regex(NAME, { error });
+  z.string({ error }).trim().max(320, { error }).regex(SOME_EMAIL, { error }).refine(isVisible, { error });
+/** The HTML standard's rule (`<input type=email>`), of what is stored. */
+const newEmail = (error = 'must be an email address of at most 320 characters') =>
+  email(error).transform(normaliseEmail).pipe(z.string().regex(z.regexes.html5Email, { error }));
+const name = (error = 'must be text of 1 to 200 visible characters') =>
+  z.string({ error }).trim().min(1, { error }).max(200, { error }).refine(isVisible, { error });
 const text = (error = 'must be a string') => z.string({ error });
 const flag = (error = 'must be true or false') => z.boolean({ error });
 
@@ -32,7 +36,7 @@ function schemas(maxPasswordBytes: number) {
   const refreshToken = text().optional();
   const device = z.string({ error: 'must be a string' }).optional();
   return {
-    register: z.object({ email: email(), password: secret, name: name().optional() }),
+    register: z.object({ email: newEmail(), password: secret, name: name().optional() }),
     login: z.object({
       email: email(),
       password: secret,

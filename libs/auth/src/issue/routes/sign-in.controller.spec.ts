@@ -124,6 +124,43 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       expect(flows.LoginFlow.login.mock.calls[0]?.[0]).toEqual(LOGIN);
     });
 
+    it.each([
+      'a\u200bnn@example.com',
+      'a\u00adnn@example.com',
+      '<script>alert(1)</script>@example.com',
+      'ann @example.com',
+      'ann"x"@example.com',
+      'j\u00f6rg@example.com',
+      'ann@exa_mple.com',
+      'ann@-example.com',
+      'ann@example..com',
+      'ann@example.com.',
+      `ann@${'a'.repeat(64)}.com`,
+      'ann@[192.0.2.1]',
+    ])('registers no email that a browser would not take: %j', async (email) => {
+      const answer = await routes.post('register', { json: { ...LOGIN, email } });
+      expect([answer.status, message(answer)]).toEqual([400, expect.stringContaining('email')]);
+      expect(answer.text).not.toContain(email);
+      expect(flows.RegisterFlow.register).not.toHaveBeenCalled();
+    });
+
+    it.each(['a\u200bnn', 'a\u0007nn', '\u202eann', '\u3164'])(
+      'registers no name with a character that nobody sees: %j',
+      async (name) => {
+        const answer = await routes.post('register', { json: { ...LOGIN, name } });
+        expect([answer.status, message(answer)]).toEqual([400, expect.stringContaining('name')]);
+      },
+    );
+
+    it('signs in by an older email, but by none with a character that nobody sees', async () => {
+      flows.LoginFlow.login.mockResolvedValue({ user: USER, grant: grant({ transport: 'cookie' }) });
+      const status = async (email: string) =>
+        (await routes.post('login', { json: { ...LOGIN, email } })).status;
+      expect(await status('j\u00f6rg@example.com')).toBe(200);
+      expect(await status('ann@\uff45xample.com')).toBe(200);
+      expect(await status('a\u200bnn@example.com')).toBe(400);
+    });
+
     it('is not polluted by __proto__', async () => {
       const raw = `{"__proto__":{"email":"a@b","password":"x","rememberMe":true},"email":"ann@example.com","password":"p"}`;
       const answer = await routes.post('login', { raw, headers: { 'content-type': 'application/json' } });

@@ -72,7 +72,10 @@ const attempt = ({ as = 'ada@example.com', password = 'wrong', device, ip = '192
     .run({
       identifier: as,
       password,
-      find: () => Promise.resolve(void lookUps++ || directory[as]),
+      find: () => {
+        lookUps++;
+        return Promise.resolve(directory[as]);
+      },
       rehash: 'replace',
       device,
       client: { ip },

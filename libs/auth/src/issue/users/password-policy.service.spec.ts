@@ -20,6 +20,13 @@ describe('PasswordPolicy', () => {
     ['four emoji that are eight UTF-16 units', '😀😁😂😃', 'must have at least 8 characters'],
     ['too long', 'x'.repeat(1025), 'must not be longer than 1024 bytes'],
     ['half a character', 'abc\ud800defgh', 'must be valid Unicode text'],
+    ['control characters', '\u0001'.repeat(12), 'must not hold control or invisible characters'],
+    ['with a tab', 'correct\thorse battery', 'must not hold control or invisible characters'],
+    [
+      'with a zero-width space',
+      'correct\u200bhorse battery',
+      'must not hold control or invisible characters',
+    ],
     ['common', 'password123', 'is among the most used passwords'],
     ['common in capitals', 'PassWord123', 'is among the most used passwords'],
     ['common in full width', 'ｐａｓｓｗｏｒｄ１２３', 'is among the most used passwords'],

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
+import { isVisible } from '../../common/visible-text.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { isCommonPassword } from './common-passwords.js';
 import { passwordBytes } from './password-text.js';
@@ -37,6 +38,7 @@ export class PasswordPolicy {
     const text = password.normalize('NFKC');
     // half a character has no UTF-8: all of them would hash alike
     if (/\p{Surrogate}/u.test(text)) return 'must be valid Unicode text';
+    if (!isVisible(text)) return 'must not hold control or invisible characters';
     if ([...text].length < minLength) return `must have at least ${String(minLength)} characters`;
     if (email !== undefined && holdsNameOf(email, text))
       return 'must not contain the name in the email address';

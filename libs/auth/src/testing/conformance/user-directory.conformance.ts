@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { AuthError } from '../../common/auth-error.js';
 import type { UserDirectory } from '../../storage/user-directory.port.js';
 import { casesFor, type ConformanceCase } from './conformance-case.js';
 
@@ -40,6 +41,30 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
   'knows nobody else': async (it) => {
     assert.equal(await it.users.findByEmail(`${randomUUID()}@example.com`), undefined);
     assert.equal(await it.users.findById(it.unknownId()), undefined);
+  },
+
+  'compares emails in lower case, whatever is stored': async (it) => {
+    const { email, ...rest } = sample();
+    const id = await it.add({ email: `Ann.${email.toUpperCase()}`, ...rest });
+    assert.equal((await it.users.findByEmail(`ann.${email}`))?.account.id, id);
+  },
+
+  'guesses at none of two users who have one email': async (it) => {
+    const { email, ...rest } = sample();
+    const ids = [await it.add({ email, ...rest }), await it.add({ email: email.toUpperCase(), ...rest })];
+    const refused = await it.users.findByEmail(email).catch((error: unknown) => error);
+    assert.ok(refused instanceof AuthError);
+    assert.equal(refused.reason, 'user_ambiguous');
+    assert.deepEqual([...(refused.extra.userIds ?? [])].sort(), ids.sort());
+    const created = it.users.create?.({ email, passwordHash: rest.passwordHash });
+    if (created) await assert.rejects(created, { reason: 'user_ambiguous' });
+  },
+
+  'creates nobody beside a user of the same email in capitals': async (it) => {
+    if (!it.users.create) return;
+    const { email, ...rest } = sample();
+    await it.add({ email: email.toUpperCase(), ...rest });
+    assert.deepEqual(await it.users.create({ email, passwordHash: rest.passwordHash }), { kind: 'taken' });
   },
 
   'gives a user its own id, however the question spelled it': async (it) => {
