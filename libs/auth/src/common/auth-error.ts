@@ -79,3 +79,8 @@ export class AuthError extends HttpException {
     return new AuthError('configuration_invalid', `${option}: ${problem}`);
   }
 }
+
+/** What an error came from; a refusal keeps it to itself. */
+export function causeOf(error: Error): unknown {
+  return error instanceof AuthError ? error.extra.cause : error.cause;
+}

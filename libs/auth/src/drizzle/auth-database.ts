@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm';
-import { AuthError } from '../common/auth-error.js';
+import { AuthError, causeOf } from '../common/auth-error.js';
 import { withDeadline } from '../common/deadline.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import { asTransaction, type Database, primaryOf, type Row, rows } from './database.js';
@@ -91,5 +91,5 @@ export class AuthDatabase {
 
 /** Once the application runs, what is missing is for the log, and no reason to answer that Tokenward is broken. */
 function asOutage(error: unknown): never {
-  throw error instanceof AuthError ? AuthError.unavailable(error.detail, error.cause) : error;
+  throw error instanceof AuthError ? AuthError.unavailable(error.detail, causeOf(error)) : error;
 }

@@ -1,3 +1,5 @@
+import { causeOf } from '../common/auth-error.js';
+
 export const MIGRATE = 'run `tokenward migrate`, or your own migrations where the tables have another prefix';
 const GRANT = 'grant it to the role of the service (docs/database.md lists the grants)';
 const CONNECTION = 'correct the connection of the pool';
@@ -18,7 +20,7 @@ const STARTUP_PARAMETER = /unsupported startup parameter(?: in options)?: \w+/;
 
 /** The server's words and the cure, where waiting does not help. These messages hold names of tables, columns and roles, never values. */
 export function cureOf(error: unknown): string | undefined {
-  for (let each = error; each instanceof Error; each = each.cause) {
+  for (let each = error; each instanceof Error; each = causeOf(each)) {
     const { code, message } = each as Error & { code?: unknown };
     const [parameter] = STARTUP_PARAMETER.exec(message) ?? [];
     if (parameter)

@@ -1,5 +1,5 @@
 import { DrizzleQueryError } from 'drizzle-orm';
-import { AuthError } from '../common/auth-error.js';
+import { AuthError, causeOf } from '../common/auth-error.js';
 import { cureOf } from './cures.js';
 
 /** A statement of Tokenward's own failed, or got no connection; the cause is the driver's error. */
@@ -13,7 +13,7 @@ export class StatementError extends Error {
 
 /** SQLSTATE of a failed statement, or the system's code; Drizzle keeps the driver's error as the cause. */
 export function sqlState(error: unknown): string | undefined {
-  for (let each = error; each instanceof Error; each = each.cause) {
+  for (let each = error; each instanceof Error; each = causeOf(each)) {
     const { code } = each as Error & { code?: unknown };
     if (typeof code === 'string' && !(each instanceof AuthError)) return code;
   }
