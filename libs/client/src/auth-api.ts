@@ -1,5 +1,6 @@
-import type { TokenBody } from '../../auth/src/contract/index.js';
+import type { TokenBody, UserBody } from '../../auth/src/contract/index.js';
 import type { Change } from './change.js';
+import { bodyOf } from './error.js';
 import type { AuthClientOptions } from './options.js';
 import { memoryStore, type TokenStore } from './token-store.js';
 
@@ -15,6 +16,7 @@ export class AuthApi {
   readonly url: string;
   readonly send: typeof fetch;
   private readonly isBearer: boolean;
+  private readonly needsToken: boolean;
   private readonly store: TokenStore;
 
   constructor(
@@ -24,6 +26,7 @@ export class AuthApi {
     this.url = `${options.baseUrl ?? ''}/${options.prefix ?? 'auth'}/`;
     this.send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
     this.isBearer = options.transport === 'bearer';
+    this.needsToken = (options.transport ?? 'cookie') !== 'cookie';
     this.store = options.store ?? memoryStore();
   }
 
@@ -49,8 +52,21 @@ export class AuthApi {
   }
 
   /** Keeps what came. `sentAt`: it expires counted from there by this clock, so that the server's does not matter. */
-  async accept<T extends TokenBody>(response: Response, sentAt: number): Promise<Accepted<T>> {
-    const body = (await response.json()) as T;
+  async accept<T extends TokenBody & { user?: UserBody }>(
+    response: Response,
+    sentAt: number,
+    kind: 'tokens' | 'login' = 'tokens',
+  ): Promise<Accepted<T>> {
+    const body = await bodyOf<T>(
+      response,
+      ({ expiresIn, accessToken, refreshToken, user }) =>
+        // `>=` alone would take a text
+        Number.isFinite(expiresIn) &&
+        expiresIn >= 1 &&
+        (!this.needsToken || !!accessToken) &&
+        (!this.isBearer || !!refreshToken) &&
+        (kind === 'tokens' || !!user?.id),
+    );
     if (this.isBearer)
       await this.store.set({
         refreshToken: body.refreshToken,

@@ -43,7 +43,9 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     ['500', 500],
     ['429', 429],
     ['a network error', 'network'],
-    ['an answer that is no JSON', 'garbage'],
+    ['an answer that is no JSON', { text: '<html>' }],
+    ['an answer in an envelope', { text: '{"data":{"tokenType":"Bearer","expiresIn":900}}' }],
+    ['an answer without a lifetime', { text: '{"tokenType":"Bearer","accessToken":"x","refreshToken":"y"}' }],
   ] as const)('%s of a refresh signs nobody out', async (_name, fault) => {
     const client = open({ transport });
     await client.login(credentials);
@@ -51,12 +53,40 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     world.server.failNext('/auth/refresh', fault);
     expect(await client.refresh()).toBe('unavailable');
     expect(client.events).toEqual(['signedIn']);
-    if (fault === 'garbage') return; // the token was spent on the way
+    if (typeof fault === 'object') return; // the token was spent on the way
     world.server.failNext('/auth/refresh', fault);
     // a 401 would look like a sign-out to the page
     expect((await client.fetch('https://api.test/echo')).status).toBe(503);
     expect((await client.fetch('https://api.test/echo')).status).toBe(200);
   });
+
+  it.each([
+    '<html>',
+    'null',
+    '{"data":{"tokenType":"Bearer","expiresIn":900,"user":{"id":"u1"}}}',
+    '{"tokenType":"Bearer","accessToken":"x","refreshToken":"y","user":{"id":"u1"}}',
+    '{"tokenType":"Bearer","expiresIn":"900","accessToken":"x","refreshToken":"y","user":{"id":"u1"}}',
+    '{"tokenType":"Bearer","expiresIn":0,"accessToken":"x","refreshToken":"y","user":{"id":"u1"}}',
+    '{"tokenType":"Bearer","expiresIn":900,"accessToken":"x","refreshToken":"y"}',
+  ])('a login answered %s is an error that says so, and nothing is refreshed', async (text) => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'performance'] });
+    const client = open({ transport, refreshAheadMs: 60_000 });
+    world.server.failNext('/auth/login', { text });
+    await expect(client.login(credentials)).rejects.toThrow(/not an answer of Tokenward/);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(world.server.count('/auth/refresh')).toBe(0);
+    expect(client.events).toEqual([]);
+  });
+
+  it.each(['<html>', '{"data":{"id":"u1"}}'])(
+    'a session answered %s is an error that says so',
+    async (text) => {
+      const client = open({ transport });
+      await client.login(credentials);
+      world.server.failNext('/auth/me', { text });
+      await expect(client.session()).rejects.toThrow(/not an answer of Tokenward/);
+    },
+  );
 
   it('a logout that the server could not make durable leaves the user signed in', async () => {
     const client = open({ transport });

@@ -1,7 +1,7 @@
 import type { LoginAnswer, LoginBody, UserBody } from '../../auth/src/contract/index.js';
 import { AuthApi } from './auth-api.js';
 import { AuthState } from './auth-state.js';
-import { AuthClientError, mustSucceed } from './error.js';
+import { AuthClientError, bodyOf, mustSucceed } from './error.js';
 import type { ClientEvents, Listener, Session } from './events.js';
 import type { AuthClientOptions } from './options.js';
 import { isOurs } from './requests.js';
@@ -62,7 +62,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   function signIn(send: () => Promise<Response>): Promise<UserBody> {
     return tabs.exclusive(async () => {
       const sentAt = Date.now();
-      const { body, grant } = await api.accept<LoginAnswer>(await mustSucceed(await send()), sentAt);
+      const { body, grant } = await api.accept<LoginAnswer>(await mustSucceed(await send()), sentAt, 'login');
       await tabs.announce({ kind: 'signedIn', ...grant });
       return body.user;
     });
@@ -108,11 +108,11 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
         if (state.is !== 'out') throw new AuthClientError(503, 'The session could not be checked');
         return undefined;
       }
-      const session = (await (await mustSucceed(response)).json()) as Session;
+      const session = await bodyOf<Session>(await mustSucceed(response), ({ id }) => !!id);
       const now = Date.now();
       // this clock may be off: what is left counts by the server's
       const leftMs = Date.parse(session.expiresAt) - (Date.parse(response.headers.get('date') ?? '') || now);
-      if (!state.token) state.hold({ expiresAt: now + leftMs });
+      if (!state.token && leftMs > 0) state.hold({ expiresAt: now + leftMs });
       return session;
     },
 

@@ -21,3 +21,12 @@ export async function mustSucceed(response: Response): Promise<Response> {
     Number(response.headers.get('retry-after')) || undefined,
   );
 }
+
+/**
+ * The body, where `isOurs` knows it: a proxy's page, or an envelope around the answer, must not pass for tokens that expired.
+ */
+export async function bodyOf<T>(response: Response, isOurs: (body: T) => boolean): Promise<T> {
+  const body = (await response.json().catch(() => undefined)) as T | undefined;
+  if (body && isOurs(body)) return body;
+  throw new AuthClientError(response.status, `not an answer of Tokenward: ${response.url}`);
+}

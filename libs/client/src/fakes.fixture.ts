@@ -9,14 +9,15 @@ export interface FakeServer {
   lastBody(path: string): unknown;
   expireAccessTokens(): void;
   endSession(): void;
-  failNext(path: string, fault: number | 'network' | 'garbage'): void;
+  /** A text is the body of a 200 that is sent instead. */
+  failNext(path: string, fault: number | 'network' | { readonly text: string }): void;
   finishSlow(): void;
 }
 
 export function fakeServer(): FakeServer {
   const jar: { access?: string; refresh?: string } = {};
   const seen: { path: string; authorization: string | null; body: string }[] = [];
-  const faults = new Map<string, number | 'network' | 'garbage'>();
+  const faults = new Map<string, number | 'network' | { readonly text: string }>();
   const startedAt = Date.now();
   const begun = performance.now();
   let transport = 'cookie';
@@ -106,7 +107,7 @@ export function fakeServer(): FakeServer {
       const fault = faults.get(path);
       faults.delete(path);
       if (fault === 'network') throw new TypeError('fetch failed');
-      if (fault === 'garbage') return new Response('<html>', { status: 200 });
+      if (typeof fault === 'object') return new Response(fault.text, { status: 200 });
       if (fault !== undefined) return json(fault, { message: `fault ${fault}` }, { 'retry-after': '7' });
       return answer(path, authorization, body, token);
     },

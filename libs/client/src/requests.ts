@@ -28,6 +28,7 @@ export function unavailable(): Response {
     statusCode: 503,
     error: 'Service Unavailable',
     message: 'The session could not be refreshed',
+    code: 'unavailable',
   };
   return new Response(JSON.stringify(body), {
     status: 503,
