@@ -52,6 +52,11 @@ class Things {
     return [{ owner }];
   }
 
+  @Get('plain')
+  plain() {
+    return [];
+  }
+
   @Roles('keeper')
   @Get('kept')
   kept() {

@@ -1,0 +1,128 @@
+import { type INestApplication, Injectable, ParseIntPipe, type PipeTransform } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { expect, it } from '@jest/globals';
+import { JwtAuthGuard, RolesGuard } from '@tokenward/nestjs';
+import { json, raw } from 'express';
+import { bearer } from '../support/stage.js';
+import { eachHost, type HostKind } from './host.js';
+
+/** A pipe that does this to every value of a request. */
+const pipe = (transform: PipeTransform['transform']): PipeTransform => ({ transform });
+
+const deep = (value: unknown, change: (text: string) => string): unknown => {
+  if (typeof value === 'string') return change(value);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, deep(each, change)]));
+};
+
+@Injectable()
+class LetsEverybodyIn extends JwtAuthGuard {
+  override async canActivate(...args: Parameters<JwtAuthGuard['canActivate']>): Promise<boolean> {
+    return Promise.resolve()
+      .then(() => super.canActivate(...args))
+      .catch(() => true);
+  }
+}
+
+const jwt = { provide: APP_GUARD, useExisting: JwtAuthGuard };
+const roles = { provide: APP_GUARD, useClass: RolesGuard };
+const parser = (...middleware: readonly unknown[]): Pick<HostKind, 'create' | 'prepare' | 'adapters'> => ({
+  adapters: ['express'],
+  create: { bodyParser: false },
+  prepare: (app: INestApplication) => void app.use(...(middleware as [never])),
+});
+
+const KINDS: readonly HostKind[] = [
+  { name: 'a pipe that trims', pipe: pipe((value: unknown) => deep(value, (each) => each.trim())) },
+  { name: 'a pipe that escapes HTML', pipe: pipe((value: unknown) => deep(value, (each) => each.replaceAll('&', '&amp;'))) },
+  { name: 'a pipe that takes members away', pipe: pipe((value: unknown) => (typeof value === 'object' ? {} : value)) },
+  { name: 'ParseIntPipe', pipe: new ParseIntPipe() as PipeTransform },
+  { name: 'a guard of roles before ours', guards: [roles, jwt] },
+  { name: 'no global guard', guards: [] },
+  { name: 'the JSON parser of the host', ...parser(json()) },
+  { name: 'a parser of raw bodies for the webhook alone', ...parser((request: { url: string }, response: never, next: () => void) =>
+    request.url === '/webhook' ? raw({ type: '*/*' })(request as never, response, next) : json()(request as never, response, next)) },
+]; // prettier-ignore
+
+/** It ends in a blank and holds what a sanitiser would turn. */
+const NEW_PASSWORD = ' salt & pepper on the table ';
+
+eachHost(KINDS, (host) => {
+  it('a password is what was typed', async () => {
+    const person = await host().person();
+    const { email } = person;
+    const client = host().client();
+    const login = (password: string) =>
+      client.post('/auth/login', { email, password, transport: 'bearer' }, { cookies: 'omit' });
+    const first = await login(person.password);
+    expect(first.status).toBe(200);
+    const { accessToken } = first.json<{ accessToken: string }>();
+    const body = { currentPassword: person.password, newPassword: NEW_PASSWORD };
+    expect((await client.post('/auth/password', body, bearer(accessToken))).status).toBe(200);
+    expect((await login(NEW_PASSWORD)).status).toBe(200);
+    expect((await login(NEW_PASSWORD.trim())).status).toBe(401);
+  });
+
+  it('a session is ended by its id', async () => {
+    const me = await host().caller();
+    const { headers } = me;
+    const client = host().client();
+    const [session] = (await client.get('/auth/sessions', { headers })).json<{ id: string }[]>();
+    expect((await client.delete('/auth/sessions/x', { headers })).status).toBe(404);
+    expect((await client.delete(`/auth/sessions/${session?.id}`, { headers })).status).toBe(204);
+    expect((await client.get('/auth/me', { headers })).status).toBe(401);
+  });
+});
+
+eachHost(
+  [
+    { name: 'no body parser', adapters: ['express'], create: { bodyParser: false } },
+    { name: 'a parser of raw bodies for everything', ...parser(raw({ type: '*/*' })) },
+  ],
+  (host) => {
+    it('a login without a parsed body is the fault of the set-up, not of the email', async () => {
+      const { email, password } = await host().person();
+      const answer = await host().client().post('/auth/login', { email, password });
+      expect(answer.json()).toEqual({
+        statusCode: 500,
+        error: 'Internal Server Error',
+        message: 'Internal server error',
+        code: 'internal',
+      });
+    });
+  },
+);
+
+eachHost(
+  [{ name: 'a guard that lets in whom ours refuses', guards: [{ provide: APP_GUARD, useClass: LetsEverybodyIn }] }],
+  (host) => {
+    it('leaves no header of the refusal on the answer', async () => {
+      const answer = await host().client().get('/plain');
+      expect(answer.status).toBe(200);
+      expect(answer.headers['www-authenticate']).toBeUndefined();
+    });
+  },
+); // prettier-ignore
+
+eachHost([{ name: 'unreadable bodies' }], (host) => {
+  const send = (path: string, body: string, type: string) =>
+    host()
+      .client()
+      .request('POST', path, { body, headers: { 'content-type': type } });
+
+  it.each([
+    ['cut off', '{"email":"zq7', 'application/json', 400, 'invalid_input'],
+    ['too large', JSON.stringify({ x: 'zq7'.repeat(700_000) }), 'application/json', 413, 'too_large'],
+  ])('%s, on our routes in our shape', async (_name, body, type, status, code) => {
+    const answer = await send('/auth/login', body, type);
+    expect(answer.json()).toMatchObject({ statusCode: status, code });
+    expect(answer.text).not.toContain('zq7');
+  });
+
+  it('on a route of the host: as Nest answers it', async () => {
+    const answer = await send('/things', '{"email":"zq7', 'application/json');
+    expect(answer.status).toBe(400);
+    expect(answer.json()).not.toHaveProperty('code');
+    expect(answer.json<{ message: string }>().message).not.toBe('body: must be valid JSON');
+  });
+});
