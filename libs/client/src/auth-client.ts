@@ -1,4 +1,5 @@
 import type { LoginAnswer, LoginBody, UserBody } from '../../auth/src/contract/index.js';
+import { assertOptions } from './assert-options.js';
 import { AuthApi } from './auth-api.js';
 import { AuthState } from './auth-state.js';
 import { AuthClientError, bodyOf, mustSucceed } from './error.js';
@@ -41,6 +42,7 @@ export interface AuthClient {
 
 /** The access token lives in this closure alone; in `cookie` mode scripts never hold one. */
 export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
+  assertOptions(options);
   const { baseUrl = '', transport = 'cookie', refreshAheadMs = 60_000 } = options;
   const needsToken = transport !== 'cookie';
   const state: AuthState = new AuthState({

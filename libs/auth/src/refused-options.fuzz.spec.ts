@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { z } from 'zod';
+import { authModuleSchema, readModuleOptions } from './auth.module-schema.js';
+import { pathsIn, shapeOf } from './common/option-names.js';
+
+const SOUND = {
+  issuer: 'https://issuer.example',
+  audience: 'api',
+  keys: {},
+  storage: { sessions: {}, ledger: {}, peppers: {} },
+};
+const paths = pathsIn(authModuleSchema);
+const schemaOf = (path: string) =>
+  path.split('.').reduce<z.core.$ZodType | undefined>((at, name) => shapeOf(at)?.[name], authModuleSchema);
+const groups = paths.filter((path) => shapeOf(schemaOf(path)) !== undefined);
+/** What a group cannot be without. */
+const NEEDED: Readonly<Record<string, object>> = {
+  'accessToken.encryption': { keys: [{ keyId: 'e1', key: 'a key' }] },
+};
+/** `{ a: { b: value } }` of `a.b`. */
+function nested(path: string, value: unknown, below = ''): Readonly<Record<string, unknown>> {
+  const [name = '', ...more] = path.split('.');
+  const at = below === '' ? name : `${below}.${name}`;
+  const needed = NEEDED[below] ?? {};
+  return { [name]: more.length === 0 ? value : nested(more.join('.'), value, at), ...needed };
+}
+const refusal = (changes: object): string => {
+  try {
+    readModuleOptions({ ...SOUND, ...changes });
+    return 'accepted';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+const ACCEPTABLE = /accepted/;
+
+describe('any member', () => {
+  it('that no object of options knows is refused by its name, wherever it stands', () => {
+    const name = fc.stringMatching(/^[a-zA-Z_$][\w$]{0,20}$/).filter((each) => each !== '__proto__');
+    fc.assert(
+      fc.property(fc.constantFrom('', ...groups), name, fc.anything(), (group, unknown, value) => {
+        const known = Object.keys(shapeOf(group === '' ? authModuleSchema : schemaOf(group)) ?? {});
+        fc.pre(!known.includes(unknown));
+        const path = group === '' ? unknown : `${group}.${unknown}`;
+        const said = refusal(nested(path, value));
+        expect(said).toContain(`configuration_invalid: ${path}: is not an option; `);
+        expect(said).not.toContain('\n');
+      }),
+    );
+  });
+
+  it('that is documented is known, and undefined is as good as left out', () => {
+    for (const path of paths)
+      expect(`${path}: ${refusal(path in SOUND ? {} : nested(path, undefined))}`).toMatch(ACCEPTABLE);
+  });
+
+  it('that has a default takes the default as it is written', () => {
+    for (const path of paths) {
+      const def = (schemaOf(path) as z.core.$ZodTypes)._zod.def;
+      if (def.type !== 'prefault') continue;
+      expect(`${path}: ${refusal(nested(path, def.defaultValue))}`).toMatch(ACCEPTABLE);
+    }
+  });
+});
