@@ -52,7 +52,8 @@ function write() {
     '<!-- Written by tools/docs.mjs from the doc comments of libs/auth/src/options; change those. -->',
     '',
     'What `AuthModule.forRoot` and `forRootAsync` take. Durations are `900s`, `15m`, `30d`; a bare number is seconds. An option that makes no',
-    'sense stops the boot with one line that names the option and the cure. The environment variables of the demo are in',
+    'sense, that is not known or stands in the wrong place stops the boot with one line that names the option and the cure; an instance of',
+    'a class is read through its getters. The environment variables of the demo are in',
     '[`.env.example`](../.env.example).',
   ];
   for (const [heading, file, name, prefix] of [...FIRST, ...groups(), ...LAST]) {

@@ -44,7 +44,7 @@ describe('any member', () => {
         fc.pre(!known.includes(unknown));
         const path = group === '' ? unknown : `${group}.${unknown}`;
         const said = refusal(nested(path, value));
-        expect(said).toContain(`configuration_invalid: ${path}: is not an option; `);
+        expect(said).toContain(`${path}: is not an option; `);
         expect(said).not.toContain('\n');
       }),
     );
