@@ -103,6 +103,10 @@ describe('GraphQL', () => {
     const without = await ask('me');
     expect(without.data).toBeNull();
     expect(without.errors?.map(({ message }) => message)).toEqual(['Authentication failed']);
+    expect(without.errors?.[0]?.extensions).toEqual({
+      code: 'UNAUTHENTICATED',
+      originalError: UNAUTHENTICATED,
+    });
     expect(await ask('me', bearer('junk').headers)).toEqual(without);
     expect(await ask('open')).toEqual({ data: { open: true } });
   });

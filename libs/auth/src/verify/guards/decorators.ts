@@ -5,6 +5,7 @@ import type { Principal } from '../../common/principal.js';
 import { principalOf } from './call-context.js';
 import { Describe } from '../http/openapi.js';
 import { errorAnswers } from '../http/openapi-errors.js';
+import { prepared } from '../http/refused.js';
 import { perRoute } from './per-route.js';
 import { isPublic, PERMISSIONS, PUBLIC, RECENT_AUTH, ROLES, STRICT } from './route-metadata.js';
 
@@ -47,7 +48,7 @@ export const CurrentUser = createParamDecorator(
     const principal = principalOf(context);
     if (principal) return key ? principal[key] : principal;
     if (isOpen(context)) return undefined;
-    throw new AuthError('token_missing', '@CurrentUser needs JwtAuthGuard before it');
+    throw prepared(context, new AuthError('token_missing', '@CurrentUser needs JwtAuthGuard before it'));
   },
 );
 
