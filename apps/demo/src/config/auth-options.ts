@@ -21,6 +21,7 @@ export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
       ttl: config.refreshTokenTtl,
       rememberMeTtl: config.rememberMeTtl,
       reuseLeeway: config.reuseLeeway,
+      retryWindow: config.retryWindow,
       onReuse: config.onReuse,
       secrets: config.refreshTokenSecrets,
     },

@@ -112,6 +112,7 @@ describe('the defaults', () => {
       refreshTokenTtl: '30d',
       rememberMeTtl: '90d',
       reuseLeeway: '0s',
+      retryWindow: '15m',
       onReuse: 'user',
       revocationMode: 'mirror',
       revocationUnproven: 'redis',
@@ -141,6 +142,7 @@ const ACCEPTED: readonly (readonly [environment: Environment, expected: Partial<
   [{ ACCESS_TOKEN_TTL: '900' }, { accessTokenTtl: '900' }],
   [{ ACCESS_TOKEN_TTL: '1h' }, { accessTokenTtl: '1h' }],
   [{ REUSE_LEEWAY: '10s' }, { reuseLeeway: '10s' }],
+  [{ RETRY_WINDOW: '0' }, { retryWindow: '0' }],
   [
     { REFRESH_TOKEN_SECRET: `b:${SECRET_32}, a:${SECRET_32}` },
     { refreshTokenSecrets: [`b:${SECRET_32}`, `a:${SECRET_32}`] },

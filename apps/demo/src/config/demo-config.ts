@@ -40,6 +40,7 @@ export interface DemoConfig {
   readonly refreshTokenTtl: string;
   readonly rememberMeTtl: string;
   readonly reuseLeeway: string;
+  readonly retryWindow: string;
   readonly onReuse: ReuseScope;
   readonly revocationMode: 'mirror' | 'strict';
   readonly revocationUnproven: 'redis' | 'refuse';
@@ -71,6 +72,7 @@ export function readConfig(environment: Environment): DemoConfig {
     refreshTokenTtl: duration(read, 'REFRESH_TOKEN_TTL', '30d', '1m', '365d'),
     rememberMeTtl: duration(read, 'REMEMBER_ME_TTL', '90d', '1m', '365d'),
     reuseLeeway: duration(read, 'REUSE_LEEWAY', '0s', '0s', '60s'),
+    retryWindow: duration(read, 'RETRY_WINDOW', '15m', '0s', '24h'),
     onReuse: read.oneOf('ON_REUSE', ['user', 'family'], 'user'),
     revocationMode: read.oneOf('REVOCATION_MODE', ['mirror', 'strict'], 'mirror'),
     revocationUnproven: read.oneOf('REVOCATION_UNPROVEN', ['redis', 'refuse'], 'redis'),

@@ -16,6 +16,7 @@ const VARIABLES: readonly (readonly [option: string, variable: string])[] = [
   ['refreshToken.ttl', 'REFRESH_TOKEN_TTL'],
   ['refreshToken.rememberMeTtl', 'REMEMBER_ME_TTL'],
   ['refreshToken.reuseLeeway', 'REUSE_LEEWAY'],
+  ['refreshToken.retryWindow', 'RETRY_WINDOW'],
   ['refreshToken.onReuse', 'ON_REUSE'],
   ['refreshToken.secrets', 'REFRESH_TOKEN_SECRET'],
   ['drizzleKeySource.encryptionKeys', 'KEY_ENCRYPTION_KEYS'],

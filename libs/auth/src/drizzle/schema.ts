@@ -68,6 +68,8 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
       tokenHash: bytea('token_hash').notNull(),
       rotationNonce: bytea('rotation_nonce'),
       rotationCause: text('rotation_cause').$type<'refresh' | 'password' | 'reauthenticate'>(),
+      /** SHA-256 of the Idempotency-Key of the last rotation. */
+      rotationKey: bytea('rotation_key'),
       rotatedAt: at('rotated_at'),
       transport: text('transport').$type<'cookie' | 'hybrid' | 'bearer'>().notNull(),
       persistent: boolean('persistent').notNull().default(false),

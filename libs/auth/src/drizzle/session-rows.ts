@@ -60,6 +60,7 @@ export function toSnapshot(row: Row, users: NamedUsers | undefined): SessionSnap
     tokenHash: row['token_hash'] as Buffer,
     rotationNonce: Buffer.isBuffer(nonce) ? nonce : null,
     rotationCause: (row['rotation_cause'] ?? null) as SessionSnapshot['rotationCause'],
+    rotationKey: Buffer.isBuffer(row['rotation_key']) ? row['rotation_key'] : null,
     rotatedAgoMs: row['rotated_ago'] == null ? null : Number(row['rotated_ago']),
     live: row['live'] === true,
   };

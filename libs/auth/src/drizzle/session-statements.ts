@@ -28,6 +28,7 @@ export function rotationValues(rotations: readonly Rotation[]) {
     presented: rotations.map(({ presentedHash }) => presentedHash),
     next: rotations.map(({ nextHash }) => nextHash),
     nonces: rotations.map(({ nonce }) => nonce),
+    keys: rotations.map(({ keyHash }) => keyHash ?? null),
     idle: rotations.map(({ ttlMs }) => ttlMs),
     idleRemembered: rotations.map(({ rememberMeTtlMs }) => rememberMeTtlMs),
     ips: rotations.map(({ ip }) => inet(ip)),
@@ -53,9 +54,9 @@ export function rotateStatement(
   return sql`with r as materialized (
       select r.*, s.id as session_id, ${SUBJECT_COLUMNS}, ${factColumns(users)}
       from unnest(${values('ids')}::uuid[], ${values('generations')}::int[], ${values('presented')}::bytea[], ${values('next')}::bytea[],
-          ${values('nonces')}::bytea[], ${values('idle')}::float8[], ${values('idleRemembered')}::float8[], ${values('ips')}::inet[],
+          ${values('nonces')}::bytea[], ${values('keys')}::bytea[], ${values('idle')}::float8[], ${values('idleRemembered')}::float8[], ${values('ips')}::inet[],
           ${values('userAgents')}::text[])
-          with ordinality as r(id, generation, presented, next, nonce, idle, idle_remembered, ip, agent, position)
+          with ordinality as r(id, generation, presented, next, nonce, key, idle, idle_remembered, ip, agent, position)
         join ${schema.sessions} s on s.id = r.id and s.generation = r.generation and s.token_hash = r.presented and ${UNEXPIRED}
           and clock_timestamp() < statement_timestamp() + ${sql.raw(String(limitMs))} * interval '1 millisecond'
         join ${schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
@@ -63,7 +64,7 @@ export function rotateStatement(
       for no key update of s ${sql.raw(locked === 'wait' ? '' : locked)}
     )
     update ${schema.sessions} s set generation = s.generation + 1, token_hash = r.next, rotation_nonce = r.nonce, rotation_cause = 'refresh',
-      rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), idle_expires_at = ${idle},
+      rotation_key = r.key, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), idle_expires_at = ${idle},
       last_ip = coalesce(r.ip, s.last_ip), user_agent = coalesce(r.agent, s.user_agent)
     from r where s.id = r.session_id
     returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.position`;
@@ -76,13 +77,14 @@ export function replaceStatement(
   replacement: Replacement,
   epoch: { readonly from: number; readonly to: number },
 ): SQL {
-  const { presented } = replacement;
-  return sql`update ${schema.sessions} s set generation = s.generation + 1, token_hash = ${replacement.nextHash}, rotation_nonce = null,
-      rotation_cause = ${replacement.cause}, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), auth_time = clock_timestamp(),
+  const { presented, retry } = replacement;
+  return sql`update ${schema.sessions} s set generation = s.generation + 1, token_hash = ${replacement.nextHash}, rotation_nonce = ${retry?.nonce ?? null},
+      rotation_key = ${retry?.keyHash ?? null}, rotation_cause = ${replacement.cause}, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), auth_time = clock_timestamp(),
       idle_expires_at = ${idleExpiry(replacement)}, epoch = ${epoch.to}
     from ${schema.subjects} u ${users ? sql`cross join ${users.table} a` : sql``}
     where s.id = ${replacement.sessionId} and s.subject = ${replacement.subject} and s.epoch = ${epoch.from} and ${UNEXPIRED}
       ${presented ? sql`and s.generation = ${presented.generation} and s.token_hash = ${presented.hash}` : sql``}
+      ${retry ? sql`and s.rotation_key is distinct from ${retry.keyHash}` : sql``}
       and u.subject = s.subject and u.session_epoch = ${epoch.to} ${sameUser(users)}
     returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
 }
@@ -93,7 +95,7 @@ function sameUser(users: NamedUsers | undefined): SQL {
 }
 
 export function readStatement(schema: AuthSchema, users: NamedUsers | undefined, sessionId: string): SQL {
-  return sql`select ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}, s.token_hash, s.rotation_nonce, s.rotation_cause,
+  return sql`select ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}, s.token_hash, s.rotation_nonce, s.rotation_cause, s.rotation_key,
       ${ms(sql`clock_timestamp() - s.rotated_at`)} as rotated_ago, pg_is_in_recovery() as standby,
       (${UNEXPIRED} and u.session_epoch = s.epoch ${userMayUse(users)}) as live
     from ${schema.sessions} s join ${schema.subjects} u on u.subject = s.subject ${joinUsers(users, 'left join', sql`s.subject`)}

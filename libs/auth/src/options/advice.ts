@@ -20,7 +20,7 @@ export function adviceOn(
   say(
     refreshToken.reuseLeewayMs === 0,
     'refreshToken.reuseLeeway',
-    'is 0: a client that retries a refresh whose answer was lost is treated as a thief; set 10s where clients other than @tokenward/client are used',
+    'is 0: a client that repeats a refresh whose answer was lost, without the Idempotency-Key of the first try, is treated as a thief; set 10s where clients other than @tokenward/client are used',
   );
   say(
     refreshToken.onReuse === 'family',

@@ -48,6 +48,11 @@ export interface RefreshTokenOptions {
   readonly absoluteTtl?: Duration;
   /** Within it the last rotation is answered again, the same successor. Default `0`, at most `60s`; `10s` is advised for clients other than `@tokenward/client`. */
   readonly reuseLeeway?: Duration;
+  /**
+   * For how long a refresh, password change or reauthentication may be repeated with the `Idempotency-Key` of the first try (contract, section 5).
+   * Default `15m`, at most `24h`; `0` turns it off.
+   */
+  readonly retryWindow?: Duration;
   /** Default `user`. */
   readonly onReuse?: ReuseScope;
   /**

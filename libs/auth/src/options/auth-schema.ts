@@ -41,6 +41,7 @@ const refreshTokenSchema = group({
   rememberMeTtl: duration('1m', '365d').optional(),
   absoluteTtl: duration('1m', '1825d').prefault('180d'),
   reuseLeeway: duration('0s', '60s').prefault(0),
+  retryWindow: duration('0s', '24h').prefault('15m'),
   onReuse: oneOf(['user', 'family']).prefault('user'),
   secrets: list(text()).prefault([]),
   sessionCookieUnlessRemembered: flag().prefault(false),

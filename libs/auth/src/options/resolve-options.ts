@@ -73,7 +73,7 @@ function legacyIssuer(given: CheckedAuthOptions['accessToken']['legacy'][number]
 
 /** A lifetime that is not given is never longer than the whole session's; one that is given says so. */
 function refreshToken(given: CheckedAuthOptions['refreshToken']): ResolvedAuthOptions['refreshToken'] {
-  const { ttl, rememberMeTtl, absoluteTtl, reuseLeeway, ...others } = given;
+  const { ttl, rememberMeTtl, absoluteTtl, reuseLeeway, retryWindow, ...others } = given;
   for (const [name, each] of Object.entries({ ttl, rememberMeTtl }))
     if (each !== undefined && each > absoluteTtl)
       throw AuthError.configuration(
@@ -86,6 +86,7 @@ function refreshToken(given: CheckedAuthOptions['refreshToken']): ResolvedAuthOp
     rememberMeTtlMs: rememberMeTtl ?? Math.min(90 * DAY, absoluteTtl),
     absoluteTtlMs: absoluteTtl,
     reuseLeewayMs: reuseLeeway,
+    retryWindowMs: retryWindow,
   };
 }
 

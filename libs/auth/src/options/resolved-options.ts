@@ -40,6 +40,7 @@ export abstract class ResolvedAuthOptions {
     readonly rememberMeTtlMs: number;
     readonly absoluteTtlMs: number;
     readonly reuseLeewayMs: number;
+    readonly retryWindowMs: number;
     readonly onReuse: ReuseScope;
     readonly secrets: readonly string[];
     readonly sessionCookieUnlessRemembered: boolean;

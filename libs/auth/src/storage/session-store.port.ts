@@ -18,6 +18,8 @@ export interface Rotation {
   readonly presentedHash: Buffer;
   readonly nextHash: Buffer;
   readonly nonce: Buffer;
+  /** SHA-256 of the `Idempotency-Key` that came along. */
+  readonly keyHash?: Buffer;
   /** Idle lifetime without and with "remember me". */
   readonly ttlMs: number;
   readonly rememberMeTtlMs: number;
@@ -35,6 +37,8 @@ export interface Replacement {
   /** When a refresh token was presented beside the access token, it must be the current one. */
   readonly presented?: { readonly generation: number; readonly hash: Buffer };
   readonly nextHash: Buffer;
+  /** With a retry key: what the successor was derived with, and the key's SHA-256. A key that the last rotation had replaces nothing. */
+  readonly retry?: { readonly nonce: Buffer; readonly keyHash: Buffer };
   readonly cause: Exclude<RotationCause, 'refresh'>;
   readonly ttlMs: number;
   readonly rememberMeTtlMs: number;

@@ -35,9 +35,11 @@ export interface SessionState {
 /** What the classification of a missed rotation sees: a fresh read on the primary. */
 export interface SessionSnapshot extends SessionState {
   readonly tokenHash: Buffer;
-  /** Nonce of the last rotation by a presented token. */
+  /** Nonce of the last rotation; null where its successor was drawn at random. */
   readonly rotationNonce: Buffer | null;
   readonly rotationCause: RotationCause | null;
+  /** SHA-256 of the `Idempotency-Key` of the last rotation, if it had one. */
+  readonly rotationKey: Buffer | null;
   /** Milliseconds since the last rotation by the database's clock; null before the first. */
   readonly rotatedAgoMs: number | null;
   /** Not ended, not expired (idle and absolute), of the subject's present epoch, its user there and not disabled. */

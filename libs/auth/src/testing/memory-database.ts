@@ -11,6 +11,7 @@ export interface SessionRow extends Session {
   readonly tokenHash: Buffer;
   readonly rotationNonce: Buffer | null;
   readonly rotationCause: RotationCause | null;
+  readonly rotationKey: Buffer | null;
   readonly rotatedAtMs: number | null;
   readonly endedAtMs: number | null;
   readonly endReason: EndReason | null;

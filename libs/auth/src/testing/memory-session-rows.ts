@@ -13,7 +13,14 @@ export function newRow(session: NewSession, nowMs: number): SessionRow {
     idleExpiresAt: new Date(nowMs + Math.min(session.idleTtlMs, session.absoluteTtlMs)),
     absoluteExpiresAt: new Date(nowMs + session.absoluteTtlMs),
     ...{ ip: address(session.ip) ?? null, userAgent: session.userAgent ?? null },
-    ...{ rotationNonce: null, rotationCause: null, rotatedAtMs: null, endedAtMs: null, endReason: null },
+    ...{
+      rotationNonce: null,
+      rotationCause: null,
+      rotationKey: null,
+      rotatedAtMs: null,
+      endedAtMs: null,
+      endReason: null,
+    },
   };
 }
 
@@ -23,6 +30,7 @@ export function rotatedRow(row: SessionRow, rotation: Rotation, nowMs: number): 
     tokenHash: rotation.nextHash,
     rotationNonce: rotation.nonce,
     rotationCause: 'refresh',
+    rotationKey: rotation.keyHash ?? null,
     ip: address(rotation.ip) ?? row.ip,
     userAgent: rotation.userAgent ?? row.userAgent,
   };
@@ -36,7 +44,9 @@ export function replacedRow(
 ): SessionRow {
   return {
     ...renewed(row, replacement, nowMs),
-    ...{ tokenHash: replacement.nextHash, rotationNonce: null, rotationCause: replacement.cause, epoch },
+    ...{ tokenHash: replacement.nextHash, rotationCause: replacement.cause, epoch },
+    rotationNonce: replacement.retry?.nonce ?? null,
+    rotationKey: replacement.retry?.keyHash ?? null,
     authTime: new Date(nowMs),
   };
 }

@@ -70,10 +70,10 @@ export class MemorySessionStore extends SessionStore {
   async read(sessionId: string): Promise<SessionSnapshot | undefined> {
     const row = this.database.sessions.get(sessionId);
     if (!row) return undefined;
-    const { tokenHash, rotationNonce, rotationCause, rotatedAtMs } = row;
+    const { tokenHash, rotationNonce, rotationCause, rotationKey, rotatedAtMs } = row;
     const rotatedAgoMs = rotatedAtMs === null ? null : this.nowMs - rotatedAtMs;
     return {
-      ...{ ...this.stateOf(row), tokenHash, rotationNonce, rotationCause },
+      ...{ ...this.stateOf(row), tokenHash, rotationNonce, rotationCause, rotationKey },
       ...{ rotatedAgoMs, live: this.live(row) },
     };
   }
@@ -206,12 +206,13 @@ export class MemorySessionStore extends SessionStore {
     return alongside.tx ? run(asMemoryTransaction(alongside.tx)) : this.database.transaction(run);
   }
 
-  private replaceable({ sessionId, subject, presented }: Replacement): SessionRow | undefined {
+  private replaceable({ sessionId, subject, presented, retry }: Replacement): SessionRow | undefined {
     const row = this.database.sessions.get(sessionId);
     if (row?.subject !== subject || !this.live(row)) return undefined;
     const current =
       !presented || (row.generation === presented.generation && row.tokenHash.equals(presented.hash));
-    return current ? row : undefined;
+    const again = retry && row.rotationKey?.equals(retry.keyHash);
+    return current && !again ? row : undefined;
   }
 
   private stateOf(row: SessionRow): SessionState {

@@ -5,6 +5,7 @@ import { Clock } from '../../common/clock.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
+import type { RetryKey } from '../sessions/retry-key.js';
 import { SessionService } from '../sessions/session.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
@@ -21,6 +22,8 @@ export interface ChangePasswordInput {
   readonly refreshToken?: string;
   /** The signed device id that came along. */
   readonly device?: string;
+  /** Makes a repeat known as one; it goes to the refresh, since the access token is dead by then. */
+  readonly key?: RetryKey;
 }
 
 /** A new password ends every other session and every earlier access token, in the transaction that stores it. */
@@ -63,6 +66,7 @@ export class ChangePasswordFlow {
         subject: principal.id,
         expected: subject,
         presented: input.refreshToken,
+        key: input.key,
       },
       {
         work: async (tx) => {

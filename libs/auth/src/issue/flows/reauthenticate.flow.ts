@@ -3,6 +3,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { RetryKey } from '../sessions/retry-key.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import { PasswordProof } from '../users/password-proof.service.js';
@@ -14,6 +15,8 @@ export interface ReauthenticateInput {
   readonly refreshToken?: string;
   /** The signed device id that came along. */
   readonly device?: string;
+  /** Makes a repeat known as one. */
+  readonly key?: RetryKey;
 }
 
 /** The password once more → the same session with a fresh `auth_time` and a new refresh token. */
@@ -35,7 +38,7 @@ export class ReauthenticateFlow {
     const { account, subject } = await this.proof.prove(principal, input, client);
     const asOfMs = this.clock.now();
     const outcome = await this.sessions.reauthenticated({
-      sessionId: principal.sessionId, subject: principal.id, expected: subject, presented: input.refreshToken,
+      sessionId: principal.sessionId, subject: principal.id, expected: subject, presented: input.refreshToken, key: input.key,
     }); // prettier-ignore
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });

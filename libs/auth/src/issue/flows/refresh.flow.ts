@@ -8,6 +8,7 @@ import { RevocationService } from '../sessions/revocation.service.js';
 import { type RefreshOutcome, RotationService } from '../sessions/rotation.service.js';
 import type { SessionState } from '../../storage/session.js';
 import { SessionService } from '../sessions/session.service.js';
+import type { RetryKey } from '../sessions/retry-key.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
@@ -33,12 +34,16 @@ export class RefreshFlow {
     private readonly clock: Clock,
   ) {}
 
-  async refresh(presented: PresentedRefresh | undefined, client: ClientContext): Promise<IssuedTokens> {
+  async refresh(
+    presented: PresentedRefresh | undefined,
+    client: ClientContext,
+    key?: RetryKey,
+  ): Promise<IssuedTokens> {
     if (!presented) throw new AuthError('token_missing', 'no refresh token was presented');
     await this.refuseOfAnotherSession(presented, client);
     const asOfMs = this.clock.now();
     const issued = await this.issuedBefore(presented.value, asOfMs);
-    const outcome = await this.rotation.rotate(presented.value, clientOf(client));
+    const outcome = await this.rotation.rotate(presented.value, clientOf(client), key);
     switch (outcome.kind) {
       case 'rotated':
       case 'replayed':

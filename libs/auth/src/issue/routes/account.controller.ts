@@ -8,7 +8,7 @@ import { AuthCookies } from './cookies.service.js';
 import { callerOf } from '../../verify/guards/call-context.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { jsonBodyOf } from './json-body.js';
-import { ME_ANSWER, PASSWORD_BODY, REAUTHENTICATE_BODY, TOKEN_ANSWER } from './openapi-schemas.js';
+import { ME_ANSWER, PASSWORD_BODY, REAUTHENTICATE_BODY, RETRY_KEY, TOKEN_ANSWER } from './openapi-schemas.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AuthController, Route, type Routes, SignedIn } from './route.js';
@@ -44,6 +44,7 @@ export function createAccountController(routes: Routes): Type {
       SignedIn({
         summary: 'Change the password; every other session ends',
         body: { required: 'required', schema: PASSWORD_BODY },
+        headers: RETRY_KEY,
         answers: {
           200: { description: 'New tokens for this session.', schema: TOKEN_ANSWER },
           ...errorAnswers(400, 403, 429),
@@ -58,7 +59,12 @@ export function createAccountController(routes: Routes): Type {
       const refreshToken = this.presented.refreshToken(request, inBody)?.value;
       const grant = await this.changePassword.changePassword(
         callerOf(request),
-        { ...input, refreshToken, device: this.presented.device(request, undefined) },
+        {
+          ...input,
+          refreshToken,
+          key: this.inputs.retryKey(request),
+          device: this.presented.device(request, undefined),
+        },
         clientOf(request),
       );
       this.cookies.renew(response, grant);
@@ -72,6 +78,7 @@ export function createAccountController(routes: Routes): Type {
       SignedIn({
         summary: 'Prove the password again for a fresh auth_time',
         body: { required: 'required', schema: REAUTHENTICATE_BODY },
+        headers: RETRY_KEY,
         answers: {
           200: { description: 'New tokens for this session.', schema: TOKEN_ANSWER },
           ...errorAnswers(400, 403, 429),
@@ -86,7 +93,12 @@ export function createAccountController(routes: Routes): Type {
       const refreshToken = this.presented.refreshToken(request, inBody)?.value;
       const grant = await this.reauthentication.reauthenticate(
         callerOf(request),
-        { ...input, refreshToken, device: this.presented.device(request, undefined) },
+        {
+          ...input,
+          refreshToken,
+          key: this.inputs.retryKey(request),
+          device: this.presented.device(request, undefined),
+        },
         clientOf(request),
       );
       this.cookies.renew(response, grant);

@@ -84,6 +84,15 @@ export const LOGIN_BODY: JsonSchema = object(
   },
   ['email', 'password'],
 );
+export const RETRY_KEY = {
+  'Idempotency-Key': {
+    type: 'string',
+    pattern: '^[A-Za-z0-9_-]{22,128}$',
+    description:
+      'One key for one logical request, kept over its retries: a retry gets the same tokens again.',
+  },
+} satisfies Record<string, JsonSchema>;
+
 export const REFRESH_BODY: JsonSchema = object({ refreshToken }, []);
 export const PASSWORD_BODY: JsonSchema = object(
   { currentPassword: password, newPassword: password, refreshToken },

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { AuthError } from '../../common/auth-error.js';
 import { isVisible } from '../../common/visible-text.js';
 import { TRANSPORTS } from '../../contract/index.js';
+import { headerValues, type HttpRequest } from '../../verify/http/adapter.js';
+import { readRetryKey, type RetryKey } from '../sessions/retry-key.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { normaliseEmail } from '../users/email.js';
 
@@ -56,9 +58,23 @@ type Schemas = ReturnType<typeof schemas>;
 @Injectable()
 export class RequestSchemas {
   private readonly schemas: Schemas;
+  private readonly retries: boolean;
 
   constructor(options: ResolvedAuthOptions) {
     this.schemas = schemas(options.passwords.maxBytes);
+    this.retries = options.refreshToken.retryWindowMs > 0;
+  }
+
+  /** The `Idempotency-Key` of a request. Throws `input_invalid` for one that is malformed or repeated, also where retries are off. */
+  retryKey(request: HttpRequest): RetryKey | undefined {
+    const values = headerValues(request, 'idempotency-key');
+    if (values.length === 0) return undefined;
+    const key = values.length === 1 ? readRetryKey(values[0] as string) : undefined;
+    if (!key)
+      throw new AuthError('input_invalid', 'Idempotency-Key', {
+        fields: { 'Idempotency-Key': 'must be 22 to 128 characters of A-Z a-z 0-9 - _' },
+      });
+    return this.retries ? key : undefined;
   }
 
   /** Throws `input_invalid`. */

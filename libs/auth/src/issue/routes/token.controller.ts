@@ -8,7 +8,7 @@ import { tokenBody } from './response-bodies.js';
 import { AuthCookies } from './cookies.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { jsonBodyOf } from './json-body.js';
-import { REFRESH_BODY, TOKEN_ANSWER } from './openapi-schemas.js';
+import { REFRESH_BODY, RETRY_KEY, TOKEN_ANSWER } from './openapi-schemas.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
@@ -35,6 +35,7 @@ export function createRenewalController(routes: Routes): Type {
         summary: 'Exchange a refresh token for the next pair',
         description: 'The refresh cookie decides when there is one; else the body.',
         body: { required: 'optional', schema: REFRESH_BODY },
+        headers: RETRY_KEY,
         answers: {
           200: { description: 'The next tokens, where the login wanted them.', schema: TOKEN_ANSWER },
           ...errorAnswers(400, 401, 403, 503),
@@ -46,9 +47,10 @@ export function createRenewalController(routes: Routes): Type {
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<TokenBody> {
       const input = this.inputs.read('refresh', jsonBodyOf(request));
+      const key = this.inputs.retryKey(request);
       try {
         const token = this.presented.refreshToken(request, input.refreshToken);
-        const grant = await this.refreshFlow.refresh(token, clientOf(request));
+        const grant = await this.refreshFlow.refresh(token, clientOf(request), key);
         this.cookies.renew(response, grant);
         return tokenBody(grant);
       } catch (error) {
@@ -83,7 +85,8 @@ export function createRenewalController(routes: Routes): Type {
 
     /** The loser of a race must not wipe the winner's cookies; the flow knows when (`cookies: 'keep'`). */
     private clearSpent(request: HttpRequest, response: HttpResponse, error: unknown): void {
-      if (!(error instanceof AuthError) || error.getStatus() !== 401 || error.extra.cookies === 'keep') return;
+      if (!(error instanceof AuthError) || error.getStatus() !== 401 || error.extra.cookies === 'keep')
+        return;
       const { kind } = this.presented.refreshCookie(request);
       if (kind === 'value') this.cookies.clear(response);
       if (kind === 'repeated') this.cookies.clearRepeated(response);

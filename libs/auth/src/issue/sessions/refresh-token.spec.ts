@@ -1,8 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { RefreshSecrets } from './refresh-secrets.js';
-import { openRefreshToken, successorSecret, writeRefreshToken } from './refresh-token.js';
+import { openRefreshToken, writeRefreshToken } from './refresh-token.js';
+import { readRetryKey } from './retry-key.js';
+import { successorSecret } from './successor.js';
 
 const line = (id: string): string => `${id}:${randomBytes(32).toString('base64url')}`;
 const old = line('old');
@@ -63,12 +66,31 @@ describe('refresh token codec', () => {
 
   it('derives one successor from nonce, session and presented secret, and another from any other', () => {
     const [nonce, sessionId, secret] = [randomBytes(16), randomUUID(), randomBytes(32)] as const;
-    const next = successorSecret(ring.minting, nonce, sessionId, secret);
-    expect(successorSecret(ring.minting, nonce, sessionId, secret)).toEqual(next);
-    expect(successorSecret(ring.minting, randomBytes(16), sessionId, secret)).not.toEqual(next);
-    expect(successorSecret(ring.minting, nonce, randomUUID(), secret)).not.toEqual(next);
-    expect(successorSecret(ring.minting, nonce, sessionId, randomBytes(32))).not.toEqual(next);
-    expect(successorSecret(stranger.minting, nonce, sessionId, secret)).not.toEqual(next);
+    const source = { kind: 'token', secret } as const;
+    const next = successorSecret(ring.minting, nonce, sessionId, source);
+    expect(successorSecret(ring.minting, nonce, sessionId, source)).toEqual(next);
+    expect(successorSecret(ring.minting, randomBytes(16), sessionId, source)).not.toEqual(next);
+    expect(successorSecret(ring.minting, nonce, randomUUID(), source)).not.toEqual(next);
+    expect(
+      successorSecret(ring.minting, nonce, sessionId, { kind: 'token', secret: randomBytes(32) }),
+    ).not.toEqual(next);
+    expect(successorSecret(stranger.minting, nonce, sessionId, source)).not.toEqual(next);
+  });
+
+  it('derives another from a retry key, and never prints the key', () => {
+    const [nonce, sessionId, text] = [
+      randomBytes(16),
+      randomUUID(),
+      randomBytes(32).toString('base64url'),
+    ] as const;
+    const key = readRetryKey(text);
+    if (!key) throw new Error('the key is well formed');
+    const next = successorSecret(ring.minting, nonce, sessionId, { kind: 'key', key });
+    const other = readRetryKey(randomBytes(32).toString('base64url'));
+    if (!other) throw new Error('the key is well formed');
+    expect(successorSecret(ring.minting, nonce, sessionId, { kind: 'key', key })).toEqual(next);
+    expect(successorSecret(ring.minting, nonce, sessionId, { kind: 'key', key: other })).not.toEqual(next);
+    expect(inspect(key) + JSON.stringify(key)).not.toContain(text);
   });
 });
 

@@ -49,15 +49,6 @@ export function openRefreshToken(ring: RefreshSecrets, token: string): OpenedRef
   };
 }
 
-/** The next secret: without the presented one, neither the database nor the pepper, nor both, yield it. */
-export function successorSecret(pepper: Pepper, nonce: Buffer, sessionId: string, presented: Buffer): Buffer {
-  return createHmac('sha256', pepper.derivation.reveal())
-    .update(nonce)
-    .update(sessionId)
-    .update(presented)
-    .digest();
-}
-
 /** What the database keeps of a secret. */
 export function hashSecret(secret: Buffer): Buffer {
   return createHash('sha256').update(secret).digest();

@@ -14,9 +14,13 @@ interface Row {
   readonly agoMs?: number | null;
   readonly leewayMs?: number;
   readonly live?: boolean;
+  /** The key that came along, where the rotation had `KEY`. */
+  readonly key?: Buffer;
+  readonly windowMs?: number;
   readonly expected: MissedRotation;
 }
 
+const KEY = randomBytes(32);
 const CURRENT = 5;
 const rows: readonly Row[] = [
   { name: 'the current one, its hash', presented: 5, expected: 'unmoved' },
@@ -74,6 +78,26 @@ const rows: readonly Row[] = [
     agoMs: null,
     expected: 'reuse',
   },
+  { name: 'with its key, leeway 0', presented: 4, key: KEY, agoMs: 900_000, expected: 'replay' },
+  { name: 'with its key, a moment too late', presented: 4, key: KEY, agoMs: 900_001, expected: 'reuse' },
+  { name: 'with another key', presented: 4, key: other, agoMs: 1, expected: 'reuse' },
+  { name: 'with its key, retries off', presented: 4, key: KEY, agoMs: 1, windowMs: 0, expected: 'reuse' },
+  { name: 'an older one with the key', presented: 3, key: KEY, agoMs: 1, expected: 'reuse' },
+  {
+    name: 'after a password change, with its key',
+    presented: 4,
+    cause: 'password',
+    key: KEY,
+    expected: 'replay',
+  },
+  {
+    name: 'the current one of another hash, with the key',
+    presented: 5,
+    hash: other,
+    key: KEY,
+    expected: 'mismatch',
+  },
+  { name: 'of a dead session, with the key', presented: 4, key: KEY, live: false, expected: 'dead' },
   { name: 'any of a dead session', presented: 2, live: false, expected: 'dead' },
   { name: 'the current one of a dead session', presented: 5, live: false, expected: 'dead' },
 ];
@@ -85,13 +109,21 @@ describe('what a missed rotation means', () => {
       tokenHash: hash,
       rotationCause: row.cause === undefined ? 'refresh' : row.cause,
       rotatedAgoMs: row.agoMs === undefined ? 1000 : row.agoMs,
+      rotationKey: KEY,
       live: row.live ?? true,
     } as unknown as SessionSnapshot;
-    const presented = { generation: row.presented, hash: row.hash ?? hash };
-    expect(classifyMiss(snapshot, presented, row.leewayMs ?? 0)).toBe(row.expected);
+    const presented = { generation: row.presented, hash: row.hash ?? hash, keyHash: row.key };
+    expect(
+      classifyMiss(snapshot, presented, {
+        reuseLeewayMs: row.leewayMs ?? 0,
+        retryWindowMs: row.windowMs ?? 900_000,
+      }),
+    ).toBe(row.expected);
   });
 
   it('no session → dead', () => {
-    expect(classifyMiss(undefined, { generation: 1, hash }, 0)).toBe('dead');
+    expect(
+      classifyMiss(undefined, { generation: 1, hash }, { reuseLeewayMs: 0, retryWindowMs: 900_000 }),
+    ).toBe('dead');
   });
 });

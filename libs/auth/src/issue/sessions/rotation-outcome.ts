@@ -3,6 +3,15 @@ import type { SessionSnapshot } from '../../storage/session.js';
 export interface PresentedGeneration {
   readonly generation: number;
   readonly hash: Buffer;
+  /** SHA-256 of the `Idempotency-Key` that came along. */
+  readonly keyHash?: Buffer;
+}
+
+/** For how long after a rotation its predecessor may come again. */
+export interface Leeways {
+  readonly reuseLeewayMs: number;
+  /** With the key of that rotation; 0 turns it off. */
+  readonly retryWindowMs: number;
 }
 
 /** What a rotation that matched no row means (contract, section 5). */
@@ -11,7 +20,7 @@ export type MissedRotation =
   | 'dead'
   /** The row still is what was presented: another transaction was in the way. */
   | 'unmoved'
-  /** The previous generation inside the leeway: the same successor again. */
+  /** The previous generation inside the leeway, or with the key of its rotation: the same successor again. */
   | 'replay'
   /** The previous generation, replaced by a password change or reauthentication a moment ago: a lost answer. */
   | 'superseded'
@@ -25,7 +34,7 @@ const SUPERSEDED_LEEWAY_MS = 60_000;
 export function classifyMiss(
   snapshot: SessionSnapshot | undefined,
   presented: PresentedGeneration,
-  reuseLeewayMs: number,
+  { reuseLeewayMs, retryWindowMs }: Leeways,
 ): MissedRotation {
   if (!snapshot?.live) return 'dead';
   const { generation } = snapshot.session;
@@ -33,6 +42,7 @@ export function classifyMiss(
   if (presented.generation === generation)
     return presented.hash.equals(snapshot.tokenHash) ? 'unmoved' : 'mismatch';
   if (presented.generation < generation - 1 || snapshot.rotatedAgoMs === null) return 'reuse';
+  if (isRetry(snapshot, presented.keyHash, retryWindowMs)) return 'replay';
   switch (snapshot.rotationCause) {
     case 'refresh':
       return reuseLeewayMs > 0 && snapshot.rotatedAgoMs <= reuseLeewayMs ? 'replay' : 'reuse';
@@ -42,4 +52,14 @@ export function classifyMiss(
     case null:
       return 'reuse';
   }
+}
+
+/** Whether this key named the last rotation, a short while ago. */
+export function isRetry(
+  { rotationKey, rotatedAgoMs }: SessionSnapshot,
+  keyHash: Buffer | undefined,
+  retryWindowMs: number,
+): boolean {
+  if (!keyHash || !rotationKey?.equals(keyHash) || rotatedAgoMs === null) return false;
+  return retryWindowMs > 0 && rotatedAgoMs <= retryWindowMs;
 }

@@ -3,14 +3,15 @@ import { AuthError } from '../../common/auth-error.js';
 import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { type Pepper, RefreshSecrets } from './refresh-secrets.js';
+import { RefreshSecrets } from './refresh-secrets.js';
 import {
   type GenuineRefreshToken,
   hashSecret,
   openRefreshToken,
-  successorSecret,
   writeRefreshToken,
 } from './refresh-token.js';
+import type { RetryKey } from './retry-key.js';
+import { successorAgain, successorSecret } from './successor.js';
 import { classifyMiss } from './rotation-outcome.js';
 import type { SessionSnapshot, SessionState } from '../../storage/session.js';
 import { type Ended, type Rotation, SessionStore } from '../../storage/session-store.port.js';
@@ -27,6 +28,7 @@ export type RefreshOutcome =
 
 interface Attempt {
   readonly presented: GenuineRefreshToken;
+  readonly key?: RetryKey;
   readonly rotation: Rotation;
   readonly successor: string;
 }
@@ -54,10 +56,11 @@ export class RotationService {
     return found.tokenHash.equals(hashSecret(presented.secret)) ? found : undefined;
   }
 
-  async rotate(token: string, client: ClientContext): Promise<RefreshOutcome> {
+  /** With a `key`, a repeat that carries it again is known as one for `retryWindow`. */
+  async rotate(token: string, client: ClientContext, key?: RetryKey): Promise<RefreshOutcome> {
     const presented = openRefreshToken(this.ring, token);
     if (presented.kind === 'junk') return presented;
-    const attempt = this.attempt(presented, client);
+    const attempt = this.attempt(presented, client, key);
     for (let tries = 1; tries <= MAX_ATTEMPTS; tries++) {
       const outcome = await this.once(attempt);
       if (outcome !== 'again') return outcome;
@@ -94,15 +97,15 @@ export class RotationService {
     snapshot: SessionSnapshot | undefined,
   ): Promise<RefreshOutcome | 'again'> {
     const { generation, sessionId } = attempt.presented;
-    const presented = { generation, hash: attempt.rotation.presentedHash };
-    const miss = classifyMiss(snapshot, presented, this.options.refreshToken.reuseLeewayMs);
+    const presented = { generation, hash: attempt.rotation.presentedHash, keyHash: attempt.key?.hash };
+    const miss = classifyMiss(snapshot, presented, this.options.refreshToken);
     if (miss === 'dead' || !snapshot) return { kind: 'dead' };
     const named = { sessionId, subject: snapshot.session.subject };
     switch (miss) {
       case 'unmoved':
         return 'again';
       case 'replay':
-        return this.replay(attempt.presented, snapshot) ?? { kind: 'mismatch', ...named };
+        return this.replay(attempt, snapshot) ?? { kind: 'mismatch', ...named };
       case 'superseded':
       case 'mismatch':
         return { kind: miss, ...named };
@@ -118,30 +121,26 @@ export class RotationService {
   }
 
   /** The successor is recomputed, and answered only if its hash is the row's. */
-  private replay(presented: GenuineRefreshToken, snapshot: SessionSnapshot): RefreshOutcome | undefined {
-    const { rotationNonce: nonce, session } = snapshot;
-    if (!nonce) return undefined;
-    const next = (pepper: Pepper): Buffer => successorSecret(pepper, nonce, session.id, presented.secret);
-    const pepper = this.ring.peppers.find((each) => hashSecret(next(each)).equals(snapshot.tokenHash));
-    if (!pepper) return undefined;
-    return {
-      kind: 'replayed',
-      ...snapshot,
-      refreshToken: writeRefreshToken(pepper, session.id, session.generation, next(pepper)),
-    };
+  private replay({ presented, key }: Attempt, snapshot: SessionSnapshot): RefreshOutcome | undefined {
+    const refreshToken = successorAgain(this.ring, snapshot, [
+      { kind: 'token', secret: presented.secret },
+      ...(key ? [{ kind: 'key' as const, key }] : []),
+    ]);
+    return refreshToken === undefined ? undefined : { kind: 'replayed', ...snapshot, refreshToken };
   }
 
   private mine(attempt: Attempt, snapshot: SessionSnapshot): RefreshOutcome {
     return { kind: 'rotated', ...snapshot, refreshToken: attempt.successor };
   }
 
-  private attempt(presented: GenuineRefreshToken, client: ClientContext): Attempt {
+  private attempt(presented: GenuineRefreshToken, client: ClientContext, key?: RetryKey): Attempt {
     const { sessionId, generation, secret } = presented;
     const nonce = this.entropy.bytes(NONCE_BYTES);
-    const next = successorSecret(this.ring.minting, nonce, sessionId, secret);
+    const next = successorSecret(this.ring.minting, nonce, sessionId, { kind: 'token', secret });
     const { ttlMs, rememberMeTtlMs } = this.options.refreshToken;
     return {
       presented,
+      key,
       successor: writeRefreshToken(this.ring.minting, sessionId, generation + 1, next),
       rotation: {
         sessionId,
@@ -149,6 +148,7 @@ export class RotationService {
         presentedHash: hashSecret(secret),
         nextHash: hashSecret(next),
         nonce,
+        keyHash: key?.hash,
         ttlMs,
         rememberMeTtlMs,
         ip: client.ip,

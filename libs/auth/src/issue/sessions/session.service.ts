@@ -6,7 +6,16 @@ import type { SubjectState } from '../../storage/subject.js';
 import type { Transport } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { RefreshSecrets } from './refresh-secrets.js';
-import { hashSecret, openRefreshToken, writeRefreshToken, type OpenedRefreshToken } from './refresh-token.js';
+import {
+  hashSecret,
+  openRefreshToken,
+  writeRefreshToken,
+  type GenuineRefreshToken,
+  type OpenedRefreshToken,
+} from './refresh-token.js';
+import type { RetryKey } from './retry-key.js';
+import { isRetry } from './rotation-outcome.js';
+import { successorAgain, successorSecret, type SuccessorSource } from './successor.js';
 import type { SessionState } from '../../storage/session.js';
 import {
   type Alongside,
@@ -32,6 +41,8 @@ export interface ReplaceSecretInput {
   readonly expected: SubjectState;
   /** A refresh token that came along; it must be the session's current one. */
   readonly presented?: string;
+  /** Makes a repeat of this replacement known as one. */
+  readonly key?: RetryKey;
 }
 
 export type WithToken<Outcome> = Outcome extends { kind: 'opened' | 'replaced' }
@@ -39,6 +50,7 @@ export type WithToken<Outcome> = Outcome extends { kind: 'opened' | 'replaced' }
   : Outcome;
 
 const SECRET_BYTES = 32;
+const NONCE_BYTES = 16;
 
 /** Opens sessions and replaces their secrets; refreshing is `RotationService`. */
 @Injectable()
@@ -72,10 +84,12 @@ export class SessionService {
     return { ...outcome, refreshToken: writeRefreshToken(this.ring.minting, id, generation, secret) };
   }
 
-  /** Reauthentication: a random successor, because none was asked for with the token itself. */
+  /** Reauthentication. A repeat with the key of its rotation gets the same successor. */
   async reauthenticated(input: ReplaceSecretInput): Promise<WithToken<ReplaceOutcome>> {
     const { secret, replacement } = this.replacement(input);
-    return this.withToken(await this.store.replace({ ...replacement, cause: 'reauthenticate' }), secret);
+    const outcome = await this.store.replace({ ...replacement, cause: 'reauthenticate' });
+    if (outcome.kind === 'superseded') return (await this.replacedBefore(input)) ?? outcome;
+    return this.withToken(outcome, secret);
   }
 
   /** Password change: as above, and every other session ends in the same transaction, `alongside` included. */
@@ -85,15 +99,21 @@ export class SessionService {
     return this.withToken(outcome, secret);
   }
 
+  /** Drawn at random, or derived where a retry key came along: from the presented token, else from the key. */
   private replacement(input: ReplaceSecretInput) {
-    const secret = this.entropy.bytes(SECRET_BYTES);
+    const { presented: text, key, ...rest } = input;
+    const presented = text === undefined ? undefined : this.ofSession(text, input.sessionId);
+    const nonce = this.entropy.bytes(NONCE_BYTES);
+    const secret = key
+      ? successorSecret(this.ring.minting, nonce, input.sessionId, sourceOf(presented, key))
+      : this.entropy.bytes(SECRET_BYTES);
     const { ttlMs, rememberMeTtlMs } = this.options.refreshToken;
-    const { presented, ...rest } = input;
     return {
       secret,
       replacement: {
         ...rest,
-        presented: presented === undefined ? undefined : this.currentOf(presented, input.sessionId),
+        presented: presented && { generation: presented.generation, hash: hashSecret(presented.secret) },
+        retry: key && { nonce, keyHash: key.hash },
         nextHash: hashSecret(secret),
         ttlMs,
         rememberMeTtlMs,
@@ -101,14 +121,28 @@ export class SessionService {
     };
   }
 
+  /** The answer of the rotation that this key named, once more. */
+  private async replacedBefore(input: ReplaceSecretInput): Promise<WithToken<ReplaceOutcome> | undefined> {
+    const { key } = input;
+    if (!key) return undefined;
+    const found = await this.store.read(input.sessionId);
+    if (!found?.live || found.session.subject !== input.subject) return undefined;
+    if (!isRetry(found, key.hash, this.options.refreshToken.retryWindowMs)) return undefined;
+    const presented =
+      input.presented === undefined ? undefined : this.ofSession(input.presented, input.sessionId);
+    if (presented && presented.generation !== found.session.generation - 1) return undefined;
+    const refreshToken = successorAgain(this.ring, found, [sourceOf(presented, key), { kind: 'key', key }]);
+    return refreshToken === undefined ? undefined : { kind: 'replaced', ...found, entries: [], refreshToken };
+  }
+
   /** A token of another session beside this access token is a mix-up or an attack: refused either way. */
-  private currentOf(token: string, sessionId: string) {
+  private ofSession(token: string, sessionId: string): GenuineRefreshToken {
     const opened = this.inspect(token);
     if (opened.kind === 'junk' || opened.sessionId !== sessionId)
       throw new AuthError('token_refused', 'the refresh token is not of the session of the access token', {
         cookies: 'keep',
       });
-    return { generation: opened.generation, hash: hashSecret(opened.secret) };
+    return opened;
   }
 
   private withToken(outcome: ReplaceOutcome, secret: Buffer): WithToken<ReplaceOutcome> {
@@ -116,4 +150,8 @@ export class SessionService {
     const { id, generation }: SessionState['session'] = outcome.session;
     return { ...outcome, refreshToken: writeRefreshToken(this.ring.minting, id, generation, secret) };
   }
+}
+
+function sourceOf(presented: GenuineRefreshToken | undefined, key: RetryKey): SuccessorSource {
+  return presented ? { kind: 'token', secret: presented.secret } : { kind: 'key', key };
 }

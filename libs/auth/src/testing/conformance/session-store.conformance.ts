@@ -67,6 +67,23 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.ok(read.rotatedAgoMs !== null && read.rotatedAgoMs >= 0);
   },
 
+  'keeps the retry key of the last rotation alone, and lets one key replace once': async (it) => {
+    const session = await opened(it);
+    const [keyHash, nonce] = [randomBytes(32), randomBytes(16)];
+    const rotation = rotationOf(session, { keyHash });
+    await it.store.rotate(rotation);
+    assert.deepEqual((await it.store.read(session.id))?.rotationKey, keyHash);
+    const again = replacementOf(session, { cause: 'reauthenticate', retry: { nonce, keyHash } });
+    assert.equal((await it.store.replace(again)).kind, 'superseded');
+    const other = { nonce, keyHash: randomBytes(32) };
+    const replaced = await it.store.replace({ ...again, retry: other });
+    assert.equal(replaced.kind, 'replaced');
+    assert.deepEqual((await it.store.read(session.id))?.rotationNonce, nonce);
+    assert.equal((await it.store.replace({ ...again, retry: other })).kind, 'superseded');
+    await it.store.replace(replacementOf(session, { cause: 'reauthenticate' }));
+    assert.equal((await it.store.read(session.id))?.rotationKey, null);
+  },
+
   'the idle expiry moves with each rotation, never past the absolute one': async (it) => {
     const session = await opened(it, { idleTtlMs: 5 * DAY_MS, absoluteTtlMs: 10 * DAY_MS });
     const outcome = await it.store.rotate(rotationOf(session, { ttlMs: 30 * DAY_MS }));

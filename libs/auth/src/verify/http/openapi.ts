@@ -8,6 +8,7 @@ export interface JsonSchema {
   readonly enum?: readonly string[];
   readonly nullable?: boolean;
   readonly maxLength?: number;
+  readonly pattern?: string;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: boolean;
@@ -25,6 +26,8 @@ export interface RouteDescription {
   readonly tag?: string;
   /** The name of the path's parameter. */
   readonly parameter?: string;
+  /** Request headers that the route knows. */
+  readonly headers?: Readonly<Record<string, JsonSchema>>;
   readonly body?: { readonly required: 'required' | 'optional'; readonly schema: JsonSchema };
   readonly answers?: Readonly<Record<number, AnswerDescription>>;
   /** `token`: the access cookie or the bearer header; `none`: nothing, whatever the document says elsewhere. */
@@ -54,7 +57,7 @@ export function Describe(route: RouteDescription): MethodDecorator & ClassDecora
 
 function describeOperation(
   handler: object,
-  { summary, description, security, parameter, body }: RouteDescription,
+  { summary, description, security, parameter, body, headers = {} }: RouteDescription,
 ): void {
   const operation = {
     ...(summary && { summary }),
@@ -64,6 +67,8 @@ function describeOperation(
   if (Object.keys(operation).length > 0) merge(handler, 'swagger/apiOperation', operation);
   if (parameter)
     append(handler, 'swagger/apiParameters', [{ in: 'path', name: parameter, required: true, type: String }]);
+  for (const [name, schema] of Object.entries(headers))
+    append(handler, 'swagger/apiParameters', [{ in: 'header', name, required: false, schema }]);
   if (body) {
     const { required, schema } = body;
     append(handler, 'swagger/apiParameters', [
