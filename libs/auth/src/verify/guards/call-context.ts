@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
+import { graphqlCall } from './graphql-call.js';
 import { rpcAuthorization } from './rpc-token.js';
 import type { HttpRequest } from '../http/adapter.js';
 
@@ -18,7 +19,7 @@ export function carrierOf(context: ExecutionContext): object | undefined {
     case 'http':
       return context.switchToHttp().getRequest<object>();
     case 'graphql':
-      return context.getArgByIndex<{ req?: object } | undefined>(2)?.req;
+      return graphqlCall(context.getArgByIndex(2))?.carrier;
     case 'ws':
       return context.switchToWs().getClient<object>();
     case 'rpc':
@@ -32,8 +33,9 @@ export function carrierOf(context: ExecutionContext): object | undefined {
 export function requestOf(context: ExecutionContext): HttpRequest | undefined {
   switch (context.getType<string>()) {
     case 'http':
-    case 'graphql':
       return carrierOf(context) as HttpRequest | undefined;
+    case 'graphql':
+      return graphqlCall(context.getArgByIndex(2))?.request;
     case 'rpc': {
       const authorization = rpcAuthorization(context);
       return { headers: authorization === undefined ? {} : { authorization } };

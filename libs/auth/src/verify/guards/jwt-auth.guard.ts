@@ -85,7 +85,7 @@ export class JwtAuthGuard implements CanActivate {
   ): Principal | Promise<Principal> {
     const request = requestOf(context);
     if (!request || !carrierOf(context))
-      throw new AuthError('token_missing', `nothing brings a token in a ${context.getType<string>()} call`);
+      throw new AuthError('token_missing', unknownContext(context.getType<string>()));
     return this.authenticator.authenticate(request, options);
   }
 
@@ -101,4 +101,10 @@ export class JwtAuthGuard implements CanActivate {
     for (const each of asked) each.requirement.check(principal, each.asked, this.authenticator.now());
     return true;
   }
+}
+
+/** For the log: what the host has to hand on. */
+function unknownContext(type: string): string {
+  if (type !== 'graphql') return `nothing brings a token in a ${type} call`;
+  return 'the GraphQL context holds no request: keep req, or extra and connectionParams of a subscription';
 }

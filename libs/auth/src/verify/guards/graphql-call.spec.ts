@@ -1,0 +1,75 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startApp, type TestApp } from '../http/http-app.fixture.js';
+import { principalOf } from './call-context.js';
+import { JwtAuthGuard } from './jwt-auth.guard.js';
+
+const GOOD = { authorization: 'Bearer good' };
+const handshake = (headers: Record<string, string>, added = {}) => ({
+  headers: { host: 'api.test', upgrade: 'websocket', ...headers, ...added },
+  rawHeaders: Object.entries({ host: 'api.test', upgrade: 'websocket', ...headers }).flat(),
+  method: 'GET',
+});
+const cookie = { cookie: 'access_token=good' };
+const foreign = { ...cookie, origin: 'https://evil.test' };
+const own = { ...cookie, origin: 'http://api.test' };
+
+class Things {
+  field(): void {}
+}
+const callOf = (made: unknown): ExecutionContext =>
+  ({
+    getType: () => 'graphql',
+    getHandler: () => Things.prototype.field,
+    getClass: () => Things,
+    getArgByIndex: (index: number) => (index === 2 ? made : undefined),
+  }) as unknown as ExecutionContext;
+
+describe('the context of a GraphQL operation', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startApp('express');
+  });
+  afterAll(() => app.app.close());
+
+  const verdict = (made: unknown): string => {
+    const context = callOf(made);
+    try {
+      app.app.get(JwtAuthGuard).canActivate(context);
+      return principalOf(context)?.id ?? 'nobody';
+    } catch (error) {
+      return (error as { reason: string }).reason;
+    }
+  };
+
+  it.each<[string, unknown, string]>([
+    ['Apollo: req', { req: { headers: GOOD }, res: {} }, 'u1'],
+    ['Mercurius: reply', { app: {}, reply: { request: { headers: GOOD } } }, 'u1'],
+    ['Mercurius: request', { request: { headers: GOOD } }, 'u1'],
+    ['graphql-ws: connectionParams', { connectionParams: GOOD, extra: { request: handshake({}) } }, 'u1'],
+    ['graphql-ws as Nest hands it on', { req: { connectionParams: GOOD, extra: { request: handshake({}) } } }, 'u1'],
+    ['connectionParams in another case', { req: { connectionParams: { Authorization: 'bearer good' }, extra: { request: handshake({}) } } }, 'u1'],
+    ['connectionParams alone', { connectionParams: GOOD }, 'u1'],
+    ['Mercurius: the first message', { request: handshake({}), _connectionInit: { headers: GOOD } }, 'u1'],
+    ['a cookie of the handshake from an own page', { req: handshake(own) }, 'u1'],
+    ['a cookie of the handshake from a foreign page', { req: handshake(foreign) }, 'cross_origin'],
+    ['the same under extra', { extra: { request: handshake(foreign) } }, 'cross_origin'],
+    ['the same, which says in its first message that it is not', { request: handshake(foreign, { 'sec-fetch-site': 'same-origin' }) }, 'cross_origin'],
+    ['a cookie that the first message brought', { request: handshake({}, cookie), _connectionInit: cookie }, 'token_missing'],
+    ['a token in both', { extra: { request: handshake(GOOD) }, connectionParams: GOOD }, 'token_refused'],
+    ['a bad token', { connectionParams: { authorization: 'Bearer forged' } }, 'token_refused'],
+    ['a token without its scheme', { connectionParams: { authorization: 'good' } }, 'token_missing'],
+    ['connectionParams beside a request that is not a handshake', { req: { headers: {} }, connectionParams: GOOD }, 'token_missing'],
+    ['nothing', {}, 'token_missing'],
+    ['none', undefined, 'token_missing'],
+    ['a user whom somebody put there', { user: { id: 'u1' }, req: { user: { id: 'u1' } } }, 'token_missing'],
+  ])('%s', (_, made, expected) => {
+    expect(verdict(made)).toBe(expected);
+  });
+
+  it('of one operation on a connection says nothing of the next', () => {
+    const request = handshake({});
+    expect(verdict({ extra: { request }, connectionParams: GOOD })).toBe('u1');
+    expect(principalOf(callOf({ extra: { request } }))).toBeUndefined();
+  });
+}); // prettier-ignore

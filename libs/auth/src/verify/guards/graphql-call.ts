@@ -1,0 +1,86 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { HttpRequest } from '../http/adapter.js';
+
+/** Who is remembered where, and what brings the token. */
+export interface GraphqlCall {
+  readonly carrier: object;
+  readonly request: HttpRequest;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * The context of a GraphQL operation, as the drivers make it: `req` (Apollo, Mercurius), `request` or `reply.request` (Mercurius), and for
+ * subscriptions `extra.request` and `connectionParams` (graphql-ws, also under `req`) or `_connectionInit` (Mercurius). Undefined where none is.
+ */
+export function graphqlCall(context: unknown): GraphqlCall | undefined {
+  const made = membersOf(context);
+  if (!made) return undefined;
+  const inner = membersOf(made['req']);
+  const socket = inner && membersOf(inner['extra']) ? inner : made;
+  const handshake = requestIn(membersOf(socket['extra'])?.['request']);
+  const http = [made['req'], made['request'], membersOf(made['reply'])?.['request']]
+    .map(requestIn)
+    .find(Boolean);
+  const params = membersOf(socket['connectionParams']) ?? membersOf(made['_connectionInit']);
+  const live = handshake ?? (http && isHandshake(http) ? http : undefined);
+  // not the request, which all operations of a connection share: each is judged by itself
+  if (live) return { carrier: made, request: handshakeRequest(live, authorizationsOf(params)) };
+  if (http) return { carrier: http, request: http };
+  if (!params) return undefined;
+  return { carrier: made, request: { headers: withAuthorization({}, authorizationsOf(params)) } };
+}
+
+/**
+ * By the headers as they came: Mercurius adds members of the first message to `headers`, and a foreign page could write a
+ * `Sec-Fetch-Site` there, while the browser sends the cookie.
+ */
+function handshakeRequest(live: HttpRequest, sent: readonly string[]): HttpRequest {
+  const rawHeaders = live.rawHeaders ?? live.raw?.rawHeaders;
+  const headers = rawHeaders ? headersOf(rawHeaders) : live.headers;
+  const { socket, raw } = live;
+  return {
+    headers: withAuthorization({ ...headers, upgrade: 'websocket' }, sent),
+    rawHeaders,
+    method: 'GET',
+    socket,
+    raw,
+  };
+}
+
+/** Two credentials make a list, which is refused. */
+function withAuthorization(headers: IncomingHttpHeaders, sent: readonly string[]): IncomingHttpHeaders {
+  const all = [...(headers.authorization === undefined ? [] : [headers.authorization]), ...sent];
+  return all.length === 0 ? headers : { ...headers, authorization: all.join(', ') };
+}
+
+/** `{ authorization }` in any case, or `{ headers: { authorization } }`. */
+function authorizationsOf(params: Members | undefined): readonly string[] {
+  const found = [params, membersOf(params?.['headers'])].flatMap((each) => Object.entries(each ?? {}));
+  return found.flatMap(([name, value]) =>
+    name.toLowerCase() === 'authorization' && typeof value === 'string' ? [value] : [],
+  );
+}
+
+function headersOf(rawHeaders: readonly string[]): IncomingHttpHeaders {
+  const headers: Record<string, string> = {};
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] as string).toLowerCase();
+    const value = rawHeaders[at + 1] as string;
+    const there = headers[name];
+    headers[name] = there === undefined ? value : there + (name === 'cookie' ? '; ' : ', ') + value;
+  }
+  return headers;
+}
+
+function isHandshake({ headers }: HttpRequest): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+function requestIn(value: unknown): HttpRequest | undefined {
+  return membersOf(membersOf(value)?.['headers']) ? (value as HttpRequest) : undefined;
+}
+
+function membersOf(value: unknown): Members | undefined {
+  return typeof value === 'object' && value !== null ? (value as Members) : undefined;
+}
