@@ -1,5 +1,5 @@
 import { Controller, Sse, UseGuards } from '@nestjs/common';
-import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
 import type { MercuriusDriverConfig } from '@nestjs/mercurius';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -13,6 +13,7 @@ import {
   TokenVersionGuard,
 } from '@tokenward/nestjs';
 import { withAuthorization } from '@tokenward/nestjs/microservices';
+import { WebSocket } from 'ws';
 import { firstValueFrom, interval, map, type Observable, startWith } from 'rxjs';
 import { caller, type ContextHost, RemoteCalls, startContext } from './support/contexts.js';
 import { hostDatabase, type HostDatabase } from './support/host-app.js';
@@ -40,6 +41,14 @@ class Things {
   @Query(() => String)
   admin(@CurrentUser('role') role: string) {
     return role;
+  }
+
+  @Subscription(() => String, { resolve: (value: string) => value })
+  async *ticks(@CurrentUser('id') id: string) {
+    for (;;) {
+      yield id;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   @Public()
@@ -80,6 +89,7 @@ describe('GraphQL', () => {
     const graphql = GraphQLModule.forRoot<MercuriusDriverConfig>({
       driver: MercuriusDriver,
       autoSchemaFile: true,
+      subscription: true,
     });
     host = await startContext(database, { imports: [graphql], providers: [Things] });
   }, 60_000);
@@ -126,6 +136,39 @@ describe('GraphQL', () => {
     expect((await ask('admin', bearer(keeper.token).headers)).errors?.[0]?.message).toBe(
       'Authentication failed',
     );
+  });
+
+  /** By the protocol of graphql-ws: all messages until the subscription is over. */
+  const subscribe = (token: string, onFirst: () => void) =>
+    new Promise<{ type: string; payload?: unknown }[]>((resolve, reject) => {
+      const socket = new WebSocket(`${host.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+      const seen: { type: string; payload?: unknown }[] = [];
+      const send = (message: object) => {
+        socket.send(JSON.stringify(message));
+      };
+      socket.on('error', reject);
+      socket.on('open', () => {
+        send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
+      });
+      socket.on('message', (data: Buffer) => {
+        const message = JSON.parse(data.toString()) as { type: string; payload?: unknown };
+        seen.push(message);
+        if (message.type === 'connection_ack')
+          send({ type: 'subscribe', id: '1', payload: { query: 'subscription { ticks }' } });
+        if (message.type === 'next' && seen.length === 2) onFirst();
+        if (message.type !== 'complete' && message.type !== 'error') return;
+        socket.close();
+        resolve(seen);
+      });
+    });
+
+  it('ends a subscription with its session', async () => {
+    const me = await caller(database, host);
+    const seen = await subscribe(me.token, () => void host.auth.revokeSession(me.sessionId));
+    expect(seen[1]).toMatchObject({ type: 'next', payload: { data: { ticks: me.id } } });
+    expect(seen.at(-1)?.type).toBe('complete');
+    const refused = await subscribe(me.token, () => undefined);
+    expect(JSON.stringify(refused)).toContain('Authentication failed');
   });
 
   it('refuses what was revoked', async () => {

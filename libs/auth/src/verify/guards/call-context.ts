@@ -8,8 +8,11 @@ import type { HttpRequest } from '../http/adapter.js';
 /** Only Tokenward writes it: a `request.user` of another strategy is never taken for a principal. */
 const PRINCIPAL = Symbol.for('tokenward.principal');
 
+const ADMITTED_BY = Symbol.for('tokenward.admitted-by');
+
 interface Carrier {
   [PRINCIPAL]?: Principal;
+  [ADMITTED_BY]?: object;
   user?: unknown;
 }
 
@@ -49,6 +52,16 @@ export function requestOf(context: ExecutionContext): HttpRequest | undefined {
 export function setPrincipal(carrier: object, principal: Principal): void {
   (carrier as Carrier)[PRINCIPAL] = principal;
   (carrier as Carrier).user = principal;
+}
+
+/** As `setPrincipal`, by the authenticator of one instance. */
+export function admit(carrier: object, principal: Principal, by: object): void {
+  setPrincipal(carrier, principal);
+  (carrier as Carrier)[ADMITTED_BY] = by;
+}
+
+export function admittedBy(context: ExecutionContext): object | undefined {
+  return (carrierOf(context) as Carrier | undefined)?.[ADMITTED_BY];
 }
 
 /** A socket that was shut still delivers what was under way. */

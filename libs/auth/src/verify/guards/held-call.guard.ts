@@ -32,3 +32,13 @@ export function appendTo(handler: object, key: string, enhancer: object): void {
   const there = (Reflect.getMetadata(key, handler) as readonly object[] | undefined) ?? [];
   if (!there.includes(enhancer)) Reflect.defineMetadata(key, [...there, enhancer], handler);
 }
+
+/** What an application put there, once it is closed. */
+export function takeFrom(handler: object, key: string, enhancer: object): void {
+  const there = (Reflect.getMetadata(key, handler) as readonly object[] | undefined) ?? [];
+  Reflect.defineMetadata(
+    key,
+    there.filter((each) => each !== enhancer),
+    handler,
+  );
+}

@@ -10,7 +10,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { authToken, DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import type { Principal } from '../../common/principal.js';
 import type { AuthenticateOptions } from '../authenticate.js';
-import { carrierOf, principalOf, requestOf, setPrincipal } from './call-context.js';
+import { admit, carrierOf, principalOf, requestOf } from './call-context.js';
 import { type Holding, HOLDS } from './holds.js';
 import { perRoute } from './per-route.js';
 import { PreparesRefusals } from '../http/refused.js';
@@ -97,7 +97,8 @@ export class JwtAuthGuard implements CanActivate {
   }
 
   private admit(context: ExecutionContext, principal: Principal, { asked }: RouteFacts): true {
-    if (context.getType<string>() !== 'ws') setPrincipal(carrierOf(context) as object, principal);
+    if (context.getType<string>() !== 'ws')
+      admit(carrierOf(context) as object, principal, this.authenticator);
     for (const each of asked) each.requirement.check(principal, each.asked, this.authenticator.now());
     return true;
   }

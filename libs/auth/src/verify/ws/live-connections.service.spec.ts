@@ -256,3 +256,39 @@ describe('server-sent events', () => {
     expect(source.observed).toBe(false);
   });
 });
+
+describe('a GraphQL subscription', () => {
+  it('is done when the token is refused, for who waits, too; and lets go of its source', async () => {
+    let returned = 0;
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise<IteratorResult<number>>(() => undefined),
+        return: () => Promise.resolve({ done: true as const, value: (returned += 1) }),
+      }),
+    };
+    const iterator = live.endingWith(principal(), source);
+    const waiting = iterator.next();
+    view.listener([{ kind: 'session', sessionId: 's1', expiresAt: 9e15 }]);
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    expect([returned, live.size]).toEqual([1, 0]);
+  });
+
+  it('goes on while it may, and holds nothing once it is over', async () => {
+    async function* two() {
+      yield await Promise.resolve(1);
+      yield 2;
+    }
+    const seen: number[] = [];
+    for await (const value of live.endingWith(principal(), two())) seen.push(value);
+    expect(seen).toEqual([1, 2]);
+    expect(live.size).toBe(0);
+  });
+
+  it('of a token that was revoked in between never begins', async () => {
+    view.refused.add('s1');
+    const iterator = live.endingWith(principal(), (async function* () { yield await Promise.resolve(1); })());
+    expect((await iterator.next()).done).toBe(true);
+    expect(live.size).toBe(0);
+  });
+}); // prettier-ignore

@@ -8,6 +8,7 @@ import { AuthenticateFlow, revocable } from '../authenticate.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { RevocationSync } from '../revocation/revocation-sync.service.js';
 import { ConnectionIndex, type Held } from './connection-index.js';
+import { EndingIterator } from './ending-iterator.js';
 import { type Ending, TOKEN_REFUSED, VIEW_UNPROVEN } from './ending.js';
 
 const TICK_MS = 250;
@@ -90,6 +91,16 @@ export class LiveConnections implements OnApplicationShutdown {
         subscription?.unsubscribe();
       };
     });
+  }
+
+  /** For GraphQL subscriptions: `source`, which is done when the token is refused. */
+  endingWith<T>(principal: Principal, source: AsyncIterable<T>): AsyncIterableIterator<T> {
+    let connection: LiveConnection | undefined;
+    const iterator = new EndingIterator(source, () => connection?.release());
+    connection = this.hold(principal, () => {
+      iterator.end();
+    });
+    return iterator;
   }
 
   /** Ends what has expired and, while nobody can prove the view, everything. Runs by itself four times a second. */
