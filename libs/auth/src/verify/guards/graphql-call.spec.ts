@@ -35,7 +35,7 @@ describe('the context of a GraphQL operation', () => {
   const verdict = (made: unknown): string => {
     const context = callOf(made);
     try {
-      app.app.get(JwtAuthGuard).canActivate(context);
+      void app.app.get(JwtAuthGuard).canActivate(context);
       return principalOf(context)?.id ?? 'nobody';
     } catch (error) {
       return (error as { reason: string }).reason;

@@ -95,9 +95,10 @@ export class LiveConnections implements OnApplicationShutdown {
 
   /** For GraphQL subscriptions: `source`, which is done when the token is refused. */
   endingWith<T>(principal: Principal, source: AsyncIterable<T>): AsyncIterableIterator<T> {
-    let connection: LiveConnection | undefined;
-    const iterator = new EndingIterator(source, () => connection?.release());
-    connection = this.hold(principal, () => {
+    // it may be ended before it is held
+    const held: { connection?: LiveConnection } = {};
+    const iterator = new EndingIterator(source, () => held.connection?.release());
+    held.connection = this.hold(principal, () => {
       iterator.end();
     });
     return iterator;
