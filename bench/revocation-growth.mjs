@@ -90,7 +90,7 @@ async function startView() {
       const entry = { kind: 'session', sessionId: randomUUID(), expiresAt: Date.now() + 4_200_000 };
       await storage.ledger.append([entry]);
       view.add([entry]);
-      await connection.feed.publish([entry]).catch(() => undefined);
+      await connection.feed.publish(view.view.ledger, [entry]).catch(() => undefined);
     },
     stop: async () => {
       await view.onApplicationShutdown();

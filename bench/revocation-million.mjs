@@ -1,6 +1,6 @@
 // One million live revocations: memory of the view, time to a first snapshot, what a check and a request cost then, and how an emptied Redis is filled again.
 // node --expose-gc bench/revocation-million.mjs [entries = 1000000]
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -10,7 +10,7 @@ import { report } from './support/revocation-report.mjs';
 import { dist, startDemo, startServers } from './support/servers.mjs';
 import { median } from './support/statistics.mjs';
 
-const { RevocationChecker, RevocationSync, SystemClock, SystemEntropy } = await import(
+const { Keyring, RevocationChecker, RevocationSync, SystemClock, SystemEntropy } = await import(
   dist('libs/auth/src/index.js')
 );
 const { drizzleStorage, migrateAuth } = await import(dist('libs/auth/src/drizzle/index.js'));
@@ -133,12 +133,14 @@ async function coldFill() {
   const client = new Redis(servers.redisUrl);
   client.on('error', () => undefined);
   const { ledger } = drizzleStorage(drizzle(fullDb));
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const keyring = Keyring.fromOptions({ algorithm: 'ES256', privateKey });
   const [own, others] = [redisConnection(client), redisConnection(client)];
-  const view = new RevocationSync(options, clock, new SystemEntropy(), ledger, own.feed);
+  const view = new RevocationSync(options, clock, new SystemEntropy(), ledger, own.feed, keyring);
   const checker = new RevocationChecker(options, clock, view, ledger, own.feed);
-  const verifier = new RevocationSync(options, clock, new SystemEntropy(), undefined, others.feed);
+  const verifier = new RevocationSync(options, clock, new SystemEntropy(), undefined, others.feed, keyring);
   await view.ready();
-  await until(async () => (await own.feed.head()).beat?.kind === 'whole');
+  await until(async () => (await own.feed.head(view.view.ledger)).beat?.kind === 'whole');
   await client.flushall();
   const from = performance.now();
   const loop = monitorEventLoopDelay({ resolution: 5 });
@@ -147,7 +149,7 @@ async function coldFill() {
   const before = { ...checker.counters };
   const token = someToken();
   const asking = setInterval(() => void Promise.resolve(checker.check(token)).catch(() => undefined), 5);
-  await until(async () => (await own.feed.head()).beat?.kind === 'whole');
+  await until(async () => (await own.feed.head(view.view.ledger)).beat?.kind === 'whole');
   const wholeMs = performance.now() - from;
   clearInterval(asking);
   await until(() => verifier.state().provenBy === 'redis');

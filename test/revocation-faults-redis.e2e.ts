@@ -20,7 +20,8 @@ beforeAll(async () => {
 afterAll(() => cluster?.close());
 
 const redis = (name: string, ...words: string[]) => redisCommand(cluster.redis.url, name, ...words);
-const headIsThere = async () => (await redis('HEXISTS', '{tokenward:1}:index', '#head')) === 1;
+const headIsThere = async () =>
+  (await redis('HEXISTS', `{tokenward:2:${await cluster.ledger()}}:index`, '#head')) === 1;
 
 /** Two revocations while the fault lasts, one by each process; with Postgres in reach both are durable, and valid tokens work all the time. */
 async function revokeMeanwhile({ watch, fresh, pastTheBound, valid }: Trial): Promise<void> {

@@ -6,21 +6,30 @@ import { startHosts } from './faults/host-deployment.js';
 import { redisCommand } from './faults/redis-command.js';
 import { startRedisCluster, startSentinel, type FailOver } from './faults/redis-topologies.js';
 import { FAULT_TIMEOUT_MS, endure, until } from './faults/trial.js';
+import { hostDatabase, type HostDatabase } from './support/host-app.js';
 import { privateRedis, type PrivateServer } from './support/private-servers.js';
 
 jest.setTimeout(FAULT_TIMEOUT_MS);
-
-const INDEX = '{tokenward:1}:index';
 
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
-async function deployed(connect: () => Redis | Cluster): Promise<Deployment> {
-  const hosts = await startHosts(connect);
+async function deployed(
+  connect: (which: Where) => Redis | Cluster,
+  database: HostDatabase,
+): Promise<Deployment> {
+  const hosts = await startHosts(connect, { database });
   undo.push(() => hosts.close());
   return hosts;
+}
+
+/** Where the revocations of a new database will lie in Redis. */
+async function prepared() {
+  const database = await hostDatabase();
+  undo.push(() => database.drop());
+  return { database, index: `{tokenward:2:${await database.storage().ledger.identity()}}:index` };
 }
 
 async function isPrimary({ url }: PrivateServer): Promise<boolean> {
@@ -28,11 +37,15 @@ async function isPrimary({ url }: PrivateServer): Promise<boolean> {
 }
 
 /** The primary dies, and what takes over was stopped before the newest revocations and knows nothing of them. */
-async function failOver(deployment: Deployment, { primary, replica }: FailOver): Promise<void> {
+async function failOver(
+  deployment: Deployment,
+  { primary, replica }: FailOver,
+  index: string,
+): Promise<void> {
   await endure(deployment, {
     async during({ watch, fresh, old, pastTheBound }) {
-      const holds = (sessionId: string) => redisCommand(replica.url, 'HEXISTS', INDEX, `s:${sessionId}`);
-      await until(async () => (await replicaHolds(replica, old.sessionId)) === true);
+      const holds = (sessionId: string) => redisCommand(replica.url, 'HEXISTS', index, `s:${sessionId}`);
+      await until(async () => (await replicaHolds(replica, index, old.sessionId)) === true);
       await replica.kill('SIGSTOP');
       const newest = await fresh();
       expect(await watch.revoke('a', newest)).toBe(204);
@@ -57,10 +70,10 @@ async function failOver(deployment: Deployment, { primary, replica }: FailOver):
 }
 
 /** A replica answers reads only to those who say that they know (Cluster). */
-async function replicaHolds({ url }: PrivateServer, sessionId: string): Promise<boolean> {
+async function replicaHolds({ url }: PrivateServer, index: string, sessionId: string): Promise<boolean> {
   const client = new Redis(url, { readOnly: true });
   try {
-    return (await client.hexists(INDEX, `s:${sessionId}`)) === 1;
+    return (await client.hexists(index, `s:${sessionId}`)) === 1;
   } finally {
     client.disconnect();
   }
@@ -70,36 +83,51 @@ const everywhere: readonly Where[] = ['a', 'b', 'verifier'];
 
 describe("with a host's own client", () => {
   it('Redis Cluster, three masters: revocations travel, and survive the fail-over to a replica that lags', async () => {
-    const servers = await startRedisCluster(INDEX);
+    const { database, index } = await prepared();
+    const servers = await startRedisCluster(index);
     undo.push(() => servers.stop());
     // a host that reads from replicas must not make Tokenward do so
     const nodes = servers.ports.map((port) => ({ host: '127.0.0.1', port }));
-    const deployment = await deployed(() => new Cluster(nodes, { scaleReads: 'slave' }));
+    const deployment = await deployed(() => new Cluster(nodes, { scaleReads: 'slave' }), database);
     const token = await deployment.signIn();
     for (const where of everywhere) await until(async () => (await deployment.ask(where, token)) === 200);
     expect(await deployment.revoke('b', token)).toBe(204);
     const cluster = new Cluster(nodes);
     undo.push(async () => cluster.disconnect());
     await until(async () => (await cluster.exists(`session:revoked:${token.sessionId}`)) === 1);
-    await failOver(deployment, servers);
+    await failOver(deployment, servers, index);
   });
 
   it('Sentinel: revocations travel, and survive the fail-over to a replica that lags', async () => {
+    const { database, index } = await prepared();
     const servers = await startSentinel('tokenward');
     undo.push(() => servers.stop());
-    const deployment = await deployed(() => new Redis({ sentinels: [servers.sentinel], name: 'tokenward' }));
-    await failOver(deployment, servers);
+    const deployment = await deployed(
+      () => new Redis({ sentinels: [servers.sentinel], name: 'tokenward' }),
+      database,
+    );
+    await failOver(deployment, servers, index);
   });
 
-  it('connected to a replica: nothing that it says is a proof', async () => {
+  it.each([
+    ['that says so', ''],
+    ['that may not be asked for its role (-@dangerous)', 'allowed'],
+    ['that says nothing at all (-hello -@dangerous)', '-hello'],
+  ])('connected to a replica %s: nothing that it says is a proof', async (_, rights) => {
+    const { database, index } = await prepared();
     const primary = await privateRedis();
     const replica = await privateRedis({ args: ['--replicaof', '127.0.0.1', String(primary.port)] });
     undo.push(() => Promise.all([primary.stop(), replica.stop()]));
     // the hosts write to the primary, the resource server was pointed at the replica
-    let made = 0;
-    const deployment = await deployed(() => new Redis(++made < 3 ? primary.url : replica.url));
+    const user = ['SETUSER', 'svc', 'on', '>pw', '~*', '&*', '+@all', '-@dangerous', rights || '+@all'];
+    await redisCommand(replica.url, 'ACL', ...(rights === 'allowed' ? user.slice(0, -1) : user));
+    const there = replica.url.replace('//', '//svc:pw@');
+    const deployment = await deployed(
+      (which) => new Redis(which === 'verifier' ? there : primary.url),
+      database,
+    );
     const token = await deployment.signIn();
-    await until(async () => (await redisCommand(replica.url, 'EXISTS', INDEX)) === 1);
+    await until(async () => (await redisCommand(replica.url, 'EXISTS', index)) === 1);
     for (const from = performance.now(); performance.now() - from < 1_500; await delay(50))
       expect(await deployment.ask('verifier', token)).toBe(503);
     expect(await deployment.ask('a', token)).toBe(200);

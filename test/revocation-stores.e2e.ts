@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
+  Keyring,
   RevocationChecker,
   RevocationSync,
   SystemClock,
@@ -29,6 +30,12 @@ const settings = {
   maxEntries: 10_000,
 } as const;
 
+/** Those of the issuer: who has no Postgres finds the ledger by them. */
+const keyring = Keyring.fromOptions({
+  algorithm: 'ES256',
+  privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+});
+
 let database: TestDatabase;
 let redis: TestRedisDatabase;
 let pool: pg.Pool;
@@ -54,7 +61,7 @@ async function start(reach: Reach) {
   const host = reach.redis ? new Redis(reach.redis, { keyPrefix: reach.keyPrefix ?? '' }) : undefined;
   host?.on('error', () => undefined);
   const connection = host && redisConnection(host);
-  const view = new RevocationSync(options, clock, new SystemEntropy(), ledger, connection?.feed);
+  const view = new RevocationSync(options, clock, new SystemEntropy(), ledger, connection?.feed, keyring);
   const checker = new RevocationChecker(options, clock, view, ledger, connection?.feed);
   await view.ready();
   const stop = async (): Promise<void> => {
@@ -70,7 +77,7 @@ async function start(reach: Reach) {
     const entry = { kind: 'token', tokenId, expiresAt: Date.now() + 900_000 } as const;
     await ledger?.append([entry]);
     view.add([entry]);
-    await connection?.feed.publish([entry]).catch(() => undefined);
+    await connection?.feed.publish(view.view.ledger ?? '', [entry]).catch(() => undefined);
   };
   return { view, checker, host, feed: connection?.feed, revoke };
 }

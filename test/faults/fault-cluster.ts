@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { startDemo, type Demo } from '../support/demo.js';
 import { httpClient } from '../support/http.js';
 import { startOrders, type Orders } from '../support/orders.js';
@@ -41,6 +42,8 @@ export interface FaultCluster extends Deployment {
   setPostgres(mode: ProxyMode, which?: 'a' | 'b'): void;
   url(which: Where): string;
   signIn(by?: 'a' | 'b'): Promise<Token>;
+  /** Its id, which the keys in Redis hold. */
+  ledger(): Promise<string>;
   /** Checks since its start, by who answered. */
   checks(which: 'a' | 'b'): Promise<Readonly<Record<string, number>>>;
   /** After a SIGKILL: the process again, on the same port. */
@@ -95,6 +98,13 @@ export async function startFaultCluster(): Promise<FaultCluster> {
     demo: (which) => demos[which],
     setPostgres(mode, which) {
       for (const each of which ? [which] : (['a', 'b'] as const)) toPostgres[each].setMode(mode);
+    },
+    async ledger() {
+      const client = new pg.Client({ connectionString: postgres.url });
+      await client.connect();
+      const { rows } = await client.query<{ id: string }>('select id from auth_ledger');
+      await client.end();
+      return rows[0]?.id ?? '';
     },
     async signIn(by = 'a') {
       const login = { ...USER, transport: 'bearer' };

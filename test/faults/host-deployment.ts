@@ -23,37 +23,57 @@ class Things {
   }
 }
 
+export interface HostDeploymentOptions {
+  /** Of the test, which drops it. Default: one of its own. */
+  readonly database?: HostDatabase;
+  /** Of the resource server, which asks nobody else. Default `refuse`. */
+  readonly unproven?: 'redis' | 'refuse';
+  /** How many processes issue and revoke; `b` is the first one again where there is but one. Default 2. */
+  readonly issuing?: 1 | 2;
+}
+
+export interface HostDeployment extends Deployment {
+  /** The one user, of the same id in every database. */
+  readonly userId: string;
+  service(which: 'a' | 'b'): AuthService;
+  close(): Promise<void>;
+}
+
+const USER_ID = '7b1f6f0e-55c1-4a52-9d0a-3c8a5b1f4d77';
+
 /** Two hosts and a resource server inside this process, each with an ioredis client that the test makes. */
 export async function startHosts(
-  connect: () => Redis | Cluster,
-): Promise<Deployment & { close(): Promise<void> }> {
-  const database = await hostDatabase();
+  connect: (which: Where) => Redis | Cluster,
+  { database: given, unproven = 'refuse', issuing: count = 2 }: HostDeploymentOptions = {},
+): Promise<HostDeployment> {
+  const database = given ?? (await hostDatabase());
   // what is still connected when the database is dropped
   database.pool.on('error', () => undefined);
   const clients: (Redis | Cluster)[] = [];
-  const redis = () => {
-    const client = connect();
+  const redis = (which: Where) => {
+    const client = connect(which);
     client.on('error', () => undefined);
     clients.push(client);
     return redisConnection(client);
   };
   const options = hostOptions(database);
-  const issuing = async (): Promise<HostApp> => {
+  const issuing = async (which: Where): Promise<HostApp> => {
     @Module({
-      imports: [AuthModule.forRoot({ ...options, storage: database.storage(), redis: redis() })],
+      imports: [AuthModule.forRoot({ ...options, storage: database.storage(), redis: redis(which) })],
       controllers: [Things],
     })
     class Host {}
     return startHost(Host);
   };
-  const [a, b] = [await issuing(), await issuing()];
+  const a = await issuing('a');
+  const b = count === 2 ? await issuing('b') : a;
   const { issuer, audience } = options;
   @Module({
     imports: [
       AuthModule.forResourceServer({
-        ...{ issuer, audience, redis: redis() },
+        ...{ issuer, audience, redis: redis('verifier') },
         jwks: { url: `${a.url}/.well-known/jwks.json`, algorithms: ['ES256'] },
-        revocation: { unproven: 'refuse' },
+        revocation: { unproven },
       }),
     ],
     controllers: [Things],
@@ -61,8 +81,10 @@ export async function startHosts(
   class Verifier {}
   const hosts: Record<Where, HostApp> = { a, b, verifier: await startHost(Verifier) };
   const service = (which: 'a' | 'b') => hosts[which].app.get(AuthService, { strict: false });
-  const userId = await addPerson(database);
+  await database.db.insert(people).values({ ref: USER_ID, mail: 'host@example.com' });
+  const userId = USER_ID;
   return {
+    ...{ userId, service },
     async signIn() {
       const { grant } = await service('a').openSession(userId, { transport: 'bearer' });
       return { text: grant.accessToken, sessionId: String(claimsOf(grant.accessToken)['sid']) };
@@ -77,14 +99,9 @@ export async function startHosts(
           () => 0,
         ),
     async close() {
-      await Promise.all(Object.values(hosts).map((host) => host.close()));
+      await Promise.all([...new Set(Object.values(hosts))].map((host) => host.close()));
       for (const client of clients) client.disconnect();
-      await database.drop();
+      if (!given) await database.drop();
     },
   };
-}
-
-async function addPerson(database: HostDatabase): Promise<string> {
-  const [person] = await database.db.insert(people).values({ mail: 'host@example.com' }).returning();
-  return person?.ref ?? '';
 }

@@ -6,6 +6,7 @@ import pg from 'pg';
 import type { LedgerEntry } from '../storage/ledger-entry.js';
 import { AuthDatabase } from './auth-database.js';
 import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
+import { ledgerIdentity } from './ledger-identity.js';
 import { insertEntries } from './ledger-rows.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';
@@ -48,6 +49,47 @@ afterAll(async () => {
 });
 
 describe('DrizzleRevocationLedgerStore', () => {
+  it('has one id, whoever asks first', async () => {
+    await pool.query('truncate auth_ledger');
+    const found = await Promise.all([1, 2, 3, 4].map(() => store.identity()));
+    expect(new Set(found).size).toBe(1);
+    expect((await store.readSince(undefined)).position.ledger).toBe(found[0]);
+  });
+
+  it('a copy of the database goes its own way: an id of its own, and nothing since a position of the original', async () => {
+    const id = await store.identity();
+    const { position } = await store.readSince(undefined);
+    // what a restored dump says of itself
+    await pool.query(`update auth_ledger set database = '1/1'`);
+    try {
+      const other = await store.identity();
+      expect(other).not.toBe(id);
+      await store.append([tokenEntry('elsewhere')]);
+      const read = await store.readSince(position);
+      expect(read).toEqual({ position: { ...read.position, ledger: other }, entries: [] });
+    } finally {
+      await pool.query('update auth_ledger set id = $1', [id]);
+    }
+    expect(await store.identity()).toBe(id);
+  });
+
+  it('goes by the database alone where the role may not ask for the server', async () => {
+    const id = await store.identity();
+    const client = await pool.connect();
+    try {
+      await client.query('begin');
+      await client.query('revoke execute on function pg_control_system() from public');
+      await client.query('create role narrow nosuperuser');
+      await client.query('grant usage on schema public to narrow');
+      await client.query('grant select, insert, update on auth_ledger to narrow');
+      await client.query('set local role narrow');
+      expect(await ledgerIdentity(drizzle(client) as never, schema)).toBe(id);
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  });
+
   it('reads every kind back, live ones alone', async () => {
     const expiresAt = Date.now() + 60_000;
     const entries: LedgerEntry[] = [
@@ -61,7 +103,8 @@ describe('DrizzleRevocationLedgerStore', () => {
     const read = await store.readSince(undefined);
     expect(read.entries).toEqual(expect.arrayContaining(entries));
     expect(read.entries).toHaveLength(entries.length);
-    expect(read.position).toEqual({ timeline: 1, snapshot: expect.stringMatching(/^\d+:\d+:/) });
+    const ledger = await store.identity();
+    expect(read.position).toEqual({ ledger, timeline: 1, snapshot: expect.stringMatching(/^\d+:\d+:/) });
     expect((await store.readSince(read.position)).entries).toEqual([]);
   });
 
@@ -84,13 +127,13 @@ describe('DrizzleRevocationLedgerStore', () => {
     await store.append([tokenEntry('kept')]);
     const { position } = await store.readSince(undefined);
     expect(ids((await store.readSince({ ...position, timeline: 0 })).entries)).toEqual(['kept']);
-    expect(ids((await store.readSince({ timeline: 1, snapshot: '9000000000:9000000000:' })).entries)).toEqual(
+    expect(ids((await store.readSince({ ...position, snapshot: '9000000000:9000000000:' })).entries)).toEqual(
       ['kept'],
     );
     await expect(store.readSince({ ...position, timeline: 2 })).rejects.toMatchObject({
       code: 'unavailable',
     });
-    await expect(store.readSince({ timeline: 1, snapshot: "1:1:'" })).rejects.toMatchObject({
+    await expect(store.readSince({ ...position, snapshot: "1:1:'" })).rejects.toMatchObject({
       code: 'unavailable',
     });
   });

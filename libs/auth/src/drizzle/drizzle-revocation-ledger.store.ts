@@ -11,6 +11,7 @@ import { entryDeeds, recordDeeds } from './audit-rows.js';
 import type { AuthDatabase } from './auth-database.js';
 import { type Row, rows, type Transaction } from './database.js';
 import { fromRow, insertEntries } from './ledger-rows.js';
+import { ledgerIdentity } from './ledger-identity.js';
 import { listen } from './ledger-listener.js';
 import type { AuthSchema } from './schema.js';
 
@@ -24,7 +25,10 @@ export interface DrizzleRevocationLedgerOptions {
 const FULL_READ_FACTOR = 100;
 const PAGE_ROWS = 10_000;
 const PAGE_FACTOR = 10;
-const POSITION_COLUMNS = sql`pg_is_in_recovery() as standby, pg_current_snapshot()::text as snapshot,
+const positionColumns = ({
+  ledger,
+}: AuthSchema): SQL => sql`(select l.id::text from ${ledger} l limit 1) as ledger,
+  pg_is_in_recovery() as standby, pg_current_snapshot()::text as snapshot,
   case when not pg_is_in_recovery() then substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end as timeline`;
 const ENTRY_COLUMNS = sql`r.kind, r.subject, r.min_version, r.issued_before::float8 as issued_before,
   (extract(epoch from r.expires_at) * 1000)::float8 as expires_at`;
@@ -34,6 +38,7 @@ const SNAPSHOT = /^\d+:\d+:(?:\d+(?:,\d+)*)?$/;
 /** The ledger in Postgres, written and read on the primary alone. */
 export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   readonly #schema: AuthSchema;
+  readonly #position: SQL;
 
   constructor(
     private readonly database: AuthDatabase,
@@ -41,6 +46,13 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   ) {
     super();
     this.#schema = database.tables;
+    this.#position = positionColumns(database.tables);
+  }
+
+  identity(): Promise<string> {
+    return this.inTransaction('revocation ledger identity', this.options.deadlineMs, (tx) =>
+      ledgerIdentity(tx, this.#schema),
+    );
   }
 
   append(entries: readonly LedgerEntry[], by: ActedBy = {}): Promise<void> {
@@ -60,6 +72,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
       rows(tx, this.readStatement(since)),
     );
     const position = positionOf(found[0]);
+    if (since && since.ledger !== position.ledger) return { position, entries: [] };
     if (since && since.timeline > position.timeline) {
       throw AuthError.unavailable(
         `revocation ledger: timeline ${String(position.timeline)} was superseded by ${String(since.timeline)}`,
@@ -78,7 +91,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   private async readAll(onBatch: BatchTaker): Promise<LedgerRead> {
     const { deadlineMs } = this.options;
     const [first] = await this.inTransaction('revocation ledger read', deadlineMs, (tx) =>
-      rows(tx, sql`select ${POSITION_COLUMNS}`),
+      rows(tx, sql`select ${this.#position}`),
     );
     const position = positionOf(first);
     for (let last = '0'; ;) {
@@ -87,7 +100,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
       );
       // Another primary, or the same restored, need not hold what the first snapshot saw.
       const now = positionOf(page[0]);
-      if (now.timeline !== position.timeline || xmax(now) < xmax(position))
+      if (now.ledger !== position.ledger || now.timeline !== position.timeline || xmax(now) < xmax(position))
         throw AuthError.unavailable('revocation ledger: another server took over during the read');
       const entries = page.flatMap(entriesOf);
       await onBatch(entries);
@@ -126,12 +139,12 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     const unseen = since
       ? sql`(r.xid >= ${xmax(since).toString()}::xid8 or r.xid = any(${`{${xip(since)}}`}::xid8[])) and`
       : sql``;
-    return sql`select ${POSITION_COLUMNS}, ${ENTRY_COLUMNS}
+    return sql`select ${this.#position}, ${ENTRY_COLUMNS}
       from (select 1) one left join ${this.#schema.revocations} r on ${unseen} r.expires_at > clock_timestamp()`;
   }
 
   private pageStatement(afterId: string): SQL {
-    return sql`select ${POSITION_COLUMNS}, ${ENTRY_COLUMNS}, r.id::text as id from (select 1) one left join lateral (
+    return sql`select ${this.#position}, ${ENTRY_COLUMNS}, r.id::text as id from (select 1) one left join lateral (
         select * from ${this.#schema.revocations} where id > ${afterId}::bigint and expires_at > clock_timestamp()
         order by id limit ${PAGE_ROWS}) r on true order by r.id`;
   }
@@ -157,11 +170,15 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
 }
 
 function positionOf(row: Row | undefined): LedgerPosition {
-  const { standby, timeline, snapshot } = row ?? {};
+  const { ledger, standby, timeline, snapshot } = row ?? {};
   if (standby !== false || typeof timeline !== 'string' || typeof snapshot !== 'string') {
     throw AuthError.unavailable('revocation ledger: the server is a standby');
   }
-  return { timeline: Number.parseInt(timeline, 16), snapshot };
+  return {
+    ledger: typeof ledger === 'string' ? ledger : '',
+    timeline: Number.parseInt(timeline, 16),
+    snapshot,
+  };
 }
 
 function xmax(position: LedgerPosition): bigint {

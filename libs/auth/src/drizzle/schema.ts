@@ -117,6 +117,15 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     ],
   );
 
+  /** One row: whose revocations these are. */
+  const ledger = table('ledger', {
+    /** Random; in every proof, so that applications which share a Redis are told apart. */
+    id: uuid('id').primaryKey(),
+    /** The server and database that it was made for: a copy of the database makes its own. */
+    database: text('database').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  });
+
   /** The refresh-token secret of hosts that configure none. */
   const peppers = table('peppers', {
     id: text('id').primaryKey(),
@@ -177,7 +186,7 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     ],
   );
 
-  return { subjects, sessions, revocations, peppers, signingKeys, keySightings, audit };
+  return { subjects, sessions, revocations, ledger, peppers, signingKeys, keySightings, audit };
 }
 
 export type AuthSchema = ReturnType<typeof createAuthSchema>;
@@ -193,6 +202,7 @@ const shipped = createAuthSchema();
 export const authSubjects = shipped.subjects;
 export const authSessions = shipped.sessions;
 export const authRevocations = shipped.revocations;
+export const authLedger = shipped.ledger;
 export const authPeppers = shipped.peppers;
 export const authSigningKeys = shipped.signingKeys;
 export const authKeySightings = shipped.keySightings;

@@ -6,7 +6,7 @@ import { fromFeedRow, lookupFields, parseBeat, toFeedRow, verdictOf } from './fe
 
 const FIELDS = ['t:', 's:', 'u:', 'k:', 'a:', '#head', '#id', ':', 'x', 'u', '\u0000', '__proto__'];
 const VALUES = ['0', '1', '7', '1795277237342', '99999999999999999999', ':', '-', '.5', 'e9', '0x1', ' ', 'Infinity', 'NaN', '\n']; // prettier-ignore
-const BEAT = '{"version":1,"id":"0f49","prev":"e37e","before":["9470"],"position":{"timeline":1,"snapshot":"22721:22730:22722,22725"},"kind":"whole"}'; // prettier-ignore
+const BEAT = '{"version":1,"id":"0f49","prev":"e37e","before":["9470"],"position":{"ledger":"6ac1","timeline":1,"snapshot":"22721:22730:22722,22725"},"kind":"whole"}'; // prettier-ignore
 const token = {
   tokenId: 'j',
   sessionId: 's',
@@ -77,7 +77,7 @@ describe('feed entries, fuzzed', () => {
       must(typeof beat.id === 'string' && beat.id !== '' && typeof beat.prev === 'string', 'no link');
       must(isWhole(beat.version) && beat.before.every((each) => typeof each === 'string'), 'no chain');
       must(beat.kind === 'part' || (beat.kind === 'whole' && position !== undefined), 'no position');
-      must(!position || (isWhole(position.timeline) && /^\d+:\d+:[\d,]*$/.test(position.snapshot)), 'no snapshot');
+      must(!position || (typeof position.ledger === 'string' && isWhole(position.timeline) && /^\d+:\d+:[\d,]*$/.test(position.snapshot)), 'no snapshot');
     },
   }); // prettier-ignore
 

@@ -116,7 +116,10 @@ export function parseBeat(text: string | null | undefined): Heartbeat | undefine
 function isPosition(position: Partial<LedgerPosition> | null | undefined): boolean {
   if (position === undefined) return true;
   return (
-    isWhole(position?.timeline) && typeof position?.snapshot === 'string' && SNAPSHOT.test(position.snapshot)
+    typeof position?.ledger === 'string' &&
+    isWhole(position.timeline) &&
+    typeof position.snapshot === 'string' &&
+    SNAPSHOT.test(position.snapshot)
   );
 }
 

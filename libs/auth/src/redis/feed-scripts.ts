@@ -1,4 +1,4 @@
-/** KEYS of all feed scripts: the stream, the index (a hash, the head among its fields), the index's expiry (a sorted set). */
+/** KEYS of all feed scripts but those of the registry: the stream, the index (a hash, the head among its fields), the index's expiry (a sorted set). */
 
 /** ARGV from `first` on: field, value, expiresAt (milliseconds) of each row. The greatest wins, whatever the order. */
 const RAISE = `
@@ -47,17 +47,38 @@ end
 return {1, ''}
 `;
 
-const HEAD_SCRIPT = `
-local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
-return {last[1] and last[1][1] or '0-0', redis.call('HGET', KEYS[2], '#head') or ''}
+/**
+ * Of which process, and since when as a primary: a process that starts has another run id, one that is promoted or attached another
+ * replication id, and none comes back. Empty for a replica, and where the user may not ask (ACL).
+ */
+const LINEAGE = `
+local function lineage()
+  local server, replication = redis.pcall('INFO', 'server'), redis.pcall('INFO', 'replication')
+  if type(server) ~= 'string' or type(replication) ~= 'string' then return '' end
+  local run, id = string.match(server, 'run_id:(%w+)'), string.match(replication, 'master_replid:(%w+)')
+  if not run or not id or string.match(replication, 'role:(%w+)') ~= 'master' then return '' end
+  return run .. ':' .. id
+end
 `;
 
-/** ARGV: cursor, count. The server's run id tells pages of two servers apart, whose cursors mean different things. */
-const PAGE_SCRIPT = `
-local info = redis.pcall('INFO', 'server')
-local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or ''
+const LINEAGE_SCRIPT = `${LINEAGE}
+return lineage()
+`;
+
+/** ARGV: fields of the index. */
+const LOOKUP_SCRIPT = `${LINEAGE}
+return {lineage(), redis.call('HMGET', KEYS[2], unpack(ARGV))}
+`;
+
+const HEAD_SCRIPT = `${LINEAGE}
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+return {last[1] and last[1][1] or '0-0', redis.call('HGET', KEYS[2], '#head') or '', lineage()}
+`;
+
+/** ARGV: cursor, count. The lineage tells pages of two servers apart, whose cursors mean different things. */
+const PAGE_SCRIPT = `${LINEAGE}
 local page = redis.call('HSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
-return {run, page[1], page[2]}
+return {lineage(), page[1], page[2]}
 `;
 
 /**
@@ -80,11 +101,39 @@ end
 return 1
 `;
 
+/** KEYS of the registry: ledgers, and signers with their ledger, by the time they were announced at. */
+const LASTS_MS = 10_000;
+const LATELY = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local from, to = now - ${String(LASTS_MS)}, now + ${String(LASTS_MS)}
+`;
+
+/** ARGV: a ledger, its signers. Answers every ledger that was announced lately. */
+const ANNOUNCE_SCRIPT = `${LATELY}
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+for i = 2, #ARGV do redis.call('ZADD', KEYS[2], now, ARGV[i] .. ' ' .. ARGV[1]) end
+for _, key in ipairs(KEYS) do
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. from)
+  redis.call('ZREMRANGEBYSCORE', key, '(' .. to, '+inf')
+  redis.call('PEXPIRE', key, ${String(LASTS_MS)})
+end
+return redis.call('ZRANGE', KEYS[1], 0, -1)
+`;
+
+const SIGNERS_SCRIPT = `${LATELY}
+return redis.call('ZRANGEBYSCORE', KEYS[2], from, to)
+`;
+
 /** As commands of the own clients: sent by their hash after the first time on a connection. */
 export const FEED_COMMANDS = {
   tokenwardPublish: PUBLISH_SCRIPT,
   tokenwardAppend: APPEND_SCRIPT,
   tokenwardHead: HEAD_SCRIPT,
+  tokenwardLineage: LINEAGE_SCRIPT,
+  tokenwardLookup: LOOKUP_SCRIPT,
+  tokenwardAnnounce: ANNOUNCE_SCRIPT,
+  tokenwardSigners: SIGNERS_SCRIPT,
   tokenwardPage: PAGE_SCRIPT,
   tokenwardCopy: COPY_SCRIPT,
 } as const;

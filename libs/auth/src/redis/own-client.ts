@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { AuthError } from '../common/auth-error.js';
 
 /** A host's client: ioredis on its own, through Sentinel, or on Cluster. */
 export type HostClient = Redis | Cluster;
@@ -23,6 +24,25 @@ const CONNECTION = {
 
 const retryStrategy = (times: number): number => Math.min(25 * 2 ** Math.min(times, 5), 500);
 
+const NOT_A_PRIMARY = {
+  replica: 'redis: connected to a replica, which proves nothing; connect to the primary',
+  unknown:
+    'redis: the server does not say whether it is a primary, and so proves nothing; allow this user HELLO or ROLE (ACL: +hello)',
+} as const;
+
+/** A node of a cluster sends whoever asks for a key elsewhere unless it is the key's primary. */
+async function roleOf(client: HostClient): Promise<'primary' | keyof typeof NOT_A_PRIMARY> {
+  if (isCluster(client)) return 'primary';
+  // HELLO is open to users that may not call ROLE or INFO (`-@dangerous`)
+  const said: unknown = await client
+    .call('HELLO')
+    .catch(() => client.role())
+    .catch(() => undefined);
+  if (!Array.isArray(said)) return 'unknown';
+  const role: unknown = said[said.indexOf('role') + 1];
+  return role === 'master' ? 'primary' : role === 'slave' || role === 'replica' ? 'replica' : 'unknown';
+}
+
 type ScriptCommand = (keyCount: number, ...rest: (string | number)[]) => Promise<unknown>;
 
 /** One of the scripts that the own client was made with. */
@@ -42,7 +62,6 @@ export class OwnClient {
   readonly client: HostClient;
   /** Changes whenever a connection was lost or the cluster's nodes changed. */
   connection = 0;
-  #replica = false;
   #everReady = false;
   #leaving = false;
 
@@ -64,14 +83,8 @@ export class OwnClient {
     };
     this.client.on('close', changed);
     if (isCluster(this.client)) this.client.on('+node', changed).on('-node', changed);
-    else this.#askRole(this.client);
     // Every failure reaches its caller; the event alone must not end the process.
     this.client.on('error', () => undefined);
-  }
-
-  /** Connected to a replica: it lags behind by nobody knows how much, so that nothing it says is a proof. */
-  get replica(): boolean {
-    return this.#replica;
   }
 
   /** The first connection is waited for (the caller holds a deadline); afterwards commands fail at once while there is none. */
@@ -83,15 +96,27 @@ export class OwnClient {
     return this.client;
   }
 
-  /** Sent before anything else on a connection, hence answered before it. */
-  #askRole(client: Redis): void {
-    client.on('ready', () => {
-      const heed = (answer: unknown): void => {
-        this.#replica = Array.isArray(answer) && answer[0] === 'slave';
-      };
-      // Who may not ask (ACL) is believed.
-      client.role().then(heed, heed);
-    });
+  /**
+   * Reads, and throws unless the server said after it, on the same connection, that it is a primary: a replica lags behind by nobody knows
+   * how much, and a server that does not say may be one. `work` sends its command before it returns. What is `sure` is so wherever it was read.
+   */
+  async readPrimary<T>(
+    work: (client: HostClient) => Promise<T>,
+    sure: (result: T) => boolean = () => false,
+  ): Promise<T> {
+    const client = await this.ready();
+    const { connection } = this;
+    const [result, role] = await Promise.all([work(client), roleOf(client)]);
+    if (sure(result)) return result;
+    if (role !== 'primary') throw AuthError.unavailable(NOT_A_PRIMARY[role]);
+    if (this.connection !== connection) throw AuthError.unavailable('redis: the connection changed');
+    return result;
+  }
+
+  /** What the operator should know of the server's role, one line. */
+  async roleWarning(): Promise<string | undefined> {
+    const role = await roleOf(await this.ready());
+    return role === 'primary' ? undefined : NOT_A_PRIMARY[role];
   }
 
   reconnect(): void {

@@ -14,6 +14,7 @@ import {
   type FeedItem,
   type FeedReply,
   type Heartbeat,
+  type LookupOptions,
 } from '../storage/revocation-feed.port.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import {
@@ -35,12 +36,14 @@ export interface RedisFeedOptions {
 
 export const feedSchema = group({ deadlineMs: whole(1, 60_000).prefault(200) });
 
-/** One hash tag, hence one slot on Cluster; the version in it lets two releases run side by side. */
-const TAG = `{tokenward:${String(FEED_VERSION)}}`;
-const STREAM = `${TAG}:feed`;
-const INDEX = `${TAG}:index`;
-const EXPIRY = `${TAG}:expiry`;
-const KEYS = [STREAM, INDEX, EXPIRY] as const;
+const TAG = `tokenward:${String(FEED_VERSION)}`;
+const REGISTRY = [`{${TAG}}:ledgers`, `{${TAG}}:signers`] as const;
+/**
+ * One hash tag, hence one slot on Cluster. The version in it lets two releases run side by side, the ledger two applications. Stream, index,
+ * expiry.
+ */
+const keysOf = (ledger: string) =>
+  [`{${TAG}:${ledger}}:feed`, `{${TAG}:${ledger}}:index`, `{${TAG}:${ledger}}:expiry`] as const;
 
 const TRIM_AGE_MS = 10 * 60_000;
 /** Deadlines of what no request waits for are so many times as long. */
@@ -49,7 +52,8 @@ const READ_COUNT = 1_000;
 const PAGE_COUNT = 1_000;
 /** Without an answer for so long a connection that still looks open is given up. */
 const GIVE_UP_MS = 2_000;
-const REPLICA = 'redis: connected to a replica, which proves nothing; connect to the primary';
+/** How long the server that is read from is taken for the same one without asking. */
+const LINEAGE_KEPT_MS = 1_000;
 /** Copies on the way to the nodes of a cluster, at most: a node that hangs must not fill the memory. */
 const COPIES_UNDER_WAY = 5_000;
 
@@ -61,6 +65,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
   readonly #breaker: CircuitBreaker;
   readonly #deadlineMs: number;
   #copiesUnderWay = 0;
+  #readFrom = { connection: -1, lineage: '', askedAt: -Infinity };
 
   constructor(
     host: HostClient,
@@ -73,22 +78,22 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
       prefix: 'redisConnection',
     }).deadlineMs;
     this.#asking = new OwnClient(host, FEED_COMMANDS);
-    this.#reading = new OwnClient(host);
+    this.#reading = new OwnClient(host, FEED_COMMANDS);
     this.#breaker = new CircuitBreaker(clock, this.#deadlineMs);
   }
 
-  async publish(entries: readonly LedgerEntry[]): Promise<void> {
+  async publish(ledger: string, entries: readonly LedgerEntry[]): Promise<void> {
     for (let from = 0; from < entries.length; from += this.maxRows) {
       const some = entries.slice(from, from + this.maxRows);
-      await this.#ask('redis publish', async (client) => {
+      await this.#write('redis publish', async (client) => {
         this.#copy(client, some);
-        await runScript(client, 'tokenwardPublish', KEYS, rowArguments(some));
+        await runScript(client, 'tokenwardPublish', keysOf(ledger), rowArguments(some));
       });
     }
   }
 
-  append(entries: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome> {
-    return this.#ask(
+  append(ledger: string, entries: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome> {
+    return this.#write(
       'redis append',
       async (client) => {
         // A fill goes no faster than its copies arrive.
@@ -103,67 +108,70 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
           TRIM_AGE_MS,
           ...rowArguments(entries),
         ];
-        const [done, head] = (await runScript(client, 'tokenwardAppend', KEYS, args)) as [number, string];
+        const [done, head] = (await runScript(client, 'tokenwardAppend', keysOf(ledger), args)) as [
+          number,
+          string,
+        ];
         return done === 1 ? { kind: 'appended' } : { kind: 'moved', head: parseBeat(head) };
       },
       PATIENCE,
     );
   }
 
-  head(): Promise<FeedHead> {
-    return this.#ask('redis head', async (client) => {
-      const [cursor, head] = (await runScript(client, 'tokenwardHead', KEYS)) as [string, string];
-      return { cursor, beat: parseBeat(head) };
+  head(ledger: string): Promise<FeedHead> {
+    return this.#read('redis head', async (client) => {
+      const answer = await runScript(client, 'tokenwardHead', keysOf(ledger));
+      const [cursor, head, lineage] = answer as [string, string, string];
+      return { cursor, beat: parseBeat(head), lineage: lineage || undefined };
     });
   }
 
-  async read(cursor: string, blockMs: number): Promise<FeedReply> {
+  async read(ledger: string, cursor: string, blockMs: number): Promise<FeedReply> {
     const own = this.#reading;
     const { connection } = own;
-    const reading = own
-      .ready()
-      .then((client) =>
-        client.xread('COUNT', READ_COUNT, 'BLOCK', Math.max(1, blockMs), 'STREAMS', STREAM, cursor),
+    const [stream] = keysOf(ledger);
+    const reading = this.#lineageBefore(ledger).then(async (lineage) => {
+      const found = await own.readPrimary((client) =>
+        client.xread('COUNT', READ_COUNT, 'BLOCK', Math.max(1, blockMs), 'STREAMS', stream, cursor),
       );
-    let found: Awaited<typeof reading>;
+      return { found, lineage };
+    });
+    let answer: Awaited<typeof reading>;
     try {
-      found = await withDeadline(reading, blockMs + this.#deadlineMs, 'redis read');
+      answer = await withDeadline(reading, blockMs + this.#deadlineMs, 'redis read');
     } catch (error) {
       // The answer may still come, and a later one must not be taken for it.
       if (own.client.status === 'ready') own.reconnect();
       if (error instanceof AuthError) throw error;
       throw AuthError.unavailable('redis read: failed');
     }
-    if (own.replica) {
-      // It was demoted, and the other connection may not have noticed.
-      if (!this.#asking.replica) this.#asking.reconnect();
-      throw AuthError.unavailable(REPLICA);
-    }
     if (own.connection !== connection) throw AuthError.unavailable('redis read: the connection changed');
-    const messages = found?.[0]?.[1] ?? [];
+    const messages = answer.found?.[0]?.[1] ?? [];
     const items = messages.flatMap(([, fields]) => itemOf(fields) ?? []);
     return {
       items,
       cursor: messages.at(-1)?.[0] ?? cursor,
       complete: messages.length < READ_COUNT,
       connection,
+      lineage: answer.lineage || undefined,
     };
   }
 
-  async snapshot(add: (entry: LedgerEntry) => void): Promise<FeedHead> {
-    const noted = await this.head();
+  async snapshot(ledger: string, add: (entry: LedgerEntry) => void): Promise<FeedHead> {
+    const { connection } = this.#asking;
+    const noted = await this.head(ledger);
     let cursor = '0';
-    let server: string | undefined;
     do {
-      const [run, next, flat] = await this.#ask(
+      const [lineage, next, flat] = await this.#read(
         'redis snapshot',
         async (client) => {
-          const page = await runScript(client, 'tokenwardPage', KEYS, [cursor, PAGE_COUNT]);
+          const page = await runScript(client, 'tokenwardPage', keysOf(ledger), [cursor, PAGE_COUNT]);
           return page as [string, string, string[]];
         },
         PATIENCE,
       );
-      if (run !== (server ??= run)) throw AuthError.unavailable('redis snapshot: another server took over');
+      if ((lineage || undefined) !== noted.lineage || this.#asking.connection !== connection)
+        throw AuthError.unavailable('redis snapshot: another server took over');
       for (let i = 0; i + 1 < flat.length; i += 2) {
         const entry = fromFeedRow(flat[i] as string, flat[i + 1] as string);
         if (entry) add(entry);
@@ -173,20 +181,42 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     return noted;
   }
 
-  lookup(token: RevocableToken): Promise<FeedAnswer> {
+  lookup(ledger: string, token: RevocableToken, options: LookupOptions = {}): Promise<FeedAnswer> {
+    const keys = keysOf(ledger);
+    const fields = [...lookupFields(token), HEAD_FIELD];
     const { connection } = this.#asking;
-    return this.#ask('redis lookup', async (client) => {
-      const answers = await client.hmget(INDEX, ...lookupFields(token), HEAD_FIELD);
+    const ask = async (client: HostClient): Promise<FeedAnswer> => {
+      const [lineage, answers] =
+        options.lineage === 'include'
+          ? ((await runScript(client, 'tokenwardLookup', keys, fields)) as [string, (string | null)[]])
+          : ['', await client.hmget(keys[1], ...fields)];
       const verdict = verdictOf(token, answers);
-      if (verdict === 'silent' && this.#asking.connection !== connection) {
-        throw AuthError.unavailable('redis lookup: the connection changed');
-      }
-      return { verdict, head: parseBeat(answers.at(-1)), connection };
+      return { verdict, head: parseBeat(answers.at(-1)), connection, lineage: lineage || undefined };
+    };
+    return this.#ask('redis lookup', () =>
+      this.#asking.readPrimary(ask, ({ verdict }) => verdict === 'revoked'),
+    );
+  }
+
+  announce(ledger: string, signers: readonly string[]): Promise<readonly string[]> {
+    return this.#write('redis announce', async (client) => {
+      const known = await runScript(client, 'tokenwardAnnounce', REGISTRY, [ledger, ...signers]);
+      return (known as string[]).filter((each) => each !== ledger);
+    });
+  }
+
+  ledgersOf(signers: readonly string[]): Promise<readonly string[]> {
+    return this.#read('redis ledgers', async (client) => {
+      const pairs = (await runScript(client, 'tokenwardSigners', REGISTRY)) as string[];
+      const mine = pairs.map((pair) => pair.split(' ')).filter(([signer]) => signers.includes(signer ?? ''));
+      return [...new Set(mine.flatMap(([, ledger]) => ledger ?? []))];
     });
   }
 
   warnings(): Promise<readonly string[]> {
-    return this.#ask('redis warnings', async (client) => {
+    return this.#write('redis warnings', async (client) => {
+      const role = await this.#asking.roleWarning();
+      if (role !== undefined) return [role];
       const nodes = isCluster(client) ? client.nodes('master') : [client];
       const infos = await Promise.all(nodes.map((node) => node.info('memory')));
       const policies = new Set(
@@ -205,17 +235,30 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     this.#reading.close();
   }
 
-  async #ask<T>(what: string, work: (client: HostClient) => Promise<T>, patience = 1): Promise<T> {
+  /** Which server the next read of the stream is answered by, told before it is sent: what it proves is true of that one. */
+  async #lineageBefore(ledger: string): Promise<string> {
+    const client = await this.#reading.ready();
+    const { connection } = this.#reading;
+    const now = this.clock.monotonic();
+    const known = this.#readFrom;
+    if (known.connection === connection && now - known.askedAt < LINEAGE_KEPT_MS) return known.lineage;
+    const lineage = String(await runScript(client, 'tokenwardLineage', keysOf(ledger)));
+    this.#readFrom = { connection, lineage, askedAt: now };
+    return lineage;
+  }
+
+  /** A replica refuses it by itself. */
+  #write<T>(what: string, work: (client: HostClient) => Promise<T>, patience?: number): Promise<T> {
+    return this.#ask(what, async () => work(await this.#asking.ready()), patience);
+  }
+
+  #read<T>(what: string, work: (client: HostClient) => Promise<T>, patience?: number): Promise<T> {
+    return this.#ask(what, () => this.#asking.readPrimary(work), patience);
+  }
+
+  async #ask<T>(what: string, work: () => Promise<T>, patience = 1): Promise<T> {
     try {
-      return await this.#breaker.run(
-        what,
-        async () => {
-          const result = await work(await this.#asking.ready());
-          if (this.#asking.replica) throw AuthError.unavailable(REPLICA);
-          return result;
-        },
-        patience,
-      );
+      return await this.#breaker.run(what, work, patience);
     } catch (error) {
       if (this.#breaker.silentMs() > GIVE_UP_MS && this.#asking.client.status === 'ready')
         this.#asking.reconnect();

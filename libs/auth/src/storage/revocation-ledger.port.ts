@@ -2,10 +2,12 @@ import type { ActedBy } from './acted-by.js';
 import type { LedgerEntry, RevocableToken } from './ledger-entry.js';
 
 /**
- * How far a reader has seen the ledger: Postgres's whole snapshot, not a last id, because transactions commit in another order than they
+ * How far a reader has seen which ledger: Postgres's whole snapshot, not a last id, because transactions commit in another order than they
  * began. `timeline` changes when a standby is promoted.
  */
 export interface LedgerPosition {
+  /** Whose it is: what `identity()` answered. Empty when it was lost. */
+  readonly ledger: string;
   readonly timeline: number;
   /** `pg_current_snapshot()` as text: `xmin:xmax:xip,…`. */
   readonly snapshot: string;
@@ -19,9 +21,16 @@ export interface LedgerRead {
 
 /** The durable truth. Reads go to the primary; each call has a deadline of its own and throws `AuthError('unavailable')`. */
 export abstract class RevocationLedgerStore {
+  /**
+   * The random id of this ledger, made once and kept with it. A copy of the database gets another one: it goes its own way from there on.
+   */
+  abstract identity(): Promise<string>;
   /** In a transaction of its own; durable when it resolves. `by` is for the audit trail. */
   abstract append(entries: readonly LedgerEntry[], by?: ActedBy): Promise<void>;
-  /** What is new since `since`; refuses (throws) to answer from a standby or for a position of a later timeline. */
+  /**
+   * What is new since `since`; refuses (throws) to answer from a standby or for a position of a later timeline. For a position of another
+   * ledger there are no entries: the answer's position names this one.
+   */
   abstract readSince(
     since: LedgerPosition | undefined,
     /**

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
 import type { EndReason } from '../storage/end-reason.js';
@@ -40,6 +41,8 @@ export class MemoryTransaction {
 
 /** The tables of the memory stores. Transactions run one after the other; a failed one leaves nothing behind. */
 export class MemoryDatabase {
+  /** Of its ledger. */
+  readonly id = randomUUID();
   readonly subjects = new Map<string, SubjectState>();
   readonly sessions = new Map<string, SessionRow>();
   readonly users = new Map<string, UserRow>();

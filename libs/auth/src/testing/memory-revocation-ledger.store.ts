@@ -13,6 +13,10 @@ export class MemoryRevocationLedgerStore extends RevocationLedgerStore {
     super();
   }
 
+  identity(): Promise<string> {
+    return Promise.resolve(this.database.id);
+  }
+
   append(entries: readonly LedgerEntry[]): Promise<void> {
     return this.database.transaction((tx) => {
       this.database.append(tx, entries);
@@ -23,9 +27,13 @@ export class MemoryRevocationLedgerStore extends RevocationLedgerStore {
     const from = since ? Number(since.snapshot.split(':')[1]) : 0;
     if (!Number.isSafeInteger(from)) throw AuthError.unavailable('revocation ledger: not a snapshot');
     const next = this.database.nextEntry;
+    const { id } = this.database;
     return {
-      position: { timeline: 1, snapshot: `${String(next)}:${String(next)}:` },
-      entries: this.live().flatMap(([number, entry]) => (number >= from ? [entry] : [])),
+      position: { ledger: id, timeline: 1, snapshot: `${String(next)}:${String(next)}:` },
+      entries:
+        since && since.ledger !== id
+          ? []
+          : this.live().flatMap(([number, entry]) => (number >= from ? [entry] : [])),
     };
   }
 

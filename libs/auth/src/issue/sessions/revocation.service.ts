@@ -87,7 +87,9 @@ export class RevocationService {
 
   private async publish(feed: RevocationFeedBus, entries: readonly LedgerEntry[]): Promise<void> {
     try {
-      await withDeadline(feed.publish(entries), this.options.revocation.deadlineMs, 'redis publish');
+      const { ledger } = this.views.view;
+      if (ledger === undefined) throw AuthError.unavailable('the ledger is not known yet');
+      await withDeadline(feed.publish(ledger, entries), this.options.revocation.deadlineMs, 'redis publish');
     } catch {
       this.failedPublishings++;
     }

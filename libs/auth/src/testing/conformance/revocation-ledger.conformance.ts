@@ -72,8 +72,22 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
     assert.deepEqual((await ledger.readSince(more.position)).entries, []);
   },
 
+  'has one identity, which every position names': async ({ ledger, now }) => {
+    const id = await ledger.identity();
+    assert.ok(id.length >= 16);
+    assert.equal(await ledger.identity(), id);
+    const { position } = await ledger.readSince(undefined);
+    assert.equal(position.ledger, id);
+    await ledger.append([{ kind: 'token', tokenId: randomUUID(), expiresAt: now() + LIFE_MS }]);
+    const other = await ledger.readSince({ ...position, ledger: randomUUID() });
+    assert.deepEqual([other.position.ledger, other.entries], [id, []]);
+  },
+
   'refuses a position that is none': async ({ ledger }) => {
-    await assert.rejects(ledger.readSince({ timeline: 1, snapshot: 'nonsense' }), { code: 'unavailable' });
+    const id = await ledger.identity();
+    await assert.rejects(ledger.readSince({ ledger: id, timeline: 1, snapshot: 'nonsense' }), {
+      code: 'unavailable',
+    });
   },
 
   'wakes who listens after an append, until told to stop': async ({ ledger, now }) => {

@@ -5,6 +5,7 @@ import type { StaticKeysOptions } from '../../options/key-options.js';
 import type { KeySet, PublicJwk, SigningKey, VerificationKey } from './key-set.js';
 import { signatureFits } from './signature.js';
 import { loadStaticKeys } from './static-keys.js';
+import { publicKeyThumbprint } from './thumbprint.js';
 
 export type {
   KeySet,
@@ -93,6 +94,13 @@ export class Keyring {
       'keys',
       'this process only verifies: give it a signing key to issue tokens',
     );
+  }
+
+  /** RFC 7638, of the key that signs now, or of all that verify: who holds the private halves is one issuer, whatever its name. None for HMAC. */
+  thumbprints(which: 'signing' | 'verifying'): readonly string[] {
+    return [...this.#byKid.values()]
+      .filter(({ kid, publicJwk }) => publicJwk && (which === 'verifying' || kid === this.#signing?.kid))
+      .map(({ publicKey }) => publicKeyThumbprint(publicKey));
   }
 
   /** By `kid` in a table of our own: whatever a token puts there reaches no path, query or prototype. */

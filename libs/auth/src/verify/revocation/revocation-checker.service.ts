@@ -27,6 +27,7 @@ export interface CheckCounters {
   refused: number;
 }
 
+/** `silent`: unproven, from a feed that is unbroken, and `unproven: 'redis'`. */
 type RedisSays = 'revoked' | 'live' | 'silent' | 'broken';
 
 /** Whether a token was revoked. No I/O and no allocation while the view is fresh; otherwise the stores are asked, in the contract's order. */
@@ -68,7 +69,7 @@ export class RevocationChecker {
       this.counters.redis++;
       return this.settled(redis);
     }
-    const acceptable = redis === 'silent' && this.options.revocation.unproven === 'redis';
+    const acceptable = redis === 'silent';
     let postgres = await this.askPostgres(token);
     if (postgres === undefined && acceptable && this.isOneLateAnswer())
       postgres = await this.askPostgres(token);
@@ -84,22 +85,27 @@ export class RevocationChecker {
   }
 
   private async askRedis(token: RevocableToken): Promise<RedisSays> {
-    if (!this.feed) return 'broken';
-    const sentAt = instantOf(this.clock);
-    let answer: FeedAnswer;
-    try {
-      answer = await withDeadline(
-        this.feed.lookup(token),
-        this.options.revocation.deadlineMs,
-        'redis lookup',
-      );
-    } catch {
-      return 'broken';
-    }
-    if (answer.verdict === 'revoked') return 'revoked';
     const { view } = this.views;
+    const sentAt = instantOf(this.clock);
+    const answer = await this.lookUp(token, 'omit');
+    if (!answer) return 'broken';
+    if (answer.verdict === 'revoked') return 'revoked';
     if (view.answerAgeMs(sentAt, answer) <= this.maxStalenessMs) return 'live';
-    return view.unbroken(answer) ? 'silent' : 'broken';
+    if (this.options.revocation.unproven === 'refuse') return 'broken';
+    const whole = await this.lookUp(token, 'include');
+    if (whole?.verdict === 'revoked') return 'revoked';
+    return whole && view.unbroken(whole) ? 'silent' : 'broken';
+  }
+
+  private async lookUp(token: RevocableToken, lineage: 'include' | 'omit'): Promise<FeedAnswer | undefined> {
+    const { ledger } = this.views.view;
+    if (!this.feed || ledger === undefined) return undefined;
+    try {
+      const question = this.feed.lookup(ledger, token, { lineage });
+      return await withDeadline(question, this.options.revocation.deadlineMs, 'redis lookup');
+    } catch {
+      return undefined;
+    }
   }
 
   private async askPostgres(token: RevocableToken): Promise<Verdict | undefined> {

@@ -6,15 +6,26 @@ import { ManualClock } from '../../testing/manual-clock.js';
 import { instantOf } from './protocol/instant.js';
 import { RevocationView } from './protocol/revocation-view.js';
 import { RevocationChecker } from './revocation-checker.service.js';
-import { FEED_VERSION, type Heartbeat, type RevocationFeedBus } from '../../storage/revocation-feed.port.js';
+import {
+  FEED_VERSION,
+  type Heartbeat,
+  type LookupOptions,
+  type RevocationFeedBus,
+} from '../../storage/revocation-feed.port.js';
 import type { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import type { RevocationSync } from './revocation-sync.service.js';
 
 const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1 };
-const position = { timeline: 1, snapshot: '5:5:' };
+const position = { ledger: 'ours', timeline: 1, snapshot: '5:5:' };
 const head: Heartbeat = { version: FEED_VERSION, id: 'h', prev: 'g', before: [], position, kind: 'whole' };
+/** Which server answers. */
+let server: string | undefined;
 const feed = {
-  lookup: () => Promise.resolve({ verdict: 'silent', head, connection: 1 }),
+  lookup: (_ledger: string, _token: unknown, { lineage }: LookupOptions) =>
+    Promise.resolve({
+      ...{ verdict: 'silent', head, connection: 1 },
+      lineage: lineage === 'include' ? server : undefined,
+    }),
 } as unknown as RevocationFeedBus;
 const UNAVAILABLE = expect.objectContaining({ code: 'unavailable' }) as unknown;
 
@@ -50,7 +61,10 @@ describe('a check that nobody can prove', () => {
   beforeEach(() => {
     clock = new ManualClock();
     view = new RevocationView(clock, 100, 1);
-    view.acceptLedger(instantOf(clock), undefined, { position, entries: [] }, { cursor: '0', beat: head });
+    server = 'a';
+    view.follow('ours');
+    const noted = { cursor: '0', beat: head, lineage: 'a' };
+    view.acceptLedger(instantOf(clock), undefined, { position, entries: [] }, noted);
     clock.advance('5s');
     answers = [];
     asked = 0;
@@ -78,6 +92,17 @@ describe('a check that nobody can prove', () => {
     clock.advance('600ms');
     expect(await checker(ledger).check(token)).toBe('live');
     expect(asked).toBe(1);
+  });
+
+  it.each([
+    ['a replica was promoted', 'b'],
+    ['the server does not say which it is', undefined],
+  ])('is accepted by nobody when %s', async (_, answers) => {
+    server = answers;
+    await expect(checker(undefined).check(token)).rejects.toEqual(UNAVAILABLE);
+    view.ledgerReach.failed();
+    clock.advance('600ms');
+    await expect(checker(ledger).check(token)).rejects.toEqual(UNAVAILABLE);
   });
 
   it('is accepted by a service that has no PostgreSQL, and by nobody under refuse', async () => {

@@ -5,11 +5,14 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
 import type { LedgerEntry, RevocableToken } from '../../storage/ledger-entry.js';
+import { Keyring } from '../keys/keyring.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { ageMs, instantOf } from './protocol/instant.js';
+import { LedgerNeighbours } from './protocol/ledger-neighbours.js';
 import { RevocationFeedBus } from '../../storage/revocation-feed.port.js';
 import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { LedgerSync } from './protocol/ledger-sync.js';
@@ -32,6 +35,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
   readonly view: RevocationView;
   private readonly logger = new Logger('Tokenward');
   private readonly step: LedgerSync | undefined;
+  private readonly neighbours: LedgerNeighbours | undefined;
   private readonly leadMs: number;
   private readonly followMs: number;
   private readonly blockMs: number;
@@ -51,8 +55,10 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     entropy: Entropy,
     @Optional() private readonly ledger?: RevocationLedgerStore,
     @Optional() private readonly feed?: RevocationFeedBus,
+    @Optional() keyring?: Keyring,
   ) {
     this.view = new RevocationView(clock, options.revocation.maxEntries, entropy.bytes(4).readUInt32LE());
+    if (feed) this.neighbours = new LedgerNeighbours(this.view, feed, clock, this.logger, keyring);
     if (ledger) this.step = new LedgerSync(this.view, ledger, feed, clock, entropy);
     const stepMs = options.revocation.maxStalenessMs / 4;
     // Whoever took the last step takes the next; the others come later, each at a time of its own, and find its heartbeat there.
@@ -126,8 +132,9 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
       try {
         await (this.step ? this.takeStep() : this.refillFromFeed());
         return;
-      } catch {
-        if (!told) this.logger.warn('the revocation view cannot be filled yet; trying again');
+      } catch (error) {
+        const why = error instanceof AuthError ? error.detail : 'failed';
+        if (!told) this.logger.warn(`the revocation view cannot be filled yet (${why}); trying again`);
         await this.pause(this.leadMs);
       }
     }
@@ -135,11 +142,14 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
 
   private async refillFromFeed(): Promise<void> {
     if (!this.feed) return;
+    await this.neighbours?.find();
+    const { ledger } = this.view;
+    if (ledger === undefined) throw AuthError.unavailable('whose revocations to follow is not known');
     this.view.beginFill();
-    const noted = await this.feed.snapshot((entry) => {
+    const noted = await this.feed.snapshot(ledger, (entry) => {
       this.view.add([entry]);
     });
-    this.view.link(noted);
+    if (this.view.ledger === ledger) this.view.link(noted);
   }
 
   private async stepLoop(): Promise<void> {
@@ -158,6 +168,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
         () => true,
       );
       if (failed) await this.pause(this.leadMs);
+      else void this.neighbours?.announce();
     }
   }
 
@@ -172,13 +183,14 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
       try {
         if (!this.step) {
           this.upkeep();
+          if (this.view.linked) await this.neighbours?.find();
           if (!this.view.linked) await this.refillFromFeed();
         }
-        const tail = this.view.tail;
-        if (!tail) await this.pause(this.blockMs);
+        const { tail, ledger } = this.view;
+        if (!tail || ledger === undefined) await this.pause(this.blockMs);
         else {
           const sentAt = instantOf(this.clock);
-          this.view.acceptReply(tail, sentAt, await feed.read(tail.cursor, this.blockMs));
+          this.view.acceptReply(tail, sentAt, await feed.read(ledger, tail.cursor, this.blockMs));
         }
       } catch {
         await this.pause(this.blockMs * 2);
@@ -197,6 +209,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
 
   private upkeep(): void {
     this.view.tick();
+    this.neighbours?.tellForeign();
     if (!this.view.mirror.overflowed || this.clock.monotonic() - this.refilledAt < REFILL_EVERY_MS) return;
     this.refilledAt = this.clock.monotonic();
     if (this.view.mirror.hasRoom) this.view.startOver();

@@ -28,6 +28,7 @@ export class FeedWriter {
 
   constructor(
     private readonly feed: RevocationFeedBus,
+    private readonly ledger: string,
     private readonly base: Heartbeat | undefined,
     private readonly entropy: Entropy,
     private readonly pause: Pause,
@@ -86,7 +87,7 @@ export class FeedWriter {
 
   async #once(rows: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome | undefined> {
     try {
-      return await this.feed.append(rows, beat);
+      return await this.feed.append(this.ledger, rows, beat);
     } catch {
       return undefined;
     }

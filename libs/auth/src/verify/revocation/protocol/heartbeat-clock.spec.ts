@@ -4,7 +4,7 @@ import { FEED_VERSION, type Heartbeat } from '../../../storage/revocation-feed.p
 
 const at = (ms: number) => ({ mono: ms, wall: 1_700_000_000_000 + ms });
 const beat = (id: string, prev: string, before: readonly string[], kind: Heartbeat['kind'] = 'whole') => {
-  const position = { timeline: 1, snapshot: '9:9:' };
+  const position = { ledger: 'ours', timeline: 1, snapshot: '9:9:' };
   return { version: FEED_VERSION, id, prev, before, kind, position } satisfies Heartbeat;
 };
 const C = beat('c', 'b', ['a']);

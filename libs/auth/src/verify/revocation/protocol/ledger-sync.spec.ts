@@ -21,7 +21,7 @@ import {
 } from '../../../storage/revocation-ledger.port.js';
 import { LedgerSync } from './ledger-sync.js';
 
-const POSITION: LedgerPosition = { timeline: 1, snapshot: '9:9:' };
+const POSITION: LedgerPosition = { ledger: 'ours', timeline: 1, snapshot: '9:9:' };
 const expiresAt = Date.now() + 600_000;
 const entries = (count: number): LedgerEntry[] =>
   Array.from({ length: count }, (_, i) => ({ kind: 'token', tokenId: `t${String(i)}`, expiresAt }));
@@ -32,6 +32,7 @@ const tokenOf = (tokenId: string) => ({
 /** Answers a full read in batches of three. */
 class Ledger extends RevocationLedgerStore {
   reads = 0;
+  id = 'ours';
   constructor(readonly rows: readonly LedgerEntry[]) {
     super();
   }
@@ -40,10 +41,12 @@ class Ledger extends RevocationLedgerStore {
     onBatch?: (some: readonly LedgerEntry[]) => void | Promise<void>,
   ): Promise<LedgerRead> {
     this.reads++;
-    if (since || !onBatch) return { position: POSITION, entries: since ? [] : this.rows };
+    const position = { ...POSITION, ledger: this.id };
+    if (since || !onBatch) return { position, entries: since ? [] : this.rows };
     for (let from = 0; from < this.rows.length; from += 3) await onBatch(this.rows.slice(from, from + 3));
-    return { position: POSITION, entries: [] };
+    return { position, entries: [] };
   }
+  identity = () => Promise.resolve(this.id);
   append = () => Promise.resolve();
   isRevoked = () => Promise.resolve(false);
   onAppended = () => Promise.resolve(() => Promise.resolve());
@@ -55,11 +58,13 @@ class Feed extends RevocationFeedBus {
   current: Heartbeat | undefined;
   readonly rows = new Set<string>();
   readonly kinds: string[] = [];
+  readonly ledgers = new Set<string>();
   fate: (count: number) => 'kept' | 'answer lost' | 'lost' = () => 'kept';
   #count = 0;
 
-  append(some: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome> {
+  append(ledger: string, some: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome> {
     const fate = this.fate(++this.#count);
+    this.ledgers.add(ledger);
     if (fate === 'lost') return Promise.reject(new Error('lost'));
     if ((this.current?.id ?? '') !== beat.prev) return Promise.resolve({ kind: 'moved', head: this.current });
     this.current = beat;
@@ -67,11 +72,13 @@ class Feed extends RevocationFeedBus {
     for (const entry of some) if (entry.kind === 'token') this.rows.add(entry.tokenId);
     return fate === 'kept' ? Promise.resolve({ kind: 'appended' }) : Promise.reject(new Error('lost'));
   }
-  head = (): Promise<FeedHead> => Promise.resolve({ cursor: '0', beat: this.current });
+  head = (): Promise<FeedHead> => Promise.resolve({ cursor: '0', beat: this.current, lineage: 'a' });
   publish = () => Promise.resolve();
   read = (): Promise<FeedReply> => Promise.reject(new Error('not used'));
   snapshot = () => this.head();
   lookup = (): Promise<FeedAnswer> => Promise.reject(new Error('not used'));
+  announce = () => Promise.resolve([]);
+  ledgersOf = () => Promise.resolve([]);
   warnings = () => Promise.resolve([]);
 }
 
@@ -139,7 +146,7 @@ describe('the step', () => {
     const [a, b] = [processWith(ledger, feed), processWith(ledger, feed)];
     const hear = ({ view, clock }: typeof a, ...beats: Heartbeat[]): void => {
       const items = beats.map((beat) => ({ kind: 'beat', beat }) as const);
-      if (view.tail) view.acceptReply(view.tail, instantOf(clock), { items, cursor: '1', complete: true, connection: 1 }); // prettier-ignore
+      if (view.tail) view.acceptReply(view.tail, instantOf(clock), { items, cursor: '1', complete: true, connection: 1, lineage: 'a' }); // prettier-ignore
     };
     expect(a.step.leads()).toBe(false);
     await a.step.take();
@@ -155,6 +162,34 @@ describe('the step', () => {
     expect([a.step.leads(), b.step.leads()]).toEqual([false, true]);
   });
 
+  it('starts over when the database is replaced by a copy, and proves nothing of the one by the other', async () => {
+    const [ledger, feed] = [new Ledger(entries(3)), new Feed()];
+    const { step, view } = processWith(ledger, feed);
+    await step.take();
+    await until(() => feed.current?.kind === 'whole');
+    ledger.id = 'copy';
+    await expect(step.take()).rejects.toMatchObject({ code: 'unavailable' });
+    expect([...feed.ledgers]).toEqual(['ours']);
+    expect(view.state()).toMatchObject({ ageMs: Infinity, linked: false });
+    feed.current = undefined;
+    await step.take();
+    expect(view.ledger).toBe('copy');
+    expect(view.ageMs()).toBe(0);
+    await until(() => feed.current?.kind === 'whole');
+    expect(feed.ledgers.has('copy')).toBe(true);
+  });
+
+  it("fills anew what stands on another ledger's heartbeat", async () => {
+    const [ledger, feed] = [new Ledger(entries(3)), new Feed()];
+    const theirs = { ...POSITION, ledger: 'theirs' };
+    feed.current = { version: FEED_VERSION, id: 'x', prev: '', before: [], kind: 'whole', position: theirs };
+    const { step, view } = processWith(ledger, feed);
+    await step.take();
+    await until(() => feed.current?.position?.ledger === 'ours' && feed.current.kind === 'whole');
+    expect(feed.rows.size).toBe(3);
+    expect(view.foreign).toBe('theirs');
+  });
+
   it('knows that a full read in batches did not fit', async () => {
     const { step, view } = processWith(new Ledger(entries(11)), undefined, 5);
     await step.take();
@@ -164,6 +199,7 @@ describe('the step', () => {
 
   it('is not fresh from before, while a mirror that overflowed is filled anew', () => {
     const view = new RevocationView(new SystemClock(), 2, 1);
+    view.follow('ours');
     view.acceptLedger(instantOf(new SystemClock()), undefined, { position: POSITION, entries: entries(3) });
     view.beginFill();
     expect(view.fresh(1_000)).toBe(false);
@@ -175,15 +211,16 @@ describe('the step', () => {
     const head: Heartbeat = {
       ...{ version: FEED_VERSION, id: 'old', prev: '', before: [], kind: 'whole', position: POSITION },
     };
-    const answer: FeedAnswer = { verdict: 'silent', head, connection: 1 };
-    view.link({ cursor: '0', beat: head });
+    const answer: FeedAnswer = { verdict: 'silent', head, connection: 1, lineage: 'a' };
+    view.follow('ours');
+    view.link({ cursor: '0', beat: head, lineage: 'a' });
     expect(view.unbroken(answer)).toBe(false);
     const { tail } = view;
     if (!tail) throw new Error('not linked');
     const next = (id: string, prev: string) => ({ ...head, id, prev, before: [prev, 'old'] });
     const reply = (...beats: Heartbeat[]): FeedReply => ({
       items: beats.map((beat) => ({ kind: 'beat', beat })),
-      ...{ cursor: '1', complete: true, connection: 1 },
+      ...{ cursor: '1', complete: true, connection: 1, lineage: 'a' },
     });
     view.acceptReply(tail, instantOf(clock), reply());
     view.acceptReply(tail, instantOf(clock), reply(next('b', 'old')));

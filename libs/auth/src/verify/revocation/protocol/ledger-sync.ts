@@ -40,8 +40,9 @@ export class LedgerSync {
 
   /** Rejects when the ledger cannot be read; a feed that cannot be reached costs nothing but the feed. */
   async take(): Promise<void> {
+    const mine = this.view.ledger ?? this.view.follow(await this.ledger.identity());
     // The base is acknowledged before the snapshot is taken: this is what a heartbeat proves.
-    const base = await this.base();
+    const base = await this.base(mine);
     const since = this.view.position;
     const sentAt = instantOf(this.clock);
     let inBatches = false;
@@ -58,7 +59,7 @@ export class LedgerSync {
     if (!base || !this.feed || this.extending || this.fillUnderWay(base.beat)) return;
     // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.
     const lacking = same(base.beat?.position, since) && !inBatches ? read : undefined;
-    this.extending = this.extend(this.feed, base.beat, lacking)
+    this.extending = this.extend(this.feed, mine, base.beat, lacking)
       .catch(() => undefined)
       .finally(() => {
         this.extending = undefined;
@@ -78,13 +79,13 @@ export class LedgerSync {
     this.stopped = true;
   }
 
-  private async base(): Promise<
-    { readonly beat: Heartbeat | undefined; readonly fetched?: FeedHead } | undefined
-  > {
+  private async base(
+    mine: string,
+  ): Promise<{ readonly beat: Heartbeat | undefined; readonly fetched?: FeedHead } | undefined> {
     if (!this.feed) return undefined;
     if (this.view.linked && this.view.tail) return { beat: this.view.tail.head };
     try {
-      const fetched = await this.feed.head();
+      const fetched = await this.feed.head(mine);
       this.view.sawTimeline(fetched.beat?.position);
       return { beat: fetched.beat, fetched };
     } catch {
@@ -101,18 +102,22 @@ export class LedgerSync {
 
   private async extend(
     feed: RevocationFeedBus,
+    mine: string,
     base: Heartbeat | undefined,
     known: LedgerRead | undefined,
   ): Promise<void> {
-    const extension = new FeedWriter(feed, base, this.entropy, this.pause);
+    const from = base?.position?.ledger === mine ? base.position : undefined;
+    const extension = new FeedWriter(feed, mine, base, this.entropy, this.pause);
     const lacking =
       known ??
-      (await this.ledger.readSince(base?.position, async (entries) => {
+      (await this.ledger.readSince(from, async (entries) => {
         const outcome = this.stopped ? 'failed' : await extension.parts(entries);
         if (outcome === 'appended') return;
         this.heed(outcome);
         throw new GivenUp();
       }));
+    // Another database took the place of this one meanwhile: nothing of it belongs here.
+    if (lacking.position.ledger !== mine) return;
     this.view.sawTimeline(lacking.position);
     const outcome = await extension.whole(lacking.entries, lacking.position);
     if (outcome === 'appended') this.own = { id: extension.head, base: base?.id };

@@ -11,12 +11,12 @@ import {
 
 const MAX_STALENESS_MS = 1_000;
 const beat = (id: string, prev: string, before: readonly string[], timeline = 1): Heartbeat => {
-  const position = { timeline, snapshot: '9:9:' };
+  const position = { ledger: 'ours', timeline, snapshot: '9:9:' };
   return { version: FEED_VERSION, id, prev, before, kind: 'whole', position };
 };
 const reply = (...beats: Heartbeat[]): FeedReply => {
   const items = beats.map((each): FeedItem => ({ kind: 'beat', beat: each }));
-  return { items, cursor: '1', complete: true, connection: 1 };
+  return { items, cursor: '1', complete: true, connection: 1, lineage: 'a' };
 };
 
 /** A view that follows the feed from head `a`, read again and again; `take` hands it a reply to a read sent now. */
@@ -30,7 +30,8 @@ describe('what a process knows by the feed alone', () => {
   beforeEach(() => {
     clock = new ManualClock();
     view = new RevocationView(clock, 100, 1);
-    view.link({ cursor: '0', beat: beat('a', '', []) });
+    view.follow('ours');
+    view.link({ cursor: '0', beat: beat('a', '', []), lineage: 'a' });
     tail = view.tail as Tail;
     take();
     take(beat('b', 'a', ['']));
@@ -49,7 +50,9 @@ describe('what a process knows by the feed alone', () => {
     take(beat('g', 'f', ['e', 'd', 'c', 'b']));
     expect(view.linked).toBe(false);
     expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
-    expect(view.unbroken({ verdict: 'silent', head: beat('g', 'f', ['e']), connection: 1 })).toBe(false);
+    expect(
+      view.unbroken({ verdict: 'silent', head: beat('g', 'f', ['e']), connection: 1, lineage: 'a' }),
+    ).toBe(false);
   });
 
   it('the first of a new chain, after a flush, is such a one', () => {
@@ -59,11 +62,47 @@ describe('what a process knows by the feed alone', () => {
   });
 
   it('a heartbeat of a timeline that was superseded is such a one', () => {
-    view.sawTimeline({ timeline: 2, snapshot: '9:9:' });
+    view.sawTimeline({ ledger: 'ours', timeline: 2, snapshot: '9:9:' });
     clock.advance('2s');
     take(beat('d', 'c', ['b', 'a'], 1));
     expect(view.linked).toBe(false);
     expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
+  });
+
+  it('a heartbeat of another ledger is such a one, and is named', () => {
+    clock.advance('2s');
+    const other = beat('d', 'c', ['b', 'a']);
+    take({ ...other, position: { ledger: 'theirs', timeline: 1, snapshot: '9:9:' } });
+    expect(view.linked).toBe(false);
+    expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
+    expect(view.foreign).toBe('theirs');
+  });
+
+  it('of another ledger nothing is proven by what this one proved', () => {
+    view.follow('theirs');
+    expect(view.state()).toMatchObject({ linked: false, ageMs: Infinity });
+    expect(view.tail).toBeUndefined();
+    expect(view.position).toBeUndefined();
+  });
+
+  const answer = { verdict: 'silent', head: beat('c', 'b', ['a']), connection: 7 } as const;
+
+  it.each([
+    ['the server that proved it', 'a', true],
+    ['a replica that took over with the same head', 'b', false],
+    ['a server that does not say which it is', undefined, false],
+  ])('is unbroken on %s', (_, lineage, unbroken) => {
+    clock.advance('2s');
+    expect(view.unbroken({ ...answer, lineage })).toBe(unbroken);
+  });
+
+  it('is unbroken on a server that took over once it has proven the feed there', () => {
+    const elsewhere = (...beats: Heartbeat[]) => ({ ...reply(...beats), connection: 2, lineage: 'b' });
+    view.acceptReply(tail, instantOf(clock), elsewhere());
+    const unbroken = () => view.unbroken({ ...answer, lineage: 'b' });
+    expect(unbroken()).toBe(false);
+    view.acceptReply(tail, instantOf(clock), elsewhere(beat('d', 'c', ['b', 'a'])));
+    expect(view.unbroken({ ...answer, head: beat('d', 'c', ['b', 'a']), lineage: 'b' })).toBe(true);
   });
 
   it('is dated by when the read was sent: a reply that was long on its way is old', () => {

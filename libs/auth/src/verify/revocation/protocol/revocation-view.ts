@@ -46,11 +46,14 @@ export class RevocationView {
   readonly steady: ExpiryClock;
   readonly ledgerReach: LedgerAvailability;
   readonly #listeners = new Set<RevokedListener>();
+  #ledger: string | undefined;
+  #foreign: string | undefined;
   #position: LedgerPosition | undefined;
   #timeline = 0;
   #tail: Tail | undefined;
   #linked = false;
-  #shownOnLink = false;
+  /** The server on which the feed was last shown to be whole; undefined while it was not, or when nobody can say which it was. */
+  #shownOn: string | undefined;
   #provenAt: Instant | undefined;
   #provenBy: ProvenBy | 'nobody' = 'nobody';
   #newestBeat: Instant | undefined;
@@ -63,6 +66,16 @@ export class RevocationView {
     this.mirror = new RevokedSet(maxEntries, seed);
     this.steady = new ExpiryClock(clock);
     this.ledgerReach = new LedgerAvailability(clock);
+  }
+
+  /** Whose revocations these are; undefined until that is known. */
+  get ledger(): string | undefined {
+    return this.#ledger;
+  }
+
+  /** The last other ledger whose heartbeat stood in this one's feed, and was refused. */
+  get foreign(): string | undefined {
+    return this.#foreign;
   }
 
   /** Up to where the mirror has seen the ledger. */
@@ -127,6 +140,16 @@ export class RevocationView {
     this.mirror.sweep(this.steady.now());
   }
 
+  /** Of another ledger nothing is known yet, and what proved the former one proves nothing. */
+  follow<Ledger extends string | undefined>(ledger: Ledger): Ledger {
+    if (ledger === this.#ledger) return ledger;
+    this.#ledger = ledger;
+    this.#timeline = 0;
+    this.#tail = undefined;
+    this.startOver();
+    return ledger;
+  }
+
   /** Nothing is proven any more; the next read is a full one. Entries stay: views only add. */
   startOver(): void {
     this.#position = undefined;
@@ -142,12 +165,17 @@ export class RevocationView {
 
   /** A timeline that was promoted over ours: what the old primary says is no proof (contract, section 6). */
   sawTimeline(position: LedgerPosition | undefined): void {
-    if (position && position.timeline > this.#timeline) this.#timeline = position.timeline;
+    if (position && this.#isOwn(position) && position.timeline > this.#timeline)
+      this.#timeline = position.timeline;
   }
 
   /** A read of the primary, sent at `sentAt`, of what is new since `since`. With the head noted before it, the feed is followed from there. */
   acceptLedger(sentAt: Instant, since: LedgerPosition | undefined, read: LedgerRead, noted?: FeedHead): void {
-    const { timeline } = read.position;
+    const { ledger, timeline } = read.position;
+    if (ledger !== this.#ledger) {
+      this.follow(undefined);
+      throw AuthError.unavailable('the database has another ledger than before');
+    }
     if (timeline < this.#timeline) {
       throw AuthError.unavailable(
         `the ledger answers from timeline ${String(timeline)}, superseded by ${String(this.#timeline)}`,
@@ -164,7 +192,7 @@ export class RevocationView {
     this.#prove('postgres', sentAt);
     if (noted) {
       this.link(noted);
-      this.#shownOnLink = true;
+      this.#shownOn = noted.lineage;
     }
     if (!this.#linked) this.#newestBeat = sentAt;
   }
@@ -173,7 +201,7 @@ export class RevocationView {
   link(noted: FeedHead): void {
     this.#tail = { cursor: noted.cursor, head: noted.beat };
     this.#linked = true;
-    this.#shownOnLink = false;
+    this.#shownOn = undefined;
     this.#newestBeat = instantOf(this.clock);
   }
 
@@ -187,7 +215,7 @@ export class RevocationView {
     for (const item of reply.items) if (item.kind === 'row') rows.push(item.entry);
     if (rows.length > 0) this.add(rows);
     if (tail !== this.#tail) return;
-    for (const item of reply.items) if (item.kind === 'beat') this.#follow(tail, reply.connection, item.beat);
+    for (const item of reply.items) if (item.kind === 'beat') this.#follow(tail, reply, item.beat);
     tail.cursor = reply.cursor;
     // A reply cut short does not know what the head is.
     if (reply.complete && tail.head) this.dating.observe('tail', reply.connection, tail.head.id, sentAt);
@@ -203,17 +231,18 @@ export class RevocationView {
   }
 
   /**
-   * Whether the answer comes from the history that this process has followed and once saw proven: not flushed, not an old dump, not another
-   * branch. A process that started after the last proof cannot tell an old dump from the feed.
+   * Whether the answer comes from the history that this process has followed and once saw proven, and from the server that it was proven on:
+   * not flushed, not an old dump, not a replica that took over and lacks what came after its head. A process that started after the last
+   * proof cannot tell an old dump from the feed.
    */
-  unbroken(answer: FeedAnswer): boolean {
-    const { head } = answer;
+  unbroken({ head, lineage }: FeedAnswer): boolean {
     const known = this.#tail?.head;
-    if (!head || !known || !this.#linked || !this.#shownOnLink) return false;
+    if (!head || !known || !this.#linked) return false;
+    if (this.#shownOn === undefined || lineage !== this.#shownOn) return false;
     return head.id === known.id || head.prev === known.id || head.before.includes(known.id);
   }
 
-  #follow(tail: Tail, connection: number, beat: Heartbeat): void {
+  #follow(tail: Tail, { connection, lineage }: FeedReply, beat: Heartbeat): void {
     const follows = beat.prev === (tail.head?.id ?? '') && this.#acceptable(beat);
     tail.head = beat;
     const date = this.dating.date('tail', connection, beat);
@@ -224,14 +253,20 @@ export class RevocationView {
     this.#position = beat.position;
     if (!date) return;
     this.#prove('redis', date);
-    this.#shownOnLink = true;
+    this.#shownOn = lineage;
   }
 
   #acceptable(beat: Heartbeat): boolean {
     return (
       beat.version === FEED_VERSION &&
-      (beat.position === undefined || beat.position.timeline >= this.#timeline)
+      (beat.position === undefined ||
+        (this.#isOwn(beat.position) && beat.position.timeline >= this.#timeline))
     );
+  }
+
+  #isOwn({ ledger }: LedgerPosition): boolean {
+    if (ledger !== this.#ledger) this.#foreign = ledger;
+    return ledger === this.#ledger;
   }
 
   #prove(by: ProvenBy, at: Instant): void {

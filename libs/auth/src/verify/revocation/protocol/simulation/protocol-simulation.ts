@@ -12,21 +12,22 @@ import { SimulatedLedger, SimulatedRedis, type LedgerServer, type RedisServer } 
 import type { Machine, SimulatedWorld } from './simulated-world.js';
 
 /** Which rule of the protocol is taken out, to see that the property notices. */
-export type Sabotage = 'none' | 'links' | 'head' | 'send-time' | 'whole-snapshot' | 'proof-with-no';
+export type Sabotage =
+  'none' | 'links' | 'head' | 'send-time' | 'whole-snapshot' | 'proof-with-no' | 'ledger' | 'lineage';
 
 export const MAX_STALENESS_MS = 1_000;
 const STEP_MS = 250;
 const BLOCK_MS = 62;
 
-export const options = {
-  revocation: {
-    mode: 'mirror',
-    maxStalenessMs: MAX_STALENESS_MS,
-    unproven: 'refuse',
-    deadlineMs: 400,
-    maxEntries: 1_000,
-  },
-} as unknown as ResolvedAuthOptions;
+export type Unproven = 'redis' | 'refuse';
+
+const optionsWith = (unproven: Unproven) =>
+  ({
+    revocation: {
+      ...{ mode: 'mirror', maxStalenessMs: MAX_STALENESS_MS, unproven },
+      ...{ deadlineMs: 400, maxEntries: 1_000 },
+    },
+  }) as unknown as ResolvedAuthOptions;
 
 class MachineClock extends Clock {
   constructor(
@@ -69,13 +70,16 @@ export class SimulatedProcess {
   constructor(
     private readonly world: SimulatedWorld,
     readonly machine: Machine,
-    servers: { readonly postgres?: LedgerServer; readonly redis?: RedisServer },
+    /** Without `postgres`: only verifies, and follows `ledger`. */
+    servers: { readonly postgres?: LedgerServer; readonly redis?: RedisServer; readonly ledger: string },
     private readonly sabotage: Sabotage,
+    unproven: Unproven = 'refuse',
   ) {
     this.clock = new MachineClock(world, machine.number * 7_000);
     this.view = new RevocationView(this.clock, 1_000, 1);
     this.redis = servers.redis && new SimulatedRedis(world, machine, servers.redis);
     this.ledger = servers.postgres && new SimulatedLedger(world, machine, servers.postgres);
+    if (!servers.postgres) this.view.follow(servers.ledger);
     if (this.ledger)
       this.step = new LedgerSync(
         this.view,
@@ -86,12 +90,13 @@ export class SimulatedProcess {
         (durationMs) => world.sleep(machine, durationMs),
       );
     if (sabotage === 'proof-with-no') this.view.answerAgeMs = () => 0;
+    if (sabotage === 'lineage') takesEveryServerForOne(this.view);
     if (sabotage === 'send-time') this.view.dating.date = () => instantOf(this.clock);
     const views = {
       view: this.view,
       refuses: (token: RevocableToken) => this.view.refuses(token),
     } as RevocationSync;
-    this.checker = new RevocationChecker(options, this.clock, views, this.ledger, this.redis);
+    this.checker = new RevocationChecker(optionsWith(unproven), this.clock, views, this.ledger, this.redis);
     if (this.step) void this.stepLoop(this.step);
     if (this.redis) void this.tailLoop(this.redis);
   }
@@ -102,7 +107,12 @@ export class SimulatedProcess {
   }
 
   /** As the service does: commit, own view, answer, publish. `answered` is called where the caller would have its answer. */
-  async revoke(id: string, commitDelayMs: number, answered: () => void): Promise<void> {
+  async revoke(
+    id: string,
+    commitDelayMs: number,
+    answered: () => void,
+    published: () => void,
+  ): Promise<void> {
     if (!this.ledger) return;
     const entry: LedgerEntry = { kind: 'token', tokenId: id, expiresAt: 1_700_000_000_000 + 10_000_000 };
     try {
@@ -114,7 +124,13 @@ export class SimulatedProcess {
     }
     this.view.add([entry]);
     answered();
-    await this.redis?.publish([entry]).catch(() => undefined);
+    if (this.view.ledger === undefined) return;
+    await this.redis?.publish(this.view.ledger, [entry]).then(published, () => undefined);
+  }
+
+  private sabotaged(reply: FeedReply, head: string, ledger: string): FeedReply {
+    if (this.sabotage === 'links') return linkedUp(reply, head);
+    return this.sabotage === 'ledger' ? claimed(reply, ledger) : reply;
   }
 
   private async stepLoop(step: LedgerSync): Promise<void> {
@@ -134,26 +150,46 @@ export class SimulatedProcess {
   private async tailLoop(redis: SimulatedRedis): Promise<void> {
     for (;;) {
       try {
-        if (!this.step && !this.view.linked) {
-          this.view.link(await redis.snapshot((entry) => { this.view.add([entry]); })); // prettier-ignore
+        const { ledger } = this.view;
+        if (!this.step && !this.view.linked && ledger !== undefined) {
+          this.view.link(await redis.snapshot(ledger, (entry) => { this.view.add([entry]); })); // prettier-ignore
         }
         const { tail } = this.view;
-        if (!tail) {
+        if (!tail || ledger === undefined) {
           await this.world.sleep(this.machine, BLOCK_MS);
           continue;
         }
         const sentAt = instantOf(this.clock);
-        const reply = await redis.read(tail.cursor, BLOCK_MS);
-        this.view.acceptReply(
-          tail,
-          sentAt,
-          this.sabotage === 'links' ? linkedUp(reply, tail.head?.id ?? '') : reply,
-        );
+        const reply = await redis.read(ledger, tail.cursor, BLOCK_MS);
+        this.view.acceptReply(tail, sentAt, this.sabotaged(reply, tail.head?.id ?? '', ledger));
       } catch {
         await this.world.sleep(this.machine, BLOCK_MS);
       }
     }
   }
+}
+
+/** Whatever says it, the feed was shown to be whole there. */
+function takesEveryServerForOne(view: RevocationView): void {
+  const unbroken = view.unbroken.bind(view);
+  const anywhere = { lineage: 'one' };
+  const [acceptReply, acceptLedger] = [view.acceptReply.bind(view), view.acceptLedger.bind(view)];
+  view.acceptReply = (tail, sentAt, reply) => {
+    acceptReply(tail, sentAt, { ...reply, ...anywhere });
+  };
+  view.acceptLedger = (sentAt, since, read, noted) => {
+    acceptLedger(sentAt, since, read, noted && { ...noted, ...anywhere });
+  };
+  view.unbroken = (answer) => unbroken({ ...answer, ...anywhere });
+}
+
+/** A reader that does not look whose heartbeat it is. */
+function claimed(reply: FeedReply, ledger: string): FeedReply {
+  const items = reply.items.map((item) => {
+    if (item.kind === 'row' || !item.beat.position) return item;
+    return { kind: 'beat' as const, beat: { ...item.beat, position: { ...item.beat.position, ledger } } };
+  });
+  return { ...reply, items };
 }
 
 /** A reader that does not look whether links are missing. */

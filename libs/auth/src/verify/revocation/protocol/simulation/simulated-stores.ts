@@ -28,7 +28,10 @@ export class LedgerServer {
   readonly #running = new Set<number>();
   readonly #written: { xid: number; entry: LedgerEntry }[] = [];
 
-  constructor(private readonly wholeSnapshots: boolean) {}
+  constructor(
+    readonly id: string,
+    private readonly wholeSnapshots: boolean,
+  ) {}
 
   begin(entry: LedgerEntry): number {
     const xid = this.#next++;
@@ -48,7 +51,7 @@ export class LedgerServer {
       .filter(({ xid }) => !this.#running.has(xid) && (xid >= Number(xmax) || running.includes(xid)))
       .map(({ entry }) => entry);
     const snapshot = `${String(Math.min(this.#next, ...this.#running))}:${String(this.#next)}:${[...this.#running].join(',')}`;
-    return { position: { timeline: 1, snapshot }, entries };
+    return { position: { ledger: this.id, timeline: 1, snapshot }, entries };
   }
 
   holds(id: string): boolean {
@@ -65,6 +68,9 @@ export class SimulatedLedger extends RevocationLedgerStore {
     super();
   }
 
+  identity(): Promise<string> {
+    return this.#call(() => this.server.id);
+  }
   begin(entry: LedgerEntry): Promise<number> {
     return this.#call(() => this.server.begin(entry));
   }
@@ -100,26 +106,36 @@ interface RedisState {
   head: Heartbeat | undefined;
 }
 
-/** Redis as far as it matters: one stream, one index that holds the head, and every way of losing them. */
+type Feeds = ReadonlyMap<string, RedisState>;
+
+/** Redis as far as it matters: of each ledger one stream, one index that holds the head, and every way of losing them. */
 export class RedisServer {
   downUntil = 0;
   connection = 0;
-  state: RedisState = { stream: [], index: new Set(), head: undefined };
+  lineage = 0;
+  #feeds: Map<string, RedisState> = new Map();
   /** How far the clock of the server that took over is behind: its ids may lie below what readers have seen. */
   #behindMs = 0;
-  readonly #past: { at: number; state: RedisState }[] = [];
+  readonly #past: { at: number; feeds: Feeds }[] = [];
   #waiting: (() => void)[] = [];
 
   constructor(
     private readonly world: SimulatedWorld,
     readonly checksHead: boolean,
+    private readonly sharesKeys: boolean,
   ) {}
 
-  change(work: (state: RedisState) => void): void {
-    const { stream, index, head } = this.state;
-    this.#past.push({ at: this.world.now, state: { stream: [...stream], index: new Set(index), head } });
-    if (this.#past.length > 80) this.#past.shift();
-    work(this.state);
+  feed(ledger: string): RedisState {
+    const key = this.sharesKeys ? '' : ledger;
+    const feed = this.#feeds.get(key) ?? { stream: [], index: new Set(), head: undefined };
+    this.#feeds.set(key, feed);
+    return feed;
+  }
+
+  change(work: () => void): void {
+    this.#past.push({ at: this.world.now, feeds: copyOf(this.#feeds) });
+    if (this.#past.length > 160) this.#past.shift();
+    work();
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
@@ -140,31 +156,39 @@ export class RedisServer {
 
   flush(): void {
     this.change(() => undefined);
-    this.state = { stream: [], index: new Set(), head: undefined };
+    this.#feeds = new Map();
   }
 
   /** A replica that lagged takes over, or the server restarts from an old dump: a true earlier state, new connections. */
   rollBack(lagMs: number): void {
     this.#behindMs = lagMs % 7 < 3 ? lagMs / 2 : 0;
-    const old = this.#past.findLast(({ at }) => at <= this.world.now - lagMs)?.state;
-    this.state = old
-      ? { stream: [...old.stream], index: new Set(old.index), head: old.head }
-      : { stream: [], index: new Set(), head: undefined };
+    this.#feeds = copyOf(this.#past.findLast(({ at }) => at <= this.world.now - lagMs)?.feeds ?? new Map());
     this.connection++;
+    this.lineage++;
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** By age; a reader that was paused for longer misses what went. */
   trim(ageMs: number): void {
     const from = (this.world.now - this.#behindMs - ageMs) * 1000;
-    this.change((state) => {
-      state.stream.splice(0, state.stream.filter(({ id }) => id < from).length);
+    this.change(() => {
+      for (const { stream } of this.#feeds.values())
+        stream.splice(0, stream.filter(({ id }) => id < from).length);
     });
   }
 
   whenChanged(wake: () => void): void {
     this.#waiting.push(wake);
   }
+}
+
+function copyOf(feeds: Feeds): Map<string, RedisState> {
+  return new Map(
+    [...feeds].map(([key, { stream, index, head }]) => [
+      key,
+      { stream: [...stream], index: new Set(index), head },
+    ]),
+  );
 }
 
 export class SimulatedRedis extends RevocationFeedBus {
@@ -179,21 +203,22 @@ export class SimulatedRedis extends RevocationFeedBus {
     super();
   }
 
-  publish(entries: readonly LedgerEntry[]): Promise<void> {
+  publish(ledger: string, entries: readonly LedgerEntry[]): Promise<void> {
     // Lost now and then, as by a process that dies before it gets there.
     if (this.world.random() < 0.3) return Promise.reject(new Error('lost'));
     return this.#call('ask', () => {
-      this.server.change((state) => {
-        this.server.add(state, entries);
+      this.server.change(() => {
+        this.server.add(this.server.feed(ledger), entries);
       });
     });
   }
 
-  append(entries: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome> {
+  append(ledger: string, entries: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome> {
     return this.#call('ask', (): AppendOutcome => {
-      if (this.server.checksHead && (this.server.state.head?.id ?? '') !== beat.prev)
-        return { kind: 'moved', head: this.server.state.head };
-      this.server.change((state) => {
+      const state = this.server.feed(ledger);
+      if (this.server.checksHead && (state.head?.id ?? '') !== beat.prev)
+        return { kind: 'moved', head: state.head };
+      this.server.change(() => {
         this.server.add(state, entries);
         this.server.push(state, { kind: 'beat', beat });
         state.head = beat;
@@ -202,37 +227,49 @@ export class SimulatedRedis extends RevocationFeedBus {
     });
   }
 
-  head(): Promise<FeedHead> {
-    return this.#call('ask', () => this.#head());
+  head(ledger: string): Promise<FeedHead> {
+    return this.#call('ask', () => this.#head(ledger));
   }
 
-  snapshot(add: (entry: LedgerEntry) => void): Promise<FeedHead> {
-    return this.#call('ask', () => ({ noted: this.#head(), ids: [...this.server.state.index] })).then(
-      ({ noted, ids }) => {
-        for (const tokenId of ids) add({ kind: 'token', tokenId, expiresAt: 1_700_000_000_000 + 10_000_000 });
-        return noted;
-      },
-    );
-  }
-
-  lookup(token: RevocableToken): Promise<FeedAnswer> {
-    return this.#call('ask', () => {
-      const verdict = this.server.state.index.has(token.tokenId) ? ('revoked' as const) : ('silent' as const);
-      return { verdict, head: this.server.state.head, connection: this.server.connection };
+  snapshot(ledger: string, add: (entry: LedgerEntry) => void): Promise<FeedHead> {
+    return this.#call('ask', () => ({
+      noted: this.#head(ledger),
+      ids: [...this.server.feed(ledger).index],
+    })).then(({ noted, ids }) => {
+      for (const tokenId of ids) add({ kind: 'token', tokenId, expiresAt: 1_700_000_000_000 + 10_000_000 });
+      return noted;
     });
   }
 
-  read(cursor: string, blockMs: number): Promise<FeedReply> {
+  lookup(ledger: string, token: RevocableToken): Promise<FeedAnswer> {
+    return this.#call('ask', () => {
+      const { index, head } = this.server.feed(ledger);
+      const verdict = index.has(token.tokenId) ? ('revoked' as const) : ('silent' as const);
+      const { connection, lineage } = this.server;
+      return { verdict, head, connection, lineage: String(lineage) };
+    });
+  }
+
+  announce(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
+  ledgersOf(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
+  read(ledger: string, cursor: string, blockMs: number): Promise<FeedReply> {
     const { server, world } = this;
     return world.call<FeedReply>(this.machine, 'tail', DEADLINE_MS + blockMs, (answer, fail) => {
       const { connection } = server;
+      const lineage = String(server.lineage);
       const end = world.now + blockMs;
       const look = (last: boolean): boolean => {
         if (server.downUntil > world.now || server.connection !== connection) {
           fail();
           return true;
         }
-        const found = server.state.stream.filter(({ id }) => id > Number(cursor));
+        const found = server.feed(ledger).stream.filter(({ id }) => id > Number(cursor));
         if (found.length === 0 && !last) return false;
         const some = found.slice(0, 6);
         answer({
@@ -240,6 +277,7 @@ export class SimulatedRedis extends RevocationFeedBus {
           cursor: String(some.at(-1)?.id ?? cursor),
           complete: some.length < 6,
           connection,
+          lineage,
         });
         return true;
       };
@@ -259,8 +297,9 @@ export class SimulatedRedis extends RevocationFeedBus {
     return Promise.resolve([]);
   }
 
-  #head(): FeedHead {
-    return { cursor: String(this.server.state.stream.at(-1)?.id ?? 0), beat: this.server.state.head };
+  #head(ledger: string): FeedHead {
+    const { stream, head } = this.server.feed(ledger);
+    return { cursor: String(stream.at(-1)?.id ?? 0), beat: head, lineage: String(this.server.lineage) };
   }
 
   #call<T>(connection: string, work: () => T): Promise<T> {

@@ -1,0 +1,106 @@
+import type { Logger } from '@nestjs/common';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Keyring } from '../../keys/keyring.service.js';
+import { ManualClock } from '../../../testing/manual-clock.js';
+import { instantOf } from './instant.js';
+import { LedgerNeighbours } from './ledger-neighbours.js';
+import { RevocationView } from './revocation-view.js';
+import { FEED_VERSION, type RevocationFeedBus } from '../../../storage/revocation-feed.port.js';
+
+let found: string[];
+let asked: (readonly string[])[];
+let lines: string[];
+let clock: ManualClock;
+let view: RevocationView;
+let neighbours: LedgerNeighbours;
+
+beforeEach(() => {
+  [found, asked, lines] = [[], [], []];
+  clock = new ManualClock();
+  view = new RevocationView(clock, 100, 1);
+  const answer = (signers: readonly string[]) => {
+    asked.push(signers);
+    return Promise.resolve(found);
+  };
+  const feed = { announce: (_: string, signers: string[]) => answer(signers), ledgersOf: answer };
+  const keyring = { thumbprints: (which: string) => [which] };
+  const logger = { warn: (line: string) => lines.push(line) };
+  neighbours = new LedgerNeighbours(
+    view,
+    feed as unknown as RevocationFeedBus,
+    clock,
+    logger as unknown as Logger,
+    keyring as unknown as Keyring,
+  );
+});
+
+describe('a service that has no ledger', () => {
+  it('follows the one that is announced for the keys it verifies with, and asks again now and then', async () => {
+    await neighbours.find();
+    expect(view.ledger).toBeUndefined();
+    found = ['ours'];
+    await neighbours.find();
+    expect(view.ledger).toBe('ours');
+    await neighbours.find();
+    expect(asked).toEqual([['verifying'], ['verifying']]);
+    clock.advance('3s');
+    await neighbours.find();
+    expect(asked).toHaveLength(3);
+  });
+
+  it('goes on with it while nobody announces any: Redis was emptied, or every issuer is away', async () => {
+    found = ['ours'];
+    await neighbours.find();
+    found = [];
+    clock.advance('1h');
+    await neighbours.find();
+    expect(view.ledger).toBe('ours');
+  });
+
+  it('follows neither of two, names them and the cure once, and goes on when one is left', async () => {
+    found = ['ours'];
+    await neighbours.find();
+    view.link({ cursor: '0', beat: undefined, lineage: 'a' });
+    found = ['ours', 'copy'];
+    for (let times = 0; times < 3; times++) {
+      clock.advance('3s');
+      await neighbours.find();
+    }
+    expect(view.ledger).toBeUndefined();
+    expect(view.state()).toMatchObject({ linked: false, ageMs: Infinity });
+    expect(lines).toEqual([expect.stringMatching(/copy, ours.*503.*keyPrefix/)]);
+    found = ['copy'];
+    await neighbours.find();
+    expect(view.ledger).toBe('copy');
+  });
+});
+
+describe('a process with a ledger', () => {
+  it('announces it with the key that signs, and names another application once, with the cure', async () => {
+    view.follow('ours');
+    found = ['theirs'];
+    for (let times = 0; times < 3; times++) {
+      clock.advance('3s');
+      await neighbours.announce();
+      await neighbours.announce();
+    }
+    expect(asked).toEqual([['signing'], ['signing'], ['signing']]);
+    expect(lines).toEqual([expect.stringMatching(/theirs.*own ours.*keyPrefix/)]);
+    expect(view.ledger).toBe('ours');
+  });
+
+  it('names a heartbeat of another ledger that it refused', () => {
+    view.follow('ours');
+    view.link({ cursor: '0', beat: undefined, lineage: 'a' });
+    const position = { ledger: 'theirs', timeline: 1, snapshot: '9:9:' };
+    const beat = { version: FEED_VERSION, id: 'x', prev: '', before: [], kind: 'whole', position } as const;
+    neighbours.tellForeign();
+    if (view.tail)
+      view.acceptReply(view.tail, instantOf(clock), {
+        ...{ items: [{ kind: 'beat', beat }], cursor: '1', complete: true, connection: 1, lineage: 'a' },
+      });
+    for (let times = 0; times < 3; times++) neighbours.tellForeign();
+    expect(lines).toEqual([expect.stringMatching(/theirs.*refused.*keyPrefix/)]);
+    expect(view.ageMs()).toBe(Infinity);
+  });
+});

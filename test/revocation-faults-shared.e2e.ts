@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Redis } from 'ioredis';
+import type { Where } from './faults/fault-cluster.js';
+import { startHosts, type HostDeployment, type HostDeploymentOptions } from './faults/host-deployment.js';
+import { redisCommand } from './faults/redis-command.js';
+import { FAULT_TIMEOUT_MS, until } from './faults/trial.js';
+import { privateRedis, type PrivateServer } from './support/private-servers.js';
+import { tcpProxy, type TcpProxy } from './support/proxy.js';
+
+jest.setTimeout(FAULT_TIMEOUT_MS);
+
+const PAST_THE_BOUND_MS = 1_300;
+
+const undo: (() => Promise<unknown>)[] = [];
+let redis: PrivateServer;
+beforeEach(async () => {
+  redis = await privateRedis();
+  undo.push(() => redis.stop());
+});
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function deployed(
+  urlOf: (which: Where) => string,
+  options: HostDeploymentOptions,
+): Promise<HostDeployment> {
+  const hosts = await startHosts((which) => new Redis(urlOf(which)), options);
+  undo.push(() => hosts.close());
+  return hosts;
+}
+
+async function proxied(url: string): Promise<TcpProxy> {
+  const proxy = await tcpProxy(url);
+  undo.push(() => proxy.close());
+  return proxy;
+}
+
+const answers = (hosts: HostDeployment, which: Where, token: Token, status: number) =>
+  until(async () => (await hosts.ask(which, token)) === status);
+type Token = Awaited<ReturnType<HostDeployment['signIn']>>;
+
+describe('two applications that share a Redis without knowing it', () => {
+  let toRedis: TcpProxy;
+  let ours: HostDeployment;
+  let theirs: HostDeployment;
+  beforeEach(async () => {
+    toRedis = await proxied(redis.url);
+    const own = (which: Where) => (which === 'a' ? toRedis.url : redis.url);
+    ours = await deployed(own, { issuing: 1 });
+    // deployed last, so that its process has the lead; its issuer has the same name
+    theirs = await deployed(() => redis.url, { issuing: 1 });
+  });
+
+  it('do not prove for each other: heartbeats of the one keep nothing of the other fresh', async () => {
+    const [mine, other] = [await ours.signIn(), await theirs.signIn()];
+    await answers(ours, 'verifier', mine, 200);
+    await answers(theirs, 'verifier', other, 200);
+    toRedis.setMode('cut');
+    expect(await ours.revoke('a', mine)).toBe(204);
+    await delay(PAST_THE_BOUND_MS);
+    for (const from = performance.now(); performance.now() - from < 1_000; await delay(50))
+      expect(await ours.ask('verifier', mine)).toBe(503);
+    expect(await theirs.ask('verifier', other)).toBe(200);
+    toRedis.setMode('forward');
+    await answers(ours, 'verifier', mine, 401);
+  });
+
+  it('do not refuse for each other: a user of the same id is signed out of the one alone', async () => {
+    expect(theirs.userId).toBe(ours.userId);
+    const [mine, other] = [await ours.signIn(), await theirs.signIn()];
+    await answers(ours, 'verifier', mine, 200);
+    await theirs.service('a').revokeUser(theirs.userId);
+    await answers(theirs, 'verifier', other, 401);
+    await delay(PAST_THE_BOUND_MS);
+    for (const where of ['a', 'verifier'] as const) expect(await ours.ask(where, mine)).toBe(200);
+  });
+});
+
+describe('with the default options, and nobody who reaches PostgreSQL', () => {
+  it('a replica that was promoted and lacks a revocation is not believed by a resource server', async () => {
+    const link = await proxied(redis.url);
+    const replica = await privateRedis({ args: ['--replicaof', '127.0.0.1', String(link.port)] });
+    undo.push(() => replica.stop());
+    const [toIssuer, toVerifier] = [await proxied(redis.url), await proxied(redis.url)];
+    const urlOf = (which: Where) => (which === 'verifier' ? toVerifier : toIssuer).url;
+    const hosts = await deployed(urlOf, { issuing: 1, unproven: 'redis' });
+    const [token, other] = [await hosts.signIn(), await hosts.signIn()];
+    for (const each of [token, other]) await answers(hosts, 'verifier', each, 200);
+    await until(async () => Number(await redisCommand(replica.url, 'DBSIZE')) > 0);
+
+    // who reaches Redis alone goes on while it is the same
+    toIssuer.setMode('cut');
+    await delay(PAST_THE_BOUND_MS);
+    expect(await hosts.ask('verifier', token)).toBe(200);
+    toIssuer.setMode('forward');
+    expect(await hosts.revoke('a', other)).toBe(204);
+    await answers(hosts, 'verifier', other, 401);
+
+    // the zones part; the one with the issuer and the primary takes a revocation, and is lost
+    for (const each of [link, toVerifier]) each.setMode('hang');
+    await delay(20);
+    expect(await hosts.revoke('a', token)).toBe(204);
+    const at = performance.now();
+    toIssuer.setMode('cut');
+    await redis.kill('SIGKILL');
+    await redisCommand(replica.url, 'REPLICAOF', 'NO', 'ONE');
+    toVerifier.retarget(replica.url);
+    toVerifier.setMode('forward');
+    const late: number[] = [];
+    for (; performance.now() - at < 4_000; await delay(40)) {
+      const sentAt = performance.now() - at;
+      if ((await hosts.ask('verifier', token)) === 200) late.push(sentAt);
+    }
+    expect(late.filter((ms) => ms > 1_000)).toEqual([]);
+    expect(await hosts.ask('verifier', token)).toBe(503);
+    expect(await hosts.ask('verifier', other)).toBe(401);
+
+    // somebody with PostgreSQL comes back, and gives the new primary what it lacks
+    toIssuer.retarget(replica.url);
+    toIssuer.setMode('forward');
+    await answers(hosts, 'verifier', token, 401);
+  });
+});
