@@ -72,7 +72,7 @@ export const OBSERVE_PROVIDERS: Provider[] = [
       feed: RevocationFeedBus | undefined,
     ): HealthProbes => ({
       postgres: postgresProbe(sessions, options),
-      redis: redisProbe(feed, options),
+      redis: redisProbe(feed, view, options),
       revocations: () => viewStanding(view, options),
       keys: signingStanding(keys, keyring),
     }),

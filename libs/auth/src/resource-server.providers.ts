@@ -118,7 +118,7 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
         keyring: Keyring,
         feed: RevocationFeedBus | undefined,
       ): HealthProbes => ({
-        redis: redisProbe(feed, resolvedOptions),
+        redis: redisProbe(feed, view, resolvedOptions),
         revocations: () => viewStanding(view, resolvedOptions),
         keys: () => ({ usable: keyring.size > 0, keys: keyring.size }),
       }),

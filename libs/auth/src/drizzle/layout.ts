@@ -35,6 +35,7 @@ const RIGHTS: Readonly<Record<keyof AuthSchema, readonly string[]>> = {
   subjects: ['SELECT', 'INSERT', 'UPDATE'],
   sessions: ['SELECT', 'INSERT', 'UPDATE'],
   revocations: ['SELECT', 'INSERT'],
+  ledger: ['SELECT', 'INSERT', 'UPDATE'],
   peppers: ['SELECT', 'INSERT'],
   signingKeys: ['SELECT', 'INSERT', 'UPDATE'],
   keySightings: ['SELECT', 'INSERT'],

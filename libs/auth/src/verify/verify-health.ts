@@ -17,9 +17,10 @@ const PROBE = {
 /** The probe of Redis, where the module has one. */
 export function redisProbe(
   feed: RevocationFeedBus | undefined,
+  sync: RevocationSync,
   { revocation: { deadlineMs } }: ResolvedAuthOptions,
 ): HealthProbes['redis'] {
-  return feed && (() => withDeadline(feed.lookup(PROBE), deadlineMs, 'health'));
+  return feed && (() => withDeadline(feed.lookup(sync.view.ledger ?? '', PROBE), deadlineMs, 'health'));
 }
 
 /** The standing of the view, for `AuthHealth.revocations`. */
