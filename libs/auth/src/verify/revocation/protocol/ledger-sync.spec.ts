@@ -223,6 +223,8 @@ describe('the step', () => {
       ...{ cursor: '1', complete: true, connection: 1, lineage: 'a' },
     });
     view.acceptReply(tail, instantOf(clock), reply());
+    clock.advance('1ms');
+    view.acceptReply(tail, instantOf(clock), reply());
     view.acceptReply(tail, instantOf(clock), reply(next('b', 'old')));
     view.acceptReply(tail, instantOf(clock), reply(next('c', 'b')));
     expect(view.ageMs()).toBe(0);

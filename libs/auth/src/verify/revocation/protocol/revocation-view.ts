@@ -54,6 +54,8 @@ export class RevocationView {
   #linked = false;
   /** The server on which the feed was last shown to be whole; undefined while it was not, or when nobody can say which it was. */
   #shownOn: string | undefined;
+  /** The server that the feed was last read from, and when it was first known to be a primary. */
+  #readFrom: { readonly lineage: string | undefined; readonly seenAt: Instant } | undefined;
   #provenAt: Instant | undefined;
   #provenBy: ProvenBy | 'nobody' = 'nobody';
   #newestBeat: Instant | undefined;
@@ -215,6 +217,8 @@ export class RevocationView {
     for (const item of reply.items) if (item.kind === 'row') rows.push(item.entry);
     if (rows.length > 0) this.add(rows);
     if (tail !== this.#tail) return;
+    if (reply.lineage !== this.#readFrom?.lineage)
+      this.#readFrom = { lineage: reply.lineage, seenAt: instantOf(this.clock) };
     for (const item of reply.items) if (item.kind === 'beat') this.#follow(tail, reply, item.beat);
     tail.cursor = reply.cursor;
     // A reply cut short does not know what the head is.
@@ -253,7 +257,8 @@ export class RevocationView {
     this.#position = beat.position;
     if (!date) return;
     this.#prove('redis', date);
-    this.#shownOn = lineage;
+    // A heartbeat that was on its way during a fail-over is older than what the former primary acknowledged at last.
+    if (this.#readFrom && date.mono > this.#readFrom.seenAt.mono) this.#shownOn = lineage;
   }
 
   #acceptable(beat: Heartbeat): boolean {

@@ -139,7 +139,7 @@ export class SimulatedProcess {
       const beat = this.view.newestBeat?.mono ?? -Infinity;
       const due = everyMs - (this.clock.monotonic() - Math.max(beat, steppedAt));
       if (due > 0) {
-        await this.world.sleep(this.machine, due);
+        await this.world.sleep(this.machine, Math.max(1, due));
         continue;
       }
       steppedAt = this.clock.monotonic();
