@@ -41,7 +41,13 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
   const { users, audit, schema = createAuthSchema(), deadline: deadlineMs } = given;
   const database = new AuthDatabase(db as unknown as Database, schema, {
     users,
-    tables: ['subjects', 'sessions', 'revocations', ...(audit === 'on' ? (['audit'] as const) : [])],
+    tables: [
+      'subjects',
+      'sessions',
+      'revocations',
+      'ledger',
+      ...(audit === 'on' ? (['audit'] as const) : []),
+    ],
   });
   return {
     sessions: new DrizzleSessionStore(database, { audit, deadlineMs }),

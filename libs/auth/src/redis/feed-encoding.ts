@@ -1,5 +1,5 @@
 import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
-import type { Heartbeat } from '../storage/revocation-feed.port.js';
+import type { FeedItem, Heartbeat } from '../storage/revocation-feed.port.js';
 import type { LedgerPosition } from '../storage/revocation-ledger.port.js';
 
 /** One row as it stands in the index and in the stream: `field` → `value:expiresAt`. */
@@ -125,4 +125,23 @@ function isPosition(position: Partial<LedgerPosition> | null | undefined): boole
 
 function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** As the scripts take them. */
+export function rowArguments(entries: readonly LedgerEntry[]): (string | number)[] {
+  return entries
+    .map(toFeedRow)
+    .flatMap(({ field, value, expiresAt }) => [field, value, Math.ceil(expiresAt)]);
+}
+
+/** Of one message of the stream; undefined for what this version does not know. */
+export function itemOf(fields: readonly string[]): FeedItem | undefined {
+  const [name, content, , text] = fields;
+  if (name === 'h') {
+    const beat = parseBeat(content);
+    return beat && { kind: 'beat', beat };
+  }
+  const entry =
+    name === 'r' && content !== undefined && text !== undefined ? fromFeedRow(content, text) : undefined;
+  return entry && { kind: 'row', entry };
 }

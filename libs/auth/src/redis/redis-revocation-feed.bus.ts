@@ -11,7 +11,6 @@ import {
   type AppendOutcome,
   type FeedAnswer,
   type FeedHead,
-  type FeedItem,
   type FeedReply,
   type Heartbeat,
   type LookupOptions,
@@ -21,9 +20,10 @@ import {
   copyKey,
   fromFeedRow,
   HEAD_FIELD,
+  itemOf,
   lookupFields,
   parseBeat,
-  toFeedRow,
+  rowArguments,
   verdictOf,
 } from './feed-encoding.js';
 import { FEED_COMMANDS } from './feed-scripts.js';
@@ -289,21 +289,4 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
         });
     }
   }
-}
-
-function rowArguments(entries: readonly LedgerEntry[]): (string | number)[] {
-  return entries
-    .map(toFeedRow)
-    .flatMap(({ field, value, expiresAt }) => [field, value, Math.ceil(expiresAt)]);
-}
-
-function itemOf(fields: readonly string[]): FeedItem | undefined {
-  const [name, content, , text] = fields;
-  if (name === 'h') {
-    const beat = parseBeat(content);
-    return beat && { kind: 'beat', beat };
-  }
-  const entry =
-    name === 'r' && content !== undefined && text !== undefined ? fromFeedRow(content, text) : undefined;
-  return entry && { kind: 'row', entry };
 }
