@@ -74,7 +74,11 @@ describe('two applications that share a Redis without knowing it', () => {
     await theirs.service('a').revokeUser(theirs.userId);
     await answers(theirs, 'verifier', other, 401);
     await delay(PAST_THE_BOUND_MS);
-    for (const where of ['a', 'verifier'] as const) expect(await ours.ask(where, mine)).toBe(200);
+    // a busy machine may say 503 first; never 401
+    for (const where of ['a', 'verifier'] as const) {
+      expect(await ours.ask(where, mine)).not.toBe(401);
+      await answers(ours, where, mine, 200);
+    }
   });
 });
 
