@@ -7,7 +7,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { generateKeyPairSync } from 'node:crypto';
-import { createDatabase } from './databases.js';
+import { createDatabase, type TestDatabase } from './databases.js';
 import { httpClient } from './http.js';
 
 /** A users table that looks nothing like the demo's. */
@@ -31,8 +31,8 @@ export const PEOPLE: UserColumns = {
 };
 
 /** An empty, migrated database with that table, for hosts built inside a spec. */
-export async function hostDatabase() {
-  const database = await createDatabase();
+export async function hostDatabase(given?: Pick<TestDatabase, 'url' | 'drop'>) {
+  const database = given ?? (await createDatabase());
   const pool = new pg.Pool({ connectionString: database.url, max: 8 });
   const db = drizzle(pool);
   await migrateAuth(db);
@@ -40,6 +40,7 @@ export async function hostDatabase() {
     'create table people (person_ref uuid primary key default gen_random_uuid(), mail text not null unique, pw text, kind text, grants text[], locked boolean)',
   );
   return {
+    url: database.url,
     pool,
     db,
     storage: () => drizzleStorage(db, { users: PEOPLE }),

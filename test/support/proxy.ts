@@ -17,6 +17,8 @@ export interface TcpProxy {
   cutOnce(): void;
   /** What is connected stays connected and hears nothing for ever, as when a firewall forgets it; new connections pass. */
   strand(): void;
+  /** What is connected stays connected until it is written to, and is reset then, as when a load balancer forgot it; new connections pass. */
+  forget(): void;
   /** New connections go to another server (a fail-over); the present ones are reset. */
   retarget(url: string): void;
   /** Connections open now. */
@@ -28,7 +30,7 @@ export interface TcpProxy {
 export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
   let target = new URL(targetUrl);
   const portOf = (url: URL) => Number(url.port || { 'postgres:': 5432, 'redis:': 6379 }[url.protocol] || 80);
-  const links = new Set<{ resume(): void; reset(): void; strand(): void }>();
+  const links = new Set<{ resume(): void; reset(): void; strand(): void; forget(): void }>();
   let mode: ProxyMode = 'forward';
   let delayMs = 0;
 
@@ -60,11 +62,13 @@ export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
     if (mode === 'cut') return void client.resetAndDestroy();
     const upstream = connect({ port: portOf(target), host: target.hostname, allowHalfOpen: true });
     let stranded = false;
+    const reset = () => [client, upstream].forEach((socket) => socket.resetAndDestroy());
     const passes = [pipe(client, upstream, () => stranded), pipe(upstream, client, () => stranded)];
     const link = {
       resume: () => passes.forEach((pass) => pass()),
       strand: () => void (stranded = true),
-      reset: () => [client, upstream].forEach((socket) => socket.resetAndDestroy()),
+      reset,
+      forget: () => void client.prependOnceListener('data', reset),
     };
     links.add(link);
     upstream.on('error', () => client.resetAndDestroy());
@@ -83,6 +87,7 @@ export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
   return {
     ...{ port, url: url.href, cutOnce },
     strand: () => links.forEach((link) => link.strand()),
+    forget: () => links.forEach((link) => link.forget()),
     retarget(next) {
       target = new URL(next);
       cutOnce();

@@ -63,6 +63,7 @@ export class OwnClient {
   /** Changes whenever a connection was lost or the cluster's nodes changed. */
   connection = 0;
   #everReady = false;
+  #firstReady: Promise<void> | undefined;
   #leaving = false;
 
   /** `scripts`: Lua by the name of its command, for `runScript`. */
@@ -90,7 +91,8 @@ export class OwnClient {
   /** The first connection is waited for (the caller holds a deadline); afterwards commands fail at once while there is none. */
   async ready(): Promise<HostClient> {
     if (!this.#everReady && this.client.status !== 'ready') {
-      await new Promise<void>((resolve) => this.client.once('ready', resolve));
+      // one listener for all who wait: they are many while Redis is away from the start
+      await (this.#firstReady ??= new Promise<void>((resolve) => this.client.once('ready', () => resolve())));
     }
     this.#everReady = true;
     return this.client;

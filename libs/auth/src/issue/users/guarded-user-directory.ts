@@ -1,7 +1,10 @@
+import { Logger } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
 import type { AuthEventInput } from '../../storage/auth-event.js';
 import type { UserDirectory } from '../../storage/user-directory.port.js';
+
+const logger = new Logger('Tokenward');
 
 /** The host's directory, where whatever it throws, and an answer later than the deadline, is `AuthError('unavailable')`. */
 export function guardedUserDirectory(
@@ -18,7 +21,7 @@ export function guardedUserDirectory(
         if (error.reason === 'user_ambiguous') tell({ type: 'user.ambiguous', userId, otherId });
         throw error;
       }
-      throw AuthError.unavailable('the user directory failed', error);
+      throw AuthError.unavailable(`the user directory failed: ${said(error, directory)}`, error);
     }
   };
   const create = directory.create?.bind(directory);
@@ -28,4 +31,16 @@ export function guardedUserDirectory(
     replacePasswordHash: (...change) => ask(() => directory.replacePasswordHash(...change)),
     ...(create && { create: (user) => ask(() => create(user)) }),
   };
+}
+
+/** A mistake in the host's code is no outage: its place is in the log. Of others the name alone, since a driver's message may hold values. */
+function said(error: unknown, directory: UserDirectory): string {
+  if (!(error instanceof Error)) return 'it threw what is not an Error';
+  const mistakes = [TypeError, ReferenceError, RangeError, SyntaxError];
+  // by name too: a test runner has classes of its own
+  if (mistakes.some((kind) => error instanceof kind || error.name === kind.name)) {
+    const owner = directory.constructor.name || 'the user directory';
+    logger.error(`a mistake in ${owner}, the host's user directory: ${error.message}`, error.stack);
+  }
+  return error.name;
 }

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import { Module } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuthModule } from '@tokenward/nestjs';
+import { createAuthSchema, drizzleStorage, type DrizzleStorageOptions } from '@tokenward/nestjs/drizzle';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { drizzle as proxyDrizzle } from 'drizzle-orm/pg-proxy';
+import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import pg from 'pg';
+import {
+  type HostDatabase,
+  hostDatabase,
+  hostOptions,
+  PEOPLE,
+  people,
+  startHost,
+} from '../support/host-app.js';
+
+const PASSWORD = 'a long enough passphrase';
+
+/** Columns without names of their own. */
+const unnamed = pgTable('members', {
+  id: uuid().primaryKey().defaultRandom(),
+  eMail: text().notNull().unique(),
+  passwordHash: text().notNull(),
+  userRole: text(),
+  grantedRights: text().array(),
+  isDisabled: boolean(),
+});
+const { id, eMail, passwordHash, userRole, grantedRights, isDisabled } = unnamed;
+const MEMBERS = {
+  table: unnamed,
+  ...{ id, email: eMail, passwordHash, role: userRole, permissions: grantedRights, disabled: isDisabled },
+};
+
+type Db = NodePgDatabase<Record<string, unknown>>;
+
+interface DatabaseKind {
+  readonly name: string;
+  readonly pool?: pg.PoolConfig & { readonly binary?: boolean };
+  readonly db?: (pool: pg.Pool) => Db;
+  readonly storage?: DrizzleStorageOptions;
+  /** As the owner of the database, before the start. */
+  readonly before?: string;
+}
+
+/** Not one of these may change what a host answers. */
+const WORKING: readonly DatabaseKind[] = [
+  { name: 'a plain pool' },
+  { name: 'one connection', pool: { max: 1 } },
+  { name: 'a connection for each query', pool: { maxUses: 1 } },
+  { name: 'results in binary', pool: { binary: true } },
+  { name: 'query_timeout, statement_timeout and a name', pool: { query_timeout: 1_500, statement_timeout: 1_500, application_name: 'shop', keepAlive: true } },
+  { name: 'parsers of the pool that answer nothing', pool: { types: { getTypeParser: () => () => null } } },
+  { name: 'serializable by default', pool: { options: '-c default_transaction_isolation=serializable' } },
+  { name: 'another language of the server', pool: { options: '-c DateStyle=German,DMY -c IntervalStyle=sql_standard -c TimeZone=Asia/Tokyo -c bytea_output=hex' } },
+  { name: 'a schema of the host for its relational queries', db: (pool) => drizzle(pool, { schema: { people } }) },
+  { name: 'public, named', storage: { schema: createAuthSchema({ schema: 'public' }) } },
+  {
+    name: 'public, named, behind a search path that leads to other tables of those names',
+    pool: { options: '-c search_path=decoy,public' },
+    storage: { schema: createAuthSchema({ schema: 'public' }) },
+    before: ['subjects', 'sessions', 'revocations', 'audit'].map((name) => `create table decoy.auth_${name} ()`).join(';'),
+  },
+  {
+    name: "casing: 'snake_case'",
+    db: (pool) => drizzle(pool, { casing: 'snake_case' }),
+    storage: { users: MEMBERS },
+    before: 'create table members (id uuid primary key default gen_random_uuid(), e_mail text not null unique, password_hash text not null, user_role text, granted_rights text[], is_disabled boolean)',
+  },
+  {
+    name: 'no casing, names in camelCase',
+    storage: { users: MEMBERS },
+    before: 'create table members (id uuid primary key default gen_random_uuid(), "eMail" text not null unique, "passwordHash" text not null, "userRole" text, "grantedRights" text[], "isDisabled" boolean)',
+  },
+]; // prettier-ignore
+
+function moduleOn(database: HostDatabase, storage: () => ReturnType<typeof drizzleStorage>) {
+  @Module({
+    imports: [AuthModule.forRoot({ ...hostOptions({ ...database, storage }), routes: { register: true } })],
+  })
+  class Host {}
+  return Host;
+}
+
+describe.each(WORKING)('a database of a host: $name', (kind) => {
+  let database: HostDatabase;
+  let pool: pg.Pool;
+  let host: Awaited<ReturnType<typeof startHost>>;
+  beforeAll(async () => {
+    database = await hostDatabase();
+    await database.pool.query('create schema decoy');
+    if (kind.before) await database.pool.query(kind.before);
+    pool = new pg.Pool({ connectionString: database.url, max: 4, ...kind.pool });
+    const db = kind.db?.(pool) ?? drizzle(pool);
+    host = await startHost(moduleOn(database, () => drizzleStorage(db, { users: PEOPLE, ...kind.storage })));
+  });
+  afterAll(async () => {
+    await host?.close();
+    await pool.end();
+    await database.drop();
+  });
+
+  it('registers, signs in, refreshes, lists and ends', async () => {
+    const client = host.client();
+    const credentials = { email: 'ada@example.com', password: PASSWORD };
+    expect((await client.post('/auth/register', credentials)).status).toBe(201);
+    const table = kind.storage?.users ? 'members' : 'people';
+    const [grants, role] = await database.pool
+      .query<{ column_name: string }>(
+        `select column_name from information_schema.columns where table_name = $1 and column_name ~* 'grants|granted|kind|role' order by 1`,
+        [table],
+      )
+      .then(({ rows }) => rows.map((row) => row.column_name));
+    await database.pool.query(
+      `update ${table} set "${String(grants)}" = '{notes:read,"a,b"}', "${String(role)}" = 'admin'`,
+    );
+    expect((await client.post('/auth/login', credentials)).status).toBe(200);
+    expect((await client.post('/auth/refresh')).status).toBe(200);
+    expect((await client.get('/auth/me')).json()).toMatchObject({
+      role: 'admin',
+      permissions: ['notes:read', 'a,b'],
+    });
+    const [session] = (await client.get('/auth/sessions')).json<{ current: boolean; createdAt: string }[]>();
+    expect(session).toMatchObject({ current: true, ip: expect.stringMatching(/127\.0\.0\.1/) });
+    expect(Date.now() - Date.parse(session?.createdAt ?? '')).toBeLessThan(60_000);
+    const thief = client.copy();
+    expect((await client.post('/auth/logout-all')).status).toBe(204);
+    expect((await thief.get('/auth/me')).status).toBe(401);
+    expect((await thief.post('/auth/refresh')).status).toBe(401);
+    const { rows } = await database.pool.query('select kind from public.auth_revocations');
+    expect(rows).toEqual([{ kind: 'user' }]);
+    expect(pool.totalCount - pool.idleCount).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('what cannot work is refused at boot in one line with the cure', () => {
+  let database: HostDatabase;
+  const made: { end(): Promise<void> }[] = [];
+  beforeAll(async () => {
+    database = await hostDatabase();
+  });
+  afterAll(async () => {
+    await Promise.all(made.map((each) => each.end()));
+    await database.drop();
+  });
+  const poolOf = (url = database.url) => {
+    const pool = new pg.Pool({ connectionString: url, max: 2 });
+    made.push(pool);
+    return pool;
+  };
+  const elsewhere = () => {
+    const url = new URL(database.url);
+    url.pathname = '/no_such_database';
+    return url.href;
+  };
+  const asRole = async () => {
+    const role = `tw_${randomBytes(4).toString('hex')}`;
+    await database.pool.query(
+      `create role ${role} login password 'x'; grant usage on schema public to ${role}; grant select, insert, update, delete on all tables in schema public to ${role}; revoke insert on auth_revocations from ${role}`,
+    );
+    made.push({
+      end: async () => void (await database.pool.query(`drop owned by ${role}; drop role ${role}`)),
+    });
+    const url = new URL(database.url);
+    [url.username, url.password] = [role, 'x'];
+    return url.href;
+  };
+  const other = pgTable('people', { ref: uuid('person_ref'), mail: text('mail'), pw: text('passwort') });
+
+  it.each<[string, () => Promise<ReturnType<typeof drizzleStorage>> | ReturnType<typeof drizzleStorage>, RegExp]>([
+    ['one Client', () => drizzleStorage(drizzle(new pg.Client(database.url))), /drizzleStorage: needs .* Pool .* this is one Client; write drizzle\(new Pool/],
+    ['another driver', () => drizzleStorage(proxyDrizzle(() => Promise.resolve({ rows: [] })) as never), /drizzleStorage: needs .* a PgRemoteDatabase; write/],
+    ['no database', () => drizzleStorage(undefined as never), /drizzleStorage: needs .* not a Drizzle database; write/],
+    ['missing tables', () => drizzleStorage(drizzle(poolOf()), { schema: createAuthSchema({ prefix: 'none_' }) }), /the table none_subjects is missing; run `tokenward migrate`/],
+    ['tables off the search path', async () => {
+      const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=pg_catalog' });
+      made.push(pool);
+      return drizzleStorage(drizzle(pool));
+    }, /the table auth_subjects is not on the search path .* it is in public; pass createAuthSchema\(\{ schema \}\)/],
+    ['a missing column of the users', () => drizzleStorage(drizzle(poolOf()), { users: { table: other, id: other.ref, email: other.mail, passwordHash: other.pw } }), /the table public\.people has no column passwort; give the columns/],
+    ['a missing right', async () => drizzleStorage(drizzle(poolOf(await asRole()))), /has no right to INSERT on public\.auth_revocations; GRANT INSERT ON public\.auth_revocations TO tw_/],
+    ['a missing database', () => drizzleStorage(drizzle(poolOf(elsewhere()))), /3D000 database "no_such_database" does not exist; correct the connection/],
+    ['a missing column of its own', async () => {
+      await database.pool.query('create schema older; create table older.auth_sessions as select * from auth_sessions; alter table older.auth_sessions drop column amr; create table older.auth_subjects as select * from auth_subjects; create table older.auth_revocations as select * from auth_revocations; create table older.auth_audit as select * from auth_audit');
+      return drizzleStorage(drizzle(poolOf()), { schema: createAuthSchema({ schema: 'older' }) });
+    }, /the table older\.auth_sessions has no column amr; run `tokenward migrate`/],
+  ])('%s', async (_name, storage, words) => {
+    const boot = async () => {
+      const given = await storage();
+      return startHost(moduleOn(database, () => given));
+    };
+    const error = await boot().then(
+      () => undefined,
+      (refusal: { detail?: string; message: string }) => refusal.detail ?? refusal.message,
+    );
+    expect(error).toMatch(words);
+    expect(error).not.toContain('\n');
+  }); // prettier-ignore
+});

@@ -1,0 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Waits for what others are at, and fails when it does not come about in time. */
+export async function until(holds: () => boolean | Promise<boolean>, withinMs = 15_000): Promise<void> {
+  const latest = performance.now() + withinMs;
+  while (!(await holds())) {
+    if (performance.now() > latest) throw new Error(`it did not come about within ${withinMs} ms`);
+    await delay(10);
+  }
+}
