@@ -37,7 +37,7 @@ type Db = NodePgDatabase<Record<string, unknown>>;
 
 interface DatabaseKind {
   readonly name: string;
-  readonly pool?: pg.PoolConfig & { readonly binary?: boolean };
+  readonly pool?: pg.PoolConfig;
   readonly db?: (pool: pg.Pool) => Db;
   readonly storage?: DrizzleStorageOptions;
   /** As the owner of the database, before the start. */
@@ -49,7 +49,6 @@ const WORKING: readonly DatabaseKind[] = [
   { name: 'a plain pool' },
   { name: 'one connection', pool: { max: 1 } },
   { name: 'a connection for each query', pool: { maxUses: 1 } },
-  { name: 'results in binary', pool: { binary: true } },
   { name: 'query_timeout, statement_timeout and a name', pool: { query_timeout: 1_500, statement_timeout: 1_500, application_name: 'shop', keepAlive: true } },
   { name: 'parsers of the pool that answer nothing', pool: { types: { getTypeParser: () => () => null } } },
   { name: 'serializable by default', pool: { options: '-c default_transaction_isolation=serializable' } },
@@ -171,19 +170,20 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
   it.each<[string, () => Promise<ReturnType<typeof drizzleStorage>> | ReturnType<typeof drizzleStorage>, RegExp]>([
     ['one Client', () => drizzleStorage(drizzle(new pg.Client(database.url))), /drizzleStorage: needs .* Pool .* this is one Client; write drizzle\(new Pool/],
     ['another driver', () => drizzleStorage(proxyDrizzle(() => Promise.resolve({ rows: [] })) as never), /drizzleStorage: needs .* a PgRemoteDatabase; write/],
+    ['results in binary', () => drizzleStorage(drizzle(new pg.Pool({ binary: true } as pg.PoolConfig))), /drizzleStorage: cannot work on a pool with binary: true; take/],
     ['no database', () => drizzleStorage(undefined as never), /drizzleStorage: needs .* not a Drizzle database; write/],
-    ['missing tables', () => drizzleStorage(drizzle(poolOf()), { schema: createAuthSchema({ prefix: 'none_' }) }), /the table none_subjects is missing; run `tokenward migrate`/],
+    ['missing tables', () => drizzleStorage(drizzle(poolOf()), { users: PEOPLE, schema: createAuthSchema({ prefix: 'none_' }) }), /the table none_subjects is missing; run `tokenward migrate`/],
     ['tables off the search path', async () => {
       const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=pg_catalog' });
       made.push(pool);
-      return drizzleStorage(drizzle(pool));
+      return drizzleStorage(drizzle(pool), { users: PEOPLE });
     }, /the table auth_subjects is not on the search path .* it is in public; pass createAuthSchema\(\{ schema \}\)/],
     ['a missing column of the users', () => drizzleStorage(drizzle(poolOf()), { users: { table: other, id: other.ref, email: other.mail, passwordHash: other.pw } }), /the table public\.people has no column passwort; give the columns/],
-    ['a missing right', async () => drizzleStorage(drizzle(poolOf(await asRole()))), /has no right to INSERT on public\.auth_revocations; GRANT INSERT ON public\.auth_revocations TO tw_/],
-    ['a missing database', () => drizzleStorage(drizzle(poolOf(elsewhere()))), /3D000 database "no_such_database" does not exist; correct the connection/],
+    ['a missing right', async () => drizzleStorage(drizzle(poolOf(await asRole())), { users: PEOPLE }), /has no right to INSERT on public\.auth_revocations; GRANT INSERT ON public\.auth_revocations TO tw_/],
+    ['a missing database', () => drizzleStorage(drizzle(poolOf(elsewhere())), { users: PEOPLE }), /3D000 database "no_such_database" does not exist; correct the connection/],
     ['a missing column of its own', async () => {
       await database.pool.query('create schema older; create table older.auth_sessions as select * from auth_sessions; alter table older.auth_sessions drop column amr; create table older.auth_subjects as select * from auth_subjects; create table older.auth_revocations as select * from auth_revocations; create table older.auth_audit as select * from auth_audit');
-      return drizzleStorage(drizzle(poolOf()), { schema: createAuthSchema({ schema: 'older' }) });
+      return drizzleStorage(drizzle(poolOf()), { users: PEOPLE, schema: createAuthSchema({ schema: 'older' }) });
     }, /the table older\.auth_sessions has no column amr; run `tokenward migrate`/],
   ])('%s', async (_name, storage, words) => {
     const boot = async () => {

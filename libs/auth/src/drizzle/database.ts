@@ -15,8 +15,8 @@ export interface Transaction {
 
 /** With `withReplicas` the reads of security go to the primary. */
 export function primaryOf(db: Database): Database {
-  const { $primary } = db as Database & { $primary?: Database };
-  return $primary ?? db;
+  const given = db as (Database & { $primary?: Database }) | undefined;
+  return given?.$primary ?? db;
 }
 
 /** Drizzle keeps it to itself; it knows how the host writes names (`casing`). */

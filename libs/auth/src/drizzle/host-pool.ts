@@ -16,8 +16,12 @@ const covered = new WeakSet<object>();
 
 /** The pool under the host's Drizzle database; whatever cannot hold a transaction apart from other statements is refused. */
 export function poolOf(db: Database, option = 'drizzleStorage'): HostPool {
-  const { $client: client } = db as Database & { $client?: Partial<HostPool> };
+  // whoever writes no types may hand over anything
+  const client = (db as (Database & { $client?: Partial<HostPool> }) | undefined)?.$client;
   if (isPool(client)) {
+    // the driver reads the bytes as text, and so loses some of them
+    if ((client.options as { binary?: boolean }).binary)
+      throw AuthError.configuration(option, 'cannot work on a pool with binary: true; take that setting out');
     outliveLostConnections(client);
     return client;
   }

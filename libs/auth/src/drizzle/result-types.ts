@@ -20,21 +20,7 @@ const TEXT: ReadonlyMap<number, Parser> = new Map([
   [3802, json],
 ]);
 
-/** For pools with `binary: true`. */
-const BINARY: ReadonlyMap<number, (value: Buffer) => unknown> = new Map<number, (value: Buffer) => unknown>([
-  [16, (value) => value.readUInt8() === 1],
-  [17, (value) => Buffer.from(value)],
-  [20, (value) => value.readBigInt64BE().toString()],
-  [21, (value) => value.readInt16BE()],
-  [23, (value) => value.readInt32BE()],
-  [701, (value) => value.readDoubleBE()],
-  // one byte of version stands before the text
-  [3802, (value) => json(value.subarray(1))],
-  [114, json],
-]);
-
 /** Tokenward's own reading of results, whatever parsers the host has set (`pg.types.setTypeParser`, `types` of the pool). */
 export const RESULT_TYPES: CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: string) =>
-    format === 'binary' ? (BINARY.get(oid) ?? textOf) : (TEXT.get(oid) ?? textOf),
+  getTypeParser: (oid: number) => TEXT.get(oid) ?? textOf,
 };
