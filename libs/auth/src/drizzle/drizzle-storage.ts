@@ -11,7 +11,7 @@ import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.
 import { DrizzleSessionStore } from './drizzle-session.store.js';
 import { DrizzleUserDirectory } from './drizzle-user-directory.store.js';
 import { type AuthSchema, authSchemaHandle, createAuthSchema } from './schema.js';
-import { type UserColumns, userColumnsSchema } from './user-columns.js';
+import { type UserColumns, userColumnsSchema, withoutSpread } from './user-columns.js';
 
 export interface DrizzleStorageOptions {
   /** The host's users table; omit it when users live elsewhere, and give `users` to the module instead. */
@@ -37,7 +37,8 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
   options: DrizzleStorageOptions = {},
 ) {
   const of = 'drizzleStorage';
-  const given = readOptions(drizzleStorageSchema, options, { of, prefix: of });
+  const read = options.users ? { ...options, users: withoutSpread(options.users) } : options;
+  const given = readOptions(drizzleStorageSchema, read, { of, prefix: of });
   const { users, audit, schema = createAuthSchema(), deadline: deadlineMs } = given;
   const database = new AuthDatabase(db as unknown as Database, schema, {
     users,

@@ -34,6 +34,16 @@ export const userColumnsSchema = group({
   disabled: columnHandle().optional(),
 });
 
+/** `{ table: users, ...users }` spreads the whole table: what is the table's own and no option of ours is left out, what is renamed or added is not. */
+export function withoutSpread(users: UserColumns | undefined): UserColumns | undefined {
+  if (!users?.table || typeof users !== 'object') return users;
+  const own = users.table as unknown as Readonly<Record<string, unknown>>;
+  const kept = Object.entries(users).filter(
+    ([key, value]) => key in userColumnsSchema.shape || value !== own[key],
+  );
+  return Object.fromEntries(kept) as unknown as UserColumns;
+}
+
 /** A column by the name that it has in the database. */
 type Named = Pick<PgColumn, 'name' | 'getSQLType'>;
 
