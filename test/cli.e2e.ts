@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -145,7 +145,7 @@ describe('its database commands', () => {
       { n: 1 },
     ]);
     const { code, out } = await tokenward('after-restore --yes --json', env);
-    expect([code, JSON.parse(out)]).toEqual([0, { sessionsEnded: 1 }]);
+    expect([code, JSON.parse(out)]).toMatchObject([0, { sessionsEnded: 1 }]);
     expect(await rows('select count(*)::int as n from auth_sessions where ended_at is null')).toEqual([
       { n: 0 },
     ]);
@@ -155,5 +155,74 @@ describe('its database commands', () => {
     expect(await rows(`select actor from auth_audit where type = 'everything.revoked'`)).toEqual([
       { actor: null },
     ]);
+  });
+
+  it('keys revoke ends nothing for a kid that nobody had, and says so; --yes does it all the same', async () => {
+    const count = () => rows(`select count(*)::int as n from auth_revocations where subject = 'no-such-kid'`);
+    const bare = { DATABASE_URL: database.url };
+    const { code, error } = await tokenward('keys revoke no-such-kid', bare);
+    expect([code, error, await count()]).toEqual([
+      1,
+      expect.stringMatching(/nothing was revoked/),
+      [{ n: 0 }],
+    ]);
+    expect(await tokenward('keys revoke no-such-kid --yes', bare)).toMatchObject({ code: 0 });
+    expect(await count()).toEqual([{ n: 1 }]);
+    // a static key: its name is all that the database knows of it
+    await rows(`insert into auth_key_sightings values ('static', now())`);
+    expect(await tokenward('keys revoke static', bare)).toMatchObject({ code: 0, error: '' });
+  });
+
+  it('--schema takes the tables of another application; the wrong one is an error', async () => {
+    const bare = { DATABASE_URL: database.url };
+    expect(await tokenward('migrate --schema staff', bare)).toMatchObject({ code: 0, error: '' });
+    await rows(`insert into staff.auth_key_sightings values ('staff-key', now())`);
+    expect((await tokenward('keys revoke staff-key', bare)).code).toBe(1);
+    expect(await tokenward('keys revoke staff-key --schema staff', bare)).toMatchObject({ code: 0 });
+    expect(await rows(`select kind, subject from staff.auth_revocations`)).toEqual([
+      { kind: 'key', subject: 'staff-key' },
+    ]);
+    const nowhere = await tokenward('after-restore --yes --schema nowhere', bare);
+    expect([nowhere.code, nowhere.out]).toEqual([1, '']);
+    const empty = await tokenward('after-restore --yes --schema staff', bare);
+    expect([empty.code, empty.error]).toEqual([
+      1,
+      expect.stringMatching(/nothing was ended; are --schema and --prefix/),
+    ]);
+    expect((await tokenward('keys list --prefix x;y', bare)).code).toBe(2);
+  });
+
+  it('after-restore revokes the keys of the backup but those that are named, and makes one that signs', async () => {
+    const before = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
+    const active = before.find(({ phase }) => phase === 'active')?.kid ?? '';
+    expect((await tokenward('after-restore --yes --keep-key nobody', env)).code).toBe(1);
+    const kept = await tokenward(`after-restore --yes --keep-key ${active} --json`, env);
+    expect([kept.code, kept.error]).toEqual([1, expect.stringMatching(/nothing was ended/)]);
+    const ended = await tokenward('after-restore --yes --clock-tolerance 60s --json', env);
+    const { keysRevoked, made } = json<{ keysRevoked: string[]; made: string }>(ended);
+    expect([ended.code, keysRevoked]).toEqual([0, [active]]);
+    const after = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
+    expect(after.filter(({ phase }) => phase === 'active').map(({ kid }) => kid)).toEqual([made]);
+    const [all] = await rows(
+      `select (max(issued_before) - extract(epoch from now()))::int as ahead from auth_revocations where kind = 'all'`,
+    );
+    expect(Number(all?.['ahead'])).toBeGreaterThanOrEqual(55);
+  });
+
+  it('keys revoke --dir takes keys in PEM and in sets, the ledger first', async () => {
+    const dir = scratchDir('mounted');
+    const pem = (await tokenward('keys generate --stdout --algorithm ES256', {})).out;
+    writeFileSync(join(dir, 'jwt.pem'), pem, { mode: 0o600 });
+    const listedIn = async () => json<ListedKeys>(await tokenward(`keys list --dir ${dir} --json`, {})).keys;
+    const [{ kid = '' } = {}] = await listedIn();
+    expect((await tokenward(`keys revoke ${kid}x --dir ${dir}`, env)).code).toBe(1);
+    expect(await tokenward(`keys revoke ${kid} --dir ${dir}`, { DATABASE_URL: database.url })).toMatchObject({
+      code: 0,
+      error: '',
+    });
+    expect(await rows(`select kind from auth_revocations where subject = '${kid}'`)).toEqual([
+      { kind: 'key' },
+    ]);
+    expect((await listedIn()).map(({ phase }) => phase).sort()).toEqual(['active', 'revoked']);
   });
 });

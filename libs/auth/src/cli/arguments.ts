@@ -6,6 +6,7 @@ import { type Environment, UsageError } from './io.js';
 const OPTIONS = {
   algorithm: { type: 'string' },
   bits: { type: 'string' },
+  'clock-tolerance': { type: 'string' },
   'database-url': { type: 'string' },
   dir: { type: 'string' },
   encryption: { type: 'boolean' },
@@ -14,8 +15,11 @@ const OPTIONS = {
   id: { type: 'string' },
   json: { type: 'boolean' },
   keep: { type: 'string' },
+  'keep-key': { type: 'string', multiple: true },
   'lead-time': { type: 'string' },
   out: { type: 'string' },
+  prefix: { type: 'string' },
+  schema: { type: 'string' },
   stdout: { type: 'boolean' },
   yes: { type: 'boolean' },
 } as const;

@@ -1,28 +1,35 @@
 import { drizzleStorage } from '../drizzle/drizzle-storage.js';
 import { migrateAuth } from '../drizzle/migrate.js';
 import { allowOnly, type Arguments, durationOf } from './arguments.js';
-import { withDatabase } from './database.js';
-import { type CommandResult, type Environment, UsageError } from './io.js';
+import { placeOf, tablesOf, withDatabase } from './database.js';
+import { restoredKeys, revokeRestoredKeys } from './restored-keys.js';
+import { CommandError, type CommandResult, type Environment, UsageError } from './io.js';
 
 const PAGE = 500;
+const MOST_TOLERANCE_MS = 300_000;
 /** An access token outlives its session's row by at most an hour: the row must still be there when it is revoked. */
 const SHORTEST_KEEP_MS = 2 * 3_600_000;
 
 export async function migrate(args: Arguments, environment: Environment): Promise<CommandResult> {
   noWords(args);
-  allowOnly(args.values, 'database-url');
-  await withDatabase(args, environment, (db) => migrateAuth(db));
+  allowOnly(args.values, 'database-url', 'schema', 'prefix');
+  if (args.values.prefix !== undefined && args.values.prefix !== 'auth_')
+    throw new UsageError(
+      'the shipped migrations make tables auth_…: with another prefix they are in your own (docs/database.md)',
+    );
+  tablesOf(args);
+  await withDatabase(args, environment, (db) => migrateAuth(db, { schema: args.values.schema }));
   return { lines: ["Tokenward's tables are up to date."], data: { migrated: true } };
 }
 
 /** The same walk that runs in the background; safe beside it. */
 export async function cleanUp(args: Arguments, environment: Environment): Promise<CommandResult> {
   noWords(args);
-  allowOnly(args.values, 'database-url', 'keep');
+  allowOnly(args.values, 'database-url', 'keep', 'schema', 'prefix');
   const keepMs = durationOf('keep', args.values.keep ?? '30d');
   if (keepMs < SHORTEST_KEEP_MS) throw new UsageError('--keep must be at least 2h');
   const removed = await withDatabase(args, environment, async (db) => {
-    const { sessions } = drizzleStorage(db, { deadline: '10s' });
+    const { sessions } = drizzleStorage(db, { schema: tablesOf(args), deadline: '10s' });
     let count = 0;
     let cursor: string | undefined;
     do {
@@ -38,16 +45,31 @@ export async function cleanUp(args: Arguments, environment: Environment): Promis
 /** Every process sees it within its staleness bound: the entry is in the ledger. */
 export async function afterRestore(args: Arguments, environment: Environment): Promise<CommandResult> {
   noWords(args);
-  allowOnly(args.values, 'database-url', 'yes');
+  allowOnly(args.values, 'database-url', 'yes', 'schema', 'prefix', 'keep-key', 'clock-tolerance');
   if (!args.values.yes)
     throw new UsageError('after-restore signs everybody out: say --yes when that is what you want');
-  const ended = await withDatabase(args, environment, (db) =>
-    drizzleStorage(db, { deadline: '60s' }).sessions.endEverything(),
-  );
-  return {
-    lines: [`Ended ${String(ended.sessions)} sessions; every token issued before now is refused.`],
-    data: { sessionsEnded: ended.sessions },
-  };
+  const toleranceMs = durationOf('clock-tolerance', args.values['clock-tolerance'] ?? '30s');
+  if (toleranceMs > MOST_TOLERANCE_MS) throw new UsageError('--clock-tolerance must be at most 5m');
+  return withDatabase(args, environment, async (db) => {
+    const keys = await restoredKeys(db, args);
+    const { sessions } = drizzleStorage(db, { schema: tablesOf(args), deadline: '60s' });
+    const ended = await sessions.endEverything({}, toleranceMs);
+    const until = new Date(Number(ended.entries[0]?.kind === 'all' && ended.entries[0].issuedBefore) * 1000);
+    const { revoked, made } = await revokeRestoredKeys(db, args, environment, keys);
+    const lines = [
+      `${placeOf(args)}: ended ${String(ended.sessions)} sessions; every token issued before ${until.toISOString()} is refused.`,
+      ...revoked.map((kid) => `${kid} was in the backup and is revoked.`),
+      ...keys.kept.map((kid) => `${kid} was named and goes on.`),
+      made ? `${made} signs from now on.` : '',
+      'Keys that are not in Postgres were not in it: revoke again what was revoked since the backup.',
+    ].filter(Boolean);
+    if (ended.sessions === 0 && revoked.length === 0)
+      throw new CommandError(
+        `${placeOf(args)}: no session was live and no key was there, so nothing was ended; are --schema and --prefix those of the application?`,
+      );
+    const data = { sessionsEnded: ended.sessions, keysRevoked: revoked, keysKept: keys.kept, made };
+    return { lines, data };
+  });
 }
 
 function noWords({ words }: Arguments): void {

@@ -5,12 +5,12 @@ import { assertKeyId } from '../verify/keys/key-fitness.js';
 import type { KeySource } from '../storage/key-source.port.js';
 import type { SigningAlgorithm } from '../options/key-options.js';
 import type { Arguments } from './arguments.js';
-import { type CliDatabase, withDatabase } from './database.js';
+import { type CliDatabase, placeOf, tablesOf, withDatabase } from './database.js';
 import { CommandError, type Environment, UsageError } from './io.js';
 import { type ListedKey, listed, nextAlgorithm, RETAIN_MS } from './listed-keys.js';
 
 /** Entries of kind `key` stay: nobody can know when the last process gives the `kid` up. */
-const FOR_GOOD = Date.UTC(9999, 0, 1);
+export const FOR_GOOD = Date.UTC(9999, 0, 1);
 /** Of two who rotate at the same time, one makes a key. */
 const AT_THE_SAME_TIME_MS = 30_000;
 
@@ -19,7 +19,7 @@ export function listDatabaseKeys(
   environment: Environment,
   leadTimeMs: number,
 ): Promise<ListedKey[]> {
-  return withDatabase(args, environment, async (db) => phasesOf(sourceOf(db, environment), leadTimeMs));
+  return withDatabase(args, environment, async (db) => phasesOf(sourceOf(db, args, environment), leadTimeMs));
 }
 
 export function rotateDatabaseKeys(
@@ -29,7 +29,7 @@ export function rotateDatabaseKeys(
   asked: SigningAlgorithm | undefined,
 ): Promise<ListedKey[]> {
   return withDatabase(args, environment, async (db) => {
-    const source = sourceOf(db, environment);
+    const source = sourceOf(db, args, environment);
     const before = await phasesOf(source, leadTimeMs);
     const algorithm = before.length === 0 ? (asked ?? 'RS256') : nextAlgorithm(before, asked);
     const whenOlderThanMs = Math.min(leadTimeMs, AT_THE_SAME_TIME_MS);
@@ -45,15 +45,18 @@ export async function revokeInDatabase(
   args: Arguments,
   environment: Environment,
   kid: string,
+  isInDirectory: boolean,
 ): Promise<string | undefined> {
   assertKeyId('KID', kid);
   return withDatabase(args, environment, async (db) => {
-    const source = hasEncryptionKeys(environment) ? sourceOf(db, environment) : undefined;
+    const source = hasEncryptionKeys(environment) ? sourceOf(db, args, environment) : undefined;
     const before = (await source?.load())?.keys.find((each) => each.kid === kid);
-    // a typing error must not look like a revocation
-    if (source && args.values.dir === undefined && !before)
-      throw new CommandError('Postgres holds no key of that kid, nothing was revoked: tokenward keys list');
-    const { ledger } = drizzleStorage(db, { deadline: '10s' });
+    const { ledger, keySightings } = drizzleStorage(db, { schema: tablesOf(args), deadline: '10s' });
+    // a typing error, or another schema, must not look like a revocation
+    if (!before && !isInDirectory && !args.values.yes && !(await keySightings.knows(kid)))
+      throw new CommandError(
+        `${placeOf(args)}: no process that shares them ever had a key of that kid, so nothing was revoked: tokenward keys list; for another application give --schema and --prefix; --yes revokes it all the same`,
+      );
     await ledger.append([{ kind: 'key', keyId: kid, expiresAt: FOR_GOOD }]);
     if (!source || !before) return undefined;
     const algorithm = before.alg as SigningAlgorithm;
@@ -62,7 +65,7 @@ export async function revokeInDatabase(
   });
 }
 
-function newest({ keys }: Awaited<ReturnType<KeySource['load']>>): string | undefined {
+export function newest({ keys }: Awaited<ReturnType<KeySource['load']>>): string | undefined {
   return keys.findLast(({ revoked }) => revoked === undefined)?.kid as string | undefined;
 }
 
@@ -70,15 +73,15 @@ async function phasesOf(source: KeySource, leadTimeMs: number): Promise<ListedKe
   return listed((await source.load()).keys, leadTimeMs, new SystemClock().now());
 }
 
-function hasEncryptionKeys(environment: Environment): boolean {
+export function hasEncryptionKeys(environment: Environment): boolean {
   return Boolean(environment['KEY_ENCRYPTION_KEYS']?.trim());
 }
 
-function sourceOf(db: CliDatabase, environment: Environment): KeySource {
+export function sourceOf(db: CliDatabase, args: Arguments, environment: Environment): KeySource {
   if (!hasEncryptionKeys(environment))
     throw new UsageError(
       'KEY_ENCRYPTION_KEYS is not set: it opens the keys in Postgres (for files give --dir DIR)',
     );
   const encryptionKeys = (environment['KEY_ENCRYPTION_KEYS'] ?? '').split(',').map((each) => each.trim());
-  return drizzleKeySource(db, { encryptionKeys, deadline: '15s' });
+  return drizzleKeySource(db, { encryptionKeys, schema: tablesOf(args), deadline: '15s' });
 }

@@ -1,9 +1,26 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
+import { type AuthSchema, createAuthSchema } from '../drizzle/schema.js';
 import { type Arguments, databaseUrlOf } from './arguments.js';
 import { CommandError, type Environment, UsageError } from './io.js';
 
 export type CliDatabase = NodePgDatabase<Record<string, unknown>> & { readonly $client: pg.Pool };
+
+/** As Postgres takes it without quotes, so that a typing error is none of another kind. */
+const NAME = /^[a-z_][a-z0-9_]{0,48}$/;
+
+/** The tables of `--schema` and `--prefix`, as `createAuthSchema` was given them. */
+export function tablesOf({ values }: Arguments): AuthSchema {
+  for (const name of ['schema', 'prefix'] as const)
+    if (values[name] !== undefined && !NAME.test(values[name]))
+      throw new UsageError(`--${name} must be small letters, digits and underscores, as in createAuthSchema`);
+  return createAuthSchema({ schema: values.schema, prefix: values.prefix });
+}
+
+/** Where that is, for messages. */
+export function placeOf({ values }: Arguments): string {
+  return `tables ${values.prefix ?? 'auth_'}… of ${values.schema === undefined ? 'the search path' : `schema ${values.schema}`}`;
+}
 
 /** Opens the database, does the work, closes it again. */
 export async function withDatabase<T>(

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { SystemClock } from '../common/clock.js';
+import { keyDirectory } from '../issue/keys/file-keys.js';
 import { generateSigningJwk } from '../issue/keys/generate-key.js';
+import type { SourceJwk } from '../storage/key-source.port.js';
 import type { SigningAlgorithm } from '../options/key-options.js';
 import { CommandError } from './io.js';
 import { KeyFiles } from './key-directory.js';
@@ -9,8 +11,20 @@ import { type ListedKey, listed, nextAlgorithm } from './listed-keys.js';
 const clock = new SystemClock();
 export const nowSeconds = (): number => Math.floor(clock.now() / 1000);
 
-export function listDirectoryKeys(dir: string, leadTimeMs: number): ListedKey[] {
-  return phasesOf(new KeyFiles(resolve(dir)).open('refuse'), leadTimeMs);
+/** Read as the processes read it: PEM files and key sets too. */
+async function keysIn(dir: string): Promise<readonly SourceJwk[]> {
+  new KeyFiles(resolve(dir)).open('refuse');
+  return (await keyDirectory(resolve(dir)).load()).keys;
+}
+
+export async function listDirectoryKeys(dir: string, leadTimeMs: number): Promise<ListedKey[]> {
+  return listed(await keysIn(dir), leadTimeMs, clock.now());
+}
+
+/** @throws CommandError that says so, before anything is changed */
+export async function assertInDirectory(dir: string, kid: string): Promise<void> {
+  if (!(await keysIn(dir)).some((jwk) => jwk.kid === kid))
+    throw new CommandError(`${dir} holds no key of that kid: tokenward keys list --dir ${dir}`);
 }
 
 /** Makes the first key of a directory, which signs at once. Gives its file. */
@@ -48,23 +62,38 @@ export function rotateDirectoryKeys(
   });
 }
 
-/** Gives the kid of the key that was made because none was left that signs. */
-export function revokeInDirectory(dir: string, kid: string): Promise<string | undefined> {
+/** Gives the kid of the key that was made because none was left that signs. A key in PEM or in a set keeps its file, and gets a mark beside it. */
+export async function revokeInDirectory(
+  dir: string,
+  kid: string,
+  inLedger: boolean,
+): Promise<string | undefined> {
   const files = new KeyFiles(resolve(dir)).open('refuse');
-  return files.exclusively(async () => {
-    const kept = files.read();
-    const found = kept.find(({ jwk }) => jwk.kid === kid);
-    if (!found) throw new CommandError(`${dir} holds no key of that kid: tokenward keys list --dir ${dir}`);
-    const { kty, alg } = found.jwk;
-    const iat = nowSeconds();
-    const left = kept.some(
-      ({ jwk }) => jwk !== found.jwk && jwk.revoked === undefined && (jwk.d ?? jwk.k) !== undefined,
+  try {
+    return await files.exclusively(() => markRevoked(files, kid));
+  } catch (error) {
+    if (!['EROFS', 'EACCES', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+    throw new CommandError(
+      `${dir} cannot be written: ${inLedger ? 'the key is revoked in Postgres, ' : 'nothing was revoked; '}take it out of the secret that is mounted there`,
     );
-    const fresh = left ? undefined : await generateSigningJwk(alg as SigningAlgorithm, { iat, nbf: iat });
-    if (fresh) files.add(fresh);
-    files.replace(found, { kty, alg, kid, iat: found.jwk.iat, revoked: iat });
-    return fresh?.kid;
-  });
+  }
+}
+
+async function markRevoked(files: KeyFiles, kid: string): Promise<string | undefined> {
+  const keys = await keysIn(files.dir);
+  const found = keys.find((jwk) => jwk.kid === kid);
+  if (!found) throw new CommandError(`${files.dir} holds no key of that kid any more`);
+  const marked = new Set(keys.flatMap((jwk) => (jwk.revoked === undefined ? [] : [jwk.kid])));
+  const left = keys.some((jwk) => jwk.kid !== kid && !marked.has(jwk.kid) && (jwk.d ?? jwk.k) !== undefined);
+  const iat = nowSeconds();
+  const { kty, alg } = found;
+  const fresh = left ? undefined : await generateSigningJwk(alg as SigningAlgorithm, { iat, nbf: iat });
+  if (fresh) files.add(fresh);
+  const mark = { kty, alg, kid, iat: found.iat, revoked: iat };
+  const own = files.ownFileOf(kid);
+  if (own) files.replace(own, mark);
+  else files.add(mark);
+  return fresh?.kid;
 }
 
 function phasesOf(files: KeyFiles, leadTimeMs: number): ListedKey[] {

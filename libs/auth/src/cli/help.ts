@@ -19,6 +19,7 @@ export const HELP = `tokenward: keys, secrets and upkeep of Tokenward
 
   tokenward keys revoke KID a key that leaked: refused for signing and verifying, everywhere, at once
       --dir DIR             marks it in a key directory, and makes a new key when none is left that signs
+      --yes                 also a kid that no process of this database ever had
       DATABASE_URL          where it is set, every process that shares the ledger refuses the key within a second; with
                             KEY_ENCRYPTION_KEYS the key is marked in Postgres too, and replaced when it was the last
 
@@ -32,9 +33,13 @@ export const HELP = `tokenward: keys, secrets and upkeep of Tokenward
                             removes rows of sessions that ended or expired
       --keep 30d            ... longer ago than this
   tokenward after-restore --yes
-                            after a backup was restored: ends every session and refuses every token issued before now
+                            after a backup was restored: ends every session, refuses every token issued before now, and
+                            revokes the signing keys of the backup (in Postgres), of which one may have been revoked since
+      --keep-key KID        but this one; may be given several times
+      --clock-tolerance 30s that of the processes: tokens issued up to now and that much are refused, new logins too
 
+With the database: --schema NAME and --prefix NAME of the tables, as createAuthSchema has them (the search path, auth_).
 Everywhere: --json (one JSON document on standard output), --help.
 The database is DATABASE_URL (or --database-url, which other users of the machine can see).
-Exit codes: 0 done, 1 it could not be done, 2 wrong use.
+Exit codes: 0 done, 1 it could not be done or ended nothing, 2 wrong use.
 `;

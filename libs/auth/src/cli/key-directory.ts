@@ -46,8 +46,26 @@ export class KeyFiles {
 
   /** @throws CommandError when a file is no single JWK with a kid */
   read(): KeptKey[] {
-    const names = readdirSync(this.dir).filter((name) => /^[^.].*\.(?:json|jwk)$/.test(name));
+    const names = this.names();
     return names.sort().map((name) => ({ file: join(this.dir, name), jwk: jwkOf(join(this.dir, name)) }));
+  }
+
+  /** The file that holds this key and nothing else. */
+  ownFileOf(kid: string): KeptKey | undefined {
+    for (const name of this.names()) {
+      const file = join(this.dir, name);
+      try {
+        const jwk = jwkOf(file);
+        if (jwk.kid === kid) return { file, jwk };
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  private names(): string[] {
+    return readdirSync(this.dir).filter((name) => /^[^.].*\.(?:json|jwk)$/.test(name));
   }
 
   /** Named by a hash, so that no `kid` reaches a path. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { assertKeyId } from '../verify/keys/key-fitness.js';
 import { generateSigningJwk } from '../issue/keys/generate-key.js';
 import { algorithmOf, allowOnly, type Arguments, bitsOf, databaseUrlOf, durationOf } from './arguments.js';
-import { addFirstKey, listDirectoryKeys, nowSeconds, revokeInDirectory, rotateDirectoryKeys } from './directory-keys.js'; // prettier-ignore
+import { addFirstKey, listDirectoryKeys, nowSeconds, assertInDirectory, revokeInDirectory, rotateDirectoryKeys } from './directory-keys.js'; // prettier-ignore
 import { type CommandResult, type Environment, UsageError } from './io.js';
 import { createBoth } from './key-directory.js';
 import type { ListedKey } from './listed-keys.js';
@@ -41,7 +41,7 @@ export async function generateKey({ words, values }: Arguments): Promise<Command
 
 export async function rotateKey(args: Arguments, environment: Environment): Promise<CommandResult> {
   noMore(args.words);
-  allowOnly(args.values, 'algorithm', 'database-url', 'dir', 'lead-time');
+  allowOnly(args.values, 'algorithm', 'database-url', 'dir', 'lead-time', 'schema', 'prefix');
   const leadTimeMs = leadTimeOf(args);
   const { dir, algorithm } = args.values;
   const asked = algorithm === undefined ? undefined : algorithmOf(algorithm);
@@ -54,13 +54,13 @@ export async function rotateKey(args: Arguments, environment: Environment): Prom
 
 export async function listKeys(args: Arguments, environment: Environment): Promise<CommandResult> {
   noMore(args.words);
-  allowOnly(args.values, 'database-url', 'dir', 'lead-time');
+  allowOnly(args.values, 'database-url', 'dir', 'lead-time', 'schema', 'prefix');
   const leadTimeMs = leadTimeOf(args);
   const { dir } = args.values;
   const keys =
     dir === undefined
       ? await (await databaseKeys()).listDatabaseKeys(args, environment, leadTimeMs)
-      : listDirectoryKeys(dir, leadTimeMs);
+      : await listDirectoryKeys(dir, leadTimeMs);
   return { lines: keys.length > 0 ? keys.map(lineOf) : ['There are no keys.'], data: { keys } };
 }
 
@@ -70,16 +70,19 @@ export async function revokeKey(args: Arguments, environment: Environment): Prom
   if (kid === undefined)
     throw new UsageError('which key? tokenward keys revoke KID (tokenward keys list shows them)');
   noMore(rest);
-  allowOnly(values, 'database-url', 'dir');
+  allowOnly(values, 'database-url', 'dir', 'schema', 'prefix', 'yes');
   assertKeyId('KID', kid);
   const { dir } = values;
   const inLedger = databaseUrlOf(args, environment) !== undefined;
   if (dir === undefined && !inLedger)
     throw new UsageError('where is the key? give --dir DIR, or DATABASE_URL, or both');
-  const inDirectory = dir === undefined ? undefined : { replacedBy: await revokeInDirectory(dir, kid) };
+  if (dir !== undefined) await assertInDirectory(dir, kid);
+  // what every process hears of comes first: a mounted directory may not be writable
   const inPostgres = inLedger
-    ? { replacedBy: await (await databaseKeys()).revokeInDatabase(args, environment, kid) }
+    ? { replacedBy: await (await databaseKeys()).revokeInDatabase(args, environment, kid, dir !== undefined) }
     : undefined;
+  const inDirectory =
+    dir === undefined ? undefined : { replacedBy: await revokeInDirectory(dir, kid, inLedger) };
   const replacedBy = inDirectory?.replacedBy ?? inPostgres?.replacedBy;
   const lines = [
     inPostgres && 'Refused by every process that shares the database, within a second.',

@@ -20,15 +20,17 @@ export const RETAIN_MS = 75 * 60_000;
 /** The phases as a process sees them that was started now. */
 export function listed(jwks: readonly SourceJwk[], leadTimeMs: number, nowMs: number): ListedKey[] {
   const hmac = jwks.some(({ kty, revoked }) => kty === 'oct' && revoked === undefined);
-  const { keys } = readSourceKeys('keys', { keys: jwks }, hmac ? 'HS256' : 'RS256');
+  const { keys, revoked } = readSourceKeys('keys', { keys: jwks }, hmac ? 'HS256' : 'RS256');
   const rules = {
     leadTimeMs,
     retainMs: RETAIN_MS,
     firstSeen: new Map<string, number>(),
-    isRevoked: () => false,
+    isRevoked: (kid: string) => revoked.includes(kid),
   };
   const phases = new Map(phasesAt(keys, nowMs, rules).keys.map((each) => [each.key.kid, each]));
-  return jwks.map((jwk) => {
+  // of a key in PEM or in a set, and the mark beside it, the mark alone
+  const told = jwks.filter((jwk) => jwk.revoked !== undefined || !revoked.includes(String(jwk.kid)));
+  return told.map((jwk) => {
     const phased = phases.get(String(jwk.kid));
     return {
       kid: String(jwk.kid),

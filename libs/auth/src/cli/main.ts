@@ -1,5 +1,9 @@
 #!/usr/bin/env node
+import { Logger } from '@nestjs/common';
 import { run } from './run.js';
+
+// what the stores say of a pool is for a service's log: here it would be in the middle of a JSON document
+Logger.overrideLogger(false);
 
 const write = (stream: NodeJS.WriteStream) => (text: string) => void stream.write(text);
 // no top-level await: the package is CommonJS as well

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { AuthError } from '../common/auth-error.js';
@@ -49,6 +50,8 @@ class DrizzleKeySource extends KeySource {
   readonly #ring: SealingRing;
   readonly #deadlineMs: number;
   readonly #entropy = new SystemEntropy();
+  readonly #logger = new Logger('Tokenward');
+  #others = 0;
 
   constructor(db: Database, options: DrizzleKeySourceOptions) {
     super();
@@ -72,7 +75,21 @@ class DrizzleKeySource extends KeySource {
         extract(epoch from created_at)::float8 as created_at, extract(epoch from signs_from)::float8 as signs_from,
         extract(epoch from revoked_at)::float8 as revoked_at from ${this.#table} order by signs_from, kid`,
     );
-    return { keys: found.map((row) => this.#jwkOf(row)) };
+    const genuine = found.filter(
+      (row) => row['revoked_at'] !== null || Buffer.isBuffer(row['sealed_private_jwk']),
+    );
+    this.#tellOfOthers(found.length - genuine.length);
+    return { keys: genuine.map((row) => this.#jwkOf(row)) };
+  }
+
+  /** Every key is written with its sealed private half, which nobody can make who only writes to the table. */
+  #tellOfOthers(count: number): void {
+    if (count === this.#others) return;
+    this.#others = count;
+    if (count > 0)
+      this.#logger.error(
+        `${String(count)} rows of ${this.name} have no sealed private half: Tokenward did not write them, and they verify nothing; find out who did`,
+      );
   }
 
   /** One makes the key, whoever asks: what is due is decided under a lock, by the database's clock. */

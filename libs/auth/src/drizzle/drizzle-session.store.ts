@@ -208,9 +208,9 @@ export class DrizzleSessionStore extends SessionStore {
     });
   }
 
-  endEverything({ actorId }: ActedBy = {}): Promise<Ended> {
+  endEverything({ actorId }: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
     return this.inTransaction('end everything', {}, async (tx, nowMs) => {
-      const ended = await endEverythingIn(tx, this.schema, nowMs);
+      const ended = await endEverythingIn(tx, this.schema, nowMs + toleranceMs);
       const detail = { sessionsEnded: ended.sessions };
       await this.record(tx, { type: 'everything.revoked', actorId, detail });
       return ended;

@@ -41,8 +41,8 @@ export async function removePage(
   return { removed: Number(row?.['removed']), cursor: full ? String(row?.['last']) : undefined };
 }
 
-/** After a restore from a backup, versions and endings may have gone back in time: nothing issued before now counts any more. */
-export async function endEverythingIn(tx: Transaction, schema: AuthSchema, nowMs: number): Promise<Ended> {
+/** After a restore from a backup, versions and endings may have gone back in time: nothing issued up to `upToMs` counts any more. */
+export async function endEverythingIn(tx: Transaction, schema: AuthSchema, upToMs: number): Promise<Ended> {
   await rows(
     tx,
     sql`update ${schema.subjects} set token_version = token_version + 1, session_epoch = session_epoch + 1`,
@@ -51,8 +51,8 @@ export async function endEverythingIn(tx: Transaction, schema: AuthSchema, nowMs
     sql`update ${schema.sessions} set ended_at = clock_timestamp(), end_reason = 'restored' where ended_at is null`,
   );
   // whole seconds: a token issued later in this very second is refused too
-  const issuedBefore = Math.floor(nowMs / 1000) + 1;
-  const entries: LedgerEntry[] = [{ kind: 'all', issuedBefore, expiresAt: nowMs + LEDGER_LIFETIME_MS }];
+  const issuedBefore = Math.floor(upToMs / 1000) + 1;
+  const entries: LedgerEntry[] = [{ kind: 'all', issuedBefore, expiresAt: upToMs + LEDGER_LIFETIME_MS }];
   await insertEntries(tx, schema.revocations, entries);
   return { sessions: ended.rowCount ?? 0, entries };
 }

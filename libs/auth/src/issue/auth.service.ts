@@ -6,6 +6,8 @@ import { AuditRecorder } from '../observe/audit-recorder.service.js';
 import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
 import { RevocationService } from './sessions/revocation.service.js';
 import type { Session } from '../storage/session.js';
+import { ResolvedAuthOptions } from '../options/resolved-options.js';
+import { KeyRotation } from './keys/key-rotation.service.js';
 import { RefreshSecretsRotation } from './sessions/refresh-secrets-rotation.service.js';
 import { SessionCleanUp } from './sessions/session-clean-up.service.js';
 import { SessionStore } from '../storage/session-store.port.js';
@@ -32,6 +34,8 @@ export class AuthService {
     private readonly peppers: RefreshSecretsRotation,
     private readonly recorder: AuditRecorder,
     private readonly events: AuthEventPublisher,
+    private readonly keys: KeyRotation,
+    private readonly options: ResolvedAuthOptions,
   ) {}
 
   /** For social login, passkeys, second factors: opens a session for a user whom the host has authenticated. */
@@ -107,10 +111,21 @@ export class AuthService {
     return this.peppers.rotate();
   }
 
-  /** After the database was restored from a backup: ends every session and refuses every token issued before now. */
-  async afterRestore(by?: ActedBy): Promise<void> {
-    const ended = await this.store.endEverything(by);
+  /**
+   * After the database was restored from a backup: ends every session, refuses every token issued up to now plus the clock tolerance (so new logins
+   * may be refused for as long), and revokes the signing keys that the backup held (`drizzleKeySource`; a new one is made) but those of `keepKeys`: a
+   * key that was revoked since the backup would sign again. Keys from elsewhere are not in it: revoke again what was revoked since.
+   */
+  async afterRestore({
+    keepKeys = [],
+    ...by
+  }: ActedBy & { readonly keepKeys?: readonly string[] } = {}): Promise<void> {
+    const held = this.keys.keptKeys();
+    if (keepKeys.some((kid) => !held.includes(kid)))
+      throw new AuthError('key_not_found', 'keepKeys names a key that the key source does not hold');
+    const ended = await this.store.endEverything(by, this.options.accessToken.clockToleranceSeconds * 1000);
     await this.revocations.announce(ended.entries);
+    for (const keyId of held) if (!keepKeys.includes(keyId)) await this.revocations.revokeKey(keyId, by);
     this.events.publish({ type: 'everything.revoked', actorId: by?.actorId });
   }
 

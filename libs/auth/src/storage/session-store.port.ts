@@ -125,8 +125,8 @@ export abstract class SessionStore {
   ): Promise<ReuseOutcome>;
   /** Role or permission change: bumps the version alone. */
   abstract bumpVersion(subject: string, alongside?: Alongside): Promise<Ended>;
-  /** After a restore: bumps every subject, ends every session, refuses every token issued before now. */
-  abstract endEverything(by?: ActedBy): Promise<Ended>;
+  /** After a restore: bumps every subject, ends every session, refuses every token issued up to now and `toleranceMs` (0). */
+  abstract endEverything(by?: ActedBy, toleranceMs?: number): Promise<Ended>;
   abstract readSubject(subject: string): Promise<SubjectState>;
   abstract readAuthority(token: RevocableToken): Promise<Authority>;
   /**

@@ -37,10 +37,10 @@ export class MemoryEndings {
     return this.append(rows.map(({ id }) => ({ kind: 'session', sessionId: id, expiresAt: this.expiresAt })));
   }
 
-  endEverything(): Ended {
+  endEverything(toleranceMs: number): Ended {
     for (const subject of this.database.subjects.keys()) this.bump(subject, 'both');
     const sessions = this.mark([...this.database.sessions.values()], 'restored');
-    const issuedBefore = Math.floor(this.database.clock.now() / 1000) + 1;
+    const issuedBefore = Math.floor((this.database.clock.now() + toleranceMs) / 1000) + 1;
     return { sessions, entries: this.append([{ kind: 'all', issuedBefore, expiresAt: this.expiresAt }]) };
   }
 

@@ -1,3 +1,4 @@
+import type { ActedBy } from '../storage/acted-by.js';
 import type { EndReason } from '../storage/end-reason.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { SubjectState, UserFacts } from '../storage/subject.js';
@@ -158,8 +159,8 @@ export class MemorySessionStore extends SessionStore {
     });
   }
 
-  endEverything(): Promise<Ended> {
-    return this.within({}, (endings) => endings.endEverything());
+  endEverything(_by?: ActedBy, toleranceMs = 0): Promise<Ended> {
+    return this.within({}, (endings) => endings.endEverything(toleranceMs));
   }
 
   async readSubject(subject: string): Promise<SubjectState> {

@@ -104,6 +104,13 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     if (!this.#phases.signing) void this.#replaceRevoked();
   }
 
+  /** Keys that the source itself keeps, and so a backup of it. */
+  keptKeys(): readonly string[] {
+    if (!this.source?.rotate) return [];
+    const own = this.#known.filter(({ signsFromMs }) => signsFromMs !== undefined);
+    return own.flatMap(({ kid }) => (this.keyring.isRevoked(kid) ? [] : [kid]));
+  }
+
   /** A source that can make keys makes one now; a reading that was under way did not know yet. */
   async #replaceRevoked(): Promise<void> {
     for (let attempt = 0; attempt < 2 && !this.#phases.signing && !this.#stopped; attempt += 1)
