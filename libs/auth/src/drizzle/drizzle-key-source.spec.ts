@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
@@ -47,6 +47,19 @@ describe('signing keys in Postgres', () => {
     expect(others).toEqual([]);
     expect(key?.nbf).toBeLessThanOrEqual(Date.now() / 1000 + 1);
     expect(key?.d).toBeDefined();
+  });
+
+  it('a row that somebody else inserted is no key', async () => {
+    await rotate();
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'mine', alg: 'RS256', use: 'sig' };
+    await pool.query(
+      `insert into auth_signing_keys (kid, algorithm, public_jwk, created_at, signs_from)
+       values ('mine', 'RS256', $1, now(), now() - interval '1 minute')`,
+      [JSON.stringify(jwk)],
+    );
+    const kids = (await load()).map(({ kid }) => kid);
+    expect([kids.length, kids.includes('mine')]).toEqual([1, false]);
   });
 
   it('by age, one makes the next, published for its lead time', async () => {
