@@ -14,6 +14,7 @@ export async function createApp(config: DemoConfig, settings: AppSettings): Prom
   const app = await (config.adapter === 'fastify'
     ? onFastify(config, settings)
     : onExpress(config, settings));
+  if (config.hostPrefix !== undefined) app.setGlobalPrefix(config.hostPrefix);
   secureHeaders(app);
   await servePage(app, config.adapter);
   app.useWebSocketAdapter(new EventsAdapter(app));

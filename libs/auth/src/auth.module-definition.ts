@@ -5,12 +5,13 @@ import { AUTH_INSTANCE, authToken, DEFAULT_INSTANCE, instanceName } from './comm
 import type { AuditStore } from './storage/audit-store.port.js';
 import type { AuthAlert } from './observe/auth-alert.js';
 import type { AuthEvent } from './storage/auth-event.js';
-import { createAuthControllers } from './issue/routes/index.js';
+import { createAuthControllers, createRootControllers } from './issue/routes/index.js';
 import type { KeySightings } from './storage/key-sightings.port.js';
 import type { KeySource } from './storage/key-source.port.js';
 import type { AuthMeter } from './observe/metrics/meter.js';
 import type { AuthModuleExtras, AuthOptions, RouteOptions } from './options/auth-options.js';
 import type { ObserveOptions } from './options/observe-options.js';
+import { RootRoutesModule } from './issue/routes/root-routes.js';
 import { resolveRoutes } from './options/resolve-routes.js';
 import type { RevocationFeedBus } from './storage/revocation-feed.port.js';
 import type { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
@@ -83,10 +84,15 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
       (definition, { isGlobal, routes: given, name }) => {
         const instance = instanceName(name);
         const routes = instanceRoutes(instance, given);
+        const resolved = resolveRoutes(routes);
         return {
           ...definition,
           global: isGlobal ?? false,
-          controllers: createAuthControllers(resolveRoutes(routes), instance),
+          imports: [
+            ...(definition.imports ?? []),
+            RootRoutesModule.with(createRootControllers(resolved, instance)),
+          ],
+          controllers: createAuthControllers(resolved, instance),
           providers: [
             ...(definition.providers ?? []),
             { provide: AUTH_ROUTES, useValue: routes },

@@ -15,6 +15,7 @@ const REFUSED: readonly (readonly [name: string, value: string, others?: Environ
   ['PORT', '80.5'],
   ['HOST', 'http://localhost'],
   ['HOST', 'two words'],
+  ['HOST_PREFIX', 'api/:tenant'],
   ['HTTP_ADAPTER', 'koa'],
   ['DATABASE_URL', 'mysql://user:hunter2@db/x'],
   ['DATABASE_URL', 'localhost'],

@@ -7,6 +7,7 @@ import { signingSettings, type SigningSettings } from './read-signing.js';
 import {
   duration,
   hostName,
+  hostPrefix,
   origins,
   refreshTokenSecrets,
   serviceUrl,
@@ -23,6 +24,8 @@ export type TrustProxy = boolean | number | readonly string[];
 export interface DemoConfig {
   readonly port: number;
   readonly host: string;
+  /** A global prefix of Nest for every route; undefined: none. */
+  readonly hostPrefix: string | undefined;
   /** Absolute. */
   readonly dataDir: string;
   readonly adapter: 'express' | 'fastify';
@@ -61,6 +64,7 @@ export function readConfig(environment: Environment): DemoConfig {
   return {
     port: read.wholeNumber('PORT', 0, 65_535, 3000),
     host: hostName(read),
+    hostPrefix: hostPrefix(read),
     dataDir: resolve(read.text('DATA_DIR') ?? '.data'),
     adapter: read.oneOf('HTTP_ADAPTER', ['express', 'fastify'], 'express'),
     databaseUrl: serviceUrl(read, 'DATABASE_URL', ['postgres:', 'postgresql:']),

@@ -130,3 +130,11 @@ export function refreshTokenSecrets(read: EnvironmentReader): readonly string[] 
     throw problem(name, 'has two secrets with one id; give each its own');
   return entries;
 }
+
+/** Segments of a path, as `setGlobalPrefix` takes them. */
+export function hostPrefix(read: EnvironmentReader): string | undefined {
+  const given = read.text('HOST_PREFIX')?.replace(/^\/+|\/+$/g, '') || undefined;
+  if (given !== undefined && !/^[\w.~-]+(?:\/[\w.~-]+)*$/.test(given))
+    throw problem('HOST_PREFIX', 'must be a path such as api or api/v2');
+  return given;
+}

@@ -28,7 +28,7 @@ export interface CookieOptions {
   readonly sameSite?: SameSite;
   /** Path of the access cookie. Default `/`. */
   readonly accessPath?: string;
-  /** Path of the refresh and device cookies. Default: `/` + the controllers' prefix; set it when the app has a global prefix. */
+  /** Path of the refresh and device cookies. Default: where Nest serves the routes, global prefix included; set it where a proxy changes the path. */
   readonly refreshPath?: string;
   /**
    * The scopes that the cookies had before `domain`, `accessPath` or `refreshPath` was changed: browsers send an old cookie beside the new one until

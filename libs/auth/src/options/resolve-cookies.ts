@@ -8,11 +8,9 @@ import type { ResolvedAuthOptions } from './resolved-options.js';
 /** Refuses what browsers would refuse or silently drop (RFC 6265bis, sections 4.1.2 and 5.7). */
 export function resolveCookies(
   given: z.output<typeof cookieSchema>,
-  routePrefix: string,
   instance: string,
 ): ResolvedAuthOptions['cookies'] {
-  const { prefix, secure, domain, sameSite, accessPath, formerScopes } = given;
-  const refreshPath = given.refreshPath ?? `/${routePrefix}`;
+  const { prefix, secure, domain, sameSite, accessPath, refreshPath, formerScopes } = given;
   const refuse = (option: string, problem: string): never => {
     throw AuthError.configuration(`cookies.${option}`, problem);
   };

@@ -47,7 +47,7 @@ export function resolveChecked(
       cleanUpEveryMs: sessions.cleanUpEvery,
       keepEndedForMs: sessions.keepEndedFor,
     },
-    cookies: resolveCookies(options.cookies, routes.prefix, instance),
+    cookies: resolveCookies(options.cookies, instance),
     transports: transports(options.transports),
     origins: { trusted: new Set(options.origins.trustedOrigins), trustProxy: options.origins.trustProxy },
     throttle: throttle(options.throttle),

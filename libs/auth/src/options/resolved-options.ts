@@ -60,7 +60,8 @@ export abstract class ResolvedAuthOptions {
     readonly secure: boolean;
     readonly sameSite: SameSite;
     readonly accessPath: string;
-    readonly refreshPath: string;
+    /** Undefined: where Nest serves the routes. */
+    readonly refreshPath?: string;
     readonly formerScopes: readonly CookieScope[];
   };
   abstract readonly transports: { readonly allowed: readonly Transport[]; readonly default: Transport };

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@nestjs/common';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type HttpRequest, type HttpResponse, protocolOf, setHeader } from '../../verify/http/adapter.js';
+import { CookiePath } from './cookie-path.service.js';
 
 /** The first guard of Tokenward's own routes: no answer of them is kept by a cache, and plain HTTP in production is noticed. */
 @Injectable()
@@ -8,12 +9,16 @@ export class AuthRouteGuard implements CanActivate {
   private readonly logger = new Logger('Tokenward');
   private noticed: 'not yet' | 'said' = 'not yet';
 
-  constructor(private readonly options: ResolvedAuthOptions) {}
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly cookiePath: CookiePath,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean {
     const http = context.switchToHttp();
     setHeader(http.getResponse<HttpResponse>(), 'Cache-Control', 'no-store');
     this.noticePlainHttp(http.getRequest<HttpRequest>());
+    this.cookiePath.notice(http.getRequest<HttpRequest>());
     return true;
   }
 

@@ -26,6 +26,9 @@ const NO_ACCESS = 'access_token=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=
 const NO_REFRESH = 'refresh_token=; Max-Age=0; Path=/auth; HttpOnly; Secure; SameSite=Strict';
 const deviceToken = 'd.1';
 
+const cookiesOf = (options = settings()) =>
+  new AuthCookies(options, { refreshPath: options.cookies.refreshPath ?? '/auth' });
+
 describe('the cookies', () => {
   it.each<[string, Partial<IssuedTokens>, string[]]>([
     ['cookie', { deviceToken }, [ACCESS, REFRESH, DEVICE]],
@@ -35,7 +38,7 @@ describe('the cookies', () => {
     ['browser session', { persistence: 'browser_session' }, [ACCESS, 'refresh_token=rrr; Path=/auth; HttpOnly; Secure; SameSite=Strict']],
   ])('of a login: %s', (_, overrides, expected) => {
     const sent = response();
-    new AuthCookies(settings()).signIn(sent, grant(overrides));
+    cookiesOf().signIn(sent, grant(overrides));
     expect(sent.lines()).toEqual(expected);
   }); // prettier-ignore
 
@@ -45,13 +48,13 @@ describe('the cookies', () => {
     ['bearer', undefined],
   ])('of a renewal: %s', (transport, expected) => {
     const sent = response();
-    new AuthCookies(settings()).renew(sent, grant({ transport }));
+    cookiesOf().renew(sent, grant({ transport }));
     expect(sent.lines()).toEqual(expected);
   });
 
   it('are cleared with the names, paths and domain they were set with, the device kept', () => {
     const named = { accessName: '__Secure-a', refreshName: '__Secure-r', domain: 'example.com', accessPath: '/api', refreshPath: '/api/auth' };
-    const cookies = new AuthCookies(settings({ cookies: { ...named, sameSite: 'none' } }));
+    const cookies = cookiesOf(settings({ cookies: { ...named, sameSite: 'none' } }));
     const set = response();
     const cleared = response();
     cookies.signIn(set, grant());
@@ -63,7 +66,7 @@ describe('the cookies', () => {
 
   describe('that came in another scope', () => {
     const formerScopes = [{ domain: 'example.com' }, { path: '/old' }];
-    const cookies = (changes = {}) => new AuthCookies(settings({ cookies: { formerScopes, ...changes } }));
+    const cookies = (changes = {}) => cookiesOf(settings({ cookies: { formerScopes, ...changes } }));
     const scopes = (sent: ReturnType<typeof response>) =>
       (sent.lines() ?? []).map((line) => line.replace(/; Max-Age=[1-9]\d*|; HttpOnly.*/g, ''));
     const TWO = 'refresh_token=a; refresh_token=b';
@@ -139,13 +142,13 @@ describe('the cookies', () => {
 
   it('are not Secure where development says so', () => {
     const sent = response();
-    new AuthCookies(settings({ cookies: { secure: false } })).signIn(sent, grant());
+    cookiesOf(settings({ cookies: { secure: false } })).signIn(sent, grant());
     expect(sent.lines().join()).not.toContain('Secure');
   });
 
   it('stand beside what the host set', () => {
     const sent = response(['theirs=1; Path=/']);
-    new AuthCookies(settings()).clear(sent);
+    cookiesOf().clear(sent);
     expect(sent.lines()).toEqual(['theirs=1; Path=/', NO_ACCESS, NO_REFRESH]);
   });
 
@@ -153,7 +156,7 @@ describe('the cookies', () => {
     const options = settings({ cookies: { domain: 'example.com' } });
     const largest = 'a'.repeat(maxAccessTokenBytes(options));
     expect(Buffer.byteLength(accessCookie(options, largest, 900))).toBe(4096);
-    const cookies = new AuthCookies(options);
+    const cookies = cookiesOf(options);
     const sent = response();
     expect(() => cookies.signIn(sent, grant({ accessToken: `${largest}a` }))).toThrow(
       expect.objectContaining({ reason: 'token_too_large' }),
@@ -164,7 +167,7 @@ describe('the cookies', () => {
   });
 
   it('refuse a value that would add an attribute or a header', () => {
-    const cookies = new AuthCookies(settings());
+    const cookies = cookiesOf();
     for (const accessToken of ['a; Domain=evil.test', 'a\r\nSet-Cookie: x=1'])
       expect(() => cookies.signIn(response(), grant({ accessToken }))).toThrow(TypeError);
   });

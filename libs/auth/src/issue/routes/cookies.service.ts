@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import { AuthError } from '../../common/auth-error.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
@@ -6,6 +6,7 @@ import { accessCookie, MAX_SET_COOKIE_BYTES } from '../../options/cookie-budget.
 import type { CookieScope } from '../../options/cookie-options.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { appendSetCookies, type HttpResponse, requestBehind } from '../../verify/http/adapter.js';
+import { CookiePath } from './cookie-path.service.js';
 import { cookieValues } from '../../verify/http/token-extractor.js';
 
 /** The longest that browsers keep a cookie (RFC 6265bis, section 5.5). */
@@ -19,7 +20,10 @@ type Kind = 'access' | 'refresh' | 'device';
  */
 @Injectable()
 export class AuthCookies {
-  constructor(private readonly options: ResolvedAuthOptions) {}
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    @Inject(CookiePath) private readonly scoped: Pick<CookiePath, 'refreshPath'>,
+  ) {}
 
   /** A login: sets what its transport uses and clears what it does not. */
   signIn(response: HttpResponse, grant: IssuedTokens): void {
@@ -97,8 +101,8 @@ export class AuthCookies {
   }
 
   private presentScope(kind: Kind): CookieScope {
-    const { domain, accessPath, refreshPath } = this.options.cookies;
-    return { domain, path: kind === 'access' ? accessPath : refreshPath };
+    const { domain, accessPath } = this.options.cookies;
+    return { domain, path: kind === 'access' ? accessPath : this.scoped.refreshPath };
   }
 
   private line(

@@ -1,6 +1,5 @@
 import { SetMetadata, type Type } from '@nestjs/common';
 import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
-import { JWKS_PATH } from '../../contract/index.js';
 import { INSTANCE } from '../../verify/guards/route-metadata.js';
 import { createAccountController } from './account.controller.js';
 import { createJwksController } from './jwks.controller.js';
@@ -18,12 +17,19 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
     [refresh || logout, () => createRenewalController(routes)],
     [sessions || logoutAll || revokeUser, () => createSessionsController(routes)],
     [me || password || reauthenticate, () => createAccountController(routes)],
-    [
-      routes.jwks,
-      () => createJwksController(instance === DEFAULT_INSTANCE ? JWKS_PATH : `${instance}/${JWKS_PATH}`),
-    ],
   ];
-  const controllers = wanted.flatMap(([on, create]) => (on ? [create()] : []));
+  return ofInstance(
+    instance,
+    wanted.flatMap(([on, create]) => (on ? [create()] : [])),
+  );
+}
+
+/** Those that stay at the root of the host. */
+export function createRootControllers(routes: Routes, instance = DEFAULT_INSTANCE): Type[] {
+  return ofInstance(instance, routes.jwks ? [createJwksController(instance)] : []);
+}
+
+function ofInstance(instance: string, controllers: Type[]): Type[] {
   for (const controller of controllers) SetMetadata(INSTANCE, instance)(controller);
   return controllers;
 }

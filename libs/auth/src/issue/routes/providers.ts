@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AuthErrorFilter } from '../../verify/http/auth-error.filter.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
+import { CookiePath } from './cookie-path.service.js';
 import { AuthCookies } from './cookies.service.js';
 import { EmptyJson } from './empty-json.service.js';
 import { HeldRoutes } from '../../verify/guards/held-routes.service.js';
@@ -31,6 +32,7 @@ export const HTTP_EXPORTS = [
 export const HTTP_PROVIDERS: Provider[] = [
   ...HTTP_EXPORTS,
   RequestSchemas,
+  CookiePath,
   AuthCookies,
   PresentedTokens,
   EmptyJson,

@@ -5,6 +5,7 @@ import { LogoutFlow } from '../flows/logout.flow.js';
 import { RefreshFlow } from '../flows/refresh.flow.js';
 import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
 import { tokenBody } from './response-bodies.js';
+import { CookiePath } from './cookie-path.service.js';
 import { AuthCookies } from './cookies.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { jsonBodyOf } from './json-body.js';
@@ -24,6 +25,7 @@ export function createRenewalController(routes: Routes): Type {
       private readonly inputs: RequestSchemas,
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
+      private readonly cookiePath: CookiePath,
     ) {}
 
     @Route(
@@ -50,6 +52,7 @@ export function createRenewalController(routes: Routes): Type {
       const key = this.inputs.retryKey(request);
       try {
         const token = this.presented.refreshToken(request, input.refreshToken);
+        if (!token && this.presented.accessCookies(request).length > 0) this.cookiePath.noticeLost();
         const grant = await this.refreshFlow.refresh(token, clientOf(request), key);
         this.cookies.renew(response, grant);
         return tokenBody(grant);

@@ -8,6 +8,9 @@ export interface HttpRequest {
   /** Names and values as they came, in turn; shows repeated headers that node folds away. */
   readonly rawHeaders?: readonly string[];
   readonly method?: string;
+  readonly url?: string;
+  /** As it came, where the adapter or a router above changed `url`. */
+  readonly originalUrl?: string;
   readonly body?: unknown;
   /** Of the path, decoded. */
   readonly params?: Readonly<Record<string, string | undefined>>;

@@ -11,6 +11,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { AuthError } from '../../common/auth-error.js';
+import { authToken } from '../../common/instance-token.js';
 import { Clock } from '../../common/clock.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthenticateFlow, type AuthenticateOptions } from '../authenticate.js';
@@ -25,7 +26,7 @@ import { RefreshFlow } from '../../issue/flows/refresh.flow.js';
 import { RegisterFlow } from '../../issue/flows/register.flow.js';
 import { Keyring } from '../keys/keyring.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { createAuthControllers } from '../../issue/routes/index.js';
+import { createAuthControllers, createRootControllers } from '../../issue/routes/index.js';
 import type { Routes } from '../../issue/routes/route.js';
 import { HTTP_PROVIDERS } from '../../issue/routes/providers.js';
 
@@ -193,15 +194,18 @@ export function edge(parts: AppParts): DynamicModule {
     { provide: ResolvedAuthOptions, useValue: parts.options ?? settings() },
     { provide: Clock, useValue: { now: () => NOW_MS, monotonic: () => 0 } },
     { provide: Keyring, useValue: { publicJwks: () => ({ keys: [{ kid: 'k1', kty: 'RSA', alg: 'RS256', use: 'sig' }] }) } },
+    { provide: authToken(ResolvedAuthOptions), useExisting: ResolvedAuthOptions },
+    { provide: authToken(Keyring), useExisting: Keyring },
   ]; // prettier-ignore
   const providers = [...own, ...HTTP_PROVIDERS];
   const exports = providers.flatMap((each) =>
     typeof each === 'function' ? [each] : 'useValue' in each ? [each.provide] : [],
   );
+  const routes = { ...ALL_ROUTES, ...parts.routes };
   return {
     module: EdgeModule,
     global: true,
-    controllers: createAuthControllers({ ...ALL_ROUTES, ...parts.routes }),
+    controllers: [...createAuthControllers(routes), ...createRootControllers(routes)],
     providers,
     exports,
   };
