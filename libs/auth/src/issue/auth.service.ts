@@ -126,6 +126,8 @@ export class AuthService {
     const ended = await this.store.endEverything(by, this.options.accessToken.clockToleranceSeconds * 1000);
     await this.revocations.announce(ended.entries);
     for (const keyId of held) if (!keepKeys.includes(keyId)) await this.revocations.revokeKey(keyId, by);
+    // nobody can sign in before there is one
+    if (held.length > keepKeys.length) await this.keys.refresh();
     this.events.publish({ type: 'everything.revoked', actorId: by?.actorId });
   }
 
