@@ -55,14 +55,15 @@ export async function recordDeeds(tx: Transaction, table: AuditTable, deeds: rea
   await rows(tx, insertRecords(table, records));
 }
 
-/** All of them in one statement with one parameter, however many. */
+/** All of them in one statement with one parameter, however many; of one `fold` there may be one. */
 export function insertRecords(table: NonNullable<AuditTable>, records: readonly NewAuditRecord[]): SQL {
   const values = JSON.stringify(records.map(writable));
-  return sql`insert into ${table} (at, type, severity, subject, actor, session_id, ip, user_agent, detail)
+  return sql`insert into ${table} as a (at, type, severity, subject, actor, session_id, ip, user_agent, detail, count, fold)
     select coalesce(r.at, clock_timestamp()), r.type, r.severity, r."userId", r."actorId", r."sessionId", r.ip, r."userAgent",
-      coalesce(r.detail, '{}')
+      coalesce(r.detail, '{}'), coalesce(r.count, 1), r.fold
     from jsonb_to_recordset(${values}::jsonb) as r(at timestamptz, type text, severity text, "userId" text, "actorId" text, "sessionId" text,
-      ip inet, "userAgent" text, detail jsonb)`;
+      ip inet, "userAgent" text, detail jsonb, count int, fold text)
+    on conflict (fold) where fold is not null do update set count = a.count + excluded.count`;
 }
 
 /** One value that Postgres cannot hold must not cost the others: no nonsense for an address, no NUL, no half of a surrogate pair. */
@@ -89,5 +90,6 @@ export function toAuditRecord(row: Row): AuditRecord {
     ip: text('ip'),
     userAgent: text('user_agent'),
     detail: row['detail'] as AuditRecord['detail'],
+    count: Number(row['count'] ?? 1),
   };
 }

@@ -29,7 +29,7 @@ export class DrizzleAuditStore extends AuditStore {
   async find(query: AuditQuery & { readonly limit: number }): Promise<readonly AuditRecord[]> {
     const found = await this.query(
       'read the audit trail',
-      () => sql`select id, ${ms(sql`at`)} as at, type, severity, subject, actor, session_id, host(ip) as ip, user_agent, detail from ${this.table}
+      () => sql`select id, ${ms(sql`at`)} as at, type, severity, subject, actor, session_id, host(ip) as ip, user_agent, detail, count from ${this.table}
         where ${conditions(query)} order by id desc limit ${query.limit}`,
     );
     return found.map(toAuditRecord);

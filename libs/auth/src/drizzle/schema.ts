@@ -10,6 +10,7 @@ import {
   pgTableCreator,
   text,
   timestamp,
+  uniqueIndex,
   uuid,
   boolean,
 } from 'drizzle-orm/pg-core';
@@ -174,8 +175,15 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
         .$type<Readonly<Record<string, unknown>>>()
         .notNull()
         .default(sql`'{}'`),
+      /** How many events the row stands for. */
+      count: integer('count').notNull().default(1),
+      /** Events of one kind, account or address, and minute are one row; null: a row of its own. */
+      fold: text('fold'),
     },
     (t) => [
+      uniqueIndex(`${prefix}audit_fold_idx`)
+        .on(t.fold)
+        .where(sql`${t.fold} is not null`),
       index(`${prefix}audit_subject_idx`).on(t.subject, t.id),
       // most rows have none
       index(`${prefix}audit_actor_idx`)

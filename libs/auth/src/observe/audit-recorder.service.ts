@@ -5,27 +5,30 @@ import {
   type OnApplicationShutdown,
   Optional,
 } from '@nestjs/common';
+import { AuthError } from '../common/auth-error.js';
 import { ResolvedObserveOptions } from '../options/observe-options.js';
 import { isRoutine, type NewAuditRecord, toRecord } from '../storage/audit-record.js';
 import { AuditStore } from '../storage/audit-store.port.js';
+import { AuditQueue } from './audit-queue.js';
 import { AuthEventPublisher } from './auth-event-publisher.service.js';
 
 const FLUSH_EVERY_MS = 1_000;
 const BATCH = 500;
-const QUEUE = 10_000;
+/** Records of one kind that wait; past it their particulars are not kept, so that a flood of one kind costs no other. */
+const QUEUE_OF_A_KIND = 2_000;
 const PAGE = 1_000;
 const CLEAN_UP_EVERY_MS = 3_600_000;
 
 /**
  * Routine events into the audit trail, in batches a second apart: nobody waits for it, and a process that dies loses the last second of them. While
- * the database is away they queue; past 10,000 the oldest are dropped and counted.
+ * the database is away they queue, 2,000 of a kind; more of that kind are counted together in one record, and none is dropped for another.
  */
 @Injectable()
 export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** Records that were dropped because the queue was full. */
+  /** Events whose particulars were not kept because the queue of their kind was full. */
   dropped = 0;
   private readonly logger = new Logger('Tokenward');
-  private queue: NewAuditRecord[] = [];
+  private readonly queue = new AuditQueue(QUEUE_OF_A_KIND);
   private timer: NodeJS.Timeout | undefined;
   private cleaning: NodeJS.Timeout | undefined;
   private flushing: Promise<void> | undefined;
@@ -45,15 +48,14 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
   onApplicationBootstrap(): void {
     this.cleaning = setInterval(() => {
       this.cleanUp().catch((error: unknown) => {
-        this.logger.warn(
-          `the clean-up of the audit trail failed: ${error instanceof Error ? error.message : 'unknown error'}`,
-        );
+        const why = error instanceof AuthError ? error.detail : 'unknown error';
+        this.logger.warn(`the clean-up of the audit trail failed: ${why}`);
       });
     }, CLEAN_UP_EVERY_MS).unref();
   }
 
   get pending(): number {
-    return this.queue.length;
+    return this.queue.size;
   }
 
   /** Writes what is waiting, now. Never rejects: what could not be written stays. */
@@ -83,11 +85,7 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private take(record: NewAuditRecord): void {
-    if (this.queue.length >= QUEUE) {
-      this.queue.shift();
-      this.dropped++;
-    }
-    this.queue.push(record);
+    if (this.queue.add(record) === 'lumped') this.dropped++;
     this.schedule();
   }
 
@@ -99,19 +97,17 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private async write(): Promise<void> {
-    while (this.store && this.queue.length > 0) {
-      const batch = this.queue.slice(0, BATCH);
+    while (this.store && this.queue.size > 0) {
+      const batch = this.queue.take(BATCH);
       try {
         await this.store.append(batch);
       } catch {
+        for (const record of batch) this.queue.add(record);
         this.complain();
         this.schedule();
         return;
       }
       this.isFailing = false;
-      const written = new Set(batch);
-      // some of them may have been dropped meanwhile
-      this.queue = this.queue.filter((record) => !written.has(record));
     }
   }
 

@@ -29,32 +29,62 @@ function set() {
   const store = new FlakyStore();
   const publisher = new AuthEventPublisher(new SystemClock(), { onAuthEvent: () => undefined });
   const recorder = new AuditRecorder(resolveObserve(observeSchema.parse({})), publisher, store);
-  const refresh = (sessionId: string): void =>
-    publisher.publish({ type: 'refresh.rotated', userId: 'u', sessionId });
-  return { store, publisher, recorder, refresh };
+  const registered = (userId: string): void => publisher.publish({ type: 'user.registered', userId });
+  const refused = (ip: string): void => publisher.publish({ type: 'login.throttled', ip });
+  return { store, publisher, recorder, registered, refused };
 }
 
 describe('AuditRecorder', () => {
   it('writes many in few statements, in turn', async () => {
-    const { store, recorder, refresh } = set();
-    for (let n = 0; n < 1_200; n++) refresh(String(n));
+    const { store, recorder, registered } = set();
+    for (let n = 0; n < 1_200; n++) registered(String(n));
     expect(recorder.pending).toBe(1_200);
     await recorder.flush();
     expect(store.batches.map((batch) => batch.length)).toEqual([500, 500, 200]);
-    expect(store.batches.flat().map(({ sessionId }) => Number(sessionId))).toEqual([...Array(1_200).keys()]);
+    expect(store.batches.flat().map(({ userId }) => Number(userId))).toEqual([...Array(1_200).keys()]);
     expect(recorder.pending).toBe(0);
     await recorder.onApplicationShutdown();
   });
 
-  it('keeps what could not be written, and drops the oldest when there are too many', async () => {
-    const { store, recorder, refresh } = set();
+  it('makes one record of what one address does in a minute, with its count, and keeps what could not be written', async () => {
+    jest.useFakeTimers({ now: 1_000 * 60_000 });
+    try {
+      const { store, recorder, refused } = set();
+      store.state = 'down';
+      for (let n = 0; n < 400; n++) refused(`2001:db8::${n.toString(16)}`);
+      await recorder.flush();
+      refused('2001:db8::1');
+      refused('192.0.2.1');
+      store.state = 'up';
+      await recorder.flush();
+      expect(store.batches.flat()).toMatchObject([
+        { type: 'login.throttled', ip: '2001:db8::0', count: 401 },
+        { type: 'login.throttled', ip: '192.0.2.1' },
+      ]);
+      await jest.advanceTimersByTimeAsync(60_000);
+      refused('192.0.2.1');
+      await recorder.flush();
+      const folds = store.batches.flat().map(({ fold }) => fold);
+      expect(new Set(folds).size).toBe(3);
+      await recorder.onApplicationShutdown();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('a flood of one kind takes no place of another: past 2,000 of a kind only their number is kept', async () => {
+    const { store, publisher, recorder, refused } = set();
     store.state = 'down';
-    for (let n = 0; n < 10_007; n++) refresh(String(n));
+    publisher.publish({ type: 'refresh.refused', reason: 'mismatch', userId: 'u', sessionId: 's' });
+    for (let n = 0; n < 20_000; n++) refused(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
     await recorder.flush();
-    expect([recorder.pending, recorder.dropped]).toEqual([10_000, 7]);
+    expect([recorder.pending, recorder.dropped]).toEqual([2_002, 18_000]);
     store.state = 'up';
     await recorder.onApplicationShutdown();
-    expect(store.batches.flat()[0]?.sessionId).toBe('7');
+    const written = store.batches.flat();
+    expect(written.filter(({ type }) => type === 'refresh.refused')).toHaveLength(1);
+    const counts = written.filter(({ type }) => type === 'login.throttled').map(({ count = 1 }) => count);
+    expect(counts.reduce((sum, each) => sum + each)).toBe(20_000);
     expect(recorder.pending).toBe(0);
   });
 
@@ -84,9 +114,7 @@ describe('AuditRecorder', () => {
       expect(warn).not.toHaveBeenCalled();
       store.state = 'down';
       await jest.advanceTimersByTimeAsync(3_600_000);
-      expect(warn.mock.calls).toEqual([
-        [expect.stringContaining('audit trail failed: unavailable: clean up')],
-      ]);
+      expect(warn.mock.calls).toEqual([[expect.stringContaining('audit trail failed: clean up')]]);
       await recorder.onApplicationShutdown();
     } finally {
       warn.mockRestore();

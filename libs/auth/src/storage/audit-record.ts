@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { networkOf } from '../common/address.js';
 import type { AuthEvent, EventSeverity } from './auth-event.js';
 
 /** One row of the audit trail. No token, hash, password or key is in any. */
@@ -17,9 +19,15 @@ export interface AuditRecord {
   readonly userAgent?: string;
   /** The event's other members. */
   readonly detail: Readonly<Record<string, unknown>>;
+  /** How many events the row stands for; the first of them gave it everything else. */
+  readonly count: number;
 }
 
-export type NewAuditRecord = Omit<AuditRecord, 'id' | 'at'> & {
+export type NewAuditRecord = Omit<AuditRecord, 'id' | 'at' | 'count'> & {
+  /** Default 1. */
+  readonly count?: number;
+  /** Records of one `fold` are one row, whichever process writes them. Default: a row of its own. */
+  readonly fold?: string;
   /** Default: the database's now. */
   readonly at?: string;
 };
@@ -48,5 +56,31 @@ export function isRoutine(event: AuthEvent): boolean {
 export function toRecord(event: AuthEvent): NewAuditRecord {
   const { type, severity, at, userId, actorId, sessionId, ip, userAgent, ...detail } = event as AuthEvent &
     Pick<AuditRecord, 'userId' | 'actorId' | 'sessionId' | 'ip' | 'userAgent'>;
-  return { type, severity, at, userId, actorId, sessionId, ip, userAgent, detail };
+  return { type, severity, at, userId, actorId, sessionId, ip, userAgent, detail, fold: foldOf(event) };
+}
+
+/** What a stranger, or a client of its own account, can cause as often as it likes. */
+const AT_WILL: ReadonlySet<AuthEvent['type']> = new Set([
+  'login.failed',
+  'login.throttled',
+  'password.refused',
+  'refresh.rotated',
+  'refresh.replayed',
+  'refresh.refused',
+  'token.refused',
+  'user.ambiguous',
+]);
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Names what is told once a minute, with its count: the kind of event, its reason, the account, and the address (IPv6 by /64). A flood from one
+ * address so leaves one row a minute, and what else happened to the account stands beside it. Undefined for what nobody can cause at will.
+ */
+export function foldOf(event: AuthEvent): string | undefined {
+  if (!AT_WILL.has(event.type)) return undefined;
+  const { type, at, reason, userId, ip } = event as AuthEvent & Partial<Record<'reason' | 'userId' | 'ip', string>>; // prettier-ignore
+  const minute = Math.floor(Date.parse(at) / MINUTE_MS);
+  const names = JSON.stringify([type, reason, userId, networkOf(ip), minute]);
+  return createHash('sha256').update(names).digest('base64url').slice(0, 22);
 }

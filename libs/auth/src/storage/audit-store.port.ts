@@ -34,7 +34,7 @@ export interface Sighting {
 
 /** The durable audit trail. Each call throws `AuthError('unavailable')` within its deadline. */
 export abstract class AuditStore {
-  /** Routine records, all in one statement. What has a transaction of its own is written there by the other stores. */
+  /** Routine records, all in one statement; one whose `fold` is there already adds its count to that row. What has a transaction of its own is written there by the other stores. */
   abstract append(records: readonly NewAuditRecord[]): Promise<void>;
   /** The newest first. */
   abstract find(query: AuditQuery & { readonly limit: number }): Promise<readonly AuditRecord[]>;

@@ -123,7 +123,7 @@ export const METRICS = define({
     name: 'tokenward.audit.dropped',
     kind: 'counter',
     attributes: [],
-    help: 'Routine audit records lost because the database was away for too long',
+    help: 'Events of which the audit trail keeps the number alone, because too many of their kind waited',
   },
 });
 

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AuthEvent } from '../storage/auth-event.js';
+import { EventFloods } from './event-floods.js';
+
+const throttled = (ip: string, at = '2026-01-01T00:00:01.000Z'): AuthEvent => ({
+  type: 'login.throttled', severity: 'warning', at, ip,
+}); // prettier-ignore
+const LATER = '2026-01-01T00:01:01.000Z';
+
+describe('EventFloods', () => {
+  it('lets so many of one address pass in a minute, and says afterwards how many it held', () => {
+    const floods = new EventFloods(2);
+    const passes = Array.from({ length: 5 }, () => floods.pass(throttled('192.0.2.1')));
+    expect(passes).toEqual([0, 0, 'held', 'held', 'held']);
+    expect(floods.pass(throttled('192.0.2.1', LATER))).toBe(3);
+    expect(floods.pass(throttled('192.0.2.1', LATER))).toBe(0);
+  });
+
+  it('holds nothing of another address, account or kind, nor what nobody can cause at will', () => {
+    const floods = new EventFloods(1);
+    expect(floods.pass(throttled('192.0.2.1'))).toBe(0);
+    expect(floods.pass(throttled('192.0.2.2'))).toBe(0);
+    const { at } = throttled('');
+    const failed = (userId: string): AuthEvent => ({ type: 'login.failed', reason: 'wrong_password', severity: 'warning', at, userId, ip: '192.0.2.1' }); // prettier-ignore
+    expect([failed('ada'), failed('bob'), failed('ada')].map((each) => floods.pass(each))).toEqual([
+      0,
+      0,
+      'held',
+    ]);
+    const revoked: AuthEvent = { type: 'key.revoked', severity: 'high', at, keyId: 'k' };
+    expect([revoked, revoked, revoked].map((each) => floods.pass(each))).toEqual([0, 0, 0]);
+  });
+});

@@ -1,0 +1,33 @@
+import type { AuthEvent } from '../storage/auth-event.js';
+import { foldOf } from '../storage/audit-record.js';
+
+const MAX_FOLDS = 10_000;
+
+/**
+ * Thins out what anybody can cause at will, for who would have work with each: of one kind, account or address, and minute so many pass, and the
+ * next one after them, in another minute, says how many did not. Past 10,000 at a time the oldest are forgotten.
+ */
+export class EventFloods {
+  readonly #passed = new Map<string, number>();
+  /** What was held back since an event of that type passed. */
+  readonly #held = new Map<AuthEvent['type'], number>();
+
+  constructor(private readonly perMinute: number) {}
+
+  /** How many of its type were held back before it, where it passes. */
+  pass(event: AuthEvent): number | 'held' {
+    const fold = foldOf(event);
+    if (fold === undefined) return 0;
+    const passed = this.#passed.get(fold) ?? 0;
+    if (passed >= this.perMinute) {
+      this.#held.set(event.type, (this.#held.get(event.type) ?? 0) + 1);
+      return 'held';
+    }
+    this.#passed.set(fold, passed + 1);
+    const [oldest] = this.#passed.keys();
+    if (this.#passed.size > MAX_FOLDS && oldest !== undefined) this.#passed.delete(oldest);
+    const held = this.#held.get(event.type) ?? 0;
+    this.#held.delete(event.type);
+    return held;
+  }
+}
