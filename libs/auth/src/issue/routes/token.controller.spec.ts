@@ -41,6 +41,7 @@ describe.each(ADAPTERS)('renewal on %s', (adapter) => {
       expect(flows.RefreshFlow.refresh).toHaveBeenCalledWith(
         presented,
         expect.objectContaining({ ip: '127.0.0.1' }),
+        undefined,
       );
     });
 
