@@ -1,5 +1,5 @@
-// Builds the two packages for npm into libs/*/dist: ES modules and CommonJS side by side, each with its types. Then `npm pack` in libs/*.
-// `--out <dir>`: whole package folders are made there instead, and the work tree is left alone.
+// Builds the two packages for npm into libs/*/dist: ES modules and CommonJS side by side, each with its types. `npm pack` in libs/* runs it.
+// `--only auth|client`: one of the two. `--out <dir>`: whole package folders are made there instead, and the work tree is left alone.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -14,29 +14,53 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transformSync } from '@swc/core';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const libs = join(root, 'libs');
-const at = process.argv.indexOf('--out');
-const out = at > 0 ? resolve(process.argv[at + 1]) : libs;
+const out = argument('--out') ? resolve(argument('--out')) : libs;
+const only = argument('--only');
 /** Test support stays at home. */
 const PRIVATE = /\.(?:spec|e2e|fixture)\.tsx?$|[\\/]simulation[\\/]/;
 /** Run by `npx` and by `nest add`, imported by nobody: one format, no types. */
 const ESM_ONLY = /^cli[\\/]/;
 const CJS_ONLY = /^schematics[\\/]/;
 
-for (const name of ['auth', 'client']) prepare(name);
-buildAuth(join(out, 'auth'));
-run(join(root, 'tools', 'build-client.mjs'), '--out', join(out, 'client', 'dist'));
+const { transformSync } = await import('@swc/core').catch(() => {
+  console.error('tokenward: not packed, the development dependencies are missing (npm ci --include=dev)');
+  process.exit(1);
+});
+for (const name of ['auth', 'client']) if (!only || only === name) prepare(name);
+if (only !== 'client') buildAuth(join(out, 'auth'));
+if (only !== 'auth') run(join(root, 'tools', 'build-client.mjs'), '--out', join(out, 'client', 'dist'));
+
+function argument(name) {
+  const at = process.argv.indexOf(name);
+  return at > 0 ? process.argv[at + 1] : undefined;
+}
 
 /** What goes into the package beside `dist`. */
 function prepare(name) {
   const target = join(out, name);
   mkdirSync(target, { recursive: true });
   cpSync(join(root, 'LICENSE'), join(target, 'LICENSE'));
+  const manifest = JSON.parse(readFileSync(join(libs, name, 'package.json'), 'utf8'));
+  for (const entry of Object.entries(manifest.exports)) writeSubPath(target, ...entry);
   if (out === libs) return;
-  for (const file of ['package.json', 'README.md']) cpSync(join(libs, name, file), join(target, file));
+  // built already: no `prepack`
+  const text = JSON.stringify({ ...manifest, scripts: undefined }, null, 2);
+  writeFileSync(join(target, 'package.json'), `${text}\n`);
+  cpSync(join(libs, name, 'README.md'), join(target, 'README.md'));
+}
+
+/** Resolvers that do not know `exports` (`moduleResolution: node`) look for a folder of that name. */
+function writeSubPath(target, entry, { require: file }) {
+  const folder = join(target, entry);
+  if (!file || folder === target) return;
+  const { default: main = file, types = file.replace(/\.js$/, '.d.ts') } = file;
+  const [code, declarations] = [main, types].map((path) => relative(folder, join(target, path)));
+  mkdirSync(folder, { recursive: true });
+  const text = JSON.stringify({ main: code, types: declarations });
+  writeFileSync(join(folder, 'package.json'), `${text}\n`);
 }
 
 function buildAuth(target) {

@@ -1,4 +1,11 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import {
+  applyDecorators,
+  createParamDecorator,
+  type ExecutionContext,
+  type PipeTransform,
+  SetMetadata,
+  type Type,
+} from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { type Duration, parseDuration } from '../../common/duration.js';
 import type { Principal } from '../../common/principal.js';
@@ -12,6 +19,8 @@ import { isPublic, PERMISSIONS, PUBLIC, RECENT_AUTH, ROLES, STRICT } from './rou
 const isOpen = perRoute(isPublic);
 
 type Decorator = MethodDecorator & ClassDecorator;
+/** Written out: what Nest 12 infers names a type that Nest 11 does not have. */
+type CurrentUserArgument = keyof Principal | PipeTransform | Type<PipeTransform> | undefined;
 
 /** No access token needed here. On a class: for its handlers that demand nothing themselves; a class that extends it is not public. */
 export const Public = (): Decorator =>
@@ -43,7 +52,7 @@ export const Strict = (): Decorator => demand(STRICT, true, errorAnswers(401, 50
  * me(@CurrentUser() user: Principal, @CurrentUser('id') id: string) {}
  * ```
  */
-export const CurrentUser = createParamDecorator(
+export const CurrentUser: (...argument: CurrentUserArgument[]) => ParameterDecorator = createParamDecorator(
   (key: keyof Principal | undefined, context: ExecutionContext) => {
     const principal = principalOf(context);
     if (principal) return key ? principal[key] : principal;
