@@ -125,14 +125,14 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
 
   it.each([
     ['an unknown user', randomUUID(), { role: 'admin' }, 404],
-    ['an id that is none', 'x', { role: 'admin' }, 400],
+    ['an id that is none', 'x', { role: 'admin' }, 404],
     ['an unknown role', undefined, { role: 'emperor' }, 400],
     ['a flag that is none', undefined, { disabled: 'yes' }, 400],
     ['nothing to change', undefined, {}, 400],
   ])('refuses to change %s', async (_, id, change, status) => {
     const answer = await patch(change, id);
     expect(answer.status).toBe(status);
-    expect(Object.keys(answer.json()).sort()).toEqual(['error', 'message', 'statusCode']);
+    expect(Object.keys(answer.json()).sort()).toEqual(['code', 'error', 'message', 'statusCode']);
     expect(answer.text).not.toContain('emperor');
     expect((await client.get('/me')).status).toBe(200);
     if (id) expect(await stage.rows('select 1 from auth_subjects where subject = $1', id)).toEqual([]);

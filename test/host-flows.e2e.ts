@@ -111,7 +111,7 @@ describe('what a host does with AuthService', () => {
     await expect(auth.openSession('no-such-user')).rejects.toMatchObject({ code: 'login_refused' });
     for (const authTime of [new Date(Date.now() + 60_000), new Date(-1), new Date(NaN)])
       await expect(auth.openSession(id, { authTime })).rejects.toMatchObject({
-        code: 'configuration_invalid',
+        reason: 'configuration_invalid',
       });
   });
 

@@ -23,7 +23,8 @@ import {
 
 /** Two stores' deadlines of 2 s each and the connection's, on a machine that is busy. */
 const WITHIN_MS = 8_000;
-const UNAVAILABLE = '{"statusCode":503,"error":"Service Unavailable","message":"Temporarily unavailable"}';
+const UNAVAILABLE =
+  '{"statusCode":503,"error":"Service Unavailable","message":"Temporarily unavailable","code":"unavailable"}';
 
 let database: TestDatabase;
 let redisDatabase: TestRedisDatabase;

@@ -29,6 +29,7 @@ export class HealthController {
         statusCode: 503,
         error: 'Service Unavailable',
         message: 'Not ready',
+        code: 'unavailable',
       });
     return { status: 'ok', keys, revocations: { ageMs, entries, provenBy } };
   }

@@ -63,7 +63,7 @@ describe('a service that only verifies', () => {
     const down = await service(new HandClock(T0), () => new Response('', { status: 502 }));
     expect(await down.code(token())).toBe('unavailable');
     const empty = await service(new HandClock(T0), () => new Response('{"keys":[]}'));
-    expect(await empty.code(token())).toBe('token_refused');
+    expect(await empty.code(token())).toBe('authentication_failed');
     await Promise.all([down.close(), empty.close()]);
   });
 

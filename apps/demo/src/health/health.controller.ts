@@ -25,6 +25,7 @@ export class HealthController {
         statusCode: 503,
         error: 'Service Unavailable',
         message: 'Not ready',
+        code: 'unavailable',
       });
     }
     return { status: 'ok', postgres: postgres.status, redis, revocations, keyring };
