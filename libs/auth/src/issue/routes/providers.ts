@@ -8,7 +8,7 @@ import { EmptyJson } from './empty-json.service.js';
 import { HeldRoutes } from '../../verify/guards/held-routes.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
-import { CookieOriginGuard, OriginGuard } from '../../verify/http/origin.guard.js';
+import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { OwnAnswers } from './own-answers.interceptor.js';
 import { PermissionsGuard } from '../../verify/guards/permissions.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
@@ -41,6 +41,5 @@ export const HTTP_PROVIDERS: Provider[] = [
   HeldRoutes,
   AuthRouteGuard,
   OriginGuard,
-  CookieOriginGuard,
   { provide: APP_FILTER, useClass: AuthErrorFilter },
 ];

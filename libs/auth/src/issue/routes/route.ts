@@ -5,7 +5,6 @@ import { Public } from '../../verify/guards/decorators.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
 import { Describe, type RouteDescription } from '../../verify/http/openapi.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
-import { CookieOriginGuard } from '../../verify/http/origin.guard.js';
 import { AnswersItself, NeverCached } from './own-answers.interceptor.js';
 
 export type Routes = Required<RouteOptions>;
@@ -33,10 +32,10 @@ export function Open(description: RouteDescription): MethodDecorator {
   return applyDecorators(Public(), Describe(description));
 }
 
-/** A route for a signed-in caller; cross-origin requests with a cookie are refused before any 401. */
+/** A route for a signed-in caller. */
 export function SignedIn({ answers, ...description }: RouteDescription): MethodDecorator {
   return applyDecorators(
-    UseGuards(CookieOriginGuard, JwtAuthGuard),
+    UseGuards(JwtAuthGuard),
     Describe({ ...description, security: 'token', answers: { ...errorAnswers(401, 503), ...answers } }),
   );
 }

@@ -89,6 +89,9 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     it.each<[string, Record<string, string>, number]>([
       ['good cookie, foreign origin', { cookie: 'access_token=good', origin: 'https://evil.test' }, 403],
       ['bad cookie, foreign origin: before any 401', { cookie: 'access_token=forged', origin: 'https://evil.test' }, 403],
+      ['a refresh cookie alone, cross-site: before any 401', { cookie: 'refresh_token=x', 'sec-fetch-site': 'cross-site' }, 403],
+      ['a refresh cookie beside a good header', { cookie: 'refresh_token=x', authorization: 'Bearer good', origin: 'https://evil.test' }, 403],
+      ['a refresh cookie of the own page', { cookie: 'refresh_token=x', 'sec-fetch-site': 'same-origin' }, 401],
       ['two cookies, cross-site', { cookie: 'access_token=; access_token=', 'sec-fetch-site': 'cross-site' }, 403],
       ['cookie and header, same-site', { cookie: 'access_token=good', authorization: 'Bearer good', 'sec-fetch-site': 'same-site' }, 403],
       ['good cookie, trusted origin', { cookie: 'access_token=good', origin: 'https://app.example.com' }, 201],

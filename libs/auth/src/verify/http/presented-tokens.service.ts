@@ -65,10 +65,4 @@ export class PresentedTokens {
     const cookie = presentedCookie(request, this.options.cookies.deviceName);
     return cookie.kind === 'value' ? cookie.value : inBody;
   }
-
-  /** Whether a browser may have added an access or refresh token by itself. */
-  ridesOnCookie(request: HttpRequest): boolean {
-    const access = presentedCookie(request, this.options.cookies.accessName);
-    return access.kind !== 'none' || this.refreshCookie(request).kind !== 'none';
-  }
 }

@@ -21,14 +21,14 @@ export class RequestAuthenticator {
 
   /** Throws `cross_origin`, `token_missing`, `token_refused` or `unavailable`; synchronous while no store has to be asked. */
   authenticate(request: HttpRequest, options?: AuthenticateOptions): Principal | Promise<Principal> {
-    const { accessName } = this.options.cookies;
+    const { accessName, refreshName } = this.options.cookies;
     const cookie = presentedCookie(request, accessName);
-    if (
-      cookie.kind !== 'none' &&
-      isUnsafe(request) &&
-      judgeOrigin(request, this.options.origins) === 'cross_origin'
-    )
-      throw new AuthError('cross_origin', 'an unsafe request with an access cookie');
+    if (isUnsafe(request)) {
+      // a browser may have added either by itself, whatever it holds
+      const rides = cookie.kind !== 'none' || presentedCookie(request, refreshName).kind !== 'none';
+      if (rides && judgeOrigin(request, this.options.origins) === 'cross_origin')
+        throw new AuthError('cross_origin', 'an unsafe request with a cookie');
+    }
     return this.flow.authenticate(presentedAccessToken(request, accessName, cookie), options);
   }
 
