@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { INestApplication } from '@nestjs/common';
+import { type INestApplication, UseFilters } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuthErrorFilter } from '@tokenward/nestjs';
 import { allowRequest, closeSocketIo, closeWebSocket, verifyClient } from '@tokenward/nestjs/ws';
 import type { Server, ServerOptions, Socket as ServerSocket } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
@@ -20,7 +21,9 @@ class WsGateway extends Gateway {
   }
 }
 
+/** The filter changes nothing: a guard's refusal reads right by itself. */
 @WebSocketGateway()
+@UseFilters(AuthErrorFilter)
 class SocketIoGateway extends Gateway {
   async handleConnection(client: ServerSocket) {
     const standing = await this.open(client, client.request, closeSocketIo(client));

@@ -1,18 +1,17 @@
-import { Controller, type INestApplication, Module, type Type, UseFilters, UseGuards } from '@nestjs/common';
+import { Controller, type INestApplication, Module, type Type, UseGuards } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { MessagePattern, type MicroserviceOptions, Payload, Transport } from '@nestjs/microservices';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import {
-  AuthErrorFilter, AuthModule, AuthService, CurrentUser, JwtAuthGuard, LiveSockets, Permissions, PermissionsGuard, type Principal, Public,
+  AuthModule, AuthService, CurrentUser, JwtAuthGuard, LiveSockets, Permissions, PermissionsGuard, type Principal, Public,
   Roles, RolesGuard, TokenVersionGuard,
 } from '@tokenward/nestjs'; // prettier-ignore
 import type { CloseSocket, Handshake } from '@tokenward/nestjs';
 import { type HostDatabase, hostOptions, people } from './host-app.js';
 
-/** What a gateway of any adapter does. */
+/** What a gateway of any adapter does; no filter of ours. */
 @UseGuards(JwtAuthGuard, RolesGuard, PermissionsGuard, TokenVersionGuard)
-@UseFilters(AuthErrorFilter)
 export class Gateway {
   constructor(protected readonly sockets: LiveSockets) {}
 

@@ -1,6 +1,7 @@
 import { type ExecutionContext, Logger } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { rpcRefusal } from '../guards/rpc-refusal.js';
+import { wsRefusal } from '../guards/ws-refusal.js';
 import { headersWhenRefused, type HttpResponse } from './adapter.js';
 
 type Judge = (context: ExecutionContext) => boolean | Promise<boolean>;
@@ -21,7 +22,7 @@ export function tellLog(error: AuthError): void {
 
 /**
  * Makes a refusal right before it is thrown, so that it does not matter which filter answers it: the headers wait on the
- * response, and a remote call gets the exception that its own default filter knows. Anything else comes back as it is.
+ * response. Anything else comes back as it is.
  */
 export function prepared(context: ExecutionContext, error: unknown): unknown {
   if (!(error instanceof AuthError)) return error;
@@ -31,6 +32,18 @@ export function prepared(context: ExecutionContext, error: unknown): unknown {
   return error;
 }
 
+/** What the default filter of the transport renders; of HTTP and GraphQL it is the refusal itself. */
+function knownToNest(context: ExecutionContext, refusal: AuthError): Promise<Error> | undefined {
+  switch (context.getType<string>()) {
+    case 'rpc':
+      return rpcRefusal(context, refusal);
+    case 'ws':
+      return wsRefusal(refusal);
+    default:
+      return undefined;
+  }
+}
+
 /** On `canActivate` of every guard of Tokenward. */
 export function PreparesRefusals() {
   return <T extends Judge>(_guard: object, _name: string, descriptor: TypedPropertyDescriptor<T>): void => {
@@ -38,8 +51,9 @@ export function PreparesRefusals() {
     if (!judge) return;
     const prepare = (context: ExecutionContext, error: unknown): false | Promise<false> => {
       const refusal = prepared(context, error);
-      if (context.getType<string>() !== 'rpc' || !(refusal instanceof AuthError)) throw refusal;
-      return rpcRefusal(context, refusal).then((exception) => {
+      const known = refusal instanceof AuthError ? knownToNest(context, refusal) : undefined;
+      if (!known) throw refusal;
+      return known.then((exception) => {
         throw exception;
       });
     };
