@@ -106,7 +106,28 @@ describe('the package of libs/auth', () => {
       'rxjs',
     ]);
   });
+
+  it('loads neither a database driver nor password hashing with its entry for services that only verify', async () => {
+    const loaded = await loadedBy('verify');
+    expect(loaded).toEqual(expect.arrayContaining([expect.stringContaining('/verify/verify.module.js')]));
+    expect(loaded.filter((file) => /node_modules\/(?:jose|@nestjs\/common)\//.test(file))).not.toEqual([]);
+    expect(loaded.filter((file) => STORES.test(file) || file.includes('/dist/cjs/issue/'))).toEqual([]);
+    // the whole of it loads them: the list would show them here
+    expect((await loadedBy('')).filter((file) => STORES.test(file))).not.toEqual([]);
+  }, 240_000);
 });
+
+const STORES =
+  /node_modules\/(?:@node-rs\/argon2|argon2|drizzle-orm|pg|ioredis|@zxcvbn-ts|passport|@nestjs\/passport)[\w-]*\//;
+
+/** Every file that a new process has loaded after it required the entry. */
+async function loadedBy(entry: string): Promise<readonly string[]> {
+  const { folder } = await packedLibraries();
+  const file = join(folder, 'auth', 'dist', 'cjs', entry, 'index.js');
+  const script = `require(${JSON.stringify(file)});console.log(JSON.stringify(Object.keys(require.cache)))`;
+  const args = ['--disable-warning=ExperimentalWarning', '-e', script];
+  return JSON.parse(succeed(process.execPath, args, folder)) as string[];
+}
 
 function imported(code: string): readonly string[] {
   const found = code.matchAll(/\b(?:from|import|require) ?\(?['"]([@a-z][\w./@-]*)['"]/g);

@@ -24,7 +24,7 @@ const LAST = [
   ['observe', 'options/observe-options', 'ObserveOptions', 'observe.'],
   ['routes', 'options/auth-options', 'RouteOptions', 'routes.'],
   ['forResourceServer(…)', 'options/resource-server-options', 'ResourceServerOptions', ''],
-  ['forResourceServer(…): handles', 'resource-server.module-definition', 'ResourceServerModuleOptions', ''],
+  ['forResourceServer(…): handles', 'verify/verify.module-definition', 'ResourceServerModuleOptions', ''],
   ['forResourceServer({ jwks })', 'options/resource-server-options', 'RemoteJwksOptions', 'jwks.'],
   ['drizzleStorage(db, …)', 'drizzle/drizzle-storage', 'DrizzleStorageOptions', ''],
   ['drizzleStorage(db, { users })', 'drizzle/user-columns', 'UserColumns', 'users.'],

@@ -1,6 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AuthModule, JwtAuthGuard } from '@tokenward/nestjs';
+import { JwtAuthGuard, ResourceServerModule } from '@tokenward/nestjs/verify';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import { Redis } from 'ioredis';
 import type { OrdersConfig } from './config.js';
@@ -33,7 +33,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        AuthModule.forResourceServerAsync({
+        ResourceServerModule.forRootAsync({
           isGlobal: true,
           imports: [RedisModule.register(config.redisUrl)],
           inject: [REDIS],

@@ -1,4 +1,4 @@
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '@tokenward/nestjs';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '@tokenward/nestjs/verify';
 
 export interface OrdersConfig {
   readonly port: number;

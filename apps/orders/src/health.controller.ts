@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, ServiceUnavailableException } from '@nestjs/common';
-import { Keyring, Public, RemoteKeys, RevocationSync } from '@tokenward/nestjs';
+import { Keyring, Public, RemoteKeys, RevocationSync } from '@tokenward/nestjs/verify';
 
 /** Whether revocations reach this service. */
 export const FOLLOWS_REVOCATIONS = Symbol('FOLLOWS_REVOCATIONS');

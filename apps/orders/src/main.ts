@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { AuthError } from '@tokenward/nestjs';
+import { AuthError } from '@tokenward/nestjs/verify';
 import { AppModule } from './app.module.js';
 import { ConfigError, readConfig } from './config.js';
 

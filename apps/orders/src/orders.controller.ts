@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { CurrentUser, type Principal } from '@tokenward/nestjs';
+import { CurrentUser, type Principal } from '@tokenward/nestjs/verify';
 
 /** An access token of the issuer is all it takes: this service knows no users. */
 @Controller('orders')

@@ -2,46 +2,18 @@ import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Clock } from './common/clock.js';
 import type { Entropy } from './common/entropy.js';
 import { AUTH_INSTANCE, authToken, DEFAULT_INSTANCE, instanceName } from './common/instance-token.js';
-import type { AuditStore } from './storage/audit-store.port.js';
 import type { AuthAlert } from './observe/auth-alert.js';
 import type { AuthEvent } from './storage/auth-event.js';
 import { createAuthControllers, createRootControllers } from './issue/routes/index.js';
-import type { KeySightings } from './storage/key-sightings.port.js';
 import type { KeySource } from './storage/key-source.port.js';
 import type { AuthMeter } from './observe/metrics/meter.js';
 import type { AuthModuleExtras, AuthOptions, RouteOptions } from './options/auth-options.js';
 import type { ObserveOptions } from './options/observe-options.js';
 import { RootRoutesModule } from './issue/routes/root-routes.js';
 import { resolveRoutes } from './options/resolve-routes.js';
-import type { RevocationFeedBus } from './storage/revocation-feed.port.js';
-import type { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
-import type { RefreshSecretsStore } from './storage/refresh-secrets.port.js';
-import type { SessionStore } from './storage/session-store.port.js';
 import type { SecondFactor } from './issue/users/second-factor.port.js';
-import type { ThrottleStore } from './storage/throttle-store.port.js';
+import type { AuthRedis, AuthStorage } from './storage/auth-storage.js';
 import type { UserDirectory } from './storage/user-directory.port.js';
-
-/** The durable side: `drizzleStorage(db)` of `@tokenward/nestjs/drizzle`, or the memory stores of `/testing`. */
-export interface AuthStorage {
-  readonly sessions: SessionStore;
-  readonly ledger: RevocationLedgerStore;
-  readonly peppers: RefreshSecretsStore;
-  /** None: a key that is new after a restart does not wait, and revoking a key that only another process has is an error. */
-  readonly keySightings?: KeySightings;
-  readonly users?: UserDirectory;
-  /** None: no audit trail. */
-  readonly audit?: AuditStore;
-  /** Asked once at the start: throws `configuration_invalid` for what no waiting mends, and so stops the boot. */
-  check?(): Promise<void>;
-}
-
-/** The fast side: `redisConnection(client)` of `@tokenward/nestjs/redis`. */
-export interface AuthRedis {
-  readonly feed: RevocationFeedBus;
-  readonly throttle?: ThrottleStore;
-  /** Called at shutdown; closes what the connection opened itself, never the host's client. */
-  close(): Promise<void>;
-}
 
 /** The options with the host's own handles. Tokenward closes only what it opened. */
 export interface AuthModuleOptions extends AuthOptions {

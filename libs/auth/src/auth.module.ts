@@ -15,9 +15,7 @@ import {
 } from './auth.module-definition.js';
 import {
   assertAsyncOptions,
-  assertAsyncResourceOptions,
   type CheckedModuleOptions,
-  forResourceServerOptions,
   forRootOptions,
   readModuleOptions,
 } from './auth.module-schema.js';
@@ -51,11 +49,6 @@ import { Keyring } from './verify/keys/keyring.service.js';
 import { OBSERVE_EXPORTS, OBSERVE_PROVIDERS } from './observe.providers.js';
 import { BootAdvice } from './options/boot-advice.service.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
-import { ResourceServerModule } from './resource-server.module.js';
-import {
-  type ResourceServerForRoot,
-  type ResourceServerForRootAsync,
-} from './resource-server.module-definition.js';
 import { RevocationChecker } from './verify/revocation/revocation-checker.service.js';
 import { RevocationService } from './issue/sessions/revocation.service.js';
 import { RevocationSync } from './verify/revocation/revocation-sync.service.js';
@@ -70,6 +63,8 @@ import { LoginThrottle } from './issue/users/login-throttle.service.js';
 import { PasswordHasher } from './issue/users/password-hasher.service.js';
 import { PasswordPolicy } from './issue/users/password-policy.service.js';
 import { UserDirectory } from './storage/user-directory.port.js';
+import { ResourceServerModule } from './verify/verify.module.js';
+import type { ResourceServerForRoot, ResourceServerForRootAsync } from './verify/verify.module-definition.js';
 import { LIVE_PROVIDERS } from './verify/ws/providers.js';
 
 const SLICES: Provider[] = [
@@ -164,14 +159,13 @@ export class AuthModule extends ConfigurableModuleClass implements OnApplication
     return exporting(super.forRootAsync(options), options.name);
   }
 
-  /** A service with no database and no signing key: verifies by the issuer's JWKS, with the same guards and decorators. */
+  /** `ResourceServerModule.forRoot` of `@tokenward/nestjs/verify`, which loads neither a database's driver nor password hashing. */
   static forResourceServer(options: ResourceServerForRoot): DynamicModule {
-    return ResourceServerModule.forRoot(forResourceServerOptions(options));
+    return ResourceServerModule.forRoot(options);
   }
 
   /** `forResourceServer` with `{ imports, inject, useFactory | useClass | useExisting }`. */
   static forResourceServerAsync(options: ResourceServerForRootAsync): DynamicModule {
-    assertAsyncResourceOptions(options);
     return ResourceServerModule.forRootAsync(options);
   }
 

@@ -1,16 +1,12 @@
 export { AuthModule } from './auth.module.js';
 export { authOptionsToken } from './auth.module-definition.js';
 export { authToken } from './common/instance-token.js';
-export type {
-  AuthModuleOptions,
-  AuthOptionsFactory,
-  AuthRedis,
-  AuthStorage,
-} from './auth.module-definition.js';
+export type { AuthModuleOptions, AuthOptionsFactory } from './auth.module-definition.js';
+export type { AuthRedis, AuthStorage } from './storage/auth-storage.js';
 export type {
   ResourceServerModuleOptions,
   ResourceServerOptionsFactory,
-} from './resource-server.module-definition.js';
+} from './verify/verify.module-definition.js';
 export type {
   JwksFetch,
   RemoteJwksOptions,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { z } from 'zod';
 import type { AuthModuleOptions } from './auth.module-definition.js';
-import type { authModuleSchema, resourceModuleSchema } from './auth.module-schema.js';
+import type { authModuleSchema } from './auth.module-schema.js';
 import type { drizzleKeySourceSchema, DrizzleKeySourceOptions } from './drizzle/drizzle-key-source.store.js';
 import type { DrizzleStorageOptions, drizzleStorageSchema } from './drizzle/drizzle-storage.js';
 import type { MigrateAuthOptions, migrateSchema } from './drizzle/migrate.js';
@@ -14,9 +14,10 @@ import type { routesSchema } from './options/resolve-routes.js';
 import type { RedisConnectionOptions } from './redis/redis-connection.js';
 import type { feedSchema, RedisFeedOptions } from './redis/redis-revocation-feed.bus.js';
 import type { RedisThrottleOptions, throttleSchema } from './redis/redis-throttle.store.js';
-import type { ResourceServerModuleOptions } from './resource-server.module-definition.js';
 import type { AuditQuery } from './storage/audit-store.port.js';
 import type { ActingUser, actingUserSchema } from './testing/act-as.js';
+import type { ResourceServerModuleOptions } from './verify/verify.module-definition.js';
+import type { resourceModuleSchema } from './verify/verify.module-schema.js';
 import type { MemoryStorageOptions, memoryStorageSchema } from './testing/memory-storage.js';
 
 /** Every member, to the bottom, required and writable: what is left are names and types. */

@@ -3,9 +3,9 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { pgTable, text } from 'drizzle-orm/pg-core';
 import { Pool } from 'pg';
 import { AuthModule } from './auth.module.js';
-import { readResourceOptions } from './auth.module-schema.js';
 import { createAuthSchema, drizzleKeySource, drizzleStorage, migrateAuth } from './drizzle/index.js';
 import { AuthTestingModule, memoryStorage } from './testing/index.js';
+import { readResourceOptions } from './verify/verify.module-schema.js';
 import { keyDirectory, keyFile, keysFrom, Permissions, RecentAuth, Roles } from './index.js';
 
 const pool = new Pool();

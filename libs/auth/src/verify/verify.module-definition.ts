@@ -1,9 +1,9 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import type { AuthRedis } from './auth.module-definition.js';
-import type { Clock } from './common/clock.js';
-import type { Entropy } from './common/entropy.js';
-import type { AuthMeter } from './observe/metrics/meter.js';
-import type { ResourceServerOptions } from './options/resource-server-options.js';
+import type { Clock } from '../common/clock.js';
+import type { Entropy } from '../common/entropy.js';
+import type { AuthMeter } from '../observe/metrics/meter.js';
+import type { ResourceServerOptions } from '../options/resource-server-options.js';
+import type { AuthRedis } from '../storage/auth-storage.js';
 
 /** The options with the host's own handles. Tokenward closes only what it opened. */
 export interface ResourceServerModuleOptions extends ResourceServerOptions {

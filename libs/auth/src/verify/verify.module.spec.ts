@@ -2,9 +2,9 @@ import { generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { AuthModule } from './auth.module.js';
-import { AuthenticateFlow } from './verify/authenticate.js';
-import { HandClock } from './verify/keys/hand-clock.fixture.js';
+import { AuthenticateFlow } from './authenticate.js';
+import { HandClock } from './keys/hand-clock.fixture.js';
+import { ResourceServerModule } from './verify.module.js';
 
 const T0 = 1_800_000_000;
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -25,7 +25,7 @@ function token(claims: Readonly<Record<string, unknown>> = {}): string {
 async function service(clock: HandClock, answer: () => Response) {
   const jwks = { url: 'https://shop.example/.well-known/jwks.json', fetch: async () => answer() };
   const module = await Test.createTestingModule({
-    imports: [AuthModule.forResourceServer({ issuer: 'shop', audience: 'api', jwks, clock })],
+    imports: [ResourceServerModule.forRoot({ issuer: 'shop', audience: 'api', jwks, clock })],
   }).compile();
   await module.init();
   const flow = module.get(AuthenticateFlow);

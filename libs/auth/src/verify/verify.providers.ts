@@ -1,44 +1,39 @@
 import type { InjectionToken, ModuleMetadata, Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { Clock, SystemClock } from './common/clock.js';
-import { Entropy, SystemEntropy } from './common/entropy.js';
-import { type CheckedResourceOptions, readResourceOptions } from './auth.module-schema.js';
-import { AuthenticateFlow } from './verify/authenticate.js';
-import { RefusalLog } from './verify/refusal-log.service.js';
-import { RemoteKeyWatch } from './verify/keys/remote-key-watch.service.js';
-import { AuthHealth } from './observe/health/auth-health.service.js';
-import { AuthErrorFilter } from './verify/http/auth-error.filter.js';
-import { HeldRoutes } from './verify/guards/held-routes.service.js';
-import { JwtAuthGuard } from './verify/guards/jwt-auth.guard.js';
-import { PermissionsGuard } from './verify/guards/permissions.guard.js';
-import { PresentedTokens } from './verify/http/presented-tokens.service.js';
-import { RecentAuthGuard } from './verify/guards/recent-auth.guard.js';
-import { RequestAuthenticator } from './verify/http/request-authenticator.service.js';
-import { RolesGuard } from './verify/guards/roles.guard.js';
-import { KeyLookup } from './verify/keys/key-lookup.port.js';
-import { Keyring } from './verify/keys/keyring.service.js';
-import { RemoteKeys } from './verify/keys/remote-keys.service.js';
-import { AuthEventListener } from './observe/auth-event-listener.port.js';
-import { AuthEventPublisher } from './observe/auth-event-publisher.service.js';
-import { HEALTH_PROBES, type HealthProbes } from './observe/health/health-probes.js';
-import { AuthMetrics } from './observe/metrics/auth-metrics.service.js';
-import { METRIC_READERS, type MetricReaders } from './observe/metrics/metric-readers.js';
-import { AUTH_METER } from './observe/metrics/meter.js';
-import { resolveRemoteJwks, resolveResourceServer } from './options/resolve-resource-server.js';
-import { ResolvedAuthOptions } from './options/resolved-options.js';
-import { RevocationChecker } from './verify/revocation/revocation-checker.service.js';
-import { RevocationFeedBus } from './storage/revocation-feed.port.js';
-import { RevocationSync } from './verify/revocation/revocation-sync.service.js';
-import { UncheckedRevocations } from './verify/revocation/unchecked-revocations.service.js';
-import { AccessTokenVerifier } from './verify/tokens/access-token-verifier.service.js';
-import { redisProbe, viewStanding } from './verify/verify-health.js';
-import {
-  remoteKeyMetrics,
-  VERIFY_METRICS,
-  VERIFY_METRICS_OF,
-  verifyMetrics,
-} from './verify/verify-metrics.js';
-import { LIVE_PROVIDERS } from './verify/ws/providers.js';
+import { Clock, SystemClock } from '../common/clock.js';
+import { Entropy, SystemEntropy } from '../common/entropy.js';
+import { type CheckedResourceOptions, readResourceOptions } from './verify.module-schema.js';
+import { AuthenticateFlow } from './authenticate.js';
+import { RefusalLog } from './refusal-log.service.js';
+import { RemoteKeyWatch } from './keys/remote-key-watch.service.js';
+import { AuthHealth } from '../observe/health/auth-health.service.js';
+import { AuthErrorFilter } from './http/auth-error.filter.js';
+import { HeldRoutes } from './guards/held-routes.service.js';
+import { JwtAuthGuard } from './guards/jwt-auth.guard.js';
+import { PermissionsGuard } from './guards/permissions.guard.js';
+import { PresentedTokens } from './http/presented-tokens.service.js';
+import { RecentAuthGuard } from './guards/recent-auth.guard.js';
+import { RequestAuthenticator } from './http/request-authenticator.service.js';
+import { RolesGuard } from './guards/roles.guard.js';
+import { KeyLookup } from './keys/key-lookup.port.js';
+import { Keyring } from './keys/keyring.service.js';
+import { RemoteKeys } from './keys/remote-keys.service.js';
+import { AuthEventListener } from '../observe/auth-event-listener.port.js';
+import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
+import { HEALTH_PROBES, type HealthProbes } from '../observe/health/health-probes.js';
+import { AuthMetrics } from '../observe/metrics/auth-metrics.service.js';
+import { METRIC_READERS, type MetricReaders } from '../observe/metrics/metric-readers.js';
+import { AUTH_METER } from '../observe/metrics/meter.js';
+import { resolveRemoteJwks, resolveResourceServer } from '../options/resolve-resource-server.js';
+import { ResolvedAuthOptions } from '../options/resolved-options.js';
+import { RevocationChecker } from './revocation/revocation-checker.service.js';
+import { RevocationFeedBus } from '../storage/revocation-feed.port.js';
+import { RevocationSync } from './revocation/revocation-sync.service.js';
+import { UncheckedRevocations } from './revocation/unchecked-revocations.service.js';
+import { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
+import { redisProbe, viewStanding } from './verify-health.js';
+import { remoteKeyMetrics, VERIFY_METRICS, VERIFY_METRICS_OF, verifyMetrics } from './verify-metrics.js';
+import { LIVE_PROVIDERS } from './ws/providers.js';
 
 type Host = CheckedResourceOptions;
 

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { flag, group } from '../common/option-schema.js';
+import { readOptions } from '../common/read-options.js';
+
+const NEST = ['imports', 'inject', 'useFactory', 'useClass', 'useExisting', 'provideInjectionTokensFrom'];
+const RETURNED = 'it belongs in what useFactory, useClass or useExisting returns';
+const nestShape = Object.fromEntries(NEST.map((name) => [name, z.unknown().optional()]));
+
+export const BESIDE = 'it stands beside useFactory, useClass or useExisting, not in what they return';
+
+/** What changes the module's shape, in every form of every module. */
+export const isGlobal = flag().optional();
+
+/** The same sentence for each path. */
+export function all(paths: readonly string[], says: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(paths.map((each) => [each, says]));
+}
+
+export function without(paths: readonly string[], others: readonly string[]): readonly string[] {
+  return paths.filter((each) => !others.includes(each));
+}
+
+/**
+ * The object given to a module's `…Async` method. `shape`: what stands beside Nest's own members; `returned`: the paths of what the factory
+ * returns; `elsewhere`: sentences for other names. Throws `configuration_invalid`.
+ */
+export function assertAsync(
+  of: string,
+  given: unknown,
+  shape: z.core.$ZodLooseShape,
+  returned: readonly string[],
+  elsewhere: Readonly<Record<string, string>> = {},
+): void {
+  const schema = group({ ...nestShape, ...shape }).refine(
+    (options) =>
+      ['useFactory', 'useClass', 'useExisting'].filter((name) => options[name] !== undefined).length === 1,
+    'takes one of useFactory, useClass and useExisting',
+  );
+  readOptions(schema, given, { of, elsewhere: { ...all(returned, RETURNED), ...elsewhere } });
+}
