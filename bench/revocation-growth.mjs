@@ -8,7 +8,8 @@ import pg from 'pg';
 import { report } from './support/revocation-report.mjs';
 import { dist, startServers } from './support/servers.mjs';
 
-const { RevocationSync, SystemClock, SystemEntropy } = await import(dist('libs/auth/src/index.js'));
+const { SystemClock, SystemEntropy } = await import(dist('libs/auth/src/options/index.js'));
+const { RevocationSync } = await import(dist('libs/auth/src/verify/index.js'));
 const { drizzleStorage, migrateAuth } = await import(dist('libs/auth/src/drizzle/index.js'));
 const { redisConnection } = await import(dist('libs/auth/src/redis/index.js'));
 

@@ -10,9 +10,8 @@ import { report } from './support/revocation-report.mjs';
 import { dist, startDemo, startServers } from './support/servers.mjs';
 import { median } from './support/statistics.mjs';
 
-const { Keyring, RevocationChecker, RevocationSync, SystemClock, SystemEntropy } = await import(
-  dist('libs/auth/src/index.js')
-);
+const { SystemClock, SystemEntropy } = await import(dist('libs/auth/src/options/index.js'));
+const { Keyring, RevocationChecker, RevocationSync } = await import(dist('libs/auth/src/verify/index.js'));
 const { drizzleStorage, migrateAuth } = await import(dist('libs/auth/src/drizzle/index.js'));
 const { redisConnection } = await import(dist('libs/auth/src/redis/index.js'));
 const autocannon = (await import('autocannon')).default;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuditLog, type AuditRecord } from '@tokenward/nestjs';
+import { AuditLog, type AuditRecord } from '@tokenward/nestjs/observe';
 import { drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { hostDatabase, type HostDatabase, PEOPLE } from './support/host-app.js';
 import { type ObservedHost, startObservedHost } from './support/observed-host.js';

@@ -3,15 +3,8 @@ import { GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
 import type { MercuriusDriverConfig } from '@nestjs/mercurius';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import {
-  CurrentUser,
-  LiveConnections,
-  type Principal,
-  Public,
-  Roles,
-  RolesGuard,
-  TokenVersionGuard,
-} from '@tokenward/nestjs';
+import { CurrentUser, type Principal, Public, Roles, RolesGuard, TokenVersionGuard } from '@tokenward/nestjs';
+import { LiveConnections } from '@tokenward/nestjs/ws';
 import { withAuthorization } from '@tokenward/nestjs/microservices';
 import { WebSocket } from 'ws';
 import { firstValueFrom, interval, map, type Observable, startWith } from 'rxjs';

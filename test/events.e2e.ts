@@ -1,7 +1,8 @@
 import { Injectable, Logger, Module } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type AuthEvent, AuthModule, AuthService } from '@tokenward/nestjs';
+import { AuthModule, AuthService } from '@tokenward/nestjs';
+import type { AuthEvent } from '@tokenward/nestjs/observe';
 import { hostDatabase, type HostDatabase, hostOptions, startHost } from './support/host-app.js';
 import { type ObservedHost, startObservedHost } from './support/observed-host.js';
 import { bearer } from './support/stage.js';

@@ -1,7 +1,6 @@
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  type AuthEvent,
   AuthModule,
   AuthService,
   CurrentUser,
@@ -10,6 +9,7 @@ import {
   type Principal,
   type UserAccount,
 } from '@tokenward/nestjs';
+import type { AuthEvent } from '@tokenward/nestjs/observe';
 import { actAs, AuthTestingModule } from '@tokenward/nestjs/testing';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuditLog, AuthModule, AuthService, PasswordHasher } from '@tokenward/nestjs';
+import { AuthModule, AuthService, PasswordHasher } from '@tokenward/nestjs';
+import { AuditLog } from '@tokenward/nestjs/observe';
 import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { eq } from 'drizzle-orm';
 import { boolean, integer, pgTable, text } from 'drizzle-orm/pg-core';

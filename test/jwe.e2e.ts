@@ -1,7 +1,15 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthModule, AuthService, CurrentUser, type EncryptionOptions, JwtAuthGuard, PasswordHasher, type Principal } from '@tokenward/nestjs'; // prettier-ignore
+import {
+  AuthModule,
+  AuthService,
+  CurrentUser,
+  JwtAuthGuard,
+  PasswordHasher,
+  type Principal,
+} from '@tokenward/nestjs';
+import type { EncryptionOptions } from '@tokenward/nestjs/options';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { hostDatabase, type HostApp, type HostDatabase, hostOptions, people, startHost } from './support/host-app.js'; // prettier-ignore
 import { bearer, REFUSED, refusalOf } from './support/stage.js';

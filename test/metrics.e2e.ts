@@ -7,7 +7,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthHealth, AuthMetrics, METRICS, prometheusName } from '@tokenward/nestjs';
+import { AuthHealth, AuthMetrics, METRICS, prometheusName } from '@tokenward/nestjs/observe';
 import { createDatabase } from './support/databases.js';
 import { type Demo, startDemo } from './support/demo.js';
 import { hostDatabase, type HostDatabase } from './support/host-app.js';

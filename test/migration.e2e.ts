@@ -3,9 +3,19 @@ import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  AuthModule, AuthService, CurrentUser, JwtAuthGuard, type LegacyIssuerOptions, PasswordHasher, type Principal, RecentAuth, RecentAuthGuard,
-  Roles, RolesGuard, SystemClock, TokenVersionGuard,
-} from '@tokenward/nestjs'; // prettier-ignore
+  AuthModule,
+  AuthService,
+  CurrentUser,
+  JwtAuthGuard,
+  PasswordHasher,
+  type Principal,
+  RecentAuth,
+  RecentAuthGuard,
+  Roles,
+  RolesGuard,
+  TokenVersionGuard,
+} from '@tokenward/nestjs';
+import { type LegacyIssuerOptions, SystemClock } from '@tokenward/nestjs/options';
 import { hostDatabase, type HostApp, type HostDatabase, hostOptions, people, startHost } from './support/host-app.js'; // prettier-ignore
 import { AUTHENTICATION_FAILED, bearer, REFUSED, refusalOf } from './support/stage.js';
 

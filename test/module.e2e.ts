@@ -1,8 +1,14 @@
 import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  AuthModule, type AuthModuleOptions, type AuthOptionsFactory, CurrentUser, JwtAuthGuard, PasswordHasher, type Principal,
-} from '@tokenward/nestjs'; // prettier-ignore
+  AuthModule,
+  type AuthModuleOptions,
+  type AuthOptionsFactory,
+  CurrentUser,
+  JwtAuthGuard,
+  PasswordHasher,
+  type Principal,
+} from '@tokenward/nestjs';
 import {
   hostDatabase,
   type HostApp,

@@ -2,8 +2,17 @@ import { Controller, Delete, Get, Inject, Injectable, Module, UseGuards } from '
 import { APP_GUARD } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  AuthInstance, AuthModule, AuthService, authToken, CurrentUser, JwtAuthGuard, PasswordHasher, RecentAuth, RecentAuthGuard, TokenVersionGuard,
-} from '@tokenward/nestjs'; // prettier-ignore
+  AuthInstance,
+  AuthModule,
+  AuthService,
+  authToken,
+  CurrentUser,
+  JwtAuthGuard,
+  PasswordHasher,
+  RecentAuth,
+  RecentAuthGuard,
+  TokenVersionGuard,
+} from '@tokenward/nestjs';
 import { createAuthSchema, drizzleStorage, migrateAuth } from '@tokenward/nestjs/drizzle';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import { actAs, AuthTestingModule } from '@tokenward/nestjs/testing';

@@ -2,7 +2,8 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type AuthEvent, AuthService, UserDirectory } from '@tokenward/nestjs';
+import { AuthService, UserDirectory } from '@tokenward/nestjs';
+import type { AuthEvent } from '@tokenward/nestjs/observe';
 import { AuthTestingModule, memoryStorage } from '@tokenward/nestjs/testing';
 import { httpClient } from './support/http.js';
 

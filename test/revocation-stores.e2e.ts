@@ -1,14 +1,13 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { SystemClock, SystemEntropy } from '@tokenward/nestjs/options';
 import {
   Keyring,
   RevocationChecker,
   RevocationSync,
-  SystemClock,
-  SystemEntropy,
   type ResolvedAuthOptions,
-} from '@tokenward/nestjs';
+} from '@tokenward/nestjs/verify';
 import { drizzleStorage, migrateAuth } from '@tokenward/nestjs/drizzle';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import { drizzle } from 'drizzle-orm/node-postgres';

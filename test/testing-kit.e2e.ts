@@ -3,8 +3,18 @@ import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import {
-  AuthModule, authOptionsToken, AuthService, CurrentUser, JwtAuthGuard, PasswordHasher, RecentAuth, RecentAuthGuard, Roles, RolesGuard, TokenVersionGuard,
-} from '@tokenward/nestjs'; // prettier-ignore
+  AuthModule,
+  authOptionsToken,
+  AuthService,
+  CurrentUser,
+  JwtAuthGuard,
+  PasswordHasher,
+  RecentAuth,
+  RecentAuthGuard,
+  Roles,
+  RolesGuard,
+  TokenVersionGuard,
+} from '@tokenward/nestjs';
 import {
   actAs,
   AuthTestingModule,

@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthModule, type AuthModuleOptions, CurrentUser, JwtAuthGuard, PasswordHasher, RevocationSync } from '@tokenward/nestjs'; // prettier-ignore
+import {
+  AuthModule,
+  type AuthModuleOptions,
+  CurrentUser,
+  JwtAuthGuard,
+  PasswordHasher,
+} from '@tokenward/nestjs';
+import { RevocationSync } from '@tokenward/nestjs/verify';
 import { migrateAuth, MIGRATIONS_FOLDER } from '@tokenward/nestjs/drizzle';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import { Redis } from 'ioredis';

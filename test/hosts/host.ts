@@ -17,8 +17,16 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE, NestFactory } from '@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import {
-  AuthModule, type AuthModuleOptions, AuthService, CurrentUser, JwtAuthGuard, PasswordHasher, Public, Roles, RolesGuard,
-} from '@tokenward/nestjs'; // prettier-ignore
+  AuthModule,
+  type AuthModuleOptions,
+  AuthService,
+  CurrentUser,
+  JwtAuthGuard,
+  PasswordHasher,
+  Public,
+  Roles,
+  RolesGuard,
+} from '@tokenward/nestjs';
 import { hostDatabase, type HostDatabase, hostOptions, people } from '../support/host-app.js';
 import { httpClient, type HttpClient } from '../support/http.js';
 import { ADAPTERS, type Adapter, bearer, PASSWORD } from '../support/stage.js';

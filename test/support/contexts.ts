@@ -4,10 +4,20 @@ import { MessagePattern, type MicroserviceOptions, Payload, Transport } from '@n
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import {
-  AuthModule, AuthService, CurrentUser, JwtAuthGuard, LiveSockets, Permissions, PermissionsGuard, type Principal, Public,
-  Roles, RolesGuard, TokenVersionGuard,
-} from '@tokenward/nestjs'; // prettier-ignore
-import type { CloseSocket, Handshake } from '@tokenward/nestjs';
+  AuthModule,
+  AuthService,
+  CurrentUser,
+  JwtAuthGuard,
+  Permissions,
+  PermissionsGuard,
+  type Principal,
+  Public,
+  Roles,
+  RolesGuard,
+  TokenVersionGuard,
+} from '@tokenward/nestjs';
+import { LiveSockets } from '@tokenward/nestjs/ws';
+import type { CloseSocket, Handshake } from '@tokenward/nestjs/ws';
 import { type HostDatabase, hostOptions, people } from './host-app.js';
 
 /** What a gateway of any adapter does; no filter of ours. */

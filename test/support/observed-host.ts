@@ -2,8 +2,13 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import {
-  type AuthAlert, type AuthEvent, AuthModule, type AuthModuleOptions, AuthService, JwtAuthGuard, PasswordHasher,
-} from '@tokenward/nestjs'; // prettier-ignore
+  AuthModule,
+  type AuthModuleOptions,
+  AuthService,
+  JwtAuthGuard,
+  PasswordHasher,
+} from '@tokenward/nestjs';
+import type { AuthAlert, AuthEvent } from '@tokenward/nestjs/observe';
 import { type HostApp, type HostDatabase, hostOptions, people, startHost } from './host-app.js';
 import type { HttpAnswer, HttpClient } from './http.js';
 import { PASSWORD } from './stage.js';

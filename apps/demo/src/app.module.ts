@@ -1,13 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import {
-  AuthMetrics,
-  AuthModule,
-  JwtAuthGuard,
-  keyDirectory,
-  type AuthOptions,
-  type KeySource,
-} from '@tokenward/nestjs';
+import { AuthModule, JwtAuthGuard, keyDirectory, type AuthOptions, type KeySource } from '@tokenward/nestjs';
+import { AuthMetrics } from '@tokenward/nestjs/observe';
 import { drizzleKeySource, drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import type { Redis } from 'ioredis';

@@ -1,4 +1,5 @@
-import { Keyring, type AuthOptions } from '@tokenward/nestjs';
+import type { AuthOptions } from '@tokenward/nestjs';
+import { Keyring } from '@tokenward/nestjs/verify';
 import { signingKeyIn } from '../keys/signing-key-file.js';
 import type { DemoConfig } from './demo-config.js';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { SIGNING_ALGORITHMS, type ReuseScope } from '@tokenward/nestjs';
+import { SIGNING_ALGORITHMS, type ReuseScope } from '@tokenward/nestjs/options';
 import { EnvironmentReader, type Environment } from './environment.js';
 import { cookieSettings, type CookieSettings } from './read-cookies.js';
 import { keySourceSettings, type KeySourceSettings } from './read-key-source.js';

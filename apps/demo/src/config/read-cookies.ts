@@ -1,4 +1,4 @@
-import type { CookiePrefix, CookieScope, SameSite } from '@tokenward/nestjs';
+import type { CookiePrefix, CookieScope, SameSite } from '@tokenward/nestjs/options';
 import { problem, type EnvironmentReader } from './environment.js';
 
 const DOMAIN = /^\.?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i;

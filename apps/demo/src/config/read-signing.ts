@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
-import type { SigningAlgorithm } from '@tokenward/nestjs';
+import type { SigningAlgorithm } from '@tokenward/nestjs/options';
 import { problem, type EnvironmentReader } from './environment.js';
 
 const DEFAULT_NAME = 'tokenward-demo';

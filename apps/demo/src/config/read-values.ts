@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { parseDuration } from '@tokenward/nestjs';
+import { parseDuration } from '@tokenward/nestjs/options';
 import { problem, wholeNumber, type EnvironmentReader } from './environment.js';
 
 /** Names that both adapters know (proxy-addr). */

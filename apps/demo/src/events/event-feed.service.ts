@@ -1,4 +1,4 @@
-import type { AuthEvent } from '@tokenward/nestjs';
+import type { AuthEvent } from '@tokenward/nestjs/observe';
 
 /** What a user may see of an event about themselves. No token is in any event to begin with. */
 export type FeedEvent = AuthEvent & { readonly id: number };

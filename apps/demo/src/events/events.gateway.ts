@@ -8,7 +8,8 @@ import {
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
-import { LiveSockets, Public } from '@tokenward/nestjs';
+import { Public } from '@tokenward/nestjs';
+import { LiveSockets } from '@tokenward/nestjs/ws';
 import { closeWebSocket } from '@tokenward/nestjs/ws';
 import type { WebSocket } from 'ws';
 import { EventFeed } from './event-feed.service.js';

@@ -1,6 +1,7 @@
 import { Controller, Get, Res, ServiceUnavailableException } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { AuthHealth, Public } from '@tokenward/nestjs';
+import { Public } from '@tokenward/nestjs';
+import { AuthHealth } from '@tokenward/nestjs/observe';
 
 @Controller('health')
 @Public()

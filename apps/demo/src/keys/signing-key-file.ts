@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPair, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { SigningAlgorithm } from '@tokenward/nestjs';
+import type { SigningAlgorithm } from '@tokenward/nestjs/options';
 import { StartError, errorCode } from '../../../../tools/embedded-postgres/start-error.js';
 import { createExclusively } from './exclusive-file.js';
 

@@ -4,7 +4,7 @@ import {
   type MetricDefinition,
   METRICS,
   prometheusName,
-} from '@tokenward/nestjs';
+} from '@tokenward/nestjs/observe';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
 /** What the module counts, as Prometheus reads it, beside the process's own numbers. No label holds anything of a user. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type PasswordHasher } from '@tokenward/nestjs';
+import type { PasswordHasher } from '@tokenward/nestjs';
 import { sql } from 'drizzle-orm';
 import type { DemoDatabase } from '../database/database.module.js';
 import { users } from '../database/schema.js';

@@ -23,7 +23,7 @@ export { AuthErrorFilter } from './http/auth-error.filter.js';
 // what a request is known by
 export type { ClientContext, Principal } from '../common/principal.js';
 export { AuthError } from '../common/auth-error.js';
-export type { AuthErrorCode, AuthErrorReason } from '../contract/index.js';
+export type { AuthErrorCode, AuthErrorReason, ErrorBody } from '../contract/index.js';
 
 // what is injected
 export { AuthenticateFlow } from './authenticate.js';
@@ -34,4 +34,6 @@ export { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
 export { Keyring } from './keys/keyring.service.js';
 export { RemoteKeys } from './keys/remote-keys.service.js';
 export { RevocationChecker } from './revocation/revocation-checker.service.js';
+export type { CheckCounters, Verdict } from './revocation/revocation-checker.service.js';
 export { RevocationSync } from './revocation/revocation-sync.service.js';
+export { ResolvedAuthOptions } from '../options/resolved-options.js';

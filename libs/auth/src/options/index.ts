@@ -1,0 +1,38 @@
+/** `@tokenward/nestjs/options`: every group of options by name, and what stands in them. */
+export type {
+  AccessTokenOptions,
+  AuthModuleExtras,
+  AuthOptions,
+  ClaimsHook,
+  ClaimsHookInput,
+  OriginOptions,
+  PasswordOptions,
+  RefreshTokenOptions,
+  ReuseScope,
+  RevocationOptions,
+  RouteOptions,
+  SessionOptions,
+  ThrottleLimits,
+  TransportOptions,
+} from './auth-options.js';
+export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
+export type { EncryptionAlgorithm, EncryptionKeyOptions, EncryptionOptions } from './encryption-options.js';
+export type { LegacyIssuerOptions, LegacyPrincipal } from './legacy-options.js';
+export { SIGNING_ALGORITHMS } from './key-options.js';
+export type {
+  KeyMaterial,
+  KeyRotationOptions,
+  RemoteSign,
+  RemoteSignRequest,
+  SigningAlgorithm,
+  StaticKeysOptions,
+} from './key-options.js';
+export type { ObserveOptions } from './observe-options.js';
+export type { JwksFetch, RemoteJwksOptions, ResourceServerOptions } from './resource-server-options.js';
+export type { Transport } from '../contract/index.js';
+
+// durations, and what a test gives instead of the system's
+export type { Duration } from '../common/duration.js';
+export { parseDuration } from '../common/duration.js';
+export { Clock, SystemClock } from '../common/clock.js';
+export { Entropy, SystemEntropy } from '../common/entropy.js';

@@ -1,0 +1,57 @@
+/** `@tokenward/nestjs/storage`: the ports, for hosts that bring their own stores, and the plain data that goes through them. */
+export type { AuthRedis, AuthStorage } from './auth-storage.js';
+
+// sessions
+export { SessionStore } from './session-store.port.js';
+export type {
+  Alongside,
+  Authority,
+  Ended,
+  EndOneOptions,
+  OpenOutcome,
+  Removal,
+  Replacement,
+  ReplaceOutcome,
+  ReuseOutcome,
+  RotateOutcome,
+  Rotation,
+} from './session-store.port.js';
+export type { NewSession, RotationCause, Session, SessionSnapshot, SessionState } from './session.js';
+export type { EndReason } from './end-reason.js';
+export type { ActedBy } from './acted-by.js';
+export type { HostTransaction } from './host-transaction.js';
+export { SubjectReader } from './subject-reader.port.js';
+export type { SubjectState, UserFacts } from './subject.js';
+export { RefreshSecretsStore } from './refresh-secrets.port.js';
+export type { ClientContext } from '../common/principal.js';
+
+// revocation
+export { RevocationLedgerStore } from './revocation-ledger.port.js';
+export type { LedgerPosition, LedgerRead } from './revocation-ledger.port.js';
+export type { LedgerEntry, RevocableToken } from './ledger-entry.js';
+export { RevocationFeedBus } from './revocation-feed.port.js';
+export type {
+  AppendOutcome,
+  FeedAnswer,
+  FeedHead,
+  FeedItem,
+  FeedReply,
+  Heartbeat,
+  LookupOptions,
+} from './revocation-feed.port.js';
+
+// users
+export { ambiguousUser, UserDirectory } from './user-directory.port.js';
+export type { CreateUserOutcome, LoginCandidate, NewUser, UserAccount } from './user-directory.port.js';
+export { ThrottleStore } from './throttle-store.port.js';
+export type { ThrottleAttempt, ThrottleBucket, ThrottleDecision } from './throttle-store.port.js';
+
+// keys
+export { KeySource } from './key-source.port.js';
+export type { RotationRequest, SourceJwk, SourceKeys } from './key-source.port.js';
+export { KeySightings } from './key-sightings.port.js';
+
+// audit trail
+export { AuditStore } from './audit-store.port.js';
+export type { AuditQuery, Familiarity, Sighting } from './audit-store.port.js';
+export type { AuditRecord, NewAuditRecord } from './audit-record.js';
