@@ -94,14 +94,17 @@ describe('what a host does with AuthService', () => {
     const me = await host
       .client()
       .get('/auth/me', { headers: { authorization: `Bearer ${grant.accessToken}` } });
-    expect(me.json()).toMatchObject({ id, sessionId: grant.sessionId });
+    expect(me.json()).toMatchObject({ id, sessionId: grant.sessionId, amr: ['pwd', 'otp'] });
     expect(Math.abs(Date.parse(me.json<{ authTime: string }>().authTime) - authTime.getTime())).toBeLessThan(
       1000,
     );
     expect((await auth.sessions(id))[0]?.amr).toEqual(['pwd', 'otp']);
-    expect((await host.client().post('/auth/refresh', { refreshToken: grant.refreshToken })).status).toBe(
-      200,
-    );
+    const refreshed = await host.client().post('/auth/refresh', { refreshToken: grant.refreshToken });
+    const { accessToken } = refreshed.json<{ accessToken: string }>();
+    const later = await host
+      .client()
+      .get('/auth/me', { headers: { authorization: `Bearer ${accessToken}` } });
+    expect(later.json()).toMatchObject({ id, amr: ['pwd', 'otp'] });
   });
 
   it('opens none for an unknown or disabled user', async () => {

@@ -108,7 +108,12 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     const claims = claimsOf(token);
     expect(claims).toEqual({
       ...{ iss: 'https://issuer.test', aud: 'stage-api', sub: id, role: 'user', tokenVersion: 1 },
-      ...{ jti: expect.stringMatching(UUID), sid: expect.stringMatching(UUID), auth_time: claims['iat'] },
+      ...{
+        jti: expect.stringMatching(UUID),
+        sid: expect.stringMatching(UUID),
+        auth_time: claims['iat'],
+        amr: ['pwd'],
+      },
       ...{ iat: expect.any(Number), nbf: claims['iat'], exp: Number(claims['iat']) + 900 },
     });
   });
@@ -167,15 +172,17 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
 
   it('tells who the caller is at /auth/me', async () => {
     await logIn(client, admin);
-    const { sub, sid, auth_time: authTime } = claimsOf(client.jar.get('access_token') ?? '');
+    const { sub, sid, exp, auth_time: authTime } = claimsOf(client.jar.get('access_token') ?? '');
 
     const answer = await client.get('/auth/me');
 
     expect(answer.status).toBe(200);
-    expect(answer.json()).toMatchObject({
-      ...{ id: sub, role: 'admin', permissions: [], sessionId: sid },
-      authTime: new Date(Number(authTime) * 1000).toISOString(),
+    const { expiresAt, ...me } = answer.json();
+    expect(me).toEqual({
+      ...{ id: sub, email: admin.email, role: 'admin', permissions: [], sessionId: sid },
+      ...{ authTime: new Date(Number(authTime) * 1000).toISOString(), amr: ['pwd'] },
     });
+    expect(expiresAt).toBe(new Date(Number(exp) * 1000).toISOString());
     expect(answer.headers['cache-control']).toBe('no-store');
     client.jar.clear();
     expect(refusalOf(await client.get('/auth/me'))).toEqual(UNAUTHENTICATED);

@@ -156,6 +156,7 @@ describe('users that another service keeps (examples/remote-users.ts)', () => {
     const login = await client.post('/auth/login', { email: 'ada@example.com', password: PASSWORD });
     expect([login.status, login.headers['retry-after']]).toEqual([503, '1']);
     expect((await client.get('/sensitive')).status).toBe(503);
+    expect((await client.get('/auth/me')).status).toBe(503);
     expect((await client.post('/auth/refresh')).status).toBe(503);
     expect((await client.get('/profile')).status).toBe(200);
   });
@@ -167,9 +168,13 @@ describe('users that another service keeps (examples/remote-users.ts)', () => {
     expect((await promoted.get('/profile')).status).toBe(200);
 
     const client = await signedIn();
+    expect((await client.get('/auth/me')).json()).toMatchObject({ id: 'u-1', email: 'ada@example.com' });
     (users.get('u-1') as RemoteUser).disabled = true;
+    expect((await client.get('/auth/me')).status).toBe(401);
     expect((await client.get('/sensitive')).status).toBe(401);
     expect((await client.post('/auth/refresh')).status).toBe(401);
+    users.clear();
+    expect((await promoted.get('/auth/me')).status).toBe(401);
     expect((await client.get('/profile', { cookies: 'include' })).status).toBe(401);
   });
 });

@@ -25,6 +25,7 @@ import { Entropy } from './common/entropy.js';
 import { authToken, DEFAULT_INSTANCE } from './common/instance-token.js';
 import { AuthService } from './issue/auth.service.js';
 import { AuthenticateFlow } from './verify/authenticate.js';
+import { CallerFlow } from './issue/flows/caller.flow.js';
 import { ChangePasswordFlow } from './issue/flows/change-password.flow.js';
 import { EndSessionsFlow } from './issue/flows/end-sessions.flow.js';
 import { LoginFlow } from './issue/flows/login.flow.js';
@@ -96,6 +97,7 @@ const FLOWS: Provider[] = [
   EndSessionsFlow,
   PasswordAttempt,
   PasswordProof,
+  CallerFlow,
   ChangePasswordFlow,
   ReauthenticateFlow,
   UserChangesFlow,

@@ -12,6 +12,8 @@ export interface Principal {
   readonly role?: string;
   readonly permissions: readonly string[];
   readonly authTime?: number;
+  /** How, in the words of RFC 8176 (`pwd`); undefined when the token does not say. */
+  readonly amr?: readonly string[];
   /** Which entry of `accessToken.legacy` the token was accepted by; undefined for Tokenward's own tokens. */
   readonly legacy?: string;
   readonly issuedAt: number;

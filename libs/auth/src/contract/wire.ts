@@ -34,12 +34,16 @@ export interface LoginAnswer extends TokenBody {
 
 export interface MeBody {
   readonly id: string;
+  readonly email: string;
+  readonly name?: string;
   readonly role?: string;
   readonly permissions: readonly string[];
   readonly sessionId: string;
   /** ISO 8601, UTC; absent when the token does not say. */
   readonly authTime?: string;
-  /** ISO 8601, UTC. */
+  /** How the person signed in (RFC 8176); empty when the token does not say. */
+  readonly amr: readonly string[];
+  /** When the access token ends: ISO 8601, UTC. `@tokenward/client` renews by it. */
   readonly expiresAt: string;
 }
 

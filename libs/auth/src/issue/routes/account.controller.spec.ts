@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
 import { ADAPTERS, principal, SESSION_ID } from '../../verify/http/http-app.fixture.js';
-import { message, names, RoutesUnderTest, SIGNED_IN } from './routes.fixture.js';
+import { message, names, refused, RoutesUnderTest, SIGNED_IN } from './routes.fixture.js';
 
 describe.each(ADAPTERS)('the account on %s', (adapter) => {
   const routes = new RoutesUnderTest(adapter);
@@ -12,14 +12,28 @@ describe.each(ADAPTERS)('the account on %s', (adapter) => {
       const answer = await routes.call('GET', '/auth/me', { headers: SIGNED_IN });
       expect(answer.json).toEqual({
         id: 'u1',
+        email: 'ann@example.com',
+        name: 'Ann',
         role: 'user',
         permissions: ['notes:read'],
         sessionId: SESSION_ID,
         authTime: '2027-01-15T07:59:00.000Z',
+        amr: ['pwd'],
         expiresAt: '2027-01-15T08:15:00.000Z',
       });
       const bare = await routes.call('GET', '/auth/me', { headers: { authorization: 'Bearer bare' } });
-      expect(Object.keys(bare.json as object)).toEqual(['id', 'permissions', 'sessionId', 'expiresAt']);
+      expect(bare.json).toMatchObject({ id: 'u3', amr: [] });
+      expect(Object.keys(bare.json as object)).toEqual(
+        ['id', 'email', 'permissions', 'sessionId', 'amr', 'expiresAt'],
+      ); // prettier-ignore
+    });
+
+    it('knows nobody whom the directory does not know, and does not guess while it is away', async () => {
+      const me = () => routes.call('GET', '/auth/me', { headers: SIGNED_IN });
+      flows.CallerFlow.accountOf.mockRejectedValue(refused());
+      expect([(await me()).status, (await me()).cookies]).toEqual([401, []]);
+      flows.CallerFlow.accountOf.mockRejectedValue(AuthError.unavailable('the user directory'));
+      expect((await me()).status).toBe(503);
     });
 
     it('changes the password with the refresh token of the cookie, else of the body', async () => {

@@ -1,5 +1,6 @@
 import { Get, HttpCode, Post, Req, Res, type Type } from '@nestjs/common';
 import type { MeBody, TokenBody } from '../../contract/index.js';
+import { CallerFlow } from '../flows/caller.flow.js';
 import { ChangePasswordFlow } from '../flows/change-password.flow.js';
 import { ReauthenticateFlow } from '../flows/reauthenticate.flow.js';
 import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
@@ -18,6 +19,7 @@ export function createAccountController(routes: Routes): Type {
   @AuthController(routes.prefix)
   class AccountController {
     constructor(
+      private readonly caller: CallerFlow,
       private readonly changePassword: ChangePasswordFlow,
       private readonly reauthentication: ReauthenticateFlow,
       private readonly inputs: RequestSchemas,
@@ -29,12 +31,13 @@ export function createAccountController(routes: Routes): Type {
       routes.me,
       Get('me'),
       SignedIn({
-        summary: 'Who the access token says the caller is',
+        summary: 'Who the caller is',
         answers: { 200: { description: 'The caller.', schema: ME_ANSWER } },
       }),
     )
-    me(@Req() request: HttpRequest): MeBody {
-      return meBody(callerOf(request));
+    async me(@Req() request: HttpRequest): Promise<MeBody> {
+      const principal = callerOf(request);
+      return meBody(principal, await this.caller.accountOf(principal));
     }
 
     @Route(

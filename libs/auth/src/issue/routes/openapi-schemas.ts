@@ -40,13 +40,16 @@ export const REGISTER_ANSWER: JsonSchema = object({ user: USER });
 export const ME_ANSWER: JsonSchema = object(
   {
     id: text(),
+    email: text(),
+    name: text(),
     role: text(),
     permissions: { type: 'array', items: text() },
     sessionId: text(),
     authTime: instant,
+    amr: { type: 'array', items: text(), description: 'RFC 8176.' },
     expiresAt: instant,
   },
-  ['id', 'permissions', 'sessionId', 'expiresAt'],
+  ['id', 'email', 'permissions', 'sessionId', 'amr', 'expiresAt'],
 );
 
 export const SESSIONS_ANSWER: JsonSchema = {

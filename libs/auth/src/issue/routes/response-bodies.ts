@@ -25,14 +25,18 @@ export function userBody({ id, email, role, name }: UserBody): UserBody {
   return { id, email, ...(role != null && { role }), ...(name != null && { name }) };
 }
 
-export function meBody(principal: Principal): MeBody {
-  const { id, role, permissions, sessionId, authTime, expiresAt } = principal;
+/** What the token says goes before what the directory says: guards decide by the token. */
+export function meBody(principal: Principal, { email, name }: Pick<UserBody, 'email' | 'name'>): MeBody {
+  const { id, role, permissions, sessionId, authTime, amr = [], expiresAt } = principal;
   return {
     id,
+    email,
+    ...(name != null && { name }),
     ...(role !== undefined && { role }),
     permissions,
     sessionId,
     ...(authTime !== undefined && { authTime: instant(authTime * 1000) }),
+    amr,
     expiresAt: instant(expiresAt * 1000),
   };
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
+import type { Principal } from '../../common/principal.js';
 import { type Answer, type Call, grant, startApp, type TestApp } from '../../verify/http/http-app.fixture.js';
 
 export type Headers = Record<string, string>;
@@ -18,9 +19,12 @@ export const message = (answer: Answer): string => (answer.json as { message: st
 export const names = (answer: Answer): string[] =>
   answer.cookies.map((line) => `${line.split('=', 1)[0]}${/=;/.test(line) ? ' cleared' : ''}`);
 
+const accountOf = ({ id }: Principal) => (id === USER.id ? USER : { ...USER, id, name: undefined });
+
 function fakes() {
   const fake = () => jest.fn<Flow>();
   return {
+    CallerFlow: { accountOf: fake() },
     RegisterFlow: { register: fake() },
     LoginFlow: { login: fake() },
     RefreshFlow: { refresh: fake() },
@@ -42,6 +46,9 @@ export class RoutesUnderTest {
       this.#app = await startApp(adapter, { flows });
     });
     beforeEach(() => {
+      flows.CallerFlow.accountOf.mockImplementation((caller) =>
+        Promise.resolve(accountOf(caller as Principal)),
+      );
       flows.RegisterFlow.register.mockResolvedValue(USER);
       flows.LoginFlow.login.mockResolvedValue({ user: USER, grant: grant({ deviceToken: 'ddd' }) });
       flows.RefreshFlow.refresh.mockResolvedValue(grant());

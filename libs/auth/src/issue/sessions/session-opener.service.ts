@@ -38,7 +38,7 @@ export class SessionOpener {
   ) {}
 
   async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult | 'superseded'> {
-    const { account, expected, transport, authTime, asOfMs, deviceId } = opening;
+    const { account, expected, transport, authTime, amr, asOfMs, deviceId } = opening;
     const sessionId = this.entropy.uuid();
     const subject = account.id;
     // signed before the session is opened: a claims hook that fails must leave nothing behind
@@ -48,6 +48,7 @@ export class SessionOpener {
       state: expected,
       user: account,
       authTime,
+      amr,
       transport,
       asOfMs,
     });

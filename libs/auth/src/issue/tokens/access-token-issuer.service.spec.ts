@@ -25,11 +25,12 @@ describe('AccessTokenIssuer', () => {
       role: 'admin',
       permissions: ['a', 'b'],
       authTime: NOW - 9,
+      amr: ['pwd', 'otp'],
     });
     expect(decode(issued.token, 0)).toEqual({ alg: algorithm, kid: 'the-kid', typ: 'at+jwt' });
     expect(decode(issued.token, 1)).toEqual({
       iss: ISSUER, aud: AUDIENCE, sub: 'user-1', sid: 'session-1', jti: issued.tokenId, iat: NOW, nbf: NOW, exp: NOW + 900,
-      tokenVersion: 3, role: 'admin', permissions: ['a', 'b'], auth_time: NOW - 9,
+      tokenVersion: 3, role: 'admin', permissions: ['a', 'b'], auth_time: NOW - 9, amr: ['pwd', 'otp'],
     }); // prettier-ignore
     expect(issued).toMatchObject({ expiresInSeconds: 900, expiresAt: NOW + 900 });
     expect(issued.tokenId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -37,7 +38,7 @@ describe('AccessTokenIssuer', () => {
       kind: 'accepted',
       principal: {
         id: 'user-1', sessionId: 'session-1', tokenId: issued.tokenId, keyId: 'the-kid', tokenVersion: 3, role: 'admin',
-        permissions: ['a', 'b'], authTime: NOW - 9, issuedAt: NOW, expiresAt: NOW + 900, claims: {},
+        permissions: ['a', 'b'], authTime: NOW - 9, amr: ['pwd', 'otp'], issuedAt: NOW, expiresAt: NOW + 900, claims: {},
       },
     }); // prettier-ignore
     const key = keyring.verificationKey('the-kid')!.publicKey;
@@ -47,7 +48,7 @@ describe('AccessTokenIssuer', () => {
 
   it('says only what there is to say, and several audiences as a list', async () => {
     const { issuer } = makeBench(keys, { ttlSeconds: 60 }, ['api', 'web']);
-    const [first, second] = [await issuer.issue(input), await issuer.issue(input)];
+    const [first, second] = [await issuer.issue({ ...input, amr: [] }), await issuer.issue(input)];
     const claims = decode(first.token, 1);
     expect(Object.keys(claims).sort()).toEqual([
       'aud',
@@ -116,6 +117,7 @@ describe('AccessTokenIssuer', () => {
     'role',
     'permissions',
     'auth_time',
+    'amr',
   ])('refuses %s from the hook, allowed or not', async (name) => {
     const allowedClaims = new Set([name.toLowerCase()]);
     await expect(withClaims({ [name]: 'x' }, { allowedClaims })).rejects.toMatchObject({

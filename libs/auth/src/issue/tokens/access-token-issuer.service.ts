@@ -19,6 +19,8 @@ export interface AccessTokenInput {
   readonly permissions: readonly string[];
   /** When the person last proved a credential, seconds since the epoch. */
   readonly authTime?: number;
+  /** How (RFC 8176). Default none. */
+  readonly amr?: readonly string[];
   /** An instant read before the session's state was read, milliseconds since the epoch; `iat` and `exp` count from it. */
   readonly asOfMs: number;
   /** What the transport can carry (a cookie: about 4,096 less its name and attributes). Default and at most 8,192. */
@@ -97,6 +99,7 @@ export class AccessTokenIssuer {
       ...(input.role && { role: input.role }),
       ...(input.permissions.length > 0 && { permissions: input.permissions }),
       ...(input.authTime !== undefined && { auth_time: input.authTime }),
+      ...(input.amr && input.amr.length > 0 && { amr: input.amr }),
     };
   }
 

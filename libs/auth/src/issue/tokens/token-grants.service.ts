@@ -14,6 +14,7 @@ export interface AccessTokenRequest {
   readonly state: SubjectState;
   readonly user: UserFacts;
   readonly authTime: Date;
+  readonly amr: readonly string[];
   readonly transport: Transport;
   /** An instant read before the session's state was read; `iat` counts from it. */
   readonly asOfMs: number;
@@ -28,7 +29,7 @@ export class TokenGrants {
   ) {}
 
   accessToken(request: AccessTokenRequest): Promise<IssuedAccessToken> {
-    const { subject, sessionId, state, user, authTime, transport, asOfMs } = request;
+    const { subject, sessionId, state, user, authTime, amr, transport, asOfMs } = request;
     return this.issuer.issue({
       subject,
       sessionId,
@@ -36,6 +37,7 @@ export class TokenGrants {
       role: user.role,
       permissions: user.permissions,
       authTime: Math.floor(authTime.getTime() / 1000),
+      amr,
       asOfMs,
       maxBytes: transport === 'cookie' ? maxAccessTokenBytes(this.options) : undefined,
     });
@@ -51,8 +53,8 @@ export class TokenGrants {
     user: UserFacts,
     asOfMs: number,
   ): Promise<IssuedAccessToken> {
-    const { id: sessionId, subject, authTime, transport } = session;
-    return this.accessToken({ subject, sessionId, state, user, authTime, transport, asOfMs });
+    const { id: sessionId, subject, authTime, amr, transport } = session;
+    return this.accessToken({ subject, sessionId, state, user, authTime, amr, transport, asOfMs });
   }
 
   async forState(

@@ -15,6 +15,7 @@ import { authToken } from '../../common/instance-token.js';
 import { Clock } from '../../common/clock.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthenticateFlow, type AuthenticateOptions } from '../authenticate.js';
+import { CallerFlow } from '../../issue/flows/caller.flow.js';
 import { ChangePasswordFlow } from '../../issue/flows/change-password.flow.js';
 import { EndSessionsFlow } from '../../issue/flows/end-sessions.flow.js';
 import type { IssuedTokens } from '../../issue/tokens/issued-tokens.js';
@@ -37,7 +38,7 @@ export function principal(overrides: Partial<Principal> = {}): Principal {
   const now = NOW_MS / 1000;
   return {
     id: 'u1', sessionId: SESSION_ID, tokenId: 't1', keyId: 'k1', tokenVersion: 1, role: 'user', permissions: ['notes:read'],
-    authTime: now - 60, issuedAt: now, expiresAt: now + 900, claims: {}, ...overrides,
+    authTime: now - 60, amr: ['pwd'], issuedAt: now, expiresAt: now + 900, claims: {}, ...overrides,
   }; // prettier-ignore
 }
 
@@ -79,7 +80,7 @@ export class FakeAuthenticateFlow {
     good: principal(),
     admin: principal({ id: 'u2', role: 'admin', permissions: ['notes:read', 'notes:write'] }),
     early: principal({ authTime: NOW_MS / 1000 + 301 }),
-    bare: principal({ id: 'u3', role: undefined, permissions: [], authTime: undefined }),
+    bare: principal({ id: 'u3', role: undefined, permissions: [], authTime: undefined, amr: undefined }),
   };
 
   authenticate(presented: PresentedToken, options?: AuthenticateOptions): Principal | Promise<Principal> {
@@ -170,6 +171,7 @@ export interface AppParts {
 }
 
 const FLOWS = {
+  CallerFlow,
   ChangePasswordFlow,
   EndSessionsFlow,
   LoginFlow,

@@ -17,11 +17,13 @@ export interface AccessTokenClaims {
   readonly permissions?: readonly string[];
   /** When the person last proved a credential. */
   readonly auth_time?: number;
+  /** How (RFC 8176). Tokens of earlier releases do not say. */
+  readonly amr?: readonly string[];
 }
 
 /** Names that Tokenward writes itself; every other claim is the host's. */
 export const OWN_CLAIMS: ReadonlySet<string> = new Set<keyof AccessTokenClaims>([
-  'iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'tokenVersion', 'role', 'permissions', 'auth_time',
+  'iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'tokenVersion', 'role', 'permissions', 'auth_time', 'amr',
 ]); // prettier-ignore
 
 /** `exp - iat` above it is refused at boot and at verification (contract, section 1). */

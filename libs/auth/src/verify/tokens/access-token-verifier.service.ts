@@ -168,6 +168,7 @@ function asPrincipal(claims: AccessTokenClaims, keyId: string, custom: CustomCla
     ...(claims.role !== undefined && { role: claims.role }),
     permissions: Object.freeze([...(claims.permissions ?? [])]),
     ...(claims.auth_time !== undefined && { authTime: claims.auth_time }),
+    ...(claims.amr !== undefined && { amr: Object.freeze([...claims.amr]) }),
     issuedAt: claims.iat,
     expiresAt: claims.exp,
     claims: custom,

@@ -12,7 +12,12 @@ const { verifier } = makeBench({ algorithm: 'HS256', secret, keyId: 'main' }, { 
 const remembering = makeBench({ algorithm: 'HS256', secret, keyId: 'main' }).verifier;
 const RULES = { issuer: ISSUER, audiences: [AUDIENCE], clockToleranceSeconds: 30 };
 const header = { alg: 'HS256', kid: 'main', typ: 'at+jwt' };
-const good = forge(header, goodClaims({ role: 'user', permissions: ['a'], auth_time: NOW }), secret, 'HS256');
+const good = forge(
+  header,
+  goodClaims({ role: 'user', permissions: ['a'], auth_time: NOW, amr: ['pwd'] }),
+  secret,
+  'HS256',
+);
 const [head = '', body = '', signature = ''] = good.split('.');
 
 const accepts = (token: string): boolean => verifier.verify(token).kind === 'accepted';
@@ -22,7 +27,7 @@ const refuses = (token: string): void => {
 const sign = (input: string): string =>
   `${input}.${createHmac('sha256', secret).update(input, 'latin1').digest('base64url')}`;
 
-const CLAIMS = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'tokenVersion', 'role', 'permissions', 'auth_time', 'other']; // prettier-ignore
+const CLAIMS = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'tokenVersion', 'role', 'permissions', 'auth_time', 'amr', 'other']; // prettier-ignore
 const MEMBERS = ['alg', 'kid', 'typ', 'crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u', 'cty', 'x'];
 const VALUES = ['', 'api', 'other', ISSUER, 'main', 'HS256', 'none', 'hs256', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'jwt', ' at+jwt', 0, 1, -1, 1.5, '1', null, true, undefined, NOW, NOW - 1, NOW + 1, NOW + 29, NOW + 30, NOW + 31, NOW - 30, NOW - 31, NOW + 3600, NOW + 3601, 1e300, 2 ** 53, [], ['api'], ['other'], ['other', 'api'], ['api', 1], [['api']], {}, { api: 1 }]; // prettier-ignore
 const ALPHABET = 'ABab01-_.=+/ \n\u0000\u00e9\u0100\ud800';
@@ -158,7 +163,7 @@ function isGoodHeader(members: JsonObject): boolean {
 
 /** The claims' rules of contract, section 1, said once more; the clock stands at `NOW`, the tolerance is 30 s. */
 function isGoodPayload(claims: JsonObject): boolean {
-  const { iss, aud, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime } = claims;
+  const { iss, aud, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime, amr } = claims;
   const texts = (list: unknown): list is string[] => Array.isArray(list) && list.every((each) => typeof each === 'string');
   const whole = (number: unknown): number is number => Number.isSafeInteger(number);
   const named = ['sub', 'sid', 'jti'].every((name) => {
@@ -172,6 +177,7 @@ function isGoodPayload(claims: JsonObject): boolean {
   if (role !== undefined && (typeof role !== 'string' || role === '')) return false;
   if (permissions !== undefined && !texts(permissions)) return false;
   if (authTime !== undefined && (!time(authTime) || authTime > NOW + 30)) return false;
+  if (amr !== undefined && !texts(amr)) return false;
   if (String(claims.jti).length > 128) return false;
   const lives = exp - iat > 0 && exp - iat <= 3600;
   return lives && iat <= NOW + 30 && nbf <= NOW + 30 && exp + 30 > NOW;

@@ -22,8 +22,16 @@ describe('claims', () => {
         claims: {},
       },
     });
-    expect(verify({ role: 'admin', permissions: ['a'], auth_time: NOW - 5, plan: 'pro' })).toMatchObject({
-      principal: { role: 'admin', permissions: ['a'], authTime: NOW - 5, claims: { plan: 'pro' } },
+    expect(
+      verify({ role: 'admin', permissions: ['a'], auth_time: NOW - 5, amr: ['pwd'], plan: 'pro' }),
+    ).toMatchObject({
+      principal: {
+        role: 'admin',
+        permissions: ['a'],
+        authTime: NOW - 5,
+        amr: ['pwd'],
+        claims: { plan: 'pro' },
+      },
     });
   });
 
@@ -66,6 +74,10 @@ describe('claims', () => {
     ['auth_time fractional', { auth_time: NOW + 0.1 }, 'claims_malformed'],
     ['auth_time in the future', { auth_time: NOW + 31 }, 'not_yet_valid'],
     ['auth_time negative', { auth_time: -1 }, 'claims_malformed'],
+    ['amr text', { amr: 'pwd' }, 'claims_malformed'],
+    ['amr null', { amr: null }, 'claims_malformed'],
+    ['amr an object', { amr: { 0: 'pwd' } }, 'claims_malformed'],
+    ['amr of numbers', { amr: ['pwd', 1] }, 'claims_malformed'],
     ['iat negative', { iat: -1 }, 'claims_malformed'],
     ['nbf negative', { nbf: -1 }, 'claims_malformed'],
     ['exp negative', { iat: -900, nbf: -900, exp: -1 }, 'claims_malformed'],
@@ -102,6 +114,11 @@ describe('claims', () => {
     ['numbers written with an exponent', { exp: 1.8e9 + 60 }],
   ])('accepts %s', (_name, changes) => {
     expect(verify(changes).kind).toBe('accepted');
+  });
+
+  it('a token that does not say how leaves it open', () => {
+    const outcome = verify({ auth_time: NOW });
+    expect(outcome.kind === 'accepted' && 'amr' in outcome.principal).toBe(false);
   });
 
   it('one of several audiences of ours is enough', () => {

@@ -108,13 +108,27 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
   if (!isText(aud) && !isTextList(aud)) return undefined;
   if (!isInstant(iat) || !isInstant(nbf) || !isInstant(exp)) return undefined;
   if (!isWhole(tokenVersion) || tokenVersion < 1 || tokenVersion > MAX_TOKEN_VERSION) return undefined;
-  const [role, permissions, authTime] = ['role', 'permissions', 'auth_time'].map((name) =>
-    own(payload, name),
-  );
+  const [role, permissions] = [own(payload, 'role'), own(payload, 'permissions')];
+  const [authTime, amr] = [own(payload, 'auth_time'), own(payload, 'amr')];
   if (role !== undefined && !isText(role)) return undefined;
   if (permissions !== undefined && !isTextList(permissions)) return undefined;
   if (authTime !== undefined && !isInstant(authTime)) return undefined;
-  return { iss, aud, sub, sid, jti, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime };
+  if (amr !== undefined && !isTextList(amr)) return undefined;
+  return {
+    iss,
+    aud,
+    sub,
+    sid,
+    jti,
+    iat,
+    nbf,
+    exp,
+    tokenVersion,
+    role,
+    permissions,
+    auth_time: authTime,
+    amr,
+  };
 }
 
 export function isText(value: unknown): value is string {
