@@ -23,11 +23,21 @@ export interface UserColumns {
 const columnHandle = () =>
   handle<PgColumn>(having('getSQLType'), 'a column of the users table, such as users.email');
 
+/** An Argon2id hash with today's parameters. */
+const HASH_CHARACTERS = 97;
+
+function holdsHash(column: PgColumn): boolean {
+  const width = /^(?:var)?char(?:acter varying)?\((\d+)\)$/.exec(column.getSQLType())?.[1];
+  return width === undefined || Number(width) >= HASH_CHARACTERS;
+}
+
 export const userColumnsSchema = group({
   table: handle<PgTable>((value) => is(value, PgTable), 'a table of drizzle-orm/pg-core'),
   id: columnHandle(),
   email: columnHandle(),
-  passwordHash: columnHandle(),
+  passwordHash: columnHandle().refine(holdsHash, {
+    error: `is shorter than the ${HASH_CHARACTERS} characters of an Argon2id hash: alter the column to text`,
+  }),
   name: columnHandle().optional(),
   role: columnHandle().optional(),
   permissions: columnHandle().optional(),

@@ -99,6 +99,14 @@ export interface ThrottleLimits {
   readonly window?: Duration;
 }
 
+/** How a hash of another system is read and compared, where its form is not built in. */
+export interface StoredHashHook {
+  /** Whether the stored text is of this form. */
+  recognises(hash: string): boolean;
+  /** Whether the password, as it was typed, is the hash's. A rejection is a 503, never a wrong password. */
+  verify(password: string, hash: string): Promise<boolean>;
+}
+
 export interface PasswordOptions {
   /** Characters, after NFKC. Default 8 (NIST SP 800-63B, section 3.1.1.2). */
   readonly minLength?: number;
@@ -114,6 +122,13 @@ export interface PasswordOptions {
   readonly concurrency?: number;
   /** Logins that may wait for a hash; beyond it they are answered 503. Default 100. */
   readonly maxQueue?: number;
+  /**
+   * Forms of stored hashes beyond the built-in ones (bcrypt, scrypt, PBKDF2 and Argon2 as Django, Werkzeug, passlib, ASP.NET Core Identity and
+   * the PHC form write them). What verifies is replaced by a hash of today at that login. Default none.
+   */
+  readonly storedHashes?: readonly StoredHashHook[];
+  /** A stored hash that would take longer, guessed from its parameters for a slow core, is not computed and reported. Default `5s`. */
+  readonly storedHashLimit?: Duration;
   /** Refuses passwords of the built-in list of common ones. Default true. */
   readonly refuseCommon?: boolean;
   /** An online check (k-anonymity, say) of a new password; unreachable counts as not breached. Default none. */

@@ -14,7 +14,7 @@ import {
 } from '../common/option-schema.js';
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import { TRANSPORTS } from '../contract/index.js';
-import type { ClaimsHook, PasswordOptions } from './auth-options.js';
+import type { ClaimsHook, PasswordOptions, StoredHashHook } from './auth-options.js';
 import { cookieSchema } from './cookie-options.js';
 import { encryptionSchema } from './encryption-options.js';
 import { keyRotationSchema, keysSchema } from './key-options.js';
@@ -92,6 +92,13 @@ const passwordSchema = group({
   parallelism: whole(1, 64).prefault(1),
   concurrency: whole(1, 1024).prefault(Math.max(1, Math.floor(availableParallelism() / 2))),
   maxQueue: whole(0, 100_000).prefault(100),
+  storedHashes: list(
+    handle<StoredHashHook>(
+      (value) => 'recognises' in value && 'verify' in value,
+      'an object with recognises(hash) and verify(password, hash)',
+    ),
+  ).prefault([]),
+  storedHashLimit: duration('10ms', '60s').prefault('5s'),
   refuseCommon: flag().prefault(true),
   breachCheck: hook<NonNullable<PasswordOptions['breachCheck']>>().optional(),
 });

@@ -51,7 +51,7 @@ export function resolveChecked(
     transports: transports(options.transports),
     origins: { trusted: new Set(options.origins.trustedOrigins), trustProxy: options.origins.trustProxy },
     throttle: throttle(options.throttle),
-    passwords: options.passwords,
+    passwords: passwords(options.passwords),
     revocation: { ...revocation, maxStalenessMs: maxStaleness, deadlineMs: deadline },
     jwks: { cacheSeconds: options.jwks.cacheFor },
     keyRotation: keyRotation(options.keyRotation, options.jwks.cacheFor * 1000),
@@ -88,6 +88,13 @@ function refreshToken(given: CheckedAuthOptions['refreshToken']): ResolvedAuthOp
     reuseLeewayMs: reuseLeeway,
     retryWindowMs: retryWindow,
   };
+}
+
+function passwords({
+  storedHashLimit: storedHashLimitMs,
+  ...others
+}: CheckedAuthOptions['passwords']): ResolvedAuthOptions['passwords'] {
+  return { ...others, storedHashLimitMs };
 }
 
 const DAY = 86_400_000;

@@ -74,8 +74,8 @@ export abstract class ResolvedAuthOptions {
         readonly address: number;
         readonly windowMs: number;
       };
-  abstract readonly passwords: Required<Omit<PasswordOptions, 'breachCheck'>> &
-    Pick<PasswordOptions, 'breachCheck'>;
+  abstract readonly passwords: Required<Omit<PasswordOptions, 'breachCheck' | 'storedHashLimit'>> &
+    Pick<PasswordOptions, 'breachCheck'> & { readonly storedHashLimitMs: number };
   abstract readonly revocation: {
     readonly mode: 'mirror' | 'strict';
     readonly maxStalenessMs: number;

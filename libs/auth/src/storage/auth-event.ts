@@ -38,7 +38,13 @@ export type AuthEvent = Base &
         /** Private reasons; the answer is the same for all. */
         readonly type: 'login.failed';
         readonly reason:
-          'unknown_user' | 'wrong_password' | 'no_password' | 'disabled' | 'superseded' | 'second_factor';
+          | 'unknown_user'
+          | 'wrong_password'
+          | 'no_password'
+          | 'hash_unusable'
+          | 'disabled'
+          | 'superseded'
+          | 'second_factor';
         readonly userId?: string;
         readonly ip?: string;
       }
@@ -110,6 +116,13 @@ export type AuthEvent = Base &
         readonly userId: string;
         readonly actorId?: string;
         readonly sessionId?: string;
+      }
+    | {
+        /** The stored hash of a user cannot be compared: nothing reads its form, or it would cost too much. */
+        readonly type: 'password.hash_unusable';
+        readonly userId: string;
+        readonly reason: 'unrecognised' | 'too_costly';
+        readonly ip?: string;
       }
     | {
         /** A signed-in user gave a wrong password. */

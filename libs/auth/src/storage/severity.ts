@@ -5,6 +5,7 @@ const SEVERITY: Partial<Record<AuthEvent['type'], EventSeverity>> = {
   'everything.revoked': 'high',
   'key.revoked': 'high',
   'user.ambiguous': 'high',
+  'password.hash_unusable': 'high',
   'login.failed': 'warning',
   'login.throttled': 'warning',
   'refresh.refused': 'warning',

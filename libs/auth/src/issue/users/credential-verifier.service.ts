@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { SubjectState } from '../../storage/subject.js';
 import { normaliseEmail } from './email.js';
 import type { Turn } from './hash-queue.js';
-import { PasswordHasher } from './password-hasher.service.js';
+import { PasswordHasher, type UnusableHash } from './password-hasher.service.js';
 import { SubjectReader } from '../../storage/subject-reader.port.js';
 import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
 
@@ -11,16 +11,22 @@ export { normaliseEmail };
 /** A user with the counters that were read no later than the password hash. */
 export type VerifiedCandidate = LoginCandidate & { readonly subject: SubjectState };
 
-export type CredentialRefusal = 'unknown_user' | 'wrong_password' | 'no_password' | 'disabled';
+export type CredentialRefusal =
+  'unknown_user' | 'wrong_password' | 'no_password' | 'hash_unusable' | 'disabled';
 
 export type CredentialOutcome =
   | { readonly kind: 'verified'; readonly candidate: VerifiedCandidate }
   /** `reason` is private: the answer is the same for all. */
-  | { readonly kind: 'refused'; readonly reason: CredentialRefusal; readonly userId?: string };
+  | {
+      readonly kind: 'refused';
+      readonly reason: CredentialRefusal;
+      readonly userId?: string;
+      readonly hash?: UnusableHash;
+    };
 
 /**
  * Compares a password. Exactly one Argon2 verification and the same reads, whoever the user is and whatever is wrong, so that neither
- * body nor time tells. (A stored hash of other parameters costs what those cost, until a login replaces it.)
+ * body nor time tells. (A stored hash of another form costs what that costs, until a login replaces it: then no refusal is faster.)
  * A user directory that fails or is too slow throws (`guardedUserDirectory`), and is never a refusal.
  */
 @Injectable()
@@ -84,6 +90,8 @@ export class CredentialVerifier {
       return { kind: 'refused', reason: candidate ? 'no_password' : 'unknown_user', userId };
     }
     const match = await this.hasher.verify(password, candidate.passwordHash, turn);
+    if (match.kind === 'unusable')
+      return { kind: 'refused', reason: 'hash_unusable', userId, hash: match.reason };
     if (match.kind === 'mismatch') return { kind: 'refused', reason: 'wrong_password', userId };
     if (candidate.account.disabled) return { kind: 'refused', reason: 'disabled', userId };
     return { kind: 'verified', candidate, rehash: match.rehash };

@@ -31,6 +31,8 @@ export interface AttemptedPassword {
   readonly deviceId?: string;
 }
 
+type Refused = Extract<CredentialOutcome, { kind: 'refused' }>;
+
 /** A try that has been counted in every bucket it belongs to. */
 interface Admitted {
   readonly candidate: VerifiedCandidate | undefined;
@@ -67,6 +69,7 @@ export class PasswordAttempt {
       }
       const outcome = await this.credentials.check(candidate, password, { rehash, turn });
       if (outcome.kind === 'verified') await giveBack();
+      else this.tellUnusable(outcome, client);
       return { outcome, deviceId };
     } catch (error) {
       if (!admitted.closed) await giveBack();
@@ -122,6 +125,12 @@ export class PasswordAttempt {
       await admission.giveBack();
       throw error;
     }
+  }
+
+  /** Its owner can sign in no more, and only an operator can mend it. */
+  private tellUnusable({ userId, hash: reason }: Refused, { ip }: ClientContext): void {
+    if (userId !== undefined && reason)
+      this.events.publish({ type: 'password.hash_unusable', userId, reason, ip });
   }
 
   private tellThrottled({ ip }: ClientContext, userId?: string): void {

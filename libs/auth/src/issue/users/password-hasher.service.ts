@@ -1,17 +1,29 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import argon2 from '@node-rs/argon2';
 import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { argon2Options, standingOf } from './argon2-parameters.js';
 import { HashQueue, type Turn } from './hash-queue.js';
 import { passwordBytes } from './password-text.js';
+import { RefusalPace } from './refusal-pace.js';
+import { recognise } from './stored-hashes/recognise.js';
+import type { StoredHash } from './stored-hashes/stored-hash.js';
 
 export type PasswordMatch =
   /** `needed`: made with other parameters than today's; hash it again while the password is at hand. */
-  { readonly kind: 'match'; readonly rehash: 'needed' | 'current' } | { readonly kind: 'mismatch' };
+  | { readonly kind: 'match'; readonly rehash: 'needed' | 'current' }
+  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'unusable'; readonly reason: UnusableHash };
+
+/** Nothing reads its form; or its parameters ask for more time or memory than `passwords.storedHashLimit` allows. */
+export type UnusableHash = 'unrecognised' | 'too_costly';
 
 const MISMATCH: PasswordMatch = { kind: 'mismatch' };
+/** A stored hash that asks for more would take the process down. */
+const MOST_MEMORY_KIB = 2 ** 20;
 
 /**
  * Argon2id (RFC 9106) with the parameters of `passwords`. Every method throws `AuthError('unavailable')` when more than `passwords.maxQueue`
@@ -20,13 +32,16 @@ const MISMATCH: PasswordMatch = { kind: 'mismatch' };
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
   readonly #queue: HashQueue;
+  readonly #pace: RefusalPace;
   #decoy?: Promise<string>;
 
   constructor(
     private readonly options: ResolvedAuthOptions,
     private readonly entropy: Entropy,
+    private readonly clock: Clock,
   ) {
     this.#queue = new HashQueue(options.passwords.concurrency, options.passwords.maxQueue);
+    this.#pace = new RefusalPace(clock, (ms) => setTimeout(ms));
   }
 
   async onModuleInit(): Promise<void> {
@@ -46,16 +61,17 @@ export class PasswordHasher implements OnModuleInit {
     return this.#queue.run(() => argon2.hash(bytes, argon2Options(this.options.passwords)), turn);
   }
 
-  /** `phc` may be of other Argon2 parameters; one that is malformed is a mismatch that took as long as every other. */
-  async verify(password: string, phc: string, turn?: Turn): Promise<PasswordMatch> {
+  /**
+   * Compares with a hash of today, or of any form that `recognise` reads. Rejects with `AuthError('unavailable')` where a hash cannot be compared
+   * now (its package is missing, a hook failed).
+   */
+  async verify(password: string, hash: string, turn?: Turn): Promise<PasswordMatch> {
     const bytes = this.bytesOf(password);
     if (!bytes) return MISMATCH;
-    const standing = standingOf(phc, this.options.passwords);
-    if (standing === 'unusable') {
-      await this.verifyNothing(password, turn);
-      return MISMATCH;
-    }
-    const matches = await this.#queue.run(() => argon2.verify(phc, bytes), turn);
+    const standing = standingOf(hash, this.options.passwords);
+    if (standing === 'unusable') return this.verifyOld(password, hash, turn);
+    const form = standing === 'outdated' ? 'argon2' : undefined;
+    const matches = await this.timed(form, () => argon2.verify(hash, bytes), turn);
     if (!matches) return MISMATCH;
     return { kind: 'match', rehash: standing === 'current' ? 'current' : 'needed' };
   }
@@ -65,7 +81,37 @@ export class PasswordHasher implements OnModuleInit {
     const bytes = this.bytesOf(password);
     if (!bytes) return;
     const decoy = await this.decoy();
-    await this.#queue.run(() => argon2.verify(decoy, bytes), turn);
+    const compareInVain = () => argon2.verify(decoy, bytes).then(() => false);
+    await this.timed(undefined, compareInVain, turn);
+  }
+
+  private async verifyOld(password: string, hash: string, turn?: Turn): Promise<PasswordMatch> {
+    const { storedHashes, storedHashLimitMs } = this.options.passwords;
+    const stored = recognise(hash, storedHashes);
+    const isTooCostly = stored && (stored.costMs > storedHashLimitMs || stored.memoryKib > MOST_MEMORY_KIB);
+    if (!stored || isTooCostly) {
+      await this.verifyNothing(password, turn);
+      return { kind: 'unusable', reason: stored ? 'too_costly' : 'unrecognised' };
+    }
+    const matches = await this.timed(stored.form, () => compared(stored, password), turn);
+    return matches ? { kind: 'match', rehash: 'needed' } : MISMATCH;
+  }
+
+  /** A refusal takes as long as the slowest form of hash in the table, and a match as long as itself. */
+  private async timed(
+    form: string | undefined,
+    compare: () => Promise<boolean>,
+    turn?: Turn,
+  ): Promise<boolean> {
+    let startedMs = 0;
+    const matches = await this.#queue.run(async () => {
+      startedMs = this.clock.monotonic();
+      const same = await compare();
+      if (form !== undefined) this.#pace.note(form, this.clock.monotonic() - startedMs);
+      return same;
+    }, turn);
+    if (!matches) await this.#pace.hold(startedMs);
+    return matches;
   }
 
   private bytesOf(password: string): Buffer | undefined {
@@ -75,5 +121,14 @@ export class PasswordHasher implements OnModuleInit {
   private decoy(): Promise<string> {
     this.#decoy ??= argon2.hash(this.entropy.bytes(32), argon2Options(this.options.passwords));
     return this.#decoy;
+  }
+}
+
+/** What cannot be compared now is no wrong password. */
+async function compared(stored: StoredHash, password: string): Promise<boolean> {
+  try {
+    return (await stored.verify(password)) === true;
+  } catch (error) {
+    throw error instanceof AuthError ? error : AuthError.unavailable(`a ${stored.form} hash`, error);
   }
 }

@@ -1,0 +1,32 @@
+import type { Clock } from '../../common/clock.js';
+
+/** A share of each new measurement in the average. */
+const WEIGHT = 0.2;
+/** Over the average, so that nearly every refusal ends by the timer and not by its own work. */
+const MARGIN = 1.25;
+
+/**
+ * Old hashes take other times than today's, and time would tell who has one. Once a table is seen to hold them, no refusal is faster than the
+ * slowest form takes, whether the account exists or not. Waiting costs no thread and no turn.
+ */
+export class RefusalPace {
+  /** Average milliseconds by form. */
+  readonly #forms = new Map<string, number>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly wait: (ms: number) => Promise<void>,
+  ) {}
+
+  note(form: string, ms: number): void {
+    const before = this.#forms.get(form);
+    this.#forms.set(form, before === undefined ? ms : before + WEIGHT * (ms - before));
+  }
+
+  /** Waits until a refusal that began at `startedMs` (monotonic) has taken as long as any. */
+  async hold(startedMs: number): Promise<void> {
+    const floorMs = MARGIN * Math.max(0, ...this.#forms.values());
+    const leftMs = startedMs + floorMs - this.clock.monotonic();
+    if (leftMs > 0) await this.wait(leftMs);
+  }
+}

@@ -1,0 +1,63 @@
+import { createHash, createHmac } from 'node:crypto';
+import { AuthError } from '../../../common/auth-error.js';
+import type { HashReader, StoredHash } from './stored-hash.js';
+
+const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
+/** passlib's bcrypt-sha256, version 2. */
+const PASSLIB_SHA256 =
+  /^\$bcrypt-sha256\$v=2,t=(2[ab]),r=(\d{1,2})\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})$/;
+/** Milliseconds of cost 0, on a slow core: each step doubles it. */
+const STEP_MS = 0.08;
+const LEAST_COST = 4;
+const MOST_COST = 31;
+
+/** bcrypt, as everybody writes it, with Django's prefixes and the forms that hash with SHA-256 first (bcrypt sees 72 bytes). */
+export const readBcrypt: HashReader = (text) => {
+  if (text.startsWith('bcrypt_sha256$'))
+    return stored(text.slice('bcrypt_sha256$'.length), (password) =>
+      createHash('sha256').update(password).digest('hex'),
+    );
+  const [, type = '', rounds = '', salt = '', digest = ''] = PASSLIB_SHA256.exec(text) ?? [];
+  if (salt)
+    return stored(`$${type}$${rounds.padStart(2, '0')}$${salt}${digest}`, (password) =>
+      createHmac('sha256', salt).update(password).digest('base64'),
+    );
+  return stored(text.startsWith('bcrypt$') ? text.slice('bcrypt$'.length) : text, (password) => password);
+};
+
+function stored(hash: string, prepared: (password: string) => string): StoredHash | undefined {
+  const cost = Number(BCRYPT.exec(hash)?.[1]);
+  if (!(cost >= LEAST_COST && cost <= MOST_COST)) return undefined;
+  return {
+    form: 'bcrypt',
+    costMs: 2 ** cost * STEP_MS,
+    memoryKib: 4,
+    verify: async (password) => (await bcrypt()).compare(prepared(password), hash),
+  };
+}
+
+interface Bcrypt {
+  compare(password: string, hash: string): Promise<boolean>;
+}
+
+const PACKAGES = ['@node-rs/bcrypt', 'bcrypt', 'bcryptjs'] as const;
+let loaded: Promise<Bcrypt> | undefined;
+
+/** Whichever of the packages the host installed: none is needed where no such hash is stored. */
+function bcrypt(): Promise<Bcrypt> {
+  loaded ??= load();
+  return loaded;
+}
+
+async function load(): Promise<Bcrypt> {
+  for (const name of PACKAGES) {
+    const found = (await import(name).catch(() => undefined)) as (Bcrypt & { default?: Bcrypt }) | undefined;
+    const module = typeof found?.compare === 'function' ? found : found?.default;
+    if (typeof module?.compare === 'function') return module;
+  }
+  loaded = undefined;
+  throw new AuthError(
+    'unavailable',
+    'a bcrypt hash is stored and no package verifies it: npm install @node-rs/bcrypt',
+  );
+}

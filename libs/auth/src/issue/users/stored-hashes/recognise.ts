@@ -1,0 +1,40 @@
+import argon2 from '@node-rs/argon2';
+import type { StoredHashHook } from '../../../options/auth-options.js';
+import { readBcrypt } from './bcrypt-hash.js';
+import { readPbkdf2 } from './pbkdf2-hash.js';
+import { readScrypt } from './scrypt-hash.js';
+import type { HashReader, StoredHash } from './stored-hash.js';
+
+const MOST_CHARACTERS = 1024;
+/** Milliseconds for one KiB in one pass, on a slow core. */
+const ARGON2_KIB_MS = 0.0015;
+
+/** Argon2 of any kind and parameters, with or without Django's prefix. */
+const readArgon2: HashReader = (text) => {
+  const phc = text.startsWith('argon2$argon2') ? text.slice('argon2'.length) : text;
+  if (!phc.startsWith('$argon2')) return undefined;
+  try {
+    const { memoryCost, timeCost } = argon2.parseOptions(phc);
+    return {
+      form: 'argon2',
+      costMs: memoryCost * timeCost * ARGON2_KIB_MS,
+      memoryKib: memoryCost,
+      verify: (password) => argon2.verify(phc, password),
+    };
+  } catch {
+    return undefined;
+  }
+};
+
+const READERS: readonly HashReader[] = [readArgon2, readBcrypt, readScrypt, readPbkdf2];
+
+/** Whoever reads the text of a stored hash: the forms that are built in, then the host's hooks in their order. */
+export function recognise(text: string, hooks: readonly StoredHashHook[]): StoredHash | undefined {
+  if (text.length > MOST_CHARACTERS) return undefined;
+  for (const read of READERS) {
+    const stored = read(text);
+    if (stored) return stored;
+  }
+  const hook = hooks.find((each) => each.recognises(text));
+  return hook && { form: 'hook', costMs: 0, memoryKib: 0, verify: (password) => hook.verify(password, text) };
+}
