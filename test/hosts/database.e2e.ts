@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthModule } from '@tokenward/nestjs';
-import { createAuthSchema, drizzleStorage, type DrizzleStorageOptions } from '@tokenward/nestjs/drizzle';
+import {
+  createAuthSchema,
+  drizzleKeySource,
+  drizzleStorage,
+  type DrizzleStorageOptions,
+} from '@tokenward/nestjs/drizzle';
+import { getTableName } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { drizzle as proxyDrizzle } from 'drizzle-orm/pg-proxy';
 import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
@@ -33,6 +39,11 @@ const MEMBERS = {
   ...{ id, email: eMail, passwordHash, role: userRole, permissions: grantedRights, disabled: isDisabled },
 };
 
+/** A table without columns for each of ours: a statement that reaches one fails. */
+const DECOYS = Object.values(createAuthSchema())
+  .map((table) => `create table decoy.${getTableName(table)} ()`)
+  .join(';');
+
 type Db = NodePgDatabase<Record<string, unknown>>;
 
 interface DatabaseKind {
@@ -59,7 +70,7 @@ const WORKING: readonly DatabaseKind[] = [
     name: 'public, named, behind a search path that leads to other tables of those names',
     pool: { options: '-c search_path=decoy,public' },
     storage: { schema: createAuthSchema({ schema: 'public' }) },
-    before: ['subjects', 'sessions', 'revocations', 'audit'].map((name) => `create table decoy.auth_${name} ()`).join(';'),
+    before: DECOYS,
   },
   {
     name: "casing: 'snake_case'",
@@ -133,6 +144,45 @@ describe.each(WORKING)('a database of a host: $name', (kind) => {
   });
 });
 
+describe('a search path that leads elsewhere after the start', () => {
+  it('changes nothing: every table is named with the schema that it was found in', async () => {
+    const database = await hostDatabase();
+    const pool = new pg.Pool({ connectionString: database.url, max: 1, maxUses: 1 });
+    try {
+      const storage = drizzleStorage(drizzle(pool), { users: PEOPLE });
+      const encryptionKeys = [`k:${randomBytes(32).toString('base64url')}`];
+      const keys = drizzleKeySource(drizzle(pool), { encryptionKeys });
+      await Promise.all([storage.check(), keys.load()]);
+      const name = new URL(database.url).pathname.slice(1);
+      await database.pool.query(
+        `create schema decoy; ${DECOYS}; alter database ${name} set search_path = decoy, public`,
+      );
+      expect((await pool.query('show search_path')).rows).toEqual([{ search_path: 'decoy, public' }]);
+
+      const { sessions, ledger, peppers, keySightings, audit, users } = storage;
+      const pepper = `p:${randomBytes(32).toString('base64url')}`;
+      expect(await peppers.loadOrCreate(pepper)).toEqual([pepper]);
+      await peppers.rotate(`q:${randomBytes(32).toString('base64url')}`, 0, 1_000);
+      expect((await keySightings.see(['one'])).size).toBe(1);
+      expect(await keySightings.knows('one')).toBe(true);
+      const id = await ledger.identity();
+      expect((await ledger.readSince(undefined)).position.ledger).toBe(id);
+      await ledger.append([{ kind: 'key', keyId: 'gone', expiresAt: Date.now() + 60_000 }]);
+      expect((await ledger.readSince(undefined)).entries).toHaveLength(1);
+      await sessions.endAll('nobody', 'logout_all');
+      await sessions.removeExpired(0, 10);
+      expect(await audit?.removeOlder(1_000, 10)).toBe(0);
+      expect(await users?.findById(randomBytes(4).toString('hex'))).toBeUndefined();
+      const rotation = { algorithm: 'ES256', leadTimeMs: 0, retainMs: 1_000, revoked: [] } as const;
+      expect(await keys.rotate?.(rotation)).toBe('rotated');
+      expect((await keys.load()).keys).toHaveLength(1);
+    } finally {
+      await pool.end();
+      await database.drop();
+    }
+  });
+});
+
 describe('what cannot work is refused at boot in one line with the cure', () => {
   let database: HostDatabase;
   const made: { end(): Promise<void> }[] = [];
@@ -178,6 +228,12 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
       made.push(pool);
       return drizzleStorage(drizzle(pool), { users: PEOPLE });
     }, /the table auth_subjects is not on the search path .* it is in public; pass createAuthSchema\(\{ schema \}\)/],
+    ['tables that the search path finds in two schemas', async () => {
+      await database.pool.query('create schema stray; create table stray.auth_revocations (like public.auth_revocations)');
+      const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=stray,public' });
+      made.push(pool);
+      return drizzleStorage(drizzle(pool), { users: PEOPLE });
+    }, /the search path leads to public\.auth_subjects and stray\.auth_revocations; name the schema: createAuthSchema\(\{ schema: 'public' \}\)/],
     ['a missing column of the users', () => drizzleStorage(drizzle(poolOf()), { users: { table: other, id: other.ref, email: other.mail, passwordHash: other.pw } }), /the table public\.people has no column passwort; give the columns/],
     ['a missing right', async () => drizzleStorage(drizzle(poolOf(await asRole())), { users: PEOPLE }), /has no right to INSERT on public\.auth_revocations; GRANT INSERT ON public\.auth_revocations TO tw_/],
     ['a missing database', () => drizzleStorage(drizzle(poolOf(elsewhere())), { users: PEOPLE }), /3D000 database "no_such_database" does not exist; correct the connection/],
