@@ -89,7 +89,7 @@ describe('with the default options, and nobody who reaches PostgreSQL', () => {
     undo.push(() => replica.stop());
     const [toIssuer, toVerifier] = [await proxied(redis.url), await proxied(redis.url)];
     const urlOf = (which: Where) => (which === 'verifier' ? toVerifier : toIssuer).url;
-    const hosts = await deployed(urlOf, { issuing: 1, unproven: 'redis' });
+    const hosts = await deployed(urlOf, { issuing: 1 });
     const [token, other] = [await hosts.signIn(), await hosts.signIn()];
     for (const each of [token, other]) await answers(hosts, 'verifier', each, 200);
     await until(async () => Number(await redisCommand(replica.url, 'DBSIZE')) > 0);

@@ -7,14 +7,9 @@ import { tcpProxy, type ProxyMode, type TcpProxy } from '../support/proxy.js';
 import { scratchDir } from '../support/run-environment.js';
 import { bearer, claimsOf } from '../support/stage.js';
 
-/**
- * `a` and `b` issue, revoke and verify. `verifier` is a resource server: it has Redis and the JWKS, and no Postgres; it refuses what nobody
- * can prove, so that a machine that stalls both others makes no exception to the bound.
- */
+/** `a` and `b` issue, revoke and verify. `verifier` is a resource server: Redis and the JWKS, no Postgres. All on default options. */
 export type Where = 'a' | 'b' | 'verifier';
 export const EVERYWHERE: readonly Where[] = ['a', 'b', 'verifier'];
-
-type Unproven = 'redis' | 'refuse';
 
 export interface Token {
   readonly text: string;
@@ -49,7 +44,7 @@ export interface FaultCluster extends Deployment {
   /** After a SIGKILL: the process again, on the same port. */
   restart(which: 'a' | 'b'): Promise<void>;
   /** One more resource server; `ignorant`: as soon as it was spawned, when it knows nothing yet. */
-  startVerifier(unproven: Unproven, when: 'ready' | 'ignorant'): Promise<Orders>;
+  startVerifier(when: 'ready' | 'ignorant', unproven?: 'refuse'): Promise<Orders>;
   pid(which: Where): number;
   close(): Promise<void>;
 }
@@ -84,12 +79,12 @@ export async function startFaultCluster(): Promise<FaultCluster> {
       },
     });
   const demos = { a: await launch('a'), b: await launch('b') };
-  const verify = (unproven: Unproven, untilReady: boolean): Promise<Orders> => {
+  const verify = (untilReady: boolean, unproven?: 'refuse'): Promise<Orders> => {
     const jwks = `${demos.a.url}/.well-known/jwks.json`;
-    const own = { REDIS_URL: toRedis.verifier.url, REVOCATION_UNPROVEN: unproven };
+    const own = { REDIS_URL: toRedis.verifier.url, ...(unproven && { REVOCATION_UNPROVEN: unproven }) };
     return startOrders({ ...own, JWKS_URL: jwks, JWT_ALGORITHM: 'ES256' }, untilReady);
   };
-  const verifier = await verify('refuse', true);
+  const verifier = await verify(true);
   const late: Orders[] = [];
   const url = (which: Where): string => (which === 'verifier' ? verifier.url : demos[which].url);
 
@@ -135,8 +130,8 @@ export async function startFaultCluster(): Promise<FaultCluster> {
       demos[which] = await launch(which, demos[which].port);
     },
     pid: (which) => (which === 'verifier' ? verifier : demos[which]).pid,
-    async startVerifier(unproven, when) {
-      const orders = await verify(unproven, when === 'ready');
+    async startVerifier(when, unproven) {
+      const orders = await verify(when === 'ready', unproven);
       late.push(orders);
       return orders;
     },

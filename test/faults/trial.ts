@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { EVERYWHERE, type Deployment, type Token, type Where } from './fault-cluster.js';
@@ -85,6 +86,7 @@ export async function endure(deployment: Deployment, fault: Fault): Promise<Watc
     await fault.heal?.();
     await recovered(deployment).finally(() => watch.stop());
   }
+  noteFault(fault.excepted ?? [], (where) => watch.lastAccepted(where));
   expect(watch.acceptedTooLate(fault.excepted)).toEqual([]);
   expect(watch.answeredTooSlowly(fault.paused)).toEqual([]);
   for (const where of EVERYWHERE) {
@@ -92,6 +94,15 @@ export async function endure(deployment: Deployment, fault: Fault): Promise<Watc
     expect(watch.seen(where, valid).statuses).not.toContain(401);
   }
   return watch;
+}
+
+/** A line of the table that `npm run faults` writes. */
+export function noteFault(excepted: readonly Where[], lastMs: (where: Where) => number | undefined): void {
+  const path = process.env['FAULT_TABLE'];
+  if (path === undefined) return;
+  const fault = expect.getState().currentTestName;
+  const last = Object.fromEntries(EVERYWHERE.map((where) => [where, lastMs(where) ?? null]));
+  appendFileSync(path, `${JSON.stringify({ fault, last, excepted })}\n`);
 }
 
 /** It goes on: a busy machine may miss a deadline now and then, which is 503; a fault that takes the service down is 503 all the time. */

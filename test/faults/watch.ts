@@ -64,6 +64,17 @@ export class Watch {
     }); // prettier-ignore
   }
 
+  /** The last request that was accepted after the revocation of its token was answered, in milliseconds after it; undefined: none was. */
+  lastAccepted(where: Where): number | undefined {
+    const late = this.#samples.flatMap(({ where: at, token, sentAt, status }) => {
+      const revocation = this.#revoked.get(token);
+      return revocation && at === where && status === 200 && sentAt > revocation.answeredAt
+        ? [sentAt - revocation.answeredAt]
+        : [];
+    });
+    return late.length > 0 ? Math.round(Math.max(...late)) : undefined;
+  }
+
   answeredTooSlowly(paused: readonly Where[] = []): readonly string[] {
     return this.#samples
       .filter(({ where, tookMs }) => !paused.includes(where) && tookMs > ANSWERED_WITHIN_MS)
