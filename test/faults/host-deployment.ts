@@ -26,6 +26,8 @@ class Things {
 export interface HostDeploymentOptions {
   /** Of the test, which drops it. Default: one of its own. */
   readonly database?: HostDatabase;
+  /** Of the resource server. Default: the default of the option. */
+  readonly unproven?: 'refuse';
   /** How many processes issue and revoke; `b` is the first one again where there is but one. Default 2. */
   readonly issuing?: 1 | 2;
 }
@@ -42,7 +44,7 @@ const USER_ID = '7b1f6f0e-55c1-4a52-9d0a-3c8a5b1f4d77';
 /** Two hosts and a resource server inside this process, each with an ioredis client that the test makes. */
 export async function startHosts(
   connect: (which: Where) => Redis | Cluster,
-  { database: given, issuing: count = 2 }: HostDeploymentOptions = {},
+  { database: given, unproven, issuing: count = 2 }: HostDeploymentOptions = {},
 ): Promise<HostDeployment> {
   const database = given ?? (await hostDatabase());
   // what is still connected when the database is dropped
@@ -71,6 +73,7 @@ export async function startHosts(
       AuthModule.forResourceServer({
         ...{ issuer, audience, redis: redis('verifier') },
         jwks: { url: `${a.url}/.well-known/jwks.json`, algorithms: ['ES256'] },
+        revocation: { unproven },
       }),
     ],
     controllers: [Things],

@@ -1,0 +1,54 @@
+// `npm run faults`: runs every fault of the revocation and writes docs/assurance/faults.md. `--from <lines>`: writes it from a run that was.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = join(root, 'docs', 'assurance', 'faults.md');
+const at = process.argv.indexOf('--from');
+const lines = at > 0 ? readFileSync(process.argv[at + 1], 'utf8') : run();
+
+/** One suite after the other: they measure time, and each has a machine's worth of processes. */
+function run() {
+  const dir = mkdtempSync(join(tmpdir(), 'tokenward-faults-'));
+  const table = join(dir, 'table');
+  try {
+    for (const name of readdirSync(join(root, 'test')).filter((each) => /^revocation-faults-/.test(each))) {
+      const env = { ...process.env, FAULT_TABLE: table };
+      const args = [join(root, 'test', 'support', 'run.mjs'), `test/${name}`];
+      const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
+      if (status !== 0) throw new Error(`${name} failed, so no table was written`);
+    }
+    return readFileSync(table, 'utf8');
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const rows = lines
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line))
+  .map(({ fault, last, excepted }) => {
+    const cell = (where) => {
+      const ms = last[where] === null ? 'none' : `${last[where]} ms`;
+      return excepted.includes(where) ? `${ms} (the exception)` : ms;
+    };
+    return `| ${fault} | ${cell('a')} | ${cell('b')} | ${cell('verifier')} |`;
+  });
+
+const text = `# The last instant of acceptance
+
+Written by \`npm run faults\` (\`test/revocation-faults-*.e2e.ts\`), every process on default options. For each fault: when the last request was sent that still
+accepted a revoked token, counted from the answer to its revocation. The bound is 1,000 ms; at the process that revoked there is none to pass. “None”: no request sent after
+the answer was accepted. \`a\` and \`b\` issue and revoke, the resource server has Redis alone.
+
+| fault | a | b | resource server |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+mkdirSync(join(root, 'docs', 'assurance'), { recursive: true });
+writeFileSync(target, await format(text, { ...(await resolveConfig(target)), parser: 'markdown' }));
