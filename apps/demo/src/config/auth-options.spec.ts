@@ -40,11 +40,12 @@ describe('the options of the module', () => {
   it('make no key where one is configured', async () => {
     const DATA_DIR = scratchDir('options');
     const { keys } = await optionsOf({ DATA_DIR, JWT_PRIVATE_KEY: pem(2048).replaceAll('\n', '\\n') });
-    expect(keys.privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
+    expect(keys.privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----\\n/);
     expect(existsSync(join(DATA_DIR, 'keys'))).toBe(false);
   });
 
   it.each<readonly [name: string, environment: Environment]>([
+    ['JWT_PRIVATE_KEY', { JWT_PRIVATE_KEY: 'hunter2' }],
     ['JWT_PRIVATE_KEY', { JWT_PRIVATE_KEY: pem(1024) }],
     ['JWT_PRIVATE_KEY', { JWT_PRIVATE_KEY: pem(2048), JWT_ALGORITHM: 'ES256' }],
     ['JWT_PUBLIC_KEY', { JWT_PRIVATE_KEY: pem(2048), JWT_PUBLIC_KEY: pem(2048) }],

@@ -22,7 +22,6 @@ const REFUSED: readonly (readonly [name: string, value: string, others?: Environ
   ['REDIS_URL', 'http://localhost'],
   ['JWT_ALGORITHM', 'none'],
   ['JWT_ALGORITHM', 'rs256'],
-  ['JWT_PRIVATE_KEY', 'hunter2'],
   ['JWT_PRIVATE_KEY', PEM, { JWT_ALGORITHM: 'HS256' }],
   ['JWT_PUBLIC_KEY', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----'],
   ['JWT_SECRET', 'hunter2-hunter2-hunter2-hunter2-hunter2'],
@@ -205,14 +204,14 @@ describe('a value that makes sense', () => {
     expect(readConfig(environment)).toMatchObject(expected);
   });
 
-  it('reads keys: PEM with written line breaks, a secret as its bytes, several audiences', () => {
+  it('reads keys: PEM as it is, a secret as its bytes, several audiences', () => {
     const rsa = readConfig({
       JWT_PRIVATE_KEY: PEM,
       JWT_KEY_ID: 'k1',
       JWT_AUDIENCE: 'a, b',
       JWT_VERIFICATION_KEYS: '{"keys":[{"kid":"k0"}]}',
     }).jwt;
-    expect(rsa.privateKey).toBe('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----');
+    expect(rsa.privateKey).toBe(PEM);
     expect(rsa).toMatchObject({
       keyId: 'k1',
       audiences: ['a', 'b'],

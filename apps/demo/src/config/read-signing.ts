@@ -7,7 +7,7 @@ const MAX_CLAIM_LENGTH = 1024;
 
 export interface SigningSettings {
   readonly algorithm: SigningAlgorithm;
-  /** PEM with real line breaks. Without it, and without `secret`, a key is made in DATA_DIR. */
+  /** PEM, as the library reads it. Without it, and without `secret`, a key is made in DATA_DIR. */
   readonly privateKey: string | undefined;
   readonly publicKey: string | undefined;
   /** The bytes of the text, as other JWT software reads such a variable. */
@@ -25,8 +25,8 @@ export function signingSettings(
 ): SigningSettings {
   const algorithm = read.oneOf('JWT_ALGORITHM', algorithms, 'RS256');
   const isHmac = algorithm.startsWith('HS');
-  const privateKey = pem(read, 'JWT_PRIVATE_KEY');
-  const publicKey = pem(read, 'JWT_PUBLIC_KEY');
+  const privateKey = read.text('JWT_PRIVATE_KEY');
+  const publicKey = read.text('JWT_PUBLIC_KEY');
   const secret = read.text('JWT_SECRET');
   for (const [name, value] of Object.entries({ JWT_PRIVATE_KEY: privateKey, JWT_PUBLIC_KEY: publicKey }))
     if (isHmac && value !== undefined)
@@ -54,14 +54,6 @@ export function signingSettings(
 /** It goes into every token, and that into a cookie. */
 function claimText(name: string, text: string): string {
   if (text.length > MAX_CLAIM_LENGTH) throw problem(name, `must have at most ${MAX_CLAIM_LENGTH} characters`);
-  return text;
-}
-
-/** Real line breaks, or `\n` where a file of variables cannot hold them. */
-function pem(read: EnvironmentReader, name: string): string | undefined {
-  const text = read.text(name)?.replaceAll('\\r', '').replaceAll('\\n', '\n');
-  if (text !== undefined && !/-----BEGIN [A-Z0-9 ]+-----[\s\S]+-----END [A-Z0-9 ]+-----/.test(text))
-    throw problem(name, 'must be PEM, with real line breaks or \\n');
   return text;
 }
 
