@@ -70,6 +70,21 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     expect(socket.messages).toEqual([]);
   });
 
+  it('of 200 that wait closes the one that waited longest for each that comes, with 4503', async () => {
+    const { answer } = await signUp(client(), { transport: 'bearer' });
+    const open = (count: number) => Promise.all(Array.from({ length: count }, () => openSocket(url())));
+    const first = await open(20);
+    const rest = [...(await open(100)), ...(await open(100))];
+    const endings = await Promise.all(first.map(({ closed }) => closed));
+    expect(endings).toEqual(first.map(() => ({ code: 4503, reason: 'crowded' })));
+    const [last] = await open(1);
+    last?.send({ type: 'auth', token: answer.json<{ accessToken: string }>().accessToken });
+    expect(await last?.message('ready')).toMatchObject({ type: 'ready' });
+    await open(200);
+    expect(last?.isOpen()).toBe(true);
+    await Promise.all([...rest, last].map((socket) => socket?.close()));
+  });
+
   it.each([
     ['no text', 7],
     ['nothing', undefined],

@@ -10,11 +10,17 @@ import { presentedAccessToken, presentedCookie } from '../http/token-extractor.j
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type Ending, TOKEN_REFUSED, VIEW_UNPROVEN } from './ending.js';
 import { type LiveConnection, LiveConnections } from './live-connections.service.js';
+import { WaitingRoom } from './waiting-room.js';
 
 const FIRST_MESSAGE_WITHIN_MS = 5_000;
+/** Sockets without a token that wait for their first message: of one address, and in all. */
+const WAITING_OF_AN_ADDRESS = 200;
+const WAITING = 2_000;
 
-/** Node's `IncomingMessage`, as ws hands it on and socket.io keeps it in `socket.request`. */
-export type Handshake = Omit<HttpRequest, 'socket'> & { readonly socket?: object };
+/** Node's `IncomingMessage`, as ws hands it on and socket.io keeps it in `socket.request`. Behind a proxy, `ip` says whose it is. */
+export type Handshake = Omit<HttpRequest, 'socket'> & {
+  readonly socket?: object & { readonly remoteAddress?: string | undefined };
+};
 /** How a socket is closed: `socket.close(code, reason)` of ws; socket.io emits and disconnects. */
 export type CloseSocket = (ending: Ending) => void;
 export type SocketStanding = 'authenticated' | 'waiting' | 'closed';
@@ -22,7 +28,8 @@ export type SocketStanding = 'authenticated' | 'waiting' | 'closed';
 interface State {
   readonly close: CloseSocket;
   connection?: LiveConnection;
-  patience?: NodeJS.Timeout;
+  /** Ends the wait for the first message. */
+  waited?: () => void;
   standing: SocketStanding;
   /** Tokens are judged one after the other, as they came. */
   turn: Promise<unknown>;
@@ -35,6 +42,7 @@ interface State {
 @Injectable()
 export class LiveSockets {
   private readonly states = new WeakMap<object, State>();
+  private readonly waiting = new WaitingRoom(WAITING_OF_AN_ADDRESS, WAITING);
 
   constructor(
     private readonly flow: AuthenticateFlow,
@@ -48,7 +56,7 @@ export class LiveSockets {
     return cookie.kind === 'none' || judgeOrigin(handshake as HttpRequest, this.options.origins) === 'passes';
   }
 
-  /** In `handleConnection`. A cookie that is there decides; without a token the first message has five seconds. */
+  /** In `handleConnection`. A cookie that is there decides; without a token the first message has five seconds, less where more than 200 of one address wait, or 2,000 in all. */
   async open(client: object, handshake: Handshake, close: CloseSocket): Promise<SocketStanding> {
     const state: State = { close, standing: 'waiting', turn: Promise.resolve() };
     this.states.set(client, state);
@@ -59,9 +67,7 @@ export class LiveSockets {
       state.turn = judged;
       return judged;
     }
-    state.patience = setTimeout(() => {
-      this.shut(client, state, { code: TOKEN_REFUSED, reason: 'refused' });
-    }, FIRST_MESSAGE_WITHIN_MS).unref();
+    this.wait(client, state, handshake.ip ?? handshake.socket?.remoteAddress);
     return 'waiting';
   }
 
@@ -89,6 +95,19 @@ export class LiveSockets {
     if (state) this.forget(client, state);
   }
 
+  private wait(client: object, state: State, ip: string | undefined): void {
+    const patience = setTimeout(() => {
+      this.shut(client, state, { code: TOKEN_REFUSED, reason: 'refused' });
+    }, FIRST_MESSAGE_WITHIN_MS).unref();
+    const leave = this.waiting.enter(ip, () => {
+      this.shut(client, state, { code: VIEW_UNPROVEN, reason: 'crowded' });
+    });
+    state.waited = () => {
+      clearTimeout(patience);
+      leave();
+    };
+  }
+
   private async judge(client: object, state: State, presented: PresentedToken): Promise<SocketStanding> {
     if (state.standing === 'closed') return 'closed';
     try {
@@ -111,7 +130,7 @@ export class LiveSockets {
   }
 
   private admit(client: object, state: State, principal: Principal): void {
-    clearTimeout(state.patience);
+    state.waited?.();
     state.standing = 'authenticated';
     setPrincipal(client, principal);
     if (state.connection) {
@@ -132,7 +151,7 @@ export class LiveSockets {
   }
 
   private forget(client: object, state: State): void {
-    clearTimeout(state.patience);
+    state.waited?.();
     state.standing = 'closed';
     state.connection?.release();
     state.connection = undefined;
