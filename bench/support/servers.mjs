@@ -9,7 +9,7 @@ import { findRedisServer, freePort, startRedis } from '../../test/support/redis-
 
 const root = new URL('../../', import.meta.url);
 export const dist = (path) => new URL(`dist/${path}`, root).href;
-const ENTRY = fileURLToPath(new URL('dist/apps/demo/src/main.js', root));
+const entryOf = (app) => fileURLToPath(new URL(`dist/apps/${app}/src/main.js`, root));
 
 export async function startServers() {
   const { startEmbeddedPostgres } = await import(dist('tools/embedded-postgres/index.js'));
@@ -44,15 +44,29 @@ export async function startServers() {
 
 /** The built demo as a process of its own. */
 export async function startDemo(env) {
-  const port = await freePort();
   const dataDir = mkdtempSync(join(tmpdir(), 'tokenward-bench-demo-'));
-  const child = spawn(process.execPath, [ENTRY], {
-    env: { PATH: process.env.PATH, PORT: String(port), DATA_DIR: dataDir, LOGIN_THROTTLE: 'off', ...env },
+  const demo = await startApp('demo', { DATA_DIR: dataDir, LOGIN_THROTTLE: 'off', ...env });
+  const stop = async () => {
+    await demo.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { ...demo, stop };
+}
+
+/** The built orders service, which only verifies. */
+export function startOrders(env) {
+  return startApp('orders', env);
+}
+
+async function startApp(name, env) {
+  const port = await freePort();
+  const child = spawn(process.execPath, [entryOf(name)], {
+    env: { PATH: process.env.PATH, PORT: String(port), ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; ; tries++) {
-    if (child.exitCode !== null || tries > 600) throw new Error('the demo did not start');
+    if (child.exitCode !== null || tries > 600) throw new Error(`${name} did not start`);
     const ready = await fetch(`${url}/health/ready`).then(
       (answer) => answer.ok,
       () => false,
@@ -64,7 +78,6 @@ export async function startDemo(env) {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     await gone;
-    rmSync(dataDir, { recursive: true, force: true });
   };
   return { url, child, stop };
 }
