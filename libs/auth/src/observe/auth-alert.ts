@@ -1,6 +1,8 @@
 interface Base {
   /** ISO 8601, UTC. */
   readonly at: string;
+  /** How many there were since the last of the same kind, account or address; without it one. */
+  readonly count?: number;
 }
 
 interface OfASession {

@@ -1,8 +1,9 @@
-import { Injectable, Logger, Optional } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { neighbourhoodOf, networkOf } from '../common/address.js';
 import { Clock } from '../common/clock.js';
 import { ResolvedObserveOptions } from '../options/observe-options.js';
 import { AuditStore, type Familiarity } from '../storage/audit-store.port.js';
+import { AlertFloods } from './alert-floods.js';
 import { type AuthAlert, AuthAlertListener } from './auth-alert.js';
 import type { AuthEvent } from '../storage/auth-event.js';
 import { AuthEventPublisher } from './auth-event-publisher.service.js';
@@ -15,10 +16,10 @@ type Failure = Of<'login.failed' | 'login.throttled' | 'password.refused' | 'ref
 
 const MAX_SESSIONS = 10_000;
 
-/** Events that somebody should look at, as alerts. Nothing waits for them; without a listener nothing is done. */
+/** Events that somebody should look at, as alerts, one a kind, account or address and minute. Nothing waits for them; without a listener nothing is done. */
 @Injectable()
-export class AuthAlerts {
-  private readonly logger = new Logger('Tokenward');
+export class AuthAlerts implements OnApplicationShutdown {
+  private readonly floods: AlertFloods;
   private readonly bursts: FailureBursts;
   /** Where each session was last seen, the oldest first. */
   private readonly places = new Map<string, string>();
@@ -27,23 +28,34 @@ export class AuthAlerts {
     { burstOf, burstWithinMs }: ResolvedObserveOptions,
     private readonly clock: Clock,
     events: AuthEventPublisher,
-    @Optional() private readonly listener?: AuthAlertListener,
+    @Optional() listener?: AuthAlertListener,
     @Optional() private readonly audit?: AuditStore,
   ) {
     this.bursts = new FailureBursts(burstOf, burstWithinMs);
+    this.floods = new AlertFloods((alert) => {
+      if (listener) events.calls.call(listener, `alert ${alert.type}`, () => listener.onAuthAlert(alert));
+    });
     if (listener) events.subscribe((event) => this.consider(event));
+  }
+
+  /** Before the host's own things are gone. */
+  onApplicationShutdown(): void {
+    this.floods.flush();
   }
 
   private consider(event: AuthEvent): Promise<void> | undefined {
     switch (event.type) {
       case 'refresh.reused': {
         const { type, at, userId, sessionId, sessionsEnded, ip, userAgent } = event;
-        return this.raise({ type, at, userId, sessionId, sessionsEnded, ip, userAgent });
+        this.floods.raise({ type, at, userId, sessionId, sessionsEnded, ip, userAgent });
+        return undefined;
       }
       case 'key.revoked':
-        return this.raise({ type: event.type, at: event.at, keyId: event.keyId });
+        this.floods.raise({ type: event.type, at: event.at, keyId: event.keyId });
+        return undefined;
       case 'everything.revoked':
-        return this.raise({ type: event.type, at: event.at });
+        this.floods.raise({ type: event.type, at: event.at });
+        return undefined;
       case 'login.succeeded':
         return this.signedIn(event);
       case 'refresh.rotated':
@@ -52,7 +64,8 @@ export class AuthAlerts {
       case 'login.throttled':
       case 'password.refused':
       case 'refresh.refused':
-        return this.failed(event);
+        this.failed(event);
+        return undefined;
       default:
         return undefined;
     }
@@ -63,24 +76,25 @@ export class AuthAlerts {
     const found = await this.familiarity(event);
     // whoever signs in for the first time comes from nowhere known
     if (!found || found.earlier === 0) return;
-    if (!event.knownDevice && found.userAgent === 'new') await this.raise(alertOf('login.new_device', event));
-    if (found.network === 'new') await this.raise(alertOf('login.new_network', event));
+    if (!event.knownDevice && found.userAgent === 'new')
+      this.floods.raise(alertOf('login.new_device', event));
+    if (found.network === 'new') this.floods.raise(alertOf('login.new_network', event));
   }
 
   private async refreshed(event: Refresh): Promise<void> {
     if (this.place(event) !== 'moved') return;
     const found = await this.familiarity(event);
-    if (found?.network === 'new') await this.raise(alertOf('refresh.new_network', event));
+    if (found?.network === 'new') this.floods.raise(alertOf('refresh.new_network', event));
   }
 
-  private async failed(event: Failure): Promise<void> {
+  private failed(event: Failure): void {
     const now = this.clock.monotonic();
     const { at, ip, userId } = event;
     const failures = this.bursts.burstOf;
     if (userId !== undefined && this.bursts.add(`account ${userId}`, now))
-      await this.raise({ type: 'failures.burst', at, failures, userId, ip });
+      this.floods.raise({ type: 'failures.burst', at, failures, userId, ip });
     if (ip !== undefined && this.bursts.add(`address ${networkOf(ip)}`, now))
-      await this.raise({ type: 'failures.burst', at, failures, ip });
+      this.floods.raise({ type: 'failures.burst', at, failures, ip });
   }
 
   private place({ sessionId, ip }: SignIn | Refresh): 'same' | 'moved' {
@@ -102,16 +116,6 @@ export class AuthAlerts {
     userAgent,
   }: SignIn | Refresh): Promise<Familiarity | undefined> {
     return this.audit?.familiarity({ userId, sessionId, ip, userAgent }).catch(() => undefined);
-  }
-
-  private async raise(alert: AuthAlert): Promise<void> {
-    try {
-      await this.listener?.onAuthAlert(alert);
-    } catch (error) {
-      this.logger.error(
-        `the alert ${alert.type} was not taken: ${error instanceof Error ? error.name : 'unknown error'}`,
-      );
-    }
   }
 }
 

@@ -1,21 +1,24 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
 import type { AuthEvent, AuthEventInput } from '../storage/auth-event.js';
 import { AuthEventListener } from './auth-event-listener.port.js';
+import { ListenerCalls } from './listener-calls.js';
 import { severityOf } from '../storage/severity.js';
 
-export type AuthEventSubscriber = (event: AuthEvent) => void | Promise<void>;
+export type AuthEventSubscriber = (event: AuthEvent) => unknown;
 
 /** Stamps an event and hands it to all who listen; never lets a listener fail or delay what it tells of. */
 @Injectable()
 export class AuthEventPublisher {
-  private readonly logger = new Logger('Tokenward');
+  /** Also for what is told to listeners of other kinds. */
+  readonly calls: ListenerCalls;
   private readonly subscribers: Set<AuthEventSubscriber>;
 
   constructor(
     private readonly clock: Clock,
     listener: AuthEventListener,
   ) {
+    this.calls = new ListenerCalls(clock);
     this.subscribers = new Set([(event) => listener.onAuthEvent(event)]);
   }
 
@@ -28,16 +31,7 @@ export class AuthEventPublisher {
   publish(input: AuthEventInput): void {
     const at = new Date(this.clock.now()).toISOString();
     const event = { ...input, at, severity: severityOf(input.type) } as AuthEvent;
-    for (const subscriber of this.subscribers) void this.deliver(event, subscriber);
-  }
-
-  private async deliver(event: AuthEvent, subscriber: AuthEventSubscriber): Promise<void> {
-    try {
-      await subscriber(event);
-    } catch (error) {
-      this.logger.error(
-        `a listener of ${event.type} failed: ${error instanceof Error ? error.name : 'unknown error'}`,
-      );
-    }
+    for (const subscriber of this.subscribers)
+      this.calls.call(subscriber, event.type, () => subscriber(event));
   }
 }

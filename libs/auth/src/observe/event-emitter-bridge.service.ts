@@ -3,7 +3,8 @@ import { ModulesContainer } from '@nestjs/core';
 import { AuthEventPublisher } from './auth-event-publisher.service.js';
 
 interface Emitter {
-  emit(name: string, event: unknown): unknown;
+  /** Calls its listeners at once, as `emit` does; settles when they have. */
+  emitAsync(name: string, event: unknown): Promise<unknown>;
 }
 
 /**
@@ -19,7 +20,7 @@ export class EventEmitterBridge implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const emitter = this.find();
-    if (emitter) this.events.subscribe((event) => void emitter.emit(`tokenward.${event.type}`, event));
+    if (emitter) this.events.subscribe((event) => emitter.emitAsync(`tokenward.${event.type}`, event));
   }
 
   private find(): Emitter | undefined {
@@ -32,6 +33,6 @@ export class EventEmitterBridge implements OnApplicationBootstrap {
 
 /** `onAny` tells eventemitter2's from node's own, which hosts provide for purposes of theirs. */
 function isEmitter(instance: unknown): instance is Emitter {
-  const { emit, onAny } = (instance ?? {}) as { readonly emit?: unknown; readonly onAny?: unknown };
-  return typeof emit === 'function' && typeof onAny === 'function';
+  const { emitAsync, onAny } = (instance ?? {}) as Partial<Record<'emitAsync' | 'onAny', unknown>>;
+  return typeof emitAsync === 'function' && typeof onAny === 'function';
 }

@@ -3,7 +3,7 @@ import { AuthEventPublisher } from '../auth-event-publisher.service.js';
 import { type MetricDefinition, type MetricKey, METRICS } from './definitions.js';
 import { EventCounters } from './event-counters.js';
 import { AUTH_METER, type AuthMeter, type ObservableCallback } from './meter.js';
-import { METRIC_READERS, type MetricReaders } from './metric-readers.js';
+import { METRIC_READERS, type MetricReaders, one } from './metric-readers.js';
 import type { Sample } from './tally.js';
 
 export interface Measurement {
@@ -33,6 +33,7 @@ export class AuthMetrics implements OnApplicationShutdown {
     const counted = (key: MetricKey) => () => this.counters.of(key).samples();
     this.readers = {
       events: counted('events'),
+      listenersDropped: () => one(events.calls.dropped),
       logins: counted('logins'),
       loginFailures: counted('loginFailures'),
       refreshes: counted('refreshes'),

@@ -20,6 +20,12 @@ export const METRICS = define({
     attributes: ['type', 'severity'],
     help: 'Events, by type and severity',
   },
+  listenersDropped: {
+    name: 'tokenward.listeners.dropped',
+    kind: 'counter',
+    attributes: [],
+    help: 'Events and alerts that a listener of the host was too slow for: 1,000 of the kind were under way',
+  },
   logins: {
     name: 'tokenward.logins',
     kind: 'counter',
