@@ -104,14 +104,32 @@ eachHost(
   },
 ); // prettier-ignore
 
+const utf16 = (text: string) => Buffer.from(text, 'utf16le');
+
 eachHost([{ name: 'unreadable bodies' }], (host) => {
-  const send = (path: string, body: string, type: string) =>
+  const send = (path: string, body: string | Buffer, type: string) =>
     host()
       .client()
       .request('POST', path, { body, headers: { 'content-type': type } });
 
   it.each([
     ['cut off', '{"email":"zq7', 'application/json', 400, 'invalid_input'],
+    ['in UTF-7', '{"email":"+AGEAQABi-"}', 'application/json; charset=utf-7', 415, 'unsupported_media_type'],
+    [
+      'in UTF-16',
+      utf16('{"email":"a@b"}'),
+      'application/json; charset=utf-16',
+      415,
+      'unsupported_media_type',
+    ],
+    [
+      'in UTF-16LE',
+      utf16('{"email":"a@b"}'),
+      'application/json; charset=utf-16le',
+      415,
+      'unsupported_media_type',
+    ],
+    ['in Latin-1', '{"email":"a@b"}', 'application/json; charset=iso-8859-1', 415, 'unsupported_media_type'],
     ['too large', JSON.stringify({ x: 'zq7'.repeat(700_000) }), 'application/json', 413, 'too_large'],
   ])('%s, on our routes in our shape', async (_name, body, type, status, code) => {
     const answer = await send('/auth/login', body, type);

@@ -12,6 +12,7 @@ describe('a JSON body', () => {
   it.each<[string, HttpRequest['headers']]>([
     ['plain', { 'content-type': 'application/json', 'content-length': '9' }],
     ['with a charset', { 'content-type': 'application/json; charset=utf-8', 'content-length': '9' }],
+    ['with a quoted charset', { 'content-type': 'application/json; charset="UTF-8"', 'content-length': '9' }],
     ['in another case', { 'content-type': 'Application/JSON', 'content-length': '9' }],
     ['of a +json type', { 'content-type': 'application/vnd.acme.v1+json', 'content-length': '9' }],
     ['chunked', { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }],
@@ -31,6 +32,19 @@ describe('a JSON body', () => {
     ],
   ])('is empty: %s', (_, headers) => {
     expect(jsonBodyOf(request(headers))).toEqual({});
+  });
+
+  it.each<[string, string]>([
+    ['UTF-16', 'application/json; charset=utf-16'],
+    ['UTF-16, byte order named', 'application/json;charset=UTF-16LE'],
+    ['UTF-7', 'application/json; charset="utf-7"'],
+    ['UTF-32', 'application/vnd.acme+json; Charset = utf-32'],
+    ['Latin-1', 'application/json; charset=iso-8859-1'],
+    ['two of them', 'application/json; charset=utf-8; charset=utf-16'],
+    ['none at all', 'application/json; charset='],
+  ])('is refused in another charset: %s', (_, type) => {
+    const read = () => jsonBodyOf(request({ 'content-type': type, 'content-length': '9' }));
+    expect(read).toThrow(expect.objectContaining({ code: 'unsupported_media_type' }));
   });
 
   it('is empty when the parser left nothing', () => {

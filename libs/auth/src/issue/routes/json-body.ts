@@ -4,12 +4,24 @@ import type { HttpRequest } from '../../verify/http/adapter.js';
 /** RFC 9110, section 8.3.1, with RFC 6839's `+json`. */
 const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i;
 
+const CHARSETS = /;[ \t]*charset[ \t]*=[ \t]*([^;]*)/gi;
+const UTF_8 = /^(?:utf-?8|"utf-?8")[ \t]*$/i;
+
+/** JSON is UTF-8 (RFC 8259, section 8.1): in UTF-7 or UTF-16 a filter in front reads another text than the parser. */
+export function isInForeignCharset(contentType = ''): boolean {
+  return [...contentType.matchAll(CHARSETS)].some(([, charset = '']) => !UTF_8.test(charset));
+}
+
 /**
  * The body as the host's parser left it, when it was sent as JSON; an empty one is `{}`. A form is refused whatever the host's
  * parser made of it: a page elsewhere can send forms without asking (CSRF), and tokens are not read from them.
  */
 export function jsonBodyOf(request: HttpRequest): unknown {
-  if (JSON_TYPE.test(request.headers['content-type'] ?? '')) return parsedBodyOf(request);
+  const type = request.headers['content-type'];
+  if (JSON_TYPE.test(type ?? '')) {
+    if (isInForeignCharset(type)) throw new AuthError('body_type_unsupported', 'JSON in another charset');
+    return parsedBodyOf(request);
+  }
   if (!hasBody(request)) return {};
   throw new AuthError('input_invalid', 'a body that is not JSON', {
     fields: { body: 'must be sent as application/json' },

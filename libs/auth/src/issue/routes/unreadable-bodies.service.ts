@@ -4,12 +4,15 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { isOwnPath } from './own-path.js';
 import { refusalOfUnreadable } from './unreadable-body.js';
 
+interface Incoming {
+  readonly url: string;
+  readonly headers: { readonly 'content-type'?: string };
+}
+
 type Done = (error?: unknown) => void;
 
 interface Express {
-  use(
-    handler: (error: unknown, request: { readonly url: string }, response: unknown, next: Done) => void,
-  ): void;
+  use(handler: (error: unknown, request: Incoming, response: unknown, next: Done) => void): void;
 }
 
 interface FastifyReply {
@@ -17,10 +20,7 @@ interface FastifyReply {
 }
 
 interface Fastify {
-  addHook(
-    name: 'onRequest',
-    hook: (request: { readonly url: string }, reply: FastifyReply, done: Done) => void,
-  ): void;
+  addHook(name: 'onRequest', hook: (request: Incoming, reply: FastifyReply, done: Done) => void): void;
 }
 
 /**
@@ -40,12 +40,12 @@ export class UnreadableBodies implements OnModuleInit {
       case 'express':
         // after the routes, before Nest's own error handler
         httpAdapter.getInstance<Express>().use((error, request, _response, next) => {
-          next(this.named(request.url, error));
+          next(this.named(request, error));
         });
         break;
       case 'fastify':
         httpAdapter.getInstance<Fastify>().addHook('onRequest', (request, reply, done) => {
-          if (this.isOurs(request.url)) this.watch(reply);
+          if (this.isOurs(request.url)) this.watch(request, reply);
           done();
         });
         break;
@@ -55,16 +55,16 @@ export class UnreadableBodies implements OnModuleInit {
   }
 
   /** Fastify hands an error of its parser to `send`, before it asks any error handler. */
-  private watch(reply: FastifyReply): void {
+  private watch({ headers }: Incoming, reply: FastifyReply): void {
     const { send } = reply;
     reply.send = (payload) => {
       reply.send = send;
-      return send.call(reply, refusalOfUnreadable(payload) ?? payload);
+      return send.call(reply, refusalOfUnreadable(payload, headers['content-type']) ?? payload);
     };
   }
 
-  private named(url: string, error: unknown): unknown {
-    return (this.isOurs(url) && refusalOfUnreadable(error)) || error;
+  private named({ url, headers }: Incoming, error: unknown): unknown {
+    return (this.isOurs(url) && refusalOfUnreadable(error, headers['content-type'])) || error;
   }
 
   private isOurs(url: string): boolean {

@@ -1,4 +1,5 @@
 import { AuthError } from '../../common/auth-error.js';
+import { isInForeignCharset } from './json-body.js';
 
 const PARSER_TYPES = /^(?:entity|encoding|charset|request|parameters)\./;
 /** Fastify's parser, and zlib's reading of a `Content-Encoding` that is not what it says. */
@@ -15,7 +16,7 @@ interface ParserFailure {
  * What a body parser of Express or Fastify threw, and Express at a path that is not percent-encoded, as the refusal that it
  * is; undefined for any other error. The parsers' own messages quote what they read: a malformed login would echo the password.
  */
-export function refusalOfUnreadable(error: unknown): AuthError | undefined {
+export function refusalOfUnreadable(error: unknown, contentType?: string): AuthError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { type, code, status, statusCode = status }: Error & ParserFailure = error;
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return undefined;
@@ -26,7 +27,9 @@ export function refusalOfUnreadable(error: unknown): AuthError | undefined {
     error instanceof SyntaxError;
   if (!byParser) return undefined;
   if (statusCode === 413) return new AuthError('body_too_large', 'the parser of the host refused it');
-  if (statusCode === 415) return new AuthError('body_type_unsupported', 'the parser of the host refused it');
+  // Fastify reads every body as UTF-8, and finds no JSON in it
+  if (statusCode === 415 || isInForeignCharset(contentType))
+    return new AuthError('body_type_unsupported', 'the parser of the host refused it');
   return malformed('body', 'must be valid JSON');
 }
 
