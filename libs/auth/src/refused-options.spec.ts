@@ -76,6 +76,8 @@ describe('an option that is refused, and its sentence', () => {
     [{ throttle: null }, 'throttle: must be false or an object of options'],
     [{ issuer: '' }, 'issuer: must be a text that is not empty, https://auth.example.com by convention'],
     [{ issuer: ' ' }, 'issuer: must be a text that is not empty, https://auth.example.com by convention'],
+    [{ issuer: 'https://issuer.example\n' }, 'issuer: begins or ends with a blank or a line break: trim it'],
+    [{ audience: ['a', ' api'] }, 'audience[1]: begins or ends with a blank or a line break: trim it'],
     [{ issuer: ['a'] }, 'issuer: must be a text that is not empty, https://auth.example.com by convention'],
     [{ issuer: undefined }, 'issuer: is missing: a text that is not empty, https://auth.example.com by convention'],
     [{ audience: undefined }, 'audience: is missing: what the tokens are for: a text that is not empty, or several'],

@@ -20,6 +20,14 @@ export function text(cure = 'a text that is not empty', pattern = /\S/) {
   return z.string({ error }).max(1024, { error }).regex(pattern, { error });
 }
 
+/** Compared letter by letter with what others wrote; a file or a variable likes to add a line break. */
+export function exactText(cure?: string, pattern?: RegExp) {
+  return text(cure, pattern).refine(
+    (value) => value.trim() === value,
+    'begins or ends with a blank or a line break: trim it',
+  );
+}
+
 export function flag() {
   return z.boolean({ error: wrong('true or false') });
 }

@@ -38,7 +38,6 @@ const SNAPSHOT = /^\d+:\d+:(?:\d+(?:,\d+)*)?$/;
 /** The ledger in Postgres, written and read on the primary alone. */
 export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   readonly #schema: AuthSchema;
-  readonly #position: SQL;
 
   constructor(
     private readonly database: AuthDatabase,
@@ -46,7 +45,6 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   ) {
     super();
     this.#schema = database.tables;
-    this.#position = positionColumns(database.tables);
   }
 
   identity(): Promise<string> {
@@ -91,7 +89,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   private async readAll(onBatch: BatchTaker): Promise<LedgerRead> {
     const { deadlineMs } = this.options;
     const [first] = await this.inTransaction('revocation ledger read', deadlineMs, (tx) =>
-      rows(tx, sql`select ${this.#position}`),
+      rows(tx, sql`select ${positionColumns(this.#schema)}`),
     );
     const position = positionOf(first);
     for (let last = '0'; ;) {
@@ -139,12 +137,12 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     const unseen = since
       ? sql`(r.xid >= ${xmax(since).toString()}::xid8 or r.xid = any(${`{${xip(since)}}`}::xid8[])) and`
       : sql``;
-    return sql`select ${this.#position}, ${ENTRY_COLUMNS}
+    return sql`select ${positionColumns(this.#schema)}, ${ENTRY_COLUMNS}
       from (select 1) one left join ${this.#schema.revocations} r on ${unseen} r.expires_at > clock_timestamp()`;
   }
 
   private pageStatement(afterId: string): SQL {
-    return sql`select ${this.#position}, ${ENTRY_COLUMNS}, r.id::text as id from (select 1) one left join lateral (
+    return sql`select ${positionColumns(this.#schema)}, ${ENTRY_COLUMNS}, r.id::text as id from (select 1) one left join lateral (
         select * from ${this.#schema.revocations} where id > ${afterId}::bigint and expires_at > clock_timestamp()
         order by id limit ${PAGE_ROWS}) r on true order by r.id`;
   }

@@ -114,16 +114,26 @@ function listOf(value: unknown): string {
   return Array.isArray(value) ? value.join(', ') : '';
 }
 
+/** All of them to one schema, those that nobody looked at too. */
 function pin({ schema, option }: Layout, needs: readonly Need[], found: readonly Row[]): void {
-  needs.forEach(({ key, name, schema: given }, at) => {
-    if (key === 'users' || given !== null) return;
-    const { schema: in_, everywhere } = found[at] ?? {};
-    if (Array.isArray(everywhere) && everywhere.length > 1) {
-      new Logger('Tokenward').warn(
-        `${option}: the table ${name} is in ${listOf(everywhere)}; the one in ${String(in_)} is used. Name it: createAuthSchema({ schema: '${String(in_)}' })`,
-      );
-    }
-    const prefix = getTableConfig(schema.subjects).name.replace(/subjects$/, '');
-    Object.assign(schema, { [key]: createAuthSchema({ prefix, schema: String(in_) })[key] });
-  });
+  const places = needs.flatMap(({ key, name, schema: given }, at) =>
+    key === 'users' || given !== null ? [] : [{ name, in_: String(found[at]?.['schema']), row: found[at] }],
+  );
+  const [home] = places;
+  if (!home) return;
+  const named = `createAuthSchema({ schema: '${home.in_}' })`;
+  const stray = places.find(({ in_ }) => in_ !== home.in_);
+  if (stray) {
+    const both = `${home.in_}.${home.name} and ${stray.in_}.${stray.name}`;
+    throw AuthError.configuration(option, `the search path leads to ${both}; name the schema: ${named}`);
+  }
+  const twice = places.filter(({ row }) => (row?.['everywhere'] as unknown[] | null)?.length !== 1);
+  if (twice.length > 0) {
+    const names = twice.map(({ name, row }) => `${name} (${listOf(row?.['everywhere'])})`).join(', ');
+    new Logger('Tokenward').warn(
+      `${option}: more than one schema has ${names}; ${home.in_} is used. Name it: ${named}`,
+    );
+  }
+  const prefix = getTableConfig(schema.subjects).name.replace(/subjects$/, '');
+  Object.assign(schema, createAuthSchema({ prefix, schema: home.in_ }));
 }

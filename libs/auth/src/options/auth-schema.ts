@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import {
   duration,
+  exactText,
   flag,
   group,
   handle,
@@ -114,13 +115,13 @@ export const revocationSchema = group({
 const AUDIENCE = 'what the tokens are for: a text that is not empty, or several';
 
 export const audienceSchema = z.union(
-  [text(AUDIENCE), list(text(AUDIENCE)).refine(({ length }) => length > 0, `must be ${AUDIENCE}`)],
+  [exactText(AUDIENCE), list(exactText(AUDIENCE)).refine(({ length }) => length > 0, `must be ${AUDIENCE}`)],
   { error: ({ input }) => `${input === undefined ? 'is missing:' : 'must be'} ${AUDIENCE}` },
 );
 
 /** `AuthOptions` */
 export const authSchema = group({
-  issuer: text('a text that is not empty, https://auth.example.com by convention'),
+  issuer: exactText('a text that is not empty, https://auth.example.com by convention'),
   audience: audienceSchema,
   keys: keysSchema,
   keyRotation: keyRotationSchema.prefault({}),

@@ -11,7 +11,7 @@ export interface EncryptionKeyOptions {
   /** Default `dir`: the secret is the content key. `RSA-OAEP-256` and `ECDH-ES` cost a private-key operation for every token that is not in the cache. */
   readonly algorithm?: EncryptionAlgorithm;
   /** `dir`: 32 bytes, as text base64url. Else the private key; RSA of at least 2048 bits, EC on P-256, P-384 or P-521. Never one that signs. */
-  readonly key: KeyMaterial | Buffer;
+  readonly key: KeyMaterial;
 }
 
 /** Nested JWE (RFC 7519, section 11.2): for claims that clients must not read. The content is A256GCM over the signed token. */

@@ -9,8 +9,8 @@ export const SIGNING_ALGORITHMS = [
 /** RFC 7518, section 3.1, without `none`, which cannot be configured. */
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
-/** PEM text (real newlines or `\n`), a JWK (RFC 7517), or node's own key object. */
-export type KeyMaterial = string | JsonWebKey | KeyObject;
+/** PEM (a file's bytes or its text; in quotes, with `\n` written out, on one line or in base64, too), a JWK (RFC 7517), or node's own key object. */
+export type KeyMaterial = string | Buffer | JsonWebKey | KeyObject;
 
 /** What a signer outside this process (KMS, HSM) is asked to sign. */
 export interface RemoteSignRequest {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Duration } from '../common/duration.js';
-import { group, hook, list, oneOf, seconds, text } from '../common/option-schema.js';
+import { exactText, group, hook, list, oneOf, seconds, text } from '../common/option-schema.js';
 import {
   instant,
   keyMaterial,
@@ -32,7 +32,7 @@ export interface LegacyIssuerOptions {
   /** The one algorithm that `key` verifies. */
   readonly algorithm: SigningAlgorithm;
   /** The old public key; for HMAC the old secret, text counting as its UTF-8 bytes as in `JwtModule`. The rules for weak keys hold. */
-  readonly key: KeyMaterial | Buffer;
+  readonly key: KeyMaterial;
   /** From this instant on every one of them is refused. ISO 8601; at most a year ahead. */
   readonly acceptUntil: string | Date;
   /** `exp - iat` at most. Default `1d`, at most `90d`. A token without `exp` or `iat` is refused. */
@@ -56,13 +56,13 @@ const NONE = 'a text that is not empty: leave it out when the old tokens have no
 export const legacySchema = list(
   group({
     name: text('1 to 64 letters, digits, dots or dashes', /^[A-Za-z0-9.-]{1,64}$/),
-    issuer: text(NONE).optional(),
+    issuer: exactText(NONE).optional(),
     audience: z
-      .union([text(NONE), list(text(NONE)).refine(({ length }) => length > 0, `must be ${NONE}`)], {
+      .union([exactText(NONE), list(exactText(NONE)).refine(({ length }) => length > 0, `must be ${NONE}`)], {
         error: `must be ${NONE}`,
       })
       .optional(),
-    keyId: text(NONE).optional(),
+    keyId: exactText(NONE).optional(),
     algorithm: oneOf(SIGNING_ALGORITHMS),
     key: keyMaterial<LegacyIssuerOptions['key']>(),
     acceptUntil: instant(),

@@ -17,7 +17,8 @@ const CONNECTION = {
   connectTimeout: 2_000,
   // A hung server acknowledges no farewell.
   disconnectTimeout: 250,
-  lazyConnect: false,
+  // what is made and never used (a boot that failed) must not keep the process alive
+  lazyConnect: true,
   protocol: 2 as const,
   replyMapping: 'legacy' as const,
 };
@@ -73,7 +74,7 @@ export class OwnClient {
           redisOptions: CONNECTION,
           enableOfflineQueue: false,
           clusterRetryStrategy: retryStrategy,
-          lazyConnect: false,
+          lazyConnect: true,
           scaleReads: 'master',
         })
       : host.duplicate({ ...CONNECTION, enableOfflineQueue: false, retryStrategy, role: 'master' });
@@ -88,8 +89,10 @@ export class OwnClient {
     this.client.on('error', () => undefined);
   }
 
-  /** The first connection is waited for (the caller holds a deadline); afterwards commands fail at once while there is none. */
+  /** Connects at its first use, which waits (the caller holds a deadline); afterwards commands fail at once while there is no connection. */
   async ready(): Promise<HostClient> {
+    // a failure is tried again by the client itself
+    if (this.client.status === 'wait') this.client.connect().catch(() => undefined);
     if (!this.#everReady && this.client.status !== 'ready') {
       // one listener for all who wait: they are many while Redis is away from the start
       await (this.#firstReady ??= new Promise<void>((resolve) => this.client.once('ready', () => resolve())));

@@ -36,8 +36,8 @@ export interface RotationRequest {
 export abstract class KeySource {
   /** For messages: names the place, never a value. */
   abstract readonly name: string;
-  /** All keys there are now, as one consistent state. */
-  abstract load(): Promise<SourceKeys>;
+  /** All keys there are now, as one consistent state. `configured` is `keys.algorithm`, for keys that do not say theirs. */
+  abstract load(configured?: SigningAlgorithm): Promise<SourceKeys>;
   /** Sources that can make keys: atomic over all processes, so that of many that ask one makes a key. */
   rotate?(request: RotationRequest): Promise<'rotated' | 'not_due'>;
 }

@@ -1,11 +1,13 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AuthError } from '../../common/auth-error.js';
 import { group, oneOf, text as optionText } from '../../common/option-schema.js';
 import { readOptions } from '../../common/read-options.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../options/key-options.js';
 import { KeySource, type SourceJwk, type SourceKeys } from '../../storage/key-source.port.js';
+import { hasPrivateMembers } from '../../verify/keys/key-material.js';
+import { readPem } from '../../verify/keys/pem.js';
 import { publicKeyThumbprint } from '../../verify/keys/thumbprint.js';
 
 const MAX_BYTES = 1_048_576;
@@ -16,11 +18,11 @@ const CURVE_ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
 };
 
 export const keyDirectorySchema = group({
-  rsaAlgorithm: oneOf(SIGNING_ALGORITHMS).prefault('RS256'),
+  rsaAlgorithm: oneOf(SIGNING_ALGORITHMS).optional(),
 });
 
 export interface KeyDirectoryOptions {
-  /** Of RSA keys in PEM, which do not say it themselves. Default `RS256`. */
+  /** Of RSA keys in PEM, which do not say it themselves. Default: `keys.algorithm` where that takes an RSA key, else `RS256`. */
   readonly rsaAlgorithm?: SigningAlgorithm;
 }
 
@@ -33,7 +35,7 @@ class JwksFile extends KeySource {
   }
 
   async load(): Promise<SourceKeys> {
-    return { keys: keysIn(this.name, await textOf(this.name, this.path)) };
+    return { keys: await keysOf(this.name, this.path, (text) => keysIn(this.name, text)) };
   }
 }
 
@@ -42,18 +44,20 @@ class KeyDirectory extends KeySource {
 
   constructor(
     private readonly path: string,
-    private readonly options: Required<KeyDirectoryOptions>,
+    private readonly options: KeyDirectoryOptions,
   ) {
     super();
     this.name = `key directory ${basename(path)}`;
   }
 
   /** Read until two listings agree: a directory has no other way of being one consistent state. */
-  async load(): Promise<SourceKeys> {
+  async load(configured?: SigningAlgorithm): Promise<SourceKeys> {
+    const rsaAlgorithm =
+      this.options.rsaAlgorithm ?? (/^[RP]S/.test(configured ?? '') ? configured : undefined);
     let before = await this.names();
     for (let attempt = 0; attempt < 5; attempt += 1) {
       const keys: SourceJwk[] = [];
-      for (const name of before) keys.push(...(await this.keysOf(name)));
+      for (const name of before) keys.push(...(await this.keysOf(name, rsaAlgorithm ?? 'RS256')));
       const after = await this.names();
       if (after.join('\0') === before.join('\0')) return { keys };
       before = after;
@@ -63,15 +67,21 @@ class KeyDirectory extends KeySource {
 
   /** Names that begin with a dot are drafts, or the plumbing of mounted secrets. */
   private async names(): Promise<string[]> {
-    const names = await readdir(this.path).catch(() => {
-      throw AuthError.unavailable('it cannot be read');
+    const names = await readdir(this.path).catch((error: unknown) => {
+      throw unreadable(
+        this.name,
+        error,
+        `make it, with its first key: tokenward keys generate --dir ${this.path}`,
+      );
     });
-    return names.filter((name) => /^[^.].*\.(?:json|jwk|pem)$/.test(name)).sort();
+    // `tls.key` is that of a Kubernetes secret
+    return names.filter((name) => /^[^.].*\.(?:json|jwk|pem|key)$/.test(name)).sort();
   }
 
-  private async keysOf(name: string): Promise<SourceJwk[]> {
-    const text = await textOf(name, join(this.path, name));
-    return name.endsWith('.pem') ? [fromPem(name, text, this.options.rsaAlgorithm)] : keysIn(name, text);
+  private keysOf(name: string, rsaAlgorithm: SigningAlgorithm): Promise<SourceJwk[]> {
+    return keysOf(name, join(this.path, name), (text) =>
+      /\.(?:pem|key)$/.test(name) ? fromPem(name, text, rsaAlgorithm) : keysIn(name, text),
+    );
   }
 }
 
@@ -80,27 +90,54 @@ export function keyFile(path: string): KeySource {
   return new JwksFile(pathOf('keyFile', path));
 }
 
-/** A directory of `.json` or `.jwk` files (a JWK or a JWKS each) and `.pem` files, as `tokenward keys` writes it or a secret is mounted. */
+/** A directory of `.json` or `.jwk` files (a JWK or a JWKS each) and `.pem` or `.key` files (PEM), as `tokenward keys` writes it or a secret is mounted. */
 export function keyDirectory(path: string, options: KeyDirectoryOptions = {}): KeySource {
   const of = 'keyDirectory';
   const { rsaAlgorithm } = readOptions(keyDirectorySchema, options, { of, prefix: of });
-  return new KeyDirectory(pathOf(of, path), { rsaAlgorithm });
+  return new KeyDirectory(pathOf(of, path), rsaAlgorithm === undefined ? {} : { rsaAlgorithm });
 }
 
 function pathOf(of: string, path: string): string {
   return readOptions(optionText('the path of it'), path, { of });
 }
 
-async function textOf(name: string, path: string): Promise<string> {
+async function keysOf(name: string, path: string, read: (text: string) => SourceJwk[]): Promise<SourceJwk[]> {
   try {
     const { size, mode } = await stat(path);
     if (size > MAX_BYTES) throw AuthError.configuration(name, 'is larger than a key file can be');
-    if (process.platform !== 'win32' && (mode & 0o007) !== 0 && process.env['NODE_ENV'] === 'production')
-      throw AuthError.configuration(name, 'can be read by every user of this machine: chmod 600 it');
-    return await readFile(path, 'utf8');
+    const keys = read(await readFile(path, 'utf8'));
+    const isOpen = process.platform !== 'win32' && (mode & 0o007) !== 0;
+    if (isOpen && process.env['NODE_ENV'] === 'production' && keys.some(hasPrivateMembers))
+      throw AuthError.configuration(
+        name,
+        `can be read by every user of this machine: ${(await isMounted(path, mode)) ? 'mount it with mode 0400 (Kubernetes: defaultMode: 0400; Docker: mode: 0400)' : 'chmod 600 it'}`,
+      );
+    return keys;
   } catch (error) {
     if (error instanceof AuthError) throw error;
-    throw AuthError.unavailable(`${name} cannot be read`);
+    throw unreadable(name, error, 'make one with tokenward keys generate');
+  }
+}
+
+/** Read-only for everybody: its mode is changed where it comes from. */
+async function isMounted(path: string, mode: number): Promise<boolean> {
+  if ((mode & 0o222) === 0) return true;
+  return access(path, constants.W_OK).then(
+    () => false,
+    () => true,
+  );
+}
+
+function unreadable(name: string, error: unknown, cure: string): AuthError {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return AuthError.configuration(name, `does not exist: ${cure}`);
+    case 'ENOTDIR':
+      return AuthError.configuration(name, 'is not a directory: give a directory, or use keyFile');
+    case 'EISDIR':
+      return AuthError.configuration(name, 'is a directory: give a file, or use keyDirectory');
+    default:
+      return AuthError.unavailable(`${name} cannot be read`);
   }
 }
 
@@ -119,13 +156,14 @@ function keysIn(name: string, text: string): SourceJwk[] {
   return value.keys as SourceJwk[];
 }
 
-function fromPem(name: string, text: string, rsaAlgorithm: SigningAlgorithm): SourceJwk {
-  let key: KeyObject;
-  try {
-    key = /PRIVATE KEY-----/.test(text) ? createPrivateKey(text) : createPublicKey(text);
-  } catch {
-    throw AuthError.configuration(name, 'is not a key in PEM, or half written');
-  }
+function fromPem(name: string, text: string, rsaAlgorithm: SigningAlgorithm): SourceJwk[] {
+  const { privateKeys, publicKeys } = readPem(name, text, 'is not a key in PEM, or half written');
+  const keys = [...privateKeys, ...publicKeys];
+  if (keys.length === 0) throw AuthError.configuration(name, 'is not a key in PEM, or half written');
+  return keys.map((key) => asJwk(name, key, rsaAlgorithm));
+}
+
+function asJwk(name: string, key: KeyObject, rsaAlgorithm: SigningAlgorithm): SourceJwk {
   const curve = key.asymmetricKeyDetails?.namedCurve;
   const alg = curve === undefined ? rsaAlgorithm : CURVE_ALGORITHMS[curve];
   if (alg === undefined || !['rsa', 'ec'].includes(key.asymmetricKeyType ?? ''))

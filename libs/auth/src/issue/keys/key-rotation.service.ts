@@ -198,7 +198,11 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   }
 
   async #read(source: KeySource): Promise<void> {
-    const given = await withDeadline(source.load(), SOURCE_DEADLINE_MS, source.name);
+    const given = await withDeadline(
+      source.load(this.options.keys.algorithm),
+      SOURCE_DEADLINE_MS,
+      source.name,
+    );
     const content = JSON.stringify([given?.keys, typeof given?.sign]);
     if (content === this.#content) {
       // its credential (a lease, a session of STS) may be renewed with each reading

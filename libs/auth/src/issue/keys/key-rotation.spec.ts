@@ -397,7 +397,7 @@ describe('files', () => {
     await rotation.refresh();
     expect(Object.values(phases(rotation))).toEqual(['active', 'next']);
     await expect(start(keyDirectory(join(keys, 'nowhere')), new HandClock(T0))).rejects.toThrow(
-      /cannot be read/,
+      /does not exist/,
     );
   });
 });

@@ -38,14 +38,14 @@ export function readEncryptionKeys(
 }
 
 function contentKey(option: string, material: unknown): KeyObject {
-  const bytes = readSecret(option, material);
+  const bytes = readSecret(option, material, CONTENT_KEY_BYTES);
   if (bytes.length === CONTENT_KEY_BYTES) {
     assertHardToGuess(option, bytes);
     return createSecretKey(bytes);
   }
   throw AuthError.configuration(
     option,
-    `dir takes a secret of exactly 32 bytes, this one has ${String(bytes.length)}: make one at random`,
+    `dir takes a secret of exactly 32 bytes, this one has ${String(bytes.length)}: make one with node -p "crypto.randomBytes(32).toString('base64url')"`,
   );
 }
 

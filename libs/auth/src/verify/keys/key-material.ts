@@ -1,27 +1,17 @@
 import { createPrivateKey, createPublicKey, createSecretKey, KeyObject, type JsonWebKey } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
 import type { KeyMaterial } from '../../options/key-options.js';
+import { parsed, readPem } from './pem.js';
 
-const PRIVATE_BLOCK = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/g;
 /** RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-
-/** Environment variables carry line breaks as `\n`. */
-function pemText(text: string): string {
-  return text.replaceAll('\\r', '').replaceAll('\\n', '\n').trim();
-}
 
 export function hasPrivateMembers(jwk: JsonWebKey): boolean {
   return PRIVATE_MEMBERS.some((name) => jwk[name] !== undefined);
 }
 
-/** Node's reasons may quote what they were given, so they go nowhere. */
-function parsed(option: string, advice: string, parse: () => KeyObject): KeyObject {
-  try {
-    return parse();
-  } catch {
-    throw AuthError.configuration(option, advice);
-  }
+function isText(material: KeyMaterial): material is string | Buffer {
+  return typeof material === 'string' || material instanceof Uint8Array;
 }
 
 function assertJwkObject(option: string, material: unknown): asserts material is JsonWebKey {
@@ -35,24 +25,20 @@ export function readPrivateKey(option: string, material: KeyMaterial): KeyObject
     if (material.type === 'private') return material;
     throw AuthError.configuration(option, `a ${material.type} key cannot sign here: give the private key`);
   }
-  if (typeof material === 'string') {
-    const pem = pemText(material);
-    const blocks = pem.match(PRIVATE_BLOCK) ?? [];
-    if (blocks.length > 1) throw AuthError.configuration(option, 'holds several private keys: give one');
-    if (/BEGIN ENCRYPTED|4,ENCRYPTED/.test(pem)) {
+  if (isText(material)) {
+    const advice = 'is not a private key in PEM: give PKCS#8, with real line breaks or \\n';
+    const { privateKeys, publicKeys } = readPem(option, material, advice);
+    const [key, ...more] = privateKeys;
+    if (more.length > 0) throw AuthError.configuration(option, 'holds several private keys: give one');
+    if (key && publicKeys.length > 0)
       throw AuthError.configuration(
         option,
-        'is encrypted with a passphrase: decrypt it (openssl pkey) first',
+        'holds a second key, of another pair: give the private key alone',
       );
-    }
-    if (blocks.length === 0 && /-----BEGIN [A-Z ]*(?:PUBLIC KEY|CERTIFICATE)-----/.test(pem)) {
-      throw AuthError.configuration(
-        option,
-        'is a public key: give the private key, a public one cannot sign',
-      );
-    }
-    return parsed(option, 'is not a private key in PEM: give PKCS#8, with real line breaks or \\n', () =>
-      createPrivateKey(pem),
+    if (key) return key;
+    throw AuthError.configuration(
+      option,
+      publicKeys.length > 0 ? 'is a public key: give the private key, a public one cannot sign' : advice,
     );
   }
   assertJwkObject(option, material);
@@ -72,13 +58,14 @@ export function readPublicKey(option: string, material: KeyMaterial): KeyObject 
     if (material.type !== 'public') throw AuthError.configuration(option, misplaced);
     return material;
   }
-  if (typeof material === 'string') {
-    const pem = pemText(material);
-    // node derives the public half from a private PEM without a word
-    if (pem.match(PRIVATE_BLOCK)) throw AuthError.configuration(option, misplaced);
-    return parsed(option, 'is not a public key in PEM: give SPKI, with real line breaks or \\n', () =>
-      createPublicKey(pem),
-    );
+  if (isText(material)) {
+    const advice = 'is not a public key in PEM: give SPKI, with real line breaks or \\n';
+    const { privateKeys, publicKeys } = readPem(option, material, advice);
+    if (privateKeys.length > 0) throw AuthError.configuration(option, misplaced);
+    const [key, ...more] = publicKeys;
+    if (more.length > 0) throw AuthError.configuration(option, 'holds several public keys: give one');
+    if (key) return key;
+    throw AuthError.configuration(option, advice);
   }
   assertJwkObject(option, material);
   if (hasPrivateMembers(material)) throw AuthError.configuration(option, misplaced);
@@ -87,16 +74,33 @@ export function readPublicKey(option: string, material: KeyMaterial): KeyObject 
   );
 }
 
-/** Bytes of a secret; as text it is base64url without padding, in its one canonical form. */
-export function readSecret(option: string, secret: unknown): Buffer {
-  if (Buffer.isBuffer(secret) || secret instanceof Uint8Array) return Buffer.from(secret);
+/** One text, three sets of bytes: whoever wrote hexadecimal hardly means base64url. */
+const HEXADECIMAL = /^(?:(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,})$/;
+const FILE_OF_TEXT = /^[\x20-\x7e]+\r?\n$/;
+
+/** Bytes of a secret; as text it is base64url without padding, in its one canonical form. `length` is of the one that the cure makes. */
+export function readSecret(option: string, secret: unknown, length = 64): Buffer {
+  if (secret instanceof Uint8Array) {
+    const bytes = Buffer.from(secret);
+    if (!FILE_OF_TEXT.test(bytes.toString('latin1'))) return bytes;
+    throw AuthError.configuration(
+      option,
+      "ends with a line break, as a file of text does: read it as 'utf8'",
+    );
+  }
   if (typeof secret === 'string') {
-    const bytes = Buffer.from(secret, 'base64url');
-    if (secret.length > 0 && bytes.toString('base64url') === secret) return bytes;
+    const text = secret.replace(/\r?\n$/, '');
+    if (HEXADECIMAL.test(text))
+      throw AuthError.configuration(
+        option,
+        "is hexadecimal, and as text it would be read as base64url: give Buffer.from(text, 'hex')",
+      );
+    const bytes = Buffer.from(text, 'base64url');
+    if (text.length > 0 && bytes.toString('base64url') === text) return bytes;
   }
   throw AuthError.configuration(
     option,
-    'must be base64url text without padding, or a Buffer: make one with node -p "crypto.randomBytes(64).toString(\'base64url\')"',
+    `must be base64url text without padding, or a Buffer: make one with node -p "crypto.randomBytes(${String(length)}).toString('base64url')"`,
   );
 }
 

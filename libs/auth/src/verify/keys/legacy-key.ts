@@ -26,6 +26,11 @@ export function readLegacyKey(option: string, issuer: ResolvedLegacyIssuer): Ver
       option,
       `is a key in PEM or JWK, not a secret: ${algorithm} takes a secret`,
     );
+  if (typeof key === 'string' && /\s$/.test(key))
+    throw AuthError.configuration(
+      option,
+      'ends with a blank or a line break: trim it, or give a Buffer if the old secret had it',
+    );
   assertSecretFits(option, algorithm, secret);
   return { kid, algorithm, publicKey: createSecretKey(secret) };
 }

@@ -131,7 +131,8 @@ function loadKeyPair(options: StaticKeysOptions, algorithm: SigningAlgorithm): O
 
 /** A JWK may name itself; what it says of its use has to agree. */
 function jwkKeyId({ privateKey }: StaticKeysOptions, algorithm: SigningAlgorithm): string | undefined {
-  if (typeof privateKey !== 'object' || privateKey instanceof KeyObject) return undefined;
+  if (typeof privateKey !== 'object' || privateKey instanceof KeyObject || Buffer.isBuffer(privateKey))
+    return undefined;
   if (privateKey.alg !== undefined && privateKey.alg !== algorithm) {
     throw AuthError.configuration(
       'keys.privateKey',

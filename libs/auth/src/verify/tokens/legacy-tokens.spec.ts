@@ -216,6 +216,7 @@ describe('forged old tokens', () => {
 
 describe('the option', () => {
   it.each<readonly [string, Partial<LegacyIssuerOptions>, RegExp]>([
+    ['a secret with a final line break', { key: `${OLD_SECRET}\n` }, /line break: trim it/],
     ['a short secret', { key: 'kqXw8!pz' }, /at least 32 bytes/],
     ['a secret everybody knows', { key: 'your-256-bit-secret' }, /everyone knows/],
     ['a public key as a secret', { key: pem }, /PEM or JWK, not a secret/],
