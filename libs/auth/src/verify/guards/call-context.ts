@@ -10,9 +10,17 @@ const PRINCIPAL = Symbol.for('tokenward.principal');
 
 const ADMITTED_BY = Symbol.for('tokenward.admitted-by');
 
+const SEVERAL = Symbol.for('tokenward.several-instances');
+
+interface Path {
+  readonly prev?: Path;
+}
+
 interface Carrier {
   [PRINCIPAL]?: Principal;
   [ADMITTED_BY]?: object;
+  /** Guards of different instances let callers of one GraphQL request in. */
+  [SEVERAL]?: true;
   user?: unknown;
 }
 
@@ -54,14 +62,24 @@ export function setPrincipal(carrier: object, principal: Principal): void {
   (carrier as Carrier).user = principal;
 }
 
-/** As `setPrincipal`, by the authenticator of one instance. */
-export function admit(carrier: object, principal: Principal, by: object): void {
+/**
+ * As `setPrincipal`, by the authenticator of one instance. The fields of a GraphQL operation share their request and run side by side,
+ * under guards of different instances too: each field keeps its own caller, for itself and what lies in it.
+ */
+export function admit(context: ExecutionContext, principal: Principal, by: object): void {
+  const carrier = carrierOf(context) as Carrier;
+  const [field] = fieldsOf(context);
+  if (field) {
+    if (carrier[ADMITTED_BY] !== undefined && carrier[ADMITTED_BY] !== by) carrier[SEVERAL] = true;
+    field[PRINCIPAL] = principal;
+    field[ADMITTED_BY] = by;
+  }
   setPrincipal(carrier, principal);
-  (carrier as Carrier)[ADMITTED_BY] = by;
+  carrier[ADMITTED_BY] = by;
 }
 
 export function admittedBy(context: ExecutionContext): object | undefined {
-  return (carrierOf(context) as Carrier | undefined)?.[ADMITTED_BY];
+  return admittedIn(context)?.[ADMITTED_BY];
 }
 
 /** A socket that was shut still delivers what was under way. */
@@ -79,7 +97,24 @@ export function callerOf(request: object): Principal {
 
 /** Who calls, once a guard of Tokenward has said so. */
 export function principalOf(context: ExecutionContext): Principal | undefined {
-  return (carrierOf(context) as Carrier | undefined)?.[PRINCIPAL];
+  return admittedIn(context)?.[PRINCIPAL];
+}
+
+/** The nearest field with a caller; else what all share, unless several instances let somebody in. */
+function admittedIn(context: ExecutionContext): Carrier | undefined {
+  const field = fieldsOf(context).find((each) => each[PRINCIPAL] !== undefined);
+  if (field) return field;
+  const carrier = carrierOf(context) as Carrier | undefined;
+  return carrier?.[SEVERAL] ? undefined : carrier;
+}
+
+/** A GraphQL field, then what it lies in. A path is one object for a field and all below it (graphql-js, `addPath`). */
+function fieldsOf(context: ExecutionContext): readonly Carrier[] {
+  if (context.getType<string>() !== 'graphql') return [];
+  const fields: Carrier[] = [];
+  let at = context.getArgByIndex<{ readonly path?: Path } | undefined>(3)?.path;
+  for (; at; at = at.prev) fields.push(at as Carrier);
+  return fields;
 }
 
 /** For what runs behind `JwtAuthGuard`: 401 where it did not run. */

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startApp, type TestApp } from '../http/http-app.fixture.js';
-import { principalOf } from './call-context.js';
+import { principal, startApp, type TestApp } from '../http/http-app.fixture.js';
+import { admit, admittedBy, principalOf } from './call-context.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 
 const GOOD = { authorization: 'Bearer good' };
@@ -17,12 +17,12 @@ const own = { ...cookie, origin: 'http://api.test' };
 class Things {
   field(): void {}
 }
-const callOf = (made: unknown): ExecutionContext =>
+const callOf = (made: unknown, info?: object): ExecutionContext =>
   ({
     getType: () => 'graphql',
     getHandler: () => Things.prototype.field,
     getClass: () => Things,
-    getArgByIndex: (index: number) => (index === 2 ? made : undefined),
+    getArgByIndex: (index: number) => [undefined, undefined, made, info][index],
   }) as unknown as ExecutionContext;
 
 describe('the context of a GraphQL operation', () => {
@@ -71,5 +71,18 @@ describe('the context of a GraphQL operation', () => {
     const request = handshake({});
     expect(verdict({ extra: { request }, connectionParams: GOOD })).toBe('u1');
     expect(principalOf(callOf({ extra: { request } }))).toBeUndefined();
+  });
+
+  it('keeps the caller of each field, where guards of different instances let them in side by side', () => {
+    const made = { req: { headers: {} } };
+    const at = (path: object) => callOf(made, { path });
+    const [mine, theirs, open] = [{ key: 'me' }, { key: 'staff' }, { key: 'open' }];
+    admit(at(mine), principal({ id: 'customer' }), app);
+    expect(principalOf(at({ key: 'open' }))?.id).toBe('customer');
+    admit(at(theirs), principal({ id: 'staff' }), made);
+    expect([mine, theirs].map((path) => principalOf(at(path))?.id)).toEqual(['customer', 'staff']);
+    expect(principalOf(at({ key: 'name', prev: { key: 0, prev: mine } }))?.id).toBe('customer');
+    expect([admittedBy(at(mine)), admittedBy(at(theirs))]).toEqual([app, made]);
+    expect(principalOf(at(open))).toBeUndefined();
   });
 }); // prettier-ignore

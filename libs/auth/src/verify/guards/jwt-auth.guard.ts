@@ -97,8 +97,7 @@ export class JwtAuthGuard implements CanActivate {
   }
 
   private admit(context: ExecutionContext, principal: Principal, { asked }: RouteFacts): true {
-    if (context.getType<string>() !== 'ws')
-      admit(carrierOf(context) as object, principal, this.authenticator);
+    if (context.getType<string>() !== 'ws') admit(context, principal, this.authenticator);
     for (const each of asked) each.requirement.check(principal, each.asked, this.authenticator.now());
     return true;
   }
