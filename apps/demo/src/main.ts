@@ -6,7 +6,7 @@ import { startDemo, type RunningDemo } from './start.js';
 const STOP_WITHIN_MS = 9_500;
 
 async function main(): Promise<void> {
-  const starting = startDemo(readConfig(processEnvironment()));
+  const starting = startDemo(readConfig(processEnvironment(), warn));
   let stopping: Promise<void> | undefined;
   const stop = (): void => {
     stopping ??= finish(starting);
@@ -15,6 +15,10 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop);
   const demo = await starting;
   process.stdout.write(`Tokenward demo on ${demo.url}\n`);
+}
+
+function warn(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 async function finish(starting: Promise<RunningDemo>): Promise<void> {

@@ -58,9 +58,21 @@ export interface DemoConfig {
   readonly metricsPublic: boolean;
 }
 
-/** @throws StartError with one line that names the variable */
-export function readConfig(environment: Environment): DemoConfig {
+/**
+ * @param warn told of variables that look like a misspelt one
+ * @throws StartError with one line that names the variable
+ */
+export function readConfig(
+  environment: Environment,
+  warn: (line: string) => void = () => undefined,
+): DemoConfig {
   const read = new EnvironmentReader(environment);
+  const config = settings(read);
+  read.slips().forEach(warn);
+  return config;
+}
+
+function settings(read: EnvironmentReader): DemoConfig {
   return {
     port: read.wholeNumber('PORT', 0, 65_535, 3000),
     host: hostName(read),

@@ -2,15 +2,32 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StartError } from '../../../../tools/embedded-postgres/start-error.js';
 
+/** `POST` and `HOSTS` are no slips. */
+const SHORTEST_SLIP = 8;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads one variable after the other; every problem is one line that names the variable and never shows its value. */
 export class EnvironmentReader {
+  private readonly asked = new Set<string>();
+
   constructor(private readonly environment: Environment) {}
 
   /** Undefined when it is not set; an empty text, or one of blanks, counts as not set. */
   text(name: string): string | undefined {
+    this.asked.add(name);
     return this.environment[name]?.trim() || undefined;
+  }
+
+  /** A line for each variable that is one slip of the fingers away from one that was read and is not set. */
+  slips(): readonly string[] {
+    return Object.keys(this.environment).flatMap((name) => {
+      if (this.asked.has(name) || name.length < SHORTEST_SLIP) return [];
+      const meant = [...this.asked].find(
+        (each) => this.environment[each] === undefined && isSlip(name, each),
+      );
+      return meant ? [`${name} is no variable of the demo: did you mean ${meant}?`] : [];
+    });
   }
 
   /** Comma separated, blanks around an entry dropped; undefined when not set. */
@@ -43,6 +60,15 @@ export class EnvironmentReader {
     const given = this.text(name);
     return given === undefined ? fallback : wholeNumber(name, given, min, max);
   }
+}
+
+/** One letter more, less, other, or two that changed places; in any case. */
+function isSlip(given: string, known: string): boolean {
+  let [a, b] = [given.toUpperCase(), known];
+  while (a !== '' && a[0] === b[0]) [a, b] = [a.slice(1), b.slice(1)];
+  while (a !== '' && a.at(-1) === b.at(-1)) [a, b] = [a.slice(0, -1), b.slice(0, -1)];
+  if (a.length < 2 && b.length < 2) return true;
+  return a.length === 2 && b.length === 2 && a[0] === b[1] && a[1] === b[0];
 }
 
 export function wholeNumber(name: string, text: string, min: number, max: number): number {

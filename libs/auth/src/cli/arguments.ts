@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../common/duration.js';
+import { nearest } from '../common/option-names.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../options/key-options.js';
 import { type Environment, UsageError } from './io.js';
 
@@ -47,10 +48,15 @@ export function readArguments(argv: readonly string[]): Arguments {
     const name = /'(-{1,2}[a-z-]+)/.exec((error as Error).message)?.[1] ?? 'an option';
     throw new UsageError(
       code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
-        ? `${name} is no option of tokenward`
+        ? `${name} is no option of tokenward${meant(name)}`
         : `${name} is not given as it must be`,
     );
   }
+}
+
+function meant(unknown: string): string {
+  const near = nearest(unknown, Object.keys(OPTIONS));
+  return near === undefined ? '' : `; did you mean --${near}?`;
 }
 
 /** An option that another command takes is a misunderstanding, and better said than ignored. */

@@ -247,6 +247,15 @@ describe('wrong use', () => {
     expect(Object.keys(JSON.parse(inJson.error) as object)).toEqual(['error']);
   });
 
+  it.each([
+    ['--jsno', '; did you mean --json?'],
+    ['--databse-url=postgres://x', '; did you mean --database-url?'],
+    ['--frobnicate', ''],
+  ])('%s names the nearest option', async (option, meant) => {
+    const { code, error } = await tokenward(`secret ${option}`);
+    expect([code, error]).toEqual([2, expect.stringContaining(`is no option of tokenward${meant}\n`)]);
+  });
+
   it('--help explains every command and ends with 0', async () => {
     const { code, out } = await tokenward('--help');
     expect(code).toBe(0);
