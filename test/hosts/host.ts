@@ -39,6 +39,8 @@ export interface HostKind {
   readonly options?: Partial<AuthModuleOptions>;
   /** Of the application, `bodyParser` for one. */
   readonly create?: NestApplicationOptions;
+  /** Of the Fastify adapter. */
+  readonly fastify?: ConstructorParameters<typeof FastifyAdapter>[0];
   /** Modules imported after `AuthModule`. */
   readonly imports?: ModuleMetadata['imports'];
   readonly controllers?: ModuleMetadata['controllers'];
@@ -125,7 +127,7 @@ export async function startHostKind(
   const create = { logger: false as const, abortOnError: false, ...kind.create };
   const app =
     adapter === 'fastify'
-      ? await NestFactory.create(HostModule, new FastifyAdapter(), create)
+      ? await NestFactory.create(HostModule, new FastifyAdapter(kind.fastify), create)
       : await NestFactory.create<INestApplication>(HostModule, create);
   await kind.prepare?.(app, adapter);
   await app.listen(0, '127.0.0.1');

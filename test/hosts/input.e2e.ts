@@ -1,4 +1,10 @@
-import { type INestApplication, Injectable, ParseIntPipe, type PipeTransform } from '@nestjs/common';
+import {
+  type INestApplication,
+  Injectable,
+  ParseIntPipe,
+  type PipeTransform,
+  ValidationPipe,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { expect, it } from '@jest/globals';
 import { JwtAuthGuard, RolesGuard } from '@tokenward/nestjs';
@@ -37,6 +43,7 @@ const KINDS: readonly HostKind[] = [
   { name: 'a pipe that escapes HTML', pipe: pipe((value: unknown) => deep(value, (each) => each.replaceAll('&', '&amp;'))) },
   { name: 'a pipe that takes members away', pipe: pipe((value: unknown) => (typeof value === 'object' ? {} : value)) },
   { name: 'ParseIntPipe', pipe: new ParseIntPipe() as PipeTransform },
+  { name: 'ValidationPipe of Nest', pipe: new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }) },
   { name: 'a guard of roles before ours', guards: [roles, jwt] },
   { name: 'no global guard', guards: [] },
   { name: 'the JSON parser of the host', ...parser(json()) },

@@ -1,5 +1,5 @@
 import {
-  type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, NotFoundException,
+  type CallHandler, ClassSerializerInterceptor, type ExecutionContext, Injectable, type NestInterceptor, NotFoundException,
   RequestTimeoutException,
 } from '@nestjs/common'; // prettier-ignore
 import { Reflector } from '@nestjs/core';
@@ -80,6 +80,7 @@ const KINDS: readonly HostKind[] = [
     if (response.header) response.header('x-took', '1'); else response.setHeader?.('x-took', '1');
     return data;
   }) },
+  { name: 'ClassSerializerInterceptor of Nest', interceptor: ClassSerializerInterceptor },
   { name: 'a log of answers', interceptor: mapping((data) => (logged.push(JSON.stringify(data)), data)) },
   { name: 'a cache by URL', interceptor: CacheByUrl },
   { name: 'a cache that makes its own keys', interceptor: CacheOfItsOwnKeys },
