@@ -4,6 +4,8 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import type { KeySource, RotationRequest, SourceJwk } from '../storage/key-source.port.js';
+import { SystemEntropy } from '../common/entropy.js';
+import { SealingRing } from '../issue/keys/sealed-key.js';
 import { drizzleKeySource } from './drizzle-key-source.store.js';
 import { AuthDatabase } from './auth-database.js';
 import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
@@ -146,6 +148,39 @@ describe('signing keys in Postgres', () => {
     await rotate();
     await pool.query(statement);
     await expect(load()).rejects.toMatchObject({ reason: 'configuration_invalid' });
+  });
+
+  it.each([
+    ['when it signs', `update auth_signing_keys set signs_from = signs_from - interval '1 hour'`],
+    ['when it was made', `update auth_signing_keys set created_at = created_at - interval '1 day'`],
+    ['that it was revoked, taken back', `update auth_signing_keys set revoked_at = null`],
+  ])('%s, changed by whoever writes the database, changes nothing', async (_, statement) => {
+    await rotate();
+    await rotate({ whenOlderThanMs: 0 });
+    const [, revoked] = await load();
+    await rotate({ revoked: [String(revoked?.kid)] });
+    const was = (await load()).filter(({ d }) => d !== undefined);
+    await pool.query(statement);
+    expect((await load()).filter(({ kid }) => kid !== revoked?.kid)).toEqual(was);
+    expect((await load()).find(({ kid }) => kid === revoked?.kid)?.d).toBeUndefined();
+  });
+
+  it('a row of the release before has its times in the row alone: it is read, and the next one is made with its own', async () => {
+    await rotate();
+    const [key] = await load();
+    const { iat, nbf, ...material } = key ?? {};
+    const sealed = new SealingRing([first], 'ring').seal(
+      Buffer.from(JSON.stringify(material)),
+      ['signing key', String(key?.kid), 'ES256'],
+      new SystemEntropy(),
+    );
+    await pool.query(
+      'update auth_signing_keys set sealed_private_jwk = $1, created_at = to_timestamp($2), signs_from = to_timestamp($3)',
+      [sealed, Number(iat) - 100, Number(nbf) - 100],
+    );
+    const [old] = await load();
+    expect(old).toMatchObject({ kid: key?.kid, d: key?.d });
+    expect(old?.iat).toBeCloseTo(Number(iat) - 100, 2);
   });
 
   it.each([[[]], [['short:AAAA']], [['no separator']], [[first, first]]])(

@@ -132,20 +132,26 @@ class DrizzleKeySource extends KeySource {
 
   /** The first signs at once: nobody can have cached anything. So does one that replaces what was revoked. */
   async #insert(tx: Transaction, jwk: GeneratedJwk, { leadTimeMs, revoked }: RotationRequest): Promise<void> {
-    const { iat: _iat, nbf: _nbf, ...material } = jwk;
+    const [clock] = await rows(
+      tx,
+      sql`select extract(epoch from clock_timestamp())::float8 as now, exists (select 1 from ${this.#table}
+        where revoked_at is null and sealed_private_jwk is not null
+        ${revoked.length > 0 ? sql`and kid not in ${[...revoked]}` : sql``}) as waits`,
+    );
+    const iat = Number(clock?.['now']);
+    const nbf = clock?.['waits'] === true ? iat + leadTimeMs / 1000 : iat;
     const { iat: _made, nbf: _from, ...published } = publicHalf(jwk);
+    // the times are sealed with the key: the columns beside it are for looking, and anyone who writes the table can write them
     const sealed = this.#ring.seal(
-      Buffer.from(JSON.stringify(material), 'utf8'),
+      Buffer.from(JSON.stringify({ ...jwk, iat, nbf }), 'utf8'),
       contextOf(jwk.kid, jwk.alg),
       this.#entropy,
     );
     await rows(
       tx,
       sql`insert into ${this.#table} (kid, algorithm, public_jwk, sealed_private_jwk, created_at, signs_from)
-        select ${jwk.kid}, ${jwk.alg}, ${JSON.stringify(published)}, ${sealed}, clock_timestamp(),
-          clock_timestamp() + case when exists (select 1 from ${this.#table} where revoked_at is null
-            and sealed_private_jwk is not null ${revoked.length > 0 ? sql`and kid not in ${[...revoked]}` : sql``})
-            then ${leadTimeMs}::float8 else 0 end * interval '1 millisecond'`,
+        values (${jwk.kid}, ${jwk.alg}, ${JSON.stringify(published)}, ${sealed},
+          to_timestamp(${iat}::float8), to_timestamp(${nbf}::float8))`,
     );
   }
 
@@ -171,7 +177,8 @@ class DrizzleKeySource extends KeySource {
       : String(row['public_jwk']);
     const revoked = row['revoked_at'] === null ? {} : { revoked: Number(row['revoked_at']) };
     const jwk = parsed(kid, text.toString());
-    return { ...jwk, iat: Number(row['created_at']), nbf: Number(row['signs_from']), ...revoked };
+    // a row of the release before has its times in the row alone
+    return { iat: Number(row['created_at']), nbf: Number(row['signs_from']), ...jwk, ...revoked };
   }
 
   #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
