@@ -12,7 +12,8 @@ import {
   startStage,
 } from './support/stage.js';
 
-const TOO_MANY = '{"statusCode":429,"error":"Too Many Requests","message":"Too many attempts"}';
+const TOO_MANY =
+  '{"statusCode":429,"error":"Too Many Requests","message":"Too many attempts","code":"too_many_attempts"}';
 
 let stage: Stage;
 let behindProxy: Record<Adapter, Demo>;
@@ -131,6 +132,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
     const from = (ip: string) => ({ 'x-forwarded-for': ip });
     const first = from(`198.51.100.${octet}`);
     expect(await guess(11, proxied, first)).toEqual([...fails(10), 429]);
+    expect((await login(PASSWORD, proxied, from(`198.51.100.${octet}:51234`))).status).toBe(429);
     expect((await login(PASSWORD, proxied, from(`198.51.101.${octet}`))).status).toBe(200);
     proxied.jar.clear();
 

@@ -2,6 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable, Logger } from '@ne
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type HttpRequest, type HttpResponse, protocolOf, setHeader } from '../../verify/http/adapter.js';
 import { CookiePath } from './cookie-path.service.js';
+import { ProxyTrust } from './proxy-trust.service.js';
 
 /** The first guard of Tokenward's own routes: no answer of them is kept by a cache, and plain HTTP in production is noticed. */
 @Injectable()
@@ -12,6 +13,7 @@ export class AuthRouteGuard implements CanActivate {
   constructor(
     private readonly options: ResolvedAuthOptions,
     private readonly cookiePath: CookiePath,
+    private readonly proxyTrust: ProxyTrust,
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
@@ -19,6 +21,7 @@ export class AuthRouteGuard implements CanActivate {
     setHeader(http.getResponse<HttpResponse>(), 'Cache-Control', 'no-store');
     this.noticePlainHttp(http.getRequest<HttpRequest>());
     this.cookiePath.notice(http.getRequest<HttpRequest>());
+    this.proxyTrust.notice(http.getRequest<HttpRequest>());
     return true;
   }
 

@@ -16,7 +16,7 @@ export interface HttpRequest {
   readonly params?: Readonly<Record<string, string | undefined>>;
   /** By the host's own `trust proxy`. */
   readonly ip?: string;
-  readonly socket?: { readonly encrypted?: boolean };
+  readonly socket?: { readonly encrypted?: boolean; readonly remoteAddress?: string };
   /** Fastify's request wraps node's. */
   readonly raw?: Pick<HttpRequest, 'rawHeaders' | 'socket'>;
 }

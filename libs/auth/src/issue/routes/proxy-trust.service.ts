@@ -1,0 +1,42 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { addressOf } from '../../common/address.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { forwardedValue, headerValues, type HttpRequest } from '../../verify/http/adapter.js';
+
+/**
+ * A proxy is trusted by two settings: the adapter's says whose address counts, `origins.trustProxy` what the host's own origin is. A request that shows
+ * that they differ is named in the log, once.
+ */
+@Injectable()
+export class ProxyTrust {
+  private readonly logger = new Logger('Tokenward');
+  private noticed: 'not yet' | 'said' = 'not yet';
+
+  constructor(private readonly options: ResolvedAuthOptions) {}
+
+  notice(request: HttpRequest): void {
+    if (this.noticed === 'said') return;
+    const problem = this.problemOf(request);
+    if (!problem) return;
+    this.noticed = 'said';
+    this.logger.warn(problem);
+  }
+
+  private problemOf(request: HttpRequest): string | undefined {
+    const peer = addressOf((request.raw?.socket ?? request.socket)?.remoteAddress);
+    const nearest = headerValues(request, 'x-forwarded-for').join().split(',').at(-1);
+    const forwarded = addressOf(nearest);
+    if (peer === undefined || forwarded === undefined || forwarded === peer) return undefined;
+    const adapterTrusts = addressOf(request.ip) !== peer;
+    if (this.options.origins.trustProxy)
+      return adapterTrusts
+        ? undefined
+        : 'A request came with X-Forwarded-For, and the adapter does not trust who sent it: the proxy is one address to the login limits, so that one guesser locks out all. Name the proxy in "trust proxy" of Express or trustProxy of Fastify.';
+    const tellsOrigin = ['x-forwarded-proto', 'x-forwarded-host'].some((name) =>
+      forwardedValue(request, name),
+    );
+    return adapterTrusts && tellsOrigin
+      ? 'The adapter trusts a proxy that tells scheme or host, and origins.trustProxy is off: browsers may be refused as cross-origin. Set origins.trustProxy to true.'
+      : undefined;
+  }
+}
