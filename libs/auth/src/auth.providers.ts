@@ -5,6 +5,7 @@ import { AuthError } from './common/auth-error.js';
 import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
 import { AUTH_INSTANCE } from './common/instance-token.js';
+import { RefusalLog } from './verify/refusal-log.service.js';
 import { KeyLookup } from './verify/keys/key-lookup.port.js';
 import { KeyRotation } from './issue/keys/key-rotation.service.js';
 import { Keyring } from './verify/keys/keyring.service.js';
@@ -79,6 +80,8 @@ export const OPTION_PROVIDERS: Provider[] = [
   },
   { provide: Keyring, useFactory: (rotation: KeyRotation) => rotation.keyring, inject: [KeyRotation] },
   { provide: KeyLookup, useExisting: KeyRotation },
+  // the issuer's events and metrics say it
+  { provide: RefusalLog, useFactory: () => undefined },
   {
     provide: RefreshSecrets,
     useFactory: loadPepperRing,

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AuthError } from '../common/auth-error.js';
 import { date, group, list, text } from '../common/option-schema.js';
@@ -33,7 +33,7 @@ export const querySchema = group({
 /** The audit trail, for the host's own pages. Who may see it is the host's to decide. */
 @Injectable()
 export class AuditLog {
-  constructor(@Optional() private readonly store?: AuditStore) {}
+  constructor(private readonly store?: AuditStore) {}
 
   /** By user, actor, type and time, in pages. Throws `input_invalid` for a cursor or limit that is none, `configuration_invalid` without an audit trail. */
   async find(query: AuditQuery = {}): Promise<AuditPage> {

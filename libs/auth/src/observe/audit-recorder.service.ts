@@ -1,10 +1,4 @@
-import {
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-  Optional,
-} from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
 import { ResolvedObserveOptions } from '../options/observe-options.js';
 import { isRoutine, type NewAuditRecord, toRecord } from '../storage/audit-record.js';
@@ -37,7 +31,7 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
   constructor(
     private readonly options: ResolvedObserveOptions,
     events: AuthEventPublisher,
-    @Optional() private readonly store?: AuditStore,
+    private readonly store?: AuditStore,
   ) {
     if (store)
       events.subscribe((event) => {

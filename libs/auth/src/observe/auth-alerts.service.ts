@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { neighbourhoodOf, networkOf } from '../common/address.js';
 import { Clock } from '../common/clock.js';
 import { ResolvedObserveOptions } from '../options/observe-options.js';
@@ -28,8 +28,8 @@ export class AuthAlerts implements OnApplicationShutdown {
     { burstOf, burstWithinMs }: ResolvedObserveOptions,
     private readonly clock: Clock,
     events: AuthEventPublisher,
-    @Optional() listener?: AuthAlertListener,
-    @Optional() private readonly audit?: AuditStore,
+    listener?: AuthAlertListener,
+    private readonly audit?: AuditStore,
   ) {
     this.bursts = new FailureBursts(burstOf, burstWithinMs);
     this.floods = new AlertFloods((alert) => {

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { Principal } from '../common/principal.js';
@@ -30,11 +30,11 @@ export class AuthenticateFlow {
   constructor(
     private readonly verifier: AccessTokenVerifier,
     private readonly revocations: RevocationChecker,
-    @Optional() private readonly sessions?: SessionStore,
-    @Optional() private readonly users?: UserDirectory,
-    @Optional() private readonly lookup?: KeyLookup,
-    @Optional() private readonly events?: AuthEventPublisher,
-    @Optional() private readonly log?: RefusalLog,
+    private readonly sessions?: SessionStore,
+    private readonly users?: UserDirectory,
+    private readonly lookup?: KeyLookup,
+    private readonly events?: AuthEventPublisher,
+    private readonly log?: RefusalLog,
   ) {}
 
   /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */

@@ -3,6 +3,9 @@ import { APP_FILTER } from '@nestjs/core';
 import { Clock, SystemClock } from '../common/clock.js';
 import { Entropy, SystemEntropy } from '../common/entropy.js';
 import { type CheckedResourceOptions, readResourceOptions } from './verify.module-schema.js';
+import { RevocationLedgerStore } from '../storage/revocation-ledger.port.js';
+import { SessionStore } from '../storage/session-store.port.js';
+import { UserDirectory } from '../storage/user-directory.port.js';
 import { AuthenticateFlow } from './authenticate.js';
 import { RefusalLog } from './refusal-log.service.js';
 import { RemoteKeyWatch } from './keys/remote-key-watch.service.js';
@@ -37,6 +40,9 @@ import { LIVE_PROVIDERS } from './ws/providers.js';
 
 type Host = CheckedResourceOptions;
 
+/** What only the issuer has. */
+const NOT_HERE = [SessionStore, UserDirectory, RevocationLedgerStore];
+
 /** The guards and what they need: all but `TokenVersionGuard`, which asks a database. */
 export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
   RequestAuthenticator,
@@ -67,6 +73,7 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
     { provide: Clock, useFactory: (host: Host) => host.clock ?? new SystemClock(), inject: [options] },
     { provide: Entropy, useFactory: (host: Host) => host.entropy ?? new SystemEntropy(), inject: [options] },
     { provide: RevocationFeedBus, useFactory: (host: Host) => host.redis?.feed, inject: [options] },
+    ...NOT_HERE.map((provide) => ({ provide, useFactory: () => undefined })),
     { provide: Keyring, useFactory: () => new Keyring({ verification: [] }) },
     {
       provide: RemoteKeys,

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { ActedBy } from '../../storage/acted-by.js';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
@@ -25,8 +25,8 @@ export class RevocationService {
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
     private readonly views: RevocationSync,
-    @Optional() private readonly ledger?: RevocationLedgerStore,
-    @Optional() private readonly feed?: RevocationFeedBus,
+    private readonly ledger?: RevocationLedgerStore,
+    private readonly feed?: RevocationFeedBus,
   ) {}
 
   /**

@@ -1,4 +1,4 @@
-import { Injectable, Logger, Optional } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import { withDeadline } from '../../common/deadline.js';
@@ -43,8 +43,8 @@ export class RevocationChecker {
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
     private readonly views: RevocationSync,
-    @Optional() private readonly ledger?: RevocationLedgerStore,
-    @Optional() private readonly feed?: RevocationFeedBus,
+    private readonly ledger?: RevocationLedgerStore,
+    private readonly feed?: RevocationFeedBus,
   ) {
     this.alwaysAsk = options.revocation.mode === 'strict';
     this.maxStalenessMs = options.revocation.maxStalenessMs;

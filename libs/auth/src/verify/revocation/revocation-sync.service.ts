@@ -1,10 +1,4 @@
-import {
-  Injectable,
-  Logger,
-  Optional,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
@@ -53,9 +47,9 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     options: ResolvedAuthOptions,
     private readonly clock: Clock,
     entropy: Entropy,
-    @Optional() private readonly ledger?: RevocationLedgerStore,
-    @Optional() private readonly feed?: RevocationFeedBus,
-    @Optional() keyring?: Keyring,
+    private readonly ledger?: RevocationLedgerStore,
+    private readonly feed?: RevocationFeedBus,
+    keyring?: Keyring,
   ) {
     this.view = new RevocationView(clock, options.revocation.maxEntries, entropy.bytes(4).readUInt32LE());
     if (feed) this.neighbours = new LedgerNeighbours(this.view, feed, clock, this.logger, keyring);
