@@ -1,15 +1,26 @@
-import { Controller, Sse, UseGuards } from '@nestjs/common';
+import { Controller, Module, Sse, UseGuards } from '@nestjs/common';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
 import type { MercuriusDriverConfig } from '@nestjs/mercurius';
-import { ClientProxyFactory, Transport } from '@nestjs/microservices';
+import { ClientProxyFactory, type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { CurrentUser, type Principal, Public, Roles, RolesGuard, TokenVersionGuard } from '@tokenward/nestjs';
+import {
+  AuthModule,
+  AuthService,
+  JwtAuthGuard,
+  CurrentUser,
+  type Principal,
+  Public,
+  Roles,
+  RolesGuard,
+  TokenVersionGuard,
+} from '@tokenward/nestjs';
 import { LiveConnections } from '@tokenward/nestjs/ws';
 import { withAuthorization } from '@tokenward/nestjs/microservices';
 import { WebSocket } from 'ws';
 import { firstValueFrom, interval, map, type Observable, startWith } from 'rxjs';
 import { caller, type ContextHost, RemoteCalls, startContext } from './support/contexts.js';
-import { hostDatabase, type HostDatabase } from './support/host-app.js';
+import { hostDatabase, type HostDatabase, hostOptions } from './support/host-app.js';
 import { httpClient } from './support/http.js';
 import { freePort } from './support/redis-server.mjs';
 import { bearer } from './support/stage.js';
@@ -218,6 +229,35 @@ describe('a microservice over TCP', () => {
     expect(await send('admin', withAuthorization({}, keeper.token))).toBe('keeper');
     await host.auth.revokeUser(keeper.id);
     await expect(send('admin', withAuthorization({}, keeper.token))).rejects.toEqual(UNAUTHENTICATED);
+  });
+});
+
+describe('a pure microservice over TCP', () => {
+  it('boots with a requirement under APP_GUARD, and holds it', async () => {
+    const port = await freePort();
+    @Module({
+      imports: [AuthModule.forRoot({ ...hostOptions(database), isGlobal: true })],
+      controllers: [RemoteCalls],
+      providers: [{ provide: APP_GUARD, useClass: JwtAuthGuard }],
+    })
+    class Service {}
+    const options = { host: '127.0.0.1', port };
+    const service = await NestFactory.createMicroservice<MicroserviceOptions>(Service, {
+      ...{ transport: Transport.TCP, options, logger: false, abortOnError: false },
+    });
+    await service.listen();
+    const client = ClientProxyFactory.create({ transport: Transport.TCP, options });
+    const send = (pattern: string, payload: object) => firstValueFrom(client.send<unknown>(pattern, payload));
+    try {
+      const me = await caller(database, { auth: service.get(AuthService, { strict: false }) });
+      expect(await send('me', withAuthorization({ say: 'hi' }, me.token))).toEqual({ id: me.id, say: 'hi' });
+      expect(await send('open', {})).toBe(true);
+      await expect(send('me', {})).rejects.toEqual(UNAUTHENTICATED);
+      await expect(send('admin', withAuthorization({}, me.token))).rejects.toEqual(FORBIDDEN);
+    } finally {
+      void client.close();
+      await service.close();
+    }
   });
 });
 

@@ -29,6 +29,8 @@ const LAST = [
   ['drizzleStorage(db, …)', 'drizzle/drizzle-storage', 'DrizzleStorageOptions', ''],
   ['drizzleStorage(db, { users })', 'drizzle/user-columns', 'UserColumns', 'users.'],
   ['createAuthSchema(…)', 'drizzle/schema', 'AuthSchemaOptions', ''],
+  ['keyDirectory(path, …)', 'issue/keys/file-keys', 'KeyDirectoryOptions', ''],
+  ['drizzleKeySource(db, …)', 'drizzle/drizzle-key-source.store', 'DrizzleKeySourceOptions', ''],
   ['redisConnection(client, …)', 'redis/redis-connection', 'RedisConnectionOptions', ''],
 ];
 

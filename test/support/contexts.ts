@@ -134,7 +134,11 @@ export interface Caller {
 }
 
 /** A person of that role, signed in by the host itself. */
-export async function caller(database: HostDatabase, host: ContextHost, role = 'member'): Promise<Caller> {
+export async function caller(
+  database: HostDatabase,
+  host: Pick<ContextHost, 'auth'>,
+  role = 'member',
+): Promise<Caller> {
   const mail = `${crypto.randomUUID()}@people.test`;
   const [person] = await database.db.insert(people).values({ mail, kind: role, grants: [] }).returning();
   const id = person?.ref ?? '';
