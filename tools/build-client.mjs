@@ -20,6 +20,9 @@ const shared = {
   platform: 'neutral',
   target: 'es2022',
   external: ['react'],
+  // members that only the client itself sees: none is public, or in a body or a message
+  mangleProps:
+    /^(accept|announce|apply|emit|end|exclusive|forget|freshen|hold|known|leave|mayRefresh|needsToken|person|post|read|ready|send|spend|write)$/,
   outdir: dist,
   logLevel: 'error',
 };

@@ -3,32 +3,37 @@ import { quietTimer } from './timers.js';
 const LOOK_EVERY_MS = 30_000;
 const AGAIN_AFTER_MS = 10_000;
 
-/** Calls `ring` at a time of the wall clock. It looks every half minute, because timers stand still while a laptop sleeps. */
-export class Alarm {
-  private timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(private readonly ring: () => Promise<'done' | 'again'>) {}
-
+export interface Alarm {
   /** `aheadMs` before `expiresAt`, at most a third of what is left; up to a fifth earlier, so that tabs and clients do not all come at once. */
-  set(expiresAt: number, aheadMs: number): void {
-    const ahead = Math.min(aheadMs, (expiresAt - Date.now()) / 3) * (1 + Math.random() / 5);
-    this.at(expiresAt - ahead);
+  set(expiresAt: number, aheadMs: number): void;
+  stop(): void;
+}
+
+/** `ring` says whether it must be again. It is called at a time of the wall clock. It looks every half minute, because timers stand still while a laptop sleeps. */
+export function alarmOf(ring: () => Promise<boolean>): Alarm {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function at(due: number): void {
+    clearTimeout(timer);
+    const mine = quietTimer(
+      () => {
+        if (Date.now() < due) return at(due);
+        void ring().then((isAgain) => {
+          if (isAgain && timer === mine) at(Date.now() + AGAIN_AFTER_MS * (1 + Math.random()));
+        });
+      },
+      Math.max(0, Math.min(due - Date.now(), LOOK_EVERY_MS)),
+    );
+    timer = mine;
   }
 
-  stop(): void {
-    clearTimeout(this.timer);
-  }
-
-  private at(due: number): void {
-    clearTimeout(this.timer);
-    const waitMs = Math.max(0, Math.min(due - Date.now(), LOOK_EVERY_MS));
-    const timer = quietTimer(() => {
-      if (Date.now() < due) return this.at(due);
-      void this.ring().then((outcome) => {
-        if (outcome === 'again' && this.timer === timer)
-          this.at(Date.now() + AGAIN_AFTER_MS * (1 + Math.random()));
-      });
-    }, waitMs);
-    this.timer = timer;
-  }
+  return {
+    set(expiresAt, aheadMs) {
+      at(expiresAt - Math.min(aheadMs, (expiresAt - Date.now()) / 3) * (1 + Math.random() / 5));
+    },
+    stop() {
+      clearTimeout(timer);
+      timer = undefined;
+    },
+  };
 }

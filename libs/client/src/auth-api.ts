@@ -1,94 +1,106 @@
-import type { TokenBody, UserBody } from '../../auth/src/contract/index.js';
+import type { TokenBody, Transport, UserBody } from '../../auth/src/contract/index.js';
 import type { Change } from './change.js';
-import { bodyOf } from './error.js';
+import { answerOf } from './error.js';
+import { type Keeper, newKey } from './keeper.js';
 import type { AuthClientOptions } from './options.js';
-import { memoryStore, type TokenStore } from './token-store.js';
+import { attempt } from './places.js';
+import { deadline, sleep, until } from './timers.js';
+import type { StoredTokens } from './token-store.js';
 
 const TIMEOUT_MS = 30_000;
-
-interface Accepted<T> {
-  readonly body: T;
-  readonly grant: Pick<Change, 'expiresAt' | 'accessToken'>;
-}
+const SETTLE_MS = 30;
 
 /** The AuthController's routes, and where the refresh token is kept: by the browser, or in the store of a `bearer` client. */
-export class AuthApi {
-  readonly url: string;
+export interface AuthApi {
   readonly send: typeof fetch;
-  private readonly isBearer: boolean;
-  private readonly needsToken: boolean;
-  private readonly store: TokenStore;
-
-  constructor(
-    options: AuthClientOptions,
-    private readonly accessToken: () => string | undefined,
-  ) {
-    this.url = `${options.baseUrl ?? ''}/${options.prefix ?? 'auth'}/`;
-    this.send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
-    this.isBearer = options.transport === 'bearer';
-    this.needsToken = (options.transport ?? 'cookie') !== 'cookie';
-    this.store = options.store ?? memoryStore();
-  }
-
-  get credentials(): RequestCredentials {
-    return this.isBearer ? 'omit' : 'include';
-  }
-
-  /** `keepalive`: a page that is closed meanwhile still gets the new cookies; without them the next refresh would look like theft. */
-  async post(path: string, body: object): Promise<Response> {
-    const token = this.accessToken();
-    const init: RequestInit = {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify({ ...body, ...(this.isBearer && { refreshToken: await this.refreshToken() }) }),
-      credentials: this.credentials,
-      keepalive: !this.isBearer,
-      signal: AbortSignal.timeout?.(TIMEOUT_MS),
-    };
-    return this.send(this.url + path, init);
-  }
-
-  /** Keeps what came. `sentAt`: it expires counted from there by this clock, so that the server's does not matter. */
-  async accept<T extends TokenBody & { user?: UserBody }>(
+  readonly credentials: RequestCredentials;
+  post(path: string, body: object, key?: string): Promise<Response>;
+  /** What spends the refresh token says by a key that its retry is one: an answer that got lost costs nobody the session. */
+  spend(path: string, body: object): Promise<Response>;
+  /** Keeps what came, and tells. `sentAt`: it expires counted from there by this clock, so that the server's does not matter. */
+  accept<T extends TokenBody & { user?: UserBody }>(
+    kind: 'refreshed' | 'signedIn',
     response: Response,
     sentAt: number,
-    kind: 'tokens' | 'login' = 'tokens',
-  ): Promise<Accepted<T>> {
-    const body = await bodyOf<T>(
-      response,
-      ({ expiresIn, accessToken, refreshToken, user }) =>
-        // `>=` alone would take a text
-        Number.isFinite(expiresIn) &&
-        expiresIn >= 1 &&
-        (!this.needsToken || !!accessToken) &&
-        (!this.isBearer || !!refreshToken) &&
-        (kind === 'tokens' || !!user?.id),
-    );
-    if (this.isBearer)
-      await this.store.set({
-        refreshToken: body.refreshToken,
-        device: body.device ?? (await this.device()),
-      });
-    return { body, grant: { expiresAt: sentAt + body.expiresIn * 1000, accessToken: body.accessToken } };
-  }
-
+  ): Promise<T>;
   /** Whether there is something to refresh with, as far as scripts can tell. */
-  async mayRefresh(): Promise<boolean> {
-    return !this.isBearer || (await this.refreshToken()) !== undefined;
-  }
+  mayRefresh(): Promise<boolean>;
+  end(kind: 'logout' | 'refused'): Promise<void>;
+}
 
-  async forget(): Promise<void> {
-    if (this.isBearer) await this.store.set({ device: await this.device() });
-  }
+export function authApi(
+  options: AuthClientOptions,
+  transport: Transport,
+  url: string,
+  keeper: Keeper,
+  tokenNow: () => string | undefined,
+  announce: (change: Omit<Change, 'id'>) => Promise<void>,
+): AuthApi {
+  const isBearer = transport === 'bearer';
+  const credentials = isBearer ? 'omit' : 'include';
+  const send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
 
-  async device(): Promise<string | undefined> {
-    return this.isBearer ? (await this.store.get())?.device : undefined;
-  }
+  const api: AuthApi = {
+    send,
+    credentials,
+    async post(path, body, key) {
+      const { refreshToken } = await keeper.read();
+      const token = tokenNow();
+      const signal = deadline(TIMEOUT_MS);
+      const init: RequestInit = {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(key !== undefined && { 'idempotency-key': key }),
+        },
+        body: JSON.stringify({ ...body, ...(isBearer && { refreshToken }) }),
+        credentials,
+        // a page that is closed meanwhile still gets the new cookies
+        keepalive: !isBearer,
+        signal,
+      };
+      return until(signal, send(url + path, init));
+    },
 
-  private async refreshToken(): Promise<string | undefined> {
-    return (await this.store.get())?.refreshToken;
-  }
+    async spend(path, body) {
+      const tokens = await keeper.read();
+      const key = tokens.key ?? newKey();
+      if (!tokens.key) await keeper.write({ ...tokens, key });
+      // without Web Locks two tabs may be here: the later key is both's
+      if (transport !== 'bearer' && !attempt(() => navigator.locks)) await sleep(SETTLE_MS);
+      return api.post(path, body, (await keeper.read()).key);
+    },
+
+    async accept<T extends TokenBody & { user?: UserBody }>(
+      kind: 'refreshed' | 'signedIn',
+      response: Response,
+      sentAt: number,
+    ) {
+      const body = await answerOf<T>(
+        response,
+        (given) =>
+          // `>=` alone would take a text
+          Number.isFinite(given.expiresIn) &&
+          given.expiresIn >= 1 &&
+          (transport === 'cookie' || given.accessToken) &&
+          (!isBearer || given.refreshToken) &&
+          (kind === 'refreshed' || given.user?.id),
+      );
+      const { expiresIn, accessToken, refreshToken } = body;
+      // what it cannot read it may still write
+      const { device } = await keeper.read().catch((): StoredTokens => ({}));
+      await keeper.write(isBearer ? { refreshToken, device: body.device ?? device } : {});
+      await announce({ kind, expiresAt: sentAt + expiresIn * 1000, accessToken });
+      return body;
+    },
+
+    mayRefresh: async () => !isBearer || (await keeper.read()).refreshToken !== undefined,
+
+    async end(kind) {
+      await keeper.write({ device: (await keeper.read()).device });
+      await announce({ kind });
+    },
+  };
+  return api;
 }

@@ -228,6 +228,93 @@ describe('tokens', () => {
   });
 });
 
+describe('an answer that was lost', () => {
+  it.each(['cookie', 'hybrid', 'bearer'] as const)(
+    '%s: the next try says by its key that it is one, and nobody is signed out',
+    async (transport) => {
+      const client = open({ transport });
+      await client.login(credentials);
+      world.server.failNext('/auth/refresh', 'lost');
+      expect(await client.refresh()).toBe('unavailable');
+      expect(await client.refresh()).toBe('refreshed');
+      expect(world.server.spentTokensSeen).toBe(0);
+      expect(client.events).toEqual(['signedIn', 'refreshed']);
+    },
+  );
+
+  it('is asked for again by the app that was killed meanwhile, from its store', async () => {
+    const store = memoryStore();
+    const killed = open({ transport: 'bearer', store });
+    await killed.login(credentials);
+    world.server.failNext('/auth/refresh', 'lost');
+    await killed.refresh();
+    expect(await open({ transport: 'bearer', store }).refresh()).toBe('refreshed');
+    expect(world.server.spentTokensSeen).toBe(0);
+  });
+
+  it('a store that refuses one write loses no pair, and is written again', async () => {
+    const inner = memoryStore();
+    let isLocked = false;
+    const set: typeof inner.set = (tokens) => {
+      if (isLocked) throw new Error('locked');
+      return inner.set(tokens);
+    };
+    const client = open({ transport: 'bearer', store: { get: inner.get, set } });
+    await client.login(credentials);
+    isLocked = true;
+    expect(await client.refresh()).toBe('refreshed');
+    isLocked = false;
+    expect(await client.refresh()).toBe('refreshed');
+    expect(await inner.get()).toMatchObject({ refreshToken: 'refresh-3' });
+    expect(world.server.spentTokensSeen).toBe(0);
+  });
+});
+
+describe('two people', () => {
+  it('of one server process share nothing, although it has channels and locks', async () => {
+    Reflect.deleteProperty(globalThis, 'document');
+    const [ada, bob] = [open({ transport: 'hybrid' }), open({ transport: 'hybrid' })];
+    await ada.login(credentials);
+    await later(10);
+    expect(bob.events).toEqual([]);
+    expect([world.browser.messages, world.browser.lockNames]).toEqual([[], []]);
+  });
+
+  it('what one has under way is not sent again as the next', async () => {
+    const client = open();
+    await client.login(credentials);
+    world.server.expireAccessTokens();
+    const slow = client.fetch('https://api.test/slow', { method: 'POST', body: 'hers' });
+    await later(5);
+    await client.logout();
+    await client.login({ ...credentials, email: 'bob@example.com' });
+    world.server.finishSlow();
+    expect((await slow).status).toBe(401);
+    expect(world.server.count('/slow')).toBe(1);
+  });
+});
+
+describe('waits', () => {
+  it('end with the signal of the caller while a refresh is under way', async () => {
+    const never = new Promise<Response>(() => undefined);
+    const send: typeof fetch = (input, init) =>
+      String(input).endsWith('/auth/refresh') ? never : world.server.fetch(input, init);
+    const client = open({ fetch: send });
+    await client.login(credentials);
+    world.server.expireAccessTokens();
+    const signal = AbortSignal.timeout(20);
+    await expect(client.fetch('https://api.test/echo', { signal })).rejects.toThrow();
+  });
+
+  it('a logout that is answered by somebody else ends nothing, and says so', async () => {
+    const client = open();
+    await client.login(credentials);
+    world.server.failNext('/auth/logout', { text: '<html>' });
+    await expect(client.logout()).rejects.toThrow(/not an answer of Tokenward/);
+    expect(client.events).toEqual(['signedIn']);
+  });
+});
+
 describe('errors', () => {
   it('are the server’s words', async () => {
     world.server.failNext('/auth/login', 429);

@@ -1,19 +1,23 @@
 import type { LoginAnswer, LoginBody, UserBody } from '../../auth/src/contract/index.js';
 import { assertOptions } from './assert-options.js';
-import { AuthApi } from './auth-api.js';
-import { AuthState } from './auth-state.js';
-import { AuthClientError, bodyOf, mustSucceed } from './error.js';
+import { authApi } from './auth-api.js';
+import { authState } from './auth-state.js';
+import { answerOf, AuthClientError } from './error.js';
 import type { ClientEvents, Listener, Session } from './events.js';
+import { keeperOf, keyStore } from './keeper.js';
 import type { AuthClientOptions } from './options.js';
-import { isOurs } from './requests.js';
-import { SilentFetch } from './silent-fetch.js';
-import { type RefreshResult, SilentRefresh } from './silent-refresh.js';
-import { Tabs } from './tabs.js';
+import { attempt, isBrowser } from './places.js';
+import { isOurs, resolve } from './requests.js';
+import { silentFetch } from './silent-fetch.js';
+import { type RefreshAfter, type RefreshResult, silentRefresh } from './silent-refresh.js';
+import { tabsOf } from './tabs.js';
+import { memoryStore } from './token-store.js';
 
 export interface AuthClient {
   login(input: Omit<LoginBody, 'transport' | 'device'>): Promise<UserBody>;
   /**
-   * Signs in at a route of the host (passkey, social login, second factor) that answers as a login does. `send` runs while no tab refreshes.
+   * Signs in at a route of the host (passkey, social login, second factor) that answers as a login does. While `send` runs no tab refreshes,
+   * for 10 seconds at the most: ask the person first, in `loginWith` send what they gave.
    */
   loginWith(send: () => Promise<Response>): Promise<UserBody>;
   /** Resolves when the server has ended the session; rejects (still signed in) when it could not. */
@@ -36,87 +40,101 @@ export interface AuthClient {
   changePassword(currentPassword: string, newPassword: string): Promise<void>;
   reauthenticate(password: string): Promise<void>;
   on<K extends keyof ClientEvents>(name: K, listener: Listener<K>): () => void;
-  /** Stops timers and leaves the channel. */
+  /** Stops timers and leaves the channel. The next call opens it again, so that a provider may close it whenever it unmounts. */
   close(): void;
 }
 
 /** The access token lives in this closure alone; in `cookie` mode scripts never hold one. */
 export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   assertOptions(options);
-  const { baseUrl = '', transport = 'cookie', refreshAheadMs = 60_000 } = options;
+  const { baseUrl = '', prefix = 'auth', transport = 'cookie', store, refreshAheadMs = 60_000 } = options;
   const needsToken = transport !== 'cookie';
-  const state: AuthState = new AuthState({
+  const isBearer = transport === 'bearer';
+  const base = baseUrl.replace(/\/+$/, '');
+  const url = `${base}/${prefix}/`;
+  const name = `tokenward:${url}`;
+  // what is shared follows from where the session is: the cookies of a browser, or a store
+  const shares = isBrowser() && (!isBearer ? 'cookies' : store ? 'store' : false);
+  const kept = isBearer ? store : shares && attempt(() => keyStore(localStorage, `${name}:key`));
+  const keeper = keeperOf(kept || memoryStore());
+
+  const state = authState(
     needsToken,
     refreshAheadMs,
-    refresh: async () => ((await refresh.after(tabs.known)) === 'unavailable' ? 'again' : 'done'),
-  });
-  const api = new AuthApi(options, () => state.token?.value);
-  const isShared = options.store && typeof document !== 'undefined';
-  const tabs = new Tabs({
-    name: `tokenward:${api.url}`,
-    scope: transport !== 'bearer' ? 'browser' : isShared ? 'store' : 'own',
-    needsToken,
-    apply: (change) => state.apply(change),
-  });
-  const refresh: SilentRefresh = new SilentRefresh(api, state, tabs);
-  const requests = new SilentFetch(baseUrl, api, state, tabs, refresh);
-
+    async () => (await refreshAfter(tabs.known)) === 'unavailable',
+  );
+  const api = authApi(
+    options,
+    transport,
+    url,
+    keeper,
+    () => state.token?.value,
+    (change) => tabs.announce(change),
+  );
+  const tabs = tabsOf(name, shares, state.apply, needsToken);
+  const refreshAfter: RefreshAfter = silentRefresh(api, state, tabs);
+  const requests = silentFetch(api, state, tabs, refreshAfter);
   function signIn(send: () => Promise<Response>): Promise<UserBody> {
     return tabs.exclusive(async () => {
       const sentAt = Date.now();
-      const { body, grant } = await api.accept<LoginAnswer>(await mustSucceed(await send()), sentAt, 'login');
-      await tabs.announce({ kind: 'signedIn', ...grant });
-      return body.user;
+      return (await api.accept<LoginAnswer>('signedIn', await send(), sentAt)).user;
     });
   }
 
   /** Both spend the refresh token, so that no silent refresh may be under way. */
-  async function prove(path: 'password' | 'reauthenticate', body: object, attempt = 0): Promise<void> {
+  async function prove(path: 'password' | 'reauthenticate', body: object, isFirst = true): Promise<void> {
     let since = 0;
-    const response = await tabs.exclusive(async () => {
+    const { person } = state;
+    const refused = await tabs.exclusive(async () => {
       since = tabs.known;
       const sentAt = Date.now();
-      const answer = await api.post(path, body);
-      if (answer.ok) await tabs.announce({ kind: 'refreshed', ...(await api.accept(answer, sentAt)).grant });
-      return answer;
+      const answer = await api.spend(path, body);
+      if (isFirst && answer.status === 401) return answer;
+      await api.accept('refreshed', answer, sentAt);
+      return undefined;
     });
-    if (response.status === 401 && attempt === 0 && (await refresh.after(since)) === 'refreshed')
-      return prove(path, body, 1);
-    await mustSucceed(response);
+    if (!refused) return;
+    if (state.person === person && (await refreshAfter(since)) === 'refreshed')
+      return prove(path, body, false);
+    await answerOf(refused, Boolean);
+  }
+
+  async function session(): Promise<Session | undefined> {
+    const response = await requests.send(`${url}me`);
+    if (response.status === 401) {
+      if (state.is !== 'out') throw new AuthClientError(503, 'The session could not be refreshed');
+      return undefined;
+    }
+    const found = await answerOf<Session>(response, ({ id }) => id);
+    const now = Date.now();
+    // this clock may be off: what is left counts by the server's
+    const leftMs = Date.parse(found.expiresAt) - (Date.parse(response.headers.get('date') ?? '') || now);
+    if (!state.token && leftMs > 0) state.hold({ expiresAt: now + leftMs });
+    return found;
   }
 
   return {
     async fetch(input, init) {
-      if (!isOurs(input, baseUrl)) return api.send(input, init);
+      const target = resolve(input, base);
+      if (!isOurs(target, base)) return api.send(target, init);
       // whatever the cookies say, this page acts as somebody
       if (!needsToken && state.is === 'unknown') state.is = 'in';
-      return requests.send(input, init);
+      return requests.send(target, init);
     },
 
     login: (input) =>
-      signIn(async () => api.post('login', { ...input, transport, device: await api.device() })),
+      signIn(async () => api.post('login', { ...input, transport, device: (await keeper.read()).device })),
     loginWith: signIn,
 
     logout: () =>
       tabs.exclusive(async () => {
-        await mustSucceed(await api.post('logout', {}));
-        await api.forget();
-        await tabs.announce({ kind: 'logout' });
+        const answer = await api.post('logout', {});
+        // a 200 is somebody else's, and nothing was ended
+        await answerOf(answer, () => answer.status === 204);
+        await api.end('logout');
       }),
 
-    async session() {
-      const response = await requests.send(`${api.url}me`);
-      if (response.status === 401) {
-        if (state.is !== 'out') throw new AuthClientError(503, 'The session could not be checked');
-        return undefined;
-      }
-      const session = await bodyOf<Session>(await mustSucceed(response), ({ id }) => !!id);
-      const now = Date.now();
-      // this clock may be off: what is left counts by the server's
-      const leftMs = Date.parse(session.expiresAt) - (Date.parse(response.headers.get('date') ?? '') || now);
-      if (!state.token && leftMs > 0) state.hold({ expiresAt: now + leftMs });
-      return session;
-    },
+    session,
 
     changePassword: (currentPassword, newPassword) => prove('password', { currentPassword, newPassword }),
     reauthenticate: (password) => prove('reauthenticate', { password }),
@@ -124,10 +142,11 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       await requests.freshen();
       return state.token?.value;
     },
-    refresh: () => refresh.after(tabs.known),
-    on: (name, listener) => state.emitter.on(name, listener),
+    refresh: () => refreshAfter(tabs.known),
+    on: state.on,
     close() {
-      state.close();
+      state.forget();
+      state.is = 'unknown';
       tabs.close();
     },
   };

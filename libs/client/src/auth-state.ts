@@ -1,6 +1,6 @@
-import { Alarm } from './alarm.js';
+import { alarmOf } from './alarm.js';
 import { type Change, isEnd } from './change.js';
-import { type ClientEvents, Emitter } from './events.js';
+import { type ClientEvents, emitter, type Emitter } from './events.js';
 
 export interface Token {
   /** Undefined where the browser alone holds it (`cookie`). */
@@ -9,53 +9,57 @@ export interface Token {
   readonly expiresAt: number;
 }
 
-interface AuthStateOptions {
-  readonly needsToken: boolean;
-  readonly refreshAheadMs: number;
-  readonly refresh: () => Promise<'done' | 'again'>;
-}
-
 /** Who this tab takes itself for, and the access token, in memory alone. Changes come in through `apply`, whoever made them. */
-export class AuthState {
-  is: 'unknown' | 'in' | 'out' | 'closed' = 'unknown';
+export interface AuthState extends Emitter {
+  is: 'unknown' | 'in' | 'out';
   token: Token | undefined;
-  readonly emitter = new Emitter();
+  /** Goes up when who was in goes or another comes: what one person began is not sent as the next, whatever tokens there are. */
+  person: number;
   /** Whether a session without a token at hand is no use here (`hybrid`, `bearer`). */
   readonly needsToken: boolean;
-  private readonly refreshAheadMs: number;
-  private readonly alarm: Alarm;
+  apply(change: Change): void;
+  hold(token: Token): void;
+  /** A page that was asleep, or closed: what it knew may no longer be so. */
+  forget(): void;
+}
 
-  constructor({ needsToken, refreshAheadMs, refresh }: AuthStateOptions) {
-    this.needsToken = needsToken;
-    this.refreshAheadMs = refreshAheadMs;
-    this.alarm = new Alarm(refresh);
-  }
-
-  apply(change: Change): void {
-    if (this.is === 'closed') return;
-    if (isEnd(change)) return this.leave(change.kind as ClientEvents['signedOut']['reason']);
-    this.hold({ value: change.accessToken, expiresAt: change.expiresAt ?? 0 });
-    this.emitter.emit(change.kind as 'refreshed' | 'signedIn', undefined);
-  }
-
-  hold(token: Token): void {
-    this.is = 'in';
-    this.token = this.needsToken && token.value === undefined ? undefined : token;
-    if (this.token && this.refreshAheadMs) this.alarm.set(token.expiresAt, this.refreshAheadMs);
-  }
-
-  close(): void {
-    this.is = 'closed';
-    this.alarm.stop();
-  }
+export function authState(
+  needsToken: boolean,
+  refreshAheadMs: number,
+  refresh: () => Promise<boolean>,
+): AuthState {
+  const alarm = alarmOf(refresh);
 
   /** One signal a sign-out, however many requests were refused; none to a visitor who never was in. */
-  private leave(reason: ClientEvents['signedOut']['reason']): void {
-    const was = this.is;
-    this.alarm.stop();
-    this.token = undefined;
-    this.is = 'out';
-    if (was === 'in' || (was === 'unknown' && reason === 'logout'))
-      this.emitter.emit('signedOut', { reason });
+  function leave(reason: ClientEvents['signedOut']['reason']): void {
+    const was = state.is;
+    state.forget();
+    state.is = 'out';
+    if (was === 'in' || (was === 'unknown' && reason === 'logout')) state.emit('signedOut', { reason });
   }
+
+  const state: AuthState = {
+    is: 'unknown',
+    token: undefined,
+    person: 0,
+    needsToken,
+    ...emitter(),
+    apply(change) {
+      const { kind, accessToken, expiresAt = 0 } = change;
+      if (state.is === 'in' && kind !== 'refreshed') state.person++;
+      if (isEnd(change)) return leave(kind as ClientEvents['signedOut']['reason']);
+      state.hold({ value: accessToken, expiresAt });
+      state.emit(kind as 'refreshed' | 'signedIn', undefined);
+    },
+    hold(token) {
+      state.is = 'in';
+      state.token = needsToken && token.value === undefined ? undefined : token;
+      if (state.token && refreshAheadMs) alarm.set(token.expiresAt, refreshAheadMs);
+    },
+    forget() {
+      alarm.stop();
+      state.token = undefined;
+    },
+  };
+  return state;
 }

@@ -1,32 +1,35 @@
-/** The server's refusal of a call; `status` and `message` are the server's. */
-export class AuthClientError extends Error {
-  override readonly name = 'AuthClientError';
+interface Refusal {
+  readonly status: number;
+  /** Seconds, of `Retry-After`. */
+  readonly retryAfterSeconds?: number | undefined;
+  /** Stable, for `switch`: `login_refused`, `too_many_attempts`, `reauthentication_required` … */
+  readonly code?: string | undefined;
+}
 
-  constructor(
-    readonly status: number,
-    message: string,
-    /** Seconds, of `Retry-After`. */
-    readonly retryAfterSeconds?: number,
-  ) {
+/** The server's refusal of a call; `status`, `message` and `code` are the server's. */
+export class AuthClientError extends Error implements Refusal {
+  declare readonly status: number;
+  declare readonly retryAfterSeconds?: number | undefined;
+  declare readonly code?: string | undefined;
+
+  constructor(status: number, message: string, retryAfterSeconds?: number, code?: string) {
     super(message);
+    Object.assign(this, { name: 'AuthClientError', status, retryAfterSeconds, code });
   }
 }
 
-export async function mustSucceed(response: Response): Promise<Response> {
-  if (response.ok) return response;
-  const { message } = (await response.json().catch(() => ({}))) as { message?: string };
-  throw new AuthClientError(
-    response.status,
-    message ?? response.statusText,
-    Number(response.headers.get('retry-after')) || undefined,
-  );
-}
-
 /**
- * The body, where `isOurs` knows it: a proxy's page, or an envelope around the answer, must not pass for tokens that expired.
+ * The body, where `isOurs` knows it: a proxy's page, or an envelope around the answer, must not pass for what was asked for.
  */
-export async function bodyOf<T>(response: Response, isOurs: (body: T) => boolean): Promise<T> {
-  const body = (await response.json().catch(() => undefined)) as T | undefined;
-  if (body && isOurs(body)) return body;
-  throw new AuthClientError(response.status, `not an answer of Tokenward: ${response.url}`);
+export async function answerOf<T>(response: Response, isOurs: (body: T) => unknown): Promise<T> {
+  const { ok, status, headers } = response;
+  const body = ((await response.json().catch(() => undefined)) ?? {}) as T &
+    Partial<Record<'message' | 'code', string>>;
+  if (ok && isOurs(body)) return body;
+  throw new AuthClientError(
+    status,
+    ok ? `not an answer of Tokenward: ${response.url}` : (body.message ?? response.statusText),
+    Number(headers.get('retry-after')) || undefined,
+    body.code,
+  );
 }

@@ -9,25 +9,31 @@ export interface ClientEvents {
   refreshed: undefined;
 }
 
-export type Session = MeBody;
+/** The answer of `/auth/me`; email and name as the user directory has them. */
+export type Session = MeBody & { readonly email?: string; readonly name?: string };
 export type Listener<K extends keyof ClientEvents> = (event: ClientEvents[K]) => void;
 
-export class Emitter {
-  private readonly listeners = new Map<keyof ClientEvents, Set<(event: never) => void>>();
-
-  on<K extends keyof ClientEvents>(name: K, listener: Listener<K>): () => void {
-    const set = this.listeners.get(name) ?? new Set();
-    this.listeners.set(name, set.add(listener));
-    return () => set.delete(listener);
-  }
-
+export interface Emitter {
+  on<K extends keyof ClientEvents>(name: K, listener: Listener<K>): () => void;
   /** A listener that throws stops neither the others nor what the event tells of. */
-  emit<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]): void {
-    for (const listener of this.listeners.get(name) ?? [])
-      try {
-        (listener as Listener<K>)(event);
-      } catch (error) {
-        globalThis.reportError?.(error);
-      }
-  }
+  emit<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]): void;
+}
+
+export function emitter(): Emitter {
+  const listeners = new Map<keyof ClientEvents, Set<(event: never) => void>>();
+  return {
+    on(name, listener) {
+      const set = listeners.get(name) ?? new Set();
+      listeners.set(name, set.add(listener));
+      return () => set.delete(listener);
+    },
+    emit(name, event) {
+      for (const listener of listeners.get(name) ?? [])
+        try {
+          listener(event as never);
+        } catch (error) {
+          globalThis.reportError?.(error);
+        }
+    },
+  };
 }

@@ -1,7 +1,10 @@
+/** A text is the body of a 200 that is sent instead; `lost`: the server did it, and its answer never came. */
+type Fault = number | 'network' | 'lost' | { readonly text: string };
+
 /** The server's rules as far as a client meets them: one use per refresh token (leeway 0), one session, cookies shared by all tabs. */
 export interface FakeServer {
   readonly fetch: typeof fetch;
-  readonly seen: readonly { path: string; authorization: string | null; body: string }[];
+  readonly seen: readonly { path: string; authorization: string | null; body: string; key: string | null }[];
   expiresIn: number;
   /** Reuse: how often a token came that was spent before. */
   readonly spentTokensSeen: number;
@@ -9,15 +12,14 @@ export interface FakeServer {
   lastBody(path: string): unknown;
   expireAccessTokens(): void;
   endSession(): void;
-  /** A text is the body of a 200 that is sent instead. */
-  failNext(path: string, fault: number | 'network' | { readonly text: string }): void;
+  failNext(path: string, fault: Fault): void;
   finishSlow(): void;
 }
 
 export function fakeServer(): FakeServer {
   const jar: { access?: string; refresh?: string } = {};
-  const seen: { path: string; authorization: string | null; body: string }[] = [];
-  const faults = new Map<string, number | 'network' | { readonly text: string }>();
+  const seen: { path: string; authorization: string | null; body: string; key: string | null }[] = [];
+  const faults = new Map<string, Fault>();
   const startedAt = Date.now();
   const begun = performance.now();
   let transport = 'cookie';
@@ -25,6 +27,7 @@ export function fakeServer(): FakeServer {
   let access = '';
   let refresh = '';
   let spentTokensSeen = 0;
+  let last: { presented: string; key: string | null; answered: object } | undefined;
   let finishSlow = (): void => undefined;
   const slow = new Promise<void>((resolve) => (finishSlow = resolve));
 
@@ -53,6 +56,7 @@ export function fakeServer(): FakeServer {
     authorization: string | null,
     body: string,
     token: string | undefined,
+    key: string | null,
   ): Response {
     const input = (body.startsWith('{') ? JSON.parse(body) : {}) as Record<string, string>;
     const isIn = token !== undefined && token === access;
@@ -62,7 +66,15 @@ export function fakeServer(): FakeServer {
         return json(200, { user: { id: 'u1', email: input['email'] }, ...grant() });
       case '/auth/refresh': {
         const presented = transport === 'bearer' ? input['refreshToken'] : jar.refresh;
-        if (presented && presented === refresh) return json(200, grant());
+        if (presented && presented === refresh) {
+          const answered = grant();
+          last = { presented, key, answered };
+          return json(200, answered);
+        }
+        if (key && presented === last?.presented && key === last?.key) {
+          if (transport !== 'bearer') jar.refresh = refresh;
+          return json(200, last.answered);
+        }
         if (presented) spentTokensSeen += 1;
         return json(401, { message: 'Authentication failed' });
       }
@@ -101,15 +113,23 @@ export function fakeServer(): FakeServer {
       const token = jar.access ?? authorization?.replace('Bearer ', '');
       const expected = access;
       const body = await request.text();
-      seen.push({ path, authorization, body });
+      seen.push({ path, authorization, body, key: request.headers.get('idempotency-key') });
       await new Promise((resolve) => setImmediate(resolve));
       if (path === '/slow' && token !== expected) await slow;
       const fault = faults.get(path);
       faults.delete(path);
       if (fault === 'network') throw new TypeError('fetch failed');
       if (typeof fault === 'object') return new Response(fault.text, { status: 200 });
-      if (fault !== undefined) return json(fault, { message: `fault ${fault}` }, { 'retry-after': '7' });
-      return answer(path, authorization, body, token);
+      if (typeof fault === 'number')
+        return json(fault, { message: `fault ${fault}` }, { 'retry-after': '7' });
+      const key = request.headers.get('idempotency-key');
+      if (fault === 'lost') {
+        const cookies = { ...jar };
+        answer(path, authorization, body, token, key);
+        Object.assign(jar, cookies);
+        throw new TypeError('fetch failed');
+      }
+      return answer(path, authorization, body, token, key);
     },
     count: (path) => seen.filter((request) => request.path === path).length,
     lastBody: (path) =>
@@ -156,11 +176,16 @@ export function fakeBrowser() {
   }
 
   type Work = () => Promise<unknown>;
+  interface LockOptions {
+    readonly mode?: string;
+    readonly steal?: boolean;
+    readonly signal?: AbortSignal;
+  }
   const locks = {
-    request(name: string, second: Work | { mode: string }, third?: Work): Promise<unknown> {
+    request(name: string, { mode, steal, signal }: LockOptions, work: Work): Promise<unknown> {
       lockNames.push(name);
-      const work = (third ?? second) as Work;
       const run = async (): Promise<unknown> => {
+        signal?.throwIfAborted();
         held.add(name);
         try {
           return await work();
@@ -168,10 +193,15 @@ export function fakeBrowser() {
           held.delete(name);
         }
       };
-      if (third) return run();
-      const turn = (queues.get(name) ?? Promise.resolve()).then(run, run);
+      if (mode === 'shared') return run();
+      const turn = steal ? run() : (queues.get(name) ?? Promise.resolve()).then(run, run);
       queues.set(name, turn);
-      return turn;
+      const refused = new Promise<never>((_, reject) => {
+        signal?.addEventListener('abort', () => {
+          reject(new Error('AbortError'));
+        });
+      });
+      return Promise.race([turn, refused]);
     },
     query: () => Promise.resolve({ held: [...held].map((name) => ({ name })) }),
   };

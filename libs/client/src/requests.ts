@@ -1,19 +1,34 @@
-/** Tokens go to the API alone, whatever address a caller hands in. */
-export function isOurs(input: string | URL | Request, baseUrl: string): boolean {
+/** Where `baseUrl` points, without a slash at the end; relative to the page. */
+export function absolute(url: string): string {
   const page = globalThis.location?.href;
-  const url = input instanceof Request ? input.url : String(input);
-  return new URL(url, baseUrl || page).origin === new URL(baseUrl || page, page).origin;
+  return page ? new URL(url, page).href : url;
+}
+
+/** `notes` and `/notes` are below `baseUrl`, whatever path that has. */
+export function resolve(input: string | URL | Request, base: string): string | Request {
+  if (input instanceof Request) return input;
+  const url = String(input);
+  const isWhole = /^(\w+:|\/\/)/.test(url);
+  return absolute(isWhole || !base ? url : `${base}/${url.replace(/^\//, '')}`);
+}
+
+/** React Native's URL has no `origin`. */
+const originOf = (url: string): string | undefined => /^\w+:\/\/[^/?#]+/.exec(url)?.[0];
+
+/** Tokens go to the API alone, whatever address a caller hands in. */
+export function isOurs(target: string | Request, base: string): boolean {
+  const origin = originOf(typeof target === 'string' ? target : target.url);
+  return !!origin && origin === originOf(absolute(base));
 }
 
 /** A copy that can be sent; what the caller handed in stays readable. */
-export function prepare(input: string | URL | Request, init: RequestInit, baseUrl: string): Request {
-  const source =
-    input instanceof Request ? input.clone() : new URL(input, baseUrl || globalThis.location?.href);
-  return new Request(source, init);
+export function prepare(target: string | Request, init: RequestInit): Request {
+  return new Request(typeof target === 'string' ? target : target.clone(), init);
 }
 
 export function isSpentBySending(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body);
+  const stream = body as { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
+  return !!(stream?.getReader ?? stream?.[Symbol.asyncIterator]);
 }
 
 /** A proof of identity that is too old (RFC 9470) is the user's to renew, not the client's. */

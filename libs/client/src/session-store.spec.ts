@@ -35,12 +35,30 @@ it('asks once however many follow, and follows sign-in and sign-out', async () =
   expect(store.get()).toMatchObject({ status: 'signedIn', session: { id: 'u1' } });
   expect(store.get()).toBe(store.get());
   await client.logout();
-  expect(seen).toEqual(['signedOut', 'signedIn', 'signedOut']);
+  expect(seen).toEqual(['signedOut', 'loading', 'signedIn', 'signedOut']);
 
   for (const stop of stops) stop();
   await signIn();
   await settled();
-  expect(seen).toHaveLength(3);
+  expect(seen).toHaveLength(4);
+  // it may be somebody else by now
+  expect(store.get()).toEqual({ status: 'loading' });
+});
+
+it('says loading right after a sign-in, never who was there before', async () => {
+  follow();
+  await settled();
+  await signIn();
+  expect(store.get()).toEqual({ status: 'loading' });
+  await settled();
+  expect(store.get()).toMatchObject({ status: 'signedIn' });
+});
+
+it('a client that was closed opens again with the next call', async () => {
+  client.close();
+  await signIn();
+  server.expireAccessTokens();
+  expect((await client.fetch('https://api.test/echo')).status).toBe(200);
 });
 
 it.each<[string, () => unknown]>([

@@ -16,9 +16,11 @@ export interface SessionStore {
   retry(): void;
 }
 
+const LOADING: SessionState = { status: 'loading' };
+
 export function sessionStore(client: AuthClient): SessionStore {
   const listeners = new Set<() => void>();
-  let state: SessionState = { status: 'loading' };
+  let state: SessionState = LOADING;
   let asked = 0;
   let stops: (() => void)[] = [];
   const set = (next: SessionState): void => {
@@ -42,7 +44,11 @@ export function sessionStore(client: AuthClient): SessionStore {
       listeners.add(listener);
       if (listeners.size === 1) {
         stops = [
-          client.on('signedIn', ask),
+          client.on('signedIn', () => {
+            // whoever was shown before is not who is in now
+            set(LOADING);
+            ask();
+          }),
           client.on('refreshed', () => {
             // the outage is over
             if (state.status === 'unavailable') ask();
@@ -58,7 +64,9 @@ export function sessionStore(client: AuthClient): SessionStore {
         listeners.delete(listener);
         if (listeners.size > 0) return;
         for (const stop of stops) stop();
-        stops = [];
+        // nobody follows what happens from here on: the next one asks
+        asked++;
+        state = LOADING;
       };
     },
     get: () => state,

@@ -1,45 +1,55 @@
 import type { AuthApi } from './auth-api.js';
 import type { AuthState } from './auth-state.js';
+import { AuthClientError } from './error.js';
 import { asksForRefresh, isSpentBySending, prepare, unavailable } from './requests.js';
-import type { RefreshResult, SilentRefresh } from './silent-refresh.js';
+import type { RefreshAfter, RefreshResult } from './silent-refresh.js';
 import type { Tabs } from './tabs.js';
+import { until } from './timers.js';
 
-/** A request with the access token; on 401 one silent refresh, then the request again once. */
-export class SilentFetch {
-  constructor(
-    private readonly baseUrl: string,
-    private readonly api: AuthApi,
-    private readonly state: AuthState,
-    private readonly tabs: Tabs,
-    private readonly refresh: SilentRefresh,
-  ) {}
-
-  async send(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    const { api, tabs } = this;
-    const own = { ...init, credentials: api.credentials };
-    const first = prepare(input, own, this.baseUrl);
-    const spare = isSpentBySending(init?.body) ? undefined : prepare(input, own, this.baseUrl);
-    const early = await this.freshen();
-    const since = tabs.known;
-    const response = await api.send(this.authorised(first));
-    if (!asksForRefresh(response)) return response;
-    const outcome = early && early !== 'refreshed' ? early : await this.refresh.after(since);
-    if (outcome === 'signedOut' || (outcome === 'refreshed' && !spare)) return response;
-    await response.body?.cancel();
-    return spare && outcome === 'refreshed' ? api.send(this.authorised(spare)) : unavailable();
-  }
-
+export interface SilentFetch {
+  send(target: string | Request, init?: RequestInit): Promise<Response>;
   /** Refreshes what is known to have expired. Where scripts hold no token, the cookie may be good: the answer will tell. */
-  async freshen(): Promise<RefreshResult | undefined> {
-    await this.tabs.ready;
-    const { token, is, needsToken } = this.state;
-    const isStale = token ? token.expiresAt <= Date.now() : needsToken && is !== 'out';
-    return isStale ? this.refresh.after(this.tabs.known) : undefined;
-  }
+  freshen(): Promise<RefreshResult | undefined>;
+}
 
-  private authorised(request: Request): Request {
-    const value = this.state.token?.value;
+/** A request with the access token; on 401 one silent refresh, then the request again once, as the same person. */
+export function silentFetch(
+  api: AuthApi,
+  state: AuthState,
+  tabs: Tabs,
+  refreshAfter: RefreshAfter,
+): SilentFetch {
+  function authorised(request: Request): Request {
+    const value = state.token?.value;
     if (value !== undefined) request.headers.set('authorization', `Bearer ${value}`);
     return request;
   }
+
+  async function freshen(): Promise<RefreshResult | undefined> {
+    await tabs.ready();
+    const { token, is, needsToken } = state;
+    const isStale = token ? token.expiresAt <= Date.now() : needsToken && is !== 'out';
+    return isStale ? refreshAfter(tabs.known) : undefined;
+  }
+
+  return {
+    freshen,
+    async send(target, init) {
+      const { person } = state;
+      const own = { ...init, credentials: api.credentials };
+      const first = prepare(target, own);
+      const spare = isSpentBySending(init?.body) ? undefined : prepare(target, own);
+      const { signal } = first;
+      const early = await until(signal, freshen());
+      if (state.is === 'in' && state.person !== person) throw new AuthClientError(401, 'another user');
+      const since = tabs.known;
+      const response = await api.send(authorised(first));
+      if (!asksForRefresh(response)) return response;
+      const outcome = early && early !== 'refreshed' ? early : await until(signal, refreshAfter(since));
+      if (state.person !== person || outcome === 'signedOut' || (outcome === 'refreshed' && !spare))
+        return response;
+      await response.body?.cancel();
+      return spare && outcome === 'refreshed' ? api.send(authorised(spare)) : unavailable();
+    },
+  };
 }

@@ -1,52 +1,53 @@
 import type { AuthApi } from './auth-api.js';
 import type { AuthState } from './auth-state.js';
 import type { Tabs } from './tabs.js';
+import { deadline, until } from './timers.js';
+
+/** The wait for the others, the request, and a store or an answer's body that never ends. */
+const AT_MOST_MS = 45_000;
 
 /** `unavailable`: the network or the server was away; nobody was signed out. */
 export type RefreshResult = 'refreshed' | 'signedOut' | 'unavailable';
 
+/** Unless that was done after `since`, a number of `tabs.known`. Never rejects. */
+export type RefreshAfter = (since: number) => Promise<RefreshResult>;
+
 /** One refresh at a time over all tabs; whoever asks meanwhile shares it. */
-export class SilentRefresh {
-  private running: Promise<RefreshResult> | undefined;
+export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): RefreshAfter {
+  let running: Promise<RefreshResult> | undefined;
 
-  constructor(
-    private readonly api: AuthApi,
-    private readonly state: AuthState,
-    private readonly tabs: Tabs,
-  ) {}
-
-  /** Unless that was done after `since`, a number of `tabs.known`. Never rejects. */
-  async after(since: number): Promise<RefreshResult> {
-    const settled = this.settled(since);
-    if (settled) return settled;
-    this.running ??= this.tabs
-      .exclusive(async () => this.settled(since) ?? this.refresh())
-      .catch(() => 'unavailable' as const)
-      .finally(() => {
-        this.running = undefined;
-      });
-    const result = await this.running;
-    // what was under way may have been settled by something older
-    return result === 'refreshed' && this.tabs.known === since ? this.after(since) : result;
+  function settled(since: number): RefreshResult | undefined {
+    if (tabs.known === since) return undefined;
+    if (state.is === 'out') return 'signedOut';
+    return state.token && 'refreshed';
   }
 
-  private settled(since: number): RefreshResult | undefined {
-    if (this.tabs.known === since) return undefined;
-    if (this.state.is === 'out') return 'signedOut';
-    return this.state.token && 'refreshed';
-  }
-
-  private async refresh(): Promise<RefreshResult> {
+  async function refresh(): Promise<RefreshResult> {
     const sentAt = Date.now();
-    const response = (await this.api.mayRefresh()) ? await this.api.post('refresh', {}) : undefined;
+    const response = (await api.mayRefresh()) ? await api.spend('refresh', {}) : undefined;
     if (response?.ok) {
-      await this.tabs.announce({ kind: 'refreshed', ...(await this.api.accept(response, sentAt)).grant });
+      await api.accept('refreshed', response, sentAt);
       return 'refreshed';
     }
     // only a 401 is a refusal
     if (response && response.status !== 401) return 'unavailable';
-    await this.api.forget();
-    await this.tabs.announce({ kind: 'refused' });
+    await api.end('refused');
     return 'signedOut';
   }
+
+  return async function after(since): Promise<RefreshResult> {
+    const already = settled(since);
+    if (already) return already;
+    running ??= until(
+      deadline(AT_MOST_MS),
+      tabs.exclusive(async () => settled(since) ?? refresh()),
+    )
+      .catch(() => 'unavailable' as const)
+      .finally(() => {
+        running = undefined;
+      });
+    const result = await running;
+    // what was under way may have been settled by something older
+    return result === 'refreshed' && tabs.known === since ? after(since) : result;
+  };
 }

@@ -22,24 +22,20 @@ describe('the tabs of a browser', () => {
 
   it.each(
     (['cookie', 'hybrid'] as const).flatMap((transport) =>
-      [0, 2, 60].flatMap((delayMs) => [true, false].map((locks) => [transport, delayMs, locks] as const)),
+      [0, 2, 60].map((delayMs) => [transport, delayMs] as const),
     ),
-  )(
-    '%s: no clock decides who refreshed before whom (messages take %i ms, Web Locks: %p)',
-    async (transport, delayMs, locks) => {
-      if (!locks) world.browser.withoutLocks();
-      world.browser.messageDelayMs = delayMs;
-      const tabs = [1, 2, 3, 4].map(() => open({ transport }));
-      await tabs[0]!.login(credentials);
-      await later(delayMs + 10);
-      const stopped = jest.spyOn(Date, 'now').mockReturnValue(Date.now());
-      world.server.expireAccessTokens();
-      const answers = await Promise.all(tabs.map((tab) => tab.fetch('https://api.test/echo')));
-      stopped.mockRestore();
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-      expect(world.server.count('/auth/refresh')).toBe(1);
-    },
-  );
+  )('%s: no clock decides who refreshed before whom (messages take %i ms)', async (transport, delayMs) => {
+    world.browser.messageDelayMs = delayMs;
+    const tabs = [1, 2, 3, 4].map(() => open({ transport }));
+    await tabs[0]!.login(credentials);
+    await later(delayMs + 10);
+    const stopped = jest.spyOn(Date, 'now').mockReturnValue(Date.now());
+    world.server.expireAccessTokens();
+    const answers = await Promise.all(tabs.map((tab) => tab.fetch('https://api.test/echo')));
+    stopped.mockRestore();
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+  });
 
   it('a tab whose refusal arrives after the refresh of another sends again without one', async () => {
     const [first, second] = [open(), open()];
@@ -165,15 +161,14 @@ describe('the tabs of a browser', () => {
     expect([...first.events, ...second.events]).not.toContain('signedOut: refused');
   });
 
-  it('without Web Locks a lease does', async () => {
+  it('without Web Locks they may refresh at once: they share the key, and nobody is signed out', async () => {
     world.browser.withoutLocks();
     const tabs = [1, 2, 3, 4].map(() => open());
     await tabs[0]!.login(credentials);
     await later(10);
     world.server.expireAccessTokens();
-    const answers = await Promise.all(tabs.map((tab) => tab.fetch('https://api.test/echo')));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    expect(world.server.count('/auth/refresh')).toBe(1);
+    expect(await Promise.all(tabs.map((tab) => tab.refresh()))).toEqual(tabs.map(() => 'refreshed'));
+    expect(world.server.spentTokensSeen).toBe(0);
   });
 
   it.each([true, false])('a storage that is full holds nobody up (Web Locks: %p)', async (locks) => {
@@ -187,16 +182,28 @@ describe('the tabs of a browser', () => {
     expect((await client.fetch('https://api.test/echo')).status).toBe(200);
   });
 
-  it('waits for what a closed tab may have under way', async () => {
-    const client = open();
-    await client.login(credentials);
-    world.browser.store('tokenward:https://api.test/auth/:busy', String(Date.now()));
-    jest.useFakeTimers({ now: Date.now() });
-    const refreshed = client.refresh();
-    await jest.advanceTimersByTimeAsync(4_900);
-    expect(world.server.count('/auth/refresh')).toBe(0);
-    await jest.advanceTimersByTimeAsync(200);
-    jest.useRealTimers();
-    expect(await refreshed).toBe('refreshed');
+  it('a page that was closed in the middle of a refresh leaves its key to the next', async () => {
+    await open().login(credentials);
+    world.server.failNext('/auth/refresh', 'lost');
+    expect(await open().refresh()).toBe('unavailable');
+    const next = open();
+    expect(await next.refresh()).toBe('refreshed');
+    expect(world.server.spentTokensSeen).toBe(0);
+    const keys = world.server.seen.filter(({ path }) => path === '/auth/refresh').map(({ key }) => key);
+    expect(keys[0]).toMatch(/^[\w-]{22,128}$/);
+    expect(keys[1]).toBe(keys[0]);
+    await next.refresh();
+    expect(world.server.seen.at(-1)?.key).not.toBe(keys[0]);
   });
+
+  it('one that holds the lock and is frozen stops the others for ten seconds, once', async () => {
+    jest.useFakeTimers({ advanceTimers: true });
+    const [frozen, other] = [open(), open()];
+    void frozen.loginWith(() => new Promise(() => undefined));
+    await other
+      .login(credentials)
+      .catch(() => undefined)
+      .then(() => undefined);
+    expect(await other.refresh()).toBe('refreshed');
+  }, 25_000);
 });

@@ -10,3 +10,27 @@ export function sleep(durationMs: number): Promise<void> {
     setTimeout(resolve, durationMs);
   });
 }
+
+/** `AbortSignal.timeout`, also where there is none: React Native, Safari before 16. */
+export function deadline(durationMs: number): AbortSignal {
+  const controller = new AbortController();
+  quietTimer(() => {
+    controller.abort();
+  }, durationMs);
+  return controller.signal;
+}
+
+/** `work`, or a rejection as soon as `signal` is aborted, whether or not the work takes notice. For signals that live no longer than it. */
+export function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      const stop = (): void => {
+        // polyfills give no reason
+        reject((signal.reason as Error | undefined) ?? Error('aborted'));
+      };
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop);
+    }),
+  ]);
+}

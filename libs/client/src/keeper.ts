@@ -1,0 +1,57 @@
+import type { StoredTokens, TokenStore } from './token-store.js';
+
+export interface Keeper {
+  read(): Promise<StoredTokens>;
+  write(tokens: StoredTokens): Promise<void>;
+}
+
+/** What is newest counts, whether or not the store could take it: the server has rotated, and the pair before is spent. */
+export function keeperOf(store: TokenStore): Keeper {
+  let newest: StoredTokens = {};
+  let isWritten = true;
+
+  async function flush(): Promise<void> {
+    const tokens = newest;
+    try {
+      await store.set(tokens);
+      isWritten = tokens === newest;
+    } catch {
+      // a Keychain that is locked: tried again at the next read
+    }
+  }
+
+  return {
+    async read() {
+      if (!isWritten) await flush();
+      else {
+        const stored = (await store.get()) ?? {};
+        // some stores keep only what they know
+        newest = stored.refreshToken === newest.refreshToken ? { ...newest, ...stored } : stored;
+      }
+      return newest;
+    },
+    async write(tokens) {
+      newest = tokens;
+      isWritten = false;
+      await flush();
+    },
+  };
+}
+
+/** In `cookie` and `hybrid` mode the browser has the token; its tabs share the key, which is worth nothing without it. */
+export function keyStore(storage: Storage, name: string): TokenStore {
+  return {
+    get: () => ({ key: storage.getItem(name) ?? undefined }),
+    set: (tokens) => {
+      if (tokens?.key) storage.setItem(name, tokens.key);
+      else storage.removeItem(name);
+    },
+  };
+}
+
+/** 160 random bits, an `Idempotency-Key`. React Native has no `crypto` by itself. */
+export function newKey(): string {
+  const bits = new Uint32Array(5);
+  const { crypto } = globalThis as { crypto?: Crypto };
+  return (crypto?.getRandomValues(bits) ?? bits.map(() => Math.random() * 2 ** 32)).join('-');
+}
