@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { type Demo, startDemo } from './support/demo.js';
 import { scratchDir } from './support/run-environment.js';
 import { type ListedKeys, tokenward } from './support/tokenward.js';
 
-const PAGE = readFileSync(new URL('../docs/keys.md', import.meta.url), 'utf8');
+const pageOf = (name: string) => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
 const USER = { email: 'ada@example.com', password: 'a quiet river at noon' };
 
 /** The commands of a section, as they are written there. */
-function commandsOf(heading: string): string[] {
-  const [, section = ''] = PAGE.split(`\n## ${heading}\n`);
+function commandsOf(heading: string, page = 'keys.md'): string[] {
+  const [, section = ''] = pageOf(page).split(`\n## ${heading}\n`);
   return [...(section.split('\n## ')[0] ?? '').matchAll(/^ *(?:npx tokenward|curl -s) (.*)$/gm)].map(
     ([line]) => line.trim(),
   );
@@ -122,4 +123,70 @@ describe('the runbook of docs/keys.md, step by step', () => {
     const [secret = ''] = commandsOf('The refresh-token secret');
     expect((await run(secret)).out).toMatch(/^\w+:[\w-]{43}\n$/);
   });
+});
+
+describe('the restore of docs/operations.md, step by step', () => {
+  it('a restored backup: the key that was revoked since does not sign again', async () => {
+    const [restore = '', ...more] = commandsOf('The database was restored from a backup', 'operations.md');
+    expect([restore, more]).toEqual(['npx tokenward after-restore --yes', []]);
+    const database = await createDatabase();
+    const cwd = scratchDir('restore');
+    const { out } = await tokenward('secret --encryption', {}, cwd);
+    const env = { DATABASE_URL: database.url, KEY_ENCRYPTION_KEYS: out.trim() };
+    const run = async (line: string) => {
+      const ended = await tokenward(line.replace('npx tokenward ', ''), env, cwd);
+      expect(ended).toMatchObject({ code: 0, error: '' });
+      return ended;
+    };
+    const phases = async () => (JSON.parse((await run('keys list --json')).out) as ListedKeys).keys;
+    const demoEnv = { ...env, KEY_REFRESH: '100ms', DEMO_USERS: `${USER.email}:${USER.password}:user` };
+    const before = await startDemo({ env: demoEnv });
+    try {
+      const login = await before.client().post('/auth/login', { ...USER, transport: 'bearer' });
+      const { refreshToken } = login.json<{ refreshToken: string }>();
+      const [leaked] = await phases();
+      const table = async (from: TestDatabase, sql: string, values: unknown[] = []) => {
+        const client = new pg.Client({ connectionString: from.url });
+        await client.connect();
+        try {
+          return (await client.query<Record<string, unknown>>(sql, values)).rows;
+        } finally {
+          await client.end();
+        }
+      };
+      const [kept] = await table(database, 'select * from auth_signing_keys');
+      await run(`keys revoke ${leaked?.kid ?? ''}`);
+      await before.stop();
+      // the backup was taken before the key was revoked: the ledger and the table know nothing of it
+      await table(database, `delete from auth_revocations where subject = $1`, [leaked?.kid]);
+      await table(database, 'delete from auth_signing_keys');
+      await table(
+        database,
+        `insert into auth_signing_keys (kid, algorithm, public_jwk, sealed_private_jwk, created_at, signs_from)
+         values ($1, $2, $3, $4, $5, $6)`,
+        ['kid', 'algorithm', 'public_jwk', 'sealed_private_jwk', 'created_at', 'signs_from'].map(
+          (column) => kept?.[column],
+        ),
+      );
+      expect(await phases()).toMatchObject([{ kid: leaked?.kid, phase: 'active' }]);
+
+      await run(restore);
+
+      const after = await phases();
+      expect(after.find(({ kid }) => kid === leaked?.kid)?.phase).toBe('revoked');
+      expect(after.filter(({ phase }) => phase === 'active')).toHaveLength(1);
+      const demo = await startDemo({ env: demoEnv });
+      try {
+        const jwks = await demo.client().get('/.well-known/jwks.json');
+        const kids = jwks.json<{ keys: { kid: string }[] }>().keys.map(({ kid }) => kid);
+        expect(kids).not.toContain(leaked?.kid);
+        expect((await demo.client().post('/auth/refresh', { refreshToken })).status).toBe(401);
+      } finally {
+        await demo.stop();
+      }
+    } finally {
+      await before.stop();
+      await database.drop();
+    }
+  }, 120_000);
 });
