@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compile, guideFiles, install, ROOT, runIn, startApp, type Started, writeFiles } from './support/consumer-app.js'; // prettier-ignore
-import { createDatabase, createRedisDatabase, type TestDatabase, type TestRedisDatabase } from './support/databases.js'; // prettier-ignore
 import { type PackedLibraries, packedLibraries } from './support/packages.js';
+import { type PrivateServer, privatePostgres, privateRedis } from './support/private-servers.js';
 import { scratchDir } from './support/run-environment.js';
+import { until } from './support/until.js';
 
 const ADA = { email: 'ada@example.com', password: 'a quiet harbour at dawn' };
 const GUIDE = guideFiles();
@@ -15,6 +16,8 @@ const LIBRARIES = {
   ...{ 'drizzle-orm': '^0.45.0', pg: '^8.16.0', ioredis: '^5.8.0' },
   ...{ '@types/pg': '^8.15.0', '@types/node': '^20.0.0' },
 };
+
+const SUB_PATHS = ['drizzle', 'redis', 'testing', 'passport'];
 
 /** Without a database, in CommonJS Jest. */
 const JEST_SPEC = `
@@ -44,6 +47,12 @@ function nest11(packed: PackedLibraries) {
       dependencies: {
         ...{ '@nestjs/common': '^11.1.0', '@nestjs/core': '^11.1.0', '@nestjs/platform-express': '^11.1.0' },
         ...{ '@nestjs/testing': '^11.1.0', '@nestjs/jwt': '^11.0.0', 'reflect-metadata': '^0.2.2' },
+        ...{
+          '@nestjs/passport': '^11.0.0',
+          passport: '^0.7.0',
+          'passport-jwt': '^4.0.1',
+          typescript: '~5.9.0',
+        },
         ...{ rxjs: '^7.8.1', ...LIBRARIES },
         ...{ '@tokenward/nestjs': `file:${packed.auth}`, '@tokenward/client': `file:${packed.client}` },
       },
@@ -63,6 +72,14 @@ function nest11(packed: PackedLibraries) {
       },
       include: ['src'],
     }),
+    // what Nx and older templates have: a resolution that does not know `exports`
+    'tsconfig.old.json': JSON.stringify({
+      extends: './tsconfig.json',
+      compilerOptions: { module: 'commonjs', moduleResolution: 'node10', noEmit: true },
+    }),
+    'src/sub-paths.ts': SUB_PATHS.map(
+      (each) => `export * as ${each} from '@tokenward/nestjs/${each}';\n`,
+    ).join(''),
     'jest.config.js': "module.exports = { testEnvironment: 'node', testMatch: ['**/notes.spec.js'] };",
     'notes.spec.js': JEST_SPEC,
   };
@@ -80,28 +97,38 @@ const nestAdd = (folder: string): Promise<string> =>
 
 describe('fresh applications with the packed libraries', () => {
   let packed: PackedLibraries;
-  let database: TestDatabase;
-  let redis: TestRedisDatabase;
+  let postgres: PrivateServer;
+  let redis: PrivateServer;
   const running: Started[] = [];
 
   beforeAll(async () => {
-    [packed, database, redis] = await Promise.all([
-      packedLibraries(),
-      createDatabase(),
-      createRedisDatabase(),
-    ]);
+    [packed, postgres, redis] = await Promise.all([packedLibraries(), privatePostgres(), privateRedis()]);
   }, 240_000);
   afterAll(async () => {
     for (const app of running) await app.stop();
-    await redis.drop();
-    await database.drop();
+    await redis.stop();
+    await postgres.stop();
   });
 
-  async function start(folder: string): Promise<Started> {
-    await runIn(folder, 'npx', 'tokenward', 'keys', 'generate', '--dir', 'keys', '--algorithm', 'ES256');
-    const app = await startApp(folder, { DATABASE_URL: database.url, REDIS_URL: redis.url });
+  async function start(folder: string, registration: object): Promise<Started> {
+    const stores = { DATABASE_URL: postgres.url, REDIS_URL: redis.url };
+    const app = await startApp(folder, { ...stores, ...registration });
     running.push(app);
     return app;
+  }
+
+  async function tryGuide(folder: string, name: string): Promise<void> {
+    await runIn(folder, 'npx', 'tokenward', 'keys', 'generate', '--dir', 'keys', '--algorithm', 'ES256');
+    const closed = await start(folder, {});
+    expect((await closed.client().post('/auth/register', ADA)).status).toBe(404);
+    await closed.stop();
+    const app = await start(folder, { ALLOW_REGISTRATION: 'true' });
+    await signInRefreshRevoke(app, `${name}@example.com`);
+    await Promise.all([postgres.restart(), redis.restart()]);
+    const ada = { ...ADA, email: `${name}@example.com` };
+    await until(async () => (await app.client().post('/auth/login', ada)).status === 200);
+    await signInRefreshRevoke(app, `${name}-again@example.com`);
+    await app.stop();
   }
 
   /** Registers, signs in, refreshes, signs out; the access token of before the logout is dead. */
@@ -129,7 +156,8 @@ describe('fresh applications with the packed libraries', () => {
     );
     await install(folder);
     await compile(folder);
-    await signInRefreshRevoke(await start(folder), 'cjs@example.com');
+    for (const compiler of [ROOT, folder]) await compile(folder, 'tsconfig.old.json', compiler);
+    await tryGuide(folder, 'cjs');
     await runIn(folder, process.execPath, join(ROOT, 'node_modules/jest/bin/jest.js'), '--rootDir', folder);
     const client = "const { createAuthClient } = require('@tokenward/client'); console.log(typeof createAuthClient)"; // prettier-ignore
     expect((await runIn(folder, process.execPath, '-e', client)).trim()).toBe('function');
@@ -150,8 +178,11 @@ describe('fresh applications with the packed libraries', () => {
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, dependencies }));
     await install(folder);
 
-    expect(await nestAdd(folder)).toContain('src/auth/auth.setup.ts');
+    const said = await nestAdd(folder);
+    expect(said).toContain('src/auth/auth.setup.ts');
+    expect(said).toContain('What is left to do');
     const read = (path: string): string => readFileSync(join(folder, path), 'utf8');
+    expect(read('test/app.e2e-spec.ts')).toContain('.useValue(memoryAuthOptions())');
     for (const name of ['src/auth/database.ts', 'src/auth/auth.setup.ts'])
       expect(read(name)).toBe(GUIDE.get(name));
     expect(read('src/app.module.ts')).toContain('imports: [authModule]');
@@ -176,7 +207,7 @@ describe('fresh applications with the packed libraries', () => {
     const only = { compilerOptions, include: ['src'], exclude: ['**/*.spec.ts'] };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(only));
     await compile(folder);
-    await signInRefreshRevoke(await start(folder), 'esm@example.com');
+    await tryGuide(folder, 'esm');
     const client =
       "import { createAuthClient } from '@tokenward/client'; console.log(typeof createAuthClient)";
     expect((await runIn(folder, process.execPath, '--input-type=module', '-e', client)).trim()).toBe(

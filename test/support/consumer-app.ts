@@ -52,9 +52,13 @@ export const install = (folder: string): Promise<string> =>
     '--loglevel=error',
   );
 
-/** The compiler of this repository with the application's own settings. */
-export const compile = (folder: string): Promise<string> =>
-  runIn(folder, process.execPath, join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.');
+/** The compiler of this repository (or of another folder) with the application's own settings. */
+export function compile(folder: string, config = 'tsconfig.json', compiler = ROOT): Promise<string> {
+  const tsc = join(compiler, 'node_modules', 'typescript', 'bin', 'tsc');
+  // TypeScript 6 wants to hear that an old resolution is meant; 5.9 does not know the word
+  const old = compiler === ROOT ? ['--ignoreDeprecations', '6.0'] : [];
+  return runIn(folder, process.execPath, tsc, '-p', config, ...old);
+}
 
 export interface Started {
   readonly url: string;
@@ -81,7 +85,7 @@ export async function startApp(folder: string, env: Readonly<Record<string, stri
     ...{ url, output },
     client: () => httpClient(url),
     async stop() {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'close');
       child.kill('SIGTERM');
       await gone;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { addDependencies, addLines, importModule, prepareMain } from './edits.js';
+import { addDependencies, addLines, importModule, prepareMain, prepareTest } from './edits.js';
 
 const same = (code: string): string => code;
 
@@ -23,9 +23,18 @@ describe('the edits of nest add', () => {
     expect(prepareMain(once, same)).toBe(once);
   });
 
+  it("gives the scaffold's test options that need no database, once", () => {
+    const code = "import { X } from 'y';\n    const m = await Test.createTestingModule({\n      imports: [AppModule],\n    }).compile();\n"; // prettier-ignore
+    const once = prepareTest(code) ?? '';
+    expect(once).toContain('    })\n      .overrideProvider(authOptionsToken())\n');
+    expect(once).toContain("import { memoryAuthOptions } from '@tokenward/nestjs/testing';\n");
+    expect(prepareTest(once)).toBe(once);
+  });
+
   it('leaves alone what it does not understand', () => {
     expect(importModule('export const app = 1;', same)).toBeUndefined();
     expect(prepareMain('export const app = 1;', same)).toBeUndefined();
+    expect(prepareTest('export const app = 1;')).toBeUndefined();
   });
 
   it('adds the lines that are missing, with their comments, and keeps what is set', () => {

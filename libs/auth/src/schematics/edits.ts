@@ -30,6 +30,18 @@ export function prepareMain(code: string, local: Localise): string | undefined {
   return addImport(changed, local("import { prepareDatabase } from './auth/database.js';"));
 }
 
+/** The test that `nest new` wrote makes the whole application: it needs no database and no key for that. */
+export function prepareTest(code: string): string | undefined {
+  if (/\bauthOptionsToken\b/.test(code)) return code;
+  const made = /imports: \[AppModule\],?\s*\}\)(?=\.compile\(\))/.exec(code);
+  if (!made) return undefined;
+  const replaced =
+    '\n      .overrideProvider(authOptionsToken())\n      .useValue(memoryAuthOptions())\n      ';
+  const changed = insert(code, made.index + made[0].length, replaced);
+  const imported = addImport(changed, "import { authOptionsToken } from '@tokenward/nestjs';");
+  return addImport(imported, "import { memoryAuthOptions } from '@tokenward/nestjs/testing';");
+}
+
 export function addDependencies(text: string): string {
   const manifest = JSON.parse(text) as Record<string, Record<string, string> | undefined>;
   const nest = /\d+/.exec(manifest['dependencies']?.['@nestjs/common'] ?? '')?.[0] ?? '12';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Rule, SchematicContext, Tree } from '@angular-devkit/schematics';
-import { addDependencies, addLines, importModule, prepareMain } from './edits.js';
+import { addDependencies, addLines, importModule, prepareMain, prepareTest } from './edits.js';
 
 export interface NestAddOptions {
   /** Given by `nest add`. Default `src`. */
@@ -11,12 +11,27 @@ export interface NestAddOptions {
 
 const template = (name: string): string => readFileSync(new URL(`files/${name}`, import.meta.url), 'utf8');
 
+const SCAFFOLD_TEST = 'test/app.e2e-spec.ts';
+const NEXT_STEPS = `
+Tokenward is in place. What is left to do:
+
+  1. Make a signing key:     npx tokenward keys generate --dir keys --algorithm ES256
+  2. Set the environment:    DATABASE_URL (PostgreSQL) and, if there is one, REDIS_URL; .env.example has every variable.
+                             Nest reads a file with: npm start -- --env-file .env
+  3. Start:                  npm start
+  4. Guard what needs it:    @UseGuards(JwtAuthGuard) on a controller, @CurrentUser() in a handler
+
+Nobody can register until ALLOW_REGISTRATION=true. The guide goes on with a protected route:
+https://github.com/tokenward/tokenward/blob/main/docs/getting-started.md#5-a-protected-route
+`;
+
 /**
  * `nest add @tokenward/nestjs`. Adds what is missing and changes nothing that is there: running it twice does nothing. Nothing of the devkit is
  * loaded here but its types: whoever runs it brings it.
  */
 export function nestAdd({ sourceRoot = 'src', skipInstall = false }: NestAddOptions): Rule {
   return (tree: Tree, context: SchematicContext): void => {
+    const fresh = !tree.exists(`${sourceRoot}/auth/auth.setup.ts`);
     const manifest = JSON.parse(read(tree, 'package.json') ?? '{}') as { readonly type?: string };
     // an ES module names the file that it imports, CommonJS leaves it to the resolver
     const local = (code: string): string =>
@@ -27,6 +42,7 @@ export function nestAdd({ sourceRoot = 'src', skipInstall = false }: NestAddOpti
         tree.create(`${sourceRoot}/auth/${name}`, local(template(`${name}.template`)));
     edit(tree, `${sourceRoot}/app.module.ts`, (code) => importModule(code, local), context);
     edit(tree, `${sourceRoot}/main.ts`, (code) => prepareMain(code, local), context);
+    if (tree.exists(SCAFFOLD_TEST)) edit(tree, SCAFFOLD_TEST, prepareTest, context);
     const before = read(tree, 'package.json');
     edit(tree, 'package.json', addDependencies, context);
     upsert(tree, '.env.example', (text) => addLines(text, template('env.template'), /^([A-Z_]+)=/));
@@ -36,6 +52,7 @@ export function nestAdd({ sourceRoot = 'src', skipInstall = false }: NestAddOpti
       context.addTask({
         toConfiguration: () => ({ name: 'node-package', options: { command: 'install', quiet: true } }),
       });
+    if (fresh) context.logger.info(NEXT_STEPS);
   };
 }
 
