@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
+import { poolOf } from './host-pool.js';
 import { inTransaction } from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
 import type { Database } from './database.js';
@@ -12,22 +14,24 @@ it('nothing more is sent, and no commit, once the caller has left; the client is
     await pool.query(`create table ${table} (n int)`);
     const before = (await pool.query('select pg_backend_pid() as pid')).rows;
     let ended: Promise<unknown> = Promise.resolve();
-    const left = new PooledCall(pool, 'a slow host', 300).run((call) => {
-      const work = inTransaction(
-        call,
-        {} as Database,
-        async (tx) => {
-          // the server's own limit would end it as well
-          await tx.query({ text: 'set local idle_in_transaction_session_timeout = 0' });
-          await tx.query({ text: `insert into ${table} values (1)` });
-          // the work of the host goes on beyond the deadline, between two statements
-          await delay(400);
-        },
-        {},
-      );
-      ended = work.catch((error: unknown) => error);
-      return work;
-    });
+    const left = new PooledCall(poolOf(drizzle(pool) as unknown as Database), 'a slow host', 300).run(
+      (call) => {
+        const work = inTransaction(
+          call,
+          {} as Database,
+          async (tx) => {
+            // the server's own limit would end it as well
+            await tx.query({ text: 'set local idle_in_transaction_session_timeout = 0' });
+            await tx.query({ text: `insert into ${table} values (1)` });
+            // the work of the host goes on beyond the deadline, between two statements
+            await delay(400);
+          },
+          {},
+        );
+        ended = work.catch((error: unknown) => error);
+        return work;
+      },
+    );
     await expect(left).rejects.toMatchObject({ reason: 'unavailable' });
     expect(await ended).toBeInstanceOf(Error);
     expect((await pool.query(`select n from ${table}`)).rows).toEqual([]);
