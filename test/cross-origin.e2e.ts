@@ -17,7 +17,7 @@ import {
 const CROSS = {
   status: 403,
   challenge: undefined,
-  text: '{"statusCode":403,"error":"Forbidden","message":"Cross-origin request refused"}',
+  text: '{"statusCode":403,"error":"Forbidden","message":"Cross-origin request refused","code":"cross_origin"}',
 };
 const TRUSTED = 'https://app.example.com';
 const EVIL = 'https://evil.example';

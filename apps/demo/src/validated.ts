@@ -1,10 +1,10 @@
-import { BadRequestException } from '@nestjs/common';
 import type { z } from 'zod';
+import { invalidInput } from './refusals.js';
 
 /** The body as the schema wants it, or 400 with the fields named, never their values. */
 export function validated<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const fields = new Set(result.error.issues.map(({ path }) => path.join('.') || 'body'));
-  throw new BadRequestException(`Invalid input: ${[...fields].join(', ')}`);
+  throw invalidInput(`Invalid input: ${[...fields].join(', ')}`);
 }

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Inject, NotFoundException, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, UseGuards } from '@nestjs/common';
 import {
   AuthService,
   CurrentUser,
@@ -9,6 +9,7 @@ import {
   RecentAuthGuard,
 } from '@tokenward/nestjs';
 import { eq } from 'drizzle-orm';
+import { notFound } from '../refusals.js';
 import { DATABASE, type DemoDatabase } from '../database/database.module.js';
 import { users } from '../database/schema.js';
 
@@ -37,7 +38,7 @@ export class AccountController {
       .select({ id: users.id, email: users.email, name: users.name, role: users.role })
       .from(users)
       .where(eq(users.id, id));
-    if (!account) throw new NotFoundException('User not found');
+    if (!account) throw notFound('User not found');
     return account;
   }
 

@@ -1,6 +1,4 @@
-import {
-  BadRequestException, Body, Controller, Get, Inject, NotFoundException, Param, Patch, UseGuards,
-} from '@nestjs/common'; // prettier-ignore
+import { Body, Controller, Get, Inject, Param, Patch, UseGuards } from '@nestjs/common';
 import {
   AuthService,
   CurrentUser,
@@ -13,6 +11,7 @@ import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { DATABASE, type DemoDatabase } from '../database/database.module.js';
 import { users } from '../database/schema.js';
+import { invalidInput, notFound } from '../refusals.js';
 import { validated } from '../validated.js';
 
 const Change = z.object({ role: z.enum(['user', 'admin']).optional(), disabled: z.boolean().optional() });
@@ -44,7 +43,7 @@ export class AdminController {
   async change(@CurrentUser('id') actorId: string, @Param('id') id: string, @Body() body: unknown) {
     const change = validated(Change, body);
     if (change.role === undefined && change.disabled === undefined)
-      throw new BadRequestException('Invalid input: role, disabled');
+      throw invalidInput('Invalid input: role, disabled');
     let changed: Record<keyof typeof COLUMNS, unknown> | undefined;
     await this.auth.changeUser(
       id,
@@ -55,7 +54,7 @@ export class AdminController {
           .set(change)
           .where(eq(users.id, id))
           .returning(COLUMNS);
-        if (!changed) throw new NotFoundException('User not found');
+        if (!changed) throw notFound('User not found');
       },
       { actorId },
     );

@@ -1,12 +1,7 @@
-import {
-  BadRequestException,
-  type CallHandler,
-  type ExecutionContext,
-  Injectable,
-  type NestInterceptor,
-} from '@nestjs/common';
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { AuthError } from '@tokenward/nestjs';
 import { DrizzleQueryError } from 'drizzle-orm';
+import { invalidInput } from '../refusals.js';
 import { catchError, type Observable, throwError } from 'rxjs';
 
 /** The demo's own queries answer as Tokenward's do when the database fails: 503, by the code alone, never 500 (contract, section 4). */
@@ -25,7 +20,7 @@ function refusalOf(error: unknown): unknown {
   switch (state.slice(0, 2)) {
     case '22':
     case '23':
-      return new BadRequestException('Invalid input');
+      return invalidInput('Invalid input');
     case '42':
       return error;
     default:

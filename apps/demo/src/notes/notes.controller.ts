@@ -1,20 +1,10 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Inject,
-  NotFoundException,
-  Param,
-  ParseUUIDPipe,
-  Post,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, ParseUUIDPipe, Post } from '@nestjs/common';
 import { CurrentUser, type Principal } from '@tokenward/nestjs';
 import { and, desc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { DATABASE, type DemoDatabase } from '../database/database.module.js';
 import { notes } from '../database/schema.js';
+import { notFound } from '../refusals.js';
 import { validated } from '../validated.js';
 
 /** Postgres holds no NUL in a text. */
@@ -56,6 +46,6 @@ export class NotesController {
       .delete(notes)
       .where(and(eq(notes.id, id), eq(notes.userId, user.id)))
       .returning({ id: notes.id });
-    if (removed.length === 0) throw new NotFoundException('Note not found');
+    if (removed.length === 0) throw notFound('Note not found');
   }
 }
