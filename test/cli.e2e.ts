@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
-import { createDatabase, type TestDatabase } from './support/databases.js';
+import type pg from 'pg';
+import { createDatabase, type TestDatabase, testPool } from './support/databases.js';
 import { scratchDir } from './support/run-environment.js';
 import { type Ended, type ListedKeys, tokenward } from './support/tokenward.js';
 
@@ -17,7 +17,7 @@ const rows = async (statement: string) => (await pool.query<Record<string, unkno
 
 beforeAll(async () => {
   database = await createDatabase();
-  pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  pool = testPool({ connectionString: database.url, max: 2 });
   const { out } = await tokenward('secret --encryption');
   env = { DATABASE_URL: database.url, KEY_ENCRYPTION_KEYS: out.trim() };
 });

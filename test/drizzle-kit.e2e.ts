@@ -8,7 +8,7 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { pgSchema, text, uuid } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { guideFiles, ROOT, writeFiles } from './support/consumer-app.js';
-import { createDatabase, type TestDatabase } from './support/databases.js';
+import { createDatabase, type TestDatabase, testPool } from './support/databases.js';
 import { hostOptions, startHost } from './support/host-app.js';
 import { type PackedLibraries, packedLibraries, succeed } from './support/packages.js';
 import { scratchDir } from './support/run-environment.js';
@@ -63,7 +63,7 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
   async function emptyDatabase() {
     const database = await createDatabase();
     databases.push(database);
-    const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+    const pool = testPool({ connectionString: database.url, max: 4 });
     pools.push(pool);
     return { url: database.url, pool, db: drizzle(pool) };
   }

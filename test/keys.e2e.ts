@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import {
   createDatabase,
   createRedisDatabase,
   type TestDatabase,
   type TestRedisDatabase,
+  testPool,
 } from './support/databases.js';
 import { type Demo, startDemo } from './support/demo.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
@@ -69,7 +69,7 @@ const refresh = (demo: Demo, { refreshToken }: Grant) =>
 /** One of them hashes; the others have its password. */
 async function people(): Promise<string[]> {
   const emails = Array.from({ length: USERS }, (_, index) => `user${String(index)}@example.com`);
-  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  const pool = testPool({ connectionString: database.url, max: 1 });
   await pool.query(
     `insert into users (email, password_hash, role) select email, (select password_hash from users limit 1), 'user'
       from unnest($1::text[]) as email`,

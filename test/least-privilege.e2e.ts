@@ -11,7 +11,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { ROOT } from './support/consumer-app.js';
-import { createDatabase, type TestDatabase } from './support/databases.js';
+import { createDatabase, type TestDatabase, testPool } from './support/databases.js';
 import { type HostApp, startHost } from './support/host-app.js';
 import type { HttpClient } from './support/http.js';
 
@@ -72,7 +72,7 @@ describe('the role of docs/database.md', () => {
 
   beforeAll(async () => {
     database = await createDatabase();
-    owner = new pg.Pool({ connectionString: database.url, max: 2 });
+    owner = testPool({ connectionString: database.url, max: 2 });
     await migrateAuth(drizzle(owner));
     await owner.query(HOST_TABLES);
     // what is not granted by the page is not there
@@ -83,7 +83,7 @@ describe('the role of docs/database.md', () => {
     const url = new URL(database.url);
     [url.username, url.password] = [role, randomBytes(12).toString('hex')];
     await owner.query(`alter role ${role} password '${url.password}'`);
-    pool = new pg.Pool({ connectionString: url.href, max: 8 });
+    pool = testPool({ connectionString: url.href, max: 8 });
     refused = refusalsTo(pool);
     host = await startHost(hostOn(pool));
     auth = host.app.get(AuthService, { strict: false });

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
-import { createDatabase } from '../support/databases.js';
+import { createDatabase, testPool } from '../support/databases.js';
 import { startDemo, type Demo, type DemoOptions } from '../support/demo.js';
 import { httpClient, type HttpAnswer, type HttpClient } from '../support/http.js';
 import { scratchDir } from '../support/run-environment.js';
@@ -32,7 +31,7 @@ export async function startCluster(env: Readonly<Record<string, string>>): Promi
     startDemo({ env: shared, dataDir, adapter: adapters[index], port } satisfies DemoOptions);
   const demos = await Promise.all([launch(0), launch(1)]);
   const clients: HttpClient[] = demos.map(({ url }) => httpClient(url));
-  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  const pool = testPool({ connectionString: database.url, max: 2 });
   const find = async (where: string, ...values: string[]): Promise<SessionRow[]> => {
     const { rows } = await pool.query<SessionRow>(
       `select id, generation, encode(token_hash, 'hex') as hash, end_reason as "endReason" from auth_sessions ${where}`,

@@ -10,6 +10,13 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** A pool that lives through the end of its connections: a database is dropped from under those that are idle. */
+export function testPool(options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool(options);
+  pool.on('error', () => undefined);
+  return pool;
+}
+
 /** An empty database with a name of its own; one a spec file, as a rule. */
 export async function createDatabase(): Promise<TestDatabase> {
   const admin = given('TEST_DATABASE_URL');

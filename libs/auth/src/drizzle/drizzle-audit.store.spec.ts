@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
-import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import type pg from 'pg';
+import { createDatabase, type TestDatabase, testPool } from '../../../../test/support/databases.js';
 import type { NewAuditRecord } from '../storage/audit-record.js';
 import { AuthDatabase } from './auth-database.js';
 import { DrizzleAuditStore } from './drizzle-audit.store.js';
@@ -16,7 +16,7 @@ describe('DrizzleAuditStore', () => {
 
   beforeAll(async () => {
     database = await createDatabase();
-    pool = new pg.Pool({ connectionString: database.url, max: 4 });
+    pool = testPool({ connectionString: database.url, max: 4 });
     const db = drizzle(pool);
     await migrateAuth(db);
     store = new DrizzleAuditStore(new AuthDatabase(db, createAuthSchema()), { deadlineMs: 5_000 });

@@ -10,13 +10,14 @@ import { ledgerIdentity } from './ledger-identity.js';
 import { insertEntries } from './ledger-rows.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';
+import { testPool } from '../../../../test/support/databases.js';
 
 const admin = process.env['TEST_DATABASE_URL'] ?? '';
 const name = `tokenward_test_${process.env['TEST_RUN_ID'] ?? 'single'}_${randomBytes(5).toString('hex')}`;
 const url = new URL(admin);
 url.pathname = `/${name}`;
 const schema = createAuthSchema();
-const pool = new pg.Pool({ connectionString: url.href });
+const pool = testPool({ connectionString: url.href });
 const db = drizzle(pool);
 const store = new DrizzleRevocationLedgerStore(new AuthDatabase(db, schema), { deadlineMs: 1_000 });
 
@@ -189,7 +190,7 @@ describe('DrizzleRevocationLedgerStore', () => {
   it('names settings that forget', async () => {
     expect(await store.warnings()).toEqual([]);
     await pool.query(`alter database "${name}" set synchronous_commit = off`);
-    const other = new pg.Pool({ connectionString: url.href });
+    const other = testPool({ connectionString: url.href });
     const warned = await new DrizzleRevocationLedgerStore(new AuthDatabase(drizzle(other), schema), {
       deadlineMs: 1_000,
     }).warnings();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
-import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import type pg from 'pg';
+import { createDatabase, type TestDatabase, testPool } from '../../../../test/support/databases.js';
 import { migrateAuth } from './migrate.js';
 
 describe('migrateAuth', () => {
@@ -18,7 +18,7 @@ describe('migrateAuth', () => {
   });
 
   function open(settings?: pg.PoolConfig) {
-    const pool = new pg.Pool({ connectionString: database.url, max: 2, ...settings });
+    const pool = testPool({ connectionString: database.url, max: 2, ...settings });
     pools.push(pool);
     return drizzle(pool);
   }

@@ -1,13 +1,13 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
 import { AuthDatabase } from './auth-database.js';
 import { DrizzleSessionStore } from './drizzle-session.store.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';
+import { testPool } from '../../../../test/support/databases.js';
 
 /** A migrated database with a store on it, for specs. */
 export async function openStore(url: string, max = 24) {
-  const pool = new pg.Pool({ connectionString: url, max });
+  const pool = testPool({ connectionString: url, max });
   const db = drizzle(pool);
   await migrateAuth(db);
   const schema = createAuthSchema();

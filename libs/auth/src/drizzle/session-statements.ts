@@ -103,8 +103,8 @@ export function readStatement(schema: AuthSchema, users: NamedUsers | undefined,
 }
 
 export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
-  const after = (millis: number): SQL =>
-    sql`clock_timestamp() + ${millis}::float8 * interval '1 millisecond'`;
+  // one reading of the clock: two of them differ
+  const after = (millis: number): SQL => sql`n.now + ${millis}::float8 * interval '1 millisecond'`;
   const amr = sql`array(select jsonb_array_elements_text(${JSON.stringify(session.amr)}::jsonb))`;
   return sql`insert into ${schema.sessions} as s (id, subject, epoch, generation, token_hash, transport, persistent, auth_time, amr,
       created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent)
