@@ -4,6 +4,9 @@ import type { HttpRequest } from '../../verify/http/adapter.js';
 /** RFC 9110, section 8.3.1, with RFC 6839's `+json`. */
 const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i;
 
+/** What every parser of JSON reads. Another one it may leave unread: of a `+json` type, or with parameters that are none. */
+const PLAIN_JSON = /^application\/json(?:;[ \t]*charset=(?:utf-?8|"utf-?8"))?$/i;
+
 const CHARSETS = /;[ \t]*charset[ \t]*=[ \t]*([^;]*)/gi;
 const UTF_8 = /^(?:utf-?8|"utf-?8")[ \t]*$/i;
 
@@ -28,14 +31,20 @@ export function jsonBodyOf(request: HttpRequest): unknown {
   });
 }
 
-/** Without a parser there is no body, with one for raw bodies there are its bytes; neither is the caller's fault. */
+/** Without a parser there is no body, with one for raw bodies there are its bytes; neither is the caller's fault where the type is plain. */
 function parsedBodyOf(request: HttpRequest): unknown {
   const { body } = request;
-  if (Buffer.isBuffer(body) || (body === undefined && hasBody(request)))
+  if (Buffer.isBuffer(body) || (body === undefined && hasBody(request))) {
+    if (!PLAIN_JSON.test(request.headers['content-type'] ?? ''))
+      throw new AuthError(
+        'body_type_unsupported',
+        'JSON of a type that the parser of the host does not read',
+      );
     throw new AuthError(
       'body_not_parsed',
       `the JSON body of a request came ${body === undefined ? 'unread' : 'as raw bytes'}; leave Nest's bodyParser on, or put express.json() before the routes`,
     );
+  }
   return body ?? {};
 }
 
