@@ -11,14 +11,16 @@ import { normaliseEmail } from '../users/email.js';
 /** Of an account that may be older than the rule below: one `@`, no blanks. */
 const SOME_EMAIL = /^[^\s@]+@[^\s@]+$/u;
 
+/** Before it is trimmed: that takes line breaks and byte order marks off as well. */
+const visible = (error: string) => z.string({ error }).refine(isVisible, { error });
 /** RFC 5321, section 4.5.3.1: 64 + 1 + 255. */
 const email = (error = 'must be an email address of at most 320 characters') =>
-  z.string({ error }).trim().max(320, { error }).regex(SOME_EMAIL, { error }).refine(isVisible, { error });
+  visible(error).trim().max(320, { error }).regex(SOME_EMAIL, { error });
 /** The HTML standard's rule (`<input type=email>`), of what is stored. */
 const newEmail = (error = 'must be an email address of at most 320 characters') =>
   email(error).transform(normaliseEmail).pipe(z.string().regex(z.regexes.html5Email, { error }));
 const name = (error = 'must be text of 1 to 200 visible characters') =>
-  z.string({ error }).trim().min(1, { error }).max(200, { error }).refine(isVisible, { error });
+  visible(error).trim().min(1, { error }).max(200, { error });
 const text = (error = 'must be a string') => z.string({ error });
 const flag = (error = 'must be true or false') => z.boolean({ error });
 

@@ -137,6 +137,9 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       'ann@example.com.',
       `ann@${'a'.repeat(64)}.com`,
       'ann@[192.0.2.1]',
+      'ann@example.com\n',
+      '\tann@example.com',
+      '\ufeffann@example.com',
     ])('registers no email that a browser would not take: %j', async (email) => {
       const answer = await routes.post('register', { json: { ...LOGIN, email } });
       expect([answer.status, message(answer)]).toEqual([400, expect.stringContaining('email')]);
@@ -144,7 +147,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       expect(flows.RegisterFlow.register).not.toHaveBeenCalled();
     });
 
-    it.each(['a\u200bnn', 'a\u0007nn', '\u202eann', '\u3164'])(
+    it.each(['a\u200bnn', 'a\u0007nn', '\u202eann', '\u3164', 'Ann\n', '\ufeffAnn', '\u2028Ann'])(
       'registers no name with a character that nobody sees: %j',
       async (name) => {
         const answer = await routes.post('register', { json: { ...LOGIN, name } });
@@ -160,6 +163,19 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       expect(await status('ann@\uff45xample.com')).toBe(200);
       expect(await status('a\u200bnn@example.com')).toBe(400);
     });
+
+    it.each(['application/problem+json', 'application/json; x', 'application/json;;charset=utf-8'])(
+      'takes JSON of the type %s, or says that it takes none',
+      async (type) => {
+        flows.LoginFlow.login.mockResolvedValue({ user: USER, grant: grant({ transport: 'cookie' }) });
+        const answer = await routes.post('login', {
+          raw: JSON.stringify(LOGIN),
+          headers: { 'content-type': type },
+        });
+        if (answer.status !== 200)
+          expect([answer.status, message(answer)]).toEqual([415, 'body: must be application/json in UTF-8']);
+      },
+    );
 
     it('is not polluted by __proto__', async () => {
       const raw = `{"__proto__":{"email":"a@b","password":"x","rememberMe":true},"email":"ann@example.com","password":"p"}`;
