@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { atBoot } from '../../common/at-boot.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { Clock } from '../../common/clock.js';
@@ -10,6 +10,7 @@ import { vanishedKeys } from './vanished-keys.js';
 import { type Phases, type PhaseRules, phasesAt } from './key-phases.js';
 import { age, assertWhole, differences, type KeyChange, type KeyStatus } from './key-status.js';
 export type { KeyChange, KeyStatus } from './key-status.js';
+import { KeyWarnings } from './key-warnings.js';
 import { KeyLookup } from '../../verify/keys/key-lookup.port.js';
 import type { KeySightings } from '../../storage/key-sightings.port.js';
 import type { KeySource } from '../../storage/key-source.port.js';
@@ -29,10 +30,9 @@ const COOL_DOWN_MS = 1_000;
 @Injectable()
 export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   readonly keyring = new Keyring({ verification: [] });
-  readonly #logger = new Logger('Tokenward');
+  readonly #warnings = new KeyWarnings();
   readonly #firstSeen = new Map<string, number>();
   readonly #listeners = new Set<(change: KeyChange) => void>();
-  readonly #warned = new Set<string>();
   #known: readonly KnownKey[] = [];
   #content = '';
   /** As the newest reading gave it. */
@@ -43,7 +43,6 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   #readTimer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
   #stopped = false;
-  #complained = '';
   #attemptedAt = -Infinity;
   /** When the last reading that succeeded was begun. */
   #readAt = -Infinity;
@@ -142,8 +141,8 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     this.#reading ??= this.rotateWhenDue()
       .then(() => this.take(source))
       .then(
-        () => void (this.#complained = ''),
-        (error: unknown) => this.#complain(source, error),
+        () => this.#warnings.readable(),
+        (error: unknown) => this.#warnings.unreadable(source.name, error),
       )
       .finally(() => void (this.#reading = undefined));
     return this.#reading;
@@ -187,7 +186,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
       retainMs: this.#retainMs(),
       revoked: this.#known.flatMap(({ kid }) => (this.keyring.isRevoked(kid) ? [kid] : [])),
     });
-    if (made === 'rotated') this.#logger.log('a new signing key was made');
+    if (made === 'rotated') this.#warnings.made();
   }
 
   private async take(source: KeySource): Promise<void> {
@@ -227,7 +226,9 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     const nowMs = this.clock.now();
     const rules = { nowMs, retainMs: this.#retainMs(), isRevoked };
     const vanished = vanishedKeys(this.#phases.keys, known, rules);
-    this.#tellOfVanished(vanished);
+    for (const key of vanished)
+      if (!this.#known.some(({ kid, vanished: told }) => kid === key.kid && told))
+        this.#warnings.vanished(key);
     this.#content = content;
     this.#known = [...known, ...vanished];
     for (const kid of read.revoked) this.keyring.revoke(kid);
@@ -247,8 +248,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
       const ages = await this.sightings?.see([...known.map(({ kid }) => kid), ...old]);
       if (first && this.source) for (const [kid, ageMs] of ages ?? []) this.#firstSeen.set(kid, now - ageMs);
     } catch (error) {
-      const why = error instanceof AuthError ? error.detail : 'the store failed';
-      this.#logger.warn(`the keys cannot be noted (${why}): a key that is new may sign before its lead time`);
+      this.#warnings.unnoted(error);
     }
   }
 
@@ -256,8 +256,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   async #probe(option: string, known: readonly KnownKey[]): Promise<void> {
     const { signing } = phasesAt(known, this.clock.now(), this.#rules());
     if (!signing || signing.kid === this.#probed) return;
-    if (!(await probeSigner(option, signing, this.options.storeDeadlineMs)))
-      this.#logger.warn(`${option} does not answer: until it does nobody can sign in`);
+    if (!(await probeSigner(option, signing, this.options.storeDeadlineMs))) this.#warnings.silent(option);
     this.#probed = signing.kid;
   }
 
@@ -268,15 +267,6 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
       firstSeen: this.#firstSeen,
       isRevoked: (kid) => this.keyring.isRevoked(kid),
     };
-  }
-
-  #tellOfVanished(vanished: readonly KnownKey[]): void {
-    for (const { kid } of vanished) {
-      if (this.#known.some((key) => key.kid === kid && key.vanished)) continue;
-      this.#logger.warn(
-        `the key ${JSON.stringify(kid)} left its source unrevoked: it signs until its successor may, and verifies until its last token has expired; to refuse it now: tokenward keys revoke`,
-      );
-    }
   }
 
   #apply(): void {
@@ -295,22 +285,11 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     }, this.options.keyRotation.refreshEveryMs).unref();
   }
 
-  #complain(source: KeySource, error: unknown): void {
-    const why = error instanceof AuthError ? error.detail : 'it cannot be read';
-    if (why === this.#complained) return;
-    this.#complained = why;
-    this.#logger.warn(`${source.name}: the keys stay as they are: ${why}`);
-  }
-
   #warnOfAge(now: number): void {
     const active = this.#phases.keys.find(({ phase }) => phase === 'active');
     const ageMs = active && age(active.key, now);
     if (!active || ageMs === undefined || ageMs < this.options.keyRotation.warnAfterMs) return;
-    if (this.#warned.has(active.key.kid)) return;
-    this.#warned.add(active.key.kid);
-    this.#logger.warn(
-      `the signing key ${JSON.stringify(active.key.kid)} is ${String(Math.floor(ageMs / 86_400_000))} days old: rotate it (docs/keys.md)`,
-    );
+    this.#warnings.old(active.key.kid, ageMs);
   }
 }
 
