@@ -41,3 +41,24 @@ it('nothing more is sent, and no commit, once the caller has left; the client is
     await pool.end();
   }
 });
+
+it('where the answer to a commit does not come in time, the refusal says that it may stand', async () => {
+  const pool = new pg.Pool({ connectionString: process.env['TEST_DATABASE_URL'], max: 1 });
+  try {
+    const table = 'committed_without_an_answer';
+    await pool.query(`create table ${table} (n int)`);
+    const left = new PooledCall(poolOf(drizzle(pool) as unknown as Database), 'a change', 200).run((call) => {
+      call.commits(0);
+      const text = `do $$ begin insert into ${table} values (1); commit; perform pg_sleep(5); end $$`;
+      return call.query({ text });
+    });
+    await expect(left).rejects.toMatchObject({
+      reason: 'unavailable',
+      detail: 'a change: the commit was not answered within 200 ms: it may stand',
+    });
+    expect((await pool.query(`select n from ${table}`)).rows).toEqual([{ n: 1 }]);
+    await pool.query(`drop table ${table}`);
+  } finally {
+    await pool.end();
+  }
+});

@@ -47,7 +47,7 @@ export class PooledCall {
         const graceMs = this.#until + this.#graceMs - performance.now();
         if (this.#isCommitting && graceMs > 0) return expireIn(graceMs);
         this.#abandon();
-        reject(AuthError.unavailable(`${this.what}: no answer within ${String(this.deadlineMs)} ms`));
+        reject(AuthError.unavailable(`${this.what}: ${this.#unanswered()}`));
       };
       expireIn(this.deadlineMs);
       const settle = (): void => {
@@ -102,6 +102,12 @@ export class PooledCall {
     if (this.#isOver) throw new StatementError(new Error('nobody waits for it any more'));
     this.#isCommitting = true;
     this.#graceMs = graceMs;
+  }
+
+  #unanswered(): string {
+    if (!this.#isCommitting) return `no answer within ${String(this.deadlineMs)} ms`;
+    const waitedMs = this.deadlineMs + this.#graceMs;
+    return `the commit was not answered within ${String(waitedMs)} ms: it may stand`;
   }
 
   async #attempts<T>(work: (call: PooledCall) => Promise<T>): Promise<T> {
