@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findRedisServer, freePort, startRedis } from '../../test/support/redis-server.mjs';
+import { findServer } from '../../test/support/installed-server.mjs';
+import { freePort, startRedis } from '../../test/support/redis-server.mjs';
 
 const root = new URL('../../', import.meta.url);
 export const dist = (path) => new URL(`dist/${path}`, root).href;
@@ -26,7 +27,7 @@ export async function startServers() {
   }
   let redisUrl = process.env.REDIS_URL;
   if (!redisUrl) {
-    const binary = findRedisServer({ install: true });
+    const binary = findServer('redis-server', { install: true });
     if (!binary) throw new Error('no redis-server: set REDIS_URL');
     const redis = await startRedis({ binary, dir });
     undo.push(() => redis.kill('SIGTERM'));

@@ -13,6 +13,5 @@ export interface RedisServerOptions {
   readonly port?: number;
   readonly args?: readonly string[];
 }
-export function findRedisServer(options: { readonly install: boolean }): string | undefined;
 export function startRedis(options: RedisServerOptions): Promise<RedisServer>;
 export function freePort(): Promise<number>;

@@ -1,27 +1,7 @@
 // Plain JavaScript: the runner uses it before anything is compiled, the helpers of the specs after.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { connect, createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-
-/** The server on PATH; else, where allowed (Debian, as root), an installed one. Undefined when there is none. */
-export function findRedisServer({ install }) {
-  const name = process.platform === 'win32' ? 'redis-server.exe' : 'redis-server';
-  const find = () =>
-    (process.env.PATH ?? '')
-      .split(delimiter)
-      .map((dir) => join(dir, name))
-      .find((path) => existsSync(path));
-  const found = find();
-  if (found || !install || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return found;
-  console.error('redis-server is missing: installing it with apt-get');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...args) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env });
-  apt('update', '-q');
-  apt('install', '-y', '-q', '--no-install-recommends', 'redis-server');
-  return find();
-}
 
 /** A server without persistence unless `args` say otherwise; resolves when it answers. */
 export async function startRedis({ binary, dir, port, args = [] }) {

@@ -12,7 +12,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import pg from 'pg';
 import { browserTests, findChromium } from './chromium-binary.mjs';
-import { findRedisServer, startRedis } from './redis-server.mjs';
+import { findServer } from './installed-server.mjs';
+import { startRedis } from './redis-server.mjs';
 
 const PREFIX = 'tokenward-test-';
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -98,7 +99,7 @@ async function givePostgres(runDir) {
 
 async function giveRedis(runDir, note) {
   const given = process.env.REDIS_URL;
-  const binary = findRedisServer({ install: !given });
+  const binary = findServer('redis-server', { install: !given });
   if (given) return { url: given, binary: binary ?? '' };
   if (!binary) throw stop('The tests need Redis: install redis-server (apt, brew), or set REDIS_URL.');
   const dir = join(runDir, 'redis');

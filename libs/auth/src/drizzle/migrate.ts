@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
-import type { Pool } from 'pg';
+import { NodePgDatabase, NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres';
+import { PgDialect } from 'drizzle-orm/pg-core';
+import type { Pool, PoolClient } from 'pg';
 import { readOptions } from '../common/read-options.js';
 import { authSchemaSchema } from './schema.js';
 
@@ -11,6 +12,8 @@ export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', impor
 
 /** An arbitrary constant: whoever migrates Tokenward's tables holds it. */
 const LOCK = 7_270_193_551;
+
+type NoTables = Record<string, never>;
 
 export interface MigrateAuthOptions {
   /** The Postgres schema of the tables, made when missing, as given to `createAuthSchema({ schema })`. Default: the search path's. */
@@ -30,23 +33,39 @@ export async function migrateAuth(
   const { schema } = readOptions(migrateSchema, options, { of: 'migrateAuth', prefix: 'migrateAuth' });
   const client = await db.$client.connect();
   try {
-    const own = drizzle(client);
+    const own = inOneTransaction(client);
     // whoever waits for the lock waits for a whole migration; the pool's own limits are for requests
-    await own.execute(
-      sql`select set_config('statement_timeout', '60s', false), set_config('lock_timeout', '60s', false)`,
+    await client.query(
+      `begin isolation level read committed; set local statement_timeout = '60s'; set local lock_timeout = '60s'`,
     );
-    await own.execute(sql`select pg_advisory_lock(${LOCK})`);
+    await own.execute(sql`select pg_advisory_xact_lock(${LOCK})`);
     if (schema !== undefined) {
       await own.execute(sql`create schema if not exists ${sql.identifier(schema)}`);
-      await own.execute(sql`set search_path to ${sql.identifier(schema)}`);
+      await own.execute(sql`set local search_path to ${sql.identifier(schema)}`);
     }
     await migrate(own, {
       migrationsFolder: MIGRATIONS_FOLDER,
       migrationsTable: '__tokenward_migrations',
       ...(schema === undefined ? {} : { migrationsSchema: schema }),
     });
-  } finally {
-    // closed, not given back: lock and limits end with the connection
+    await client.query('commit');
+    client.release();
+  } catch (error) {
     client.release(true);
+    throw error;
   }
+}
+
+/**
+ * Behind a pooler lock, limits and search path belong to a transaction: left on a session they would stay with whoever gets that connection next.
+ * Drizzle would begin one of its own halfway.
+ */
+function inOneTransaction(client: PoolClient) {
+  const dialect = new PgDialect();
+  class OpenTransaction extends NodePgSession<NoTables, NoTables> {
+    override transaction<T>(work: (tx: NodePgTransaction<NoTables, NoTables>) => Promise<T>): Promise<T> {
+      return work(new NodePgTransaction(dialect, this, undefined));
+    }
+  }
+  return new NodePgDatabase(dialect, new OpenTransaction(client, dialect, undefined), undefined);
 }

@@ -1,0 +1,1 @@
+export function findServer(name: string, options: { readonly install: boolean }): string | undefined;
