@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import { accessCookie, maxAccessTokenBytes } from '../../options/cookie-budget.js';
 import type { HttpResponse } from '../../verify/http/adapter.js';
@@ -131,6 +132,21 @@ describe('the cookies', () => {
       const out = response([], cookie);
       cookies(options).clear(out, 'all');
       expect(scopes(out).join()).toContain('refresh_token');
+    });
+
+    it('and stay, are named in the log once, with the cure', () => {
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const unnamed = cookies({ formerScopes: [] });
+      cookies().clearRepeated(response([], TWO));
+      unnamed.clear(response([], 'refresh_token=a'));
+      expect(warn).not.toHaveBeenCalled();
+      unnamed.clearRepeated(response([], TWO));
+      unnamed.clear(response([], TWO));
+      const lines = warn.mock.calls.map(([line]) => String(line));
+      warn.mockRestore();
+      expect(lines).toEqual([
+        expect.stringMatching(/^2 cookies named refresh_token .*cookies\.formerScopes/),
+      ]);
     });
 
     it('are sought for __Host- in no scope that a browser refuses', () => {

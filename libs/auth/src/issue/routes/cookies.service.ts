@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import { AuthError } from '../../common/auth-error.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
@@ -20,6 +20,9 @@ type Kind = 'access' | 'refresh' | 'device';
  */
 @Injectable()
 export class AuthCookies {
+  private readonly logger = new Logger('Tokenward');
+  private noticed: 'not yet' | 'said' = 'not yet';
+
   constructor(
     private readonly options: ResolvedAuthOptions,
     @Inject(CookiePath) private readonly scoped: Pick<CookiePath, 'refreshPath'>,
@@ -75,7 +78,18 @@ export class AuthCookies {
   private unlessOthersStay(response: HttpResponse, kind: Kind): readonly string[] {
     const lines = this.cleared(kind);
     const times = this.timesSent(response, kind);
-    return times > 1 && times > lines.length ? [] : lines;
+    if (times < 2 || times <= lines.length) return lines;
+    this.noticeKept(kind, times);
+    return [];
+  }
+
+  /** The users of a changed scope are refused until the old cookie is gone, and only the host knows where that is. */
+  private noticeKept(kind: Kind, times: number): void {
+    if (this.noticed === 'said') return;
+    this.noticed = 'said';
+    this.logger.warn(
+      `${String(times)} cookies named ${this.options.cookies[`${kind}Name`]} came with one request, and none of them can be cleared. If cookies.domain, cookies.accessPath or cookies.refreshPath was changed, name the scopes of before in cookies.formerScopes; else another host of the domain sets cookies of this name.`,
+    );
   }
 
   private timesSent(response: HttpResponse, kind: Kind): number {
