@@ -1,8 +1,8 @@
 import type { StoredTokens, TokenStore } from './token-store.js';
 
 export interface Keeper {
-  read(): Promise<StoredTokens>;
-  write(tokens: StoredTokens): Promise<void>;
+  readTokens(): Promise<StoredTokens>;
+  writeTokens(tokens: StoredTokens): Promise<void>;
 }
 
 /** What is newest counts, whether or not the store could take it: the server has rotated, and the pair before is spent. */
@@ -21,7 +21,7 @@ export function keeperOf(store: TokenStore): Keeper {
   }
 
   return {
-    async read() {
+    async readTokens() {
       if (!isWritten) await flush();
       else {
         const stored = (await store.get()) ?? {};
@@ -30,7 +30,7 @@ export function keeperOf(store: TokenStore): Keeper {
       }
       return newest;
     },
-    async write(tokens) {
+    async writeTokens(tokens) {
       newest = tokens;
       isWritten = false;
       await flush();
@@ -49,9 +49,11 @@ export function keyStore(storage: Storage, name: string): TokenStore {
   };
 }
 
-/** 160 random bits, an `Idempotency-Key`. React Native has no `crypto` by itself. */
-export function newKey(): string {
-  const bits = new Uint32Array(5);
+/**
+ * 160 random bits, an `Idempotency-Key`. React Native has no `crypto` by itself: none then, because whoever guesses a key gets the
+ * answer of a token that is spent.
+ */
+export function newKey(): string | undefined {
   const { crypto } = globalThis as { crypto?: Crypto };
-  return (crypto?.getRandomValues(bits) ?? bits.map(() => Math.random() * 2 ** 32)).join('-');
+  return crypto?.getRandomValues(new Uint32Array(5)).join('-');
 }

@@ -196,6 +196,19 @@ describe('the tabs of a browser', () => {
     expect(world.server.seen.at(-1)?.key).not.toBe(keys[0]);
   });
 
+  it('where there is no crypto no key is sent, rather than one that can be guessed', async () => {
+    const crypto = Object.getOwnPropertyDescriptor(globalThis, 'crypto') ?? {};
+    Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true });
+    try {
+      const client = open({ transport: 'bearer' });
+      await client.login(credentials);
+      expect(await client.refresh()).toBe('refreshed');
+      expect(world.server.seen.map(({ key }) => key)).toEqual([null, null]);
+    } finally {
+      Object.defineProperty(globalThis, 'crypto', crypto);
+    }
+  });
+
   it('one that holds the lock and is frozen stops the others for ten seconds, once', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const [frozen, other] = [open(), open()];
