@@ -12,20 +12,20 @@ const SETTLE_MS = 30;
 
 /** The AuthController's routes, and where the refresh token is kept: by the browser, or in the store of a `bearer` client. */
 export interface AuthApi {
-  readonly send: typeof fetch;
+  readonly sendRaw: typeof fetch;
   readonly credentials: RequestCredentials;
-  post(path: string, body: object, key?: string): Promise<Response>;
+  postJson(path: string, body: object, key?: string): Promise<Response>;
   /** What spends the refresh token says by a key that its retry is one: an answer that got lost costs nobody the session. */
   spend(path: string, body: object): Promise<Response>;
   /** Keeps what came, and tells. `sentAt`: it expires counted from there by this clock, so that the server's does not matter. */
-  accept<T extends TokenBody & { user?: UserBody }>(
+  acceptTokens<T extends TokenBody & { user?: UserBody }>(
     kind: 'refreshed' | 'signedIn',
     response: Response,
     sentAt: number,
   ): Promise<T>;
   /** Whether there is something to refresh with, as far as scripts can tell. */
   mayRefresh(): Promise<boolean>;
-  end(kind: 'logout' | 'refused'): Promise<void>;
+  endSession(kind: 'logout' | 'refused'): Promise<void>;
 }
 
 export function authApi(
@@ -41,10 +41,10 @@ export function authApi(
   const send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
 
   const api: AuthApi = {
-    send,
+    sendRaw: send,
     credentials,
-    async post(path, body, key) {
-      const { refreshToken } = await keeper.read();
+    async postJson(path, body, key) {
+      const { refreshToken } = await keeper.readTokens();
       const token = tokenNow();
       const signal = deadline(TIMEOUT_MS);
       const init: RequestInit = {
@@ -64,15 +64,15 @@ export function authApi(
     },
 
     async spend(path, body) {
-      const tokens = await keeper.read();
+      const tokens = await keeper.readTokens();
       const key = tokens.key ?? newKey();
-      if (!tokens.key) await keeper.write({ ...tokens, key });
+      if (!tokens.key) await keeper.writeTokens({ ...tokens, key });
       // without Web Locks two tabs may be here: the later key is both's
       if (transport !== 'bearer' && !attempt(() => navigator.locks)) await sleep(SETTLE_MS);
-      return api.post(path, body, (await keeper.read()).key);
+      return api.postJson(path, body, (await keeper.readTokens()).key);
     },
 
-    async accept<T extends TokenBody & { user?: UserBody }>(
+    async acceptTokens<T extends TokenBody & { user?: UserBody }>(
       kind: 'refreshed' | 'signedIn',
       response: Response,
       sentAt: number,
@@ -89,16 +89,16 @@ export function authApi(
       );
       const { expiresIn, accessToken, refreshToken } = body;
       // what it cannot read it may still write
-      const { device } = await keeper.read().catch((): StoredTokens => ({}));
-      await keeper.write(isBearer ? { refreshToken, device: body.device ?? device } : {});
+      const { device } = await keeper.readTokens().catch((): StoredTokens => ({}));
+      await keeper.writeTokens(isBearer ? { refreshToken, device: body.device ?? device } : {});
       await announce({ kind, expiresAt: sentAt + expiresIn * 1000, accessToken });
       return body;
     },
 
-    mayRefresh: async () => !isBearer || (await keeper.read()).refreshToken !== undefined,
+    mayRefresh: async () => !isBearer || (await keeper.readTokens()).refreshToken !== undefined,
 
-    async end(kind) {
-      await keeper.write({ device: (await keeper.read()).device });
+    async endSession(kind) {
+      await keeper.writeTokens({ device: (await keeper.readTokens()).device });
       await announce({ kind });
     },
   };

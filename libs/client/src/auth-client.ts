@@ -71,13 +71,13 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     () => state.token?.value,
     (change) => tabs.announce(change),
   );
-  const tabs = tabsOf(name, shares, state.apply, needsToken);
+  const tabs = tabsOf(name, shares, state.applyChange, needsToken);
   const refreshAfter: RefreshAfter = silentRefresh(api, state, tabs);
   const requests = silentFetch(api, state, tabs, refreshAfter);
   function signIn(send: () => Promise<Response>): Promise<UserBody> {
-    return tabs.exclusive(async () => {
+    return tabs.inTurn(async () => {
       const sentAt = Date.now();
-      return (await api.accept<LoginAnswer>('signedIn', await send(), sentAt)).user;
+      return (await api.acceptTokens<LoginAnswer>('signedIn', await send(), sentAt)).user;
     });
   }
 
@@ -85,12 +85,12 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   async function prove(path: 'password' | 'reauthenticate', body: object, isFirst = true): Promise<void> {
     let since = 0;
     const { person } = state;
-    const refused = await tabs.exclusive(async () => {
+    const refused = await tabs.inTurn(async () => {
       since = tabs.known;
       const sentAt = Date.now();
       const answer = await api.spend(path, body);
       if (isFirst && answer.status === 401) return answer;
-      await api.accept('refreshed', answer, sentAt);
+      await api.acceptTokens('refreshed', answer, sentAt);
       return undefined;
     });
     if (!refused) return;
@@ -100,7 +100,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   }
 
   async function session(): Promise<Session | undefined> {
-    const response = await requests.send(`${url}me`);
+    const response = await requests.sendSigned(`${url}me`);
     if (response.status === 401) {
       if (state.is !== 'out') throw new AuthClientError(503, 'The session could not be refreshed');
       return undefined;
@@ -116,22 +116,24 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   return {
     async fetch(input, init) {
       const target = resolve(input, base);
-      if (!isOurs(target, base)) return api.send(target, init);
+      if (!isOurs(target, base)) return api.sendRaw(target, init);
       // whatever the cookies say, this page acts as somebody
       if (!needsToken && state.is === 'unknown') state.is = 'in';
-      return requests.send(target, init);
+      return requests.sendSigned(target, init);
     },
 
     login: (input) =>
-      signIn(async () => api.post('login', { ...input, transport, device: (await keeper.read()).device })),
+      signIn(async () =>
+        api.postJson('login', { ...input, transport, device: (await keeper.readTokens()).device }),
+      ),
     loginWith: signIn,
 
     logout: () =>
-      tabs.exclusive(async () => {
-        const answer = await api.post('logout', {});
+      tabs.inTurn(async () => {
+        const answer = await api.postJson('logout', {});
         // a 200 is somebody else's, and nothing was ended
         await answerOf(answer, () => answer.status === 204);
-        await api.end('logout');
+        await api.endSession('logout');
       }),
 
     session,

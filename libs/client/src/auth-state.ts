@@ -17,7 +17,7 @@ export interface AuthState extends Emitter {
   person: number;
   /** Whether a session without a token at hand is no use here (`hybrid`, `bearer`). */
   readonly needsToken: boolean;
-  apply(change: Change): void;
+  applyChange(change: Change): void;
   hold(token: Token): void;
   /** A page that was asleep, or closed: what it knew may no longer be so. */
   forget(): void;
@@ -35,7 +35,7 @@ export function authState(
     const was = state.is;
     state.forget();
     state.is = 'out';
-    if (was === 'in' || (was === 'unknown' && reason === 'logout')) state.emit('signedOut', { reason });
+    if (was === 'in' || (was === 'unknown' && reason === 'logout')) state.emitEvent('signedOut', { reason });
   }
 
   const state: AuthState = {
@@ -44,12 +44,12 @@ export function authState(
     person: 0,
     needsToken,
     ...emitter(),
-    apply(change) {
+    applyChange(change) {
       const { kind, accessToken, expiresAt = 0 } = change;
       if (state.is === 'in' && kind !== 'refreshed') state.person++;
       if (isEnd(change)) return leave(kind as ClientEvents['signedOut']['reason']);
       state.hold({ value: accessToken, expiresAt });
-      state.emit(kind as 'refreshed' | 'signedIn', undefined);
+      state.emitEvent(kind as 'refreshed' | 'signedIn', undefined);
     },
     hold(token) {
       state.is = 'in';

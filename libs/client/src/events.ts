@@ -16,7 +16,7 @@ export type Listener<K extends keyof ClientEvents> = (event: ClientEvents[K]) =>
 export interface Emitter {
   on<K extends keyof ClientEvents>(name: K, listener: Listener<K>): () => void;
   /** A listener that throws stops neither the others nor what the event tells of. */
-  emit<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]): void;
+  emitEvent<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]): void;
 }
 
 export function emitter(): Emitter {
@@ -27,7 +27,7 @@ export function emitter(): Emitter {
       listeners.set(name, set.add(listener));
       return () => set.delete(listener);
     },
-    emit(name, event) {
+    emitEvent(name, event) {
       for (const listener of listeners.get(name) ?? [])
         try {
           listener(event as never);

@@ -7,7 +7,7 @@ import type { Tabs } from './tabs.js';
 import { until } from './timers.js';
 
 export interface SilentFetch {
-  send(target: string | Request, init?: RequestInit): Promise<Response>;
+  sendSigned(target: string | Request, init?: RequestInit): Promise<Response>;
   /** Refreshes what is known to have expired. Where scripts hold no token, the cookie may be good: the answer will tell. */
   freshen(): Promise<RefreshResult | undefined>;
 }
@@ -26,7 +26,7 @@ export function silentFetch(
   }
 
   async function freshen(): Promise<RefreshResult | undefined> {
-    await tabs.ready();
+    await tabs.whenOpen();
     const { token, is, needsToken } = state;
     const isStale = token ? token.expiresAt <= Date.now() : needsToken && is !== 'out';
     return isStale ? refreshAfter(tabs.known) : undefined;
@@ -34,7 +34,7 @@ export function silentFetch(
 
   return {
     freshen,
-    async send(target, init) {
+    async sendSigned(target, init) {
       const { person } = state;
       const own = { ...init, credentials: api.credentials };
       const first = prepare(target, own);
@@ -43,13 +43,13 @@ export function silentFetch(
       const early = await until(signal, freshen());
       if (state.is === 'in' && state.person !== person) throw new AuthClientError(401, 'another user');
       const since = tabs.known;
-      const response = await api.send(authorised(first));
+      const response = await api.sendRaw(authorised(first));
       if (!asksForRefresh(response)) return response;
       const outcome = early && early !== 'refreshed' ? early : await until(signal, refreshAfter(since));
       if (state.person !== person || outcome === 'signedOut' || (outcome === 'refreshed' && !spare))
         return response;
       await response.body?.cancel();
-      return spare && outcome === 'refreshed' ? api.send(authorised(spare)) : unavailable();
+      return spare && outcome === 'refreshed' ? api.sendRaw(authorised(spare)) : unavailable();
     },
   };
 }

@@ -26,12 +26,12 @@ export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): Refre
     const sentAt = Date.now();
     const response = (await api.mayRefresh()) ? await api.spend('refresh', {}) : undefined;
     if (response?.ok) {
-      await api.accept('refreshed', response, sentAt);
+      await api.acceptTokens('refreshed', response, sentAt);
       return 'refreshed';
     }
     // only a 401 is a refusal
     if (response && response.status !== 401) return 'unavailable';
-    await api.end('refused');
+    await api.endSession('refused');
     return 'signedOut';
   }
 
@@ -40,7 +40,7 @@ export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): Refre
     if (already) return already;
     running ??= until(
       deadline(AT_MOST_MS),
-      tabs.exclusive(async () => settled(since) ?? refresh()),
+      tabs.inTurn(async () => settled(since) ?? refresh()),
     )
       .catch(() => 'unavailable' as const)
       .finally(() => {

@@ -12,10 +12,10 @@ export interface Tabs {
    */
   readonly known: number;
   /** What was done before this tab came is no news. */
-  ready(): Promise<void>;
+  whenOpen(): Promise<void>;
   /** Runs `work` while no other tab changes tokens, knowing whatever they did before. */
-  readonly exclusive: Exclusive;
-  /** Here, to the other tabs, and to the next in the queue. Within `exclusive`. */
+  readonly inTurn: Exclusive;
+  /** Here, to the other tabs, and to the next in the queue. Within `inTurn`. */
   announce(told: Omit<Change, 'id'>): Promise<void>;
   /** The next use opens it again. */
   close(): void;
@@ -70,11 +70,11 @@ export function tabsOf(
     get known() {
       return known;
     },
-    ready() {
+    whenOpen() {
       open();
       return ready;
     },
-    exclusive(work) {
+    inTurn(work) {
       open();
       return queue(async () => {
         await ready;
