@@ -31,7 +31,7 @@ function anchors(page: string): string[] {
 
 describe('the documentation', () => {
   it('names tests that exist', () => {
-    const named = ['requirements', 'standards'].flatMap((page) => [
+    const named = ['requirements', 'standards', 'threat-model'].flatMap((page) => [
       ...read(`docs/${page}.md`).matchAll(/\[([^\]]+\.ts)\]\([^)]+\) › “([^”]+)”/g),
     ]);
     expect(named.length).toBeGreaterThan(180);
