@@ -159,6 +159,14 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
     expect(answer.headers['access-control-allow-credentials']).toBe('true');
   });
 
+  it.each(['DELETE', 'PATCH'])('lets a trusted origin send %s', async (method) => {
+    const answer = await client.request('OPTIONS', '/auth/sessions', {
+      headers: { origin: TRUSTED, 'access-control-request-method': method },
+    });
+    expect(answer.status).toBe(204);
+    expect(answer.headers['access-control-allow-methods']).toContain(method);
+  });
+
   it('takes forwarded headers for the own origin only under TRUST_PROXY', async () => {
     const headers = {
       origin: 'https://shop.example.com',

@@ -18,7 +18,13 @@ export async function createApp(config: DemoConfig, settings: AppSettings): Prom
   secureHeaders(app);
   await servePage(app, config.adapter);
   app.useWebSocketAdapter(new EventsAdapter(app));
-  app.enableCors({ origin: [...config.trustedOrigins], credentials: true, maxAge: 600 });
+  app.enableCors({
+    origin: [...config.trustedOrigins],
+    credentials: true,
+    // Fastify's own default leaves PATCH and DELETE out
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    maxAge: 600,
+  });
   const description = new DocumentBuilder()
     .setTitle('Tokenward demo')
     .setDescription(
