@@ -157,6 +157,10 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
     const answer = await client.get('/me', { headers: { origin: TRUSTED } });
     expect(answer.headers['access-control-allow-origin']).toBe(TRUSTED);
     expect(answer.headers['access-control-allow-credentials']).toBe('true');
+    // what the client reads of an answer
+    expect(answer.headers['access-control-expose-headers']).toMatch(
+      /^WWW-Authenticate, ?Retry-After, ?Date$/,
+    );
   });
 
   it.each(['DELETE', 'PATCH'])('lets a trusted origin send %s', async (method) => {

@@ -23,6 +23,7 @@ export async function createApp(config: DemoConfig, settings: AppSettings): Prom
     credentials: true,
     // Fastify's own default leaves PATCH and DELETE out
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'Date'],
     maxAge: 600,
   });
   const description = new DocumentBuilder()
