@@ -109,7 +109,12 @@ async function requests() {
   const rates = [[], []];
   for (let round = 0; round < 6; round++)
     for (const at of round % 2 ? [1, 0] : [0, 1]) {
-      const result = await autocannon({ url: `${peers[at].url}/me`, headers: headers[at], connections: 32, duration: 2 }); // prettier-ignore
+      const result = await autocannon({
+        url: `${peers[at].url}/me`,
+        headers: headers[at],
+        connections: 32,
+        duration: 2,
+      });
       if (result.errors > 0) throw new Error(`${result.errors} requests failed`);
       // on a machine that cannot prove in time a few are 503; they are no figure
       if (round > 0) rates[at].push(result['2xx'] / result.duration);

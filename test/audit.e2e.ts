@@ -52,8 +52,14 @@ describe('the audit trail', () => {
       'sessions.ended',
     ]);
     expect((await told(id)).map(({ detail }) => detail['reason'])).toEqual([
-      undefined, undefined, undefined, 'ended_by_user', 'logout', undefined, 'ended_by_host',
-    ]); // prettier-ignore
+      undefined,
+      undefined,
+      undefined,
+      'ended_by_user',
+      'logout',
+      undefined,
+      'ended_by_host',
+    ]);
   });
 
   it('tells of a reuse who presented the spent token', async () => {

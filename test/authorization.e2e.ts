@@ -54,7 +54,10 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
   });
 
   it('answers 403 where the role is missing and 401 where the token is', async () => {
-    for (const answer of [await client.get('/admin/users'), await patch({ role: 'admin' }, person.id, client)]) {
+    for (const answer of [
+      await client.get('/admin/users'),
+      await patch({ role: 'admin' }, person.id, client),
+    ]) {
       expect(answer.status).toBe(403);
       expect(answer.json()).toEqual(DENIED);
     }
@@ -63,7 +66,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     expect((await root.get('/admin/users')).json()).toContainEqual({
       ...{ id: person.id, email: person.email, name: null, role: 'user', disabled: false },
     });
-  }); // prettier-ignore
+  });
 
   it('makes a role change felt at once: the old token dies, the next one says the new role', async () => {
     const answer = await patch({ role: 'admin' });
@@ -166,9 +169,11 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
 
     it('holds no session of that id, though the signature is right', async () => {
       const good = { ...claimsOf(token), jti: randomUUID() };
-      const ask = (claims: object) => client.get('/admin/users', {
-        headers: { authorization: `Bearer ${stage.signed({ ...claims })}` }, cookies: 'omit',
-      }); // prettier-ignore
+      const ask = (claims: object) =>
+        client.get('/admin/users', {
+          headers: { authorization: `Bearer ${stage.signed({ ...claims })}` },
+          cookies: 'omit',
+        });
       expect((await ask(good)).status).toBe(200);
       for (const wrong of [{ sid: randomUUID() }, { sub: randomUUID() }, { tokenVersion: 9 }])
         expect(refusalOf(await ask({ ...good, ...wrong }))).toEqual(REFUSED);

@@ -111,15 +111,21 @@ describe('its database commands', () => {
     // an operator is no user
     expect(await rows(`select type, actor from auth_audit`)).toEqual([{ type: 'key.revoked', actor: null }]);
     expect(
-      await rows(`select count(*)::int as n from auth_signing_keys where sealed_private_jwk is null and revoked_at is not null`), // prettier-ignore
+      await rows(
+        `select count(*)::int as n from auth_signing_keys where sealed_private_jwk is null and revoked_at is not null`,
+      ),
     ).toEqual([{ n: 1 }]);
     const after = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
     expect(after.map(({ phase }) => phase).sort()).toEqual(['active', 'revoked']);
   });
 
   it('keys revoke of the last key makes one that signs at once', async () => {
-    const last = json<ListedKeys>(await tokenward('keys list --json', env)).keys.find(({ phase }) => phase === 'active'); // prettier-ignore
-    const { replacedBy } = json<{ replacedBy: string }>(await tokenward(`keys revoke ${last?.kid ?? ''} --json`, env)); // prettier-ignore
+    const last = json<ListedKeys>(await tokenward('keys list --json', env)).keys.find(
+      ({ phase }) => phase === 'active',
+    );
+    const { replacedBy } = json<{ replacedBy: string }>(
+      await tokenward(`keys revoke ${last?.kid ?? ''} --json`, env),
+    );
     const { keys } = json<ListedKeys>(await tokenward('keys list --json', env));
     expect(keys.filter(({ phase }) => phase === 'active').map(({ kid }) => kid)).toEqual([replacedBy]);
   });
@@ -136,7 +142,9 @@ describe('its database commands', () => {
       );
     const { out } = await tokenward('sessions cleanup --keep 30d --json', env);
     expect(JSON.parse(out)).toEqual({ removed: 1 });
-    expect(await rows('select id from auth_sessions')).toEqual([{ id: '00000000-0000-4000-8000-000000000002' }]); // prettier-ignore
+    expect(await rows('select id from auth_sessions')).toEqual([
+      { id: '00000000-0000-4000-8000-000000000002' },
+    ]);
   });
 
   it('after-restore ends every session and refuses every token issued before, and only with --yes', async () => {

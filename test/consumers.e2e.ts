@@ -1,7 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { compile, guideFiles, install, ROOT, runIn, startApp, type Started, writeFiles } from './support/consumer-app.js'; // prettier-ignore
+import {
+  compile,
+  guideFiles,
+  install,
+  ROOT,
+  runIn,
+  startApp,
+  type Started,
+  writeFiles,
+} from './support/consumer-app.js';
 import { type PackedLibraries, packedLibraries } from './support/packages.js';
 import { type PrivateServer, privatePostgres, privateRedis } from './support/private-servers.js';
 import { scratchDir } from './support/run-environment.js';
@@ -159,16 +168,24 @@ describe('fresh applications with the packed libraries', () => {
     for (const compiler of [ROOT, folder]) await compile(folder, 'tsconfig.old.json', compiler);
     await tryGuide(folder, 'cjs');
     await runIn(folder, process.execPath, join(ROOT, 'node_modules/jest/bin/jest.js'), '--rootDir', folder);
-    const client = "const { createAuthClient } = require('@tokenward/client'); console.log(typeof createAuthClient)"; // prettier-ignore
+    const client =
+      "const { createAuthClient } = require('@tokenward/client'); console.log(typeof createAuthClient)";
     expect((await runIn(folder, process.execPath, '-e', client)).trim()).toBe('function');
   }, 240_000);
 
   it('Nest 12, ES modules: nest new, nest add, and the route of the guide', async () => {
     const folder = join(scratchDir('consumer-esm'), 'app');
     await runIn(
-      join(folder, '..'), process.execPath, join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'),
-      'new', 'app', '--skip-install', '--skip-git', '--package-manager', 'npm',
-    ); // prettier-ignore
+      join(folder, '..'),
+      process.execPath,
+      join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'),
+      'new',
+      'app',
+      '--skip-install',
+      '--skip-git',
+      '--package-manager',
+      'npm',
+    );
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, object>;
     const tarballs = {
       '@tokenward/nestjs': `file:${packed.auth}`,

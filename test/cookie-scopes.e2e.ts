@@ -2,7 +2,14 @@ import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthModule, PasswordHasher, type CookieOptions } from '@tokenward/nestjs';
 import { ManualClock } from '@tokenward/nestjs/testing';
-import { hostDatabase, type HostApp, type HostDatabase, hostOptions, people, startHost } from './support/host-app.js'; // prettier-ignore
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  people,
+  startHost,
+} from './support/host-app.js';
 import { httpClient, type HttpAnswer, type HttpClient } from './support/http.js';
 import { ADAPTERS } from './support/stage.js';
 
@@ -55,34 +62,47 @@ describe('cookies whose scope changed', () => {
   it.each<Change>([
     ['host only, now a domain', {}, { domain: 'example.com' }, [{}]],
     ['a domain, now host only', { domain: 'example.com' }, {}, [{ domain: 'example.com' }]],
-    ['a domain, now another', { domain: 'a.example.com' }, { domain: 'example.com' }, [{ domain: '.a.example.com' }]],
+    [
+      'a domain, now another',
+      { domain: 'a.example.com' },
+      { domain: 'example.com' },
+      [{ domain: '.a.example.com' }],
+    ],
     ['a path, now all of the host', {}, { refreshPath: '/' }, [{ path: '/auth' }]],
     ['all of the host, now a path', { refreshPath: '/' }, {}, [{ path: '/' }]],
-  ])('%s: who is signed in stays so, and no second cookie is left', async (_, before, after, formerScopes) => {
-    const [old, late, now] = await Promise.all(
-      [before, after, { ...after, formerScopes }].map((cookies) => start(cookies)),
-    ) as [HostApp, HostApp, HostApp]; // prettier-ignore
-    const at = (host: HostApp, { jar }: HttpClient) => httpClient(host.url, jar);
-    const browser = old.client();
-    await signIn(browser);
-    const other = browser.copy();
-    const kept = ['access_token', 'refresh_token', 'device'];
+  ])(
+    '%s: who is signed in stays so, and no second cookie is left',
+    async (_, before, after, formerScopes) => {
+      const [old, late, now] = (await Promise.all(
+        [before, after, { ...after, formerScopes }].map((cookies) => start(cookies)),
+      )) as [HostApp, HostApp, HostApp];
+      const at = (host: HostApp, { jar }: HttpClient) => httpClient(host.url, jar);
+      const browser = old.client();
+      await signIn(browser);
+      const other = browser.copy();
+      const kept = ['access_token', 'refresh_token', 'device'];
 
-    expect(await refresh(at(now, browser))).toBe(200);
-    expect(browser.jar.names().filter((name) => name !== 'device').sort()).toEqual(kept.slice(0, 2));
-    expect(await me(at(now, browser))).not.toBe(401);
-    expect(await refresh(at(now, browser))).toBe(200);
+      expect(await refresh(at(now, browser))).toBe(200);
+      expect(
+        browser.jar
+          .names()
+          .filter((name) => name !== 'device')
+          .sort(),
+      ).toEqual(kept.slice(0, 2));
+      expect(await me(at(now, browser))).not.toBe(401);
+      expect(await refresh(at(now, browser))).toBe(200);
 
-    // deployed without the option first: two of a name, and nobody knows which
-    await signIn(at(late, other));
-    expect(await refresh(at(late, other))).toBe(401);
-    await at(now, other).post('/auth/logout');
-    expect(other.jar.names()).not.toContain('refresh_token');
-    await signIn(at(now, other));
-    expect(other.jar.names().sort()).toEqual([...kept].sort());
-    expect(await me(at(now, other))).not.toBe(401);
-    expect(await refresh(at(now, other))).toBe(200);
-  }); // prettier-ignore
+      // deployed without the option first: two of a name, and nobody knows which
+      await signIn(at(late, other));
+      expect(await refresh(at(late, other))).toBe(401);
+      await at(now, other).post('/auth/logout');
+      expect(other.jar.names()).not.toContain('refresh_token');
+      await signIn(at(now, other));
+      expect(other.jar.names().sort()).toEqual([...kept].sort());
+      expect(await me(at(now, other))).not.toBe(401);
+      expect(await refresh(at(now, other))).toBe(200);
+    },
+  );
 });
 
 describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapter) => {
@@ -116,21 +136,24 @@ describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapt
   it.each([
     ['valid', '0s'],
     ['just expired', '16m'],
-  ])('is refused beside an access cookie of another session that is %s, and everything stays', async (_, passed) => {
-    const eve = await scene();
-    const own = browser.jar.get('refresh_token') ?? '';
-    browser.jar.delete('refresh_token');
-    plant();
-    clock.advance(passed);
-    const answer = await browser.post('/auth/refresh');
-    expect([answer.status, answer.setCookies]).toEqual([401, []]);
-    expect(await refresh(eve)).toBe(200);
+  ])(
+    'is refused beside an access cookie of another session that is %s, and everything stays',
+    async (_, passed) => {
+      const eve = await scene();
+      const own = browser.jar.get('refresh_token') ?? '';
+      browser.jar.delete('refresh_token');
+      plant();
+      clock.advance(passed);
+      const answer = await browser.post('/auth/refresh');
+      expect([answer.status, answer.setCookies]).toEqual([401, []]);
+      expect(await refresh(eve)).toBe(200);
 
-    browser.jar.delete('refresh_token');
-    browser.jar.set('refresh_token', own, '/auth');
-    expect(await refresh(browser)).toBe(200);
-    expect(await me(browser)).toBe(ada);
-  }); // prettier-ignore
+      browser.jar.delete('refresh_token');
+      browser.jar.set('refresh_token', own, '/auth');
+      expect(await refresh(browser)).toBe(200);
+      expect(await me(browser)).toBe(ada);
+    },
+  );
 
   it('dies with the own session at a logout', async () => {
     const eve = await scene();
@@ -151,11 +174,14 @@ describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapt
     expect(await me(browser)).toBe(401);
   });
 
-  it.each(['cookie', 'hybrid'])('a login as somebody else over a live session (%s) goes on as that one', async (transport) => {
-    await scene();
-    const answer = await browser.post('/auth/login', { email: EVE, password: PASSWORD, transport });
-    expect(answer.status).toBe(200);
-    expect(await refresh(browser)).toBe(200);
-    if (transport === 'cookie') expect(await me(browser)).not.toBe(ada);
-  }); // prettier-ignore
+  it.each(['cookie', 'hybrid'])(
+    'a login as somebody else over a live session (%s) goes on as that one',
+    async (transport) => {
+      await scene();
+      const answer = await browser.post('/auth/login', { email: EVE, password: PASSWORD, transport });
+      expect(answer.status).toBe(200);
+      expect(await refresh(browser)).toBe(200);
+      if (transport === 'cookie') expect(await me(browser)).not.toBe(ada);
+    },
+  );
 });

@@ -40,7 +40,11 @@ type Case = readonly [name: string, headers: (own: string) => RequestHeaders, ve
 const TABLE: readonly Case[] = [
   ['neither header', () => ({}), 'passes'],
   ['its own origin', (own) => ({ origin: own }), 'passes'],
-  ['its own origin, though said to be cross-site', (own) => ({ origin: own, 'sec-fetch-site': 'cross-site' }), 'passes'],
+  [
+    'its own origin, though said to be cross-site',
+    (own) => ({ origin: own, 'sec-fetch-site': 'cross-site' }),
+    'passes',
+  ],
   ['a trusted origin', () => ({ origin: TRUSTED }), 'passes'],
   ['a trusted origin, cross-site', () => ({ origin: TRUSTED, 'sec-fetch-site': 'cross-site' }), 'passes'],
   ['another trusted origin with a port', () => ({ origin: 'http://localhost:5173' }), 'passes'],
@@ -68,8 +72,17 @@ const TABLE: readonly Case[] = [
   ['a trusted one over http', () => ({ origin: 'http://app.example.com' }), 'refused'],
   ['a trusted one with a path', () => ({ origin: `${TRUSTED}/x` }), 'refused'],
   ['a trusted one behind credentials', () => ({ origin: 'https://app.example.com@evil.example' }), 'refused'],
-  ['another origin that forges the host’s name', (own) => ({ origin: EVIL, 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', referer: own }), 'refused'],
-]; // prettier-ignore
+  [
+    'another origin that forges the host’s name',
+    (own) => ({
+      origin: EVIL,
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'https',
+      referer: own,
+    }),
+    'refused',
+  ],
+];
 
 describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
   let client: HttpClient;

@@ -71,7 +71,7 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
       }
       await expectConsistent(person.id);
     }
-  }); // prettier-ignore
+  });
 
   it('a login that has checked the password before the end, and opens after it, is refused like any other', async () => {
     const person = await signUp(here());
@@ -154,6 +154,8 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
       expect([200, 401]).toContain(status);
       expect((await client.post('/auth/refresh')).status).toBe(401);
     }
-    expect((await stage.rows('select 1 from auth_sessions where subject = $1 and ended_at is null', person.id))).toEqual([]);
-  }); // prettier-ignore
+    expect(
+      await stage.rows('select 1 from auth_sessions where subject = $1 and ended_at is null', person.id),
+    ).toEqual([]);
+  });
 });

@@ -100,15 +100,22 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
   );
 
   it('ignores members it does not know', async () => {
-    const answer = await client.post('/auth/login', { ...admin, isAdmin: true, sub: 'x' }, { cookies: 'omit' });
+    const answer = await client.post(
+      '/auth/login',
+      { ...admin, isAdmin: true, sub: 'x' },
+      { cookies: 'omit' },
+    );
     expect(answer.status).toBe(200);
-  }); // prettier-ignore
+  });
 
-  it.each(['/nowhere', '/auth/nowhere', '/auth', '/auth/login/x'])('answers %s with a 404 of the shape', async (path) => {
-    const answer = await client.get(path);
-    expect(answer.status).toBe(404);
-    expect(answer.json()).toEqual({ statusCode: 404, error: 'Not Found', message: expect.any(String) });
-  }); // prettier-ignore
+  it.each(['/nowhere', '/auth/nowhere', '/auth', '/auth/login/x'])(
+    'answers %s with a 404 of the shape',
+    async (path) => {
+      const answer = await client.get(path);
+      expect(answer.status).toBe(404);
+      expect(answer.json()).toEqual({ statusCode: 404, error: 'Not Found', message: expect.any(String) });
+    },
+  );
 
   it.each(['/auth/sessions/%', '/auth/sessions/%zz', '/auth/users/%ff/revoke', `/auth/sessions/%${MARK}`])(
     'answers the path %s with 400, in the one shape, without a word of it',

@@ -6,7 +6,15 @@ import { AuditLog } from '@tokenward/nestjs/observe';
 import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { eq } from 'drizzle-orm';
 import { boolean, integer, pgTable, text } from 'drizzle-orm/pg-core';
-import { hostDatabase, type HostApp, type HostDatabase, hostOptions, PEOPLE, people, startHost } from './support/host-app.js'; // prettier-ignore
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  PEOPLE,
+  people,
+  startHost,
+} from './support/host-app.js';
 import { startObservedHost } from './support/observed-host.js';
 import { bearer, PASSWORD, REFUSED, refusalOf } from './support/stage.js';
 

@@ -11,7 +11,14 @@ import {
 } from '@tokenward/nestjs';
 import type { EncryptionOptions } from '@tokenward/nestjs/options';
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import { hostDatabase, type HostApp, type HostDatabase, hostOptions, people, startHost } from './support/host-app.js'; // prettier-ignore
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  people,
+  startHost,
+} from './support/host-app.js';
 import { bearer, REFUSED, refusalOf } from './support/stage.js';
 
 const PASSWORD = 'a long enough passphrase';

@@ -26,7 +26,11 @@ describe('the runbook of docs/keys.md, step by step', () => {
 
   /** `1h` of the page is a second here. */
   const run = async (line: string, env: Readonly<Record<string, string>> = {}) => {
-    const ended = await tokenward(line.replace('npx tokenward ', '').replace('1h', '1s').replace(/ *#.*/, ''), env, cwd); // prettier-ignore
+    const ended = await tokenward(
+      line.replace('npx tokenward ', '').replace('1h', '1s').replace(/ *#.*/, ''),
+      env,
+      cwd,
+    );
     expect(ended).toMatchObject({ code: 0, error: '' });
     return ended;
   };
@@ -35,7 +39,10 @@ describe('the runbook of docs/keys.md, step by step', () => {
     return Object.fromEntries((JSON.parse(out) as ListedKeys).keys.map(({ kid, phase }) => [kid, phase]));
   };
   const published = async () =>
-    (await demo.client().get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>().keys.map(({ kid }) => kid).sort(); // prettier-ignore
+    (await demo.client().get('/.well-known/jwks.json'))
+      .json<{ keys: { kid: string }[] }>()
+      .keys.map(({ kid }) => kid)
+      .sort();
   const until = async (what: () => Promise<boolean>) => {
     for (let tries = 0; tries < 300; tries += 1) {
       if (await what()) return;
@@ -102,7 +109,9 @@ describe('the runbook of docs/keys.md, step by step', () => {
   });
 
   it('emergency: the key that leaked is refused, the session goes on', async () => {
-    const [revoke = '', ...more] = commandsOf('Emergency: a key that leaked').filter((line) => line.includes('keys revoke')); // prettier-ignore
+    const [revoke = '', ...more] = commandsOf('Emergency: a key that leaked').filter((line) =>
+      line.includes('keys revoke'),
+    );
     expect(more).toEqual([]);
     const leaked = await refreshed();
     expect(await me(leaked.accessToken)).toBe(200);

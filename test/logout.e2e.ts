@@ -64,9 +64,10 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
 
     const until = performance.now() + 1000;
     let answer = await elsewhere.get('/me', bearer(token));
-    while (answer.status === 200 && performance.now() < until) answer = await elsewhere.get('/me', bearer(token));
+    while (answer.status === 200 && performance.now() < until)
+      answer = await elsewhere.get('/me', bearer(token));
     expect(refusalOf(answer)).toEqual(REFUSED);
-  }); // prettier-ignore
+  });
 
   it('takes an access token that has only expired', async () => {
     const token = expired();
@@ -114,14 +115,17 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
     ['a bad access token', () => ({ headers: { authorization: 'Bearer x' } })],
     ['two access cookies', () => ({ headers: { cookie: 'access_token=a; access_token=b' } })],
     ['a malformed refresh token', () => ({ headers: { cookie: 'refresh_token=x' } })],
-    ['a forged one that has expired', () => ({ headers: { authorization: `Bearer ${expired().slice(0, -6)}AAAAAA` } })],
+    [
+      'a forged one that has expired',
+      () => ({ headers: { authorization: `Bearer ${expired().slice(0, -6)}AAAAAA` } }),
+    ],
   ])('answers %s with 204 too, and ends nothing', async (_, options) => {
     const answer = await client.post('/auth/logout', undefined, { ...options(), cookies: 'omit' });
 
     expect(answer.status).toBe(204);
     expect(answer.setCookies).toEqual(CLEARED);
     expect(await reasons()).toEqual([null]);
-  }); // prettier-ignore
+  });
 
   it('is 204 the second time', async () => {
     const again = client.copy();
@@ -130,10 +134,13 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
   });
 
   it('ends a session whose access token has been revoked already by the version', async () => {
-    await stage.rows('update auth_subjects set token_version = token_version + 1 where subject = $1', person.id);
+    await stage.rows(
+      'update auth_subjects set token_version = token_version + 1 where subject = $1',
+      person.id,
+    );
     expect((await client.post('/auth/logout')).status).toBe(204);
     expect(await reasons()).toEqual(['logout']);
-  }); // prettier-ignore
+  });
 
   it('ends every session and every access token with logout-all', async () => {
     const other = stage.demos[adapter].client();

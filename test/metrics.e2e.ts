@@ -68,10 +68,16 @@ describe('metrics', () => {
 
   const read = (): Numbers =>
     Object.fromEntries(
-      host.app.get(AuthMetrics, { strict: false }).read().flatMap(({ metric, samples }) =>
-        samples.map(({ value, attributes }) => [`${metric.name}{${Object.values(attributes).join()}}`, value]),
-      ),
-    ); // prettier-ignore
+      host.app
+        .get(AuthMetrics, { strict: false })
+        .read()
+        .flatMap(({ metric, samples }) =>
+          samples.map(({ value, attributes }) => [
+            `${metric.name}{${Object.values(attributes).join()}}`,
+            value,
+          ]),
+        ),
+    );
 
   it('count what happened', () => {
     const numbers = read();

@@ -16,7 +16,14 @@ import {
   TokenVersionGuard,
 } from '@tokenward/nestjs';
 import { type LegacyIssuerOptions, SystemClock } from '@tokenward/nestjs/options';
-import { hostDatabase, type HostApp, type HostDatabase, hostOptions, people, startHost } from './support/host-app.js'; // prettier-ignore
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  people,
+  startHost,
+} from './support/host-app.js';
 import { AUTHENTICATION_FAILED, bearer, REFUSED, refusalOf } from './support/stage.js';
 
 const OLD_SECRET = 'the secret that the old JwtModule had, long enough';

@@ -18,7 +18,15 @@ import { redisConnection } from '@tokenward/nestjs/redis';
 import { actAs, AuthTestingModule } from '@tokenward/nestjs/testing';
 import { Redis } from 'ioredis';
 import { createRedisDatabase, type TestRedisDatabase } from './support/databases.js';
-import { hostDatabase, type HostApp, type HostDatabase, hostOptions, PEOPLE, people, startHost } from './support/host-app.js'; // prettier-ignore
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  PEOPLE,
+  people,
+  startHost,
+} from './support/host-app.js';
 
 const PASSWORD = 'a long enough passphrase';
 const EMAIL = 'both@example.com';
@@ -91,7 +99,10 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
     UseGuards(JwtAuthGuard)(Shop);
     app = await startHost(Host);
     const secret = await app.app.get(PasswordHasher).hash(PASSWORD);
-    const [person] = await database.db.insert(people).values({ mail: EMAIL, secret, kind: 'admin' }).returning(); // prettier-ignore
+    const [person] = await database.db
+      .insert(people)
+      .values({ mail: EMAIL, secret, kind: 'admin' })
+      .returning();
     userId = person?.ref ?? '';
   });
 
@@ -114,7 +125,9 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
   it('accepts no token of the other, access or refresh', async () => {
     const shop = await signIn('/auth');
     const staff = await signIn('/staff/auth');
-    expect([await statusOf('/shop', shop.accessToken), await statusOf('/office', staff.accessToken)]).toEqual([200, 200]); // prettier-ignore
+    expect([await statusOf('/shop', shop.accessToken), await statusOf('/office', staff.accessToken)]).toEqual(
+      [200, 200],
+    );
     for (const path of ['/office', '/office/sure', '/staff/auth/me'])
       expect(await statusOf(path, shop.accessToken)).toBe(401);
     for (const path of ['/shop', '/auth/me', '/auth/sessions'])
@@ -136,7 +149,11 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
   it('has cookies and keys of its own in one browser; a logout here is none there', async () => {
     const { client, answer } = await signIn('/auth', 'cookie');
     await client.post('/staff/auth/login', { email: EMAIL, password: PASSWORD });
-    expect(answer.setCookies.map((line) => line.split('=')[0]).sort()).toEqual(['access_token', 'device', 'refresh_token']); // prettier-ignore
+    expect(answer.setCookies.map((line) => line.split('=')[0]).sort()).toEqual([
+      'access_token',
+      'device',
+      'refresh_token',
+    ]);
     expect([(await client.get('/shop')).status, (await client.get('/office')).status]).toEqual([200, 200]);
     expect((await client.post('/staff/auth/logout')).status).toBe(204);
     expect([(await client.get('/shop')).status, (await client.get('/office')).status]).toEqual([200, 401]);

@@ -34,8 +34,12 @@ let stage: Stage;
 beforeAll(async () => {
   [database, redisDatabase] = await Promise.all([createDatabase(), createRedisDatabase()]);
   [postgres, redis] = await Promise.all([tcpProxy(database.url), tcpProxy(redisDatabase.url)]);
-  stage = await startStage({ databaseUrl: postgres.url, redisUrl: redis.url, env: { LOGIN_THROTTLE: '50/1000/1000/15m' } });
-}, STAGE_TIMEOUT_MS); // prettier-ignore
+  stage = await startStage({
+    databaseUrl: postgres.url,
+    redisUrl: redis.url,
+    env: { LOGIN_THROTTLE: '50/1000/1000/15m' },
+  });
+}, STAGE_TIMEOUT_MS);
 afterEach(() => {
   postgres.setMode('forward');
   redis.setMode('forward');
@@ -85,33 +89,37 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
     expect(answer.setCookies).toEqual([]);
   }
 
-  it.each(FAULTS)('Postgres away (%s): what needs it is 503 in time, and everything works when it is back', async (mode) => {
-    const { email, password } = person;
-    postgres.setMode(mode);
+  it.each(FAULTS)(
+    'Postgres away (%s): what needs it is 503 in time, and everything works when it is back',
+    async (mode) => {
+      const { email, password } = person;
+      postgres.setMode(mode);
 
-    const answers = await Promise.all([
-      timed(client.copy().post('/auth/login', { email, password })),
-      timed(client.copy().post('/auth/login', { email: 'nobody@people.test', password })),
-      timed(client.copy().post('/auth/refresh')),
-      timed(client.copy().post('/auth/logout')),
-      timed(client.copy().post('/auth/logout-all')),
-      timed(client.copy().get('/auth/sessions')),
-      timed(client.copy().delete('/auth/sessions')),
-      timed(client.copy().post('/auth/reauthenticate', { password })),
-      timed(client.copy().post('/auth/register', { email: 'new@people.test', password })),
-      timed(client.copy().get('/notes')),
-      timed(client.copy().post('/notes', { text: 'x' })),
-    ]);
-    answers.forEach(expectUnavailable);
+      const answers = await Promise.all([
+        timed(client.copy().post('/auth/login', { email, password })),
+        timed(client.copy().post('/auth/login', { email: 'nobody@people.test', password })),
+        timed(client.copy().post('/auth/refresh')),
+        timed(client.copy().post('/auth/logout')),
+        timed(client.copy().post('/auth/logout-all')),
+        timed(client.copy().get('/auth/sessions')),
+        timed(client.copy().delete('/auth/sessions')),
+        timed(client.copy().post('/auth/reauthenticate', { password })),
+        timed(client.copy().post('/auth/register', { email: 'new@people.test', password })),
+        timed(client.copy().get('/notes')),
+        timed(client.copy().post('/notes', { text: 'x' })),
+      ]);
+      answers.forEach(expectUnavailable);
 
-    postgres.setMode('forward');
-    const tries = performance.now() + 15_000;
-    let refreshed = await client.copy().post('/auth/refresh');
-    while (refreshed.status === 503 && performance.now() < tries) refreshed = await client.copy().post('/auth/refresh');
-    const login = await client.post('/auth/login', { email, password });
-    expect(login.status).toBe(200);
-    expect((await client.post('/auth/logout')).status).toBe(204);
-  }); // prettier-ignore
+      postgres.setMode('forward');
+      const tries = performance.now() + 15_000;
+      let refreshed = await client.copy().post('/auth/refresh');
+      while (refreshed.status === 503 && performance.now() < tries)
+        refreshed = await client.copy().post('/auth/refresh');
+      const login = await client.post('/auth/login', { email, password });
+      expect(login.status).toBe(200);
+      expect((await client.post('/auth/logout')).status).toBe(204);
+    },
+  );
 
   it('Postgres away: an access token that an unbroken Redis does not refuse goes on working', async () => {
     postgres.setMode('cut');
@@ -144,7 +152,9 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
     expect((await timed(client.post('/auth/refresh'))).status).toBe(200);
     await logIn(elsewhere, person);
     expect((await elsewhere.get('/me')).status).toBe(200);
-    expect((await timed(signUp(stage.demos[adapter].client()).then(({ answer }) => answer))).status).toBe(200);
+    expect((await timed(signUp(stage.demos[adapter].client()).then(({ answer }) => answer))).status).toBe(
+      200,
+    );
 
     const kept = [client.copy(), elsewhere.copy()];
     expect((await timed(client.post('/auth/logout-all'))).status).toBe(204);
@@ -158,5 +168,5 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
     await logIn(client, person);
     expect((await client.get('/me')).status).toBe(200);
     expect(refusalOf(await kept[1]!.get('/me'))).toEqual(REFUSED);
-  }); // prettier-ignore
+  });
 });

@@ -2,8 +2,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { launchChromium } from './support/chromium.js';
 import {
-  admin, ADAPTERS, logIn, PASSWORD, type Person, register, startStage, type Stage, STAGE_TIMEOUT_MS,
-} from './support/stage.js'; // prettier-ignore
+  admin,
+  ADAPTERS,
+  logIn,
+  PASSWORD,
+  type Person,
+  register,
+  startStage,
+  type Stage,
+  STAGE_TIMEOUT_MS,
+} from './support/stage.js';
 import { accessibilityProblems, tabThrough } from './support/accessibility.js';
 import { takePictures } from './support/pictures.js';
 import { USER_AGENTS, visit, type Visitor } from './support/visitor.js';

@@ -5,7 +5,14 @@ import { AuthModule, AuthService, PasswordHasher } from '@tokenward/nestjs';
 import { drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import { type HostApp, type HostDatabase, hostDatabase, hostOptions, PEOPLE, startHost } from './support/host-app.js'; // prettier-ignore
+import {
+  type HostApp,
+  type HostDatabase,
+  hostDatabase,
+  hostOptions,
+  PEOPLE,
+  startHost,
+} from './support/host-app.js';
 import { privatePostgres } from './support/private-servers.js';
 import { type TcpProxy, tcpProxy } from './support/proxy.js';
 import { until } from './support/until.js';
@@ -41,7 +48,10 @@ describe("the host's pool", () => {
   const logIn = async (): Promise<number> =>
     (await host!.client().post('/auth/login', { email: MAIL, password: PASSWORD })).status;
   const revoke = (): Promise<string> =>
-    auth.revokeUser(userId).then(() => 'done', (error: { code: string }) => error.code); // prettier-ignore
+    auth.revokeUser(userId).then(
+      () => 'done',
+      (error: { code: string }) => error.code,
+    );
   const version = async (): Promise<number> => {
     const { rows } = await database.pool.query<{ version: number }>(
       'select token_version as version from auth_subjects where subject = $1',
@@ -75,31 +85,36 @@ describe("the host's pool", () => {
       ['are closed while idle', 'cutOnce', {}],
       ['fall silent', 'strand', {}],
       ['fall silent, with query_timeout', 'strand', { query_timeout: 1_000 }],
-    ] as const)('they %s: logins work within 5 s, and nothing stays handed out', async (_name, fault, settings) => {
-      await start(proxy.url, settings);
-      await revoke();
-      await Promise.all([1, 2, 3, 4].map(() => pool.query('select pg_sleep(0.1)')));
-      expect(pool.totalCount).toBe(4);
-      const before = await version();
+    ] as const)(
+      'they %s: logins work within 5 s, and nothing stays handed out',
+      async (_name, fault, settings) => {
+        await start(proxy.url, settings);
+        await revoke();
+        await Promise.all([1, 2, 3, 4].map(() => pool.query('select pg_sleep(0.1)')));
+        expect(pool.totalCount).toBe(4);
+        const before = await version();
 
-      proxy[fault]();
-      const since = performance.now();
-      const revocations = Promise.all([revoke(), revoke(), revoke(), revoke()]);
-      const statuses = [await logIn()];
-      while (statuses.at(-1) !== 200 && performance.now() - since < BACK_WITHIN_MS) statuses.push(await logIn());
-      expect(statuses.at(-1)).toBe(200);
-      expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
-      expect(performance.now() - since).toBeLessThan(BACK_WITHIN_MS);
+        proxy[fault]();
+        const since = performance.now();
+        const revocations = Promise.all([revoke(), revoke(), revoke(), revoke()]);
+        const statuses = [await logIn()];
+        while (statuses.at(-1) !== 200 && performance.now() - since < BACK_WITHIN_MS)
+          statuses.push(await logIn());
+        expect(statuses.at(-1)).toBe(200);
+        expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+        expect(performance.now() - since).toBeLessThan(BACK_WITHIN_MS);
 
-      // what was acknowledged stands, and what was refused does not
-      const done = (await revocations).filter((outcome) => outcome === 'done').length;
-      expect(await version()).toBe(before + done);
-      // a reset tells at once, so that nobody notices
-      if (fault !== 'strand') expect(done).toBe(4);
-      // the background takes one for a moment, again and again
-      await until(() => handedOut() === 0);
-      await expect(Promise.all([1, 2, 3, 4].map(() => pool.query('select 1')))).resolves.toHaveLength(4);
-    }, 30_000); // prettier-ignore
+        // what was acknowledged stands, and what was refused does not
+        const done = (await revocations).filter((outcome) => outcome === 'done').length;
+        expect(await version()).toBe(before + done);
+        // a reset tells at once, so that nobody notices
+        if (fault !== 'strand') expect(done).toBe(4);
+        // the background takes one for a moment, again and again
+        await until(() => handedOut() === 0);
+        await expect(Promise.all([1, 2, 3, 4].map(() => pool.query('select 1')))).resolves.toHaveLength(4);
+      },
+      30_000,
+    );
   });
 
   describe('whatever was abandoned is not committed afterwards', () => {
@@ -125,26 +140,30 @@ describe("the host's pool", () => {
         "insert into people (mail) values ('new@example.com')",
         () => post('/auth/register', { email: 'new@example.com', password: PASSWORD }),
       ],
-    ])('%s', async (_name, lock, act) => {
-      await start(database.url, {}, '600ms');
-      expect(await revoke()).toBe('done');
-      const login = { email: MAIL, password: PASSWORD, transport: 'bearer' };
-      const tokens = (await host!.client().post('/auth/login', login)).json<Tokens>();
-      const before = await counts();
+    ])(
+      '%s',
+      async (_name, lock, act) => {
+        await start(database.url, {}, '600ms');
+        expect(await revoke()).toBe('done');
+        const login = { email: MAIL, password: PASSWORD, transport: 'bearer' };
+        const tokens = (await host!.client().post('/auth/login', login)).json<Tokens>();
+        const before = await counts();
 
-      const other = await database.pool.connect();
-      await other.query(`begin; ${lock}`);
-      const answer = await act(tokens);
-      await other.query('rollback');
-      other.release();
+        const other = await database.pool.connect();
+        await other.query(`begin; ${lock}`);
+        const answer = await act(tokens);
+        await other.query('rollback');
+        other.release();
 
-      expect([503, 'unavailable']).toContain(answer);
-      // whatever still waits on the server comes to its lock now
-      await until(async () => (await waiting()) === 0);
-      expect(await counts()).toEqual(before);
-      await until(() => handedOut() === 0);
-      expect(await act(tokens)).not.toBe(answer);
-    }, 30_000); // prettier-ignore
+        expect([503, 'unavailable']).toContain(answer);
+        // whatever still waits on the server comes to its lock now
+        await until(async () => (await waiting()) === 0);
+        expect(await counts()).toEqual(before);
+        await until(() => handedOut() === 0);
+        expect(await act(tokens)).not.toBe(answer);
+      },
+      30_000,
+    );
 
     interface Tokens {
       readonly accessToken: string;

@@ -19,7 +19,9 @@ const unlessOut = (): void => {
 
 /** The users of a storage, as if another service kept them. */
 function elsewhere(users: UserDirectory): UserDirectory {
-  const asked = <A extends unknown[], R>(ask: (...given: A) => R) => (...given: A): R => (unlessOut(), ask(...given)); // prettier-ignore
+  const asked =
+    <A extends unknown[], R>(ask: (...given: A) => R) =>
+    (...given: A): R => (unlessOut(), ask(...given));
   return {
     findByEmail: asked((email: string) => users.findByEmail(email)),
     findById: asked((id: string) => users.findById(id)),

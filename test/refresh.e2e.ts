@@ -188,13 +188,16 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(newer.setCookies).toEqual([]);
     expect(await sessions()).toMatchObject([{ generation: 2, open: true }]);
 
-    await stage.rows(`update auth_sessions set generation = 3, token_hash = sha256('x') where subject = $1`, person.id);
+    await stage.rows(
+      `update auth_sessions set generation = 3, token_hash = sha256('x') where subject = $1`,
+      person.id,
+    );
     const other = await client.copy().post('/auth/refresh');
     expect(refusalOf(other)).toEqual(REFUSED);
     expect(other.setCookies).toEqual([]);
     expect(await sessions()).toMatchObject([{ generation: 3, open: true }]);
     expect((await client.get('/me')).status).toBe(200);
-  }); // prettier-ignore
+  });
 
   it('refuses malformed and foreign tokens without any other effect, and clears what came by cookie', async () => {
     const token = client.jar.get('refresh_token') ?? '';
@@ -244,10 +247,13 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     for (const column of ['idle_expires_at', 'absolute_expires_at']) {
       const other = stage.demos[adapter].client();
       const { id } = await signUp(other);
-      await stage.rows(`update auth_sessions set ${column} = now() - interval '1 second' where subject = $1`, id);
+      await stage.rows(
+        `update auth_sessions set ${column} = now() - interval '1 second' where subject = $1`,
+        id,
+      );
       expect(refusalOf(await other.post('/auth/refresh'))).toEqual(REFUSED);
     }
-  }); // prettier-ignore
+  });
 
   it('never lives past the absolute lifetime, however often it is refreshed', async () => {
     await stage.rows(
@@ -273,7 +279,9 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     client.jar.store(winner?.setCookies ?? []);
     expect((await client.post('/auth/refresh')).status).toBe(401);
     expect(await sessions()).toMatchObject([{ open: false, end_reason: 'reuse' }]);
-    const refused = { headers: { cookie: `access_token=${/access_token=([^;]+)/.exec(String(winner?.setCookies))?.[1]}` } };
+    const refused = {
+      headers: { cookie: `access_token=${/access_token=([^;]+)/.exec(String(winner?.setCookies))?.[1]}` },
+    };
     expect(refusalOf(await clients[0]!.get('/me', refused))).toEqual(REFUSED);
-  }); // prettier-ignore
+  });
 });

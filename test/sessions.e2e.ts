@@ -75,8 +75,10 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
     const [after] = await list();
 
     expect(after?.['createdAt']).toBe(before?.['createdAt']);
-    expect(Date.parse(String(after?.['lastUsedAt']))).toBeGreaterThan(Date.parse(String(before?.['lastUsedAt'])));
-  }); // prettier-ignore
+    expect(Date.parse(String(after?.['lastUsedAt']))).toBeGreaterThan(
+      Date.parse(String(before?.['lastUsedAt'])),
+    );
+  });
 
   it('lists neither ended nor expired sessions, nor those of others', async () => {
     await signUp(stage.demos[adapter].client());

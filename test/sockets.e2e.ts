@@ -130,32 +130,46 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
   });
 
   const endings: [string, (me: HttpClient, person: { id: string; email: string }) => Promise<unknown>][] = [
-    ['the session was ended from another device', async (me, person) => {
-      const second = stage.demos[other].client();
-      await logIn(second, { email: person.email, password: PASSWORD });
-      const id = await sessionIdOf(me);
-      expect((await second.delete(`/auth/sessions/${id}`)).status).toBe(204);
-    }],
+    [
+      'the session was ended from another device',
+      async (me, person) => {
+        const second = stage.demos[other].client();
+        await logIn(second, { email: person.email, password: PASSWORD });
+        const id = await sessionIdOf(me);
+        expect((await second.delete(`/auth/sessions/${id}`)).status).toBe(204);
+      },
+    ],
     ['the user logged out', (me) => me.post('/auth/logout')],
     ['the user logged out everywhere', (me) => me.post('/auth/logout-all')],
-    ['the password was changed', (me) =>
-      me.post('/auth/password', { currentPassword: PASSWORD, newPassword: 'another river at dusk' })],
-    ['a spent refresh token came again', async (me) => {
-      const thief = me.copy();
-      await me.post('/auth/refresh');
-      expect((await thief.post('/auth/refresh')).status).toBe(401);
-    }],
-    ['an admin changed the role on the other process', async (_me, { id }) => {
-      const boss = stage.demos[other].client();
-      await logIn(boss, admin);
-      expect((await boss.patch(`/admin/users/${id}`, { role: 'admin' })).status).toBe(200);
-    }],
-    ['an admin revoked the user on the other process', async (_me, { id }) => {
-      const boss = stage.demos[other].client();
-      await logIn(boss, admin);
-      expect((await boss.post(`/auth/users/${id}/revoke`)).status).toBe(204);
-    }],
-  ]; // prettier-ignore
+    [
+      'the password was changed',
+      (me) => me.post('/auth/password', { currentPassword: PASSWORD, newPassword: 'another river at dusk' }),
+    ],
+    [
+      'a spent refresh token came again',
+      async (me) => {
+        const thief = me.copy();
+        await me.post('/auth/refresh');
+        expect((await thief.post('/auth/refresh')).status).toBe(401);
+      },
+    ],
+    [
+      'an admin changed the role on the other process',
+      async (_me, { id }) => {
+        const boss = stage.demos[other].client();
+        await logIn(boss, admin);
+        expect((await boss.patch(`/admin/users/${id}`, { role: 'admin' })).status).toBe(200);
+      },
+    ],
+    [
+      'an admin revoked the user on the other process',
+      async (_me, { id }) => {
+        const boss = stage.demos[other].client();
+        await logIn(boss, admin);
+        expect((await boss.post(`/auth/users/${id}/revoke`)).status).toBe(204);
+      },
+    ],
+  ];
 
   it.each(endings)('closes at once with 4401 when %s', async (_name, act) => {
     const me = client();

@@ -42,49 +42,60 @@ const refusesConnections = (url: string): Promise<boolean> =>
   });
 
 describe.each(ADAPTERS)('SIGTERM on %s', (adapter) => {
-  it('takes nobody new, answers the logins under way, writes the audit records that wait, exits 0', async () => {
-    database = await createDatabase();
-    demo = await startDemo({
-      adapter,
-      env: { DATABASE_URL: database.url, DEMO_USERS: `${USER.email}:${USER.password}:user` },
-    });
-    const { url, exited } = demo;
-    const bodies = [USER, STRANGER].map((person) => JSON.stringify(person));
-    const logins = await Promise.all(bodies.map((body) => halfSentLogin(url, body.length)));
+  it(
+    'takes nobody new, answers the logins under way, writes the audit records that wait, exits 0',
+    async () => {
+      database = await createDatabase();
+      demo = await startDemo({
+        adapter,
+        env: { DATABASE_URL: database.url, DEMO_USERS: `${USER.email}:${USER.password}:user` },
+      });
+      const { url, exited } = demo;
+      const bodies = [USER, STRANGER].map((person) => JSON.stringify(person));
+      const logins = await Promise.all(bodies.map((body) => halfSentLogin(url, body.length)));
 
-    process.kill(demo.pid, 'SIGTERM');
-    while (!(await refusesConnections(url)));
-    // the hashing and the database's part begin only now
-    const answers = logins.map((login) => once(login, 'response') as Promise<[IncomingMessage]>);
-    logins.forEach((login, at) => login.end(bodies[at]));
-    const found = [];
-    for (const [answer] of await Promise.all(answers)) {
-      answer.resume();
-      await once(answer, 'end');
-      found.push([answer.statusCode, answer.headers.connection]);
-    }
-    // the connection goes with the answer: nobody waits for it, and it brings no other request
-    expect(found).toEqual([[200, 'close'], [401, 'close']]); // prettier-ignore
-    expect(await exited).toBe(0);
+      process.kill(demo.pid, 'SIGTERM');
+      while (!(await refusesConnections(url)));
+      // the hashing and the database's part begin only now
+      const answers = logins.map((login) => once(login, 'response') as Promise<[IncomingMessage]>);
+      logins.forEach((login, at) => login.end(bodies[at]));
+      const found = [];
+      for (const [answer] of await Promise.all(answers)) {
+        answer.resume();
+        await once(answer, 'end');
+        found.push([answer.statusCode, answer.headers.connection]);
+      }
+      // the connection goes with the answer: nobody waits for it, and it brings no other request
+      expect(found).toEqual([
+        [200, 'close'],
+        [401, 'close'],
+      ]);
+      expect(await exited).toBe(0);
 
-    const after = new pg.Client({ connectionString: database.url });
-    await after.connect();
-    const { rows } = await after.query<{ type: string }>('select type from auth_audit order by id');
-    await after.end();
-    // the first with its session, in one transaction; the second belongs to a batch that is written at the end
-    expect(rows.map(({ type }) => type)).toEqual(['login.succeeded', 'login.failed']);
-  }, STAGE_TIMEOUT_MS);
+      const after = new pg.Client({ connectionString: database.url });
+      await after.connect();
+      const { rows } = await after.query<{ type: string }>('select type from auth_audit order by id');
+      await after.end();
+      // the first with its session, in one transaction; the second belongs to a batch that is written at the end
+      expect(rows.map(({ type }) => type)).toEqual(['login.succeeded', 'login.failed']);
+    },
+    STAGE_TIMEOUT_MS,
+  );
 
-  it('a request that its client never finishes keeps neither the process nor its database', async () => {
-    demo = await startDemo({ adapter });
-    const postmaster = join(demo.dataDir, 'postgres', 'data', 'postmaster.pid');
-    expect(existsSync(postmaster)).toBe(true);
-    const half = await halfSentLogin(demo.url, 50);
-    half.on('error', () => undefined);
+  it(
+    'a request that its client never finishes keeps neither the process nor its database',
+    async () => {
+      demo = await startDemo({ adapter });
+      const postmaster = join(demo.dataDir, 'postgres', 'data', 'postmaster.pid');
+      expect(existsSync(postmaster)).toBe(true);
+      const half = await halfSentLogin(demo.url, 50);
+      half.on('error', () => undefined);
 
-    const startedAt = performance.now();
-    expect(await demo.kill('SIGTERM')).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
-    expect(existsSync(postmaster)).toBe(false);
-  }, STAGE_TIMEOUT_MS);
-}); // prettier-ignore
+      const startedAt = performance.now();
+      expect(await demo.kill('SIGTERM')).toBe(0);
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      expect(existsSync(postmaster)).toBe(false);
+    },
+    STAGE_TIMEOUT_MS,
+  );
+});

@@ -80,8 +80,12 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
 
     expect(imagined.slice(0, 10)).toEqual(real.slice(0, 10));
     const [a, b] = [real[10], imagined[10]] as HttpAnswer[];
-    expect([b?.status, b?.text, Object.keys(b?.headers ?? {})]).toEqual([a?.status, a?.text, Object.keys(a?.headers ?? {})]);
-  }); // prettier-ignore
+    expect([b?.status, b?.text, Object.keys(b?.headers ?? {})]).toEqual([
+      a?.status,
+      a?.text,
+      Object.keys(a?.headers ?? {}),
+    ]);
+  });
 
   it('gives a try back when it succeeds', async () => {
     expect(await guess(9)).toEqual(fails(9));

@@ -24,26 +24,41 @@ type Case = readonly [name: string, headers: () => RequestHeaders];
 
 const ACCEPTED: readonly Case[] = [
   ['a cookie', () => ({ cookie: `access_token=${good}` })],
-  ['a cookie among others', () => ({ cookie: `a=b; access_token=${good}; access_tokens=x; xaccess_token=y` })],
+  [
+    'a cookie among others',
+    () => ({ cookie: `a=b; access_token=${good}; access_tokens=x; xaccess_token=y` }),
+  ],
   ['a bearer token', () => ({ authorization: `Bearer ${good}` })],
   ['the scheme in small letters', () => ({ authorization: `bearer ${good}` })],
   ['the scheme in capitals', () => ({ authorization: `BEARER ${good}` })],
-  ['a good cookie beside a bad header', () => ({ cookie: `access_token=${good}`, authorization: 'Bearer x' })],
-  ['an empty cookie beside a good header', () => ({ cookie: 'access_token=', authorization: `Bearer ${good}` })],
-]; // prettier-ignore
+  [
+    'a good cookie beside a bad header',
+    () => ({ cookie: `access_token=${good}`, authorization: 'Bearer x' }),
+  ],
+  [
+    'an empty cookie beside a good header',
+    () => ({ cookie: 'access_token=', authorization: `Bearer ${good}` }),
+  ],
+];
 
 const REFUSALS: readonly Case[] = [
-  ['a bad cookie beside a good header', () => ({ cookie: 'access_token=x', authorization: `Bearer ${good}` })],
+  [
+    'a bad cookie beside a good header',
+    () => ({ cookie: 'access_token=x', authorization: `Bearer ${good}` }),
+  ],
   ['two good cookies', () => ({ cookie: `access_token=${good}; access_token=${good}` })],
   ['a good cookie and an empty one', () => ({ cookie: `access_token=${good}; access_token=` })],
   ['an empty cookie and a good one', () => ({ cookie: `access_token=; access_token=${good}` })],
-  ['two empty cookies beside a good header', () => ({ cookie: 'access_token=; access_token=', authorization: `Bearer ${good}` })],
+  [
+    'two empty cookies beside a good header',
+    () => ({ cookie: 'access_token=; access_token=', authorization: `Bearer ${good}` }),
+  ],
   ['two Cookie headers of one name', () => ({ cookie: [`access_token=${good}`, `access_token=${good}`] })],
   ['a quoted cookie', () => ({ cookie: `access_token="${good}"` })],
   ['two tokens in one header', () => ({ authorization: `Bearer ${good}, Bearer ${good}` })],
   ['two Authorization headers', () => ({ authorization: [`Bearer ${good}`, `Bearer ${good}`] })],
   ['a scheme without a token', () => ({ authorization: 'Bearer' })],
-]; // prettier-ignore
+];
 
 const NOT_THERE: readonly Case[] = [
   ['nothing', () => ({})],

@@ -15,7 +15,14 @@ import { redisConnection } from '@tokenward/nestjs/redis';
 import { Redis } from 'ioredis';
 import { httpClient } from './support/http.js';
 import { createRedisDatabase, type TestRedisDatabase } from './support/databases.js';
-import { hostDatabase, type HostApp, type HostDatabase, hostOptions, people, startHost } from './support/host-app.js'; // prettier-ignore
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  people,
+  startHost,
+} from './support/host-app.js';
 
 const USER = { email: 'ada@example.com', password: 'a long enough passphrase' };
 

@@ -36,7 +36,14 @@ export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, a
       audience: AUDIENCE,
       keys: signingKeys(keys, algorithm),
       storage: drizzleStorage(db, {
-        users: { table: people, id: people.id, email: people.email, passwordHash: people.passwordHash, role: people.role, disabled: people.disabled }, // prettier-ignore
+        users: {
+          table: people,
+          id: people.id,
+          email: people.email,
+          passwordHash: people.passwordHash,
+          role: people.role,
+          disabled: people.disabled,
+        },
       }),
       redis: redisConnection(redis),
       throttle: false,

@@ -28,7 +28,13 @@ export async function refresh({ quick, settings, say }) {
         better: 'lower',
         unit: '',
       },
-      { what: 'refresh over HTTP, commands to Redis (beyond those of an idle process)', values: [Math.round(commands * 10) / 10], bar: 0, better: 'lower', unit: '' }, // prettier-ignore
+      {
+        what: 'refresh over HTTP, commands to Redis (beyond those of an idle process)',
+        values: [Math.round(commands * 10) / 10],
+        bar: 0,
+        better: 'lower',
+        unit: '',
+      },
       { what: 'refresh over HTTP with RS256, CPU of the process', values: [cpuMicros], unit: ' µs' },
     ];
     return { rows, raw: { statements, commands, cpuMicros, times } };

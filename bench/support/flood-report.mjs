@@ -24,29 +24,43 @@ function tablesOf(phases) {
       all.toSorted((a, b) => a - b)[Math.ceil(all.length * share) - 1];
   const head = (first) => [first, ...PHASES];
   return [
-    ['Honest logins, a second apart', head(''), [
-      ['answered 200', ...of((phase) => phase.ms.length)],
-      ['anything else', ...of((phase) => phase.failed, list)],
-      ['median', ...of(({ ms: all }) => summary(all).p50, ms)],
-      ['95 of 100 within', ...of(quantile(0.95), ms)],
-      ['longest', ...of(quantile(1), ms)],
-    ]],
-    ['What was sent', ['attack', 'answers (HTTP status, close code)'],
-      Object.entries(phases.during.sent).map(([name, outcomes]) => [name, list(outcomes)])],
-    ['Durable rows', head('table'), Object.keys(phases.after.rows).map((name) =>
-      [`\`${name}\``, ...of(({ rows }) => rows[name])])],
-    ['The processes', head(''), [
-      ['demo, resident memory', ...of(({ demo }) => demo.rssMb, mb)],
-      ['demo, highest seen', ...of(({ peak }) => peak.rssMb, mb)],
-      ['demo, heap in use', ...of(({ demo }) => demo.heapMb, mb)],
-      ['demo, active handles', ...of(({ demo }) => demo.handles)],
-      ['demo, highest seen', ...of(({ peak }) => peak.handles)],
-      ['demo, open descriptors', ...of(({ demo }) => demo.descriptors)],
-      ['demo, audit records that wait', ...of(({ demo }) => demo.auditPending)],
-      ['demo, calls of listeners left out', ...of(({ demo }) => demo.listenersDropped)],
-      ['orders service, resident memory', ...of(({ ordersRssMb }) => ordersRssMb, mb)],
-    ]],
-  ]; // prettier-ignore
+    [
+      'Honest logins, a second apart',
+      head(''),
+      [
+        ['answered 200', ...of((phase) => phase.ms.length)],
+        ['anything else', ...of((phase) => phase.failed, list)],
+        ['median', ...of(({ ms: all }) => summary(all).p50, ms)],
+        ['95 of 100 within', ...of(quantile(0.95), ms)],
+        ['longest', ...of(quantile(1), ms)],
+      ],
+    ],
+    [
+      'What was sent',
+      ['attack', 'answers (HTTP status, close code)'],
+      Object.entries(phases.during.sent).map(([name, outcomes]) => [name, list(outcomes)]),
+    ],
+    [
+      'Durable rows',
+      head('table'),
+      Object.keys(phases.after.rows).map((name) => [`\`${name}\``, ...of(({ rows }) => rows[name])]),
+    ],
+    [
+      'The processes',
+      head(''),
+      [
+        ['demo, resident memory', ...of(({ demo }) => demo.rssMb, mb)],
+        ['demo, highest seen', ...of(({ peak }) => peak.rssMb, mb)],
+        ['demo, heap in use', ...of(({ demo }) => demo.heapMb, mb)],
+        ['demo, active handles', ...of(({ demo }) => demo.handles)],
+        ['demo, highest seen', ...of(({ peak }) => peak.handles)],
+        ['demo, open descriptors', ...of(({ demo }) => demo.descriptors)],
+        ['demo, audit records that wait', ...of(({ demo }) => demo.auditPending)],
+        ['demo, calls of listeners left out', ...of(({ demo }) => demo.listenersDropped)],
+        ['orders service, resident memory', ...of(({ ordersRssMb }) => ordersRssMb, mb)],
+      ],
+    ],
+  ];
 }
 
 export function printFlood(phases, seconds) {

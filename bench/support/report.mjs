@@ -13,7 +13,13 @@ export function judged({ values, better = 'higher', bar, stretch, ...row }) {
   const { p50, p25, p75, n } = summary(values);
   const reaches = (limit) => (better === 'higher' ? p50 >= limit : p50 <= limit);
   const verdict =
-    stretch !== undefined && reaches(stretch) ? 'met, stretch too' : bar === undefined ? '' : reaches(bar) ? 'met' : 'NOT MET'; // prettier-ignore
+    stretch !== undefined && reaches(stretch)
+      ? 'met, stretch too'
+      : bar === undefined
+        ? ''
+        : reaches(bar)
+          ? 'met'
+          : 'NOT MET';
   return { ...row, values, better, bar, stretch, n, median: p50, p25, p75, verdict };
 }
 

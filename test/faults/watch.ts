@@ -60,8 +60,10 @@ export class Watch {
       if (!revocation || status !== 200 || excepted.includes(where)) return [];
       const lateMs = sentAt - revocation.answeredAt;
       const bound = revocation.by === where ? 0 : MAX_STALENESS_MS;
-      return lateMs > bound ? [`at ${where}, ${Math.round(lateMs)} ms after it was revoked at ${revocation.by}`] : [];
-    }); // prettier-ignore
+      return lateMs > bound
+        ? [`at ${where}, ${Math.round(lateMs)} ms after it was revoked at ${revocation.by}`]
+        : [];
+    });
   }
 
   /** The last request that was accepted after the revocation of its token was answered, in milliseconds after it; undefined: none was. */

@@ -60,11 +60,23 @@ const WORKING: readonly DatabaseKind[] = [
   { name: 'a plain pool' },
   { name: 'one connection', pool: { max: 1 } },
   { name: 'a connection for each query', pool: { maxUses: 1 } },
-  { name: 'query_timeout, statement_timeout and a name', pool: { query_timeout: 1_500, statement_timeout: 1_500, application_name: 'shop', keepAlive: true } },
+  {
+    name: 'query_timeout, statement_timeout and a name',
+    pool: { query_timeout: 1_500, statement_timeout: 1_500, application_name: 'shop', keepAlive: true },
+  },
   { name: 'parsers of the pool that answer nothing', pool: { types: { getTypeParser: () => () => null } } },
   { name: 'serializable by default', pool: { options: '-c default_transaction_isolation=serializable' } },
-  { name: 'another language of the server', pool: { options: '-c DateStyle=German,DMY -c IntervalStyle=sql_standard -c TimeZone=Asia/Tokyo -c bytea_output=hex' } },
-  { name: 'a schema of the host for its relational queries', db: (pool) => drizzle(pool, { schema: { people } }) },
+  {
+    name: 'another language of the server',
+    pool: {
+      options:
+        '-c DateStyle=German,DMY -c IntervalStyle=sql_standard -c TimeZone=Asia/Tokyo -c bytea_output=hex',
+    },
+  },
+  {
+    name: 'a schema of the host for its relational queries',
+    db: (pool) => drizzle(pool, { schema: { people } }),
+  },
   { name: 'public, named', storage: { schema: createAuthSchema({ schema: 'public' }) } },
   {
     name: 'public, named, behind a search path that leads to other tables of those names',
@@ -76,14 +88,16 @@ const WORKING: readonly DatabaseKind[] = [
     name: "casing: 'snake_case'",
     db: (pool) => drizzle(pool, { casing: 'snake_case' }),
     storage: { users: MEMBERS },
-    before: 'create table members (id uuid primary key default gen_random_uuid(), e_mail text not null unique, password_hash text not null, user_role text, granted_rights text[], is_disabled boolean)',
+    before:
+      'create table members (id uuid primary key default gen_random_uuid(), e_mail text not null unique, password_hash text not null, user_role text, granted_rights text[], is_disabled boolean)',
   },
   {
     name: 'no casing, names in camelCase',
     storage: { users: MEMBERS },
-    before: 'create table members (id uuid primary key default gen_random_uuid(), "eMail" text not null unique, "passwordHash" text not null, "userRole" text, "grantedRights" text[], "isDisabled" boolean)',
+    before:
+      'create table members (id uuid primary key default gen_random_uuid(), "eMail" text not null unique, "passwordHash" text not null, "userRole" text, "grantedRights" text[], "isDisabled" boolean)',
   },
-]; // prettier-ignore
+];
 
 function moduleOn(database: HostDatabase, storage: () => ReturnType<typeof drizzleStorage>) {
   @Module({
@@ -217,30 +231,87 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
   };
   const other = pgTable('people', { ref: uuid('person_ref'), mail: text('mail'), pw: text('passwort') });
 
-  it.each<[string, () => Promise<ReturnType<typeof drizzleStorage>> | ReturnType<typeof drizzleStorage>, RegExp]>([
-    ['one Client', () => drizzleStorage(drizzle(new pg.Client(database.url))), /drizzleStorage: needs .* Pool .* this is one Client; write drizzle\(new Pool/],
-    ['another driver', () => drizzleStorage(proxyDrizzle(() => Promise.resolve({ rows: [] })) as never), /drizzleStorage: needs .* a PgRemoteDatabase; write/],
-    ['results in binary', () => drizzleStorage(drizzle(new pg.Pool({ binary: true } as pg.PoolConfig))), /drizzleStorage: cannot work on a pool with binary: true; take/],
-    ['no database', () => drizzleStorage(undefined as never), /drizzleStorage: needs .* not a Drizzle database; write/],
-    ['missing tables', () => drizzleStorage(drizzle(poolOf()), { users: PEOPLE, schema: createAuthSchema({ prefix: 'none_' }) }), /the table none_subjects is missing; run `tokenward migrate`/],
-    ['tables off the search path', async () => {
-      const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=pg_catalog' });
-      made.push(pool);
-      return drizzleStorage(drizzle(pool), { users: PEOPLE });
-    }, /the table auth_subjects is not on the search path .* it is in public; pass createAuthSchema\(\{ schema \}\)/],
-    ['tables that the search path finds in two schemas', async () => {
-      await database.pool.query('create schema stray; create table stray.auth_revocations (like public.auth_revocations)');
-      const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=stray,public' });
-      made.push(pool);
-      return drizzleStorage(drizzle(pool), { users: PEOPLE });
-    }, /the search path leads to public\.auth_subjects and stray\.auth_revocations; name the schema: createAuthSchema\(\{ schema: 'public' \}\)/],
-    ['a missing column of the users', () => drizzleStorage(drizzle(poolOf()), { users: { table: other, id: other.ref, email: other.mail, passwordHash: other.pw } }), /the table public\.people has no column passwort; give the columns/],
-    ['a missing right', async () => drizzleStorage(drizzle(poolOf(await asRole())), { users: PEOPLE }), /has no right to INSERT on public\.auth_revocations; GRANT INSERT ON public\.auth_revocations TO tw_/],
-    ['a missing database', () => drizzleStorage(drizzle(poolOf(elsewhere())), { users: PEOPLE }), /3D000 database "no_such_database" does not exist; correct the connection/],
-    ['a missing column of its own', async () => {
-      await database.pool.query('create schema older; create table older.auth_sessions as select * from auth_sessions; alter table older.auth_sessions drop column amr; create table older.auth_subjects as select * from auth_subjects; create table older.auth_revocations as select * from auth_revocations; create table older.auth_audit as select * from auth_audit');
-      return drizzleStorage(drizzle(poolOf()), { users: PEOPLE, schema: createAuthSchema({ schema: 'older' }) });
-    }, /the table older\.auth_sessions has no column amr; run `tokenward migrate`/],
+  it.each<
+    [string, () => Promise<ReturnType<typeof drizzleStorage>> | ReturnType<typeof drizzleStorage>, RegExp]
+  >([
+    [
+      'one Client',
+      () => drizzleStorage(drizzle(new pg.Client(database.url))),
+      /drizzleStorage: needs .* Pool .* this is one Client; write drizzle\(new Pool/,
+    ],
+    [
+      'another driver',
+      () => drizzleStorage(proxyDrizzle(() => Promise.resolve({ rows: [] })) as never),
+      /drizzleStorage: needs .* a PgRemoteDatabase; write/,
+    ],
+    [
+      'results in binary',
+      () => drizzleStorage(drizzle(new pg.Pool({ binary: true } as pg.PoolConfig))),
+      /drizzleStorage: cannot work on a pool with binary: true; take/,
+    ],
+    [
+      'no database',
+      () => drizzleStorage(undefined as never),
+      /drizzleStorage: needs .* not a Drizzle database; write/,
+    ],
+    [
+      'missing tables',
+      () =>
+        drizzleStorage(drizzle(poolOf()), { users: PEOPLE, schema: createAuthSchema({ prefix: 'none_' }) }),
+      /the table none_subjects is missing; run `tokenward migrate`/,
+    ],
+    [
+      'tables off the search path',
+      async () => {
+        const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=pg_catalog' });
+        made.push(pool);
+        return drizzleStorage(drizzle(pool), { users: PEOPLE });
+      },
+      /the table auth_subjects is not on the search path .* it is in public; pass createAuthSchema\(\{ schema \}\)/,
+    ],
+    [
+      'tables that the search path finds in two schemas',
+      async () => {
+        await database.pool.query(
+          'create schema stray; create table stray.auth_revocations (like public.auth_revocations)',
+        );
+        const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=stray,public' });
+        made.push(pool);
+        return drizzleStorage(drizzle(pool), { users: PEOPLE });
+      },
+      /the search path leads to public\.auth_subjects and stray\.auth_revocations; name the schema: createAuthSchema\(\{ schema: 'public' \}\)/,
+    ],
+    [
+      'a missing column of the users',
+      () =>
+        drizzleStorage(drizzle(poolOf()), {
+          users: { table: other, id: other.ref, email: other.mail, passwordHash: other.pw },
+        }),
+      /the table public\.people has no column passwort; give the columns/,
+    ],
+    [
+      'a missing right',
+      async () => drizzleStorage(drizzle(poolOf(await asRole())), { users: PEOPLE }),
+      /has no right to INSERT on public\.auth_revocations; GRANT INSERT ON public\.auth_revocations TO tw_/,
+    ],
+    [
+      'a missing database',
+      () => drizzleStorage(drizzle(poolOf(elsewhere())), { users: PEOPLE }),
+      /3D000 database "no_such_database" does not exist; correct the connection/,
+    ],
+    [
+      'a missing column of its own',
+      async () => {
+        await database.pool.query(
+          'create schema older; create table older.auth_sessions as select * from auth_sessions; alter table older.auth_sessions drop column amr; create table older.auth_subjects as select * from auth_subjects; create table older.auth_revocations as select * from auth_revocations; create table older.auth_audit as select * from auth_audit',
+        );
+        return drizzleStorage(drizzle(poolOf()), {
+          users: PEOPLE,
+          schema: createAuthSchema({ schema: 'older' }),
+        });
+      },
+      /the table older\.auth_sessions has no column amr; run `tokenward migrate`/,
+    ],
   ])('%s', async (_name, storage, words) => {
     const boot = async () => {
       const given = await storage();
@@ -252,5 +323,5 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
     );
     expect(error).toMatch(words);
     expect(error).not.toContain('\n');
-  }); // prettier-ignore
+  });
 });

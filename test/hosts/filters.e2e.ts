@@ -1,6 +1,12 @@
 import {
-  type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, type INestApplication, Module,
-} from '@nestjs/common'; // prettier-ignore
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Inject,
+  type INestApplication,
+  Module,
+} from '@nestjs/common';
 import { APP_FILTER, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
 import { expect, it } from '@jest/globals';
 import { AuthError, UserDirectory } from '@tokenward/nestjs';
@@ -72,14 +78,20 @@ const options: HostKind['options'] = { throttle: { accountAndAddress: 3 } };
 
 const KINDS: readonly HostKind[] = [
   { name: 'no filter of its own' },
-  { name: 'a filter that catches everything, useGlobalFilters', ...everywhere((app) => new CatchEverything(app.get(HttpAdapterHost))) },
+  {
+    name: 'a filter that catches everything, useGlobalFilters',
+    ...everywhere((app) => new CatchEverything(app.get(HttpAdapterHost))),
+  },
   { name: 'a filter that catches everything, APP_FILTER of the root module', filter: CatchEverything },
   { name: 'a filter that catches everything, APP_FILTER of a later module', imports: [Later] },
-  { name: 'a filter that extends BaseExceptionFilter', ...everywhere((app) => new Extends(app.getHttpAdapter())) },
+  {
+    name: 'a filter that extends BaseExceptionFilter',
+    ...everywhere((app) => new Extends(app.getHttpAdapter())),
+  },
   { name: 'a filter that shows exception.message', ...everywhere(() => new ShowsTheMessage()) },
   { name: 'a filter that shows all of an exception', ...everywhere(() => new ShowsEverything()) },
   { name: 'a filter of HttpException', ...everywhere(() => new OfHttpExceptions()) },
-]; // prettier-ignore
+];
 
 eachHost(
   KINDS.map((kind) => ({ ...kind, options })),

@@ -40,16 +40,31 @@ const parser = (...middleware: readonly unknown[]): Pick<HostKind, 'create' | 'p
 
 const KINDS: readonly HostKind[] = [
   { name: 'a pipe that trims', pipe: pipe((value: unknown) => deep(value, (each) => each.trim())) },
-  { name: 'a pipe that escapes HTML', pipe: pipe((value: unknown) => deep(value, (each) => each.replaceAll('&', '&amp;'))) },
-  { name: 'a pipe that takes members away', pipe: pipe((value: unknown) => (typeof value === 'object' ? {} : value)) },
+  {
+    name: 'a pipe that escapes HTML',
+    pipe: pipe((value: unknown) => deep(value, (each) => each.replaceAll('&', '&amp;'))),
+  },
+  {
+    name: 'a pipe that takes members away',
+    pipe: pipe((value: unknown) => (typeof value === 'object' ? {} : value)),
+  },
   { name: 'ParseIntPipe', pipe: new ParseIntPipe() as PipeTransform },
-  { name: 'ValidationPipe of Nest', pipe: new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }) },
+  {
+    name: 'ValidationPipe of Nest',
+    pipe: new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }),
+  },
   { name: 'a guard of roles before ours', guards: [roles, jwt] },
   { name: 'no global guard', guards: [] },
   { name: 'the JSON parser of the host', ...parser(json()) },
-  { name: 'a parser of raw bodies for the webhook alone', ...parser((request: { url: string }, response: never, next: () => void) =>
-    request.url === '/webhook' ? raw({ type: '*/*' })(request as never, response, next) : json()(request as never, response, next)) },
-]; // prettier-ignore
+  {
+    name: 'a parser of raw bodies for the webhook alone',
+    ...parser((request: { url: string }, response: never, next: () => void) =>
+      request.url === '/webhook'
+        ? raw({ type: '*/*' })(request as never, response, next)
+        : json()(request as never, response, next),
+    ),
+  },
+];
 
 /** It ends in a blank and holds what a sanitiser would turn. */
 const NEW_PASSWORD = ' salt & pepper on the table ';
@@ -101,7 +116,12 @@ eachHost(
 );
 
 eachHost(
-  [{ name: 'a guard that lets in whom ours refuses', guards: [{ provide: APP_GUARD, useClass: LetsEverybodyIn }] }],
+  [
+    {
+      name: 'a guard that lets in whom ours refuses',
+      guards: [{ provide: APP_GUARD, useClass: LetsEverybodyIn }],
+    },
+  ],
   (host) => {
     it('leaves no header of the refusal on the answer', async () => {
       const answer = await host().client().get('/plain');
@@ -109,7 +129,7 @@ eachHost(
       expect(answer.headers['www-authenticate']).toBeUndefined();
     });
   },
-); // prettier-ignore
+);
 
 const utf16 = (text: string) => Buffer.from(text, 'utf16le');
 

@@ -1,7 +1,12 @@
 import {
-  type CallHandler, ClassSerializerInterceptor, type ExecutionContext, Injectable, type NestInterceptor, NotFoundException,
+  type CallHandler,
+  ClassSerializerInterceptor,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  NotFoundException,
   RequestTimeoutException,
-} from '@nestjs/common'; // prettier-ignore
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { expect, it } from '@jest/globals';
 import { catchError, map, type Observable, of, tap, throwError, timeout } from 'rxjs';
@@ -72,24 +77,55 @@ const logged: string[] = [];
 
 const KINDS: readonly HostKind[] = [
   { name: 'an envelope', interceptor: mapping((data) => ({ data })) },
-  { name: 'an envelope that looks inside', interceptor: mapping((data: { message?: string }) => ({ ok: true, message: data.message, data })) },
-  { name: 'a rename of members', interceptor: mapping((data: object) => Object.fromEntries(Object.entries(data).map(([k, v]) => [`_${k}`, v]))) },
-  { name: 'nothing becomes 404', interceptor: mapping((data) => data ?? (() => { throw new NotFoundException(); })()) },
-  { name: 'a header after the handler', interceptor: mapping((data, context) => {
-    const response = context.switchToHttp().getResponse<Response>();
-    if (response.header) response.header('x-took', '1'); else response.setHeader?.('x-took', '1');
-    return data;
-  }) },
+  {
+    name: 'an envelope that looks inside',
+    interceptor: mapping((data: { message?: string }) => ({ ok: true, message: data.message, data })),
+  },
+  {
+    name: 'a rename of members',
+    interceptor: mapping((data: object) =>
+      Object.fromEntries(Object.entries(data).map(([k, v]) => [`_${k}`, v])),
+    ),
+  },
+  {
+    name: 'nothing becomes 404',
+    interceptor: mapping(
+      (data) =>
+        data ??
+        (() => {
+          throw new NotFoundException();
+        })(),
+    ),
+  },
+  {
+    name: 'a header after the handler',
+    interceptor: mapping((data, context) => {
+      const response = context.switchToHttp().getResponse<Response>();
+      if (response.header) response.header('x-took', '1');
+      else response.setHeader?.('x-took', '1');
+      return data;
+    }),
+  },
   { name: 'ClassSerializerInterceptor of Nest', interceptor: ClassSerializerInterceptor },
   { name: 'a log of answers', interceptor: mapping((data) => (logged.push(JSON.stringify(data)), data)) },
   { name: 'a cache by URL', interceptor: CacheByUrl },
   { name: 'a cache that makes its own keys', interceptor: CacheOfItsOwnKeys },
-  { name: 'a timeout and a catchError', interceptor: Injectable()(class implements NestInterceptor {
-    intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
-      return next.handle().pipe(timeout(20_000), catchError((error: Error) => throwError(() => error.name === 'TimeoutError' ? new RequestTimeoutException() : error)));
-    }
-  }) as never },
-]; // prettier-ignore
+  {
+    name: 'a timeout and a catchError',
+    interceptor: Injectable()(
+      class implements NestInterceptor {
+        intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
+          return next.handle().pipe(
+            timeout(20_000),
+            catchError((error: Error) =>
+              throwError(() => (error.name === 'TimeoutError' ? new RequestTimeoutException() : error)),
+            ),
+          );
+        }
+      },
+    ) as never,
+  },
+];
 
 eachHost(KINDS, (host) => {
   it('what machines read is what it is', async () => {

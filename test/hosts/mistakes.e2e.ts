@@ -37,14 +37,22 @@ const PRIVATE = /people|auth_|pw|42|undefined|hunter|column|relation|Directory/;
 
 describe('a mistake of the host at run time', () => {
   it.each([
-    ['a column that went', 'alter table people rename column pw to gone', /42703 .*pw.*; run `tokenward migrate`/],
-    ['a table that went', 'alter table auth_sessions rename to gone', /42P01 .*auth_sessions.*; run `tokenward migrate`/],
+    [
+      'a column that went',
+      'alter table people rename column pw to gone',
+      /42703 .*pw.*; run `tokenward migrate`/,
+    ],
+    [
+      'a table that went',
+      'alter table auth_sessions rename to gone',
+      /42P01 .*auth_sessions.*; run `tokenward migrate`/,
+    ],
   ])('%s is 503, and the log names it with its cure', async (_name, breaks, words) => {
     const answer = await logInAfter(breaks);
     expect(answer.status).toBe(503);
     expect(answer.text).not.toMatch(PRIVATE);
     expect(logged.join('\n')).toMatch(words);
-  }); // prettier-ignore
+  });
 
   it('a TypeError in its UserDirectory is 503, and the log has its stack', async () => {
     class People {

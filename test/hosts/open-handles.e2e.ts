@@ -74,23 +74,57 @@ interface Program {
 }
 
 const PROGRAMS: readonly Program[] = [
-  { name: 'an application that listened and was closed', body: `const app = await NestFactory.create(moduleOf(), quiet); await app.listen(0, '127.0.0.1'); await app.close();` },
-  { name: 'an application context that was closed', body: `const app = await NestFactory.createApplicationContext(moduleOf(), quiet); await app.close();` },
-  { name: 'an application context that was closed while Redis is away', redis: 'away', body: `const app = await NestFactory.createApplicationContext(moduleOf(), quiet); await app.close();` },
-  { name: 'a boot that failed by its options', fails: /keys\.secret/, body: `await failing(NestFactory.createApplicationContext(moduleOf({ keys: { algorithm: 'HS256', secret: 'short' } }), quiet));` },
-  { name: 'a boot that failed by its options while Redis is away', redis: 'away', fails: /keys\.secret/, body: `await failing(NestFactory.createApplicationContext(moduleOf({ keys: { algorithm: 'HS256', secret: 'short' } }), quiet));` },
-  { name: 'a boot that failed in a provider of the host', fails: /host failed/, body: `await failing(NestFactory.createApplicationContext(moduleOf({}, { providers: [{ provide: 'BAD', useFactory: () => ${LATE} }] }), quiet));` },
-  { name: 'a boot that failed in a hook of the host, after which the host closed the application', fails: /host failed/, body: `const app = await NestFactory.create(moduleOf({}, { providers: [{ provide: 'BAD', useValue: { onApplicationBootstrap: () => ${LATE} } }] }), quiet); await failing(app.init()); await app.close();` },
+  {
+    name: 'an application that listened and was closed',
+    body: `const app = await NestFactory.create(moduleOf(), quiet); await app.listen(0, '127.0.0.1'); await app.close();`,
+  },
+  {
+    name: 'an application context that was closed',
+    body: `const app = await NestFactory.createApplicationContext(moduleOf(), quiet); await app.close();`,
+  },
+  {
+    name: 'an application context that was closed while Redis is away',
+    redis: 'away',
+    body: `const app = await NestFactory.createApplicationContext(moduleOf(), quiet); await app.close();`,
+  },
+  {
+    name: 'a boot that failed by its options',
+    fails: /keys\.secret/,
+    body: `await failing(NestFactory.createApplicationContext(moduleOf({ keys: { algorithm: 'HS256', secret: 'short' } }), quiet));`,
+  },
+  {
+    name: 'a boot that failed by its options while Redis is away',
+    redis: 'away',
+    fails: /keys\.secret/,
+    body: `await failing(NestFactory.createApplicationContext(moduleOf({ keys: { algorithm: 'HS256', secret: 'short' } }), quiet));`,
+  },
+  {
+    name: 'a boot that failed in a provider of the host',
+    fails: /host failed/,
+    body: `await failing(NestFactory.createApplicationContext(moduleOf({}, { providers: [{ provide: 'BAD', useFactory: () => ${LATE} }] }), quiet));`,
+  },
+  {
+    name: 'a boot that failed in a hook of the host, after which the host closed the application',
+    fails: /host failed/,
+    body: `const app = await NestFactory.create(moduleOf({}, { providers: [{ provide: 'BAD', useValue: { onApplicationBootstrap: () => ${LATE} } }] }), quiet); await failing(app.init()); await app.close();`,
+  },
   { name: 'a module that was made and never booted', body: `moduleOf();` },
-  { name: 'a resource server whose boot failed', fails: /jwks/, body: `const auth = AuthModule.forResourceServer({ issuer: 'https://host.example', audience: 'host', redis: redisConnection(redis), jwks: { keys: [] } }); class Host {} Module({ imports: [auth] })(Host); await failing(NestFactory.createApplicationContext(Host, quiet));` },
-]; // prettier-ignore
+  {
+    name: 'a resource server whose boot failed',
+    fails: /jwks/,
+    body: `const auth = AuthModule.forResourceServer({ issuer: 'https://host.example', audience: 'host', redis: redisConnection(redis), jwks: { keys: [] } }); class Host {} Module({ imports: [auth] })(Host); await failing(NestFactory.createApplicationContext(Host, quiet));`,
+  },
+];
 
 describe('nothing of Tokenward keeps a process alive', () => {
   it.each(PROGRAMS)('$name', async ({ body, fails, redis }) => {
     const url = redis === 'away' ? `redis://127.0.0.1:${String(await freePort())}` : undefined;
     const { ended, printed } = await run(`${HOST}\n${body}\nawait endOwn();`, url);
-    expect({ ended, printed }).toEqual({ ended: 'exit 0', printed: fails ? expect.stringMatching(fails) : '' });
-  }); // prettier-ignore
+    expect({ ended, printed }).toEqual({
+      ended: 'exit 0',
+      printed: fails ? expect.stringMatching(fails) : '',
+    });
+  });
 
   it("the README's module, closed, ends the process by itself", async () => {
     const readme = readFileSync(`${ROOT}README.md`, 'utf8');

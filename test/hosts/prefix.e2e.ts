@@ -67,15 +67,63 @@ type Row = readonly [what: string, at: string, cookiePath: string, host: Host];
 const ROWS: readonly Row[] = [
   ['no prefix', '/auth', '/auth', {}],
   ['a prefix', '/api/auth', '/api/auth', { set: (app) => app.setGlobalPrefix('api') }],
-  ['a prefix with slashes', '/api/v2/auth', '/api/v2/auth', { set: (app) => app.setGlobalPrefix('/api/v2/') }],
-  ['a prefix that leaves the routes out', '/auth', '/auth', { set: (app) => app.setGlobalPrefix('api', { exclude: [{ path: 'auth/{*rest}', method: RequestMethod.ALL }, '.well-known/jwks.json'] }) }],
-  ['a prefix, the routes below another name', '/api/account/auth', '/api/account/auth', { routerPath: 'account', set: (app) => app.setGlobalPrefix('api') }],
+  [
+    'a prefix with slashes',
+    '/api/v2/auth',
+    '/api/v2/auth',
+    { set: (app) => app.setGlobalPrefix('/api/v2/') },
+  ],
+  [
+    'a prefix that leaves the routes out',
+    '/auth',
+    '/auth',
+    {
+      set: (app) =>
+        app.setGlobalPrefix('api', {
+          exclude: [{ path: 'auth/{*rest}', method: RequestMethod.ALL }, '.well-known/jwks.json'],
+        }),
+    },
+  ],
+  [
+    'a prefix, the routes below another name',
+    '/api/account/auth',
+    '/api/account/auth',
+    { routerPath: 'account', set: (app) => app.setGlobalPrefix('api') },
+  ],
   ['RouterModule', '/accounts/auth', '/accounts/auth', { routerPath: 'accounts' }],
-  ['versions in the path', '/api/auth', '/api/auth', { set: (app) => app.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }) }],
-  ['versions in a header', '/auth', '/auth', { set: (app) => app.enableVersioning({ type: VersioningType.HEADER, header: 'x-version', defaultVersion: '1' }) }],
-  ['versions in the media type', '/auth', '/auth', { set: (app) => app.enableVersioning({ type: VersioningType.MEDIA_TYPE, key: 'v=', defaultVersion: '1' }) }],
-  ['a part that is taken off, as the option says', '/shop/auth', '/shop/auth', { stripped: '/shop', options: { cookies: { refreshPath: '/shop/auth' } } }],
-]; // prettier-ignore
+  [
+    'versions in the path',
+    '/api/auth',
+    '/api/auth',
+    {
+      set: (app) =>
+        app.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }),
+    },
+  ],
+  [
+    'versions in a header',
+    '/auth',
+    '/auth',
+    {
+      set: (app) =>
+        app.enableVersioning({ type: VersioningType.HEADER, header: 'x-version', defaultVersion: '1' }),
+    },
+  ],
+  [
+    'versions in the media type',
+    '/auth',
+    '/auth',
+    {
+      set: (app) => app.enableVersioning({ type: VersioningType.MEDIA_TYPE, key: 'v=', defaultVersion: '1' }),
+    },
+  ],
+  [
+    'a part that is taken off, as the option says',
+    '/shop/auth',
+    '/shop/auth',
+    { stripped: '/shop', options: { cookies: { refreshPath: '/shop/auth' } } },
+  ],
+];
 
 describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
   it.each(ROWS)('%s: the cookie reaches them, the keys stay at the root', async (_, at, path, host) => {
@@ -99,9 +147,27 @@ describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
   const PROXIED = { origins: { trustProxy: true } };
   it.each<readonly [string, string, RequestHeaders, Host, string]>([
     ['a router above', '/shop/auth', {}, { stripped: '/shop' }, '/shop/auth'],
-    ['a proxy that tells what it took off', '/auth', { 'x-forwarded-prefix': '/shop' }, { options: PROXIED }, '/shop/auth'],
-    ['a proxy that tells the path', '/auth', { 'x-original-uri': '/shop/auth/login?x=1' }, { options: PROXIED }, '/shop/auth'],
-    ['a prefix and a proxy', '/api/auth', { 'x-forwarded-prefix': '/shop/' }, { options: PROXIED, set: (app) => app.setGlobalPrefix('api') }, '/shop/api/auth'],
+    [
+      'a proxy that tells what it took off',
+      '/auth',
+      { 'x-forwarded-prefix': '/shop' },
+      { options: PROXIED },
+      '/shop/auth',
+    ],
+    [
+      'a proxy that tells the path',
+      '/auth',
+      { 'x-original-uri': '/shop/auth/login?x=1' },
+      { options: PROXIED },
+      '/shop/auth',
+    ],
+    [
+      'a prefix and a proxy',
+      '/api/auth',
+      { 'x-forwarded-prefix': '/shop/' },
+      { options: PROXIED, set: (app) => app.setGlobalPrefix('api') },
+      '/shop/api/auth',
+    ],
   ])('%s: the path that browsers see is named once', async (_, at, headers, host, cure) => {
     const { app, client, notices } = await start(adapter, host);
     try {
@@ -112,7 +178,7 @@ describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
     } finally {
       await app.close();
     }
-  }); // prettier-ignore
+  });
 
   it('a refresh that brings its access cookie alone is named once; a forged header and another case are not', async () => {
     const { app, client, notices } = await start(adapter, {});
@@ -130,9 +196,17 @@ describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
   });
 
   it.each<readonly [string, Host, RegExp]>([
-    ['some of the routes alone', { set: (app) => app.setGlobalPrefix('api', { exclude: ['auth/refresh'] }) }, /^cookies.refreshPath: the routes are at \/auth and \/api\/auth: exclude/],
-    ['a parameter', { set: (app) => app.setGlobalPrefix(':tenant') }, /^cookies.refreshPath: cannot be taken from \/:tenant\/auth/],
+    [
+      'some of the routes alone',
+      { set: (app) => app.setGlobalPrefix('api', { exclude: ['auth/refresh'] }) },
+      /^cookies.refreshPath: the routes are at \/auth and \/api\/auth: exclude/,
+    ],
+    [
+      'a parameter',
+      { set: (app) => app.setGlobalPrefix(':tenant') },
+      /^cookies.refreshPath: cannot be taken from \/:tenant\/auth/,
+    ],
   ])('a prefix for %s stops the boot', async (_, host, message) => {
     await expect(start(adapter, host)).rejects.toThrow(message);
-  }); // prettier-ignore
+  });
 });

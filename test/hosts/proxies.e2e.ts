@@ -70,7 +70,10 @@ const FORMS: readonly (readonly [adapter: Adapter, what: string, trust: unknown,
 
 describe('failures behind a proxy count against', () => {
   it.each(FORMS)('%s, trusting %s', async (adapter, _, trust, counted) => {
-    const { app, client, said } = await listening(adapter, trust, { ...ONE_TRY, origins: { trustProxy: counted !== 'proxy' } });
+    const { app, client, said } = await listening(adapter, trust, {
+      ...ONE_TRY,
+      origins: { trustProxy: counted !== 'proxy' },
+    });
     const guess = async (forwarded: string) =>
       (await client.post('/auth/login', GUESS, { headers: { 'x-forwarded-for': forwarded } })).status;
     try {
@@ -82,20 +85,26 @@ describe('failures behind a proxy count against', () => {
     } finally {
       await app.close();
     }
-  }); // prettier-ignore
+  });
 });
 
 const FORWARDED = { 'x-forwarded-for': '203.0.113.1' };
 const AS_HTTPS = { ...FORWARDED, 'x-forwarded-proto': 'https', 'x-forwarded-host': 'app.example.com' };
 const PROXIED = { origins: { trustProxy: true } };
-const ADVICE: readonly (readonly [string, unknown, Partial<AuthModuleOptions>, RequestHeaders, RegExp | undefined])[] = [
+const ADVICE: readonly (readonly [
+  string,
+  unknown,
+  Partial<AuthModuleOptions>,
+  RequestHeaders,
+  RegExp | undefined,
+])[] = [
   ['the option trusts, the adapter does not', false, PROXIED, FORWARDED, /adapter does not trust/],
   ['the adapter trusts another address', ['10.0.0.1'], PROXIED, AS_HTTPS, /adapter does not trust/],
   ['the adapter trusts, the option does not', 'loopback', {}, AS_HTTPS, /origins\.trustProxy/],
   ['both trust', 'loopback', PROXIED, AS_HTTPS, undefined],
   ['neither trusts: a header says nothing', false, {}, AS_HTTPS, undefined],
   ['no header came', false, PROXIED, {}, undefined],
-]; // prettier-ignore
+];
 
 describe.each(['express', 'fastify'] as const)('two settings for one proxy on %s', (adapter) => {
   it.each(ADVICE)('%s', async (_, trust, options, headers, advice) => {

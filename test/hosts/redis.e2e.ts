@@ -49,50 +49,58 @@ afterAll(async () => {
 });
 
 describe("settings of a host's ioredis client", () => {
-  it.each(SETTINGS)('$name: a logout at one process is felt at the other, through Redis', async ({ name, ...settings }) => {
-    const clients: Redis[] = [];
-    const options = hostOptions(database);
-    const start = () => {
-      const client = new Redis(server.url, settings);
-      client.on('error', () => undefined);
-      clients.push(client);
-      @Module({
-        imports: [
-          AuthModule.forRoot({
-            ...{ ...options, storage: database.storage(), redis: redisConnection(client) },
-            routes: { register: true },
-          }),
-        ],
-        controllers: [Things],
-      })
-      class Host {}
-      return startHost(Host);
-    };
-    const hosts = [await start(), await start()];
-    const [here, there] = hosts.map((host) => host.client());
-    try {
-      const credentials = { ...CREDENTIALS, email: `${String(SETTINGS.findIndex((each) => each.name === name))}@example.com` };
-      const { transport: _, ...account } = credentials;
-      expect((await here!.post('/auth/register', account)).status).toBe(201);
-      const { accessToken } = (await here!.post('/auth/login', credentials)).json<{ accessToken: string }>();
-      const ask = async () => (await there!.get('/things', bearer(accessToken))).status;
-      await until(async () => (await ask()) === 200);
-      expect((await here!.post('/auth/logout', {}, bearer(accessToken))).status).toBe(204);
-      const at = performance.now();
-      let lastMs = 0;
-      for (let status = 0; status !== 401 && performance.now() - at < 5_000; ) {
-        const sentMs = performance.now() - at;
-        status = await ask();
-        if (status === 200) lastMs = sentMs;
+  it.each(SETTINGS)(
+    '$name: a logout at one process is felt at the other, through Redis',
+    async ({ name, ...settings }) => {
+      const clients: Redis[] = [];
+      const options = hostOptions(database);
+      const start = () => {
+        const client = new Redis(server.url, settings);
+        client.on('error', () => undefined);
+        clients.push(client);
+        @Module({
+          imports: [
+            AuthModule.forRoot({
+              ...{ ...options, storage: database.storage(), redis: redisConnection(client) },
+              routes: { register: true },
+            }),
+          ],
+          controllers: [Things],
+        })
+        class Host {}
+        return startHost(Host);
+      };
+      const hosts = [await start(), await start()];
+      const [here, there] = hosts.map((host) => host.client());
+      try {
+        const credentials = {
+          ...CREDENTIALS,
+          email: `${String(SETTINGS.findIndex((each) => each.name === name))}@example.com`,
+        };
+        const { transport: _, ...account } = credentials;
+        expect((await here!.post('/auth/register', account)).status).toBe(201);
+        const { accessToken } = (await here!.post('/auth/login', credentials)).json<{
+          accessToken: string;
+        }>();
+        const ask = async () => (await there!.get('/things', bearer(accessToken))).status;
+        await until(async () => (await ask()) === 200);
+        expect((await here!.post('/auth/logout', {}, bearer(accessToken))).status).toBe(204);
+        const at = performance.now();
+        let lastMs = 0;
+        for (let status = 0; status !== 401 && performance.now() - at < 5_000;) {
+          const sentMs = performance.now() - at;
+          status = await ask();
+          if (status === 200) lastMs = sentMs;
+        }
+        expect(await ask()).toBe(401);
+        expect(lastMs).toBeLessThanOrEqual(MAX_STALENESS_MS);
+        const looking = new Redis(server.url, { db: settings.db ?? 0 });
+        const key = `${settings.keyPrefix ?? ''}session:revoked:${String(claimsOf(accessToken)['sid'])}`;
+        await until(async () => (await looking.exists(key)) === 1).finally(() => looking.disconnect());
+      } finally {
+        await Promise.all(hosts.map((host) => host.close()));
+        for (const client of clients) client.disconnect();
       }
-      expect(await ask()).toBe(401);
-      expect(lastMs).toBeLessThanOrEqual(MAX_STALENESS_MS);
-      const looking = new Redis(server.url, { db: settings.db ?? 0 });
-      const key = `${settings.keyPrefix ?? ''}session:revoked:${String(claimsOf(accessToken)['sid'])}`;
-      await until(async () => (await looking.exists(key)) === 1).finally(() => looking.disconnect());
-    } finally {
-      await Promise.all(hosts.map((host) => host.close()));
-      for (const client of clients) client.disconnect();
-    }
-  }); // prettier-ignore
+    },
+  );
 });

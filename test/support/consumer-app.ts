@@ -96,7 +96,12 @@ export async function startApp(folder: string, env: Readonly<Record<string, stri
 async function answering(url: string, child: ChildProcess, output: () => string): Promise<void> {
   const until = performance.now() + 60_000;
   for (;;) {
-    const up = await httpClient(url).get('/notes').then(() => true, () => false); // prettier-ignore
+    const up = await httpClient(url)
+      .get('/notes')
+      .then(
+        () => true,
+        () => false,
+      );
     if (up) return;
     if (child.exitCode !== null || performance.now() > until) {
       child.kill('SIGKILL');

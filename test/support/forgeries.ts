@@ -66,7 +66,10 @@ const PUBLIC_TEXTS: readonly (readonly [name: string, secret: (world: Forger) =>
 
 export const FORGED: readonly (readonly [name: string, forge: (world: Forger) => string])[] = [
   ['another key under our kid', () => signJwt(stranger.privateKey, goodClaims())],
-  ...PUBLIC_TEXTS.map(([name, secret]) => [`the public key as an HMAC secret (${name})`, (world: Forger) => confused(secret(world))] as const),
+  ...PUBLIC_TEXTS.map(
+    ([name, secret]) =>
+      [`the public key as an HMAC secret (${name})`, (world: Forger) => confused(secret(world))] as const,
+  ),
   ['alg none, unsigned', (world) => unsigned(world, 'none')],
   ['alg NONE, unsigned', (world) => unsigned(world, 'NONE')],
   ['another algorithm of the same family', header({ alg: 'RS512' })],
@@ -84,15 +87,25 @@ export const FORGED: readonly (readonly [name: string, forge: (world: Forger) =>
   ['its own jwk', header({ jwk: stranger.publicKey.export({ format: 'jwk' }) })],
   ['its own jwk, signed with it', ownJwk],
   ['a jku', (world) => signJwt(world.privateKey, goodClaims(), { jku: world.trapUrl })],
-  ['a jku with the key of its owner', (world) => signJwt(stranger.privateKey, goodClaims(), { kid: 'mine', jku: world.trapUrl })],
+  [
+    'a jku with the key of its owner',
+    (world) => signJwt(stranger.privateKey, goodClaims(), { kid: 'mine', jku: world.trapUrl }),
+  ],
   ['an x5c', header({ x5c: ['MIIB'] })],
   ['an x5u', (world) => signJwt(world.privateKey, goodClaims(), { x5u: world.trapUrl })],
   ['a kid that is a URL', (world) => signJwt(world.privateKey, goodClaims(), { kid: world.trapUrl })],
   ['crit', header({ crit: ['exp'] })],
   ['b64', header({ b64: false })],
   ['zip', header({ zip: 'DEF' })],
-  ['a repeated header member', (world) => withHeaderText(world, `{"alg":"RS256","alg":"RS256","kid":"${KEY_ID}","typ":"at+jwt"}`)],
-  ['a repeated member, escaped', (world) => withHeaderText(world, `{"alg":"RS256","kid":"${KEY_ID}","k\\u0069d":"${KEY_ID}","typ":"at+jwt"}`)],
+  [
+    'a repeated header member',
+    (world) => withHeaderText(world, `{"alg":"RS256","alg":"RS256","kid":"${KEY_ID}","typ":"at+jwt"}`),
+  ],
+  [
+    'a repeated member, escaped',
+    (world) =>
+      withHeaderText(world, `{"alg":"RS256","kid":"${KEY_ID}","k\\u0069d":"${KEY_ID}","typ":"at+jwt"}`),
+  ],
   ['a header that is a list', (world) => withHeaderText(world, '[]')],
   ['a payload that is no JSON', (world) => withPayloadText(world, 'hello')],
   ['a payload that is null', (world) => withPayloadText(world, 'null')],
@@ -105,7 +118,10 @@ export const FORGED: readonly (readonly [name: string, forge: (world: Forger) =>
   ['another issuer', claims({ iss: 'https://evil.test' })],
   ['another audience', claims({ aud: 'other-api' })],
   ['a list of other audiences', claims({ aud: ['other-api'] })],
-  ['an expired one, past the tolerance', claims({ iat: seconds() - 900, nbf: seconds() - 900, exp: seconds() - 31 })],
+  [
+    'an expired one, past the tolerance',
+    claims({ iat: seconds() - 900, nbf: seconds() - 900, exp: seconds() - 31 }),
+  ],
   ['not yet valid', claims({ nbf: seconds() + 300 })],
   ['issued in the future', claims({ iat: seconds() + 300, nbf: seconds() + 300, exp: seconds() + 600 })],
   ['a lifetime above one hour', claims({ exp: seconds() + 3700 })],
@@ -118,7 +134,7 @@ export const FORGED: readonly (readonly [name: string, forge: (world: Forger) =>
   ),
   ['a token over 8 KiB', claims({ filler: 'x'.repeat(8192) })],
   ['no token at all', () => 'x'],
-]; // prettier-ignore
+];
 
 /** Beside them, so that none of the above is refused for a reason of its own. */
 export const GOOD: readonly (readonly [name: string, forge: (world: Forger) => string])[] = [
@@ -126,9 +142,12 @@ export const GOOD: readonly (readonly [name: string, forge: (world: Forger) => s
   ['typ application/at+jwt in odd case', header({ typ: 'Application/AT+JWT' })],
   ['an audience list that holds ours', claims({ aud: ['other-api', 'stage-api'] })],
   ['an unknown header member', header({ foo: 'bar' })],
-  ['one that expired within the tolerance', claims({ iat: seconds() - 600, nbf: seconds() - 600, exp: seconds() + 2 })],
+  [
+    'one that expired within the tolerance',
+    claims({ iat: seconds() - 600, nbf: seconds() - 600, exp: seconds() + 2 }),
+  ],
   ['an unknown claim', claims({ tenant: 'x' })],
-]; // prettier-ignore
+];
 
 function unsigned(world: Forger, alg: string): string {
   const [, payload] = signJwt(world.privateKey, goodClaims()).split('.');

@@ -58,8 +58,10 @@ function announce(name: string, runs: number): void {
 
 /** JSON of any shape, a few members deep; cheaper than `fc.jsonValue`. */
 export function jsonOf(scalars: readonly unknown[], names: readonly string[]): fc.Arbitrary<unknown> {
-  return fc.array(fc.nat(1 << 20), { minLength: 1, maxLength: 12 }).map((choices) => built(choices, 0, scalars, names));
-} // prettier-ignore
+  return fc
+    .array(fc.nat(1 << 20), { minLength: 1, maxLength: 12 })
+    .map((choices) => built(choices, 0, scalars, names));
+}
 
 function built(
   choices: number[],
@@ -87,9 +89,14 @@ export function textOf(words: readonly string[], maxLength = 14): fc.Arbitrary<s
 export function mutantsOf(good: readonly string[], alphabet: string): fc.Arbitrary<string> {
   const chars = [...alphabet];
   const edit = fc.tuple(fc.nat(5), fc.nat(1 << 20), fc.nat(chars.length - 1));
-  return fc.tuple(fc.nat(good.length - 1), fc.array(edit, { minLength: 1, maxLength: 3 })).map(([which, edits]) =>
-    edits.reduce((text, [how, where, char]) => edited(text, how, where % (text.length + 1), chars[char] ?? ''), good[which] ?? ''),
-  ); // prettier-ignore
+  return fc
+    .tuple(fc.nat(good.length - 1), fc.array(edit, { minLength: 1, maxLength: 3 }))
+    .map(([which, edits]) =>
+      edits.reduce(
+        (text, [how, where, char]) => edited(text, how, where % (text.length + 1), chars[char] ?? ''),
+        good[which] ?? '',
+      ),
+    );
 }
 
 function edited(text: string, how: number, at: number, char: string): string {

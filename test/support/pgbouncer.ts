@@ -32,12 +32,14 @@ export async function startPgBouncer(databaseUrl: string, connections: number): 
   const file = join(dir, 'pgbouncer.ini');
   const settings = [
     '[databases]',
-    `${name} = ${Object.entries(target).map(([key, value]) => `${key}='${value.replaceAll("'", "''")}'`).join(' ')}`,
+    `${name} = ${Object.entries(target)
+      .map(([key, value]) => `${key}='${value.replaceAll("'", "''")}'`)
+      .join(' ')}`,
     '[pgbouncer]',
     'pool_mode = transaction',
     `default_pool_size = ${connections}`,
     ...['listen_addr = 127.0.0.1', `listen_port = ${port}`, 'unix_socket_dir =', 'auth_type = any'],
-  ]; // prettier-ignore
+  ];
   writeFileSync(file, settings.join('\n'), { mode: 0o644 });
   chmodSync(dir, 0o755);
   // it refuses to run as root

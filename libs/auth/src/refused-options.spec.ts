@@ -33,8 +33,14 @@ describe('an option that is refused, and its sentence', () => {
     [{ isuer: 'x' }, 'isuer: is not an option; did you mean issuer?'],
     [{ issuer: undefined, isuer: 'x' }, 'isuer: is not an option; did you mean issuer?'],
     [{ acessToken: undefined }, 'acessToken: is not an option; did you mean accessToken?'],
-    [{ revocation: { modus: 'strict' } }, 'revocation.modus: is not an option; did you mean revocation.mode?'],
-    [{ revocation: { maxStalness: '1s' } }, 'revocation.maxStalness: is not an option; did you mean revocation.maxStaleness?'],
+    [
+      { revocation: { modus: 'strict' } },
+      'revocation.modus: is not an option; did you mean revocation.mode?',
+    ],
+    [
+      { revocation: { maxStalness: '1s' } },
+      'revocation.maxStalness: is not an option; did you mean revocation.maxStaleness?',
+    ],
     [{ throttle: { acount: 3 } }, 'throttle.acount: is not an option; did you mean throttle.account?'],
     [{ observe: { burst: 3 } }, 'observe.burst: is not an option; did you mean observe.burstOf?'],
     [{ keys: { privatKey: privateKey } }, 'keys.privatKey: is not an option; did you mean keys.privateKey?'],
@@ -48,22 +54,43 @@ describe('an option that is refused, and its sentence', () => {
     ],
     [{ onEvents: () => undefined }, 'onEvents: is not an option; did you mean onEvent?'],
     // the name that another library has
-    [{ accessToken: { expiresIn: '5m' } }, 'accessToken.expiresIn: is not an option; did you mean accessToken.ttl?'],
-    [{ refreshToken: { maxAge: '5m' } }, 'refreshToken.maxAge: is not an option; did you mean refreshToken.ttl?'],
+    [
+      { accessToken: { expiresIn: '5m' } },
+      'accessToken.expiresIn: is not an option; did you mean accessToken.ttl?',
+    ],
+    [
+      { refreshToken: { maxAge: '5m' } },
+      'refreshToken.maxAge: is not an option; did you mean refreshToken.ttl?',
+    ],
     [{ secret: 'a secret that is not printed' }, 'secret: is not an option; it belongs at keys.secret'],
     [{ secretOrKey: 'x' }, 'secretOrKey: is not an option; it belongs at keys.secret'],
     // misplaced
     [{ ttl: '5m' }, 'ttl: is not an option; it belongs at accessToken.ttl or refreshToken.ttl'],
     [{ accessToken: { domain: 'x' } }, 'accessToken.domain: is not an option; it belongs at cookies.domain'],
-    [{ cookies: { trustProxy: true } }, 'cookies.trustProxy: is not an option; it belongs at origins.trustProxy'],
-    [{ keys: { rotateAfter: '90d' } }, 'keys.rotateAfter: is not an option; it belongs at keyRotation.rotateAfter'],
-    [{ 'accessToken.ttl': '5m' }, 'accessToken.ttl: is not an option; write it nested: accessToken: { ttl … }'],
+    [
+      { cookies: { trustProxy: true } },
+      'cookies.trustProxy: is not an option; it belongs at origins.trustProxy',
+    ],
+    [
+      { keys: { rotateAfter: '90d' } },
+      'keys.rotateAfter: is not an option; it belongs at keyRotation.rotateAfter',
+    ],
+    [
+      { 'accessToken.ttl': '5m' },
+      'accessToken.ttl: is not an option; write it nested: accessToken: { ttl … }',
+    ],
     [{ routes: { revokeUser: false } }, `routes: is not an option; ${BESIDE}`],
     [{ routes: false }, `routes: is not an option; ${BESIDE}`],
     [{ isGlobal: true }, `isGlobal: is not an option; ${BESIDE}`],
     [{ name: 'staff' }, `name: is not an option; ${BESIDE}`],
-    [{ jwks: { url: 'https://a.example' } }, 'jwks.url: is not an option; it belongs to AuthModule.forResourceServer'],
-    [{ jwks: { coolDown: '1s' } }, 'jwks.coolDown: is not an option; it belongs to AuthModule.forResourceServer'],
+    [
+      { jwks: { url: 'https://a.example' } },
+      'jwks.url: is not an option; it belongs to AuthModule.forResourceServer',
+    ],
+    [
+      { jwks: { coolDown: '1s' } },
+      'jwks.coolDown: is not an option; it belongs to AuthModule.forResourceServer',
+    ],
     // of the wrong kind
     [{ accessToken: null }, `accessToken: ${OBJECT}`],
     [{ accessToken: [] }, `accessToken: ${OBJECT}`],
@@ -79,23 +106,50 @@ describe('an option that is refused, and its sentence', () => {
     [{ issuer: 'https://issuer.example\n' }, 'issuer: begins or ends with a blank or a line break: trim it'],
     [{ audience: ['a', ' api'] }, 'audience[1]: begins or ends with a blank or a line break: trim it'],
     [{ issuer: ['a'] }, 'issuer: must be a text that is not empty, https://auth.example.com by convention'],
-    [{ issuer: undefined }, 'issuer: is missing: a text that is not empty, https://auth.example.com by convention'],
-    [{ audience: undefined }, 'audience: is missing: what the tokens are for: a text that is not empty, or several'],
+    [
+      { issuer: undefined },
+      'issuer: is missing: a text that is not empty, https://auth.example.com by convention',
+    ],
+    [
+      { audience: undefined },
+      'audience: is missing: what the tokens are for: a text that is not empty, or several',
+    ],
     [{ audience: [] }, 'audience: must be what the tokens are for: a text that is not empty, or several'],
-    [{ audience: ['a', ''] }, 'audience[1]: must be what the tokens are for: a text that is not empty, or several'],
+    [
+      { audience: ['a', ''] },
+      'audience[1]: must be what the tokens are for: a text that is not empty, or several',
+    ],
     [{ audience: 3 }, 'audience: must be what the tokens are for: a text that is not empty, or several'],
     [{ keys: undefined }, 'keys: is missing: an object of options'],
-    [{ keys: { privateKey: '' } }, 'keys.privateKey: must be a key: text that is not empty, a JWK object, a KeyObject of node:crypto'],
-    [{ keys: { secret: 42 } }, 'keys.secret: must be a key: text that is not empty, a JWK object, a KeyObject of node:crypto'],
-    [{ keys: { algorithm: 'none' } }, 'keys.algorithm: must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, HS256, HS384, HS512'],
+    [
+      { keys: { privateKey: '' } },
+      'keys.privateKey: must be a key: text that is not empty, a JWK object, a KeyObject of node:crypto',
+    ],
+    [
+      { keys: { secret: 42 } },
+      'keys.secret: must be a key: text that is not empty, a JWK object, a KeyObject of node:crypto',
+    ],
+    [
+      { keys: { algorithm: 'none' } },
+      'keys.algorithm: must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, HS256, HS384, HS512',
+    ],
     [{ keys: { createdAt: 'long ago' } }, 'keys.createdAt: is not a date in ISO 8601, 2026-12-31T00:00:00Z'],
     [{ keys: { sign: 'kms' } }, 'keys.sign: must be a function'],
     [{ keys: { verificationKeys: [] } }, 'keys.verificationKeys: must be a JWKS: {"keys": [ … ]}'],
     [{ accessToken: { claims: { role: 'x' } } }, 'accessToken.claims: must be a function'],
-    [{ accessToken: { claimsSchema: { role: 'x' } } }, 'accessToken.claimsSchema: must be a Standard Schema (zod, valibot, arktype …)'],
+    [
+      { accessToken: { claimsSchema: { role: 'x' } } },
+      'accessToken.claimsSchema: must be a Standard Schema (zod, valibot, arktype …)',
+    ],
     [{ accessToken: { allowedClaims: 'email' } }, 'accessToken.allowedClaims: must be a list'],
-    [{ accessToken: { allowedClaims: [''] } }, 'accessToken.allowedClaims[0]: must be a text that is not empty'],
-    [{ accessToken: { cacheSize: '5' } }, 'accessToken.cacheSize: must be a whole number from 0 to 10,000,000'],
+    [
+      { accessToken: { allowedClaims: [''] } },
+      'accessToken.allowedClaims[0]: must be a text that is not empty',
+    ],
+    [
+      { accessToken: { cacheSize: '5' } },
+      'accessToken.cacheSize: must be a whole number from 0 to 10,000,000',
+    ],
     [{ passwords: { minLength: 1.5 } }, 'passwords.minLength: must be a whole number from 8 to 64'],
     [{ passwords: { minLength: 4 } }, 'passwords.minLength: must be a whole number from 8 to 64'],
     [{ passwords: { maxBytes: NaN } }, 'passwords.maxBytes: must be a whole number from 64 to 4,096'],
@@ -104,20 +158,53 @@ describe('an option that is refused, and its sentence', () => {
     [{ observe: { logEvents: 'some' } }, 'observe.logEvents: must be one of none, high, warning, all'],
     [{ origins: { trustProxy: 'yes' } }, 'origins.trustProxy: must be true or false'],
     [{ origins: { trustedOrigins: 'https://a.example' } }, 'origins.trustedOrigins: must be a list'],
-    [{ origins: { trustedOrigins: ['*'] } }, 'origins.trustedOrigins[0]: must be an exact origin such as https://app.example.com, without path or wildcard'],
-    [{ origins: { trustedOrigins: ['https://a.example/'] } }, 'origins.trustedOrigins[0]: must be an exact origin such as https://app.example.com, without path or wildcard'],
+    [
+      { origins: { trustedOrigins: ['*'] } },
+      'origins.trustedOrigins[0]: must be an exact origin such as https://app.example.com, without path or wildcard',
+    ],
+    [
+      { origins: { trustedOrigins: ['https://a.example/'] } },
+      'origins.trustedOrigins[0]: must be an exact origin such as https://app.example.com, without path or wildcard',
+    ],
     [{ cookies: { domain: '*.example.com' } }, 'cookies.domain: must be a domain name such as example.com'],
-    [{ cookies: { accessName: 'a b' } }, 'cookies.accessName: must be a cookie name of letters, digits and dashes'],
-    [{ cookies: { formerScopes: [{ domain: 'x' }] } }, 'cookies.formerScopes[0].domain: must be a domain name such as example.com'],
-    [{ cookies: { formerScopes: [{ path: 'auth' }] } }, 'cookies.formerScopes[0].path: must be a path such as / or /auth'],
-    [{ cookies: { formerScopes: Array.from({ length: 9 }, () => ({})) } }, 'cookies.formerScopes: must hold at most 8 scopes'],
+    [
+      { cookies: { accessName: 'a b' } },
+      'cookies.accessName: must be a cookie name of letters, digits and dashes',
+    ],
+    [
+      { cookies: { formerScopes: [{ domain: 'x' }] } },
+      'cookies.formerScopes[0].domain: must be a domain name such as example.com',
+    ],
+    [
+      { cookies: { formerScopes: [{ path: 'auth' }] } },
+      'cookies.formerScopes[0].path: must be a path such as / or /auth',
+    ],
+    [
+      { cookies: { formerScopes: Array.from({ length: 9 }, () => ({})) } },
+      'cookies.formerScopes: must hold at most 8 scopes',
+    ],
     [{ cookies: { refreshPath: 'auth' } }, 'cookies.refreshPath: must be a path such as / or /auth'],
-    [{ transports: { allowed: [] } }, 'transports.allowed: is empty; name at least one of cookie, hybrid, bearer'],
+    [
+      { transports: { allowed: [] } },
+      'transports.allowed: is empty; name at least one of cookie, hybrid, bearer',
+    ],
     [{ transports: { allowed: ['token'] } }, 'transports.allowed[0]: must be one of cookie, hybrid, bearer'],
-    [{ storage: undefined }, 'storage: is missing: drizzleStorage(db) of @tokenward/nestjs/drizzle, or an object of sessions, ledger and peppers'],
-    [{ storage: { ...SOUND.storage, audits: {} } }, 'storage: has a member that is nearly named users or audit: write it so'],
-    [{ redis: { get: () => undefined } }, 'redis: must be redisConnection(client) of @tokenward/nestjs/redis, or an object of feed and close()'],
-    [{ keySource: () => ({ keys: [] }) }, 'keySource: must be a KeySource: keyFile, keyDirectory, keysFrom or drizzleKeySource makes one'],
+    [
+      { storage: undefined },
+      'storage: is missing: drizzleStorage(db) of @tokenward/nestjs/drizzle, or an object of sessions, ledger and peppers',
+    ],
+    [
+      { storage: { ...SOUND.storage, audits: {} } },
+      'storage: has a member that is nearly named users or audit: write it so',
+    ],
+    [
+      { redis: { get: () => undefined } },
+      'redis: must be redisConnection(client) of @tokenward/nestjs/redis, or an object of feed and close()',
+    ],
+    [
+      { keySource: () => ({ keys: [] }) },
+      'keySource: must be a KeySource: keyFile, keyDirectory, keysFrom or drizzleKeySource makes one',
+    ],
     [{ secondFactor: 'totp' }, 'secondFactor: must be a function'],
     [{ meter: {} }, "meter: must be metrics.getMeter('tokenward') of @opentelemetry/api"],
     [{ clock: Date }, 'clock: must be a Clock with now() and monotonic()'],
@@ -140,15 +227,33 @@ describe('an option that is refused, and its sentence', () => {
       { refreshToken: { rememberMeTtl: '300d' } },
       'refreshToken.rememberMeTtl: is longer than refreshToken.absoluteTtl (180d unless set), which ends the session first: raise that, or lower this',
     ],
-    [{ transports: { allowed: ['bearer'], default: 'cookie' } }, 'transports.default: is not among transports.allowed; add it there'],
-    [{ keyRotation: { leadTime: '1m' } }, 'keyRotation.leadTime: is shorter than jwks.cacheFor: a key would sign before every cache has it; make it at least as long'],
-    [{ keyRotation: { rotateAfter: '2h' } }, 'keyRotation.rotateAfter: is shorter than twice keyRotation.leadTime: keys would pile up before they sign; make it at least as long'],
-    [{ cookies: { secure: false, sameSite: 'none' } }, 'cookies.sameSite: browsers refuse None without Secure; set cookies.secure to true'],
-    [{ cookies: { prefix: '__Host-', domain: 'example.com' } }, 'cookies.domain: browsers refuse it with __Host-; drop it or take the prefix __Secure-'],
-    [{ cookies: { accessName: 'one', deviceName: 'one' } }, 'cookies: two cookies have one name; give each its own'],
+    [
+      { transports: { allowed: ['bearer'], default: 'cookie' } },
+      'transports.default: is not among transports.allowed; add it there',
+    ],
+    [
+      { keyRotation: { leadTime: '1m' } },
+      'keyRotation.leadTime: is shorter than jwks.cacheFor: a key would sign before every cache has it; make it at least as long',
+    ],
+    [
+      { keyRotation: { rotateAfter: '2h' } },
+      'keyRotation.rotateAfter: is shorter than twice keyRotation.leadTime: keys would pile up before they sign; make it at least as long',
+    ],
+    [
+      { cookies: { secure: false, sameSite: 'none' } },
+      'cookies.sameSite: browsers refuse None without Secure; set cookies.secure to true',
+    ],
+    [
+      { cookies: { prefix: '__Host-', domain: 'example.com' } },
+      'cookies.domain: browsers refuse it with __Host-; drop it or take the prefix __Secure-',
+    ],
+    [
+      { cookies: { accessName: 'one', deviceName: 'one' } },
+      'cookies: two cookies have one name; give each its own',
+    ],
   ])('%j', (changes, sentence) => {
     expect(refusal(changes)).toBe(sentence);
-  }); // prettier-ignore
+  });
 
   it('lists what is known where nothing is near', () => {
     expect(refusal({ jwks: { qwertzuiop: 1 } })).toBe(
@@ -201,7 +306,15 @@ describe('an instance of a class', () => {
 
   it.each([
     ['a member', { acessToken: {} }, 'acessToken'],
-    ['a getter', { get revocations() { return {}; } }, 'revocations'],
+    [
+      'a getter',
+      {
+        get revocations() {
+          return {};
+        },
+      },
+      'revocations',
+    ],
     ['one that stands elsewhere', { routes: false }, 'routes'],
   ])('%s that is nearly an option is refused', (_kind, more, name) => {
     class Slipped {
@@ -212,5 +325,5 @@ describe('an instance of a class', () => {
     const target = name === 'revocations' ? Slipped.prototype : slipped;
     Object.defineProperties(target, getters);
     expect(() => read(slipped)).toThrow(`${name}: is not an option`);
-  }); // prettier-ignore
+  });
 });

@@ -24,14 +24,20 @@ const WORDS = [
 
 describe('messages of a socket, fuzzed', () => {
   fuzz('a message has a type that is a text, or is none', {
-    inputs: fc.oneof(textOf(WORDS, 12), fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes))),
+    inputs: fc.oneof(
+      textOf(WORDS, 12),
+      fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+    ),
     check: (data) => {
       const message = parseMessage(data);
       if (!message) return;
-      must(typeof message.event === 'string' && typeof message.data === 'object' && message.data !== null, 'no message');
+      must(
+        typeof message.event === 'string' && typeof message.data === 'object' && message.data !== null,
+        'no message',
+      );
       must((JSON.parse(String(data)) as { type: unknown }).type === message.event, 'another type');
     },
   });
 
   staysLinear('a message', WORDS, parseMessage);
-}); // prettier-ignore
+});

@@ -4,7 +4,28 @@ import { fuzz, must, textOf } from '../../../../test/support/fuzz.js';
 import { algorithmOf, bitsOf, durationOf, readArguments } from './arguments.js';
 import { UsageError } from './io.js';
 
-const WORDS = ['--', '-', 'keys', 'generate', 'json', 'bits', 'out', 'yes', 'help', 'h', 'lead-time', '=', '2048', '15m', 'RS256', 'none', 'zq7mark', ' ', "'", '\u0000']; // prettier-ignore
+const WORDS = [
+  '--',
+  '-',
+  'keys',
+  'generate',
+  'json',
+  'bits',
+  'out',
+  'yes',
+  'help',
+  'h',
+  'lead-time',
+  '=',
+  '2048',
+  '15m',
+  'RS256',
+  'none',
+  'zq7mark',
+  ' ',
+  "'",
+  '\u0000',
+];
 
 describe('arguments of the command line, fuzzed', () => {
   fuzz('words and options, or a refusal that names no value', {

@@ -33,7 +33,13 @@ export function rotateDatabaseKeys(
     const before = await phasesOf(source, leadTimeMs);
     const algorithm = before.length === 0 ? (asked ?? 'RS256') : nextAlgorithm(before, asked);
     const whenOlderThanMs = Math.min(leadTimeMs, AT_THE_SAME_TIME_MS);
-    const done = await source.rotate?.({ algorithm, leadTimeMs, retainMs: RETAIN_MS, revoked: [], whenOlderThanMs }); // prettier-ignore
+    const done = await source.rotate?.({
+      algorithm,
+      leadTimeMs,
+      retainMs: RETAIN_MS,
+      revoked: [],
+      whenOlderThanMs,
+    });
     if (done !== 'rotated')
       throw new CommandError('somebody made a key a moment ago: tokenward keys list shows it');
     return phasesOf(source, leadTimeMs);

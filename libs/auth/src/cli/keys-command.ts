@@ -3,7 +3,14 @@ import { resolve } from 'node:path';
 import { assertKeyId } from '../verify/keys/key-fitness.js';
 import { generateSigningJwk } from '../issue/keys/generate-key.js';
 import { algorithmOf, allowOnly, type Arguments, bitsOf, databaseUrlOf, durationOf } from './arguments.js';
-import { addFirstKey, listDirectoryKeys, nowSeconds, assertInDirectory, revokeInDirectory, rotateDirectoryKeys } from './directory-keys.js'; // prettier-ignore
+import {
+  addFirstKey,
+  listDirectoryKeys,
+  nowSeconds,
+  assertInDirectory,
+  revokeInDirectory,
+  rotateDirectoryKeys,
+} from './directory-keys.js';
 import { type CommandResult, type Environment, UsageError } from './io.js';
 import { createBoth } from './key-directory.js';
 import type { ListedKey } from './listed-keys.js';
@@ -90,7 +97,10 @@ export async function revokeKey(args: Arguments, environment: Environment): Prom
     replacedBy && `${replacedBy} signs from now on.`,
     !inLedger && 'DATABASE_URL is not set: processes go on accepting the key until they read the directory.',
   ];
-  return { lines: lines.filter((line) => typeof line === 'string'), data: { revoked: kid, inLedger, replacedBy } }; // prettier-ignore
+  return {
+    lines: lines.filter((line) => typeof line === 'string'),
+    data: { revoked: kid, inLedger, replacedBy },
+  };
 }
 
 /** Loaded when it is asked for: Drizzle and pg are optional. */

@@ -44,7 +44,9 @@ describe('keys generate', () => {
     '--dir makes a directory with one %s key that only its owner can read',
     async (algorithm) => {
       const dir = join(scratch(), 'new', 'keys');
-      const { code, out, error } = await tokenward(`keys generate --dir ${dir} --algorithm ${algorithm} --json`); // prettier-ignore
+      const { code, out, error } = await tokenward(
+        `keys generate --dir ${dir} --algorithm ${algorithm} --json`,
+      );
       expect([code, error]).toEqual([0, '']);
       expect(out).not.toMatch(PRIVATE);
       const [file = ''] = files(dir);
@@ -269,7 +271,6 @@ describe('wrong use', () => {
       'sessions cleanup',
       'after-restore',
     ])
-      // prettier-ignore
       expect(out).toContain(`tokenward ${name}`);
   });
 

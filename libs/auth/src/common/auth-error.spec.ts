@@ -11,8 +11,20 @@ const error = (reason: AuthErrorReason, extra = {}) =>
 
 describe('a refusal', () => {
   it.each<[AuthErrorReason, number, AuthErrorCode, string, Record<string, string>]>([
-    ['token_missing', 401, 'authentication_failed', 'Authentication failed', { 'WWW-Authenticate': 'Bearer' }],
-    ['token_refused', 401, 'authentication_failed', 'Authentication failed', { 'WWW-Authenticate': 'Bearer error="invalid_token"' }],
+    [
+      'token_missing',
+      401,
+      'authentication_failed',
+      'Authentication failed',
+      { 'WWW-Authenticate': 'Bearer' },
+    ],
+    [
+      'token_refused',
+      401,
+      'authentication_failed',
+      'Authentication failed',
+      { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+    ],
     ['login_refused', 401, 'login_refused', 'Login refused', { 'WWW-Authenticate': 'Bearer' }],
     ['second_factor_required', 403, 'second_factor_refused', 'Second factor required', {}],
     ['password_refused', 403, 'password_refused', 'Password refused', {}],
@@ -33,15 +45,18 @@ describe('a refusal', () => {
     ['body_not_parsed', 500, 'internal', 'Internal server error', {}],
     ['claim_refused', 500, 'internal', 'Internal server error', {}],
     ['token_too_large', 500, 'internal', 'Internal server error', {}],
-  ])('for %s is an HttpException of %i with its own body and headers', (reason, status, code, message, headers) => {
-    const refusal = error(reason);
-    expect(refusal).toBeInstanceOf(HttpException);
-    expect(refusal).toMatchObject({ message, code });
-    expect(refusal.getStatus()).toBe(status);
-    expect(Object.keys(refusal.getResponse())).toEqual(['statusCode', 'error', 'message', 'code']);
-    expect(refusal.getResponse()).toMatchObject({ statusCode: status, message, code });
-    expect(refusal.headers).toEqual({ 'Cache-Control': 'no-store', ...headers });
-  }); // prettier-ignore
+  ])(
+    'for %s is an HttpException of %i with its own body and headers',
+    (reason, status, code, message, headers) => {
+      const refusal = error(reason);
+      expect(refusal).toBeInstanceOf(HttpException);
+      expect(refusal).toMatchObject({ message, code });
+      expect(refusal.getStatus()).toBe(status);
+      expect(Object.keys(refusal.getResponse())).toEqual(['statusCode', 'error', 'message', 'code']);
+      expect(refusal.getResponse()).toMatchObject({ statusCode: status, message, code });
+      expect(refusal.headers).toEqual({ 'Cache-Control': 'no-store', ...headers });
+    },
+  );
 
   it.each<[string, (refusal: AuthError) => string]>([
     ['util.inspect', (refusal) => inspect(refusal, { showHidden: true, depth: null, getters: false })],

@@ -3,7 +3,33 @@ import fc from 'fast-check';
 import { fuzz, must, staysLinear, textOf } from '../../../../test/support/fuzz.js';
 import { parseDuration } from './duration.js';
 
-const WORDS = ['0', '1', '9', '15', '900', '999999999999', ' ', '\t', '\u00a0', 'ms', 's', 'm', 'h', 'd', 'w', 'y', 'M', '-', '+', '.', 'e', 'x', 'n', ',', '\u0661']; // prettier-ignore
+const WORDS = [
+  '0',
+  '1',
+  '9',
+  '15',
+  '900',
+  '999999999999',
+  ' ',
+  '\t',
+  '\u00a0',
+  'ms',
+  's',
+  'm',
+  'h',
+  'd',
+  'w',
+  'y',
+  'M',
+  '-',
+  '+',
+  '.',
+  'e',
+  'x',
+  'n',
+  ',',
+  '\u0661',
+];
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1e3,
@@ -26,17 +52,23 @@ describe('durations, fuzzed', () => {
   fuzz('a text is the duration it says, or none', {
     inputs: fc.oneof(textOf(WORDS, 5), fc.string({ maxLength: 12 })),
     check: (text) => {
-      must(parseDuration(text) === expected(text), `${String(parseDuration(text))} is not ${String(expected(text))}`);
+      must(
+        parseDuration(text) === expected(text),
+        `${String(parseDuration(text))} is not ${String(expected(text))}`,
+      );
     },
-  }); // prettier-ignore
+  });
 
   fuzz('a number is whole seconds, or none', {
     inputs: fc.oneof(fc.double(), fc.integer(), fc.maxSafeInteger()),
     check: (value) => {
       const parsed = parseDuration(value);
-      must(parsed === undefined || (Number.isInteger(value) && value >= 0 && parsed === value * 1000), 'not whole seconds');
+      must(
+        parsed === undefined || (Number.isInteger(value) && value >= 0 && parsed === value * 1000),
+        'not whole seconds',
+      );
     },
-  }); // prettier-ignore
+  });
 
   staysLinear('a duration', WORDS, parseDuration);
 });

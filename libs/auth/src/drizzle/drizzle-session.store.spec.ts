@@ -226,8 +226,14 @@ describe('DrizzleSessionStore', () => {
     const subject = randomUUID();
     const [mine, other] = [await opened({ subject }), await opened({ subject })];
     const replacement = {
-      sessionId: mine.id, subject, expected: { tokenVersion: 1, epoch: 1 }, nextHash: randomBytes(32), cause: 'password' as const, ttlMs: DAY, rememberMeTtlMs: DAY,
-    }; // prettier-ignore
+      sessionId: mine.id,
+      subject,
+      expected: { tokenVersion: 1, epoch: 1 },
+      nextHash: randomBytes(32),
+      cause: 'password' as const,
+      ttlMs: DAY,
+      rememberMeTtlMs: DAY,
+    };
     const failing = { work: () => Promise.reject(new Error('the host says no')) };
     await expect(fixture.store.replaceAndEndOthers(replacement, failing)).rejects.toThrow();
     expect(await fixture.store.list(subject)).toHaveLength(2);
@@ -253,7 +259,10 @@ describe('DrizzleSessionStore', () => {
     const subject = randomUUID();
     const live = await opened({ subject });
     const doomed = await Promise.all(Array.from({ length: 30 }, () => opened({ subject: randomUUID() })));
-    const ids = sql.join(doomed.map(({ id }) => sql`${id}::uuid`), sql`, `); // prettier-ignore
+    const ids = sql.join(
+      doomed.map(({ id }) => sql`${id}::uuid`),
+      sql`, `,
+    );
     await fixture.db.execute(
       sql`update auth_sessions set idle_expires_at = now() - interval '31 days' where id in (${ids})`,
     );

@@ -21,7 +21,14 @@ import {
   type Rotation,
   SessionStore,
 } from '../storage/session-store.port.js';
-import { type AuditTable, type Deed, endingDeed, endingsDeeds, openingDeed, recordDeeds } from './audit-rows.js'; // prettier-ignore
+import {
+  type AuditTable,
+  type Deed,
+  endingDeed,
+  endingsDeeds,
+  openingDeed,
+  recordDeeds,
+} from './audit-rows.js';
 import type { AuthDatabase } from './auth-database.js';
 import { inTransactionWith } from './alongside.js';
 import { type Row, rows, type Transaction } from './database.js';

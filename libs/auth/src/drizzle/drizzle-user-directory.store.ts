@@ -84,8 +84,14 @@ export class DrizzleUserDirectory extends UserDirectory {
     ];
     if (users.name && user.name !== undefined) given.push([users.name.name, user.name]);
     if (users.role && user.role !== undefined) given.push([users.role.name, user.role]);
-    const columns = sql.join(given.map(([name]) => sql.identifier(name)), sql`, `); // prettier-ignore
-    const values = sql.join(given.map(([, value]) => sql`${value}`), sql`, `); // prettier-ignore
+    const columns = sql.join(
+      given.map(([name]) => sql.identifier(name)),
+      sql`, `,
+    );
+    const values = sql.join(
+      given.map(([, value]) => sql`${value}`),
+      sql`, `,
+    );
     const insert = sql`insert into ${users.table} as a (${columns}) values (${values}) returning ${accountColumns(users)}`;
     const created = await this.database
       .transaction('create a user', this.deadlineMs, (tx) => rows(tx, insert))

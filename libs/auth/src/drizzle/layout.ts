@@ -96,9 +96,10 @@ function problemOf({ key, schema, name }: Need, row: Row): string | undefined {
   const cure = key === 'users' ? 'make it, or name the table that you have' : MIGRATE;
   if (row['schema'] == null) {
     const elsewhere = listOf(row['everywhere']);
-    if (schema !== null || elsewhere === '') return `the table ${schema === null ? '' : `${schema}.`}${name} is missing; ${cure}`;
+    if (schema !== null || elsewhere === '')
+      return `the table ${schema === null ? '' : `${schema}.`}${name} is missing; ${cure}`;
     return `the table ${name} is not on the search path (${String(row['path'])}), it is in ${elsewhere}; pass createAuthSchema({ schema }) as schema`;
-  } // prettier-ignore
+  }
   const full = `${String(row['schema'])}.${name}`;
   if (row['missing'] != null) {
     const columns = `the table ${full} has no column ${listOf(row['missing'])}`;

@@ -51,7 +51,11 @@ export async function inTransaction<T>(
     return result;
   } catch (error) {
     // a connection that failed is destroyed, which rolls back as well
-    if (!isConnectionLoss(error)) await call.query({ text: 'rollback' }).then(() => call.ends(), () => undefined); // prettier-ignore
+    if (!isConnectionLoss(error))
+      await call.query({ text: 'rollback' }).then(
+        () => call.ends(),
+        () => undefined,
+      );
     throw error;
   }
 }

@@ -4,11 +4,18 @@ import type { AuthAlert } from './auth-alert.js';
 
 const MINUTE = 60_000;
 const reused = (userId: string, sessionId = 's'): AuthAlert => ({
-  type: 'refresh.reused', at: '2026-01-01T00:00:00.000Z', userId, sessionId, sessionsEnded: 1,
-}); // prettier-ignore
+  type: 'refresh.reused',
+  at: '2026-01-01T00:00:00.000Z',
+  userId,
+  sessionId,
+  sessionsEnded: 1,
+});
 const burst = (ip: string): AuthAlert => ({
-  type: 'failures.burst', at: '2026-01-01T00:00:00.000Z', failures: 20, ip,
-}); // prettier-ignore
+  type: 'failures.burst',
+  at: '2026-01-01T00:00:00.000Z',
+  failures: 20,
+  ip,
+});
 
 describe('alerts of one account or address', () => {
   let told: AuthAlert[];

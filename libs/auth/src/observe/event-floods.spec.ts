@@ -3,8 +3,11 @@ import type { AuthEvent } from '../storage/auth-event.js';
 import { EventFloods } from './event-floods.js';
 
 const throttled = (ip: string, at = '2026-01-01T00:00:01.000Z'): AuthEvent => ({
-  type: 'login.throttled', severity: 'warning', at, ip,
-}); // prettier-ignore
+  type: 'login.throttled',
+  severity: 'warning',
+  at,
+  ip,
+});
 const LATER = '2026-01-01T00:01:01.000Z';
 
 describe('EventFloods', () => {
@@ -21,7 +24,14 @@ describe('EventFloods', () => {
     expect(floods.pass(throttled('192.0.2.1'))).toBe(0);
     expect(floods.pass(throttled('192.0.2.2'))).toBe(0);
     const { at } = throttled('');
-    const failed = (userId: string): AuthEvent => ({ type: 'login.failed', reason: 'wrong_password', severity: 'warning', at, userId, ip: '192.0.2.1' }); // prettier-ignore
+    const failed = (userId: string): AuthEvent => ({
+      type: 'login.failed',
+      reason: 'wrong_password',
+      severity: 'warning',
+      at,
+      userId,
+      ip: '192.0.2.1',
+    });
     expect([failed('ada'), failed('bob'), failed('ada')].map((each) => floods.pass(each))).toEqual([
       0,
       0,

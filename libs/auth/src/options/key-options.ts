@@ -4,8 +4,19 @@ import type { Duration } from '../common/duration.js';
 import { duration, group, handle, hook, oneOf, text } from '../common/option-schema.js';
 
 export const SIGNING_ALGORITHMS = [
-  'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'HS256', 'HS384', 'HS512',
-] as const; // prettier-ignore
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'HS256',
+  'HS384',
+  'HS512',
+] as const;
 /** RFC 7518, section 3.1, without `none`, which cannot be configured. */
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 

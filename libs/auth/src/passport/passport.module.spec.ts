@@ -195,7 +195,6 @@ describe.each(ADAPTERS)("a route under AuthGuard('jwt') on %s", (adapter) => {
         [two, 'one', 401],
         [two, 'two', 200],
       ] as const)
-        // prettier-ignore
         expect((await app.call('GET', path, bearer(token))).status).toBe(status);
     await two.app.close();
     expect((await one.call('GET', '/r/me', bearer('one'))).text).toBe('one');
@@ -249,10 +248,26 @@ describe('the boot stops', () => {
   }
 
   it.each<[string, Partial<AppParts>, string]>([
-    ['where another strategy has the name', { providers: [OtherStrategy] }, "OtherStrategy is a strategy named 'jwt', too"],
-    ['where no such AuthModule is', { imports: [TokenwardPassportModule.forRoot({ instance: 'staff' })] }, "finds no AuthModule named 'staff'"],
-    ['where a requirement stands under a strategy of another name', { controllers: [routes('r', AuthGuard('local'))] }, 'Routes.admin'],
-    ['where a requirement stands under AuthGuard without the module', { imports: [], controllers: [routes('r', AuthGuard('jwt'))] }, 'Routes.admin'],
+    [
+      'where another strategy has the name',
+      { providers: [OtherStrategy] },
+      "OtherStrategy is a strategy named 'jwt', too",
+    ],
+    [
+      'where no such AuthModule is',
+      { imports: [TokenwardPassportModule.forRoot({ instance: 'staff' })] },
+      "finds no AuthModule named 'staff'",
+    ],
+    [
+      'where a requirement stands under a strategy of another name',
+      { controllers: [routes('r', AuthGuard('local'))] },
+      'Routes.admin',
+    ],
+    [
+      'where a requirement stands under AuthGuard without the module',
+      { imports: [], controllers: [routes('r', AuthGuard('jwt'))] },
+      'Routes.admin',
+    ],
   ])('%s', async (_, parts, message) => {
     await expect(start('express', parts)).rejects.toThrow(message);
   });
@@ -263,4 +278,4 @@ describe('the boot stops', () => {
     const app = await start('express', { imports, providers: [OtherStrategy], controllers });
     expect((await app.call('GET', '/r/me', bearer('good'))).text).toBe('u1');
   });
-}); // prettier-ignore
+});

@@ -5,8 +5,24 @@ import type { LedgerEntry } from '../storage/ledger-entry.js';
 import { fromFeedRow, lookupFields, parseBeat, toFeedRow, verdictOf } from './feed-encoding.js';
 
 const FIELDS = ['t:', 's:', 'u:', 'k:', 'a:', '#head', '#id', ':', 'x', 'u', '\u0000', '__proto__'];
-const VALUES = ['0', '1', '7', '1795277237342', '99999999999999999999', ':', '-', '.5', 'e9', '0x1', ' ', 'Infinity', 'NaN', '\n']; // prettier-ignore
-const BEAT = '{"version":1,"id":"0f49","prev":"e37e","before":["9470"],"position":{"ledger":"6ac1","timeline":1,"snapshot":"22721:22730:22722,22725"},"kind":"whole"}'; // prettier-ignore
+const VALUES = [
+  '0',
+  '1',
+  '7',
+  '1795277237342',
+  '99999999999999999999',
+  ':',
+  '-',
+  '.5',
+  'e9',
+  '0x1',
+  ' ',
+  'Infinity',
+  'NaN',
+  '\n',
+];
+const BEAT =
+  '{"version":1,"id":"0f49","prev":"e37e","before":["9470"],"position":{"ledger":"6ac1","timeline":1,"snapshot":"22721:22730:22722,22725"},"kind":"whole"}';
 const token = {
   tokenId: 'j',
   sessionId: 's',
@@ -62,14 +78,39 @@ describe('feed entries, fuzzed', () => {
       const [tokenId, session, key, user, all] = answers;
       const silent = verdictOf(token, answers) === 'silent';
       if (!silent) return;
-      must([tokenId, session, key].every((each) => each === null), 'a yes was not heard');
-      for (const [text, most] of [[user, token.tokenVersion], [all, token.issuedAt]] as const)
-        must(text === null || text === undefined || Number(/^(\d+):\d+$/.exec(text)?.[1] ?? Infinity) <= most, 'taken for a no');
+      must(
+        [tokenId, session, key].every((each) => each === null),
+        'a yes was not heard',
+      );
+      for (const [text, most] of [
+        [user, token.tokenVersion],
+        [all, token.issuedAt],
+      ] as const)
+        must(
+          text === null || text === undefined || Number(/^(\d+):\d+$/.exec(text)?.[1] ?? Infinity) <= most,
+          'taken for a no',
+        );
     },
-  }); // prettier-ignore
+  });
 
   fuzz('a heartbeat has all its members, or is none', {
-    inputs: fc.oneof(mutantsOf([BEAT], '{}[]":,0129abx\\u-. '), textOf(['{', '}', '"id":', '"a"', ',', '"before":', '[', ']', '"kind":"part"', '"version":', '1', 'null'])), // prettier-ignore
+    inputs: fc.oneof(
+      mutantsOf([BEAT], '{}[]":,0129abx\\u-. '),
+      textOf([
+        '{',
+        '}',
+        '"id":',
+        '"a"',
+        ',',
+        '"before":',
+        '[',
+        ']',
+        '"kind":"part"',
+        '"version":',
+        '1',
+        'null',
+      ]),
+    ),
     check: (text) => {
       const beat = parseBeat(text);
       if (!beat) return;
@@ -77,17 +118,31 @@ describe('feed entries, fuzzed', () => {
       must(typeof beat.id === 'string' && beat.id !== '' && typeof beat.prev === 'string', 'no link');
       must(isWhole(beat.version) && beat.before.every((each) => typeof each === 'string'), 'no chain');
       must(beat.kind === 'part' || (beat.kind === 'whole' && position !== undefined), 'no position');
-      must(!position || (typeof position.ledger === 'string' && isWhole(position.timeline) && /^\d+:\d+:[\d,]*$/.test(position.snapshot)), 'no snapshot');
+      must(
+        !position ||
+          (typeof position.ledger === 'string' &&
+            isWhole(position.timeline) &&
+            /^\d+:\d+:[\d,]*$/.test(position.snapshot)),
+        'no snapshot',
+      );
     },
-  }); // prettier-ignore
+  });
 
   fuzz('a lookup asks for five fields of the token', {
-    inputs: fc.record({ tokenId: fc.string(), sessionId: fc.string(), subject: fc.string(), keyId: fc.string() }),
+    inputs: fc.record({
+      tokenId: fc.string(),
+      sessionId: fc.string(),
+      subject: fc.string(),
+      keyId: fc.string(),
+    }),
     check: (ids) => {
       const fields = lookupFields({ ...token, ...ids });
-      must(fields.length === 5 && new Set(fields).size === 5 && !fields.some((each) => each.startsWith('#')), 'one hides another');
+      must(
+        fields.length === 5 && new Set(fields).size === 5 && !fields.some((each) => each.startsWith('#')),
+        'one hides another',
+      );
     },
-  }); // prettier-ignore
+  });
 
   staysLinear('a row', VALUES, (text) => fromFeedRow('u:x', text));
   staysLinear('a heartbeat', ['{', '[', '"a",', '\\'], parseBeat);

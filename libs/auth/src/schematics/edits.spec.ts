@@ -17,14 +17,16 @@ describe('the edits of nest add', () => {
   });
 
   it('prepares the database before the application is made, once', () => {
-    const code = "import { X } from 'y';\nasync function bootstrap() {\n  const app = await NestFactory.create(AppModule);\n}\n"; // prettier-ignore
+    const code =
+      "import { X } from 'y';\nasync function bootstrap() {\n  const app = await NestFactory.create(AppModule);\n}\n";
     const once = prepareMain(code, same) ?? '';
     expect(once).toContain('{\n  await prepareDatabase();\n  const app');
     expect(prepareMain(once, same)).toBe(once);
   });
 
   it("gives the scaffold's test options that need no database, once", () => {
-    const code = "import { X } from 'y';\n    const m = await Test.createTestingModule({\n      imports: [AppModule],\n    }).compile();\n"; // prettier-ignore
+    const code =
+      "import { X } from 'y';\n    const m = await Test.createTestingModule({\n      imports: [AppModule],\n    }).compile();\n";
     const once = prepareTest(code) ?? '';
     expect(once).toContain('    })\n      .overrideProvider(authOptionsToken())\n');
     expect(once).toContain("import { memoryAuthOptions } from '@tokenward/nestjs/testing';\n");

@@ -21,7 +21,15 @@ import { asMemoryTransaction, type MemoryDatabase, type SessionRow } from './mem
 import type { MemoryTransaction } from './memory-database.js';
 import { refuses } from './memory-revocation-ledger.store.js';
 import { MemoryEndings } from './memory-session-endings.js';
-import { isUnexpired, newestFirst, newRow, overAtMs, replacedRow, rotatedRow, sameState } from './memory-session-rows.js'; // prettier-ignore
+import {
+  isUnexpired,
+  newestFirst,
+  newRow,
+  overAtMs,
+  replacedRow,
+  rotatedRow,
+  sameState,
+} from './memory-session-rows.js';
 
 export interface MemorySessionStoreOptions {
   /** Whether the users are in the same database, or the host brings a directory of its own. */
@@ -181,7 +189,10 @@ export class MemorySessionStore extends SessionStore {
   removeExpired(keepMs: number, page: number, cursor = ''): Promise<Removal> {
     return this.within({}, () => {
       const { sessions, ledger } = this.database;
-      const seen = [...sessions].filter(([id]) => id > cursor).sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, page); // prettier-ignore
+      const seen = [...sessions]
+        .filter(([id]) => id > cursor)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .slice(0, page);
       const gone = seen.filter(([, row]) => overAtMs(row) < this.nowMs - keepMs);
       for (const [id] of gone) sessions.delete(id);
       const spent = [...ledger].filter(([, { expiresAt }]) => expiresAt < this.nowMs).slice(0, page);

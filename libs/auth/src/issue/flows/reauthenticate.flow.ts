@@ -38,8 +38,12 @@ export class ReauthenticateFlow {
     const { account, subject } = await this.proof.prove(principal, input, client);
     const asOfMs = this.clock.now();
     const outcome = await this.sessions.reauthenticated({
-      sessionId: principal.sessionId, subject: principal.id, expected: subject, presented: input.refreshToken, key: input.key,
-    }); // prettier-ignore
+      sessionId: principal.sessionId,
+      subject: principal.id,
+      expected: subject,
+      presented: input.refreshToken,
+      key: input.key,
+    });
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
     const { id: userId, sessionId } = principal;

@@ -61,8 +61,12 @@ export class RefreshFlow {
       case 'reused': {
         await this.revocations.announce(outcome.entries);
         this.events.publish({
-          type: 'refresh.reused', userId: outcome.subject, sessionId: outcome.sessionId, sessionsEnded: outcome.sessions, ...clientOf(client),
-        }); // prettier-ignore
+          type: 'refresh.reused',
+          userId: outcome.subject,
+          sessionId: outcome.sessionId,
+          sessionsEnded: outcome.sessions,
+          ...clientOf(client),
+        });
         throw new AuthError('token_refused', 'refresh token: reused');
       }
     }

@@ -67,13 +67,29 @@ describe('a key directory', () => {
   });
 
   it.each([
-    ['nothing there', () => keyDirectory(join(dir, 'no')).load(), /^configuration_invalid: key directory no: does not exist.*keys generate --dir/],
-    ['a file', () => (put('f', ''), keyDirectory(join(dir, 'f')).load()), /^configuration_invalid: key directory f: is not a directory/],
-    ['no file', () => keyFile(join(dir, 'no.json')).load(), /^configuration_invalid: key file no.json: does not exist/],
-    ['a directory for a file', () => keyFile(dir).load(), /^configuration_invalid: .*is a directory.*keyDirectory/],
+    [
+      'nothing there',
+      () => keyDirectory(join(dir, 'no')).load(),
+      /^configuration_invalid: key directory no: does not exist.*keys generate --dir/,
+    ],
+    [
+      'a file',
+      () => (put('f', ''), keyDirectory(join(dir, 'f')).load()),
+      /^configuration_invalid: key directory f: is not a directory/,
+    ],
+    [
+      'no file',
+      () => keyFile(join(dir, 'no.json')).load(),
+      /^configuration_invalid: key file no.json: does not exist/,
+    ],
+    [
+      'a directory for a file',
+      () => keyFile(dir).load(),
+      /^configuration_invalid: .*is a directory.*keyDirectory/,
+    ],
   ])('%s: named with the cure', async (_name, read, line) => {
     expect(await refusal(read())).toMatch(line);
-  }); // prettier-ignore
+  });
 
   it('in production a private key that everybody can read is refused, with a cure that works where it lies', async () => {
     process.env['NODE_ENV'] = 'production';

@@ -79,7 +79,10 @@ function turnsOf(keys: readonly KnownKey[], { leadTimeMs, firstSeen }: PhaseRule
   const given = keys
     .flatMap((key) => (key.signsFromMs === undefined ? [] : [{ key, fromMs: key.signsFromMs }]))
     // what left its source comes before what took its place; of keys that do not say from when (PEM), the one that was here before
-    .sort((a, b) => rank(a.key) - rank(b.key) || a.fromMs - b.fromMs || seenAt(a.key) - seenAt(b.key) || byTime(a, b)); // prettier-ignore
+    .sort(
+      (a, b) =>
+        rank(a.key) - rank(b.key) || a.fromMs - b.fromMs || seenAt(a.key) - seenAt(b.key) || byTime(a, b),
+    );
   return given
     .map(({ key, fromMs }, index) => {
       if (index === 0) return { key, fromMs };

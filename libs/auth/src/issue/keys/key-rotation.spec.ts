@@ -237,7 +237,13 @@ describe('a key that is replaced in place', () => {
     const clock = new HandClock(T0);
     const sightings = new MemoryKeySightings(clock);
     const keys = [await jwk('a', { nbf: T0 - 1000 })];
-    const boot = () => start(keysFrom(() => ({ keys: [...keys] })), clock, {}, sightings); // prettier-ignore
+    const boot = () =>
+      start(
+        keysFrom(() => ({ keys: [...keys] })),
+        clock,
+        {},
+        sightings,
+      );
     await (await boot()).onApplicationShutdown();
     keys.push(await jwk('b', { nbf: T0 - 10 }));
     clock.seconds += 50;
@@ -265,7 +271,11 @@ describe('a signer elsewhere', () => {
     const source = keysFrom(() => {
       reading += 1;
       const of = reading;
-      return { keys: [key], sign: async (request) => (of === reading ? signWith(request) : Promise.reject(new Error('lease expired'))) }; // prettier-ignore
+      return {
+        keys: [key],
+        sign: async (request) =>
+          of === reading ? signWith(request) : Promise.reject(new Error('lease expired')),
+      };
     });
     const rotation = await start(source, new HandClock(T0));
     const { revision } = rotation.keyring;
@@ -280,14 +290,22 @@ describe('a signer elsewhere', () => {
     const wrong = async ({ bytes }: { bytes: Buffer }) => sign('sha256', bytes, other.privateKey);
     const says = /gives no ES256 signature of the public key of "v": name the same key in both/;
     const clock = new HandClock(T0);
-    await expect(start(keysFrom(() => ({ keys: [key], sign: wrong })), clock)).rejects.toThrow(says); // prettier-ignore
+    await expect(
+      start(
+        keysFrom(() => ({ keys: [key], sign: wrong })),
+        clock,
+      ),
+    ).rejects.toThrow(says);
     await expect(start(undefined, clock, { publicKey, sign: wrong, keyId: 'v' })).rejects.toThrow(says);
     await start(undefined, clock, { publicKey, sign: signWith, keyId: 'v' });
   });
 
   it('that is down stops no boot', async () => {
     const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    const rotation = await start(undefined, new HandClock(T0), { publicKey, sign: () => Promise.reject(new Error('x')) }); // prettier-ignore
+    const rotation = await start(undefined, new HandClock(T0), {
+      publicKey,
+      sign: () => Promise.reject(new Error('x')),
+    });
     expect(rotation.keyring.size).toBe(1);
     expect(said.mock.calls).toEqual([[expect.stringMatching(/keys.sign does not answer/)]]);
     said.mockRestore();
@@ -347,7 +365,10 @@ describe('what a source gives', () => {
   it('does not quote what it was given', async () => {
     const good = await jwk('a', { nbf: 1 });
     const { d } = good;
-    const error: unknown = await start(keysFrom(() => ({ keys: [{ ...good, alg: d }] as SourceJwk[] })), new HandClock(T0)).catch((each: unknown) => each); // prettier-ignore
+    const error: unknown = await start(
+      keysFrom(() => ({ keys: [{ ...good, alg: d }] as SourceJwk[] })),
+      new HandClock(T0),
+    ).catch((each: unknown) => each);
     expect(error).toBeInstanceOf(AuthError);
     expect(String(error)).not.toContain(d);
   });

@@ -23,9 +23,14 @@ describe.each(ADAPTERS)('the account on %s', (adapter) => {
       });
       const bare = await routes.call('GET', '/auth/me', { headers: { authorization: 'Bearer bare' } });
       expect(bare.json).toMatchObject({ id: 'u3', amr: [] });
-      expect(Object.keys(bare.json as object)).toEqual(
-        ['id', 'email', 'permissions', 'sessionId', 'amr', 'expiresAt'],
-      ); // prettier-ignore
+      expect(Object.keys(bare.json as object)).toEqual([
+        'id',
+        'email',
+        'permissions',
+        'sessionId',
+        'amr',
+        'expiresAt',
+      ]);
     });
 
     it('knows nobody whom the directory does not know, and does not guess while it is away', async () => {

@@ -36,12 +36,16 @@ describe('the cookies', () => {
     ['cookie without a device', {}, [ACCESS, REFRESH]],
     ['hybrid', { transport: 'hybrid', deviceToken }, [REFRESH, DEVICE, NO_ACCESS]],
     ['bearer', { transport: 'bearer', deviceToken }, [NO_ACCESS, NO_REFRESH]],
-    ['browser session', { persistence: 'browser_session' }, [ACCESS, 'refresh_token=rrr; Path=/auth; HttpOnly; Secure; SameSite=Strict']],
+    [
+      'browser session',
+      { persistence: 'browser_session' },
+      [ACCESS, 'refresh_token=rrr; Path=/auth; HttpOnly; Secure; SameSite=Strict'],
+    ],
   ])('of a login: %s', (_, overrides, expected) => {
     const sent = response();
     cookiesOf().signIn(sent, grant(overrides));
     expect(sent.lines()).toEqual(expected);
-  }); // prettier-ignore
+  });
 
   it.each<[IssuedTokens['transport'], string[] | undefined]>([
     ['cookie', [ACCESS, REFRESH]],
@@ -54,7 +58,13 @@ describe('the cookies', () => {
   });
 
   it('are cleared with the names, paths and domain they were set with, the device kept', () => {
-    const named = { accessName: '__Secure-a', refreshName: '__Secure-r', domain: 'example.com', accessPath: '/api', refreshPath: '/api/auth' };
+    const named = {
+      accessName: '__Secure-a',
+      refreshName: '__Secure-r',
+      domain: 'example.com',
+      accessPath: '/api',
+      refreshPath: '/api/auth',
+    };
     const cookies = cookiesOf(settings({ cookies: { ...named, sameSite: 'none' } }));
     const set = response();
     const cleared = response();
@@ -62,8 +72,10 @@ describe('the cookies', () => {
     cookies.clear(cleared);
     const scope = (line: string) => line.replace(/=[^;]*; Max-Age=\d+/, '');
     expect(cleared.lines().map(scope)).toEqual(set.lines().map(scope));
-    expect(cleared.lines()[0]).toBe('__Secure-a=; Max-Age=0; Domain=example.com; Path=/api; HttpOnly; Secure; SameSite=None');
-  }); // prettier-ignore
+    expect(cleared.lines()[0]).toBe(
+      '__Secure-a=; Max-Age=0; Domain=example.com; Path=/api; HttpOnly; Secure; SameSite=None',
+    );
+  });
 
   describe('that came in another scope', () => {
     const formerScopes = [{ domain: 'example.com' }, { path: '/old' }];

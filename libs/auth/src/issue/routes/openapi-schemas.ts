@@ -16,10 +16,10 @@ const object = (
   required,
 });
 
-export const USER: JsonSchema = object(
-  { id: text(), email: text(), role: text(), name: text() },
-  ['id', 'email'],
-); // prettier-ignore
+export const USER: JsonSchema = object({ id: text(), email: text(), role: text(), name: text() }, [
+  'id',
+  'email',
+]);
 
 const tokens = {
   tokenType: { type: 'string', enum: ['Bearer'] },
@@ -76,7 +76,7 @@ const password: JsonSchema = { type: 'string', format: 'password' };
 export const REGISTER_BODY: JsonSchema = object(
   { email: text(undefined, 320), password, name: text(undefined, 200) },
   ['email', 'password'],
-); // prettier-ignore
+);
 export const LOGIN_BODY: JsonSchema = object(
   {
     email: text(undefined, 320),

@@ -7,8 +7,14 @@ export type Headers = Record<string, string>;
 type Flow = (...args: unknown[]) => Promise<unknown>;
 
 export const USER = {
-  id: 'u1', email: 'ann@example.com', role: 'user', name: 'Ann', permissions: [], disabled: false, passwordHash: '$argon2id$secret',
-}; // prettier-ignore
+  id: 'u1',
+  email: 'ann@example.com',
+  role: 'user',
+  name: 'Ann',
+  permissions: [],
+  disabled: false,
+  passwordHash: '$argon2id$secret',
+};
 export const LOGIN = { email: 'ann@example.com', password: 'correct horse' };
 export const OTHER_SESSION = '3f1d2c4b-5a69-4788-96a5-b4c3d2e1f002';
 export const SIGNED_IN: Headers = { cookie: 'access_token=good; refresh_token=rrr' };

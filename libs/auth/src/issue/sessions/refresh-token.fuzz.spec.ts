@@ -33,19 +33,32 @@ describe('refresh tokens, fuzzed', () => {
   fuzz('no bytes of the right length are genuine', {
     inputs: fc.uint8Array({ minLength: 68, maxLength: 69 }),
     check: (bytes) => {
-      must(!isGenuine(Buffer.concat([Buffer.of(1), bytes]).subarray(0, 69).toString('base64url')), 'taken for ours');
+      must(
+        !isGenuine(
+          Buffer.concat([Buffer.of(1), bytes])
+            .subarray(0, 69)
+            .toString('base64url'),
+        ),
+        'taken for ours',
+      );
     },
-  }); // prettier-ignore
+  });
 
   fuzz('what was written is read back', {
     inputs: fc.tuple(fc.uuid(), fc.nat(0xffffffff), fc.uint8Array({ minLength: 32, maxLength: 32 })),
     share: 0.2,
     check: ([sessionId, generation, secret]) => {
-      const opened = openRefreshToken(ring, writeRefreshToken(ring.minting, sessionId, generation, Buffer.from(secret)));
-      must(opened.kind === 'genuine' && opened.sessionId === sessionId && opened.generation === generation, 'other ids');
+      const opened = openRefreshToken(
+        ring,
+        writeRefreshToken(ring.minting, sessionId, generation, Buffer.from(secret)),
+      );
+      must(
+        opened.kind === 'genuine' && opened.sessionId === sessionId && opened.generation === generation,
+        'other ids',
+      );
       must(opened.secret.equals(Buffer.from(secret)), 'another secret');
     },
-  }); // prettier-ignore
+  });
 
   staysLinear('a refresh token', ['A', '=', '.', '\u0100'], isGenuine);
 });

@@ -3,7 +3,16 @@ import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import { Keyring } from '../../verify/keys/keyring.service.js';
 import { SIGNING_ALGORITHMS } from '../../options/key-options.js';
-import { type AccessTokenSettings, AUDIENCE, forge, goodClaims, ISSUER, makeBench, makeKeys, NOW } from '../../verify/tokens/forge.fixture.js'; // prettier-ignore
+import {
+  type AccessTokenSettings,
+  AUDIENCE,
+  forge,
+  goodClaims,
+  ISSUER,
+  makeBench,
+  makeKeys,
+  NOW,
+} from '../../verify/tokens/forge.fixture.js';
 
 const keys = makeKeys('HS256');
 const input = {
@@ -13,7 +22,8 @@ const input = {
   permissions: [],
   asOfMs: NOW * 1000 + 999,
 };
-const decode = (token: string, part: number) => JSON.parse(Buffer.from(token.split('.')[part] ?? '', 'base64url').toString()) as Record<string, unknown>; // prettier-ignore
+const decode = (token: string, part: number) =>
+  JSON.parse(Buffer.from(token.split('.')[part] ?? '', 'base64url').toString()) as Record<string, unknown>;
 const withClaims = (claims: unknown, settings: AccessTokenSettings = {}) =>
   makeBench(keys, { claims: () => claims as Record<string, unknown>, ...settings }).issuer.issue(input);
 
@@ -29,20 +39,47 @@ describe('AccessTokenIssuer', () => {
     });
     expect(decode(issued.token, 0)).toEqual({ alg: algorithm, kid: 'the-kid', typ: 'at+jwt' });
     expect(decode(issued.token, 1)).toEqual({
-      iss: ISSUER, aud: AUDIENCE, sub: 'user-1', sid: 'session-1', jti: issued.tokenId, iat: NOW, nbf: NOW, exp: NOW + 900,
-      tokenVersion: 3, role: 'admin', permissions: ['a', 'b'], auth_time: NOW - 9, amr: ['pwd', 'otp'],
-    }); // prettier-ignore
+      iss: ISSUER,
+      aud: AUDIENCE,
+      sub: 'user-1',
+      sid: 'session-1',
+      jti: issued.tokenId,
+      iat: NOW,
+      nbf: NOW,
+      exp: NOW + 900,
+      tokenVersion: 3,
+      role: 'admin',
+      permissions: ['a', 'b'],
+      auth_time: NOW - 9,
+      amr: ['pwd', 'otp'],
+    });
     expect(issued).toMatchObject({ expiresInSeconds: 900, expiresAt: NOW + 900 });
     expect(issued.tokenId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(verifier.verify(issued.token)).toEqual({
       kind: 'accepted',
       principal: {
-        id: 'user-1', sessionId: 'session-1', tokenId: issued.tokenId, keyId: 'the-kid', tokenVersion: 3, role: 'admin',
-        permissions: ['a', 'b'], authTime: NOW - 9, amr: ['pwd', 'otp'], issuedAt: NOW, expiresAt: NOW + 900, claims: {},
+        id: 'user-1',
+        sessionId: 'session-1',
+        tokenId: issued.tokenId,
+        keyId: 'the-kid',
+        tokenVersion: 3,
+        role: 'admin',
+        permissions: ['a', 'b'],
+        authTime: NOW - 9,
+        amr: ['pwd', 'otp'],
+        issuedAt: NOW,
+        expiresAt: NOW + 900,
+        claims: {},
       },
-    }); // prettier-ignore
+    });
     const key = keyring.verificationKey('the-kid')!.publicKey;
-    const checked = await jwtVerify(issued.token, key, { algorithms: [algorithm], issuer: ISSUER, audience: AUDIENCE, typ: 'at+jwt', currentDate: new Date(NOW * 1000) }); // prettier-ignore
+    const checked = await jwtVerify(issued.token, key, {
+      algorithms: [algorithm],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      typ: 'at+jwt',
+      currentDate: new Date(NOW * 1000),
+    });
     expect(checked.payload.sub).toBe('user-1');
   });
 
@@ -81,28 +118,83 @@ describe('AccessTokenIssuer', () => {
     const { token } = await bench.issuer.issue({ ...input, role: 'r', permissions: ['p'] });
     expect(bench.verifier.verify(token)).toMatchObject({
       principal: {
-        claims: { tenant: 't1', told: { userId: 'user-1', sessionId: 'session-1', role: 'r', permissions: ['p'] }, when: '1970-01-01T00:00:00.000Z' },
+        claims: {
+          tenant: 't1',
+          told: { userId: 'user-1', sessionId: 'session-1', role: 'r', permissions: ['p'] },
+          when: '1970-01-01T00:00:00.000Z',
+        },
       },
-    }); // prettier-ignore
+    });
   });
 
   it.each([
-    'password', 'Password', 'PASSWORD', 'passwd', 'pwd', 'secret', 'token', 'accessToken', 'refresh_token', 'api-key', 'apiKey', 'privateKey',
-    'ssn', 'SSN', 'creditCard', 'credit_card', 'credit.card', 'cardNumber', 'cvv', 'pin', 'iban', 'email', 'e-mail', 'E_Mail', 'phone',
-    'phoneNumber', 'address', 'birthdate', 'dateOfBirth', 'passwordHash', 'password_hash', 'hashedPassword', 'clientSecret', 'userEmail',
-    'homeAddress', 'reset_token', 'emails',
+    'password',
+    'Password',
+    'PASSWORD',
+    'passwd',
+    'pwd',
+    'secret',
+    'token',
+    'accessToken',
+    'refresh_token',
+    'api-key',
+    'apiKey',
+    'privateKey',
+    'ssn',
+    'SSN',
+    'creditCard',
+    'credit_card',
+    'credit.card',
+    'cardNumber',
+    'cvv',
+    'pin',
+    'iban',
+    'email',
+    'e-mail',
+    'E_Mail',
+    'phone',
+    'phoneNumber',
+    'address',
+    'birthdate',
+    'dateOfBirth',
+    'passwordHash',
+    'password_hash',
+    'hashedPassword',
+    'clientSecret',
+    'userEmail',
+    'homeAddress',
+    'reset_token',
+    'emails',
   ])('refuses %s, nested too, unless allowed', async (name) => {
     const refused = { reason: 'claim_refused', detail: expect.stringContaining(`"${name}"`) };
     await expect(withClaims({ [name]: 'leaked-value' })).rejects.toMatchObject(refused);
     await expect(withClaims({ [name]: 'leaked-value' })).rejects.not.toThrow('leaked-value');
-    await expect(withClaims({ profile: [{ [name]: 'x' }] })).rejects.toMatchObject({ reason: 'claim_refused', detail: expect.stringContaining(`"profile.0.${name}"`) });
-    await expect(withClaims({ [name]: 'x' }, { allowedClaims: new Set([name.toLowerCase()]) })).resolves.toBeDefined();
-    await expect(withClaims({ [name]: 'x' }, { allowedClaims: new Set(['other']) })).rejects.toMatchObject(refused);
-  }); // prettier-ignore
+    await expect(withClaims({ profile: [{ [name]: 'x' }] })).rejects.toMatchObject({
+      reason: 'claim_refused',
+      detail: expect.stringContaining(`"profile.0.${name}"`),
+    });
+    await expect(
+      withClaims({ [name]: 'x' }, { allowedClaims: new Set([name.toLowerCase()]) }),
+    ).resolves.toBeDefined();
+    await expect(withClaims({ [name]: 'x' }, { allowedClaims: new Set(['other']) })).rejects.toMatchObject(
+      refused,
+    );
+  });
 
-  it.each(['tenant', 'plan', 'email_verified', 'emailVerified', 'tokenUse', 'maxTokens', 'mapping', 'secretary', 'addressable', 'shipping'])('lets %s through', async (name) => {
+  it.each([
+    'tenant',
+    'plan',
+    'email_verified',
+    'emailVerified',
+    'tokenUse',
+    'maxTokens',
+    'mapping',
+    'secretary',
+    'addressable',
+    'shipping',
+  ])('lets %s through', async (name) => {
     await expect(withClaims({ [name]: 1 })).resolves.toBeDefined();
-  }); // prettier-ignore
+  });
 
   it.each([
     'iss',
@@ -125,9 +217,12 @@ describe('AccessTokenIssuer', () => {
     });
   });
 
-  it.each([[null], [undefined], ['text'], [[1]], [{ big: 1n }], [JSON.parse('{"a":{"__proto__":{}}}')]])('refuses an answer of the hook that is no plain object (%#)', async (answer) => {
-    await expect(withClaims(answer)).rejects.toMatchObject({ reason: 'claim_refused' });
-  }); // prettier-ignore
+  it.each([[null], [undefined], ['text'], [[1]], [{ big: 1n }], [JSON.parse('{"a":{"__proto__":{}}}')]])(
+    'refuses an answer of the hook that is no plain object (%#)',
+    async (answer) => {
+      await expect(withClaims(answer)).rejects.toMatchObject({ reason: 'claim_refused' });
+    },
+  );
 
   it('refuses an email address as user id', async () => {
     const { issuer } = makeBench(keys);
@@ -168,7 +263,10 @@ describe('claimsSchema', () => {
 
   it('is applied at issue, naming paths and no values', async () => {
     const claims = { tenant: 'acme', limits: { seats: 'confidential' } };
-    await expect(withClaims(claims, { claimsSchema })).rejects.toMatchObject({ reason: 'claim_refused', detail: expect.stringMatching(/at: limits\.seats$/) }); // prettier-ignore
+    await expect(withClaims(claims, { claimsSchema })).rejects.toMatchObject({
+      reason: 'claim_refused',
+      detail: expect.stringMatching(/at: limits\.seats$/),
+    });
     await expect(withClaims({}, { claimsSchema })).rejects.toMatchObject({
       detail: expect.stringMatching(/at: tenant$/),
     });
@@ -178,7 +276,8 @@ describe('claimsSchema', () => {
   it('is applied at verification', () => {
     const secret = keys.secret as Buffer;
     const { verifier } = makeBench(keys, { claimsSchema });
-    const token = (claims: object) => forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, goodClaims({ ...claims }), secret, 'HS256'); // prettier-ignore
+    const token = (claims: object) =>
+      forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, goodClaims({ ...claims }), secret, 'HS256');
     expect(verifier.verify(token({ tenant: 'acme', extra: 1 }))).toMatchObject({
       principal: { claims: { tenant: 'acme' } },
     });

@@ -58,9 +58,20 @@ describe('a key that never leaves its KMS', () => {
     ['nothing', async () => undefined as never],
     ['text', async () => 'c2ln' as never],
     ['an error that quotes its input', ({ bytes }) => Promise.reject(new Error(bytes.toString()))],
-    ['an error at once', () => { throw new Error('sync'); }], // prettier-ignore
+    [
+      'an error at once',
+      () => {
+        throw new Error('sync');
+      },
+    ],
     ['no answer in time', () => new Promise(() => undefined)],
-    ['what changes the bytes', async ({ bytes }) => { bytes.fill(0); return sign('sha256', bytes, rsa.privateKey); }], // prettier-ignore
+    [
+      'what changes the bytes',
+      async ({ bytes }) => {
+        bytes.fill(0);
+        return sign('sha256', bytes, rsa.privateKey);
+      },
+    ],
   ];
   it.each(failures)('%s is 503, and nothing goes out', async (_, remote) => {
     const error: unknown = await issue('RS256', rsa.publicKey, remote).catch((each: unknown) => each);

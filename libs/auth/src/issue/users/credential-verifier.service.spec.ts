@@ -190,8 +190,9 @@ describe('CredentialVerifier', () => {
     ])('does not fail the login when it %s', async (_, failing) => {
       replace = failing;
       await expect(verify('ada@example.com', PASSWORD)).resolves.toMatchObject({
-        kind: 'verified', candidate: { passwordHash: old },
-      }); // prettier-ignore
+        kind: 'verified',
+        candidate: { passwordHash: old },
+      });
     });
   });
 

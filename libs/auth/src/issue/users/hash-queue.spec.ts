@@ -68,9 +68,21 @@ describe('HashQueue', () => {
     }
 
     it.each<[string, (n: number) => Turn, Turn]>([
-      ['one account from one address, from which others log in as well', () => ({ account: 'eve', address: 'a' }), { account: 'bob', address: 'a' }],
-      ['one account from many addresses', (n) => ({ account: 'eve', address: `a${String(n)}` }), { account: 'bob', address: 'b' }],
-      ['many accounts from one address', (n) => ({ account: `eve${String(n)}`, address: 'a' }), { account: 'bob', address: 'b' }],
+      [
+        'one account from one address, from which others log in as well',
+        () => ({ account: 'eve', address: 'a' }),
+        { account: 'bob', address: 'a' },
+      ],
+      [
+        'one account from many addresses',
+        (n) => ({ account: 'eve', address: `a${String(n)}` }),
+        { account: 'bob', address: 'b' },
+      ],
+      [
+        'many accounts from one address',
+        (n) => ({ account: `eve${String(n)}`, address: 'a' }),
+        { account: 'bob', address: 'b' },
+      ],
     ])('%s: 50 that wait hold the next one up by few', async (_name, attack, honest) => {
       const { add, free } = await busy();
       for (let n = 0; n < 50; n++) add('attack', attack(n));
@@ -78,7 +90,7 @@ describe('HashQueue', () => {
       const { ran } = await free();
       expect(ran.indexOf('honest')).toBeLessThan(10);
       expect(ran).toHaveLength(51);
-    }); // prettier-ignore
+    });
 
     it('a full queue refuses the latest turn of whoever fills it, not the next who comes', async () => {
       const { add, free } = await busy(5);

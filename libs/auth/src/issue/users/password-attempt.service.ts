@@ -93,7 +93,8 @@ export class PasswordAttempt {
     const own = await this.throttle.admitDevice(presented);
     const candidate = await givingBack(own, attempt.find);
     const userId = candidate?.account.id;
-    const standing = candidate && this.devices.verify(attempt.device, candidate.account.id, candidate.subject.epoch); // prettier-ignore
+    const standing =
+      candidate && this.devices.verify(attempt.device, candidate.account.id, candidate.subject.epoch);
     // of another account: its try stays counted, so that it looks nobody up at will
     if (userId === undefined || standing?.kind !== 'known')
       return this.admitStranger(attempt, () => Promise.resolve(candidate));

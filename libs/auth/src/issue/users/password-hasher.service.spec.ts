@@ -90,8 +90,13 @@ describe('PasswordHasher', () => {
     ['version 16', { version: 0 }],
   ])('verifies a hash of other %s and asks for a new one', async (_, other) => {
     const phc = await argon2.hash('correct horse', {
-      algorithm: 2, memoryCost: 1024, timeCost: 2, parallelism: 1, outputLen: 32, ...other,
-    }); // prettier-ignore
+      algorithm: 2,
+      memoryCost: 1024,
+      timeCost: 2,
+      parallelism: 1,
+      outputLen: 32,
+      ...other,
+    });
     await expect(hasher.verify('correct horse', phc)).resolves.toEqual({ kind: 'match', rehash: 'needed' });
     await expect(hasher.verify('wrong horse', phc)).resolves.toEqual(mismatch);
   });

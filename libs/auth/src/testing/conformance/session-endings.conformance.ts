@@ -92,7 +92,10 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     const replacement = replacementOf(mine);
     const outcome = await it.store.replaceAndEndOthers(replacement, {});
     assertHolds(outcome, { kind: 'replaced', subject: { tokenVersion: 2, epoch: 2 } });
-    assert.deepEqual((await it.store.list(mine.subject)).map(({ id }) => id), [mine.id]); // prettier-ignore
+    assert.deepEqual(
+      (await it.store.list(mine.subject)).map(({ id }) => id),
+      [mine.id],
+    );
     for (const session of [mine, other])
       assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
     const successor = { generation: 2, presentedHash: replacement.nextHash };
@@ -119,7 +122,10 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     const session = await opened(it);
     const ended = await it.store.bumpVersion(session.subject);
     assertHolds(ended.entries[0], { kind: 'user', subject: session.subject, minVersion: 2 });
-    assertHolds(await it.store.rotate(rotationOf(session)), { kind: 'rotated', subject: { tokenVersion: 2 } }); // prettier-ignore
+    assertHolds(await it.store.rotate(rotationOf(session)), {
+      kind: 'rotated',
+      subject: { tokenVersion: 2 },
+    });
   },
 
   'the authoritative check sees version, session and revocation': async (it) => {

@@ -24,7 +24,6 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
       ['fe80::1%eth0', 'fe80::1'],
       ['', null],
     ] as const) {
-      // prettier-ignore
       const { subject } = await opened(it, { ip: given });
       assert.equal((await it.store.list(subject))[0]?.ip, kept);
     }
@@ -44,7 +43,6 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
       { presentedHash: randomBytes(32) },
       { sessionId: randomUUID() },
     ])
-      // prettier-ignore
       assert.equal((await it.store.rotate(rotationOf(session, wrong))).kind, 'missed');
     const rotation = rotationOf(session);
     const outcome = await it.store.rotate(rotation);
@@ -104,11 +102,14 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     const session = await opened(it, { authTime: new Date(0) });
     const wrong = { generation: 1, hash: randomBytes(32) };
     const cause = 'reauthenticate' as const;
-    assert.equal((await it.store.replace(replacementOf(session, { cause, presented: wrong }))).kind, 'superseded'); // prettier-ignore
+    assert.equal(
+      (await it.store.replace(replacementOf(session, { cause, presented: wrong }))).kind,
+      'superseded',
+    );
     const outcome = await it.store.replace(replacementOf(session, { cause }));
     assert.ok(outcome.kind === 'replaced' && outcome.session.authTime.getTime() > 0);
     assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
-    assertHolds(await it.store.read(session.id), { rotationCause: cause, rotationNonce: null }); // prettier-ignore
+    assertHolds(await it.store.read(session.id), { rotationCause: cause, rotationNonce: null });
   },
 };
 

@@ -33,7 +33,10 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
     const found = await it.users.findByEmail(given.email);
     const { email, role, permissions, passwordHash } = given;
     const { account } = found ?? {};
-    assert.deepEqual({ ...account, name: undefined }, { id, email, role, permissions: [...permissions], disabled: false, name: undefined }); // prettier-ignore
+    assert.deepEqual(
+      { ...account, name: undefined },
+      { id, email, role, permissions: [...permissions], disabled: false, name: undefined },
+    );
     assert.equal(found?.passwordHash, passwordHash);
     assert.deepEqual(await it.users.findById(id), found);
   },

@@ -47,19 +47,39 @@ describe('the context of a GraphQL operation', () => {
     ['Mercurius: reply', { app: {}, reply: { request: { headers: GOOD } } }, 'u1'],
     ['Mercurius: request', { request: { headers: GOOD } }, 'u1'],
     ['graphql-ws: connectionParams', { connectionParams: GOOD, extra: { request: handshake({}) } }, 'u1'],
-    ['graphql-ws as Nest hands it on', { req: { connectionParams: GOOD, extra: { request: handshake({}) } } }, 'u1'],
-    ['connectionParams in another case', { req: { connectionParams: { Authorization: 'bearer good' }, extra: { request: handshake({}) } } }, 'u1'],
+    [
+      'graphql-ws as Nest hands it on',
+      { req: { connectionParams: GOOD, extra: { request: handshake({}) } } },
+      'u1',
+    ],
+    [
+      'connectionParams in another case',
+      { req: { connectionParams: { Authorization: 'bearer good' }, extra: { request: handshake({}) } } },
+      'u1',
+    ],
     ['connectionParams alone', { connectionParams: GOOD }, 'u1'],
     ['Mercurius: the first message', { request: handshake({}), _connectionInit: { headers: GOOD } }, 'u1'],
     ['a cookie of the handshake from an own page', { req: handshake(own) }, 'u1'],
     ['a cookie of the handshake from a foreign page', { req: handshake(foreign) }, 'cross_origin'],
     ['the same under extra', { extra: { request: handshake(foreign) } }, 'cross_origin'],
-    ['the same, which says in its first message that it is not', { request: handshake(foreign, { 'sec-fetch-site': 'same-origin' }) }, 'cross_origin'],
-    ['a cookie that the first message brought', { request: handshake({}, cookie), _connectionInit: cookie }, 'token_missing'],
+    [
+      'the same, which says in its first message that it is not',
+      { request: handshake(foreign, { 'sec-fetch-site': 'same-origin' }) },
+      'cross_origin',
+    ],
+    [
+      'a cookie that the first message brought',
+      { request: handshake({}, cookie), _connectionInit: cookie },
+      'token_missing',
+    ],
     ['a token in both', { extra: { request: handshake(GOOD) }, connectionParams: GOOD }, 'token_refused'],
     ['a bad token', { connectionParams: { authorization: 'Bearer forged' } }, 'token_refused'],
     ['a token without its scheme', { connectionParams: { authorization: 'good' } }, 'token_missing'],
-    ['connectionParams beside a request that is not a handshake', { req: { headers: {} }, connectionParams: GOOD }, 'token_missing'],
+    [
+      'connectionParams beside a request that is not a handshake',
+      { req: { headers: {} }, connectionParams: GOOD },
+      'token_missing',
+    ],
     ['nothing', {}, 'token_missing'],
     ['none', undefined, 'token_missing'],
     ['a user whom somebody put there', { user: { id: 'u1' }, req: { user: { id: 'u1' } } }, 'token_missing'],
@@ -85,4 +105,4 @@ describe('the context of a GraphQL operation', () => {
     expect([admittedBy(at(mine)), admittedBy(at(theirs))]).toEqual([app, made]);
     expect(principalOf(at(open))).toBeUndefined();
   });
-}); // prettier-ignore
+});

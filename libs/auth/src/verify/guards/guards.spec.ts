@@ -43,14 +43,20 @@ const globally = (...guards: Type[]): Provider[] =>
 const MODES: [string, string, Provider[], Type[]][] = [
   ['one by one', 'routes', [], [routes('routes', ...GUARDS), UnguardedController, ForeignController]],
   ['globally', 'routes', globally(...GUARDS), [routes('routes'), OpenController, ClosedController]],
-  ['globally, in another order', 'routes', globally(JwtAuthGuard, RecentAuthGuard, PermissionsGuard, RolesGuard), [routes('routes')]],
-]; // prettier-ignore
+  [
+    'globally, in another order',
+    'routes',
+    globally(JwtAuthGuard, RecentAuthGuard, PermissionsGuard, RolesGuard),
+    [routes('routes')],
+  ],
+];
 
 describe.each(ADAPTERS)('guards on %s', (adapter) => {
   describe.each(MODES)('%s', (mode, path, providers, controllers) => {
     const authenticate = new FakeAuthenticateFlow();
     let app: TestApp;
-    const get = (route: string, token?: string): Promise<Answer> => app.call('GET', `/${path}/${route}`, token ? bearer(token) : {});
+    const get = (route: string, token?: string): Promise<Answer> =>
+      app.call('GET', `/${path}/${route}`, token ? bearer(token) : {});
     beforeAll(async () => {
       app = await startApp(adapter, { providers, controllers, authenticate });
     });
@@ -68,7 +74,11 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       const none = await get('mine');
       const refused = await get('mine', 'forged');
       expect([none.status, none.text, none.headers['www-authenticate']]).toEqual([401, REFUSAL, 'Bearer']);
-      expect([refused.status, refused.text, refused.headers['www-authenticate']]).toEqual([401, REFUSAL, 'Bearer error="invalid_token"']);
+      expect([refused.status, refused.text, refused.headers['www-authenticate']]).toEqual([
+        401,
+        REFUSAL,
+        'Bearer error="invalid_token"',
+      ]);
       expect(refused.headers['cache-control']).toBe('no-store');
     });
 
@@ -88,13 +98,41 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
 
     it.each<[string, Record<string, string>, number]>([
       ['good cookie, foreign origin', { cookie: 'access_token=good', origin: 'https://evil.test' }, 403],
-      ['bad cookie, foreign origin: before any 401', { cookie: 'access_token=forged', origin: 'https://evil.test' }, 403],
-      ['a refresh cookie alone, cross-site: before any 401', { cookie: 'refresh_token=x', 'sec-fetch-site': 'cross-site' }, 403],
-      ['a refresh cookie beside a good header', { cookie: 'refresh_token=x', authorization: 'Bearer good', origin: 'https://evil.test' }, 403],
-      ['a refresh cookie of the own page', { cookie: 'refresh_token=x', 'sec-fetch-site': 'same-origin' }, 401],
-      ['two cookies, cross-site', { cookie: 'access_token=; access_token=', 'sec-fetch-site': 'cross-site' }, 403],
-      ['cookie and header, same-site', { cookie: 'access_token=good', authorization: 'Bearer good', 'sec-fetch-site': 'same-site' }, 403],
-      ['good cookie, trusted origin', { cookie: 'access_token=good', origin: 'https://app.example.com' }, 201],
+      [
+        'bad cookie, foreign origin: before any 401',
+        { cookie: 'access_token=forged', origin: 'https://evil.test' },
+        403,
+      ],
+      [
+        'a refresh cookie alone, cross-site: before any 401',
+        { cookie: 'refresh_token=x', 'sec-fetch-site': 'cross-site' },
+        403,
+      ],
+      [
+        'a refresh cookie beside a good header',
+        { cookie: 'refresh_token=x', authorization: 'Bearer good', origin: 'https://evil.test' },
+        403,
+      ],
+      [
+        'a refresh cookie of the own page',
+        { cookie: 'refresh_token=x', 'sec-fetch-site': 'same-origin' },
+        401,
+      ],
+      [
+        'two cookies, cross-site',
+        { cookie: 'access_token=; access_token=', 'sec-fetch-site': 'cross-site' },
+        403,
+      ],
+      [
+        'cookie and header, same-site',
+        { cookie: 'access_token=good', authorization: 'Bearer good', 'sec-fetch-site': 'same-site' },
+        403,
+      ],
+      [
+        'good cookie, trusted origin',
+        { cookie: 'access_token=good', origin: 'https://app.example.com' },
+        201,
+      ],
       ['good cookie, no browser', { cookie: 'access_token=good' }, 201],
       ['bearer alone, foreign origin', { authorization: 'Bearer good', origin: 'https://evil.test' }, 201],
       ['no token, foreign origin', { origin: 'https://evil.test' }, 401],
@@ -102,13 +140,23 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     ])('unsafe: %s', async (_, headers, status) => {
       const answer = await app.call('POST', `/${path}/mine`, { headers });
       expect(answer.status).toBe(status);
-      if (status === 403) expect(answer.json).toEqual({ statusCode: 403, error: 'Forbidden', message: 'Cross-origin request refused', code: 'cross_origin' });
+      if (status === 403)
+        expect(answer.json).toEqual({
+          statusCode: 403,
+          error: 'Forbidden',
+          message: 'Cross-origin request refused',
+          code: 'cross_origin',
+        });
     });
 
     it('knows its own origin by the Host header and the connection', async () => {
       const headers = (origin: string) => ({ headers: { cookie: 'access_token=good', origin } });
-      expect((await app.call('POST', `/${path}/mine`, headers(`http://127.0.0.1:${app.port}`))).status).toBe(201);
-      expect((await app.call('POST', `/${path}/mine`, headers(`https://127.0.0.1:${app.port}`))).status).toBe(403);
+      expect((await app.call('POST', `/${path}/mine`, headers(`http://127.0.0.1:${app.port}`))).status).toBe(
+        201,
+      );
+      expect((await app.call('POST', `/${path}/mine`, headers(`https://127.0.0.1:${app.port}`))).status).toBe(
+        403,
+      );
     });
 
     it('lets a cross-site link through: a safe method', async () => {
@@ -117,12 +165,18 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     });
 
     it('leaves a public route open, with any token', async () => {
-      for (const token of [undefined, 'forged', 'good']) expect((await get('public', token)).json).toEqual({ user: null });
+      for (const token of [undefined, 'forged', 'good'])
+        expect((await get('public', token)).json).toEqual({ user: null });
     });
 
     it('holds roles and permissions', async () => {
       expect((await get('admin', 'admin')).text).toBe('admin');
-      expect((await get('admin', 'good')).json).toEqual({ statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' });
+      expect((await get('admin', 'good')).json).toEqual({
+        statusCode: 403,
+        error: 'Forbidden',
+        message: 'Access denied',
+        code: 'forbidden',
+      });
       expect((await get('admin', 'bare')).status).toBe(403);
       expect((await get('admin')).status).toBe(401);
       expect((await get('write', 'admin')).text).toBe('write');
@@ -132,7 +186,9 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     it('holds the age of the proof', async () => {
       const recent = (token: string) => app.call('DELETE', `/${path}/recent`, bearer(token));
       expect((await recent('good')).status).toBe(200);
-      expect((await recent('early')).headers['www-authenticate']).toContain('insufficient_user_authentication');
+      expect((await recent('early')).headers['www-authenticate']).toContain(
+        'insufficient_user_authentication',
+      );
       authenticate.known = { ...authenticate.known, late: principal({ authTime: NOW_MS / 1000 - 61 }) };
       for (const token of ['late', 'bare']) {
         const refused = await recent(token);
@@ -151,10 +207,13 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     });
 
     if (mode === 'one by one')
-      it.each(['user', 'roles', 'permissions', 'recent', 'version'])('refuses without JwtAuthGuard before it: %s', async (route) => {
-        expect((await app.call('GET', `/unguarded/${route}`, bearer('admin'))).text).toBe(REFUSAL);
-        expect((await app.call('GET', '/foreign', bearer('admin'))).text).toBe(REFUSAL);
-      });
+      it.each(['user', 'roles', 'permissions', 'recent', 'version'])(
+        'refuses without JwtAuthGuard before it: %s',
+        async (route) => {
+          expect((await app.call('GET', `/unguarded/${route}`, bearer('admin'))).text).toBe(REFUSAL);
+          expect((await app.call('GET', '/foreign', bearer('admin'))).text).toBe(REFUSAL);
+        },
+      );
 
     if (mode === 'globally')
       it.each<[string, string | undefined, number]>([
@@ -184,7 +243,10 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     expect((await call('mine')).status).toBe(200);
     authenticate.confirmed = 'disagrees';
     const refused = await call('mine');
-    expect([refused.text, refused.headers['www-authenticate']]).toEqual([REFUSAL, 'Bearer error="invalid_token"']);
+    expect([refused.text, refused.headers['www-authenticate']]).toEqual([
+      REFUSAL,
+      'Bearer error="invalid_token"',
+    ]);
     expect((await call('public')).status).toBe(200);
     authenticate.confirmed = 'down';
     expect((await call('mine')).status).toBe(503);
@@ -205,7 +267,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     expect((await started.call('GET', '/scoped', bearer('good'))).text).toBe('u1');
     await started.app.close();
   });
-}); // prettier-ignore
+});
 
 describe('JwtAuthGuard', () => {
   class HotController {}

@@ -37,16 +37,33 @@ export const NOW_MS = 1_800_000_000_000;
 export function principal(overrides: Partial<Principal> = {}): Principal {
   const now = NOW_MS / 1000;
   return {
-    id: 'u1', sessionId: SESSION_ID, tokenId: 't1', keyId: 'k1', tokenVersion: 1, role: 'user', permissions: ['notes:read'],
-    authTime: now - 60, amr: ['pwd'], issuedAt: now, expiresAt: now + 900, claims: {}, ...overrides,
-  }; // prettier-ignore
+    id: 'u1',
+    sessionId: SESSION_ID,
+    tokenId: 't1',
+    keyId: 'k1',
+    tokenVersion: 1,
+    role: 'user',
+    permissions: ['notes:read'],
+    authTime: now - 60,
+    amr: ['pwd'],
+    issuedAt: now,
+    expiresAt: now + 900,
+    claims: {},
+    ...overrides,
+  };
 }
 
 export function grant(overrides: Partial<IssuedTokens> = {}): IssuedTokens {
   return {
-    sessionId: SESSION_ID, transport: 'cookie', persistence: 'persistent', accessToken: 'aaa.bbb.ccc', accessExpiresInSeconds: 900,
-    refreshToken: 'rrr', refreshMaxAgeSeconds: 2_592_000, ...overrides,
-  }; // prettier-ignore
+    sessionId: SESSION_ID,
+    transport: 'cookie',
+    persistence: 'persistent',
+    accessToken: 'aaa.bbb.ccc',
+    accessExpiresInSeconds: 900,
+    refreshToken: 'rrr',
+    refreshMaxAgeSeconds: 2_592_000,
+    ...overrides,
+  };
 }
 
 type Deep<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
@@ -56,21 +73,39 @@ export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAut
   return {
     accessToken: { ttlSeconds: 900, clockToleranceSeconds: 30 },
     cookies: {
-      accessName: 'access_token', refreshName: 'refresh_token', deviceName: 'device', prefix: '', secure: true, sameSite: 'lax', accessPath: '/',
-      refreshPath: '/auth', formerScopes: [], ...overrides.cookies,
+      accessName: 'access_token',
+      refreshName: 'refresh_token',
+      deviceName: 'device',
+      prefix: '',
+      secure: true,
+      sameSite: 'lax',
+      accessPath: '/',
+      refreshPath: '/auth',
+      formerScopes: [],
+      ...overrides.cookies,
     },
     origins: { trusted: new Set(['https://app.example.com']), trustProxy: false, ...overrides.origins },
     passwords: { maxBytes: 1024 },
     refreshToken: { retryWindowMs: 900_000 },
     jwks: { cacheSeconds: 3600 },
     routes: { prefix: 'auth' },
-  } as unknown as ResolvedAuthOptions; // prettier-ignore
+  } as unknown as ResolvedAuthOptions;
 }
 
 export const ALL_ROUTES: Routes = {
-  prefix: 'auth', register: true, login: true, refresh: true, logout: true, logoutAll: true, me: true, sessions: true, password: true,
-  reauthenticate: true, revokeUser: true, jwks: true,
-}; // prettier-ignore
+  prefix: 'auth',
+  register: true,
+  login: true,
+  refresh: true,
+  logout: true,
+  logoutAll: true,
+  me: true,
+  sessions: true,
+  password: true,
+  reauthenticate: true,
+  revokeUser: true,
+  jwks: true,
+};
 
 /** Tokens by name: `good`, `admin`, `slow` (answers later), `down`; anything else is refused. */
 export class FakeAuthenticateFlow {
@@ -195,10 +230,13 @@ export function edge(parts: AppParts): DynamicModule {
     { provide: AuthenticateFlow, useValue: parts.authenticate ?? new FakeAuthenticateFlow() },
     { provide: ResolvedAuthOptions, useValue: parts.options ?? settings() },
     { provide: Clock, useValue: { now: () => NOW_MS, monotonic: () => 0 } },
-    { provide: Keyring, useValue: { publicJwks: () => ({ keys: [{ kid: 'k1', kty: 'RSA', alg: 'RS256', use: 'sig' }] }) } },
+    {
+      provide: Keyring,
+      useValue: { publicJwks: () => ({ keys: [{ kid: 'k1', kty: 'RSA', alg: 'RS256', use: 'sig' }] }) },
+    },
     { provide: authToken(ResolvedAuthOptions), useExisting: ResolvedAuthOptions },
     { provide: authToken(Keyring), useExisting: Keyring },
-  ]; // prettier-ignore
+  ];
   const providers = [...own, ...HTTP_PROVIDERS];
   const exports = providers.flatMap((each) =>
     typeof each === 'function' ? [each] : 'useValue' in each ? [each.provide] : [],

@@ -11,7 +11,24 @@ import { judgeOrigin, normaliseOrigin } from './origin-policy.js';
 import { presentedAccessToken, presentedCookie } from './token-extractor.js';
 
 const NAME = 'access_token';
-const COOKIES = [NAME, 'Access_Token', 'access', '_token', '=', ';', ' ', '\t', ',', '"', 'abc', '%3d', '\u00a0', '\u0000', '\u00e9', '$Version']; // prettier-ignore
+const COOKIES = [
+  NAME,
+  'Access_Token',
+  'access',
+  '_token',
+  '=',
+  ';',
+  ' ',
+  '\t',
+  ',',
+  '"',
+  'abc',
+  '%3d',
+  '\u00a0',
+  '\u0000',
+  '\u00e9',
+  '$Version',
+];
 const HEADER = [
   'Bearer',
   'bEaReR',
@@ -54,10 +71,11 @@ describe('the Authorization header, fuzzed', () => {
       const rawHeaders = values.flatMap((value) => ['Authorization', value]);
       const read = presentedAccessToken({ headers: { authorization: values[0] }, rawHeaders }, NAME);
       const [, token] = /^bearer +([^ ,]+)$/is.exec(values[0] ?? '') ?? [];
-      if (values.length === 1 && token !== undefined) must(read.kind === 'token' && read.value === token, 'lost');
+      if (values.length === 1 && token !== undefined)
+        must(read.kind === 'token' && read.value === token, 'lost');
       else must(read.kind !== 'token', 'took what is none');
     },
-  }); // prettier-ignore
+  });
   staysLinear('an Authorization header', HEADER, (text) =>
     presentedAccessToken({ headers: { authorization: `Bearer ${text}` } }, NAME),
   );
@@ -66,21 +84,56 @@ describe('the Authorization header, fuzzed', () => {
 const OURS = 'https://app.example';
 const TRUSTED = 'https://trusted.example:8443';
 const settings = { trusted: new Set([TRUSTED]), trustProxy: false };
-const ORIGIN = ['https://', 'http://', 'HTTPS://', 'app.example', 'APP.example', 'trusted.example', ':8443', ':443', ':80', '.', 'evil.example', '@', '/', '\\', '#', '?', '%2e', 'null', ' ', '\t', ',', '\u3002', 'javascript:', 'capacitor://']; // prettier-ignore
+const ORIGIN = [
+  'https://',
+  'http://',
+  'HTTPS://',
+  'app.example',
+  'APP.example',
+  'trusted.example',
+  ':8443',
+  ':443',
+  ':80',
+  '.',
+  'evil.example',
+  '@',
+  '/',
+  '\\',
+  '#',
+  '?',
+  '%2e',
+  'null',
+  ' ',
+  '\t',
+  ',',
+  '\u3002',
+  'javascript:',
+  'capacitor://',
+];
 
 describe('origins, fuzzed', () => {
   fuzz('what passes is ours, trusted, or no browser of another site', {
-    inputs: fc.tuple(fc.option(textOf(ORIGIN, 6), { nil: undefined }), fc.constantFrom(undefined, 'same-origin', 'same-site', 'cross-site', 'none', 'x', '')),
+    inputs: fc.tuple(
+      fc.option(textOf(ORIGIN, 6), { nil: undefined }),
+      fc.constantFrom(undefined, 'same-origin', 'same-site', 'cross-site', 'none', 'x', ''),
+    ),
     check: ([origin, site]) => {
-      const headers = { host: 'app.example', ...(origin !== undefined && { origin }), ...(site !== undefined && { 'sec-fetch-site': site }) };
+      const headers = {
+        host: 'app.example',
+        ...(origin !== undefined && { origin }),
+        ...(site !== undefined && { 'sec-fetch-site': site }),
+      };
       const verdict = judgeOrigin({ method: 'POST', headers, socket: { encrypted: true } }, settings);
       const named = origin !== undefined && URL.canParse(origin) ? new URL(origin) : undefined;
       const welcome = named !== undefined && [OURS, TRUSTED].includes(named.origin);
       const alone = origin === undefined && site === undefined;
-      must(verdict === 'cross_origin' || welcome || alone || site === 'same-origin' || site === 'none', 'passes');
+      must(
+        verdict === 'cross_origin' || welcome || alone || site === 'same-origin' || site === 'none',
+        'passes',
+      );
       if (origin === OURS || origin === TRUSTED) must(verdict === 'passes', 'our own is refused');
     },
-  }); // prettier-ignore
+  });
   fuzz('a normalised origin is one, and stays as it is', {
     inputs: fc.oneof(textOf(ORIGIN, 6), fc.string()),
     check: (text) => {
@@ -94,7 +147,24 @@ describe('origins, fuzzed', () => {
 });
 
 describe('forwarded addresses, fuzzed', () => {
-  const words = ['1', '255', '256', '.', ':', '::', 'ffff', '::ffff:', 'fe80', '%eth0', '%', '/64', ' ', '10.0.0.1', 'g', '\u0661']; // prettier-ignore
+  const words = [
+    '1',
+    '255',
+    '256',
+    '.',
+    ':',
+    '::',
+    'ffff',
+    '::ffff:',
+    'fe80',
+    '%eth0',
+    '%',
+    '/64',
+    ' ',
+    '10.0.0.1',
+    'g',
+    '\u0661',
+  ];
   fuzz('an address is one that Postgres takes, or none', {
     inputs: textOf(words, 9),
     check: (ip) => {
@@ -107,17 +177,35 @@ describe('forwarded addresses, fuzzed', () => {
   staysLinear('an address', words, networkOf);
 });
 
-const TYPES = ['application/json', 'application/', '+json', 'json', 'text/plain', 'multipart/form-data', ';', ' ', '\t', 'charset=utf-8', ',', 'x', '.', '\u00e9']; // prettier-ignore
+const TYPES = [
+  'application/json',
+  'application/',
+  '+json',
+  'json',
+  'text/plain',
+  'multipart/form-data',
+  ';',
+  ' ',
+  '\t',
+  'charset=utf-8',
+  ',',
+  'x',
+  '.',
+  '\u00e9',
+];
 
 describe('bodies, fuzzed', () => {
   fuzz('what is not sent as JSON is not read', {
     inputs: fc.tuple(textOf(TYPES, 5), fc.constantFrom('0', '12', '', 'x')),
     check: ([type, length]) => {
-      const request = { headers: { 'content-type': type, 'content-length': length }, body: 'THE BODY' } as HttpRequest;
+      const request = {
+        headers: { 'content-type': type, 'content-length': length },
+        body: 'THE BODY',
+      } as HttpRequest;
       const isJson = /^application\/([^\s;,/]+\+)?json[ \t]*(;|$)/i.test(type);
       must(isJson || readable(() => jsonBodyOf(request)) !== 'THE BODY', 'read');
     },
-  }); // prettier-ignore
+  });
   staysLinear('a content type', TYPES, (text) =>
     jsonBodyOf({ headers: { 'content-type': `application/${text}` } }),
   );
@@ -127,8 +215,35 @@ describe('bodies, fuzzed', () => {
     refreshToken: { retryWindowMs: 0 },
   } as ResolvedAuthOptions);
   const MARK = 'zq7-mark';
-  const SCALARS = [MARK, `${MARK}@b.example`, `a@b\u0000${MARK}`, `${MARK}\ud800`, 'a@b', '', ' a@b ', 'x'.repeat(400), '\u{1f600}'.repeat(20), 0, 1e300, true, null, 'cookie', 'pigeon']; // prettier-ignore
-  const FIELDS = ['email', 'password', 'name', 'rememberMe', 'transport', 'device', 'refreshToken', 'currentPassword', 'newPassword', MARK]; // prettier-ignore
+  const SCALARS = [
+    MARK,
+    `${MARK}@b.example`,
+    `a@b\u0000${MARK}`,
+    `${MARK}\ud800`,
+    'a@b',
+    '',
+    ' a@b ',
+    'x'.repeat(400),
+    '\u{1f600}'.repeat(20),
+    0,
+    1e300,
+    true,
+    null,
+    'cookie',
+    'pigeon',
+  ];
+  const FIELDS = [
+    'email',
+    'password',
+    'name',
+    'rememberMe',
+    'transport',
+    'device',
+    'refreshToken',
+    'currentPassword',
+    'newPassword',
+    MARK,
+  ];
   const members = fc.array(fc.tuple(fc.nat(FIELDS.length - 1), fc.nat(SCALARS.length - 1)), { maxLength: 7 });
   const bodies = fc.oneof(
     jsonOf(SCALARS, FIELDS),

@@ -77,16 +77,26 @@ describe('the OpenAPI description', () => {
     const login = paths['/auth/login']?.['post'];
     expect(login?.requestBody?.required).toBe(true);
     const { schema } = login?.requestBody?.content['application/json'] ?? {};
-    expect(Object.keys(schema?.properties ?? {})).toEqual(['email', 'password', 'rememberMe', 'transport', 'device']);
-    expect(login?.responses['401']?.content?.['application/json']?.schema).toMatchObject({ required: ['statusCode', 'error', 'message', 'code'] });
+    expect(Object.keys(schema?.properties ?? {})).toEqual([
+      'email',
+      'password',
+      'rememberMe',
+      'transport',
+      'device',
+    ]);
+    expect(login?.responses['401']?.content?.['application/json']?.schema).toMatchObject({
+      required: ['statusCode', 'error', 'message', 'code'],
+    });
     expect(paths['/auth/refresh']?.['post']?.requestBody?.required).toBe(false);
-  }); // prettier-ignore
+  });
 
   it('describes what the decorators ask of the host’s routes', () => {
-    expect(Object.keys(paths['/host/plain']?.['get']?.responses ?? {})).toEqual(expect.arrayContaining(['200', '401', '403']));
+    expect(Object.keys(paths['/host/plain']?.['get']?.responses ?? {})).toEqual(
+      expect.arrayContaining(['200', '401', '403']),
+    );
     expect(paths['/host/recent']?.['get']?.security).toContainEqual({ bearer: [] });
     expect(paths['/host/public']?.['get']?.security).toEqual([]);
-  }); // prettier-ignore
+  });
 
   it('leaves out what is switched off', async () => {
     const small = await startApp('express', { routes: { register: false, jwks: false, prefix: 'id' } });

@@ -34,8 +34,16 @@ describe('where an access token is read from', () => {
     ['a value with an equals sign', cookie('access_token=a=b='), byCookie('a=b=')],
     ['an empty cookie counts as none', cookie('access_token='), NONE],
     ['a blank cookie counts as none', cookie('access_token=  ; x=1'), NONE],
-    ['an empty cookie leaves the header', request(['Cookie', 'access_token='], ['Authorization', 'Bearer t']), byBearer('t')],
-    ['the cookie decides', request(['Cookie', 'access_token=c'], ['Authorization', 'Bearer t']), byCookie('c')],
+    [
+      'an empty cookie leaves the header',
+      request(['Cookie', 'access_token='], ['Authorization', 'Bearer t']),
+      byBearer('t'),
+    ],
+    [
+      'the cookie decides',
+      request(['Cookie', 'access_token=c'], ['Authorization', 'Bearer t']),
+      byCookie('c'),
+    ],
     ['percent signs are not decoded', cookie('access_token=%61'), byCookie('%61')],
     ['quotes are part of the value', cookie('access_token="a"'), byCookie('"a"')],
     ['another case is another cookie', cookie('ACCESS_TOKEN=a'), NONE],
@@ -50,7 +58,11 @@ describe('where an access token is read from', () => {
     ['an empty one first', cookie('access_token=; access_token=a'), REFUSED],
     ['an empty one last', cookie('access_token=a; x=1; access_token='), REFUSED],
     ['two Cookie headers', request(['Cookie', 'access_token=a'], ['cookie', 'access_token=a']), REFUSED],
-    ['two cookies and a good header', request(['Cookie', 'access_token=; access_token='], ['Authorization', 'Bearer t']), REFUSED],
+    [
+      'two cookies and a good header',
+      request(['Cookie', 'access_token=; access_token='], ['Authorization', 'Bearer t']),
+      REFUSED,
+    ],
     ['a nameless cookie that spells the pair', cookie('access_token=a; =access_token=b'), byCookie('a')],
     ['__proto__', cookie('__proto__=a'), NONE],
     ['bearer', authorization('Bearer a.b.c'), byBearer('a.b.c')],
@@ -68,14 +80,30 @@ describe('where an access token is read from', () => {
     ['quotes are for the verifier to refuse', authorization('Bearer "a"'), byBearer('"a"')],
     ['so is what is not ASCII', authorization('Bearer ä'), byBearer('ä')],
     ['two headers', request(['Authorization', 'Bearer a'], ['authorization', 'Bearer a']), REFUSED],
-    ['two headers, bearer second', request(['Authorization', 'Basic a'], ['Authorization', 'Bearer b']), REFUSED],
+    [
+      'two headers, bearer second',
+      request(['Authorization', 'Basic a'], ['Authorization', 'Bearer b']),
+      REFUSED,
+    ],
     ['without raw headers', { headers: { authorization: 'Bearer a' } }, byBearer('a')],
-    ['a header that a middleware replaced', { headers: { authorization: 'Bearer new' }, rawHeaders: ['Authorization', 'Bearer old'] }, byBearer('new')],
-    ['a header that a middleware removed', { headers: {}, rawHeaders: ['Authorization', 'Bearer old'] }, NONE],
-    ['query and body', { headers: {}, query: { access_token: 'a' }, body: { access_token: 'a' } } as HttpRequest, NONE],
+    [
+      'a header that a middleware replaced',
+      { headers: { authorization: 'Bearer new' }, rawHeaders: ['Authorization', 'Bearer old'] },
+      byBearer('new'),
+    ],
+    [
+      'a header that a middleware removed',
+      { headers: {}, rawHeaders: ['Authorization', 'Bearer old'] },
+      NONE,
+    ],
+    [
+      'query and body',
+      { headers: {}, query: { access_token: 'a' }, body: { access_token: 'a' } } as HttpRequest,
+      NONE,
+    ],
   ])('%s', (_, from, expected) => {
     expect(extract(from)).toEqual(expected);
-  }); // prettier-ignore
+  });
 
   it('finds one cookie wherever it stands, and refuses a second one wherever it stands', () => {
     const other = fc
@@ -84,23 +112,32 @@ describe('where an access token is read from', () => {
     const value = fc.stringMatching(/^[\w.-]{1,20}$/);
     const blanks = fc.stringMatching(/^[ \t]{0,2}$/);
     fc.assert(
-      fc.property(fc.array(other), fc.array(other), fc.array(other), value, fc.string(), blanks, (a, b, c, token, second, blank) => {
-        const tossed = second.replace(/[;,\r\n]/g, '');
-        const one = [...a, `${blank}t${blank}=${token}`, ...b, ...c].join(';');
-        const two = [...a, `t=${token}`, ...b, `${blank}t=${tossed}`, ...c].join('; ');
-        expect(presentedCookie(cookie(one), 't')).toEqual({ kind: 'value', value: token });
-        expect(presentedCookie(cookie(two), 't')).toEqual({ kind: 'repeated' });
-      }),
-    ); // prettier-ignore
+      fc.property(
+        fc.array(other),
+        fc.array(other),
+        fc.array(other),
+        value,
+        fc.string(),
+        blanks,
+        (a, b, c, token, second, blank) => {
+          const tossed = second.replace(/[;,\r\n]/g, '');
+          const one = [...a, `${blank}t${blank}=${token}`, ...b, ...c].join(';');
+          const two = [...a, `t=${token}`, ...b, `${blank}t=${tossed}`, ...c].join('; ');
+          expect(presentedCookie(cookie(one), 't')).toEqual({ kind: 'value', value: token });
+          expect(presentedCookie(cookie(two), 't')).toEqual({ kind: 'repeated' });
+        },
+      ),
+    );
   });
 
   it('never throws and never makes a token up', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (cookies, header) => {
         const presented = extract(request(['Cookie', cookies], ['Authorization', header]));
-        if (presented.kind === 'token') expect(presented.source === 'cookie' ? cookies : header).toContain(presented.value);
+        if (presented.kind === 'token')
+          expect(presented.source === 'cookie' ? cookies : header).toContain(presented.value);
       }),
-    ); // prettier-ignore
+    );
   });
 
   it('reads a hostile header in linear time', () => {

@@ -66,7 +66,11 @@ describe('Keyring', () => {
   it('prints no key', () => {
     const secret = randomBytes(32);
     for (const keyring of [make(), Keyring.fromOptions({ algorithm: 'HS256', secret })]) {
-      const printed = inspect(keyring, { depth: 9, showHidden: true }) + JSON.stringify(keyring) + inspect(keyring.signer(), { depth: 9, showHidden: true }) + JSON.stringify(keyring.signer()); // prettier-ignore
+      const printed =
+        inspect(keyring, { depth: 9, showHidden: true }) +
+        JSON.stringify(keyring) +
+        inspect(keyring.signer(), { depth: 9, showHidden: true }) +
+        JSON.stringify(keyring.signer());
       const { d } = rsa.privateKey.export({ format: 'jwk' });
       for (const material of [d ?? '', secret.toString('base64url'), secret.toString('hex')]) {
         expect(printed).not.toContain(material);

@@ -50,16 +50,36 @@ describe('keys in PEM', () => {
   });
 
   it.each<[string, () => unknown, RegExp]>([
-    ['two private keys', () => readPrivateKey('o', pem(privateKey) + pem(other.privateKey)), /several private keys/],
-    ['a public key of another pair', () => readPrivateKey('o', pem(privateKey) + pem(other.publicKey)), /second key/],
-    ['two public keys', () => readPublicKey('o', pem(publicKey) + pem(other.publicKey)), /several public keys/],
-    ['half a key behind a whole one', () => readPrivateKey('o', pem(privateKey) + pem(other.privateKey).slice(0, 80)), /not a private key in PEM/],
+    [
+      'two private keys',
+      () => readPrivateKey('o', pem(privateKey) + pem(other.privateKey)),
+      /several private keys/,
+    ],
+    [
+      'a public key of another pair',
+      () => readPrivateKey('o', pem(privateKey) + pem(other.publicKey)),
+      /second key/,
+    ],
+    [
+      'two public keys',
+      () => readPublicKey('o', pem(publicKey) + pem(other.publicKey)),
+      /several public keys/,
+    ],
+    [
+      'half a key behind a whole one',
+      () => readPrivateKey('o', pem(privateKey) + pem(other.privateKey).slice(0, 80)),
+      /not a private key in PEM/,
+    ],
     ['half a key', () => readPrivateKey('o', pem(privateKey).slice(0, 100)), /not a private key in PEM/],
     ['DER', () => readPrivateKey('o', privateKey.export({ type: 'pkcs8', format: 'der' })), /PKCS#8/],
-    ['a wrapped private key as a public one', () => readPublicKey('o', Buffer.from(pem(privateKey)).toString('base64')), /public one belongs/],
+    [
+      'a wrapped private key as a public one',
+      () => readPublicKey('o', Buffer.from(pem(privateKey)).toString('base64')),
+      /public one belongs/,
+    ],
   ])('%s is refused, not dropped', (_name, read, why) => {
     expect(refusal(read)).toMatch(why);
-  }); // prettier-ignore
+  });
 });
 
 describe('secrets as text', () => {

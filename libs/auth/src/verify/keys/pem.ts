@@ -21,7 +21,11 @@ export function readPem(option: string, material: string | Uint8Array, advice: s
   if (blocks.some(({ label, body }) => /PRIVATE KEY$/.test(label) && /ENCRYPTED/.test(label + body)))
     throw AuthError.configuration(option, 'is encrypted with a passphrase: decrypt it (openssl pkey) first');
   const of = (pattern: RegExp, parse: (pem: string) => KeyObject) =>
-    different(blocks.filter(({ label }) => pattern.test(label)).map((block) => parsed(option, advice, () => parse(inLines(block))))); // prettier-ignore
+    different(
+      blocks
+        .filter(({ label }) => pattern.test(label))
+        .map((block) => parsed(option, advice, () => parse(inLines(block)))),
+    );
   const privateKeys = of(/PRIVATE KEY$/, createPrivateKey);
   const published = of(/PUBLIC KEY$/, createPublicKey);
   // beside a private key a certificate is about that key; alone it stands for its public one

@@ -59,7 +59,11 @@ function readOne(option: string, jwk: SourceJwk, algorithm: SigningAlgorithm, si
   const times = { kid, verification, createdAtMs };
   if (own) return { ...times, signing: own.signing, signsFromMs: signsFromMs ?? 0 };
   if (signsFromMs === undefined || !sign) return { ...times, signsFromMs };
-  return { ...times, signsFromMs, signing: { kid, algorithm: verification.algorithm, publicKey: verification.publicKey, sign } }; // prettier-ignore
+  return {
+    ...times,
+    signsFromMs,
+    signing: { kid, algorithm: verification.algorithm, publicKey: verification.publicKey, sign },
+  };
 }
 
 function readSigner(

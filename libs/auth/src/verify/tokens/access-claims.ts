@@ -23,8 +23,20 @@ export interface AccessTokenClaims {
 
 /** Names that Tokenward writes itself; every other claim is the host's. */
 export const OWN_CLAIMS: ReadonlySet<string> = new Set<keyof AccessTokenClaims>([
-  'iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'tokenVersion', 'role', 'permissions', 'auth_time', 'amr',
-]); // prettier-ignore
+  'iss',
+  'aud',
+  'sub',
+  'sid',
+  'jti',
+  'iat',
+  'nbf',
+  'exp',
+  'tokenVersion',
+  'role',
+  'permissions',
+  'auth_time',
+  'amr',
+]);
 
 /** `exp - iat` above it is refused at boot and at verification (contract, section 1). */
 export const MAX_LIFETIME_SECONDS = 3600;

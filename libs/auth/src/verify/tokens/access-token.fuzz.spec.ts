@@ -27,9 +27,66 @@ const refuses = (token: string): void => {
 const sign = (input: string): string =>
   `${input}.${createHmac('sha256', secret).update(input, 'latin1').digest('base64url')}`;
 
-const CLAIMS = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'tokenVersion', 'role', 'permissions', 'auth_time', 'amr', 'other']; // prettier-ignore
+const CLAIMS = [
+  'iss',
+  'aud',
+  'sub',
+  'sid',
+  'jti',
+  'iat',
+  'nbf',
+  'exp',
+  'tokenVersion',
+  'role',
+  'permissions',
+  'auth_time',
+  'amr',
+  'other',
+];
 const MEMBERS = ['alg', 'kid', 'typ', 'crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u', 'cty', 'x'];
-const VALUES = ['', 'api', 'other', ISSUER, 'main', 'HS256', 'none', 'hs256', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'jwt', ' at+jwt', 0, 1, -1, 1.5, '1', null, true, undefined, NOW, NOW - 1, NOW + 1, NOW + 29, NOW + 30, NOW + 31, NOW - 30, NOW - 31, NOW + 3600, NOW + 3601, 1e300, 2 ** 53, [], ['api'], ['other'], ['other', 'api'], ['api', 1], [['api']], {}, { api: 1 }]; // prettier-ignore
+const VALUES = [
+  '',
+  'api',
+  'other',
+  ISSUER,
+  'main',
+  'HS256',
+  'none',
+  'hs256',
+  'at+jwt',
+  'AT+JWT',
+  'application/at+jwt',
+  'jwt',
+  ' at+jwt',
+  0,
+  1,
+  -1,
+  1.5,
+  '1',
+  null,
+  true,
+  undefined,
+  NOW,
+  NOW - 1,
+  NOW + 1,
+  NOW + 29,
+  NOW + 30,
+  NOW + 31,
+  NOW - 30,
+  NOW - 31,
+  NOW + 3600,
+  NOW + 3601,
+  1e300,
+  2 ** 53,
+  [],
+  ['api'],
+  ['other'],
+  ['other', 'api'],
+  ['api', 1],
+  [['api']],
+  {},
+  { api: 1 },
+];
 const ALPHABET = 'ABab01-_.=+/ \n\u0000\u00e9\u0100\ud800';
 
 describe('access tokens, fuzzed', () => {
@@ -42,11 +99,14 @@ describe('access tokens, fuzzed', () => {
   });
 
   fuzz('no text is accepted', {
-    inputs: textOf([head, body, signature, '.', '..', 'e30', '=', 'A', b64('{"alg":"none"}'), b64('{"'), ' '], 8),
+    inputs: textOf(
+      [head, body, signature, '.', '..', 'e30', '=', 'A', b64('{"alg":"none"}'), b64('{"'), ' '],
+      8,
+    ),
     check: (token) => {
       if (token !== good) refuses(token);
     },
-  }); // prettier-ignore
+  });
 
   fuzz('bytes that the right key signed are accepted only when they say the same', {
     inputs: mutantsOf([head, body], ALPHABET),
@@ -93,7 +153,11 @@ describe('access tokens, fuzzed', () => {
   });
 
   fuzz('JSON is read as JSON.parse reads it, and refused when an object repeats a member', {
-    inputs: fc.tuple(jsonOf([0, 'a"\\', '{"a":1,"a":2}', true, null, '\u00e9'], ['a', 'b', 'a"', '\\', '__proto__x']), fc.nat(), fc.boolean()),
+    inputs: fc.tuple(
+      jsonOf([0, 'a"\\', '{"a":1,"a":2}', true, null, '\u00e9'], ['a', 'b', 'a"', '\\', '__proto__x']),
+      fc.nat(),
+      fc.boolean(),
+    ),
     check: ([value, where, escape]) => {
       const object = { a: 0, value };
       const text = JSON.stringify(object);
@@ -102,7 +166,7 @@ describe('access tokens, fuzzed', () => {
       const twice = repeated(text, where, escape);
       must(parseStrictJson(Buffer.from(twice)) === undefined, `took ${twice}`);
     },
-  }); // prettier-ignore
+  });
 
   fuzz('bytes that are no JSON object are none', {
     inputs: fc.uint8Array({ maxLength: 24 }),
@@ -131,7 +195,7 @@ describe('access tokens, fuzzed', () => {
       const accepted = asymmetric.verifier.verify(signed + text).kind === 'accepted';
       must(accepted === (signed + text === goodEs), 'accepted');
     },
-  }); // prettier-ignore
+  });
 
   staysLinear('a token', ['.', 'A', 'e30.', '=', '\u0000'], (text) => verifier.verify(text));
   staysLinear('JSON', ['{"a":', '[', '"', '\\', ' ', '{"a":1},', '"\\u0061",'], (text) => {
@@ -158,13 +222,16 @@ function isGoodHeader(members: JsonObject): boolean {
   const refusedNames = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'];
   if (Object.keys(members).some((name) => refusedNames.includes(name))) return false;
   const { typ, kid, alg } = members;
-  return typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ) && kid === 'main' && alg === 'HS256';
-} // prettier-ignore
+  return (
+    typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ) && kid === 'main' && alg === 'HS256'
+  );
+}
 
 /** The claims' rules of contract, section 1, said once more; the clock stands at `NOW`, the tolerance is 30 s. */
 function isGoodPayload(claims: JsonObject): boolean {
   const { iss, aud, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime, amr } = claims;
-  const texts = (list: unknown): list is string[] => Array.isArray(list) && list.every((each) => typeof each === 'string');
+  const texts = (list: unknown): list is string[] =>
+    Array.isArray(list) && list.every((each) => typeof each === 'string');
   const whole = (number: unknown): number is number => Number.isSafeInteger(number);
   const named = ['sub', 'sid', 'jti'].every((name) => {
     const value = claims[name];
@@ -181,7 +248,7 @@ function isGoodPayload(claims: JsonObject): boolean {
   if (String(claims.jti).length > 128) return false;
   const lives = exp - iat > 0 && exp - iat <= 3600;
   return lives && iat <= NOW + 30 && nbf <= NOW + 30 && exp + 30 > NOW;
-} // prettier-ignore
+}
 
 /** The same text with a member of its outermost object named twice, the second time perhaps in escapes. */
 function repeated(text: string, where: number, escape: boolean): string {

@@ -74,7 +74,10 @@ describe('an encrypted token', () => {
     expect(token.split('.')).toHaveLength(5);
     expect(token).not.toContain(b64('"role":"admin"').slice(2, -2));
     const outcome = await own.verifier.verifyAny(token);
-    expect(outcome).toMatchObject({ kind: 'accepted', principal: { id: 'user-1', tokenId, role: 'admin', keyId: 'main' } }); // prettier-ignore
+    expect(outcome).toMatchObject({
+      kind: 'accepted',
+      principal: { id: 'user-1', tokenId, role: 'admin', keyId: 'main' },
+    });
     // every key decrypts, whichever encrypts
     expect(await verdict(token)).toBe('accepted');
   });
@@ -102,7 +105,9 @@ describe('an encrypted token', () => {
     expect(await verdict(await seal(signed()))).toBe('accepted');
     expect(await verdict(await withHeader(JSON.stringify(HEADER)))).toBe('accepted');
     expect(await verdict(await seal(signed(), { cty: 'jwt', unknown: 1 }))).toBe('accepted');
-    expect(await verdict(await seal(signed(), { alg: 'RSA-OAEP-256', kid: 'oaep' }, rsa.publicKey))).toBe('accepted'); // prettier-ignore
+    expect(await verdict(await seal(signed(), { alg: 'RSA-OAEP-256', kid: 'oaep' }, rsa.publicKey))).toBe(
+      'accepted',
+    );
     expect(await verdict(await seal(signed(), { alg: 'ECDH-ES', kid: 'ecdh' }, ec.publicKey))).toBe(
       'accepted',
     );
@@ -122,29 +127,92 @@ const stranger = makeKey('ES256');
 
 const ATTACKS: readonly (readonly [name: string, forge: () => Promise<string> | string, reason: string])[] = [
   ['a signed token, where encryption is demanded', () => signed(), 'not_encrypted'],
-  ['a token signed by a stranger, encrypted right', () => seal(forge({ alg: 'ES256', kid: 'main', typ: 'at+jwt' }, goodClaims(), stranger.privateKey, 'ES256')), 'signature_mismatch'],
-  ['an unsigned token inside', () => seal(`${b64('{"alg":"none","kid":"main","typ":"at+jwt"}')}.${b64(JSON.stringify(goodClaims()))}.AA`), 'algorithm_mismatch'],
+  [
+    'a token signed by a stranger, encrypted right',
+    () =>
+      seal(forge({ alg: 'ES256', kid: 'main', typ: 'at+jwt' }, goodClaims(), stranger.privateKey, 'ES256')),
+    'signature_mismatch',
+  ],
+  [
+    'an unsigned token inside',
+    () =>
+      seal(`${b64('{"alg":"none","kid":"main","typ":"at+jwt"}')}.${b64(JSON.stringify(goodClaims()))}.AA`),
+    'algorithm_mismatch',
+  ],
   ['bare claims inside', () => seal(JSON.stringify(goodClaims())), 'malformed'],
   ['an encrypted token inside', async () => seal(await seal(signed())), 'malformed'],
   ['an old-style token inside', () => seal(signed({}, { typ: 'JWT' })), 'type_refused'],
-  ['an expired token inside', () => seal(signed({ iat: NOW - 2000, nbf: NOW - 2000, exp: NOW - 1000 })), 'expired'],
+  [
+    'an expired token inside',
+    () => seal(signed({ iat: NOW - 2000, nbf: NOW - 2000, exp: NOW - 1000 })),
+    'expired',
+  ],
   ['bytes that are no text inside', () => seal(randomBytes(64)), 'malformed'],
   ['another secret', () => seal(signed(), {}, other), 'decryption_failed'],
-  ['the public RSA key hashed down to a content key', () => seal(signed(), { kid: 'oaep' }, spki.subarray(0, 32)), 'algorithm_mismatch'],
-  ['dir where the key is RSA (key confusion)', () => seal(signed(), { alg: 'dir', kid: 'oaep' }, secret), 'algorithm_mismatch'],
-  ['dir where the key is EC', () => seal(signed(), { alg: 'dir', kid: 'ecdh' }, secret), 'algorithm_mismatch'],
-  ['RSA-OAEP-256 under the kid of the secret', () => seal(signed(), { alg: 'RSA-OAEP-256' }, rsa.publicKey), 'algorithm_mismatch'],
-  ['RSA-OAEP (SHA-1) for the RSA key', () => seal(signed(), { alg: 'RSA-OAEP', kid: 'oaep' }, rsa.publicKey), 'algorithm_mismatch'],
-  ['ECDH-ES+A256KW for the EC key', () => seal(signed(), { alg: 'ECDH-ES+A256KW', kid: 'ecdh' }, ec.publicKey), 'algorithm_mismatch'],
-  ['A256KW with the shared secret', () => seal(signed(), { alg: 'A256KW' }, createSecretKey(secret)), 'algorithm_mismatch'],
-  ['A256GCMKW with the shared secret', () => seal(signed(), { alg: 'A256GCMKW' }, createSecretKey(secret)), 'algorithm_mismatch'],
-  ['PBES2, a million rounds', () => withHeader(JSON.stringify({ ...HEADER, alg: 'PBES2-HS256+A128KW', p2c: 1e6, p2s: 'AAAA' })), 'algorithm_mismatch'],
+  [
+    'the public RSA key hashed down to a content key',
+    () => seal(signed(), { kid: 'oaep' }, spki.subarray(0, 32)),
+    'algorithm_mismatch',
+  ],
+  [
+    'dir where the key is RSA (key confusion)',
+    () => seal(signed(), { alg: 'dir', kid: 'oaep' }, secret),
+    'algorithm_mismatch',
+  ],
+  [
+    'dir where the key is EC',
+    () => seal(signed(), { alg: 'dir', kid: 'ecdh' }, secret),
+    'algorithm_mismatch',
+  ],
+  [
+    'RSA-OAEP-256 under the kid of the secret',
+    () => seal(signed(), { alg: 'RSA-OAEP-256' }, rsa.publicKey),
+    'algorithm_mismatch',
+  ],
+  [
+    'RSA-OAEP (SHA-1) for the RSA key',
+    () => seal(signed(), { alg: 'RSA-OAEP', kid: 'oaep' }, rsa.publicKey),
+    'algorithm_mismatch',
+  ],
+  [
+    'ECDH-ES+A256KW for the EC key',
+    () => seal(signed(), { alg: 'ECDH-ES+A256KW', kid: 'ecdh' }, ec.publicKey),
+    'algorithm_mismatch',
+  ],
+  [
+    'A256KW with the shared secret',
+    () => seal(signed(), { alg: 'A256KW' }, createSecretKey(secret)),
+    'algorithm_mismatch',
+  ],
+  [
+    'A256GCMKW with the shared secret',
+    () => seal(signed(), { alg: 'A256GCMKW' }, createSecretKey(secret)),
+    'algorithm_mismatch',
+  ],
+  [
+    'PBES2, a million rounds',
+    () => withHeader(JSON.stringify({ ...HEADER, alg: 'PBES2-HS256+A128KW', p2c: 1e6, p2s: 'AAAA' })),
+    'algorithm_mismatch',
+  ],
   ['alg none', () => withHeader(JSON.stringify({ ...HEADER, alg: 'none' })), 'algorithm_mismatch'],
   ['alg in another case', () => withHeader(JSON.stringify({ ...HEADER, alg: 'DIR' })), 'algorithm_mismatch'],
-  ['enc A128CBC-HS256 of the same 32 bytes', () => seal(signed(), { enc: 'A128CBC-HS256' }, secret), 'algorithm_mismatch'],
+  [
+    'enc A128CBC-HS256 of the same 32 bytes',
+    () => seal(signed(), { enc: 'A128CBC-HS256' }, secret),
+    'algorithm_mismatch',
+  ],
   ['enc missing', () => withHeader(JSON.stringify({ ...HEADER, enc: undefined })), 'algorithm_mismatch'],
-  ...Object.entries({ zip: 'DEF', crit: ['exp'], b64: false, jwk: {}, jku: 'https://evil.example', x5u: 'https://evil.example', x5c: ['MII'] }).map(
-    ([name, value]) => [name, () => withHeader(JSON.stringify({ ...HEADER, [name]: value })), 'header_refused'] as const,
+  ...Object.entries({
+    zip: 'DEF',
+    crit: ['exp'],
+    b64: false,
+    jwk: {},
+    jku: 'https://evil.example',
+    x5u: 'https://evil.example',
+    x5c: ['MII'],
+  }).map(
+    ([name, value]) =>
+      [name, () => withHeader(JSON.stringify({ ...HEADER, [name]: value })), 'header_refused'] as const,
   ),
   ['no cty', () => withHeader(JSON.stringify({ ...HEADER, cty: undefined })), 'type_refused'],
   ['cty of something else', () => seal(signed(), { cty: 'JWE' }), 'type_refused'],
@@ -153,22 +221,39 @@ const ATTACKS: readonly (readonly [name: string, forge: () => Promise<string> | 
   ['a kid of the prototype', () => seal(signed(), { kid: '__proto__' }), 'key_unknown'],
   ['a kid that is a path', () => seal(signed(), { kid: '../../dev/null' }), 'key_unknown'],
   ['a kid that is a list', () => withHeader(JSON.stringify({ ...HEADER, kid: ['e1'] })), 'key_unknown'],
-  ['alg twice', () => withHeader('{"alg":"none","alg":"dir","enc":"A256GCM","kid":"e1","cty":"JWT"}'), 'malformed'],
-  ['alg twice, one escaped', () => withHeader('{"al\\u0067":"none","alg":"dir","enc":"A256GCM","kid":"e1","cty":"JWT"}'), 'malformed'],
+  [
+    'alg twice',
+    () => withHeader('{"alg":"none","alg":"dir","enc":"A256GCM","kid":"e1","cty":"JWT"}'),
+    'malformed',
+  ],
+  [
+    'alg twice, one escaped',
+    () => withHeader('{"al\\u0067":"none","alg":"dir","enc":"A256GCM","kid":"e1","cty":"JWT"}'),
+    'malformed',
+  ],
   ['a header that is a list', () => withHeader('["dir"]'), 'malformed'],
   ['an altered header', () => altered(0), 'malformed'],
   ['an altered nonce', () => altered(2), 'decryption_failed'],
   ['an altered ciphertext', () => altered(3), 'decryption_failed'],
   ['an altered tag', () => altered(4), 'decryption_failed'],
-  ['a tag cut to 4 bytes', async () => (await seal(signed())).replace(/[^.]+$/, (tag) => b64(Buffer.from(tag, 'base64url').subarray(0, 4))), 'decryption_failed'],
-  ['an encrypted key where there is none', async () => (await seal(signed())).replace('..', '.AAAA.'), 'malformed'],
+  [
+    'a tag cut to 4 bytes',
+    async () =>
+      (await seal(signed())).replace(/[^.]+$/, (tag) => b64(Buffer.from(tag, 'base64url').subarray(0, 4))),
+    'decryption_failed',
+  ],
+  [
+    'an encrypted key where there is none',
+    async () => (await seal(signed())).replace('..', '.AAAA.'),
+    'malformed',
+  ],
   ['padding', async () => `${await seal(signed())}=`, 'malformed'],
   ['a blank', async () => (await seal(signed())).replace('..', '. .'), 'malformed'],
   ['six parts', async () => `${await seal(signed())}.AA`, 'malformed'],
   ['four parts', async () => (await seal(signed())).replace('..', '.'), 'malformed'],
   ['dots alone', () => '....', 'malformed'],
   ['over 8 KiB', () => seal(signed({ x: 'x'.repeat(5000) })), 'oversized'],
-]; // prettier-ignore
+];
 
 describe('forged encrypted tokens', () => {
   it.each(ATTACKS)('%s', async (_name, make, reason) => {
@@ -213,12 +298,32 @@ describe('encryption keys at boot', () => {
     ['a secret of 16 bytes', { keys: [{ keyId: 'a', key: randomBytes(16) }] }, /exactly 32 bytes/],
     ['a text that is no base64url', { keys: [{ keyId: 'a', key: 'a secret text!' }] }, /base64url/],
     ['two of one keyId', { keys: [DIR, DIR] }, /same keyId/],
-    ['RSA1_5', { keys: [{ keyId: 'a', key: rsa.privateKey, algorithm: 'RSA1_5' as never }] }, /must be one of/],
-    ['a public key', { keys: [{ keyId: 'a', key: rsa.publicKey, algorithm: 'RSA-OAEP-256' }] }, /private key/],
-    ['an EC key for RSA', { keys: [{ keyId: 'a', key: ec.privateKey, algorithm: 'RSA-OAEP-256' }] }, /RSA key/],
-    ['an RSA key for ECDH-ES', { keys: [{ keyId: 'a', key: rsa.privateKey, algorithm: 'ECDH-ES' }] }, /EC key/],
-    ['the key that signs', { keys: [{ keyId: 'a', key: signing.privateKey, algorithm: 'ECDH-ES' }] }, /also a key that signs/],
+    [
+      'RSA1_5',
+      { keys: [{ keyId: 'a', key: rsa.privateKey, algorithm: 'RSA1_5' as never }] },
+      /must be one of/,
+    ],
+    [
+      'a public key',
+      { keys: [{ keyId: 'a', key: rsa.publicKey, algorithm: 'RSA-OAEP-256' }] },
+      /private key/,
+    ],
+    [
+      'an EC key for RSA',
+      { keys: [{ keyId: 'a', key: ec.privateKey, algorithm: 'RSA-OAEP-256' }] },
+      /RSA key/,
+    ],
+    [
+      'an RSA key for ECDH-ES',
+      { keys: [{ keyId: 'a', key: rsa.privateKey, algorithm: 'ECDH-ES' }] },
+      /EC key/,
+    ],
+    [
+      'the key that signs',
+      { keys: [{ keyId: 'a', key: signing.privateKey, algorithm: 'ECDH-ES' }] },
+      /also a key that signs/,
+    ],
   ])('%s: refused', (_name, encryption, message) => {
     expect(() => bench(encryption)).toThrow(message);
-  }); // prettier-ignore
+  });
 });

@@ -62,9 +62,17 @@ export function makeBench(
 
 export function goodClaims(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
-    iss: ISSUER, aud: AUDIENCE, sub: 'user-1', sid: 'session-1', jti: '7f1f0f0e-0000-4000-8000-000000000001',
-    iat: NOW, nbf: NOW, exp: NOW + 900, tokenVersion: 1, ...changes,
-  }; // prettier-ignore
+    iss: ISSUER,
+    aud: AUDIENCE,
+    sub: 'user-1',
+    sid: 'session-1',
+    jti: '7f1f0f0e-0000-4000-8000-000000000001',
+    iat: NOW,
+    nbf: NOW,
+    exp: NOW + 900,
+    tokenVersion: 1,
+    ...changes,
+  };
 }
 
 export const b64 = (value: string | Buffer): string => Buffer.from(value).toString('base64url');

@@ -4,7 +4,16 @@ import { type KeyObject, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type LegacyIssuerOptions } from '../../options/legacy-options.js';
 import { resolveOptions } from '../../options/resolve-options.js';
-import { type AccessTokenSettings, b64, forge, goodClaims, makeBench, makeKey, NOW, rawSignature } from './forge.fixture.js'; // prettier-ignore
+import {
+  type AccessTokenSettings,
+  b64,
+  forge,
+  goodClaims,
+  makeBench,
+  makeKey,
+  NOW,
+  rawSignature,
+} from './forge.fixture.js';
 
 const resolveLegacy = (legacy: readonly LegacyIssuerOptions[]) =>
   resolveOptions(
@@ -40,9 +49,21 @@ const { verifier, clock } = bench();
 const CLAIMS = { sub: 42, iat: NOW, exp: NOW + 86_400 };
 const old = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}, key = OLD_SECRET) =>
   forge({ alg: 'HS256', typ: 'JWT', ...header }, { ...CLAIMS, ...claims }, key, 'HS256');
-const ADMIN_CLAIMS = { userId: 'u-7', roles: ['editor'], iss: 'https://old.example', aud: 'old-api', iat: NOW, exp: NOW + 7 * 86_400 }; // prettier-ignore
+const ADMIN_CLAIMS = {
+  userId: 'u-7',
+  roles: ['editor'],
+  iss: 'https://old.example',
+  aud: 'old-api',
+  iat: NOW,
+  exp: NOW + 7 * 86_400,
+};
 const oldAdmin = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}) =>
-  forge({ alg: 'RS256', typ: 'JWT', kid: 'k1', ...header }, { ...ADMIN_CLAIMS, ...claims }, oldRsa.privateKey, 'RS256'); // prettier-ignore
+  forge(
+    { alg: 'RS256', typ: 'JWT', kid: 'k1', ...header },
+    { ...ADMIN_CLAIMS, ...claims },
+    oldRsa.privateKey,
+    'RS256',
+  );
 const own = (header: Record<string, unknown> = {}) =>
   forge({ alg: 'RS256', kid: 'main', typ: 'at+jwt', ...header }, goodClaims(), ownKey.privateKey, 'RS256');
 
@@ -67,10 +88,18 @@ describe('an old token', () => {
     expect(verifier.verify(token)).toEqual({
       kind: 'accepted',
       principal: {
-        id: '42', legacy: 'shop', keyId: 'legacy:shop', tokenVersion: 0, permissions: [], issuedAt: NOW, expiresAt: NOW + 86_400, claims: {},
-        tokenId: expect.stringMatching(/^legacy-[\w-]{43}$/), sessionId: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/),
+        id: '42',
+        legacy: 'shop',
+        keyId: 'legacy:shop',
+        tokenVersion: 0,
+        permissions: [],
+        issuedAt: NOW,
+        expiresAt: NOW + 86_400,
+        claims: {},
+        tokenId: expect.stringMatching(/^legacy-[\w-]{43}$/),
+        sessionId: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/),
       },
-    }); // prettier-ignore
+    });
   });
 
   it('of a second issuer goes by its own key, algorithm, audience and hook', () => {
@@ -137,10 +166,21 @@ describe('an old token', () => {
 
   it('is held to the schema of the host’s claims', () => {
     const schema = { claimsSchema: z.object({ tenant: z.string() }) };
-    const given: LegacyIssuerOptions = { ...SHOP, principal: ({ sub, tenant }) => ({ id: String(sub), claims: { tenant } }) }; // prettier-ignore
-    expect(bench([given], schema).verifier.verify(old({ tenant: 't1' }))).toMatchObject({ principal: { claims: { tenant: 't1' } } }); // prettier-ignore
-    expect(bench([given], schema).verifier.verify(old())).toEqual({ kind: 'refused', reason: 'custom_claims_refused' }); // prettier-ignore
-    expect(bench([SHOP], schema).verifier.verify(old())).toEqual({ kind: 'refused', reason: 'custom_claims_refused' }); // prettier-ignore
+    const given: LegacyIssuerOptions = {
+      ...SHOP,
+      principal: ({ sub, tenant }) => ({ id: String(sub), claims: { tenant } }),
+    };
+    expect(bench([given], schema).verifier.verify(old({ tenant: 't1' }))).toMatchObject({
+      principal: { claims: { tenant: 't1' } },
+    });
+    expect(bench([given], schema).verifier.verify(old())).toEqual({
+      kind: 'refused',
+      reason: 'custom_claims_refused',
+    });
+    expect(bench([SHOP], schema).verifier.verify(old())).toEqual({
+      kind: 'refused',
+      reason: 'custom_claims_refused',
+    });
   });
 });
 
@@ -153,15 +193,47 @@ const signText = (input: string) => `${input}.${b64(rawSignature('HS256', OLD_SE
 const ATTACKS: readonly (readonly [name: string, token: string, reason: string])[] = [
   ['none', unsigned, 'malformed'],
   ['none with a right signature', old({}, { alg: 'none' }), 'algorithm_mismatch'],
-  ['HS512 of the same secret', forge({ alg: 'HS512', typ: 'JWT' }, CLAIMS, OLD_SECRET, 'HS512'), 'algorithm_mismatch'],
-  ['the old public key as an HMAC secret', forge({ alg: 'HS256', typ: 'JWT' }, CLAIMS, pem, 'HS256'), 'signature_mismatch'],
-  ['the old public key as an HMAC secret, under its kid', forge({ alg: 'HS256', typ: 'JWT', kid: 'k1' }, ADMIN_CLAIMS, pem, 'HS256'), 'algorithm_mismatch'],
-  ['our public key as an HMAC secret', forge({ alg: 'HS256', typ: 'JWT' }, CLAIMS, ownPem, 'HS256'), 'signature_mismatch'],
+  [
+    'HS512 of the same secret',
+    forge({ alg: 'HS512', typ: 'JWT' }, CLAIMS, OLD_SECRET, 'HS512'),
+    'algorithm_mismatch',
+  ],
+  [
+    'the old public key as an HMAC secret',
+    forge({ alg: 'HS256', typ: 'JWT' }, CLAIMS, pem, 'HS256'),
+    'signature_mismatch',
+  ],
+  [
+    'the old public key as an HMAC secret, under its kid',
+    forge({ alg: 'HS256', typ: 'JWT', kid: 'k1' }, ADMIN_CLAIMS, pem, 'HS256'),
+    'algorithm_mismatch',
+  ],
+  [
+    'our public key as an HMAC secret',
+    forge({ alg: 'HS256', typ: 'JWT' }, CLAIMS, ownPem, 'HS256'),
+    'signature_mismatch',
+  ],
   ['an empty secret', old({}, {}, ''), 'signature_mismatch'],
-  ['the old secret for a token that says at+jwt', forge({ alg: 'HS256', typ: 'at+jwt', kid: 'main' }, goodClaims(), OLD_SECRET, 'HS256'), 'algorithm_mismatch'],
-  ['the old secret for at+jwt under the name of its entry', forge({ alg: 'HS256', typ: 'at+jwt', kid: 'legacy:shop' }, goodClaims(), OLD_SECRET, 'HS256'), 'key_unknown'],
-  ['the old key pair for at+jwt under its kid', forge({ alg: 'RS256', typ: 'at+jwt', kid: 'k1' }, goodClaims(), oldRsa.privateKey, 'RS256'), 'key_unknown'],
-  ['our own key for a token of the old kind', forge({ alg: 'RS256', typ: 'JWT', kid: 'main' }, { ...ADMIN_CLAIMS }, ownKey.privateKey, 'RS256'), 'key_unknown'],
+  [
+    'the old secret for a token that says at+jwt',
+    forge({ alg: 'HS256', typ: 'at+jwt', kid: 'main' }, goodClaims(), OLD_SECRET, 'HS256'),
+    'algorithm_mismatch',
+  ],
+  [
+    'the old secret for at+jwt under the name of its entry',
+    forge({ alg: 'HS256', typ: 'at+jwt', kid: 'legacy:shop' }, goodClaims(), OLD_SECRET, 'HS256'),
+    'key_unknown',
+  ],
+  [
+    'the old key pair for at+jwt under its kid',
+    forge({ alg: 'RS256', typ: 'at+jwt', kid: 'k1' }, goodClaims(), oldRsa.privateKey, 'RS256'),
+    'key_unknown',
+  ],
+  [
+    'our own key for a token of the old kind',
+    forge({ alg: 'RS256', typ: 'JWT', kid: 'main' }, { ...ADMIN_CLAIMS }, ownKey.privateKey, 'RS256'),
+    'key_unknown',
+  ],
   ['our own token as an old one', own({ typ: 'JWT' }), 'key_unknown'],
   ['our own token without typ', own({ typ: undefined }), 'key_unknown'],
   ['application/jwt', old({}, { typ: 'application/jwt' }), 'type_refused'],
@@ -171,9 +243,15 @@ const ATTACKS: readonly (readonly [name: string, token: string, reason: string])
   ['an unknown kid', old({}, { kid: 'k2' }), 'key_unknown'],
   ['no kid where there was one', oldAdmin({}, { kid: undefined }), 'algorithm_mismatch'],
   ['a kid of the prototype', oldAdmin({}, { kid: '__proto__' }), 'key_unknown'],
-  ...Object.entries({ jwk: {}, jku: 'https://evil.example', x5u: 'x', x5c: ['MII'], crit: ['exp'], b64: false, zip: 'DEF' }).map(
-    ([name, value]) => [name, old({}, { [name]: value }), 'header_refused'] as const,
-  ),
+  ...Object.entries({
+    jwk: {},
+    jku: 'https://evil.example',
+    x5u: 'x',
+    x5c: ['MII'],
+    crit: ['exp'],
+    b64: false,
+    zip: 'DEF',
+  }).map(([name, value]) => [name, old({}, { [name]: value }), 'header_refused'] as const),
   ['alg twice', signText(text('{"alg":"none","alg":"HS256","typ":"JWT"}')), 'malformed'],
   ['padding', `${old()}=`, 'malformed'],
   ['an issuer where there was none', old({ iss: 'https://old.example' }), 'issuer_mismatch'],
@@ -198,7 +276,7 @@ const ATTACKS: readonly (readonly [name: string, token: string, reason: string])
   ['a hook that refuses', oldAdmin({ userId: undefined }), 'claims_malformed'],
   ['a hook that throws', oldAdmin({ roles: null }), 'claims_malformed'],
   ['a hook that gives no text', oldAdmin({ roles: [7] }), 'claims_malformed'],
-]; // prettier-ignore
+];
 
 describe('forged old tokens', () => {
   it.each(ATTACKS)('%s', (_name, token, reason) => {
@@ -222,7 +300,11 @@ describe('the option', () => {
     ['a public key as a secret', { key: pem }, /PEM or JWK, not a secret/],
     ['no end date', { acceptUntil: undefined as never }, /not a date/],
     ['an end date that is none', { acceptUntil: 'soon' }, /not a date/],
-    ['an end date in two years', { acceptUntil: new Date((NOW + 2 * 366 * 86_400) * 1000) }, /more than a year/],
+    [
+      'an end date in two years',
+      { acceptUntil: new Date((NOW + 2 * 366 * 86_400) * 1000) },
+      /more than a year/,
+    ],
     ['a lifetime above 90 days', { maxLifetime: '91d' }, /1s to 90d/],
     ['no name', { name: '' }, /letters, digits/],
     ['a name that would read as something else', { name: 'a:b' }, /letters, digits/],
@@ -234,7 +316,7 @@ describe('the option', () => {
     ['an empty audience', { audience: [] }, /leave it out/],
   ])('%s: refused at boot', (_name, changes, message) => {
     expect(() => bench([{ ...SHOP, ...changes }])).toThrow(message);
-  }); // prettier-ignore
+  });
 
   it('two entries of one name: refused at boot', () => {
     expect(() => bench([SHOP, SHOP])).toThrow(/same name/);

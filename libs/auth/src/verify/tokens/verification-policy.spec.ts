@@ -4,7 +4,8 @@ import { AUDIENCE, forge, goodClaims, ISSUER, makeBench, NOW } from './forge.fix
 
 const secret = randomBytes(64);
 const keys = { algorithm: 'HS256', secret, keyId: 'main' } as const;
-const token = (payload: Record<string, unknown> | string) => forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, payload, secret, 'HS256'); // prettier-ignore
+const token = (payload: Record<string, unknown> | string) =>
+  forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, payload, secret, 'HS256');
 const verify = (changes: Record<string, unknown>) =>
   makeBench(keys).verifier.verify(token(goodClaims(changes)));
 const refusal = (reason: string) => ({ kind: 'refused', reason });

@@ -133,7 +133,9 @@ describe('VerifiedTokenCache', () => {
     const collect = runInNewContext('gc') as () => void;
     const cache = new VerifiedTokenCache(1_000);
     const cutFrom = (n: number) =>
-      Buffer.from(`${'x'.repeat(100_000)}=${String(n).padStart(64, '0')}`, 'latin1').toString('latin1').slice(-64); // prettier-ignore
+      Buffer.from(`${'x'.repeat(100_000)}=${String(n).padStart(64, '0')}`, 'latin1')
+        .toString('latin1')
+        .slice(-64);
     collect();
     const before = process.memoryUsage().heapUsed;
     for (let n = 0; n < 500; n += 1) cache.set(cutFrom(n), entry(n), 1);
@@ -158,7 +160,11 @@ describe('VerifiedTokenCache', () => {
       { requiredKeys: [] },
     );
     const expiry = fc.constantFrom('enforced' as const, 'ignored' as const);
-    const step = fc.record({ which: fc.nat(3), atMs: fc.integer({ min: (NOW - 4100) * 1000, max: (NOW + 4100) * 1000 }), expiry }); // prettier-ignore
+    const step = fc.record({
+      which: fc.nat(3),
+      atMs: fc.integer({ min: (NOW - 4100) * 1000, max: (NOW + 4100) * 1000 }),
+      expiry,
+    });
     const claimsSchema = z.object({ plan: z.string().optional() });
     fc.assert(
       fc.property(
@@ -166,7 +172,10 @@ describe('VerifiedTokenCache', () => {
         fc.array(step, { maxLength: 20 }),
         (changes, steps) => {
           const tokens = changes.map((claims) => token(claims));
-          const [cached, uncached] = [makeBench(keys, { claimsSchema, cacheSize: 3 }), makeBench(keys, { claimsSchema, cacheSize: 0 })]; // prettier-ignore
+          const [cached, uncached] = [
+            makeBench(keys, { claimsSchema, cacheSize: 3 }),
+            makeBench(keys, { claimsSchema, cacheSize: 0 }),
+          ];
           for (const { which, atMs, expiry } of steps) {
             cached.clock.ms = uncached.clock.ms = atMs;
             const presented = tokens[which] ?? '';

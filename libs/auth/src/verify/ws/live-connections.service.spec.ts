@@ -34,9 +34,17 @@ class FakeView {
 }
 
 const principal = (changes: Partial<Principal> = {}): Principal => ({
-  id: 'u1', sessionId: 's1', tokenId: 't1', keyId: 'k1', tokenVersion: 3, permissions: [], issuedAt: NOW_S - 10, expiresAt: NOW_S + 900, claims: {},
+  id: 'u1',
+  sessionId: 's1',
+  tokenId: 't1',
+  keyId: 'k1',
+  tokenVersion: 3,
+  permissions: [],
+  issuedAt: NOW_S - 10,
+  expiresAt: NOW_S + 900,
+  claims: {},
   ...changes,
-}); // prettier-ignore
+});
 
 let clock: MovedClock;
 let view: FakeView;
@@ -287,8 +295,13 @@ describe('a GraphQL subscription', () => {
 
   it('of a token that was revoked in between never begins', async () => {
     view.refused.add('s1');
-    const iterator = live.endingWith(principal(), (async function* () { yield await Promise.resolve(1); })());
+    const iterator = live.endingWith(
+      principal(),
+      (async function* () {
+        yield await Promise.resolve(1);
+      })(),
+    );
     expect((await iterator.next()).done).toBe(true);
     expect(live.size).toBe(0);
   });
-}); // prettier-ignore
+});

@@ -146,7 +146,14 @@ describe('the step', () => {
     const [a, b] = [processWith(ledger, feed), processWith(ledger, feed)];
     const hear = ({ view, clock }: typeof a, ...beats: Heartbeat[]): void => {
       const items = beats.map((beat) => ({ kind: 'beat', beat }) as const);
-      if (view.tail) view.acceptReply(view.tail, instantOf(clock), { items, cursor: '1', complete: true, connection: 1, lineage: 'a' }); // prettier-ignore
+      if (view.tail)
+        view.acceptReply(view.tail, instantOf(clock), {
+          items,
+          cursor: '1',
+          complete: true,
+          connection: 1,
+          lineage: 'a',
+        });
     };
     expect(a.step.leads()).toBe(false);
     await a.step.take();

@@ -152,7 +152,11 @@ export class SimulatedProcess {
       try {
         const { ledger } = this.view;
         if (!this.step && !this.view.linked && ledger !== undefined) {
-          this.view.link(await redis.snapshot(ledger, (entry) => { this.view.add([entry]); })); // prettier-ignore
+          this.view.link(
+            await redis.snapshot(ledger, (entry) => {
+              this.view.add([entry]);
+            }),
+          );
         }
         const { tail } = this.view;
         if (!tail || ledger === undefined) {

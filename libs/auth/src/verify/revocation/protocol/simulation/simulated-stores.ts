@@ -46,7 +46,12 @@ export class LedgerServer {
 
   read(since: LedgerPosition | undefined): LedgerRead {
     const [, xmax, xip] = (since?.snapshot ?? '0:0:').split(':') as [string, string, string];
-    const running = this.wholeSnapshots ? xip.split(',').filter((text) => text !== '').map(Number) : []; // prettier-ignore
+    const running = this.wholeSnapshots
+      ? xip
+          .split(',')
+          .filter((text) => text !== '')
+          .map(Number)
+      : [];
     const entries = this.#written
       .filter(({ xid }) => !this.#running.has(xid) && (xid >= Number(xmax) || running.includes(xid)))
       .map(({ entry }) => entry);
@@ -286,10 +291,17 @@ export class SimulatedRedis extends RevocationFeedBus {
       const again = (last: boolean): void => {
         if (done) return;
         done = look(last);
-        if (!done) server.whenChanged(() => { again(false); }); // prettier-ignore
+        if (!done)
+          server.whenChanged(() => {
+            again(false);
+          });
       };
-      server.whenChanged(() => { again(false); }); // prettier-ignore
-      world.at(end, () => { again(true); }); // prettier-ignore
+      server.whenChanged(() => {
+        again(false);
+      });
+      world.at(end, () => {
+        again(true);
+      });
     });
   }
 

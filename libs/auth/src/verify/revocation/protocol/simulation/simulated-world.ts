@@ -32,7 +32,7 @@ export class SimulatedWorld {
   at(time: number, run: () => void): void {
     const due = { at: time, order: this.#order++, run };
     let i = this.#queue.length;
-    while (i > 0 && ((this.#queue[i - 1] as Due).at > time)) i--; // prettier-ignore
+    while (i > 0 && (this.#queue[i - 1] as Due).at > time) i--;
     this.#queue.splice(i, 0, due);
   }
 
@@ -76,9 +76,15 @@ export class SimulatedWorld {
           this.on(machine, this.#inOrder(`${lane}<`, this.now + this.delay()), settle);
         };
         serve(
-          (value) => { back(() => { resolve(value); }); },
-          () => { back(fail); },
-        ); // prettier-ignore
+          (value) => {
+            back(() => {
+              resolve(value);
+            });
+          },
+          () => {
+            back(fail);
+          },
+        );
       });
     });
   }
