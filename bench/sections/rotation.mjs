@@ -92,15 +92,18 @@ export async function rotation({ quick, servers, say }) {
 
 /** The text that the store sends for one session, its values written out: what differs from call to call becomes a variable of pgbench. */
 async function statementOf({ pool, sessions }) {
-  const { query } = pool;
+  const client = await pool.connect();
+  const { query } = Object.getPrototypeOf(client);
+  client.release();
   let seen;
-  pool.query = function noted(config, values, ...rest) {
-    seen ??= { text: config.text ?? config, values: config.values ?? values };
-    return query.call(this, config, values, ...rest);
+  // the store takes a client of the pool, and looks at the tables first
+  Object.getPrototypeOf(client).query = function noted(config, ...rest) {
+    if (config.text?.includes('unnest(')) seen ??= config;
+    return query.call(this, config, ...rest);
   };
   const n = Number.MAX_SAFE_INTEGER;
   await sessions.rotate(rotationOf(n, 1));
-  pool.query = query;
+  Object.getPrototypeOf(client).query = query;
   const literal = (value) => {
     if (value === sessionId(n)) return `lpad(:n::text, 32, '0')::uuid`;
     if (value === 1) return ':g';
