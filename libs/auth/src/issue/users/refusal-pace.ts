@@ -23,7 +23,7 @@ export class RefusalPace {
     this.#forms.set(form, before === undefined ? ms : before + WEIGHT * (ms - before));
   }
 
-  /** Waits until a refusal that began at `startedMs` (monotonic) has taken as long as any. */
+  /** Waits until a refusal that began at `startedMs` (monotonic) has taken as long as the slowest. */
   async hold(startedMs: number): Promise<void> {
     const floorMs = MARGIN * Math.max(0, ...this.#forms.values());
     const leftMs = startedMs + floorMs - this.clock.monotonic();

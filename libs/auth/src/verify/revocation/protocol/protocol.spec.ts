@@ -7,7 +7,8 @@ import {
   type Sabotage,
   type Unproven,
 } from './simulation/protocol-simulation.js';
-import { LedgerServer, RedisServer } from './simulation/simulated-stores.js';
+import { LedgerServer } from './simulation/simulated-ledger.js';
+import { RedisServer } from './simulation/simulated-redis.js';
 import { SimulatedWorld, type Machine } from './simulation/simulated-world.js';
 
 const KINDS = [

@@ -8,7 +8,8 @@ import { RevocationChecker } from '../../revocation-checker.service.js';
 import type { FeedReply } from '../../../../storage/revocation-feed.port.js';
 import { LedgerSync } from '../ledger-sync.js';
 import type { RevocationSync } from '../../revocation-sync.service.js';
-import { SimulatedLedger, SimulatedRedis, type LedgerServer, type RedisServer } from './simulated-stores.js';
+import { SimulatedLedger, type LedgerServer } from './simulated-ledger.js';
+import { SimulatedRedis, type RedisServer } from './simulated-redis.js';
 import type { Machine, SimulatedWorld } from './simulated-world.js';
 
 /** Which rule of the protocol is taken out, to see that the property notices. */
