@@ -42,7 +42,7 @@ export type {
   AccessTokenOptions,
   AuthOptions,
   PasswordOptions,
-  TransportOptions,
+  TokenDeliveryOptions,
 } from './options/auth-options.js';
 export type { CookieOptions } from './options/cookie-options.js';
 export type { StaticKeysOptions } from './options/key-options.js';

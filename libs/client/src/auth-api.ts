@@ -1,4 +1,4 @@
-import type { TokenBody, Transport, UserBody } from '../../auth/src/contract/index.js';
+import type { TokenBody, TokenDelivery, UserBody } from '../../auth/src/contract/index.js';
 import type { Change } from './change.js';
 import { answerOf } from './error.js';
 import { type Keeper, newKey } from './keeper.js';
@@ -30,7 +30,7 @@ export interface AuthApi {
 
 export function authApi(
   options: AuthClientOptions,
-  transport: Transport,
+  transport: TokenDelivery,
   url: string,
   keeper: Keeper,
   tokenNow: () => string | undefined,

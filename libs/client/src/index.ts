@@ -6,4 +6,4 @@ export type { AuthClientOptions } from './options.js';
 export type { RefreshResult } from './silent-refresh.js';
 export { memoryStore } from './token-store.js';
 export type { StoredTokens, TokenStore } from './token-store.js';
-export type { Transport, UserBody } from '../../auth/src/contract/index.js';
+export type { TokenDelivery, UserBody } from '../../auth/src/contract/index.js';

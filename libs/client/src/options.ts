@@ -1,4 +1,4 @@
-import type { Transport } from '../../auth/src/contract/index.js';
+import type { TokenDelivery } from '../../auth/src/contract/index.js';
 import type { TokenStore } from './token-store.js';
 
 export interface AuthClientOptions {
@@ -7,7 +7,7 @@ export interface AuthClientOptions {
   /** The AuthController's prefix. Default `auth`. */
   readonly prefix?: string;
   /** Default `cookie`; `bearer` where there are no cookies (React Native, Node). */
-  readonly transport?: Transport;
+  readonly transport?: TokenDelivery;
   /** Keeps the refresh token of `bearer` clients. Default: memory alone. */
   readonly store?: TokenStore;
   /** Refresh that many milliseconds before the access token expires. Default 60,000; 0 refreshes only on 401. */

@@ -1,6 +1,14 @@
 export type { AuthErrorCode, AuthErrorReason, ErrorBody } from './error-codes.js';
-export { TRANSPORTS } from './wire.js';
-export type { LoginAnswer, LoginBody, MeBody, SessionBody, TokenBody, Transport, UserBody } from './wire.js';
+export { TOKEN_DELIVERIES } from './wire.js';
+export type {
+  LoginAnswer,
+  LoginBody,
+  MeBody,
+  SessionBody,
+  TokenBody,
+  TokenDelivery,
+  UserBody,
+} from './wire.js';
 export {
   ACCESS_TOKEN_TYPE,
   DEFAULT_ACCESS_COOKIE,

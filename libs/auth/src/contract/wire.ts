@@ -1,6 +1,6 @@
 /** How a login wants its tokens back: both in cookies, refresh token in a cookie only, or both in the body. */
-export type Transport = 'cookie' | 'hybrid' | 'bearer';
-export const TRANSPORTS: readonly Transport[] = ['cookie', 'hybrid', 'bearer'];
+export type TokenDelivery = 'cookie' | 'hybrid' | 'bearer';
+export const TOKEN_DELIVERIES: readonly TokenDelivery[] = ['cookie', 'hybrid', 'bearer'];
 
 export interface UserBody {
   readonly id: string;
@@ -13,7 +13,7 @@ export interface LoginBody {
   readonly email: string;
   readonly password: string;
   readonly rememberMe?: boolean;
-  readonly transport?: Transport;
+  readonly transport?: TokenDelivery;
   /** The signed device id of an earlier login, for clients without cookies. */
   readonly device?: string;
 }

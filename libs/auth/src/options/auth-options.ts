@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { Duration } from '../common/duration.js';
-import type { Transport } from '../contract/index.js';
+import type { TokenDelivery } from '../contract/index.js';
 import type { CookieOptions } from './cookie-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
 import type { KeyRotationOptions, StaticKeysOptions } from './key-options.js';
@@ -73,11 +73,11 @@ export interface SessionOptions {
   readonly keepEndedFor?: Duration;
 }
 
-export interface TransportOptions {
+export interface TokenDeliveryOptions {
   /** Default all three. */
-  readonly allowed?: readonly Transport[];
+  readonly allowed?: readonly TokenDelivery[];
   /** Of a login that names none. Default `cookie`, else the first allowed. */
-  readonly default?: Transport;
+  readonly default?: TokenDelivery;
 }
 
 export interface OriginOptions {
@@ -161,7 +161,7 @@ export interface AuthOptions {
   readonly refreshToken?: RefreshTokenOptions;
   readonly sessions?: SessionOptions;
   readonly cookies?: CookieOptions;
-  readonly transports?: TransportOptions;
+  readonly transports?: TokenDeliveryOptions;
   readonly origins?: OriginOptions;
   /** `false` turns login throttling off (load tests). */
   readonly throttle?: ThrottleLimits | false;

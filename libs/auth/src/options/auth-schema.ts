@@ -14,7 +14,7 @@ import {
   whole,
 } from '../common/option-schema.js';
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
-import { TRANSPORTS } from '../contract/index.js';
+import { TOKEN_DELIVERIES } from '../contract/index.js';
 import type { ClaimsHook, PasswordOptions, StoredHashHook } from './auth-options.js';
 import { cookieSchema } from './cookie-options.js';
 import { encryptionSchema } from './encryption-options.js';
@@ -56,10 +56,10 @@ const sessionSchema = group({
 });
 
 const transportSchema = group({
-  allowed: list(oneOf(TRANSPORTS), 'a list of at least one of cookie, hybrid, bearer')
+  allowed: list(oneOf(TOKEN_DELIVERIES), 'a list of at least one of cookie, hybrid, bearer')
     .refine(({ length }) => length > 0, 'is empty; name at least one of cookie, hybrid, bearer')
-    .prefault([...TRANSPORTS]),
-  default: oneOf(TRANSPORTS).optional(),
+    .prefault([...TOKEN_DELIVERIES]),
+  default: oneOf(TOKEN_DELIVERIES).optional(),
 });
 
 export const originSchema = group({

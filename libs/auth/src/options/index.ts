@@ -13,7 +13,7 @@ export type {
   RouteOptions,
   SessionOptions,
   ThrottleLimits,
-  TransportOptions,
+  TokenDeliveryOptions,
 } from './auth-options.js';
 export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 export type { EncryptionAlgorithm, EncryptionKeyOptions, EncryptionOptions } from './encryption-options.js';
@@ -29,7 +29,7 @@ export type {
 } from './key-options.js';
 export type { ObserveOptions } from './observe-options.js';
 export type { JwksFetch, RemoteJwksOptions, ResourceServerOptions } from './resource-server-options.js';
-export type { Transport } from '../contract/index.js';
+export type { TokenDelivery } from '../contract/index.js';
 
 // durations, and what a test gives instead of the system's
 export type { Duration } from '../common/duration.js';

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
-import type { Transport } from '../contract/index.js';
+import type { TokenDelivery } from '../contract/index.js';
 import type { ClaimsHook, PasswordOptions, ReuseScope, RouteOptions } from './auth-options.js';
 import type { CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 import type { EncryptionAlgorithm, EncryptionKeyOptions } from './encryption-options.js';
@@ -64,7 +64,10 @@ export abstract class ResolvedAuthOptions {
     readonly refreshPath?: string;
     readonly formerScopes: readonly CookieScope[];
   };
-  abstract readonly transports: { readonly allowed: readonly Transport[]; readonly default: Transport };
+  abstract readonly transports: {
+    readonly allowed: readonly TokenDelivery[];
+    readonly default: TokenDelivery;
+  };
   abstract readonly origins: { readonly trusted: ReadonlySet<string>; readonly trustProxy: boolean };
   abstract readonly throttle:
     | false

@@ -1,5 +1,5 @@
 import type { EndReason } from './end-reason.js';
-import type { Transport } from '../contract/index.js';
+import type { TokenDelivery } from '../contract/index.js';
 
 export type EventSeverity = 'info' | 'warning' | 'high';
 
@@ -29,7 +29,7 @@ export type AuthEvent = Base &
         readonly type: 'login.succeeded';
         readonly userId: string;
         readonly sessionId: string;
-        readonly transport: Transport;
+        readonly transport: TokenDelivery;
         readonly ip?: string;
         readonly userAgent?: string;
         readonly knownDevice: boolean;

@@ -1,5 +1,5 @@
 import type { SubjectState, UserFacts } from './subject.js';
-import type { Transport } from '../contract/index.js';
+import type { TokenDelivery } from '../contract/index.js';
 
 /** Why a session's secret was last replaced; decides what its predecessor still means (contract, section 5). */
 export type RotationCause = 'refresh' | 'password' | 'reauthenticate';
@@ -11,7 +11,7 @@ export interface Session {
   /** The subject's epoch when it was opened; another one means the session is dead. */
   readonly epoch: number;
   readonly generation: number;
-  readonly transport: Transport;
+  readonly transport: TokenDelivery;
   /** "Remember me". */
   readonly persistent: boolean;
   readonly authTime: Date;
@@ -52,7 +52,7 @@ export interface NewSession {
   /** As read together with (or before) what proved the login; another one at opening refuses it. */
   readonly expected: SubjectState;
   readonly tokenHash: Buffer;
-  readonly transport: Transport;
+  readonly transport: TokenDelivery;
   readonly persistent: boolean;
   readonly idleTtlMs: number;
   readonly absoluteTtlMs: number;

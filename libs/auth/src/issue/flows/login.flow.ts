@@ -3,7 +3,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { SubjectState } from '../../storage/subject.js';
-import type { Transport } from '../../contract/index.js';
+import type { TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { CredentialVerifier, normaliseEmail } from '../users/credential-verifier.service.js';
@@ -17,7 +17,7 @@ export interface LoginInput {
   readonly email: string;
   readonly password: string;
   readonly rememberMe?: boolean;
-  readonly transport?: Transport;
+  readonly transport?: TokenDelivery;
   /** The signed device id of an earlier login. */
   readonly device?: string;
 }
@@ -90,7 +90,7 @@ export class LoginFlow {
     return result;
   }
 
-  private transportOf(input: LoginInput): Transport {
+  private transportOf(input: LoginInput): TokenDelivery {
     const { allowed, default: fallback } = this.options.transports;
     const transport = input.transport ?? fallback;
     if (!allowed.includes(transport))

@@ -5,7 +5,7 @@ import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import { date, flag, group, list, oneOf, text } from '../../common/option-schema.js';
 import { readOptions } from '../../common/read-options.js';
-import { type Transport, TRANSPORTS } from '../../contract/index.js';
+import { type TokenDelivery, TOKEN_DELIVERIES } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { CredentialVerifier } from '../users/credential-verifier.service.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
@@ -13,7 +13,7 @@ import { SessionOpener } from '../sessions/session-opener.service.js';
 
 export interface OpenSessionOptions {
   /** Default: the module's. */
-  readonly transport?: Transport;
+  readonly transport?: TokenDelivery;
   /** Default false. */
   readonly rememberMe?: boolean;
   /** When the person proved a credential. Default now; later than now (and the clock tolerance) is refused. */
@@ -24,7 +24,7 @@ export interface OpenSessionOptions {
 }
 
 export const openSessionSchema = group({
-  transport: oneOf(TRANSPORTS).optional(),
+  transport: oneOf(TOKEN_DELIVERIES).optional(),
   rememberMe: flag().prefault(false),
   authTime: date().optional(),
   amr: list(text()).prefault([]),

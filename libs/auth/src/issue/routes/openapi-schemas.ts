@@ -1,4 +1,4 @@
-import { TRANSPORTS } from '../../contract/index.js';
+import { TOKEN_DELIVERIES } from '../../contract/index.js';
 import type { JsonSchema } from '../../verify/http/openapi.js';
 
 const text = (description?: string, maxLength?: number): JsonSchema => ({
@@ -82,7 +82,7 @@ export const LOGIN_BODY: JsonSchema = object(
     email: text(undefined, 320),
     password,
     rememberMe: { type: 'boolean' },
-    transport: { type: 'string', enum: TRANSPORTS },
+    transport: { type: 'string', enum: TOKEN_DELIVERIES },
     device: text('Of an earlier login, for clients without cookies.'),
   },
   ['email', 'password'],

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { AuthError } from '../../common/auth-error.js';
 import { isVisible } from '../../common/visible-text.js';
-import { TRANSPORTS } from '../../contract/index.js';
+import { TOKEN_DELIVERIES } from '../../contract/index.js';
 import { headerValues, type HttpRequest } from '../../verify/http/adapter.js';
 import { readRetryKey, type RetryKey } from '../sessions/retry-key.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
@@ -35,7 +35,7 @@ function password(maxBytes: number) {
 
 function schemas(maxPasswordBytes: number) {
   const secret = password(maxPasswordBytes);
-  const transport = z.enum(TRANSPORTS, { error: `must be one of ${TRANSPORTS.join(', ')}` });
+  const transport = z.enum(TOKEN_DELIVERIES, { error: `must be one of ${TOKEN_DELIVERIES.join(', ')}` });
   // of any length: one that is no token is 401, not 400 (contract, section 5)
   const refreshToken = text().optional();
   const device = z.string({ error: 'must be a string' }).optional();

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { SubjectState } from '../../storage/subject.js';
-import type { Transport } from '../../contract/index.js';
+import type { TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { RevocationService } from './revocation.service.js';
 import { SessionService } from './session.service.js';
@@ -15,7 +15,7 @@ export interface SessionOpening {
   readonly account: UserAccount;
   /** As read no later than what proved who the user is. */
   readonly expected: SubjectState;
-  readonly transport: Transport;
+  readonly transport: TokenDelivery;
   readonly persistent: boolean;
   readonly authTime: Date;
   readonly amr: readonly string[];

@@ -3,7 +3,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { SubjectState } from '../../storage/subject.js';
-import type { Transport } from '../../contract/index.js';
+import type { TokenDelivery } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { RefreshSecrets } from './refresh-secrets.js';
 import {
@@ -28,7 +28,7 @@ export interface OpenSessionInput {
   readonly sessionId: string;
   readonly subject: string;
   readonly expected: SubjectState;
-  readonly transport: Transport;
+  readonly transport: TokenDelivery;
   readonly persistent: boolean;
   readonly authTime: Date;
   readonly amr: readonly string[];

@@ -1,10 +1,10 @@
-import type { Transport } from '../../contract/index.js';
+import type { TokenDelivery } from '../../contract/index.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
 
 /** What a login, refresh, password change or reauthentication hands out. Which of it goes where is decided by `transport`. */
 export interface IssuedTokens {
   readonly sessionId: string;
-  readonly transport: Transport;
+  readonly transport: TokenDelivery;
   /** `browser_session`: the refresh cookie carries no Max-Age. */
   readonly persistence: 'persistent' | 'browser_session';
   readonly accessToken: string;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ClientContext } from '../../common/principal.js';
 import type { SubjectState, UserFacts } from '../../storage/subject.js';
-import type { Transport } from '../../contract/index.js';
+import type { TokenDelivery } from '../../contract/index.js';
 import { maxAccessTokenBytes } from '../../options/cookie-budget.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { SessionState } from '../../storage/session.js';
@@ -15,7 +15,7 @@ export interface AccessTokenRequest {
   readonly user: UserFacts;
   readonly authTime: Date;
   readonly amr: readonly string[];
-  readonly transport: Transport;
+  readonly transport: TokenDelivery;
   /** An instant read before the session's state was read; `iat` counts from it. */
   readonly asOfMs: number;
 }

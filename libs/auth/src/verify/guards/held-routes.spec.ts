@@ -112,7 +112,7 @@ const boot = async (routeClass: Type, parts: AppParts = {}): Promise<string> => 
   }
 };
 
-const TRANSPORTS: [string, ClassDecorator, MethodDecorator][] = [
+const TOKEN_DELIVERIES: [string, ClassDecorator, MethodDecorator][] = [
   ['an HTTP route', Controller('held'), Get()],
   ['server-sent events', Controller('held'), Sse()],
   ['a message pattern', Controller(), MessagePattern('held')],
@@ -122,7 +122,7 @@ const TRANSPORTS: [string, ClassDecorator, MethodDecorator][] = [
   ['a subscription', Resolver(), Subscription(() => String) as MethodDecorator],
 ];
 
-describe.each(TRANSPORTS)('%s', (_, of, route) => {
+describe.each(TOKEN_DELIVERIES)('%s', (_, of, route) => {
   it.each<[string, MethodDecorator]>([
     ['@Roles', Roles('admin')],
     ['@Permissions', Permissions('write')],
