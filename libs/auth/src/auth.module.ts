@@ -33,8 +33,8 @@ import { KeyWatch } from './issue/keys/key-watch.service.js';
 import { LogoutFlow } from './issue/flows/logout.flow.js';
 import { NamedSessions } from './issue/flows/named-sessions.service.js';
 import { OpenSessionFlow } from './issue/flows/open-session.flow.js';
-import { PasswordAttempt } from './issue/users/password-attempt.service.js';
-import { PasswordProof } from './issue/users/password-proof.service.js';
+import { ThrottledPasswordCheck } from './issue/users/throttled-password-check.service.js';
+import { CurrentPasswordCheck } from './issue/users/current-password-check.service.js';
 import { ReauthenticateFlow } from './issue/flows/reauthenticate.flow.js';
 import { RefreshFlow } from './issue/flows/refresh.flow.js';
 import { RegisterFlow } from './issue/flows/register.flow.js';
@@ -59,7 +59,7 @@ import { SessionCleanUp } from './issue/sessions/session-clean-up.service.js';
 import { SessionService } from './issue/sessions/session.service.js';
 import { AccessTokenIssuer } from './issue/tokens/access-token-issuer.service.js';
 import { AccessTokenVerifier } from './verify/tokens/access-token-verifier.service.js';
-import { CredentialVerifier } from './issue/users/credential-verifier.service.js';
+import { PasswordVerifier } from './issue/users/password-verifier.service.js';
 import { LoginThrottle } from './issue/users/login-throttle.service.js';
 import { PasswordHasher } from './issue/users/password-hasher.service.js';
 import { PasswordPolicy } from './issue/users/password-policy.service.js';
@@ -81,7 +81,7 @@ const SLICES: Provider[] = [
   PasswordHasher,
   PasswordPolicy,
   LoginThrottle,
-  CredentialVerifier,
+  PasswordVerifier,
   BootAdvice,
 ];
 
@@ -95,8 +95,8 @@ const FLOWS: Provider[] = [
   RefreshFlow,
   LogoutFlow,
   EndSessionsFlow,
-  PasswordAttempt,
-  PasswordProof,
+  ThrottledPasswordCheck,
+  CurrentPasswordCheck,
   CallerFlow,
   ChangePasswordFlow,
   ReauthenticateFlow,

@@ -12,7 +12,7 @@ import { PasswordHasher } from '../users/password-hasher.service.js';
 import { PasswordPolicy } from '../users/password-policy.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
-import { PasswordProof } from '../users/password-proof.service.js';
+import { CurrentPasswordCheck } from '../users/current-password-check.service.js';
 import { TokenGrants } from '../tokens/token-grants.service.js';
 
 export interface ChangePasswordInput {
@@ -30,7 +30,7 @@ export interface ChangePasswordInput {
 @Injectable()
 export class ChangePasswordFlow {
   constructor(
-    private readonly proof: PasswordProof,
+    private readonly currentPassword: CurrentPasswordCheck,
     private readonly policy: PasswordPolicy,
     private readonly hasher: PasswordHasher,
     private readonly users: UserDirectory,
@@ -52,7 +52,11 @@ export class ChangePasswordFlow {
       subject,
       passwordHash = '',
       deviceId,
-    } = await this.proof.prove(principal, { password: input.currentPassword, device: input.device }, client);
+    } = await this.currentPassword.check(
+      principal,
+      { password: input.currentPassword, device: input.device },
+      client,
+    );
     await this.policy.check(input.newPassword, { email: account.email, field: 'newPassword' });
     const next = await this.hasher.hash(input.newPassword, {
       account: `known devices of ${account.id}`,

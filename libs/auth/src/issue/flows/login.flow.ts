@@ -6,11 +6,11 @@ import type { SubjectState } from '../../storage/subject.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { CredentialVerifier, normaliseEmail } from '../users/credential-verifier.service.js';
+import { PasswordVerifier, normaliseEmail } from '../users/password-verifier.service.js';
 import { SecondFactor } from '../users/second-factor.port.js';
 import type { LoginCandidate } from '../../storage/user-directory.port.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
-import { PasswordAttempt } from '../users/password-attempt.service.js';
+import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
 import { SessionOpener } from '../sessions/session-opener.service.js';
 
 export interface LoginInput {
@@ -28,8 +28,8 @@ type Verified = LoginCandidate & { readonly subject: SubjectState };
 @Injectable()
 export class LoginFlow {
   constructor(
-    private readonly attempts: PasswordAttempt,
-    private readonly credentials: CredentialVerifier,
+    private readonly passwords: ThrottledPasswordCheck,
+    private readonly verifier: PasswordVerifier,
     private readonly secondFactor: SecondFactor,
     private readonly opener: SessionOpener,
     private readonly events: AuthEventPublisher,
@@ -41,10 +41,10 @@ export class LoginFlow {
     const transport = this.transportOf(input);
     const email = normaliseEmail(input.email);
     const asOfMs = this.clock.now();
-    const { outcome, deviceId } = await this.attempts.run({
+    const { outcome, deviceId } = await this.passwords.check({
       identifier: email,
       password: input.password,
-      find: () => this.credentials.find(email),
+      find: () => this.verifier.find(email),
       rehash: 'replace',
       device: input.device,
       client,

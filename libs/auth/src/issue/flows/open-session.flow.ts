@@ -7,7 +7,7 @@ import { date, flag, group, list, oneOf, text } from '../../common/option-schema
 import { readOptions } from '../../common/read-options.js';
 import { type TokenDelivery, TOKEN_DELIVERIES } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { CredentialVerifier } from '../users/credential-verifier.service.js';
+import { PasswordVerifier } from '../users/password-verifier.service.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { SessionOpener } from '../sessions/session-opener.service.js';
 
@@ -35,7 +35,7 @@ export const openSessionSchema = group({
 @Injectable()
 export class OpenSessionFlow {
   constructor(
-    private readonly credentials: CredentialVerifier,
+    private readonly verifier: PasswordVerifier,
     private readonly opener: SessionOpener,
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
@@ -52,7 +52,7 @@ export class OpenSessionFlow {
       throw new AuthError('transport_not_allowed', 'the host does not allow it');
     const asOfMs = this.clock.now();
     const authTime = this.authTimeOf(options, asOfMs);
-    const candidate = await this.credentials.findById(userId);
+    const candidate = await this.verifier.findById(userId);
     if (!candidate || candidate.account.disabled)
       throw new AuthError('login_refused', candidate ? 'disabled' : 'unknown_user');
     const result = await this.opener.open(

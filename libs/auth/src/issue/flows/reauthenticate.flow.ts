@@ -6,7 +6,7 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import type { RetryKey } from '../sessions/retry-key.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
-import { PasswordProof } from '../users/password-proof.service.js';
+import { CurrentPasswordCheck } from '../users/current-password-check.service.js';
 import { TokenGrants } from '../tokens/token-grants.service.js';
 
 export interface ReauthenticateInput {
@@ -23,7 +23,7 @@ export interface ReauthenticateInput {
 @Injectable()
 export class ReauthenticateFlow {
   constructor(
-    private readonly proof: PasswordProof,
+    private readonly currentPassword: CurrentPasswordCheck,
     private readonly sessions: SessionService,
     private readonly grants: TokenGrants,
     private readonly events: AuthEventPublisher,
@@ -35,7 +35,7 @@ export class ReauthenticateFlow {
     input: ReauthenticateInput,
     client: ClientContext,
   ): Promise<IssuedTokens> {
-    const { account, subject } = await this.proof.prove(principal, input, client);
+    const { account, subject } = await this.currentPassword.check(principal, input, client);
     const asOfMs = this.clock.now();
     const outcome = await this.sessions.reauthenticated({
       sessionId: principal.sessionId,

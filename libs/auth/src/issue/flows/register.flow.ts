@@ -4,7 +4,7 @@ import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { accountKey } from '../users/account-key.js';
-import { normaliseEmail } from '../users/credential-verifier.service.js';
+import { normaliseEmail } from '../users/password-verifier.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
 import { PasswordPolicy } from '../users/password-policy.service.js';

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { CredentialVerifier, type VerifiedCandidate } from './credential-verifier.service.js';
+import { PasswordVerifier, type VerifiedCandidate } from './password-verifier.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
-import { PasswordAttempt } from './password-attempt.service.js';
+import { ThrottledPasswordCheck } from './throttled-password-check.service.js';
 
 export interface PresentedPassword {
   readonly password: string;
@@ -19,15 +19,15 @@ export type ProvenPassword = VerifiedCandidate & {
 
 /** A signed-in user proves the password again: throttled and counted like a login, refused with 403. */
 @Injectable()
-export class PasswordProof {
+export class CurrentPasswordCheck {
   constructor(
     private readonly users: UserDirectory,
-    private readonly attempts: PasswordAttempt,
-    private readonly credentials: CredentialVerifier,
+    private readonly passwords: ThrottledPasswordCheck,
+    private readonly verifier: PasswordVerifier,
     private readonly events: AuthEventPublisher,
   ) {}
 
-  async prove(
+  async check(
     principal: Principal,
     presented: PresentedPassword,
     client: ClientContext,
@@ -35,10 +35,10 @@ export class PasswordProof {
     // the account's bucket is named by its email, the same one that logins fill
     const known = await this.users.findById(principal.id);
     if (!known) throw new AuthError('token_refused', 'the user is gone');
-    const { outcome, deviceId } = await this.attempts.run({
+    const { outcome, deviceId } = await this.passwords.check({
       identifier: known.account.email,
       password: presented.password,
-      find: () => this.credentials.findById(principal.id),
+      find: () => this.verifier.findById(principal.id),
       rehash: 'keep',
       device: presented.device,
       client,

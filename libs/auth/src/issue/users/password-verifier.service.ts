@@ -11,15 +11,15 @@ export { normaliseEmail };
 /** A user with the counters that were read no later than the password hash. */
 export type VerifiedCandidate = LoginCandidate & { readonly subject: SubjectState };
 
-export type CredentialRefusal =
+export type PasswordRefusal =
   'unknown_user' | 'wrong_password' | 'no_password' | 'hash_unusable' | 'disabled';
 
-export type CredentialOutcome =
+export type PasswordOutcome =
   | { readonly kind: 'verified'; readonly candidate: VerifiedCandidate }
   /** `reason` is private: the answer is the same for all. */
   | {
       readonly kind: 'refused';
-      readonly reason: CredentialRefusal;
+      readonly reason: PasswordRefusal;
       readonly userId?: string;
       readonly hash?: UnusableHash;
     };
@@ -30,7 +30,7 @@ export type CredentialOutcome =
  * A user directory that fails or is too slow throws (`guardedUserDirectory`), and is never a refusal.
  */
 @Injectable()
-export class CredentialVerifier {
+export class PasswordVerifier {
   /** A user whose reads stand in for those of users that do not exist, where the directory knows no counters. */
   #standIn?: string;
 
@@ -45,7 +45,7 @@ export class CredentialVerifier {
     candidate: VerifiedCandidate | undefined,
     password: string,
     { rehash: wanted, turn }: { readonly rehash: 'replace' | 'keep'; readonly turn?: Turn },
-  ): Promise<CredentialOutcome> {
+  ): Promise<PasswordOutcome> {
     const { rehash, ...outcome } = await this.compare(candidate, password, turn);
     return outcome.kind === 'verified' && rehash === 'needed' && wanted === 'replace'
       ? { kind: 'verified', candidate: await this.rehash(outcome.candidate, password, turn) }
@@ -83,7 +83,7 @@ export class CredentialVerifier {
     candidate: VerifiedCandidate | undefined,
     password: string,
     turn: Turn | undefined,
-  ): Promise<CredentialOutcome & { readonly rehash?: 'needed' | 'current' }> {
+  ): Promise<PasswordOutcome & { readonly rehash?: 'needed' | 'current' }> {
     const userId = candidate?.account.id;
     if (!candidate?.passwordHash) {
       await this.hasher.verifyNothing(password, turn);

@@ -5,7 +5,7 @@ import { SystemClock } from '../../common/clock.js';
 import { SystemEntropy } from '../../common/entropy.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { CredentialVerifier } from './credential-verifier.service.js';
+import { PasswordVerifier } from './password-verifier.service.js';
 import { guardedUserDirectory } from './guarded-user-directory.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { SubjectReader } from '../../storage/subject-reader.port.js';
@@ -48,7 +48,7 @@ class Subjects extends SubjectReader {
 
 const directory = guardedUserDirectory(new Directory(), 50);
 const hasher = new PasswordHasher(options, new SystemEntropy(), new SystemClock());
-let verifier: CredentialVerifier;
+let verifier: PasswordVerifier;
 let verifications: jest.SpiedFunction<typeof argon2.verify>;
 
 function put(id: string, over: Partial<LoginCandidate> = {}, disabled = false): void {
@@ -69,7 +69,7 @@ beforeEach(async () => {
   epoch = 7;
   beforeFind = undefined;
   replace = () => Promise.resolve(true);
-  verifier = new CredentialVerifier(directory, new Subjects(), hasher);
+  verifier = new PasswordVerifier(directory, new Subjects(), hasher);
   verifications = jest.spyOn(argon2, 'verify');
 });
 afterEach(() => {
@@ -81,7 +81,7 @@ const verify = async (email: string, password: string) =>
 const verifyFor = async (id: string, password: string) =>
   verifier.check(await verifier.findById(id), password, { rehash: 'keep' });
 
-describe('CredentialVerifier', () => {
+describe('PasswordVerifier', () => {
   it('verifies, with the counters that were read along', async () => {
     const outcome = await verify(' Ada@EXAMPLE.com ', PASSWORD);
     expect(outcome).toEqual({ kind: 'verified', candidate: users.get('ada') });
@@ -123,7 +123,7 @@ describe('CredentialVerifier', () => {
         return super.readSubject();
       }
     }
-    verifier = new CredentialVerifier(directory, new Slow(), hasher);
+    verifier = new PasswordVerifier(directory, new Slow(), hasher);
     await expect(verify('plain@example.com', PASSWORD)).resolves.toMatchObject({
       reason: 'wrong_password',
     });
@@ -145,7 +145,7 @@ describe('CredentialVerifier', () => {
         return super.readSubject();
       }
     }
-    verifier = new CredentialVerifier(directory, new Vanishing(), hasher);
+    verifier = new PasswordVerifier(directory, new Vanishing(), hasher);
     await expect(verify('plain@example.com', PASSWORD)).resolves.toMatchObject({
       reason: 'unknown_user',
     });

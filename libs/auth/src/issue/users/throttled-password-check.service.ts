@@ -5,14 +5,14 @@ import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { accountKey } from './account-key.js';
 import {
-  type CredentialOutcome,
-  CredentialVerifier,
+  type PasswordOutcome,
+  PasswordVerifier,
   type VerifiedCandidate,
-} from './credential-verifier.service.js';
+} from './password-verifier.service.js';
 import { DeviceIds } from './device-id.js';
 import { type Admission, LoginThrottle } from './login-throttle.service.js';
 
-export interface PasswordAttemptInput {
+export interface PasswordToCheck {
   /** What was typed, or the user's own email: names the account's counters before anybody looks the account up. */
   readonly identifier: string;
   readonly password: string;
@@ -25,13 +25,13 @@ export interface PasswordAttemptInput {
   readonly client: ClientContext;
 }
 
-export interface AttemptedPassword {
-  readonly outcome: CredentialOutcome;
+export interface CheckedPassword {
+  readonly outcome: PasswordOutcome;
   /** Of a device that signed in to the account before. */
   readonly deviceId?: string;
 }
 
-type Refused = Extract<CredentialOutcome, { kind: 'refused' }>;
+type Refused = Extract<PasswordOutcome, { kind: 'refused' }>;
 
 /** A try that has been counted in every bucket it belongs to. */
 interface Admitted {
@@ -46,16 +46,16 @@ interface Admitted {
 
 /** Every comparison of a password: counted before the user is looked up, given back when it was right or when nobody compared it. */
 @Injectable()
-export class PasswordAttempt {
+export class ThrottledPasswordCheck {
   constructor(
     private readonly throttle: LoginThrottle,
-    private readonly credentials: CredentialVerifier,
+    private readonly verifier: PasswordVerifier,
     private readonly devices: DeviceIds,
     private readonly events: AuthEventPublisher,
   ) {}
 
   /** Throws `throttled`, or `login_refused` where that would tell that the account exists. */
-  async run(attempt: PasswordAttemptInput): Promise<AttemptedPassword> {
+  async check(attempt: PasswordToCheck): Promise<CheckedPassword> {
     const { password, rehash, client } = attempt;
     const admitted = await this.admit(attempt);
     const { candidate, deviceId, admissions, turnOf } = admitted;
@@ -63,11 +63,11 @@ export class PasswordAttempt {
     const giveBack = () => Promise.all(admissions.map((each) => each.giveBack()));
     try {
       if (admitted.closed) {
-        await this.credentials.checkNothing(password, turn);
+        await this.verifier.checkNothing(password, turn);
         this.tellThrottled(client, candidate?.account.id);
         throw new AuthError('login_refused', 'too many failures of the account under its own name');
       }
-      const outcome = await this.credentials.check(candidate, password, { rehash, turn });
+      const outcome = await this.verifier.check(candidate, password, { rehash, turn });
       if (outcome.kind === 'verified') await giveBack();
       else this.tellUnusable(outcome, client);
       return { outcome, deviceId };
@@ -77,7 +77,7 @@ export class PasswordAttempt {
     }
   }
 
-  private async admit(attempt: PasswordAttemptInput): Promise<Admitted> {
+  private async admit(attempt: PasswordToCheck): Promise<Admitted> {
     try {
       return await this.admitDevice(attempt);
     } catch (error) {
@@ -87,7 +87,7 @@ export class PasswordAttempt {
   }
 
   /** A device is believed once the user is looked up; the look-up is counted against the device, and a made-up one gets none. */
-  private async admitDevice(attempt: PasswordAttemptInput): Promise<Admitted> {
+  private async admitDevice(attempt: PasswordToCheck): Promise<Admitted> {
     const presented = this.devices.genuine(attempt.device);
     if (presented === undefined) return this.admitStranger(attempt, attempt.find);
     const own = await this.throttle.admitDevice(presented);
@@ -108,8 +108,8 @@ export class PasswordAttempt {
   }
 
   private async admitStranger(
-    { identifier, client }: PasswordAttemptInput,
-    find: PasswordAttemptInput['find'],
+    { identifier, client }: PasswordToCheck,
+    find: PasswordToCheck['find'],
   ): Promise<Admitted> {
     const typed = accountKey(identifier);
     const admission = await this.throttle.admit(typed, client.ip);

@@ -6,10 +6,10 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import type { AuthEventInput } from '../../storage/auth-event.js';
 import { MemoryThrottleStore } from '../../storage/memory-throttle.store.js';
-import type { CredentialVerifier, VerifiedCandidate } from './credential-verifier.service.js';
+import type { PasswordVerifier, VerifiedCandidate } from './password-verifier.service.js';
 import { DeviceIds } from './device-id.js';
 import { LoginThrottle } from './login-throttle.service.js';
-import { PasswordAttempt } from './password-attempt.service.js';
+import { ThrottledPasswordCheck } from './throttled-password-check.service.js';
 import { ThrottleKeys } from './throttle-keys.js';
 
 const secret = new Secret(Buffer.alloc(32, 7));
@@ -27,7 +27,7 @@ const directory: Readonly<Record<string, VerifiedCandidate>> = {
   'eve@example.com': user('eve'),
 };
 
-let attempts: PasswordAttempt;
+let passwords: ThrottledPasswordCheck;
 let lookUps: number;
 let hashes: number;
 let events: AuthEventInput[];
@@ -38,7 +38,7 @@ beforeEach(() => {
   } as ResolvedAuthOptions;
   const store = new MemoryThrottleStore(new SystemClock());
   const throttle = new LoginThrottle(options, store, new ThrottleKeys(() => secret), entropy);
-  const credentials: Pick<CredentialVerifier, 'check' | 'checkNothing'> = {
+  const credentials: Pick<PasswordVerifier, 'check' | 'checkNothing'> = {
     check: (candidate, password) => {
       hashes++;
       if (password === 'down') return Promise.reject(new Error('away'));
@@ -51,9 +51,9 @@ beforeEach(() => {
     checkNothing: () => Promise.resolve(void hashes++),
   };
   const publisher: Pick<AuthEventPublisher, 'publish'> = { publish: (event) => void events.push(event) };
-  attempts = new PasswordAttempt(
+  passwords = new ThrottledPasswordCheck(
     throttle,
-    credentials as CredentialVerifier,
+    credentials as PasswordVerifier,
     devices,
     publisher as AuthEventPublisher,
   );
@@ -68,8 +68,8 @@ interface Try {
 
 /** What the client sees: `verified`, `refused`, or a code. */
 const attempt = ({ as = 'ada@example.com', password = 'wrong', device, ip = '192.0.2.1' }: Try = {}) =>
-  attempts
-    .run({
+  passwords
+    .check({
       identifier: as,
       password,
       find: () => {
@@ -95,7 +95,7 @@ async function outcomes(times: number, each: (n: number) => Try): Promise<Record
 }
 const anywhere = (n: number) => `203.0.${String(n >> 8)}.${String(n & 255)}`;
 
-describe('PasswordAttempt', () => {
+describe('ThrottledPasswordCheck', () => {
   it('looks nobody up and hashes nothing once a limit is reached, whatever device a stranger makes up', async () => {
     const made = () => ({ device: entropy.bytes(33).toString('base64url') });
     expect(await outcomes(30, made)).toEqual({ refused: 10, throttled: 20 });
