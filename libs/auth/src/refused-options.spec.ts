@@ -53,6 +53,12 @@ describe('an option that is refused, and its sentence', () => {
       'accessToken.encryption.keys[0].kee: is not an option; did you mean accessToken.encryption.keys[0].key?',
     ],
     [{ onEvents: () => undefined }, 'onEvents: is not an option; did you mean onEvent?'],
+    // the former name
+    [
+      { passwords: { memoryKib: 19_456 } },
+      'passwords.memoryKib: is not an option; did you mean passwords.memoryCost?',
+    ],
+    [{ passwords: { passes: 2 } }, 'passwords.passes: is not an option; did you mean passwords.timeCost?'],
     // the name that another library has
     [
       { accessToken: { expiresIn: '5m' } },

@@ -1,6 +1,6 @@
 import { type z } from 'zod';
 
-/** Names of other libraries for what is an option here. */
+/** Names that other libraries, or our own earlier releases, have for what is an option here. */
 const ALSO_KNOWN_AS: Readonly<Record<string, string>> = {
   expiresin: 'ttl',
   expiration: 'ttl',
@@ -11,6 +11,8 @@ const ALSO_KNOWN_AS: Readonly<Record<string, string>> = {
   timeout: 'deadline',
   secretorkey: 'secret',
   jwksuri: 'url',
+  memorykib: 'memoryCost',
+  passes: 'timeCost',
   type: 'mode',
 };
 

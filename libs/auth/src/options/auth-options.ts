@@ -113,9 +113,9 @@ export interface PasswordOptions {
   /** Bytes of UTF-8, checked before anything is hashed. Default 1,024. */
   readonly maxBytes?: number;
   /** Argon2id memory in KiB. Default 19,456 (OWASP Password Storage Cheat Sheet). */
-  readonly memoryKib?: number;
-  /** Argon2id passes. Default 2. */
-  readonly passes?: number;
+  readonly memoryCost?: number;
+  /** Argon2id iterations. Default 2. */
+  readonly timeCost?: number;
   /** Argon2id lanes. Default 1. */
   readonly parallelism?: number;
   /** Hashes computed at the same time; more wait. Default: half of the cores, at least 1. */

@@ -88,8 +88,8 @@ const throttleSchema = z.union(
 const passwordSchema = group({
   minLength: whole(8, 64).prefault(8),
   maxBytes: whole(64, 4096).prefault(1024),
-  memoryKib: whole(7168, 4_194_304).prefault(19_456),
-  passes: whole(1, 100).prefault(2),
+  memoryCost: whole(7168, 4_194_304).prefault(19_456),
+  timeCost: whole(1, 100).prefault(2),
   parallelism: whole(1, 64).prefault(1),
   concurrency: whole(1, 1024).prefault(Math.max(1, Math.floor(availableParallelism() / 2))),
   maxQueue: whole(0, 100_000).prefault(100),

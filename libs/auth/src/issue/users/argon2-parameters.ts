@@ -10,8 +10,8 @@ const MAX_MEMORY_KIB = 2 ** 20;
 const MAX_WORK_KIB = 2 ** 24;
 
 export interface Argon2Cost {
-  readonly memoryKib: number;
-  readonly passes: number;
+  readonly memoryCost: number;
+  readonly timeCost: number;
   readonly parallelism: number;
 }
 
@@ -19,8 +19,8 @@ export function argon2Options(cost: Argon2Cost): Options {
   return {
     algorithm: ARGON2ID,
     version: VERSION_19,
-    memoryCost: cost.memoryKib,
-    timeCost: cost.passes,
+    memoryCost: cost.memoryCost,
+    timeCost: cost.timeCost,
     parallelism: cost.parallelism,
     outputLen: TAG_BYTES,
   };
@@ -35,8 +35,8 @@ export function standingOf(phc: string, cost: Argon2Cost): 'current' | 'outdated
   const current =
     parsed.algorithm === ARGON2ID &&
     parsed.version === VERSION_19 &&
-    parsed.memoryCost === cost.memoryKib &&
-    parsed.timeCost === cost.passes &&
+    parsed.memoryCost === cost.memoryCost &&
+    parsed.timeCost === cost.timeCost &&
     parsed.parallelism === cost.parallelism &&
     parsed.outputLen === TAG_BYTES &&
     parsed.saltLen >= SALT_BYTES;

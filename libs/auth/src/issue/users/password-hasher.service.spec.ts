@@ -6,8 +6,8 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { PasswordHasher } from './password-hasher.service.js';
 
 const passwords = {
-  memoryKib: 1024,
-  passes: 2,
+  memoryCost: 1024,
+  timeCost: 2,
   parallelism: 1,
   maxBytes: 1024,
   concurrency: 2,
@@ -81,7 +81,7 @@ describe('PasswordHasher', () => {
 
   it.each([
     ['memory', { memoryCost: 2048 }],
-    ['passes', { timeCost: 3 }],
+    ['iterations', { timeCost: 3 }],
     ['lanes', { parallelism: 2 }],
     ['tag length', { outputLen: 16 }],
     ['salt length', { salt: Buffer.alloc(8, 1) }],
@@ -114,7 +114,7 @@ describe('PasswordHasher', () => {
       '$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b7dWRWJTmaQQlVj',
     ],
     [
-      'passes beyond reason',
+      'iterations beyond reason',
       '$argon2id$v=19$m=1024,t=4294967295,p=1$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3ub+b7dWRWJTmaQQlVj',
     ],
   ])('takes %s in the database for an unusable hash that costs the same', async (_, phc) => {

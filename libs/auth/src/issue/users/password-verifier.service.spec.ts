@@ -14,7 +14,7 @@ import { type LoginCandidate, UserDirectory } from '../../storage/user-directory
 const PASSWORD = 'correct horse';
 const options = {
   passwords: {
-    ...{ memoryKib: 1024, passes: 2, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
+    ...{ memoryCost: 1024, timeCost: 2, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
     ...{ storedHashes: [], storedHashLimitMs: 5_000 },
   },
 } as unknown as ResolvedAuthOptions;

@@ -64,7 +64,7 @@ const ASP_NET = 'AQAAAAIAAAAyAAAAEOMwvh3+FZxqkdMBz2ekgGhwQ4B6pZWND6zgESBuWiHw';
 
 function hasherWith(storedHashes: readonly StoredHashHook[] = [], storedHashLimitMs = 5_000): PasswordHasher {
   const passwords = {
-    ...{ memoryKib: 1024, passes: 1, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
+    ...{ memoryCost: 1024, timeCost: 1, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
     ...{ storedHashes, storedHashLimitMs },
   };
   return new PasswordHasher({ passwords } as ResolvedAuthOptions, new SystemEntropy(), new SystemClock());
