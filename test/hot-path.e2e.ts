@@ -34,7 +34,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
   const asked = { postgres: 0, redis: 0 };
 
   beforeAll(async () => {
-    const { AuthModule, AuthService, JwtAuthGuard, Strict } = await import('@tokenward/nestjs');
+    const { AuthModule, AuthService, JwtAuthGuard, StrictRevocation } = await import('@tokenward/nestjs');
     const { redisConnection } = await import('@tokenward/nestjs/redis');
     const support = await import('./support/host-app.js');
 
@@ -47,7 +47,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
       }
 
       @Get('strict')
-      @Strict()
+      @StrictRevocation()
       @UseGuards(JwtAuthGuard)
       strict(): string {
         return 'ok';

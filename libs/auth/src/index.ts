@@ -13,7 +13,14 @@ export { PermissionsGuard } from './verify/guards/permissions.guard.js';
 export { RecentAuthGuard } from './verify/guards/recent-auth.guard.js';
 export { RolesGuard } from './verify/guards/roles.guard.js';
 export { TokenVersionGuard } from './issue/sessions/token-version.guard.js';
-export { CurrentUser, Permissions, Public, RecentAuth, Roles, Strict } from './verify/guards/decorators.js';
+export {
+  CurrentUser,
+  Permissions,
+  Public,
+  RecentAuth,
+  Roles,
+  StrictRevocation,
+} from './verify/guards/decorators.js';
 export type { Principal } from './common/principal.js';
 
 // what a host calls

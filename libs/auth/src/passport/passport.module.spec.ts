@@ -18,7 +18,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 import type { Principal } from '../common/principal.js';
-import { CurrentUser, Public, RecentAuth, Roles, Strict } from '../verify/guards/decorators.js';
+import { CurrentUser, Public, RecentAuth, Roles, StrictRevocation } from '../verify/guards/decorators.js';
 import {
   ADAPTERS,
   type AppParts,
@@ -92,7 +92,7 @@ function routes(path: string, guard?: Type, scope?: Scope): Type {
     recent(): string {
       return 'recent';
     }
-    @Strict()
+    @StrictRevocation()
     @Get('strict')
     strict(): string {
       return 'strict';
@@ -153,9 +153,9 @@ describe.each(ADAPTERS)("a route under AuthGuard('jwt') on %s", (adapter) => {
     expect((await call('admin', 'good')).status).toBe(403);
     expect((await call('admin', 'admin')).text).toBe('admin');
     expect((await call('recent', 'good')).headers['www-authenticate']).toContain('max_age="1"');
-    authenticate.strictness.length = 0;
+    authenticate.revocationModes.length = 0;
     await call('strict', 'good');
-    expect(authenticate.strictness).toEqual(['strict']);
+    expect(authenticate.revocationModes).toEqual(['strict']);
   });
 
   it('calls the host’s handleRequest, which may let in without a token but lifts no requirement', async () => {

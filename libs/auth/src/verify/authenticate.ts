@@ -17,8 +17,8 @@ import type { PresentedToken } from './presented-token.js';
 const FIRST_VERSION = 1;
 
 export interface AuthenticateOptions {
-  /** `strict` asks the stores whatever the configured mode. */
-  readonly strictness?: 'strict';
+  /** `strict`: the stores are asked whether the token was revoked. Default: `revocation.mode`. */
+  readonly revocationMode?: 'strict';
 }
 
 /** Every guarded request, on every transport: token → policy → revocation → principal. Without I/O while the view is fresh. */
@@ -77,7 +77,7 @@ export class AuthenticateFlow {
     if (!this.sessions)
       throw AuthError.configuration(
         guard,
-        'asks the database, and a service that only verifies has none: use @Strict(), or let the issuer decide',
+        'asks the database, and a service that only verifies has none: use @StrictRevocation(), or let the issuer decide',
       );
   }
 
@@ -87,7 +87,7 @@ export class AuthenticateFlow {
     options?: AuthenticateOptions,
     token?: string,
   ): Principal | Promise<Principal> {
-    const verdict = this.revocations.check(revocable(principal), options && { strict: options.strictness });
+    const verdict = this.revocations.check(revocable(principal), options);
     if (typeof verdict !== 'string') return verdict.then((settled) => this.accept(principal, settled, token));
     return this.accept(principal, verdict, token);
   }

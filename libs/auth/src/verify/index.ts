@@ -17,7 +17,14 @@ export { JwtAuthGuard } from './guards/jwt-auth.guard.js';
 export { PermissionsGuard } from './guards/permissions.guard.js';
 export { RecentAuthGuard } from './guards/recent-auth.guard.js';
 export { RolesGuard } from './guards/roles.guard.js';
-export { CurrentUser, Permissions, Public, RecentAuth, Roles, Strict } from './guards/decorators.js';
+export {
+  CurrentUser,
+  Permissions,
+  Public,
+  RecentAuth,
+  Roles,
+  StrictRevocation,
+} from './guards/decorators.js';
 export { AuthErrorFilter } from './http/auth-error.filter.js';
 
 // what a request is known by

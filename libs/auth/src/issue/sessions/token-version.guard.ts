@@ -13,7 +13,11 @@ import { perRoute } from '../../verify/guards/per-route.js';
 import { PreparesRefusals } from '../../verify/http/refused.js';
 import { isPublic } from '../../verify/guards/route-metadata.js';
 
-/** The authoritative check, one query on the primary: what the token says must still be so, or 401. Runs after `JwtAuthGuard`. */
+/**
+ * The authoritative check, one query on the primary database; runs after `JwtAuthGuard`. Answers 401 when the token, its session, its key or its
+ * user was revoked, when the session has ended, when the user is disabled or gone, and when the token version, the role or the permissions in the
+ * token are not those of the database. Answers 503 when the database cannot be asked.
+ */
 @Injectable()
 export class TokenVersionGuard implements CanActivate {
   private readonly isPublic = perRoute(isPublic);

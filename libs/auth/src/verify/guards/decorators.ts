@@ -14,7 +14,7 @@ import { Describe } from '../http/openapi.js';
 import { errorAnswers } from '../http/openapi-errors.js';
 import { prepared } from '../http/refused.js';
 import { perRoute } from './per-route.js';
-import { isPublic, PERMISSIONS, PUBLIC, RECENT_AUTH, ROLES, STRICT } from './route-metadata.js';
+import { isPublic, PERMISSIONS, PUBLIC, RECENT_AUTH, ROLES, STRICT_REVOCATION } from './route-metadata.js';
 
 const isOpen = perRoute(isPublic);
 
@@ -42,8 +42,8 @@ export const RecentAuth = (maxAge: Duration): Decorator => {
   return demand(RECENT_AUTH.key, Math.max(1, Math.floor(maxAgeMs / 1000)), errorAnswers(401));
 };
 
-/** Asks the stores for each request here, whatever the configured revocation mode. */
-export const Strict = (): Decorator => demand(STRICT, true, errorAnswers(401, 503));
+/** Each request to the route asks the stores whether its token was revoked, whatever `revocation.mode` says. */
+export const StrictRevocation = (): Decorator => demand(STRICT_REVOCATION.key, true, errorAnswers(401, 503));
 
 /**
  * The caller, or one member of it. Where no guard ran it is 401, and undefined on a `@Public()` route.

@@ -1,6 +1,6 @@
 import { Controller, Delete, type ExecutionContext, Get, Post, type Type, UseGuards } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
-import { CurrentUser, Permissions, Public, RecentAuth, Roles, Strict } from './decorators.js';
+import { CurrentUser, Permissions, Public, RecentAuth, Roles, StrictRevocation } from './decorators.js';
 import { PermissionsGuard } from './permissions.guard.js';
 import { RecentAuthGuard } from './recent-auth.guard.js';
 import { RolesGuard } from './roles.guard.js';
@@ -45,7 +45,7 @@ export function routes(path: string, ...guards: Type[]): Type {
       return 'recent';
     }
 
-    @Strict()
+    @StrictRevocation()
     @Get('strict')
     strict(): string {
       return 'strict';

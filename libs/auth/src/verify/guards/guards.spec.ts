@@ -61,7 +61,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       app = await startApp(adapter, { providers, controllers, authenticate });
     });
     afterEach(() => {
-      authenticate.strictness.length = 0;
+      authenticate.revocationModes.length = 0;
     });
     afterAll(() => app.app.close());
 
@@ -201,9 +201,9 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
 
     it('asks strictly where the route says so', async () => {
       await get('strict', 'good');
-      expect(authenticate.strictness).toEqual(['strict']);
+      expect(authenticate.revocationModes).toEqual(['strict']);
       await get('mine', 'good');
-      expect(authenticate.strictness).toEqual(['strict', undefined]);
+      expect(authenticate.revocationModes).toEqual(['strict', undefined]);
     });
 
     if (mode === 'one by one')

@@ -18,7 +18,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, it } from '@jest/globals';
-import { Permissions, Public, RecentAuth, Roles, Strict } from './decorators.js';
+import { Permissions, Public, RecentAuth, Roles, StrictRevocation } from './decorators.js';
 import { heldRoutes } from './held-routes.fixture.js';
 import { type AppParts, edge, startApp } from '../http/http-app.fixture.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
@@ -127,7 +127,7 @@ describe.each(TOKEN_DELIVERIES)('%s', (_, of, route) => {
     ['@Roles', Roles('admin')],
     ['@Permissions', Permissions('write')],
     ['@RecentAuth', RecentAuth('5m')],
-    ['@Strict', Strict()],
+    ['@StrictRevocation', StrictRevocation()],
   ])('with %s and no guard stops the boot, which names it and the cure', async (decorator, said) => {
     const message = await boot(host(of, route, said));
     expect(message).toContain(

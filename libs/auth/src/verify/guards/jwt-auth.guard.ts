@@ -15,7 +15,7 @@ import { type Holding, HOLDS } from './holds.js';
 import { perRoute } from './per-route.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { RequestAuthenticator } from '../http/request-authenticator.service.js';
-import { instanceOf, isPublic, isStrict, type Requirement, requirementsOf } from './route-metadata.js';
+import { instanceOf, isPublic, asksStores, type Requirement, requirementsOf } from './route-metadata.js';
 import { routeOf } from './route-layers.js';
 
 interface RouteFacts {
@@ -74,7 +74,7 @@ export class JwtAuthGuard implements CanActivate {
     const owner = instanceOf(route);
     return {
       unguarded: isPublic(context) || (owner !== undefined && owner !== this.authenticator.instance),
-      options: isStrict(context) ? { strictness: 'strict' } : undefined,
+      options: asksStores(context) ? { revocationMode: 'strict' } : undefined,
       asked: requirementsOf(route),
     };
   }

@@ -5,7 +5,6 @@ import { type Layers, layersOf, type Route, routeOf, saidBy } from './route-laye
 
 /** Metadata keys of the decorators. */
 export const PUBLIC = 'tokenward:public';
-export const STRICT = 'tokenward:strict';
 /** Which instance guards the route. */
 export const INSTANCE = 'tokenward:instance';
 
@@ -51,14 +50,14 @@ export const RECENT_AUTH: Requirement<number> = {
 };
 
 /** `JwtAuthGuard` itself reads it and asks the stores. */
-const STRICTNESS: Requirement<true> = {
-  key: STRICT,
-  decorator: '@Strict',
+export const STRICT_REVOCATION: Requirement<true> = {
+  key: 'tokenward:strict-revocation',
+  decorator: '@StrictRevocation',
   check: () => undefined,
 };
 
 /** Every requirement there is: one that is added here is held by `JwtAuthGuard`, and looked for at boot. */
-export const REQUIREMENTS: readonly Requirement[] = [ROLES, PERMISSIONS, RECENT_AUTH, STRICTNESS];
+export const REQUIREMENTS: readonly Requirement[] = [ROLES, PERMISSIONS, RECENT_AUTH, STRICT_REVOCATION];
 
 /** The handler's own word; else its class's own, where nothing is demanded. What a class extends makes nothing public. */
 export function isPublic(context: ExecutionContext): boolean {
@@ -74,8 +73,8 @@ export function isPublicRoute(route: Route): boolean {
   );
 }
 
-export function isStrict(context: ExecutionContext): boolean {
-  return requirementOf(STRICTNESS, context) ?? false;
+export function asksStores(context: ExecutionContext): boolean {
+  return requirementOf(STRICT_REVOCATION, context) ?? false;
 }
 
 /** `@AuthInstance`: it is inherited like a requirement. */

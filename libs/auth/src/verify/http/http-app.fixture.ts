@@ -109,7 +109,7 @@ export const ALL_ROUTES: Routes = {
 
 /** Tokens by name: `good`, `admin`, `slow` (answers later), `down`; anything else is refused. */
 export class FakeAuthenticateFlow {
-  readonly strictness: (string | undefined)[] = [];
+  readonly revocationModes: (string | undefined)[] = [];
   confirmed: 'agrees' | 'disagrees' | 'down' = 'agrees';
   known: Readonly<Record<string, Principal>> = {
     good: principal(),
@@ -119,7 +119,7 @@ export class FakeAuthenticateFlow {
   };
 
   authenticate(presented: PresentedToken, options?: AuthenticateOptions): Principal | Promise<Principal> {
-    this.strictness.push(options?.strictness);
+    this.revocationModes.push(options?.revocationMode);
     if (presented.kind === 'none') throw new AuthError('token_missing', 'none');
     const value = presented.kind === 'token' ? presented.value : '';
     if (value === 'slow') return Promise.resolve(principal());

@@ -13,7 +13,7 @@ export type Verdict = 'live' | 'revoked';
 
 export interface CheckOptions {
   /** `strict`: ask the stores whatever the view says. Default: as `revocation.mode` is set. */
-  readonly strict?: 'strict';
+  readonly revocationMode?: 'strict';
 }
 
 /** Who answered how many checks. */
@@ -56,7 +56,11 @@ export class RevocationChecker {
       this.counters.mirror++;
       return 'revoked';
     }
-    if (this.alwaysAsk || options?.strict !== undefined || !this.views.view.fresh(this.maxStalenessMs)) {
+    if (
+      this.alwaysAsk ||
+      options?.revocationMode === 'strict' ||
+      !this.views.view.fresh(this.maxStalenessMs)
+    ) {
       return this.ask(token);
     }
     this.counters.mirror++;
