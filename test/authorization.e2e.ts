@@ -53,6 +53,14 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     expect((await client.get('/public', bad)).status).toBe(200);
   });
 
+  it('serves /optional to nobody and to whom the token names, and refuses a bad token', async () => {
+    expect((await client.get('/optional')).json()).toEqual({ id: person.id });
+    const bad = { headers: { authorization: 'Bearer x' } };
+    client.jar.clear();
+    expect((await client.get('/optional')).json()).toEqual({ id: null });
+    expect(refusalOf(await client.get('/optional', bad))).toEqual(REFUSED);
+  });
+
   it('answers 403 where the role is missing and 401 where the token is', async () => {
     for (const answer of [
       await client.get('/admin/users'),

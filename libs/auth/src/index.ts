@@ -14,7 +14,9 @@ export { RecentAuthGuard } from './verify/guards/recent-auth.guard.js';
 export { RolesGuard } from './verify/guards/roles.guard.js';
 export { TokenVersionGuard } from './issue/sessions/token-version.guard.js';
 export {
+  AnyOf,
   CurrentUser,
+  OptionalAuth,
   Permissions,
   Public,
   RecentAuth,

@@ -3,6 +3,7 @@ import {
   AuthService,
   CurrentUser,
   type HostTransaction,
+  OptionalAuth,
   type Principal,
   Public,
   RecentAuth,
@@ -24,6 +25,12 @@ export class AccountController {
   @Public()
   open() {
     return { message: 'Anyone may read this.' };
+  }
+
+  @Get('optional')
+  @OptionalAuth()
+  optional(@CurrentUser('id') id: string | undefined) {
+    return { id: id ?? null };
   }
 
   @Get('me')

@@ -18,7 +18,9 @@ export { PermissionsGuard } from './guards/permissions.guard.js';
 export { RecentAuthGuard } from './guards/recent-auth.guard.js';
 export { RolesGuard } from './guards/roles.guard.js';
 export {
+  AnyOf,
   CurrentUser,
+  OptionalAuth,
   Permissions,
   Public,
   RecentAuth,

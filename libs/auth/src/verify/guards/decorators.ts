@@ -14,11 +14,30 @@ import { Describe } from '../http/openapi.js';
 import { errorAnswers } from '../http/openapi-errors.js';
 import { prepared } from '../http/refused.js';
 import { perRoute } from './per-route.js';
-import { isPublic, PERMISSIONS, PUBLIC, RECENT_AUTH, ROLES, STRICT_REVOCATION } from './route-metadata.js';
+import {
+  ANY_OF,
+  type Demand,
+  isPublic,
+  letsNobodyIn,
+  OPTIONAL,
+  PERMISSIONS,
+  PUBLIC,
+  RECENT_AUTH,
+  requirementsOf,
+  type Requirement,
+  ROLES,
+  STRICT_REVOCATION,
+} from './route-metadata.js';
+import { routeOf } from './route-layers.js';
 
-const isOpen = perRoute(isPublic);
+const isOpen = perRoute((context) => isPublic(context) || letsNobodyIn(requirementsOf(routeOf(context))));
+
+/** What a decorator demands, for `@AnyOf`. */
+const DEMANDS: unique symbol = Symbol.for('tokenward.demands');
 
 type Decorator = MethodDecorator & ClassDecorator;
+/** A decorator that demands something of the caller: `@Roles`, `@Permissions`, `@RecentAuth`, `@AnyOf`. */
+export type RequirementDecorator = Decorator & { readonly [DEMANDS]: Demand };
 /** Written out: what Nest 12 infers names a type that Nest 11 does not have. */
 type CurrentUserArgument = keyof Principal | PipeTransform | Type<PipeTransform> | undefined;
 
@@ -27,26 +46,56 @@ export const Public = (): Decorator =>
   applyDecorators(SetMetadata(PUBLIC, true), Describe({ security: 'none' }));
 
 /** One of these roles; `JwtAuthGuard` holds it. On a handler it takes the place of its class's. */
-export const Roles = (...roles: readonly [string, ...string[]]): Decorator =>
-  demand(ROLES.key, named('@Roles', roles), errorAnswers(401, 403));
+export const Roles = (...roles: readonly [string, ...string[]]): RequirementDecorator =>
+  demand(ROLES, named('@Roles', roles), errorAnswers(401, 403));
 
 /** All of these permissions; `JwtAuthGuard` holds it. On a handler it takes the place of its class's. */
-export const Permissions = (...permissions: readonly [string, ...string[]]): Decorator =>
-  demand(PERMISSIONS.key, named('@Permissions', permissions), errorAnswers(401, 403));
+export const Permissions = (...permissions: readonly [string, ...string[]]): RequirementDecorator =>
+  demand(PERMISSIONS, named('@Permissions', permissions), errorAnswers(401, 403));
 
 /** A credential proof at most this old (`'5m'`; a bare number is seconds); `JwtAuthGuard` holds it with RFC 9470's answer. */
-export const RecentAuth = (maxAge: Duration): Decorator => {
+export const RecentAuth = (maxAge: Duration): RequirementDecorator => {
   const maxAgeMs = parseDuration(maxAge);
   if (!maxAgeMs)
     throw AuthError.configuration('@RecentAuth', "write a duration such as '5m', or whole seconds");
-  return demand(RECENT_AUTH.key, Math.max(1, Math.floor(maxAgeMs / 1000)), errorAnswers(401));
+  return demand(RECENT_AUTH, Math.max(1, Math.floor(maxAgeMs / 1000)), errorAnswers(401));
 };
 
-/** Each request to the route asks the stores whether its token was revoked, whatever `revocation.mode` says. */
-export const StrictRevocation = (): Decorator => demand(STRICT_REVOCATION.key, true, errorAnswers(401, 503));
+/** Asks the stores for each request here, whatever the configured revocation mode. */
+export const StrictRevocation = (): Decorator => demand(STRICT_REVOCATION, true, errorAnswers(401, 503));
 
 /**
- * The caller, or one member of it. Where no guard ran it is 401, and undefined on a `@Public()` route.
+ * One of these is enough: `@AnyOf(Roles('admin'), Permissions('notes:read'))`. `JwtAuthGuard` holds it, beside any `@Roles` or `@Permissions` of
+ * the same route. On a handler it takes the place of its class's `@AnyOf`. When none holds and one of them is `@RecentAuth`, the answer asks for
+ * a fresh proof; else it is 403.
+ */
+export const AnyOf = (
+  ...alternatives: readonly [RequirementDecorator, RequirementDecorator, ...RequirementDecorator[]]
+): RequirementDecorator => {
+  const demands = alternatives.map((each) => (each as Partial<RequirementDecorator> | undefined)?.[DEMANDS]);
+  const asked = demands.filter(
+    (each) => each !== undefined && each.requirement.nobody !== 'passes',
+  ) as Demand[];
+  if (asked.length < 2 || asked.length < alternatives.length)
+    throw AuthError.configuration(
+      '@AnyOf',
+      "name two or more of Roles(…), Permissions(…), RecentAuth(…): @AnyOf(Roles('admin'), Permissions('notes:read'))",
+    );
+  return demand(ANY_OF, asked, errorAnswers(401, 403));
+};
+
+/**
+ * A token is not needed here: without one the caller is nobody (`@CurrentUser()` is undefined), one that is not accepted is 401 as everywhere.
+ * `JwtAuthGuard` holds it. A requirement of the class or of an overridden handler stays: then a request without a token is 401.
+ */
+export const OptionalAuth = (): Decorator =>
+  applyDecorators(
+    SetMetadata(OPTIONAL.key, true),
+    Describe({ security: 'optional', answers: errorAnswers(401, 503) }),
+  );
+
+/**
+ * The caller, or one member of it. Where no guard ran it is 401; on a `@Public()` or `@OptionalAuth()` route it may be undefined.
  *
  * ```ts
  * me(@CurrentUser() user: Principal, @CurrentUser('id') id: string) {}
@@ -61,8 +110,16 @@ export const CurrentUser: (...argument: CurrentUserArgument[]) => ParameterDecor
   },
 );
 
-function demand(key: string, value: unknown, answers: ReturnType<typeof errorAnswers>): Decorator {
-  return applyDecorators(SetMetadata(key, value), Describe({ security: 'token', answers }));
+function demand<Asked>(
+  requirement: Requirement<Asked>,
+  asked: Asked,
+  answers: ReturnType<typeof errorAnswers>,
+): RequirementDecorator {
+  const decorator = applyDecorators(
+    SetMetadata(requirement.key, asked),
+    Describe({ security: 'token', answers }),
+  );
+  return Object.assign(decorator, { [DEMANDS]: { requirement, asked: asked as never } });
 }
 
 function named(decorator: string, names: readonly string[]): readonly string[] {

@@ -1,6 +1,14 @@
 import { Controller, Delete, type ExecutionContext, Get, Post, type Type, UseGuards } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
-import { CurrentUser, Permissions, Public, RecentAuth, Roles, StrictRevocation } from './decorators.js';
+import {
+  CurrentUser,
+  OptionalAuth,
+  Permissions,
+  Public,
+  RecentAuth,
+  Roles,
+  StrictRevocation,
+} from './decorators.js';
 import { PermissionsGuard } from './permissions.guard.js';
 import { RecentAuthGuard } from './recent-auth.guard.js';
 import { RolesGuard } from './roles.guard.js';
@@ -25,6 +33,18 @@ export function routes(path: string, ...guards: Type[]): Type {
     @Get('public')
     open(@CurrentUser() user: Principal | undefined): object {
       return { user: user ?? null };
+    }
+
+    @OptionalAuth()
+    @Get('optional')
+    optional(@CurrentUser('id') id: string | undefined): object {
+      return { id: id ?? null };
+    }
+
+    @OptionalAuth()
+    @Post('optional')
+    optionalWrite(): string {
+      return 'written';
     }
 
     @Roles('admin', 'owner')

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { CurrentUser, Permissions, RecentAuth, Roles } from './decorators.js';
+import { AnyOf, CurrentUser, Permissions, RecentAuth, Roles, StrictRevocation } from './decorators.js';
 import {
   ClosedController,
   ForeignController,
@@ -169,6 +169,25 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
         expect((await get('public', token)).json).toEqual({ user: null });
     });
 
+    it('takes no token for nobody where it is optional, and refuses a bad one', async () => {
+      expect((await get('optional')).json).toEqual({ id: null });
+      expect((await get('optional', 'good')).json).toEqual({ id: 'u1' });
+      expect((await get('optional', 'slow')).json).toEqual({ id: 'u1' });
+      for (const token of ['forged', 'revoked-of-no-list']) {
+        const refused = await get('optional', token);
+        expect([refused.status, refused.text]).toEqual([401, REFUSAL]);
+      }
+      expect((await get('optional', 'down')).status).toBe(503);
+      const call = (headers: Record<string, string>, method = 'GET') =>
+        app.call(method, `/${path}/optional`, { headers });
+      expect((await call({ cookie: 'access_token=' })).json).toEqual({ id: null });
+      expect((await call({ authorization: 'Basic YTpi' })).json).toEqual({ id: null });
+      expect((await call({ cookie: 'access_token=good; access_token=good' })).status).toBe(401);
+      expect((await call({ cookie: 'refresh_token=x', origin: 'https://evil.test' }, 'POST')).status).toBe(
+        403,
+      );
+    });
+
     it('holds roles and permissions', async () => {
       expect((await get('admin', 'admin')).text).toBe('admin');
       expect((await get('admin', 'good')).json).toEqual({
@@ -304,6 +323,12 @@ describe('decorators that make no sense', () => {
     ["@RecentAuth('soon')", () => RecentAuth('soon')],
     ['@RecentAuth(0)', () => RecentAuth(0)],
     ['@RecentAuth(-1)', () => RecentAuth(-1)],
+    ['@AnyOf of one', () => (AnyOf as (...one: unknown[]) => unknown)(Roles('admin'))],
+    [
+      '@AnyOf of what demands nothing',
+      () => (AnyOf as (...two: unknown[]) => unknown)(Roles('admin'), StrictRevocation()),
+    ],
+    ['@AnyOf of names', () => (AnyOf as (...two: unknown[]) => unknown)('admin', 'owner')],
   ])('%s stops the boot', (_, decorate) => {
     expect(decorate).toThrow(expect.objectContaining({ reason: 'configuration_invalid' }));
   });

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import { callerAt } from './call-context.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { perRoute } from './per-route.js';
-import { isPublic, requirementsOf } from './route-metadata.js';
+import { isPublic, letsNobodyIn, requirementsOf } from './route-metadata.js';
 import { routeOf } from './route-layers.js';
 
 /** Where Nest keeps what `@UseGuards` and `@UseInterceptors` name. */
@@ -16,9 +16,10 @@ export const INTERCEPTORS = '__interceptors__';
 @Injectable()
 export class HeldCallGuard implements CanActivate {
   static readonly only = new HeldCallGuard();
-  private readonly asks = perRoute(
-    (context) => requirementsOf(routeOf(context)).length > 0 && !isPublic(context),
-  );
+  private readonly asks = perRoute((context) => {
+    const demands = requirementsOf(routeOf(context));
+    return demands.length > 0 && !isPublic(context) && !letsNobodyIn(demands);
+  });
 
   @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {

@@ -1,5 +1,5 @@
 import { applyDecorators, Get, mixin, type Type } from '@nestjs/common';
-import { Permissions, Public, RecentAuth, Roles } from './decorators.js';
+import { AnyOf, OptionalAuth, Permissions, Public, RecentAuth, Roles } from './decorators.js';
 
 /** What the route answers to nobody, to the role `user` and to the role `admin`. */
 export type Expected = readonly [nobody: number, user: number, admin: number];
@@ -131,6 +131,84 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
     }
   }
 
+  class Optional {
+    @OptionalAuth()
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+  @OptionalAuth()
+  class OptionalClass {
+    @Roles('admin')
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+  @Roles('admin')
+  class OptionalHandlerOfHeldClass {
+    @OptionalAuth()
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+  @Public()
+  class OptionalHandlerOfPublicClass extends Optional {}
+  class OverridesOptional extends Optional {
+    @Roles('admin')
+    @Get()
+    override call(): string {
+      return 'in';
+    }
+  }
+
+  class OneOfTwo {
+    @AnyOf(Roles('admin'), Permissions('notes:read'))
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+  class NoneOfTwo {
+    @AnyOf(Roles('owner'), Permissions('nothing:read'))
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+  class OneOfThree {
+    @AnyOf(AnyOf(Roles('owner'), Permissions('nothing:read')), Roles('admin'))
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+  class AnyOfAndMore {
+    @AnyOf(Roles('admin'), Roles('user'))
+    @Permissions('notes:write')
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+  @AnyOf(Roles('owner'), Permissions('nothing:read'))
+  class AnyOfOfClass {
+    @AnyOf(Roles('user'), Roles('admin'))
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+  class OldProofOrRole {
+    @AnyOf(RecentAuth(1), Roles('admin'))
+    @Get()
+    call(): string {
+      return 'in';
+    }
+  }
+
   /** A decorator that puts another function, of another name, in the place of the handler. */
   function traced(_target: object, _name: string, descriptor: PropertyDescriptor): void {
     const traced = (): string => 'in';
@@ -173,5 +251,16 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
     ['the handler is overridden and is public', OverridesAsPublic, OPEN],
     ['a public handler is overridden', OverridesPublic, [401, 200, 200]],
     ['the function of the handler was replaced', Replaced, HELD],
+    ['the handler takes nobody, too', Optional, OPEN],
+    ['a handler of a class that takes nobody asks for a role', OptionalClass, HELD],
+    ['a handler takes nobody, and its class asks for a role', OptionalHandlerOfHeldClass, HELD],
+    ['a handler that takes nobody is inherited by a public class', OptionalHandlerOfPublicClass, OPEN],
+    ['a handler that takes nobody is overridden and asks for a role', OverridesOptional, HELD],
+    ['one of two is enough', OneOfTwo, [401, 200, 200]],
+    ['one of two, and neither is there', NoneOfTwo, [401, 403, 403]],
+    ['one of three, as one of two within one of two', OneOfThree, HELD],
+    ['one of two, and a permission beside it', AnyOfAndMore, HELD],
+    ['the handler’s one of two takes the place of its class’s', AnyOfOfClass, [401, 200, 200]],
+    ['an old proof or a role', OldProofOrRole, [401, 401, 200]],
   ];
 }

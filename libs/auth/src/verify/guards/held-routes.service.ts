@@ -66,7 +66,7 @@ export class HeldRoutes implements OnModuleInit {
     if (!isCalled(route)) return undefined;
     const contradiction = contradictionOf(route);
     if (contradiction)
-      return `is @Public() and asks for ${contradiction.decorator}; take one of them away, or put @Public() on the handlers that are`;
+      return `is ${contradiction.open} and asks for ${contradiction.requirement.decorator}; take one of them away, or put ${contradiction.open} on the handlers that are`;
     if (isPublicRoute(route)) return undefined;
     const instance = instanceOf(route);
     const asked = requirementsOf(route).map(({ requirement }) => requirement);

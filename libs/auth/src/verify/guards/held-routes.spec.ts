@@ -18,7 +18,15 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, it } from '@jest/globals';
-import { Permissions, Public, RecentAuth, Roles, StrictRevocation } from './decorators.js';
+import {
+  AnyOf,
+  OptionalAuth,
+  Permissions,
+  Public,
+  RecentAuth,
+  Roles,
+  StrictRevocation,
+} from './decorators.js';
 import { heldRoutes } from './held-routes.fixture.js';
 import { type AppParts, edge, startApp } from '../http/http-app.fixture.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
@@ -112,7 +120,7 @@ const boot = async (routeClass: Type, parts: AppParts = {}): Promise<string> => 
   }
 };
 
-const TOKEN_DELIVERIES: [string, ClassDecorator, MethodDecorator][] = [
+const TRANSPORTS: [string, ClassDecorator, MethodDecorator][] = [
   ['an HTTP route', Controller('held'), Get()],
   ['server-sent events', Controller('held'), Sse()],
   ['a message pattern', Controller(), MessagePattern('held')],
@@ -122,12 +130,14 @@ const TOKEN_DELIVERIES: [string, ClassDecorator, MethodDecorator][] = [
   ['a subscription', Resolver(), Subscription(() => String) as MethodDecorator],
 ];
 
-describe.each(TOKEN_DELIVERIES)('%s', (_, of, route) => {
+describe.each(TRANSPORTS)('%s', (_, of, route) => {
   it.each<[string, MethodDecorator]>([
     ['@Roles', Roles('admin')],
     ['@Permissions', Permissions('write')],
     ['@RecentAuth', RecentAuth('5m')],
     ['@StrictRevocation', StrictRevocation()],
+    ['@AnyOf', AnyOf(Roles('admin'), Permissions('write'))],
+    ['@OptionalAuth', OptionalAuth()],
   ])('with %s and no guard stops the boot, which names it and the cure', async (decorator, said) => {
     const message = await boot(host(of, route, said));
     expect(message).toContain(
@@ -160,6 +170,14 @@ describe.each(TOKEN_DELIVERIES)('%s', (_, of, route) => {
   it('that is public and asks for a role stops the boot', async () => {
     const message = await boot(host(of, route, Public(), Roles('admin'), UseGuards(JwtAuthGuard)));
     expect(message).toContain('Host.handle: is @Public() and asks for @Roles');
+  });
+
+  it.each<[string, MethodDecorator, string]>([
+    ['public and takes nobody', Public(), 'is @Public() and asks for @OptionalAuth'],
+    ['asks for a role and takes nobody', Roles('admin'), 'is @OptionalAuth() and asks for @Roles'],
+  ])('that is %s stops the boot', async (_name, said, expected) => {
+    const message = await boot(host(of, route, OptionalAuth(), said, UseGuards(JwtAuthGuard)));
+    expect(message).toContain(`Host.handle: ${expected}`);
   });
 
   it('of another instance without its guard stops the boot', async () => {

@@ -15,17 +15,25 @@ import { type Holding, HOLDS } from './holds.js';
 import { perRoute } from './per-route.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { RequestAuthenticator } from '../http/request-authenticator.service.js';
-import { instanceOf, isPublic, asksStores, type Requirement, requirementsOf } from './route-metadata.js';
+import {
+  type Demand,
+  instanceOf,
+  isPublic,
+  asksStores,
+  letsNobodyIn,
+  requirementsOf,
+} from './route-metadata.js';
 import { routeOf } from './route-layers.js';
 
 interface RouteFacts {
   readonly unguarded: boolean;
   readonly options?: AuthenticateOptions;
-  readonly asked: readonly { readonly requirement: Requirement; readonly asked: never }[];
+  readonly nobody: 'refused' | 'passes';
+  readonly asked: readonly Demand[];
 }
 
 /**
- * An access token, or 401; and whatever the route asks for (`@Roles`, `@Permissions`, `@RecentAuth`), or 403 or 401. For single routes with
+ * An access token, or 401; and whatever the route asks for (`@Roles`, `@Permissions`, `@AnyOf`, `@RecentAuth`), or 403 or 401; under `@OptionalAuth` no token is nobody. For single routes with
  * `@UseGuards`, or for all with `APP_GUARD` and `@Public()` where none is needed. The same on HTTP, GraphQL, remote calls and sockets (which
  * `LiveSockets` has signed in). Answers synchronously while no store has to be asked.
  */
@@ -61,39 +69,44 @@ export class JwtAuthGuard implements CanActivate {
     const facts = this.factsOf(context);
     if (facts.unguarded) return true;
     const outcome =
-      context.getType<string>() === 'ws'
-        ? this.recheck(context, facts.options)
-        : this.authenticate(context, facts.options);
+      context.getType<string>() === 'ws' ? this.recheck(context, facts) : this.authenticate(context, facts);
     if (outcome instanceof Promise) return outcome.then((principal) => this.admit(context, principal, facts));
-    return this.admit(context, outcome, facts);
+    return outcome === 'nobody' ? true : this.admit(context, outcome, facts);
   }
 
   private read(context: ExecutionContext): RouteFacts {
     const route = routeOf(context);
     // `@AuthInstance` brings the guard of the instance that it names: one that is global has nothing to say there
     const owner = instanceOf(route);
+    const asked = requirementsOf(route);
     return {
       unguarded: isPublic(context) || (owner !== undefined && owner !== this.authenticator.instance),
       options: asksStores(context) ? { revocationMode: 'strict' } : undefined,
-      asked: requirementsOf(route),
+      nobody: letsNobodyIn(asked) ? 'passes' : 'refused',
+      asked,
     };
   }
 
   private authenticate(
     context: ExecutionContext,
-    options?: AuthenticateOptions,
-  ): Principal | Promise<Principal> {
+    { options, nobody }: RouteFacts,
+  ): Principal | 'nobody' | Promise<Principal> {
     const request = requestOf(context);
     if (!request || !carrierOf(context))
       throw new AuthError('token_missing', unknownContext(context.getType<string>()));
+    if (nobody === 'passes') return this.authenticator.authenticateIfPresented(request, options);
     return this.authenticator.authenticate(request, options);
   }
 
   /** A socket was signed in before; what was revoked since counts for each message. */
-  private recheck(context: ExecutionContext, options?: AuthenticateOptions): Principal | Promise<Principal> {
+  private recheck(
+    context: ExecutionContext,
+    { options, nobody }: RouteFacts,
+  ): Principal | 'nobody' | Promise<Principal> {
     const principal = principalOf(context);
-    if (!principal) throw new AuthError('token_missing', 'the socket is not signed in: LiveSockets.open');
-    return this.authenticator.recheck(principal, options);
+    if (principal) return this.authenticator.recheck(principal, options);
+    if (nobody === 'passes') return 'nobody';
+    throw new AuthError('token_missing', 'the socket is not signed in: LiveSockets.open');
   }
 
   private admit(context: ExecutionContext, principal: Principal, { asked }: RouteFacts): true {

@@ -15,6 +15,14 @@ export interface Requirement<Asked = never> {
   readonly decorator: string;
   /** Refuses a caller who does not have what was asked. */
   readonly check: (principal: Principal, asked: Asked, nowMs: number) => void;
+  /** What it says of a caller without a token; refused unless it says otherwise. */
+  readonly nobody?: 'passes';
+}
+
+/** A requirement with what a decorator asked. */
+export interface Demand<Asked = never> {
+  readonly requirement: Requirement<Asked>;
+  readonly asked: Asked;
 }
 
 export const ROLES: Requirement<readonly string[]> = {
@@ -54,10 +62,42 @@ export const STRICT_REVOCATION: Requirement<true> = {
   key: 'tokenward:strict-revocation',
   decorator: '@StrictRevocation',
   check: () => undefined,
+  nobody: 'passes',
+};
+
+/** `JwtAuthGuard` lets a request without a token in. A requirement, since without the guard everybody would be taken for nobody. */
+export const OPTIONAL: Requirement<true> = {
+  key: 'tokenward:optional',
+  decorator: '@OptionalAuth',
+  check: () => undefined,
+  nobody: 'passes',
+};
+
+/** One of several requirements is enough. */
+export const ANY_OF: Requirement<readonly Demand[]> = {
+  key: 'tokenward:any-of',
+  decorator: '@AnyOf',
+  check: (principal, demands, nowMs) => {
+    const refusals: unknown[] = [];
+    for (const { requirement, asked } of demands) {
+      try {
+        return requirement.check(principal, asked, nowMs);
+      } catch (error) {
+        refusals.push(error);
+      }
+    }
+    // the caller can cure an old proof
+    throw (
+      refusals.find((each) => each instanceof AuthError && each.reason === 'proof_too_old') ?? refusals[0]
+    );
+  },
 };
 
 /** Every requirement there is: one that is added here is held by `JwtAuthGuard`, and looked for at boot. */
-export const REQUIREMENTS: readonly Requirement[] = [ROLES, PERMISSIONS, RECENT_AUTH, STRICT_REVOCATION];
+export const REQUIREMENTS: readonly Requirement[] = [
+  ...[ROLES, PERMISSIONS, RECENT_AUTH, ANY_OF],
+  ...[STRICT_REVOCATION, OPTIONAL],
+];
 
 /** The handler's own word; else its class's own, where nothing is demanded. What a class extends makes nothing public. */
 export function isPublic(context: ExecutionContext): boolean {
@@ -93,10 +133,16 @@ export function requirementOf<Asked>(
   return askedBy<Asked>(layersOf(routeOf(context)), key);
 }
 
+/** Whether a request without a token comes in: `@OptionalAuth`, and nothing beside it that only somebody can meet. */
+export function letsNobodyIn(demands: readonly Demand[]): boolean {
+  return (
+    demands.some(({ requirement }) => requirement.key === OPTIONAL.key) &&
+    demands.every(({ requirement }) => requirement.nobody === 'passes')
+  );
+}
+
 /** All that a route asks for. */
-export function requirementsOf(
-  route: Route,
-): readonly { readonly requirement: Requirement; readonly asked: never }[] {
+export function requirementsOf(route: Route): readonly Demand[] {
   const layers = layersOf(route);
   return REQUIREMENTS.flatMap((requirement) => {
     const asked = askedBy<never>(layers, requirement.key);
@@ -104,13 +150,26 @@ export function requirementsOf(
   });
 }
 
-/** `@Public` beside a requirement: nobody can tell which of them was meant. */
-export function contradictionOf(route: Route): Requirement | undefined {
-  const { handlers, classes } = layersOf(route);
+/** Two decorators of which nobody can tell which was meant. */
+export interface Contradiction {
+  readonly open: '@Public()' | '@OptionalAuth()';
+  readonly requirement: Requirement;
+}
+
+/** `@Public` beside a requirement; `@OptionalAuth` beside one on the same handler or class. */
+export function contradictionOf(route: Route): Contradiction | undefined {
+  const { handlers, classes, all } = layersOf(route);
   const [handler] = handlers;
-  if (handler && own(handler, PUBLIC)) return REQUIREMENTS.find(({ key }) => own(handler, key));
-  if (!own(route.routeClass, PUBLIC)) return undefined;
-  return REQUIREMENTS.find(({ key }) => saidBy(classes, key) !== undefined);
+  const onPublic = (requirement: Requirement | undefined): Contradiction | undefined =>
+    requirement && { open: '@Public()', requirement };
+  if (handler && own(handler, PUBLIC)) return onPublic(REQUIREMENTS.find(({ key }) => own(handler, key)));
+  if (own(route.routeClass, PUBLIC))
+    return onPublic(REQUIREMENTS.find(({ key }) => saidBy(classes, key) !== undefined));
+  const optional = all.find((layer) => own(layer, OPTIONAL.key));
+  const requirement = REQUIREMENTS.find(
+    ({ key, nobody }) => nobody !== 'passes' && optional && own(optional, key),
+  );
+  return requirement && { open: '@OptionalAuth()', requirement };
 }
 
 function askedBy<Asked>({ handlers, all }: Layers, key: string): Asked | undefined {

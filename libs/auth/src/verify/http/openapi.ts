@@ -30,8 +30,8 @@ export interface RouteDescription {
   readonly headers?: Readonly<Record<string, JsonSchema>>;
   readonly body?: { readonly required: 'required' | 'optional'; readonly schema: JsonSchema };
   readonly answers?: Readonly<Record<number, AnswerDescription>>;
-  /** `token`: the access cookie or the bearer header; `none`: nothing, whatever the document says elsewhere. */
-  readonly security?: 'token' | 'none';
+  /** `token`: the access cookie or the bearer header; `optional`: either, or nothing; `none`: nothing, whatever the document says elsewhere. */
+  readonly security?: 'token' | 'optional' | 'none';
 }
 
 /** Names of the security schemes; `addBearerAuth()` and `addCookieAuth()` use them by default. */
@@ -50,9 +50,16 @@ export function Describe(route: RouteDescription): MethodDecorator & ClassDecora
     for (const [status, answer] of Object.entries(route.answers ?? {}))
       merge(subject, 'swagger/apiResponse', { [status]: answerMetadata(answer) });
     if (route.tag) append(subject, 'swagger/apiUseTags', [route.tag]);
-    if (route.security === 'token' && !Reflect.getMetadata('swagger/apiSecurity', subject))
-      append(subject, 'swagger/apiSecurity', [{ [BEARER_SCHEME]: [] }, { [COOKIE_SCHEME]: [] }]);
+    if (isAsked(route.security) && !Reflect.getMetadata('swagger/apiSecurity', subject))
+      append(subject, 'swagger/apiSecurity', [
+        ...[{ [BEARER_SCHEME]: [] }, { [COOKIE_SCHEME]: [] }],
+        ...(route.security === 'optional' ? [{}] : []),
+      ]);
   };
+}
+
+function isAsked(security: RouteDescription['security']): boolean {
+  return security === 'token' || security === 'optional';
 }
 
 function describeOperation(

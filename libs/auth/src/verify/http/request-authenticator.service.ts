@@ -4,6 +4,7 @@ import { Clock } from '../../common/clock.js';
 import { AUTH_INSTANCE, DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import type { Principal } from '../../common/principal.js';
 import { type AuthenticateOptions, AuthenticateFlow } from '../authenticate.js';
+import type { PresentedToken } from '../presented-token.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from './adapter.js';
 import { isUnsafe, judgeOrigin } from './origin-policy.js';
@@ -21,6 +22,19 @@ export class RequestAuthenticator {
 
   /** Throws `cross_origin`, `token_missing`, `token_refused` or `unavailable`; synchronous while no store has to be asked. */
   authenticate(request: HttpRequest, options?: AuthenticateOptions): Principal | Promise<Principal> {
+    return this.flow.authenticate(this.presented(request), options);
+  }
+
+  /** As `authenticate`, but a request without a token is nobody's; one that is not accepted is still refused. */
+  authenticateIfPresented(
+    request: HttpRequest,
+    options?: AuthenticateOptions,
+  ): Principal | 'nobody' | Promise<Principal> {
+    const presented = this.presented(request);
+    return presented.kind === 'none' ? 'nobody' : this.flow.authenticate(presented, options);
+  }
+
+  private presented(request: HttpRequest): PresentedToken {
     const { accessName, refreshName } = this.options.cookies;
     const cookie = presentedCookie(request, accessName);
     if (isUnsafe(request)) {
@@ -29,7 +43,7 @@ export class RequestAuthenticator {
       if (rides && judgeOrigin(request, this.options.origins) === 'cross_origin')
         throw new AuthError('cross_origin', 'an unsafe request with a cookie');
     }
-    return this.flow.authenticate(presentedAccessToken(request, accessName, cookie), options);
+    return presentedAccessToken(request, accessName, cookie);
   }
 
   /** For callers that were authenticated before: sockets. */
