@@ -77,10 +77,15 @@ function emittedOf(source) {
   const { fileName } = source;
   if (!emitted.has(fileName)) {
     let text = '';
-    program.emit(source, (_name, written) => (text = written), undefined, true);
+    program.emit(source, (_name, written) => (text = inOrder(written)), undefined, true);
     emitted.set(fileName, ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest));
   }
   return emitted.get(fileName);
+}
+
+/** The compiler writes an inferred union in the order in which it met the members, in whatever file. */
+function inOrder(text) {
+  return text.replace(/"[^"\n]*"(?: \| "[^"\n]*")+/g, (union) => union.split(' | ').sort().join(' | '));
 }
 
 function namesOf(statement) {
