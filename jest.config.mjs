@@ -24,7 +24,7 @@ export default {
   },
   moduleNameMapper: {
     '^@tokenward/nestjs$': '<rootDir>/libs/auth/src/index.ts',
-    '^@tokenward/nestjs/(verify|options|storage|observe|drizzle|redis|testing|passport)$':
+    '^@tokenward/nestjs/(verify|options|storage|observe|drizzle|migration|redis|testing|passport)$':
       '<rootDir>/libs/auth/src/$1/index.ts',
     '^@tokenward/nestjs/(ws|microservices)$': '<rootDir>/libs/auth/src/verify/$1/index.ts',
     '^@tokenward/client$': '<rootDir>/libs/client/src/index.ts',

@@ -26,7 +26,7 @@ const LIBRARIES = {
   ...{ '@types/pg': '^8.15.0', '@types/node': '^20.0.0' },
 };
 
-const SUB_PATHS = ['drizzle', 'redis', 'testing', 'passport'];
+const SUB_PATHS = ['drizzle', 'migration', 'redis', 'testing', 'passport'];
 
 /** Without a database, in CommonJS Jest. */
 const JEST_SPEC = `

@@ -115,6 +115,13 @@ describe('the package of libs/auth', () => {
     // the whole of it loads them: the list would show them here
     expect((await loadedBy('')).filter((file) => STORES.test(file))).not.toEqual([]);
   }, 240_000);
+
+  it('loads no part of the module with its entry for a release step that migrates', async () => {
+    const loaded = await loadedBy('migration');
+    expect(loaded).toEqual(expect.arrayContaining([expect.stringContaining('/drizzle/migrate.js')]));
+    expect(loaded.filter((file) => /\/dist\/cjs\/(?:issue|verify|observe|redis)\//.test(file))).toEqual([]);
+    expect(loaded.filter((file) => /node_modules\/(?:@node-rs|@zxcvbn-ts|ioredis)\//.test(file))).toEqual([]);
+  }, 240_000);
 });
 
 const STORES =
