@@ -174,6 +174,8 @@ describe('the role of docs/database.md', () => {
     await auth.revokeToken('11111111-1111-4111-8111-111111111111', Math.floor(Date.now() / 1000) + 60);
     await auth.changeUser(id, 'authorization');
     await auth.rotateRefreshSecret();
+    const token = await auth.issueOneTimeToken('invitation', id, '1h');
+    expect(await auth.redeemOneTimeToken('invitation', token)).toMatchObject({ userId: id });
     const client = await signIn(email);
     expect((await client.post('/auth/refresh')).status).toBe(200);
     await auth.revokeUser(id);

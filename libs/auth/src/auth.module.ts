@@ -23,6 +23,7 @@ import { OPTION_PROVIDERS } from './auth.providers.js';
 import { Clock } from './common/clock.js';
 import { Entropy } from './common/entropy.js';
 import { authToken, DEFAULT_INSTANCE } from './common/instance-token.js';
+import { OneTimeTokens } from './issue/accounts/one-time-tokens.service.js';
 import { AuthService } from './issue/auth.service.js';
 import { AuthenticateFlow } from './verify/authenticate.js';
 import { CallerFlow } from './issue/flows/caller.flow.js';
@@ -30,6 +31,7 @@ import { ChangePasswordFlow } from './issue/flows/change-password.flow.js';
 import { EndSessionsFlow } from './issue/flows/end-sessions.flow.js';
 import { LoginFlow } from './issue/flows/login.flow.js';
 import { KeyWatch } from './issue/keys/key-watch.service.js';
+import { HostTokensFlow } from './issue/flows/host-tokens.flow.js';
 import { LogoutFlow } from './issue/flows/logout.flow.js';
 import { NamedSessions } from './issue/flows/named-sessions.service.js';
 import { OpenSessionFlow } from './issue/flows/open-session.flow.js';
@@ -103,6 +105,8 @@ const FLOWS: Provider[] = [
   UserChangesFlow,
   UserResolver,
   TokenGrants,
+  OneTimeTokens,
+  HostTokensFlow,
   KeyWatch,
   AuthService,
 ];

@@ -11,6 +11,7 @@ import { KeyRotation } from './issue/keys/key-rotation.service.js';
 import { Keyring } from './verify/keys/keyring.service.js';
 import { resolveChecked } from './options/resolve-options.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
+import { OneTimeTokenStore } from './storage/one-time-token-store.port.js';
 import { RevocationFeedBus } from './storage/revocation-feed.port.js';
 import { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
 import { RefreshSecrets } from './issue/sessions/refresh-secrets.js';
@@ -64,6 +65,7 @@ export const OPTION_PROVIDERS: Provider[] = [
       guardedUserDirectory(usersOf(host), storeDeadlineMs, (event) => events.publish(event)),
     inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions, AuthEventPublisher],
   },
+  handle(OneTimeTokenStore, (host) => host.storage.oneTimeTokens),
   handle(RevocationFeedBus, (host) => host.redis?.feed),
   handle(SecondFactor, (host): SecondFactor => ({ ask: host.secondFactor ?? (() => 'not_needed') })),
   { provide: SubjectReader, useExisting: SessionStore },

@@ -36,6 +36,8 @@ export type AuthErrorReason =
   | 'body_type_unsupported'
   | 'body_not_parsed'
   | 'email_taken'
+  | 'email_unverified'
+  | 'link_refused'
   | 'session_not_found'
   | 'user_not_found'
   | 'key_not_found'

@@ -35,6 +35,7 @@ import { type Row, rows, type Transaction } from './database.js';
 import { noneIfUnwritable } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
 import { insertEntries } from './ledger-rows.js';
+import { removeTokensOf } from './one-time-token-rows.js';
 import { endReusedIn } from './reuse-ending.js';
 import type { AuthSchema } from './schema.js';
 import {
@@ -139,6 +140,7 @@ export class DrizzleSessionStore extends SessionStore {
         sql`s.subject = ${subject} and s.id <> ${sessionId}`,
         'password_changed',
       );
+      await removeTokensOf(tx, this.schema, subject);
       const entries = [userEntry(subject, state.tokenVersion, nowMs)];
       await insertEntries(tx, this.schema.revocations, entries);
       await this.record(tx, { type: 'password.changed', userId: subject, actorId: subject, sessionId });

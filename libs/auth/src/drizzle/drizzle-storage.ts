@@ -6,6 +6,7 @@ import { AuthDatabase } from './auth-database.js';
 import type { Database } from './database.js';
 import { DrizzleAuditStore } from './drizzle-audit.store.js';
 import { DrizzleKeySightings } from './drizzle-key-sightings.store.js';
+import { DrizzleOneTimeTokenStore } from './drizzle-one-time-token.store.js';
 import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
 import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
 import { DrizzleSessionStore } from './drizzle-session.store.js';
@@ -47,6 +48,7 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
       'sessions',
       'revocations',
       'ledger',
+      'oneTimeTokens',
       ...(audit === 'on' ? (['audit'] as const) : []),
     ],
   });
@@ -55,6 +57,7 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
     ledger: new DrizzleRevocationLedgerStore(database, { audit, deadlineMs }),
     peppers: new DrizzlePepperStore(database, { deadlineMs }),
     keySightings: new DrizzleKeySightings(database, { deadlineMs }),
+    oneTimeTokens: new DrizzleOneTimeTokenStore(database, { deadlineMs }),
     audit: audit === 'on' ? new DrizzleAuditStore(database, { deadlineMs }) : undefined,
     users: users && new DrizzleUserDirectory(database, schema, { users, deadlineMs }),
     /** Whether the tables, their columns and the rights on them are there; throws what stops a boot where they are not. */

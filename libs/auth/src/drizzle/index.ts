@@ -1,6 +1,7 @@
 export {
   createAuthSchema,
   authAudit,
+  authOneTimeTokens,
   authPeppers,
   authRevocations,
   authSessions,

@@ -39,6 +39,7 @@ const RIGHTS: Readonly<Record<keyof AuthSchema, readonly string[]>> = {
   peppers: ['SELECT', 'INSERT'],
   signingKeys: ['SELECT', 'INSERT', 'UPDATE'],
   keySightings: ['SELECT', 'INSERT'],
+  oneTimeTokens: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
   audit: ['INSERT'],
 };
 
@@ -80,7 +81,7 @@ function statement(needs: readonly Need[]) {
       (select jsonb_agg(missing) from jsonb_array_elements_text(e.columns) missing where not exists (
         select from pg_attribute a where a.attrelid = c.oid and a.attname = missing and a.attnum > 0 and not a.attisdropped)) as missing,
       (select jsonb_agg(denied) from jsonb_array_elements_text(e.rights) denied
-        where not has_any_column_privilege(c.oid, denied)) as denied,
+        where not case denied when 'DELETE' then has_table_privilege(c.oid, denied) else has_any_column_privilege(c.oid, denied) end) as denied,
       (select jsonb_agg(a.attname) from pg_attribute a where a.attrelid = c.oid and e.rights ? 'SELECT' and e.columns ? a.attname
         and not has_column_privilege(c.oid, a.attnum, 'SELECT')) as hidden,
       (select jsonb_agg(o.nspname) from pg_class other join pg_namespace o on o.oid = other.relnamespace

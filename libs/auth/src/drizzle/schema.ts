@@ -155,6 +155,28 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     firstSeenAt: at('first_seen_at').notNull(),
   });
 
+  /** What was mailed, or handed out between two steps of a sign-in: each works once. */
+  const oneTimeTokens = table(
+    'one_time_tokens',
+    {
+      /** SHA-256 of the token. */
+      hash: bytea('hash').primaryKey(),
+      kind: text('kind').notNull(),
+      /** Null: nobody is known yet. */
+      subject: text('subject'),
+      /** The session epoch that it dies with; null: it outlives sessions. */
+      epoch: integer('epoch'),
+      data: jsonb('data').$type<Readonly<Record<string, unknown>>>().notNull(),
+      triesLeft: integer('tries_left').notNull(),
+      createdAt: at('created_at').notNull(),
+      expiresAt: at('expires_at').notNull(),
+    },
+    (t) => [
+      index(`${prefix}one_time_tokens_subject_idx`).on(t.subject, t.kind),
+      index(`${prefix}one_time_tokens_expires_idx`).on(t.expiresAt),
+    ],
+  );
+
   /** What happened, for people who look later: security events in the transaction of their cause, routine ones soon after. No secret in any. */
   const audit = table(
     'audit',
@@ -194,7 +216,17 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     ],
   );
 
-  return { subjects, sessions, revocations, ledger, peppers, signingKeys, keySightings, audit };
+  return {
+    subjects,
+    sessions,
+    revocations,
+    ledger,
+    peppers,
+    signingKeys,
+    keySightings,
+    oneTimeTokens,
+    audit,
+  };
 }
 
 export type AuthSchema = ReturnType<typeof createAuthSchema>;
@@ -214,4 +246,5 @@ export const authLedger = shipped.ledger;
 export const authPeppers = shipped.peppers;
 export const authSigningKeys = shipped.signingKeys;
 export const authKeySightings = shipped.keySightings;
+export const authOneTimeTokens = shipped.oneTimeTokens;
 export const authAudit = shipped.audit;

@@ -1,9 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { EndReason } from '../storage/end-reason.js';
+import { type EndReason, endsTokens } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
 import { rows, type Transaction } from './database.js';
 import { insertEntries } from './ledger-rows.js';
+import { removeTokensOf } from './one-time-token-rows.js';
 import type { AuthSchema } from './schema.js';
 import { UNEXPIRED } from './session-rows.js';
 
@@ -93,6 +94,7 @@ export async function endAllIn(
 ): Promise<{ readonly sessions: number; readonly entries: readonly LedgerEntry[] }> {
   const state = await bumpSubject(tx, schema, subject, 'both');
   const ids = await markEnded(tx, schema, sql`s.subject = ${subject}`, reason);
+  if (endsTokens(reason)) await removeTokensOf(tx, schema, subject);
   const entries = [userEntry(subject, state.tokenVersion, nowMs)];
   await insertEntries(tx, schema.revocations, entries);
   return { sessions: ids.length, entries };

@@ -50,6 +50,8 @@ export async function endEverythingIn(tx: Transaction, schema: AuthSchema, upToM
   const ended = await tx.execute(
     sql`update ${schema.sessions} set ended_at = clock_timestamp(), end_reason = 'restored' where ended_at is null`,
   );
+  // one that was spent since the backup is there again
+  await rows(tx, sql`delete from ${schema.oneTimeTokens}`);
   // whole seconds: a token issued later in this very second is refused too
   const issuedBefore = Math.floor(upToMs / 1000) + 1;
   const entries: LedgerEntry[] = [{ kind: 'all', issuedBefore, expiresAt: upToMs + LEDGER_LIFETIME_MS }];

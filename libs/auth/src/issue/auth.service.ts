@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ActedBy } from '../storage/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
+import type { Duration } from '../common/duration.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import { AuditRecorder } from '../observe/audit-recorder.service.js';
 import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
@@ -13,6 +14,7 @@ import { SessionCleanUp } from './sessions/session-clean-up.service.js';
 import { SessionStore } from '../storage/session-store.port.js';
 import { AccessTokenVerifier } from '../verify/tokens/access-token-verifier.service.js';
 import type { LoginResult } from './tokens/issued-tokens.js';
+import { HostTokensFlow, type RedeemedToken } from './flows/host-tokens.flow.js';
 import { OpenSessionFlow, type OpenSessionOptions } from './flows/open-session.flow.js';
 import { type PendingChange, type UserChange, UserChangesFlow } from './flows/user-changes.flow.js';
 import { UserResolver } from './users/user-resolver.service.js';
@@ -25,6 +27,7 @@ import { UserResolver } from './users/user-resolver.service.js';
 export class AuthService {
   constructor(
     private readonly opening: OpenSessionFlow,
+    private readonly tokens: HostTokensFlow,
     private readonly resolver: UserResolver,
     private readonly verifier: AccessTokenVerifier,
     private readonly changes: UserChangesFlow,
@@ -66,6 +69,25 @@ export class AuthService {
   /** In the host's own transaction: the password was set by a reset flow; every session of the user ends. */
   passwordChanged(tx: HostTransaction, userId: string, by?: ActedBy): Promise<PendingChange> {
     return this.changes.within(tx, userId, 'password', by);
+  }
+
+  /**
+   * A token that works once, for a link or a code of the host's own (an invitation, a confirmation): 256 random bits as base64url. It dies with the
+   * next one of its kind for the user, when the password changes and when the user is disabled or deleted.
+   * `ttl`: up to `365d`. `data` comes back with it and is kept as JSON, readable: no secrets.
+   */
+  issueOneTimeToken(
+    kind: string,
+    userId: string,
+    ttl: Duration,
+    data: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
+    return this.tokens.issue(kind, userId, ttl, data);
+  }
+
+  /** Spends it. Throws `link_refused` (400) for any but a live one of this kind, and for one of a user who is gone or disabled. */
+  redeemOneTimeToken(kind: string, token: string): Promise<RedeemedToken> {
+    return this.tokens.redeem(kind, token);
   }
 
   /** Live ones; none of a user whom nobody knows. */

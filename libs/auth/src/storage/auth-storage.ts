@@ -1,5 +1,6 @@
 import type { AuditStore } from './audit-store.port.js';
 import type { KeySightings } from './key-sightings.port.js';
+import type { OneTimeTokenStore } from './one-time-token-store.port.js';
 import type { RefreshSecretsStore } from './refresh-secrets.port.js';
 import type { RevocationFeedBus } from './revocation-feed.port.js';
 import type { RevocationLedgerStore } from './revocation-ledger.port.js';
@@ -14,6 +15,8 @@ export interface AuthStorage {
   readonly peppers: RefreshSecretsStore;
   /** None: a key that is new after a restart does not wait, and revoking a key that only another process has is an error. */
   readonly keySightings?: KeySightings;
+  /** None: no mailed links and no one-time tokens of the host's. */
+  readonly oneTimeTokens?: OneTimeTokenStore;
   readonly users?: UserDirectory;
   /** None: no audit trail. */
   readonly audit?: AuditStore;

@@ -11,3 +11,10 @@ export type EndReason =
   | 'reuse'
   | 'limit'
   | 'restored';
+
+const ENDS_TOKENS: ReadonlySet<EndReason> = new Set(['password_changed', 'user_disabled', 'user_deleted']);
+
+/** Whether one-time tokens of the user die with the sessions. The other reasons end sessions alone: a link in a mailbox stays good. */
+export function endsTokens(reason: EndReason): boolean {
+  return ENDS_TOKENS.has(reason);
+}

@@ -43,6 +43,8 @@ export type {
 // users
 export { ambiguousUser, UserDirectory } from './user-directory.port.js';
 export type { CreateUserOutcome, LoginCandidate, NewUser, UserAccount } from './user-directory.port.js';
+export { OneTimeTokenStore } from './one-time-token-store.port.js';
+export type { NewOneTimeToken, OneTimeToken, TokenOwner } from './one-time-token-store.port.js';
 export { ThrottleStore } from './throttle-store.port.js';
 export type { ThrottleAttempt, ThrottleBucket, ThrottleDecision } from './throttle-store.port.js';
 

@@ -13,6 +13,7 @@ import { MemoryThrottleStore } from '../storage/memory-throttle.store.js';
 import type { ConformanceCase } from './conformance/conformance-case.js';
 import { revocationLedgerConformance } from './conformance/revocation-ledger.conformance.js';
 import { sessionStoreConformance } from './conformance/session-store.conformance.js';
+import { oneTimeTokenStoreConformance } from './conformance/one-time-token-store.conformance.js';
 import { throttleStoreConformance } from './conformance/throttle-store.conformance.js';
 import { type ConformanceUser, userDirectoryConformance } from './conformance/user-directory.conformance.js';
 import { ManualClock } from './manual-clock.js';
@@ -27,6 +28,11 @@ describe('the memory stores conform: sessions', () => {
   all(
     sessionStoreConformance(() => ({ store: storage.sessions, newUser: async () => storage.users.set({}) })),
   );
+});
+
+describe('the memory stores conform: one-time tokens', () => {
+  const { oneTimeTokens: tokens, sessions, users } = memoryStorage();
+  all(oneTimeTokenStoreConformance(() => ({ tokens, sessions, newUser: async () => users.set({}) })));
 });
 
 describe('the memory stores conform: sessions of users elsewhere', () => {
@@ -97,6 +103,14 @@ describe('the Drizzle and Redis stores conform', () => {
 
   describe('sessions', () => {
     all(sessionStoreConformance(() => ({ store: storage.sessions, newUser: () => add({}) })));
+  });
+  describe('one-time tokens', () => {
+    all(
+      oneTimeTokenStoreConformance(() => {
+        const { oneTimeTokens: tokens, sessions } = storage;
+        return { tokens, sessions, newUser: () => add({}) };
+      }),
+    );
   });
   describe('ledger', () => {
     all(revocationLedgerConformance(() => ({ ledger: storage.ledger, now: Date.now })));

@@ -22,6 +22,15 @@ export interface UserRow extends UserAccount {
   readonly passwordHash?: string;
 }
 
+export interface TokenRow {
+  readonly kind: string;
+  readonly subject?: string;
+  readonly epoch?: number;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly triesLeft: number;
+  readonly expiresAtMs: number;
+}
+
 /** What a transaction wrote, to be taken back when it fails. */
 export class MemoryTransaction {
   readonly #undo: (() => void)[] = [];
@@ -32,6 +41,13 @@ export class MemoryTransaction {
     const before = table.get(key);
     this.#undo.push(() => (before === undefined ? table.delete(key) : table.set(key, before)));
     table.set(key, row);
+  }
+
+  remove<K, V>(table: Map<K, V>, key: K): void {
+    const before = table.get(key);
+    if (before === undefined) return;
+    this.#undo.push(() => table.set(key, before));
+    table.delete(key);
   }
 
   rollBack(): void {
@@ -46,6 +62,8 @@ export class MemoryDatabase {
   readonly subjects = new Map<string, SubjectState>();
   readonly sessions = new Map<string, SessionRow>();
   readonly users = new Map<string, UserRow>();
+  /** By the hash, in the order of issue. */
+  readonly oneTimeTokens = new Map<string, TokenRow>();
   readonly peppers: { line: string; mintsFromMs: number }[] = [];
   /** By number, in the order of writing. */
   readonly ledger = new Map<number, LedgerEntry>();
@@ -82,6 +100,11 @@ export class MemoryDatabase {
 
   sessionsOf(subject: string): SessionRow[] {
     return [...this.sessions.values()].filter((row) => row.subject === subject);
+  }
+
+  removeTokensOf(tx: MemoryTransaction, subject: string): void {
+    for (const [key, row] of this.oneTimeTokens)
+      if (row.subject === subject) tx.remove(this.oneTimeTokens, key);
   }
 
   append(tx: MemoryTransaction, entries: readonly LedgerEntry[]): void {

@@ -1,4 +1,4 @@
-import type { EndReason } from '../storage/end-reason.js';
+import { type EndReason, endsTokens } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
 import type { Ended } from '../storage/session-store.port.js';
@@ -25,6 +25,7 @@ export class MemoryEndings {
   endAll(subject: string, reason: EndReason): Ended {
     const state = this.bump(subject, 'both');
     const sessions = this.mark(this.database.sessionsOf(subject), reason);
+    if (endsTokens(reason)) this.database.removeTokensOf(this.tx, subject);
     return { sessions, entries: this.refuseEarlier(subject, state) };
   }
 
@@ -40,6 +41,7 @@ export class MemoryEndings {
   endEverything(toleranceMs: number): Ended {
     for (const subject of this.database.subjects.keys()) this.bump(subject, 'both');
     const sessions = this.mark([...this.database.sessions.values()], 'restored');
+    for (const key of this.database.oneTimeTokens.keys()) this.tx.remove(this.database.oneTimeTokens, key);
     const issuedBefore = Math.floor((this.database.clock.now() + toleranceMs) / 1000) + 1;
     return { sessions, entries: this.append([{ kind: 'all', issuedBefore, expiresAt: this.expiresAt }]) };
   }

@@ -109,6 +109,7 @@ export class MemorySessionStore extends SessionStore {
       tx.put(this.database.sessions, row.id, next);
       const others = this.database.sessionsOf(subject).filter(({ id }) => id !== sessionId);
       endings.mark(others, 'password_changed');
+      this.database.removeTokensOf(tx, subject);
       return { kind: 'replaced', ...this.stateOf(next), entries: endings.refuseEarlier(subject, state) };
     });
     return attempt.catch((error: unknown) => {

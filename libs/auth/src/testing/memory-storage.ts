@@ -5,6 +5,7 @@ import { group, handle, having, oneOf } from '../common/option-schema.js';
 import { readOptions } from '../common/read-options.js';
 import { MemoryDatabase } from './memory-database.js';
 import { MemoryKeySightings } from './memory-key-sightings.store.js';
+import { MemoryOneTimeTokenStore } from './memory-one-time-token.store.js';
 import { MemoryPepperStore } from './memory-refresh-secrets.store.js';
 import { MemoryRevocationLedgerStore } from './memory-revocation-ledger.store.js';
 import { MemorySessionStore } from './memory-session.store.js';
@@ -35,6 +36,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}) {
     ledger: new MemoryRevocationLedgerStore(database),
     peppers: new MemoryPepperStore(database),
     keySightings: new MemoryKeySightings(clock),
+    oneTimeTokens: new MemoryOneTimeTokenStore(database),
     users: new MemoryUserDirectory(database, entropy ?? new SystemEntropy()),
     /** For `AuthService.userChanged(tx, …)`: what it changes is taken back when `work` throws. */
     transaction: <T>(work: (tx: HostTransaction) => Promise<T>): Promise<T> => database.transaction(work),

@@ -1,5 +1,12 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { OneTimeTokenStore } from '../../storage/one-time-token-store.port.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 
 const PAGE = 500;
@@ -15,6 +22,7 @@ export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShut
   constructor(
     private readonly store: SessionStore,
     private readonly options: ResolvedAuthOptions,
+    @Inject(OneTimeTokenStore) private readonly tokens: OneTimeTokenStore | undefined,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -36,12 +44,22 @@ export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShut
     await this.running?.catch(() => undefined);
   }
 
-  /** One walk over all sessions; resolves with how many rows it removed. A walk under way is joined. */
+  /** One walk over all sessions, then the expired one-time tokens; resolves with how many rows it removed. A walk under way is joined. */
   run(): Promise<number> {
     this.running ??= this.walk().finally(() => {
       this.running = undefined;
     });
     return this.running;
+  }
+
+  private async removeTokens(): Promise<number> {
+    let removed = 0;
+    let page: number;
+    do {
+      page = (await this.tokens?.removeExpired(PAGE)) ?? 0;
+      removed += page;
+    } while (page === PAGE && !this.stopped);
+    return removed;
   }
 
   private async walk(): Promise<number> {
@@ -52,6 +70,6 @@ export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShut
       removed += page.removed;
       cursor = page.cursor;
     } while (cursor !== undefined && !this.stopped);
-    return removed;
+    return removed + (await this.removeTokens());
   }
 }

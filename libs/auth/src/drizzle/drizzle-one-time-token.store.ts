@@ -1,0 +1,154 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { HostTransaction } from '../storage/host-transaction.js';
+import {
+  type NewOneTimeToken,
+  type OneTimeToken,
+  OneTimeTokenStore,
+  type TokenOwner,
+} from '../storage/one-time-token-store.port.js';
+import type { AuthDatabase } from './auth-database.js';
+import { asTransaction, type Row, rows, type Transaction } from './database.js';
+import { removeTokensOf } from './one-time-token-rows.js';
+import type { AuthSchema } from './schema.js';
+import { lockSubject } from './session-endings.js';
+
+const WHAT = 'use a one-time token';
+
+/** `OneTimeTokenStore` on PostgreSQL. Locks: the subject before its tokens. */
+export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
+  private readonly schema: AuthSchema;
+
+  constructor(
+    private readonly database: AuthDatabase,
+    private readonly options: { readonly deadlineMs: number },
+  ) {
+    super();
+    this.schema = database.tables;
+  }
+
+  issue(token: NewOneTimeToken): Promise<'issued' | 'superseded'> {
+    return this.transaction('keep a one-time token', async (tx) => {
+      const { owner } = token;
+      if (owner) {
+        const { epoch } = await lockSubject(tx, this.schema, owner.subject);
+        if (epoch !== owner.epoch) return 'superseded';
+        await this.removeBeyond(tx, token.kind, owner);
+      }
+      await rows(tx, this.insert(token));
+      return 'issued';
+    });
+  }
+
+  read(kind: string, hash: Buffer): Promise<OneTimeToken | undefined> {
+    return this.transaction(WHAT, (tx) =>
+      one(
+        tx,
+        sql`select t.subject, t.data, ${COUNTERS} from ${this.schema.oneTimeTokens} t ${this.subjectOf} where ${this.live(kind, hash)}`,
+      ),
+    );
+  }
+
+  attempt(kind: string, hash: Buffer): Promise<OneTimeToken | undefined> {
+    return this.transaction(WHAT, (tx) =>
+      one(
+        tx,
+        sql`with t as (
+            update ${this.schema.oneTimeTokens} t set tries_left = t.tries_left - 1
+            where ${this.live(kind, hash)} and t.tries_left > 0 returning t.subject, t.data
+          ) select t.subject, t.data, ${COUNTERS} from t ${this.subjectOf}`,
+      ),
+    );
+  }
+
+  redeem(kind: string, hash: Buffer, tx?: HostTransaction): Promise<OneTimeToken | undefined> {
+    const spend = (runner: Transaction) =>
+      one(
+        runner,
+        sql`with t as (
+            delete from ${this.schema.oneTimeTokens} t where ${this.live(kind, hash)} returning t.subject, t.data
+          ) select t.subject, t.data, ${COUNTERS} from t ${this.subjectOf}`,
+      );
+    return this.transaction(WHAT, spend, tx);
+  }
+
+  removeOf(subject: string, tx?: HostTransaction): Promise<void> {
+    return this.transaction(
+      'remove one-time tokens',
+      async (runner) => {
+        await lockSubject(runner, this.schema, subject);
+        await removeTokensOf(runner, this.schema, subject);
+      },
+      tx,
+    );
+  }
+
+  removeExpired(page: number): Promise<number> {
+    const { oneTimeTokens: table } = this.schema;
+    return this.database.transaction(
+      'remove expired one-time tokens',
+      this.options.deadlineMs * 5,
+      async (tx) => {
+        const gone = await rows(
+          tx,
+          sql`delete from ${table} t using (select hash from ${table} where expires_at <= clock_timestamp()
+            order by expires_at limit ${page} for update skip locked) doomed where t.hash = doomed.hash returning 1`,
+        );
+        return gone.length;
+      },
+    );
+  }
+
+  /** The kind and the hash, both in the index, and not past its time or its sessions. */
+  private live(kind: string, hash: Buffer): SQL {
+    return sql`t.hash = ${hash} and t.kind = ${kind} and t.expires_at > clock_timestamp()
+      and (t.epoch is null or t.epoch = (select session_epoch from ${this.schema.subjects} where subject = t.subject))`;
+  }
+
+  private get subjectOf(): SQL {
+    return sql`left join ${this.schema.subjects} u on u.subject = t.subject`;
+  }
+
+  private async removeBeyond(tx: Transaction, kind: string, { subject, atMost }: TokenOwner): Promise<void> {
+    const { oneTimeTokens: table } = this.schema;
+    await rows(
+      tx,
+      sql`delete from ${table} where hash in (select hash from ${table} where subject = ${subject} and kind = ${kind}
+        order by created_at desc, hash offset ${atMost - 1})`,
+    );
+  }
+
+  private insert({ hash, kind, owner, data, ttlMs, tries = 1 }: NewOneTimeToken): SQL {
+    const epoch = owner?.diesWith === 'sessions' ? owner.epoch : null;
+    return sql`insert into ${this.schema.oneTimeTokens} (hash, kind, subject, epoch, data, tries_left, created_at, expires_at)
+      select ${hash}::bytea, ${kind}, ${owner?.subject ?? null}, ${epoch}::int, ${JSON.stringify(data)}::jsonb, ${tries}::int,
+        n.now, n.now + ${ttlMs}::float8 * interval '1 millisecond'
+      from (select clock_timestamp() as now) n`;
+  }
+
+  private transaction<T>(
+    what: string,
+    work: (tx: Transaction) => Promise<T>,
+    tx?: HostTransaction,
+  ): Promise<T> {
+    const { deadlineMs } = this.options;
+    return tx
+      ? this.database.joining(what, deadlineMs, () => work(asTransaction(tx)))
+      : this.database.transaction(what, deadlineMs, work);
+  }
+}
+
+const COUNTERS = sql`coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch`;
+
+async function one(tx: Transaction, statement: SQL): Promise<OneTimeToken | undefined> {
+  const [row] = await rows(tx, statement);
+  return row && toToken(row);
+}
+
+function toToken(row: Row): OneTimeToken {
+  const { subject } = row;
+  const state = { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) };
+  return {
+    ...(typeof subject === 'string' ? { owner: { subject, state } } : {}),
+    data: row['data'] as OneTimeToken['data'],
+  };
+}

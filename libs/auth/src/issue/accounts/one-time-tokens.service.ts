@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Entropy } from '../../common/entropy.js';
+import type { HostTransaction } from '../../storage/host-transaction.js';
+import {
+  type NewOneTimeToken,
+  type OneTimeToken,
+  OneTimeTokenStore,
+} from '../../storage/one-time-token-store.port.js';
+
+export type OneTimeTokenRequest = Omit<NewOneTimeToken, 'hash' | 'data'> &
+  Partial<Pick<NewOneTimeToken, 'data'>>;
+
+const BYTES = 32;
+/** 32 bytes as base64url. The last character has two bits to spare, which must be zero: one spelling only. */
+const WRITTEN = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+
+/** Tokens of 256 random bits that work once; the store has their SHA-256. What is no token is refused without a query. */
+@Injectable()
+export class OneTimeTokens {
+  constructor(
+    @Inject(OneTimeTokenStore) private readonly kept: OneTimeTokenStore | undefined,
+    private readonly entropy: Entropy,
+  ) {}
+
+  /** The token; undefined when the sessions of its owner were ended since `owner.epoch` was read. */
+  async issue(request: OneTimeTokenRequest): Promise<string | undefined> {
+    const token = this.entropy.bytes(BYTES).toString('base64url');
+    const outcome = await this.store.issue({ data: {}, ...request, hash: hashOf(token) });
+    return outcome === 'issued' ? token : undefined;
+  }
+
+  /** What it holds, if it is live; spends nothing. */
+  async read(kind: string, token: string): Promise<OneTimeToken | undefined> {
+    return WRITTEN.test(token) ? this.store.read(kind, hashOf(token)) : undefined;
+  }
+
+  /** As `read`, and counts one of its tries. */
+  async attempt(kind: string, token: string): Promise<OneTimeToken | undefined> {
+    return WRITTEN.test(token) ? this.store.attempt(kind, hashOf(token)) : undefined;
+  }
+
+  /** Of any number of uses one gets it. With `tx` it is spent when that commits. */
+  async redeem(kind: string, token: string, tx?: HostTransaction): Promise<OneTimeToken | undefined> {
+    return WRITTEN.test(token) ? this.store.redeem(kind, hashOf(token), tx) : undefined;
+  }
+
+  /** Every token of a user dies. */
+  removeOf(subject: string, tx?: HostTransaction): Promise<void> {
+    return this.store.removeOf(subject, tx);
+  }
+
+  private get store(): OneTimeTokenStore {
+    if (this.kept) return this.kept;
+    throw AuthError.configuration(
+      'storage.oneTimeTokens',
+      'is missing; drizzleStorage(db) has it, or give a OneTimeTokenStore of your own',
+    );
+  }
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token, 'ascii').digest();
+}
