@@ -53,6 +53,7 @@ import { OBSERVE_EXPORTS, OBSERVE_PROVIDERS } from './observe.providers.js';
 import { BootAdvice } from './options/boot-advice.service.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
 import { RevocationChecker } from './verify/revocation/revocation-checker.service.js';
+import { Announcer } from './issue/sessions/announcer.service.js';
 import { RevocationService } from './issue/sessions/revocation.service.js';
 import { RevocationSync } from './verify/revocation/revocation-sync.service.js';
 import { RefreshSecretsRotation } from './issue/sessions/refresh-secrets-rotation.service.js';
@@ -79,6 +80,7 @@ const SLICES: Provider[] = [
   SessionCleanUp,
   RevocationSync,
   RevocationChecker,
+  Announcer,
   RevocationService,
   PasswordHasher,
   PasswordPolicy,

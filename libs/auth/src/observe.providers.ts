@@ -14,7 +14,7 @@ import { AuthHealth } from './observe/health/auth-health.service.js';
 import { issueMetrics } from './issue/issue-metrics.js';
 import { postgresProbe, signingStanding } from './issue/issue-health.js';
 import { KeyRotation } from './issue/keys/key-rotation.service.js';
-import { RevocationService } from './issue/sessions/revocation.service.js';
+import { Announcer } from './issue/sessions/announcer.service.js';
 import { PasswordHasher } from './issue/users/password-hasher.service.js';
 import { HEALTH_PROBES, type HealthProbes } from './observe/health/health-probes.js';
 import { AuthMetrics } from './observe/metrics/auth-metrics.service.js';
@@ -59,7 +59,7 @@ export const OBSERVE_PROVIDERS: Provider[] = [
       ...verify,
       ...issueMetrics(...issue),
     }),
-    inject: [VERIFY_METRICS, RevocationService, KeyRotation, PasswordHasher, AuditRecorder],
+    inject: [VERIFY_METRICS, Announcer, KeyRotation, PasswordHasher, AuditRecorder],
   },
   {
     provide: HEALTH_PROBES,

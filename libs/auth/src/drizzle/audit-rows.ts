@@ -1,58 +1,20 @@
 import { isIP } from 'node:net';
 import { type SQL, sql } from 'drizzle-orm';
-import type { ActedBy } from '../storage/acted-by.js';
-import type { EndReason } from '../storage/end-reason.js';
-import type { LedgerEntry } from '../storage/ledger-entry.js';
-import type { AuditRecord, NewAuditRecord } from '../storage/audit-record.js';
-import { severityOf } from '../storage/severity.js';
-import type { NewSession } from '../storage/session.js';
+import { type AuditRecord, type NewAuditRecord, toRecord } from '../storage/audit-record.js';
+import type { AuthEventInput } from '../storage/auth-event.js';
 import { type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
 /** Where the other stores write what they did, in the transaction that did it; undefined: the host keeps no audit trail. */
 export type AuditTable = AuthSchema['audit'] | undefined;
 
-/** What a store knows of what it did; the severity follows from the type. */
-export type Deed = Omit<NewAuditRecord, 'severity' | 'detail' | 'at'> & {
-  readonly detail?: NewAuditRecord['detail'];
-};
-
-export function openingDeed(session: NewSession): Deed {
-  const { subject: userId, id: sessionId, ip, userAgent, transport, persistent, amr, knownDevice } = session;
-  const detail = { transport, persistent, amr, knownDevice };
-  return { type: 'login.succeeded', userId, sessionId, ip, userAgent, detail };
-}
-
-/** Whose sessions ended, by whom and why. */
-interface Ending extends ActedBy {
-  readonly userId?: string;
-  readonly reason: EndReason;
-}
-
-export function endingDeed(sessionId: string, { userId, actorId, reason }: Ending): Deed {
-  return { type: 'session.ended', userId, actorId, sessionId, detail: { reason } };
-}
-
-export function endingsDeeds(count: number, { userId, actorId, reason }: Ending): readonly Deed[] {
-  const ended: Deed = { type: 'sessions.ended', userId, actorId, detail: { count, reason } };
-  // a reset of the host's: it ends them all
-  return reason === 'password_changed' ? [ended, { type: 'password.changed', userId, actorId }] : [ended];
-}
-
-export function entryDeeds(entries: readonly LedgerEntry[], { actorId }: ActedBy): readonly Deed[] {
-  return entries.flatMap((entry): Deed[] => {
-    if (entry.kind === 'token')
-      return [{ type: 'token.revoked', actorId, detail: { tokenId: entry.tokenId } }];
-    if (entry.kind === 'key') return [{ type: 'key.revoked', actorId, detail: { keyId: entry.keyId } }];
-    return [];
-  });
-}
-
 /** In the caller's transaction: it stands or falls with what it tells of. */
-export async function recordDeeds(tx: Transaction, table: AuditTable, deeds: readonly Deed[]): Promise<void> {
-  if (!table || deeds.length === 0) return;
-  const records = deeds.map((deed) => ({ detail: {}, ...deed, severity: severityOf(deed.type) }));
-  await rows(tx, insertRecords(table, records));
+export async function recordEvents(
+  tx: Transaction,
+  table: AuditTable,
+  events: readonly AuthEventInput[],
+): Promise<void> {
+  if (table && events.length > 0) await rows(tx, insertRecords(table, events.map(toRecord)));
 }
 
 /** All of them in one statement with one parameter, however many; of one `fold` there may be one. */

@@ -2,18 +2,20 @@ import { sql, type SQL } from 'drizzle-orm';
 import type { ActedBy } from '../storage/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
 import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
+import type { StoreChange } from '../storage/store-change.js';
+import { entriesAppended } from '../storage/store-events.js';
 import {
   RevocationLedgerStore,
   type LedgerPosition,
   type LedgerRead,
 } from '../storage/revocation-ledger.port.js';
-import { entryDeeds, recordDeeds } from './audit-rows.js';
 import type { AuthDatabase } from './auth-database.js';
 import { type Row, rows, type Transaction } from './database.js';
-import { fromRow, insertEntries } from './ledger-rows.js';
+import { fromRow } from './ledger-rows.js';
 import { ledgerIdentity } from './ledger-identity.js';
 import { listen } from './ledger-listener.js';
 import type { AuthSchema } from './schema.js';
+import { writeChange } from './write-change.js';
 
 export interface DrizzleRevocationLedgerOptions {
   /** Of one statement, milliseconds; a full read of the ledger may take a hundred times as long. */
@@ -53,12 +55,14 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     );
   }
 
-  append(entries: readonly LedgerEntry[], by: ActedBy = {}): Promise<void> {
-    return this.inTransaction('revocation ledger append', this.options.deadlineMs, async (tx) => {
-      await insertEntries(tx, this.#schema.revocations, entries);
-      const table = this.options.audit === 'on' ? this.#schema.audit : undefined;
-      await recordDeeds(tx, table, entryDeeds(entries, by));
-    });
+  async append(entries: readonly LedgerEntry[], by: ActedBy = {}): Promise<StoreChange> {
+    const change = { entries, events: entriesAppended(entries, by) };
+    const { revocations } = this.#schema;
+    const audit = this.options.audit === 'on' ? this.#schema.audit : undefined;
+    await this.inTransaction('revocation ledger append', this.options.deadlineMs, (tx) =>
+      writeChange(tx, { revocations, audit }, change),
+    );
+    return change;
   }
 
   async readSince(since: LedgerPosition | undefined, onBatch?: BatchTaker): Promise<LedgerRead> {

@@ -21,20 +21,13 @@ import {
   type Rotation,
   SessionStore,
 } from '../storage/session-store.port.js';
-import {
-  type AuditTable,
-  type Deed,
-  endingDeed,
-  endingsDeeds,
-  openingDeed,
-  recordDeeds,
-} from './audit-rows.js';
+import { secretReplaced, sessionEnded, sessionOpened, sessionsEnded } from '../storage/store-events.js';
+import type { StoreChange } from '../storage/store-change.js';
 import type { AuthDatabase } from './auth-database.js';
 import { inTransactionWith } from './alongside.js';
 import { type Row, rows, type Transaction } from './database.js';
 import { noneIfUnwritable } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
-import { insertEntries } from './ledger-rows.js';
 import { removeTokensOf } from './one-time-token-rows.js';
 import { endReusedIn } from './reuse-ending.js';
 import type { AuthSchema } from './schema.js';
@@ -45,7 +38,6 @@ import {
   endOthersIn,
   lockSubject,
   markEnded,
-  ownerOf,
   sessionEntries,
   userEntry,
 } from './session-endings.js';
@@ -58,6 +50,7 @@ import {
   replaceStatement,
 } from './session-statements.js';
 import { type NamedUsers, toFacts } from './user-columns.js';
+import { type ChangeTables, writeChange } from './write-change.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -87,17 +80,16 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   open(session: NewSession): Promise<OpenOutcome> {
-    return this.inTransaction('open a session', {}, async (tx, nowMs) => {
+    return this.changing('open a session', {}, async (tx, nowMs) => {
       const state = await lockSubject(tx, this.schema, session.subject);
       if (!same(state, session.expected)) return { kind: 'superseded' };
       const crowd = beyondLimit(this.schema, session.subject, state, session.maxPerUser - 1);
       const ended = await markEnded(tx, this.schema, crowd, 'limit');
       const entries = sessionEntries(ended, nowMs);
       const [row] = await rows(tx, insertStatement(this.schema, session));
-      await insertEntries(tx, this.schema.revocations, entries);
-      const endings = ended.map((id) => endingDeed(id, { userId: session.subject, reason: 'limit' }));
-      await this.record(tx, openingDeed(session), ...endings);
-      return { kind: 'opened', session: toSession(row as Row), entries };
+      const endings = ended.map(({ id }) => sessionEnded(id, { userId: session.subject, reason: 'limit' }));
+      const events = [...endings, sessionOpened(session)];
+      return { kind: 'opened', session: toSession(row as Row), entries, events };
     });
   }
 
@@ -112,21 +104,20 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   replace(replacement: Replacement): Promise<ReplaceOutcome> {
-    return this.inTransaction('replace a secret', {}, async (tx) => {
+    return this.changing('replace a secret', {}, async (tx) => {
       const state = await lockSubject(tx, this.schema, replacement.subject);
       if (!same(state, replacement.expected)) return { kind: 'superseded' };
       const epoch = { from: state.epoch, to: state.epoch };
       const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));
       if (!row) return { kind: 'superseded' };
-      const { subject: userId, sessionId } = replacement;
-      await this.record(tx, { type: 'reauthenticated', userId, actorId: userId, sessionId });
-      return { kind: 'replaced', ...toState(row, this.users), entries: [] };
+      const events = [secretReplaced(replacement)];
+      return { kind: 'replaced', ...toState(row, this.users), entries: [], events };
     });
   }
 
   replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome> {
     const superseded = new Superseded();
-    const attempt = this.inTransaction<ReplaceOutcome>('change a password', alongside, async (tx, nowMs) => {
+    const attempt = this.changing<ReplaceOutcome>('change a password', alongside, async (tx, nowMs) => {
       const { subject, sessionId, expected } = replacement;
       const state = await bumpSubject(tx, this.schema, subject, 'both');
       if (!same(state, { tokenVersion: expected.tokenVersion + 1, epoch: expected.epoch + 1 }))
@@ -142,9 +133,8 @@ export class DrizzleSessionStore extends SessionStore {
       );
       await removeTokensOf(tx, this.schema, subject);
       const entries = [userEntry(subject, state.tokenVersion, nowMs)];
-      await insertEntries(tx, this.schema.revocations, entries);
-      await this.record(tx, { type: 'password.changed', userId: subject, actorId: subject, sessionId });
-      return { kind: 'replaced', ...toState(row, this.users), entries };
+      const events = [secretReplaced(replacement)];
+      return { kind: 'replaced', ...toState(row, this.users), entries, events };
     });
     return attempt.catch((error: unknown) => {
       if (error === superseded) return { kind: 'superseded' };
@@ -170,60 +160,52 @@ export class DrizzleSessionStore extends SessionStore {
   ): Promise<Ended | undefined> {
     // an access token of ours may still name a session of another system
     if (!UUID.test(sessionId)) return undefined;
-    return this.inTransaction('end a session', {}, async (tx, nowMs) => {
+    return this.changing('end a session', {}, async (tx, nowMs) => {
       const owned = subject === undefined ? sql`true` : sql`s.subject = ${subject} and ${UNEXPIRED}`;
-      const [id] = await markEnded(tx, this.schema, sql`s.id = ${sessionId} and ${owned}`, reason);
-      if (id === undefined) return undefined;
-      const owner = subject ?? (await ownerOf(tx, this.schema, id));
-      const entries = sessionEntries([id], nowMs);
-      await insertEntries(tx, this.schema.revocations, entries);
-      const by = reason === 'logout' ? owner : actorId;
-      await this.record(tx, endingDeed(id, { userId: owner, actorId: by, reason }));
-      return { sessions: 1, entries, subject: owner, sessionId: id };
+      const ended = await markEnded(tx, this.schema, sql`s.id = ${sessionId} and ${owned}`, reason);
+      const [session] = ended;
+      if (!session) return undefined;
+      const by = { userId: session.subject, actorId: reason === 'logout' ? session.subject : actorId };
+      const events = [sessionEnded(session.id, { ...by, reason })];
+      return { sessions: 1, entries: sessionEntries(ended, nowMs), events };
     });
   }
 
   endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended> {
-    return this.inTransaction('end other sessions', {}, async (tx, nowMs) => {
+    return this.changing('end other sessions', {}, async (tx, nowMs) => {
       const ended = await endOthersIn(tx, this.schema, { subject, keep }, reason, nowMs);
-      await this.record(tx, ...endingsDeeds(ended.sessions, { userId: subject, actorId: subject, reason }));
-      return ended;
+      const by = { userId: subject, actorId: subject, reason };
+      return { ...ended, events: sessionsEnded(ended.sessions, by) };
     });
   }
 
   endAll(subject: string, reason: EndReason, alongside: Alongside = {}): Promise<Ended> {
-    return this.inTransaction('end all sessions', alongside, async (tx, nowMs) => {
+    return this.changing('end all sessions', alongside, async (tx, nowMs) => {
       const ended = await endAllIn(tx, this.schema, subject, reason, nowMs);
-      const { actorId } = alongside;
-      await this.record(tx, ...endingsDeeds(ended.sessions, { userId: subject, actorId, reason }));
-      return ended;
+      const by = { userId: subject, actorId: alongside.actorId, reason };
+      return { ...ended, events: sessionsEnded(ended.sessions, by) };
     });
   }
 
   endReused(sessionId: string, scope: 'user' | 'family', by: ClientContext = {}): Promise<ReuseOutcome> {
-    return this.inTransaction('end a reused family', {}, (tx, nowMs) =>
-      endReusedIn(tx, this.schema, this.audit, { sessionId, scope, by, nowMs }),
+    return this.changing('end a reused family', {}, (tx, nowMs) =>
+      endReusedIn(tx, this.schema, { sessionId, scope, by, nowMs }),
     );
   }
 
   bumpVersion(subject: string, alongside: Alongside = {}): Promise<Ended> {
-    return this.inTransaction('bump a token version', alongside, async (tx, nowMs) => {
+    return this.changing('bump a token version', alongside, async (tx, nowMs) => {
       const state = await bumpSubject(tx, this.schema, subject, 'version');
       const entries = [userEntry(subject, state.tokenVersion, nowMs)];
-      await insertEntries(tx, this.schema.revocations, entries);
       const { actorId } = alongside;
-      await this.record(tx, { type: 'token_version.bumped', userId: subject, actorId });
-      return { sessions: 0, entries };
+      return { sessions: 0, entries, events: [{ type: 'token_version.bumped', userId: subject, actorId }] };
     });
   }
 
-  endEverything({ actorId }: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
-    return this.inTransaction('end everything', {}, async (tx, nowMs) => {
-      const ended = await endEverythingIn(tx, this.schema, nowMs + toleranceMs);
-      const detail = { sessionsEnded: ended.sessions };
-      await this.record(tx, { type: 'everything.revoked', actorId, detail });
-      return ended;
-    });
+  endEverything(by: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
+    return this.changing('end everything', {}, (tx, nowMs) =>
+      endEverythingIn(tx, this.schema, by, nowMs + toleranceMs),
+    );
   }
 
   async readSubject(subject: string): Promise<SubjectState> {
@@ -257,12 +239,9 @@ export class DrizzleSessionStore extends SessionStore {
     );
   }
 
-  private record(tx: Transaction, ...deeds: readonly Deed[]): Promise<void> {
-    return recordDeeds(tx, this.audit, deeds);
-  }
-
-  private get audit(): AuditTable {
-    return this.options.audit === 'on' ? this.schema.audit : undefined;
+  private get changeTables(): ChangeTables {
+    const { revocations, audit } = this.schema;
+    return { revocations, audit: this.options.audit === 'on' ? audit : undefined };
   }
 
   private async query(what: string, statement: () => SQL, tx?: HostTransaction): Promise<readonly Row[]> {
@@ -271,12 +250,19 @@ export class DrizzleSessionStore extends SessionStore {
     return found;
   }
 
-  private inTransaction<T>(
+  /** What `work` says it changed is written before the commit. */
+  private changing<T extends object | undefined>(
     what: string,
     alongside: Alongside,
     work: (tx: Transaction, nowMs: number) => Promise<T>,
   ): Promise<T> {
-    return inTransactionWith(this.database, { what, deadlineMs: this.options.deadlineMs, alongside }, work);
+    const occasion = { what, deadlineMs: this.options.deadlineMs, alongside };
+    return inTransactionWith(this.database, occasion, async (tx, nowMs) => {
+      const outcome = await work(tx, nowMs);
+      const { entries = [], events = [] }: Partial<StoreChange> = outcome ?? {};
+      await writeChange(tx, this.changeTables, { entries, events });
+      return outcome;
+    });
   }
 }
 

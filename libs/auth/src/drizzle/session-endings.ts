@@ -3,13 +3,12 @@ import { type EndReason, endsTokens } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
 import { rows, type Transaction } from './database.js';
-import { insertEntries } from './ledger-rows.js';
 import { removeTokensOf } from './one-time-token-rows.js';
 import type { AuthSchema } from './schema.js';
 import { UNEXPIRED } from './session-rows.js';
 
 /*
- * The pieces that every ending is made of. Locks are taken in one order everywhere: the host's users, the subject, its sessions.
+ * The pieces that every ending is made of; `writeChange` writes what they return. Locks are taken in one order everywhere: the host's users, the subject, its sessions.
  */
 
 export type Bump = 'version' | 'epoch' | 'both';
@@ -46,19 +45,24 @@ export async function lockSubject(
   return { tokenVersion: Number(row?.['token_version']), epoch: Number(row?.['session_epoch']) };
 }
 
-/** Marks what `where` matches among sessions `s` that have not ended; returns their ids. */
+interface EndedSession {
+  readonly id: string;
+  readonly subject: string;
+}
+
+/** Marks what `where` matches among sessions `s` that have not ended. */
 export async function markEnded(
   tx: Transaction,
   schema: AuthSchema,
   where: SQL,
   reason: EndReason,
-): Promise<readonly string[]> {
+): Promise<readonly EndedSession[]> {
   const ended = await rows(
     tx,
     sql`update ${schema.sessions} s set ended_at = clock_timestamp(), end_reason = ${reason}
-      where s.ended_at is null and ${where} returning s.id`,
+      where s.ended_at is null and ${where} returning s.id, s.subject`,
   );
-  return ended.map((row) => String(row['id']));
+  return ended.map((row) => ({ id: String(row['id']), subject: String(row['subject']) }));
 }
 
 export async function ownerOf(
@@ -76,12 +80,18 @@ export function beyondLimit(schema: AuthSchema, subject: string, state: SubjectS
     order by s.created_at desc, s.id offset ${keep})`;
 }
 
-export function sessionEntries(ids: readonly string[], nowMs: number): readonly LedgerEntry[] {
-  return ids.map((sessionId) => ({ kind: 'session', sessionId, expiresAt: nowMs + LEDGER_LIFETIME_MS }));
+export function sessionEntries(ended: readonly EndedSession[], nowMs: number): readonly LedgerEntry[] {
+  const expiresAt = nowMs + LEDGER_LIFETIME_MS;
+  return ended.map(({ id: sessionId }) => ({ kind: 'session', sessionId, expiresAt }));
 }
 
 export function userEntry(subject: string, minVersion: number, nowMs: number): LedgerEntry {
   return { kind: 'user', subject, minVersion, expiresAt: nowMs + LEDGER_LIFETIME_MS };
+}
+
+interface EndedSessions {
+  readonly sessions: number;
+  readonly entries: readonly LedgerEntry[];
 }
 
 /** Bumps both counters and ends every session: logout-all, disable, delete, reuse. */
@@ -91,13 +101,11 @@ export async function endAllIn(
   subject: string,
   reason: EndReason,
   nowMs: number,
-): Promise<{ readonly sessions: number; readonly entries: readonly LedgerEntry[] }> {
+): Promise<EndedSessions> {
   const state = await bumpSubject(tx, schema, subject, 'both');
-  const ids = await markEnded(tx, schema, sql`s.subject = ${subject}`, reason);
+  const ended = await markEnded(tx, schema, sql`s.subject = ${subject}`, reason);
   if (endsTokens(reason)) await removeTokensOf(tx, schema, subject);
-  const entries = [userEntry(subject, state.tokenVersion, nowMs)];
-  await insertEntries(tx, schema.revocations, entries);
-  return { sessions: ids.length, entries };
+  return { sessions: ended.length, entries: [userEntry(subject, state.tokenVersion, nowMs)] };
 }
 
 /** Bumps the epoch, so that a login under way dies, and takes the one that stays along. */
@@ -107,15 +115,13 @@ export async function endOthersIn(
   { subject, keep }: { readonly subject: string; readonly keep: string },
   reason: EndReason,
   nowMs: number,
-): Promise<{ readonly sessions: number; readonly entries: readonly LedgerEntry[] }> {
+): Promise<EndedSessions> {
   const state = await bumpSubject(tx, schema, subject, 'epoch');
   await rows(
     tx,
     sql`update ${schema.sessions} s set epoch = ${state.epoch}
       where s.id = ${keep} and s.subject = ${subject} and s.epoch = ${state.epoch - 1}`,
   );
-  const ids = await markEnded(tx, schema, sql`s.subject = ${subject} and s.id <> ${keep}`, reason);
-  const entries = sessionEntries(ids, nowMs);
-  await insertEntries(tx, schema.revocations, entries);
-  return { sessions: ids.length, entries };
+  const ended = await markEnded(tx, schema, sql`s.subject = ${subject} and s.id <> ${keep}`, reason);
+  return { sessions: ended.length, entries: sessionEntries(ended, nowMs) };
 }

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
-import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
+import type { ActedBy } from '../storage/acted-by.js';
+import { LEDGER_LIFETIME_MS } from '../storage/ledger-entry.js';
 import type { Ended, Removal } from '../storage/session-store.port.js';
 import { rows, type Transaction } from './database.js';
-import { insertEntries } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';
 
 export interface RemovalPage {
@@ -42,7 +42,12 @@ export async function removePage(
 }
 
 /** After a restore from a backup, versions and endings may have gone back in time: nothing issued up to `upToMs` counts any more. */
-export async function endEverythingIn(tx: Transaction, schema: AuthSchema, upToMs: number): Promise<Ended> {
+export async function endEverythingIn(
+  tx: Transaction,
+  schema: AuthSchema,
+  { actorId }: ActedBy,
+  upToMs: number,
+): Promise<Ended> {
   await rows(
     tx,
     sql`update ${schema.subjects} set token_version = token_version + 1, session_epoch = session_epoch + 1`,
@@ -54,7 +59,10 @@ export async function endEverythingIn(tx: Transaction, schema: AuthSchema, upToM
   await rows(tx, sql`delete from ${schema.oneTimeTokens}`);
   // whole seconds: a token issued later in this very second is refused too
   const issuedBefore = Math.floor(upToMs / 1000) + 1;
-  const entries: LedgerEntry[] = [{ kind: 'all', issuedBefore, expiresAt: upToMs + LEDGER_LIFETIME_MS }];
-  await insertEntries(tx, schema.revocations, entries);
-  return { sessions: ended.rowCount ?? 0, entries };
+  const sessions = ended.rowCount ?? 0;
+  return {
+    sessions,
+    entries: [{ kind: 'all', issuedBefore, expiresAt: upToMs + LEDGER_LIFETIME_MS }],
+    events: [{ type: 'everything.revoked', actorId, sessionsEnded: sessions }],
+  };
 }

@@ -4,7 +4,7 @@ import { AuthError } from '../common/auth-error.js';
 import type { Duration } from '../common/duration.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import { AuditRecorder } from '../observe/audit-recorder.service.js';
-import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
+import { Announcer } from './sessions/announcer.service.js';
 import { RevocationService } from './sessions/revocation.service.js';
 import type { Session } from '../storage/session.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
@@ -36,7 +36,7 @@ export class AuthService {
     private readonly cleaning: SessionCleanUp,
     private readonly peppers: RefreshSecretsRotation,
     private readonly recorder: AuditRecorder,
-    private readonly events: AuthEventPublisher,
+    private readonly announcer: Announcer,
     private readonly keys: KeyRotation,
     private readonly options: ResolvedAuthOptions,
   ) {}
@@ -101,17 +101,14 @@ export class AuthService {
 
   /** One access token, by its `jti` (a UUID in any spelling) and `exp` (whole seconds). */
   async revokeToken(given: string, expiresAt: number, by?: ActedBy): Promise<void> {
-    const tokenId = await this.revocations.revokeToken(given, expiresAt, by);
-    this.events.publish({ type: 'token.revoked', tokenId, actorId: by?.actorId });
+    await this.revocations.revokeToken(given, expiresAt, by);
   }
 
   /** One session with its access tokens; `not_found` when it was not live. */
   async revokeSession(given: string, { actorId }: ActedBy = {}): Promise<'ended' | 'not_found'> {
     const ended = await this.store.endOne(given, 'ended_by_host', { actorId });
     if (!ended) return 'not_found';
-    await this.revocations.announce(ended.entries);
-    const { subject: userId, sessionId = given } = ended;
-    this.events.publish({ type: 'session.ended', userId, actorId, sessionId, reason: 'ended_by_host' });
+    await this.announcer.announce(ended);
     return 'ended';
   }
 
@@ -125,7 +122,6 @@ export class AuthService {
     if (!this.verifier.knowsKey(keyId))
       throw new AuthError('key_not_found', 'this process knows no key of that kid');
     await this.revocations.revokeKey(keyId, by);
-    this.events.publish({ type: 'key.revoked', keyId, actorId: by?.actorId });
   }
 
   /** A new refresh-token secret: every process knows it before it mints; no session is lost. */
@@ -146,11 +142,10 @@ export class AuthService {
     if (keepKeys.some((kid) => !held.includes(kid)))
       throw new AuthError('key_not_found', 'keepKeys names a key that the key source does not hold');
     const ended = await this.store.endEverything(by, this.options.accessToken.clockToleranceSeconds * 1000);
-    await this.revocations.announce(ended.entries);
+    await this.announcer.announce(ended);
     for (const keyId of held) if (!keepKeys.includes(keyId)) await this.revocations.revokeKey(keyId, by);
     // nobody can sign in before there is one
     if (held.length > keepKeys.length) await this.keys.refresh();
-    this.events.publish({ type: 'everything.revoked', actorId: by?.actorId });
   }
 
   /** Removes expired rows now, those of the audit trail too; resolves with how many. */

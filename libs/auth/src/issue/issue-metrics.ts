@@ -1,18 +1,18 @@
 import type { AuditRecorder } from '../observe/audit-recorder.service.js';
 import { by, type MetricReaders, one } from '../observe/metrics/metric-readers.js';
 import type { KeyRotation } from './keys/key-rotation.service.js';
-import type { RevocationService } from './sessions/revocation.service.js';
+import type { Announcer } from './sessions/announcer.service.js';
 import type { PasswordHasher } from './users/password-hasher.service.js';
 
 /** The numbers of whoever issues and revokes. */
 export function issueMetrics(
-  revocations: RevocationService,
+  announcer: Announcer,
   keys: KeyRotation,
   hasher: PasswordHasher,
   recorder: AuditRecorder,
 ): MetricReaders {
   return {
-    failedPublishings: () => one(revocations.failedPublishings),
+    failedPublishings: () => one(announcer.failedPublishings),
     keyAge: () =>
       keys
         .status()

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
 import { ResolvedObserveOptions } from '../options/observe-options.js';
-import { isRoutine, type NewAuditRecord, toRecord } from '../storage/audit-record.js';
+import { isKept, type NewAuditRecord, toRecord } from '../storage/audit-record.js';
 import { AuditStore } from '../storage/audit-store.port.js';
 import { AuditQueue } from './audit-queue.js';
 import { AuthEventPublisher } from './auth-event-publisher.service.js';
@@ -34,8 +34,8 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
     private readonly store?: AuditStore,
   ) {
     if (store)
-      events.subscribe((event) => {
-        if (isRoutine(event)) this.take(toRecord(event));
+      events.subscribe((event, audit) => {
+        if (audit === 'to_be_recorded' && isKept(event)) this.take(toRecord(event));
       });
   }
 

@@ -90,7 +90,7 @@ describe('AuditRecorder', () => {
 
   it('leaves to the storage what has a transaction, and to the counters what anybody can cause', async () => {
     const { store, publisher, recorder } = set();
-    publisher.publish({ type: 'session.ended', sessionId: 's', reason: 'logout' });
+    publisher.publish({ type: 'session.ended', sessionId: 's', reason: 'logout' }, 'recorded');
     publisher.publish({ type: 'refresh.refused', reason: 'junk', ip: '192.0.2.1' });
     publisher.publish({ type: 'token.refused', reason: 'expired' });
     publisher.publish({ type: 'refresh.refused', reason: 'mismatch', userId: 'u', sessionId: 's' });

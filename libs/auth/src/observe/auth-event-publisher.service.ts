@@ -5,7 +5,9 @@ import { AuthEventListener } from './auth-event-listener.port.js';
 import { ListenerCalls } from './listener-calls.js';
 import { severityOf } from '../storage/severity.js';
 
-export type AuthEventSubscriber = (event: AuthEvent) => unknown;
+/** `recorded`: its audit row was written with its cause. */
+export type AuditState = 'recorded' | 'to_be_recorded';
+export type AuthEventSubscriber = (event: AuthEvent, audit: AuditState) => unknown;
 
 /** Stamps an event and hands it to all who listen; never lets a listener fail or delay what it tells of. */
 @Injectable()
@@ -28,10 +30,10 @@ export class AuthEventPublisher {
     return () => this.subscribers.delete(subscriber);
   }
 
-  publish(input: AuthEventInput): void {
+  publish(input: AuthEventInput, audit: AuditState = 'to_be_recorded'): void {
     const at = new Date(this.clock.now()).toISOString();
     const event = { ...input, at, severity: severityOf(input.type) } as AuthEvent;
     for (const subscriber of this.subscribers)
-      this.calls.call(subscriber, event.type, () => subscriber(event));
+      this.calls.call(subscriber, event.type, () => subscriber(event, audit));
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { networkOf } from '../common/address.js';
-import type { AuthEvent, EventSeverity } from './auth-event.js';
+import type { AuthEvent, AuthEventInput, EventSeverity } from './auth-event.js';
+import { severityOf } from './severity.js';
 
 /** One row of the audit trail. No token, hash, password or key is in any. */
 export interface AuditRecord {
@@ -32,31 +33,20 @@ export type NewAuditRecord = Omit<AuditRecord, 'id' | 'at' | 'count'> & {
   readonly at?: string;
 };
 
-/** What the storage writes itself, in the transaction of the cause; it is not recorded a second time. */
-const WITH_ITS_CAUSE: ReadonlySet<AuthEvent['type']> = new Set([
-  'login.succeeded',
-  'refresh.reused',
-  'session.ended',
-  'sessions.ended',
-  'password.changed',
-  'reauthenticated',
-  'token_version.bumped',
-  'token.revoked',
-  'key.revoked',
-  'everything.revoked',
-]);
-
-/** Whether the event is for the recorder: routine, and of somebody. What anybody can cause without a genuine token is counted, not kept. */
-export function isRoutine(event: AuthEvent): boolean {
-  if (event.type === 'token.refused') return false;
-  if (event.type === 'refresh.refused' && event.reason === 'junk') return false;
-  return !WITH_ITS_CAUSE.has(event.type);
+/** What anybody can cause without a genuine token is counted, not kept. */
+export function isKept(event: AuthEvent): boolean {
+  return event.type !== 'token.refused' && !(event.type === 'refresh.refused' && event.reason === 'junk');
 }
 
-export function toRecord(event: AuthEvent): NewAuditRecord {
-  const { type, severity, at, userId, actorId, sessionId, ip, userAgent, ...detail } = event as AuthEvent &
-    Pick<AuditRecord, 'userId' | 'actorId' | 'sessionId' | 'ip' | 'userAgent'>;
-  return { type, severity, at, userId, actorId, sessionId, ip, userAgent, detail, fold: foldOf(event) };
+/** The row of an event; one that no publisher has stamped yet gets the database's time. */
+export function toRecord(event: AuthEvent | AuthEventInput): NewAuditRecord {
+  const { type, severity, at, userId, actorId, sessionId, ip, userAgent, ...detail } =
+    event as AuthEventInput & Partial<AuditRecord>;
+  const fold = at === undefined ? undefined : foldOf(event as AuthEvent);
+  return {
+    ...{ type, severity: severity ?? severityOf(type), at, userId, actorId, sessionId, ip, userAgent },
+    ...{ detail, fold },
+  };
 }
 
 /** What a stranger, or a client of its own account, can cause as often as it likes. */

@@ -32,6 +32,10 @@ export type AuthEvent = Base &
         readonly transport: TokenDelivery;
         readonly ip?: string;
         readonly userAgent?: string;
+        /** "Remember me". */
+        readonly persistent: boolean;
+        /** How the user proved who they are (RFC 8176). */
+        readonly amr: readonly string[];
         readonly knownDevice: boolean;
       }
     | {
@@ -166,6 +170,7 @@ export type AuthEvent = Base &
     | {
         /** `afterRestore()`. */
         readonly type: 'everything.revoked';
+        readonly sessionsEnded: number;
         readonly actorId?: string;
       }
   );

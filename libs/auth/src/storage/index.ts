@@ -17,6 +17,7 @@ export type {
   Rotation,
 } from './session-store.port.js';
 export type { NewSession, RotationCause, Session, SessionSnapshot, SessionState } from './session.js';
+export type { StoreChange } from './store-change.js';
 export type { EndReason } from './end-reason.js';
 export type { ActedBy } from './acted-by.js';
 export type { HostTransaction } from './host-transaction.js';
@@ -56,4 +57,6 @@ export { KeySightings } from './key-sightings.port.js';
 // audit trail
 export { AuditStore } from './audit-store.port.js';
 export type { AuditQuery, Familiarity, Sighting } from './audit-store.port.js';
+export { toRecord } from './audit-record.js';
 export type { AuditRecord, NewAuditRecord } from './audit-record.js';
+export type { AuthEventInput } from './auth-event.js';

@@ -1,5 +1,6 @@
 import type { ActedBy } from './acted-by.js';
 import type { LedgerEntry, RevocableToken } from './ledger-entry.js';
+import type { StoreChange } from './store-change.js';
 
 /**
  * How far a reader has seen which ledger: Postgres's whole snapshot, not a last id, because transactions commit in another order than they
@@ -25,8 +26,11 @@ export abstract class RevocationLedgerStore {
    * The random id of this ledger, made once and kept with it. A copy of the database gets another one: it goes its own way from there on.
    */
   abstract identity(): Promise<string>;
-  /** In a transaction of its own; durable when it resolves. `by` is for the audit trail. */
-  abstract append(entries: readonly LedgerEntry[], by?: ActedBy): Promise<void>;
+  /**
+   * In a transaction of its own; durable when it resolves with the entries and an event for each of kind `token` and `key`. `by` is whom the
+   * events name.
+   */
+  abstract append(entries: readonly LedgerEntry[], by?: ActedBy): Promise<StoreChange>;
   /**
    * What is new since `since`; refuses (throws) to answer from a standby or for a position of a later timeline. For a position of another
    * ledger there are no entries: the answer's position names this one.

@@ -1,14 +1,15 @@
 import type { ActedBy } from './acted-by.js';
 import type { EndReason } from './end-reason.js';
 import type { HostTransaction } from './host-transaction.js';
-import type { LedgerEntry, RevocableToken } from './ledger-entry.js';
+import type { RevocableToken } from './ledger-entry.js';
 import type { ClientContext } from '../common/principal.js';
+import type { StoreChange } from './store-change.js';
 import type { SubjectState, UserFacts } from './subject.js';
 import type { NewSession, RotationCause, Session, SessionSnapshot, SessionState } from './session.js';
 
 export type OpenOutcome =
-  /** `entries` are the ledger rows of sessions that ended because of the limit. */
-  | { readonly kind: 'opened'; readonly session: Session; readonly entries: readonly LedgerEntry[] }
+  /** The change tells of sessions that ended because of the limit, then of this one. */
+  | ({ readonly kind: 'opened'; readonly session: Session } & StoreChange)
   /** The subject's epoch or version moved since it was read: the login dies with whatever moved it. */
   | { readonly kind: 'superseded' };
 
@@ -46,7 +47,7 @@ export interface Replacement {
 
 /** Work of the host that must stand or fall with the store's own change, and who asked for it. */
 export interface Alongside extends ActedBy {
-  /** Join this transaction of the host's instead of opening one. The caller announces the entries after its commit. */
+  /** Join this transaction of the host's instead of opening one. The caller announces the change after its commit. */
   readonly tx?: HostTransaction;
   /** Runs inside the store's transaction, before it commits. */
   readonly work?: (tx: HostTransaction) => Promise<void>;
@@ -57,18 +58,12 @@ export interface EndOneOptions extends ActedBy {
   readonly subject?: string;
 }
 
-export interface Ended {
+export interface Ended extends StoreChange {
   readonly sessions: number;
-  /** Whose it was, where one session ended. */
-  readonly subject?: string;
-  /** Its id as the store has it, where one session ended. */
-  readonly sessionId?: string;
-  readonly entries: readonly LedgerEntry[];
 }
 
 export type ReplaceOutcome =
-  | ({ readonly kind: 'replaced'; readonly entries: readonly LedgerEntry[] } & SessionState)
-  | { readonly kind: 'superseded' };
+  ({ readonly kind: 'replaced' } & SessionState & StoreChange) | { readonly kind: 'superseded' };
 
 export type ReuseOutcome =
   /** The session was dead already: nothing was done. */
@@ -91,9 +86,9 @@ export interface Removal {
 }
 
 /**
- * Sessions, subjects and what ends them. Every method is atomic and durable when it resolves; the ledger rows of what it ended are written
- * in the same transaction and returned, so that the caller can announce them. A store that cannot answer throws
- * `AuthError('unavailable')` within its deadline; it never guesses. A store that keeps an audit trail writes what it did in the same transaction. "Live" is defined at `SessionSnapshot.live`.
+ * Sessions, subjects and what ends them. Every method is atomic and durable when it resolves. The ledger rows of what it ended are written in
+ * the same transaction, and where a store keeps an audit trail, a row of each event too (`toRecord`): it returns both, so that the caller can
+ * announce them. A store that cannot answer throws `AuthError('unavailable')` within its deadline; it never guesses. "Live" is defined at `SessionSnapshot.live`.
  */
 export abstract class SessionStore {
   /** Whether `rotate` and `read` bring the user along, or the user directory has to be asked. */
@@ -110,7 +105,7 @@ export abstract class SessionStore {
   abstract replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome>;
   /** Live ones. With `tx` they are read within that transaction of the host's. */
   abstract list(subject: string, tx?: HostTransaction): Promise<readonly Session[]>;
-  /** Undefined when no live session was ended. A `logout` is the act of its owner: whoever holds a token of it. */
+  /** Undefined when no live session was ended. A `logout` is the act of its owner: whoever holds a token of it. The event names the session as the store has it. */
   abstract endOne(sessionId: string, reason: EndReason, options?: EndOneOptions): Promise<Ended | undefined>;
   /** All but `keep`, the caller's own; the epoch is bumped (a login under way dies), the version is not. */
   abstract endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended>;

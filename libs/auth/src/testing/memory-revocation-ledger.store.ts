@@ -1,10 +1,13 @@
 import { AuthError } from '../common/auth-error.js';
+import type { ActedBy } from '../storage/acted-by.js';
 import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
 import {
   type LedgerPosition,
   type LedgerRead,
   RevocationLedgerStore,
 } from '../storage/revocation-ledger.port.js';
+import type { StoreChange } from '../storage/store-change.js';
+import { entriesAppended } from '../storage/store-events.js';
 import type { MemoryDatabase } from './memory-database.js';
 
 /** The ledger in the memory of one process, for tests. */
@@ -17,9 +20,10 @@ export class MemoryRevocationLedgerStore extends RevocationLedgerStore {
     return Promise.resolve(this.database.id);
   }
 
-  append(entries: readonly LedgerEntry[]): Promise<void> {
+  append(entries: readonly LedgerEntry[], by: ActedBy = {}): Promise<StoreChange> {
     return this.database.transaction((tx) => {
       this.database.append(tx, entries);
+      return { entries, events: entriesAppended(entries, by) };
     });
   }
 

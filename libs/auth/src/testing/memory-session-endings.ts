@@ -1,3 +1,4 @@
+import type { ActedBy } from '../storage/acted-by.js';
 import { type EndReason, endsTokens } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
@@ -22,7 +23,7 @@ export class MemoryEndings {
   }
 
   /** Bumps both counters and ends every session. */
-  endAll(subject: string, reason: EndReason): Ended {
+  endAll(subject: string, reason: EndReason): Omit<Ended, 'events'> {
     const state = this.bump(subject, 'both');
     const sessions = this.mark(this.database.sessionsOf(subject), reason);
     if (endsTokens(reason)) this.database.removeTokensOf(this.tx, subject);
@@ -38,12 +39,16 @@ export class MemoryEndings {
     return this.append(rows.map(({ id }) => ({ kind: 'session', sessionId: id, expiresAt: this.expiresAt })));
   }
 
-  endEverything(toleranceMs: number): Ended {
+  endEverything({ actorId }: ActedBy, toleranceMs: number): Ended {
     for (const subject of this.database.subjects.keys()) this.bump(subject, 'both');
     const sessions = this.mark([...this.database.sessions.values()], 'restored');
     for (const key of this.database.oneTimeTokens.keys()) this.tx.remove(this.database.oneTimeTokens, key);
     const issuedBefore = Math.floor((this.database.clock.now() + toleranceMs) / 1000) + 1;
-    return { sessions, entries: this.append([{ kind: 'all', issuedBefore, expiresAt: this.expiresAt }]) };
+    return {
+      sessions,
+      entries: this.append([{ kind: 'all', issuedBefore, expiresAt: this.expiresAt }]),
+      events: [{ type: 'everything.revoked', actorId, sessionsEnded: sessions }],
+    };
   }
 
   /** How many had not ended before. */

@@ -1,3 +1,4 @@
+import type { ClientContext } from '../common/principal.js';
 import type { ActedBy } from '../storage/acted-by.js';
 import type { EndReason } from '../storage/end-reason.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
@@ -17,6 +18,13 @@ import {
   type Rotation,
   SessionStore,
 } from '../storage/session-store.port.js';
+import {
+  familyReused,
+  secretReplaced,
+  sessionEnded,
+  sessionOpened,
+  sessionsEnded,
+} from '../storage/store-events.js';
 import { asMemoryTransaction, type MemoryDatabase, type SessionRow } from './memory-database.js';
 import type { MemoryTransaction } from './memory-database.js';
 import { refuses } from './memory-revocation-ledger.store.js';
@@ -61,7 +69,8 @@ export class MemorySessionStore extends SessionStore {
       const entries = endings.end(crowd, 'limit');
       const row = newRow(session, this.nowMs);
       tx.put(this.database.sessions, row.id, row);
-      return { kind: 'opened', session: row, entries };
+      const ended = crowd.map(({ id }) => sessionEnded(id, { userId: session.subject, reason: 'limit' }));
+      return { kind: 'opened', session: row, entries, events: [...ended, sessionOpened(session)] };
     });
   }
 
@@ -94,7 +103,8 @@ export class MemorySessionStore extends SessionStore {
       if (!row || !sameState(state, replacement.expected)) return { kind: 'superseded' };
       const next = replacedRow(row, replacement, state.epoch, this.nowMs);
       tx.put(this.database.sessions, row.id, next);
-      return { kind: 'replaced', ...this.stateOf(next), entries: [] };
+      const events = [secretReplaced(replacement)];
+      return { kind: 'replaced', ...this.stateOf(next), entries: [], events };
     });
   }
 
@@ -110,7 +120,8 @@ export class MemorySessionStore extends SessionStore {
       const others = this.database.sessionsOf(subject).filter(({ id }) => id !== sessionId);
       endings.mark(others, 'password_changed');
       this.database.removeTokensOf(tx, subject);
-      return { kind: 'replaced', ...this.stateOf(next), entries: endings.refuseEarlier(subject, state) };
+      const entries = endings.refuseEarlier(subject, state);
+      return { kind: 'replaced', ...this.stateOf(next), entries, events: [secretReplaced(replacement)] };
     });
     return attempt.catch((error: unknown) => {
       if (error === superseded) return { kind: 'superseded' };
@@ -122,7 +133,11 @@ export class MemorySessionStore extends SessionStore {
     return this.usableOf(subject).sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
   }
 
-  endOne(given: string, reason: EndReason, { subject }: EndOneOptions = {}): Promise<Ended | undefined> {
+  endOne(
+    given: string,
+    reason: EndReason,
+    { subject, actorId }: EndOneOptions = {},
+  ): Promise<Ended | undefined> {
     return this.within({}, (endings) => {
       // as a `uuid` column does
       const sessionId = given.toLowerCase();
@@ -130,7 +145,9 @@ export class MemorySessionStore extends SessionStore {
       if (!row || row.endedAtMs !== null) return undefined;
       if (subject !== undefined && (row.subject !== subject || !isUnexpired(row, this.nowMs)))
         return undefined;
-      return { sessions: 1, entries: endings.end([row], reason), subject: row.subject, sessionId };
+      const by = { userId: row.subject, actorId: reason === 'logout' ? row.subject : actorId };
+      const events = [sessionEnded(sessionId, { ...by, reason })];
+      return { sessions: 1, entries: endings.end([row], reason), events };
     });
   }
 
@@ -142,34 +159,42 @@ export class MemorySessionStore extends SessionStore {
         tx.put(this.database.sessions, keep, { ...kept, epoch: state.epoch });
       const mine = this.database.sessionsOf(subject);
       const others = mine.filter(({ id, endedAtMs }) => id !== keep && endedAtMs === null);
-      return { sessions: others.length, entries: endings.end(others, reason) };
+      const events = sessionsEnded(others.length, { userId: subject, actorId: subject, reason });
+      return { sessions: others.length, entries: endings.end(others, reason), events };
     });
   }
 
   endAll(subject: string, reason: EndReason, alongside: Alongside = {}): Promise<Ended> {
-    return this.within(alongside, (endings) => endings.endAll(subject, reason));
+    return this.within(alongside, (endings) => {
+      const ended = endings.endAll(subject, reason);
+      const by = { userId: subject, actorId: alongside.actorId, reason };
+      return { ...ended, events: sessionsEnded(ended.sessions, by) };
+    });
   }
 
-  endReused(sessionId: string, scope: 'user' | 'family'): Promise<ReuseOutcome> {
+  endReused(sessionId: string, scope: 'user' | 'family', by: ClientContext = {}): Promise<ReuseOutcome> {
     return this.within({}, (endings) => {
       const row = this.database.sessions.get(sessionId);
       if (!row || !this.usable(row)) return { kind: 'spared' };
-      const entries = endings.end([row], 'reuse');
-      if (scope === 'family') return { kind: 'ended', sessions: 1, entries };
-      const all = endings.endAll(row.subject, 'reuse');
-      return { kind: 'ended', sessions: 1 + all.sessions, entries: [...entries, ...all.entries] };
+      const family = endings.end([row], 'reuse');
+      const others = scope === 'user' ? endings.endAll(row.subject, 'reuse') : { sessions: 0, entries: [] };
+      const sessions = 1 + others.sessions;
+      const events = [familyReused(sessionId, row.subject, sessions, by)];
+      return { kind: 'ended', sessions, entries: [...family, ...others.entries], events };
     });
   }
 
   bumpVersion(subject: string, alongside: Alongside = {}): Promise<Ended> {
     return this.within(alongside, (endings) => {
       const state = endings.bump(subject, 'version');
-      return { sessions: 0, entries: endings.refuseEarlier(subject, state) };
+      const { actorId } = alongside;
+      const entries = endings.refuseEarlier(subject, state);
+      return { sessions: 0, entries, events: [{ type: 'token_version.bumped', userId: subject, actorId }] };
     });
   }
 
-  endEverything(_by?: ActedBy, toleranceMs = 0): Promise<Ended> {
-    return this.within({}, (endings) => endings.endEverything(toleranceMs));
+  endEverything(by: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
+    return this.within({}, (endings) => endings.endEverything(by, toleranceMs));
   }
 
   async readSubject(subject: string): Promise<SubjectState> {

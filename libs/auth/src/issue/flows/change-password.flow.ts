@@ -3,8 +3,7 @@ import { networkOf } from '../../common/address.js';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
-import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { RevocationService } from '../sessions/revocation.service.js';
+import { Announcer } from '../sessions/announcer.service.js';
 import type { RetryKey } from '../sessions/retry-key.js';
 import { SessionService } from '../sessions/session.service.js';
 import { DeviceIds } from '../users/device-id.js';
@@ -37,8 +36,7 @@ export class ChangePasswordFlow {
     private readonly sessions: SessionService,
     private readonly devices: DeviceIds,
     private readonly grants: TokenGrants,
-    private readonly revocations: RevocationService,
-    private readonly events: AuthEventPublisher,
+    private readonly announcer: Announcer,
     private readonly clock: Clock,
   ) {}
 
@@ -82,9 +80,7 @@ export class ChangePasswordFlow {
     );
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
-    await this.revocations.announce(outcome.entries);
-    const { id: userId, sessionId } = principal;
-    this.events.publish({ type: 'password.changed', userId, actorId: userId, sessionId });
+    await this.announcer.announce(outcome);
     const grant = await this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
     // the epoch moved, and with it every device id: this device stays a known one
     const deviceToken = deviceId && this.devices.mint(principal.id, outcome.subject.epoch, deviceId);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../common/principal.js';
-import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { Announcer } from '../sessions/announcer.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 import { RevocationChecker } from '../../verify/revocation/revocation-checker.service.js';
 import { SessionService } from '../sessions/session.service.js';
@@ -24,7 +24,7 @@ export class LogoutFlow {
     private readonly revocations: RevocationService,
     private readonly checker: RevocationChecker,
     private readonly users: UserDirectory,
-    private readonly events: AuthEventPublisher,
+    private readonly announcer: Announcer,
   ) {}
 
   async logout(input: LogoutInput): Promise<void> {
@@ -33,10 +33,7 @@ export class LogoutFlow {
     for (const principal of legacy) await this.endLegacy(principal);
     for (const sessionId of sessionIds) {
       const ended = await this.store.endOne(sessionId, 'logout');
-      if (!ended) continue;
-      await this.revocations.announce(ended.entries);
-      const { subject: userId } = ended;
-      this.events.publish({ type: 'session.ended', userId, actorId: userId, sessionId, reason: 'logout' });
+      if (ended) await this.announcer.announce(ended);
     }
   }
 
@@ -46,7 +43,6 @@ export class LogoutFlow {
     if ((await this.checker.check(revocable(principal))) === 'revoked') return;
     const actorId = (await this.users.findById(id))?.account.id;
     await this.revocations.revokeToken(tokenId, expiresAt, { actorId });
-    this.events.publish({ type: 'token.revoked', tokenId, actorId });
   }
 
   private async named({ accessTokens, refreshTokens }: LogoutInput): Promise<Named> {

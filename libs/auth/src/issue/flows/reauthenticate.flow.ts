@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
-import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { Announcer } from '../sessions/announcer.service.js';
 import type { RetryKey } from '../sessions/retry-key.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
@@ -26,7 +26,7 @@ export class ReauthenticateFlow {
     private readonly currentPassword: CurrentPasswordCheck,
     private readonly sessions: SessionService,
     private readonly grants: TokenGrants,
-    private readonly events: AuthEventPublisher,
+    private readonly announcer: Announcer,
     private readonly clock: Clock,
   ) {}
 
@@ -46,8 +46,7 @@ export class ReauthenticateFlow {
     });
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
-    const { id: userId, sessionId } = principal;
-    this.events.publish({ type: 'reauthenticated', userId, actorId: userId, sessionId });
+    await this.announcer.announce(outcome);
     return this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
   }
 }

@@ -4,6 +4,7 @@ import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { UserFacts } from '../../storage/subject.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { Announcer } from '../sessions/announcer.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 import { type RefreshOutcome, RotationService } from '../sessions/rotation.service.js';
 import type { SessionState } from '../../storage/session.js';
@@ -30,6 +31,7 @@ export class RefreshFlow {
     private readonly users: UserDirectory,
     private readonly grants: TokenGrants,
     private readonly revocations: RevocationService,
+    private readonly announcer: Announcer,
     private readonly events: AuthEventPublisher,
     private readonly clock: Clock,
   ) {}
@@ -58,17 +60,9 @@ export class RefreshFlow {
         this.events.publish({ type: 'refresh.refused', reason, userId, sessionId, ip: client.ip });
         throw new AuthError('token_refused', `refresh token: ${reason}`, { cookies: 'keep' });
       }
-      case 'reused': {
-        await this.revocations.announce(outcome.entries);
-        this.events.publish({
-          type: 'refresh.reused',
-          userId: outcome.subject,
-          sessionId: outcome.sessionId,
-          sessionsEnded: outcome.sessions,
-          ...clientOf(client),
-        });
+      case 'reused':
+        await this.announcer.announce(outcome);
         throw new AuthError('token_refused', 'refresh token: reused');
-      }
     }
   }
 
@@ -125,11 +119,7 @@ export class RefreshFlow {
   private async userElsewhere({ session }: SessionState): Promise<UserFacts> {
     const account = (await this.users.findById(session.subject))?.account;
     if (account && !account.disabled) return account;
-    const { subject: userId } = session;
-    const reason = account ? 'user_disabled' : 'user_deleted';
-    const ended = await this.sessions.endAll(userId, reason);
-    await this.revocations.announce(ended.entries);
-    this.events.publish({ type: 'sessions.ended', userId, count: ended.sessions, reason });
+    await this.revocations.endAll(session.subject, account ? 'user_disabled' : 'user_deleted');
     throw new AuthError('token_refused', 'the user is gone or disabled');
   }
 }

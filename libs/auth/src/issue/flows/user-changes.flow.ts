@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ActedBy } from '../../storage/acted-by.js';
 import type { EndReason } from '../../storage/end-reason.js';
 import type { HostTransaction } from '../../storage/host-transaction.js';
-import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { RevocationService } from '../sessions/revocation.service.js';
+import { Announcer } from '../sessions/announcer.service.js';
 import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
 import { UserResolver } from '../users/user-resolver.service.js';
 
@@ -30,14 +29,13 @@ export class UserChangesFlow {
   constructor(
     private readonly resolver: UserResolver,
     private readonly store: SessionStore,
-    private readonly revocations: RevocationService,
-    private readonly events: AuthEventPublisher,
+    private readonly announcer: Announcer,
   ) {}
 
   /** Runs `work` and the ending in one transaction of Tokenward's; effective here when it resolves. */
   async change(given: string, change: UserChange, { work, actorId }: Omit<Alongside, 'tx'>): Promise<void> {
     const userId = await this.resolver.idOf(given);
-    await this.announce(userId, change, await this.apply(userId, change, { work, actorId }), actorId);
+    await this.announcer.announce(await this.apply(userId, change, { work, actorId }));
   }
 
   /** Joins the host's own transaction. */
@@ -49,24 +47,12 @@ export class UserChangesFlow {
   ): Promise<PendingChange> {
     const userId = await this.resolver.idOf(given, tx);
     const ended = await this.apply(userId, change, { tx, actorId });
-    return { committed: () => this.announce(userId, change, ended, actorId) };
+    return { committed: () => this.announcer.announce(ended) };
   }
 
   private apply(userId: string, change: UserChange, alongside: Alongside): Promise<Ended> {
     return change === 'authorization'
       ? this.store.bumpVersion(userId, alongside)
       : this.store.endAll(userId, REASON[change], alongside);
-  }
-
-  private async announce(
-    userId: string,
-    change: UserChange,
-    { sessions: count, entries }: Ended,
-    actorId: string | undefined,
-  ): Promise<void> {
-    await this.revocations.announce(entries);
-    if (change === 'authorization') this.events.publish({ type: 'token_version.bumped', userId, actorId });
-    else this.events.publish({ type: 'sessions.ended', userId, actorId, count, reason: REASON[change] });
-    if (change === 'password') this.events.publish({ type: 'password.changed', userId, actorId });
   }
 }

@@ -83,8 +83,7 @@ export function createSessionsController(routes: Routes): Type {
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<void> {
-      const principal = callerOf(request);
-      await this.flow.endAll(principal.id, 'logout_all', { actorId: principal.id });
+      await this.flow.endAll(callerOf(request));
       this.cookies.clear(response);
     }
 

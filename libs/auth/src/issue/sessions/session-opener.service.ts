@@ -3,8 +3,7 @@ import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { TokenDelivery } from '../../contract/index.js';
-import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { RevocationService } from './revocation.service.js';
+import { Announcer } from './announcer.service.js';
 import { SessionService } from './session.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
@@ -32,8 +31,7 @@ export class SessionOpener {
     private readonly sessions: SessionService,
     private readonly grants: TokenGrants,
     private readonly devices: DeviceIds,
-    private readonly revocations: RevocationService,
-    private readonly events: AuthEventPublisher,
+    private readonly announcer: Announcer,
     private readonly entropy: Entropy,
   ) {}
 
@@ -59,23 +57,7 @@ export class SessionOpener {
     );
     if (opened.kind === 'superseded') return 'superseded';
 
-    await this.revocations.announce(opened.entries);
-    for (const entry of opened.entries)
-      if (entry.kind === 'session')
-        this.events.publish({
-          type: 'session.ended',
-          userId: subject,
-          sessionId: entry.sessionId,
-          reason: 'limit',
-        });
-    this.events.publish({
-      type: 'login.succeeded',
-      userId: subject,
-      sessionId,
-      transport,
-      ...clientOf(client),
-      knownDevice,
-    });
+    await this.announcer.announce(opened);
     const deviceToken = this.devices.mint(subject, expected.epoch, deviceId);
     return {
       user: account,

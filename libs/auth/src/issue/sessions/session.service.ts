@@ -132,7 +132,9 @@ export class SessionService {
       input.presented === undefined ? undefined : this.ofSession(input.presented, input.sessionId);
     if (presented && presented.generation !== found.session.generation - 1) return undefined;
     const refreshToken = successorAgain(this.ring, found, [sourceOf(presented, key), { kind: 'key', key }]);
-    return refreshToken === undefined ? undefined : { kind: 'replaced', ...found, entries: [], refreshToken };
+    // it was told of when it happened
+    const change = { entries: [], events: [] };
+    return refreshToken === undefined ? undefined : { kind: 'replaced', ...found, ...change, refreshToken };
   }
 
   /** A token of another session beside this access token is a mix-up or an attack: refused either way. */

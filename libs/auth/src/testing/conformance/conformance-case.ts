@@ -15,9 +15,10 @@ export function casesFor<T>(
   return Object.entries(table).map(([name, check]) => ({ name, run: async () => check(await subject()) }));
 }
 
-/** `expected` names the members that count; others may be there. */
+/** `expected` names the members that count; others may be there, but no more items than it lists. */
 export function assertHolds(actual: unknown, expected: object): void {
   assert.ok(typeof actual === 'object' && actual !== null, 'there is nothing to compare');
+  if (Array.isArray(expected)) assert.equal(Reflect.get(actual, 'length'), expected.length);
   for (const [name, value] of Object.entries(expected)) {
     const found: unknown = Reflect.get(actual, name);
     const nested = typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -49,7 +49,10 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     assertHolds(ended?.entries[0], { kind: 'session', sessionId: session.id });
     assert.equal(await it.store.endOne(session.id, 'logout'), undefined);
     const another = await opened(it);
-    assert.equal((await it.store.endOne(another.id, 'logout'))?.subject, another.subject);
+    const { id: sessionId, subject: userId } = another;
+    assertHolds((await it.store.endOne(sessionId, 'logout'))?.events, [
+      { type: 'session.ended', userId, actorId: userId, sessionId, reason: 'logout' },
+    ]);
     assert.equal(await it.store.endOne(randomUUID(), 'logout'), undefined);
     assert.equal(await it.store.endOne('no uuid', 'logout'), undefined);
   },
@@ -116,6 +119,37 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
       await assert.rejects(change, { message: refusal.message });
     assert.deepEqual(await it.store.readSubject(session.subject), { tokenVersion: 1, epoch: 1 });
     assert.equal((await it.store.rotate(rotationOf(session))).kind, 'rotated');
+  },
+
+  'every change tells of itself once, with who did it': async (it) => {
+    const first = await opened(it, { maxPerUser: 1, knownDevice: true });
+    const { subject: userId } = first;
+    const by = { actorId: 'the admin' };
+    const second = newSession({ subject: userId, maxPerUser: 1 });
+    const outcome = await it.store.open(second);
+    assertHolds(outcome.kind === 'opened' && outcome.events, [
+      { type: 'session.ended', userId, sessionId: first.id, reason: 'limit' },
+      { type: 'login.succeeded', userId, sessionId: second.id, knownDevice: false },
+    ]);
+    const replaced = await it.store.replace({ ...replacementOf(second), cause: 'reauthenticate' });
+    assertHolds(replaced.kind === 'replaced' && replaced.events, [
+      { type: 'reauthenticated', userId, actorId: userId, sessionId: second.id },
+    ]);
+    assertHolds((await it.store.bumpVersion(userId, by)).events, [
+      { type: 'token_version.bumped', userId, ...by },
+    ]);
+    assertHolds((await it.store.endOthers(userId, second.id, 'ended_by_user')).events, [
+      { type: 'sessions.ended', userId, actorId: userId, count: 0, reason: 'ended_by_user' },
+    ]);
+    const client = { ip: '192.0.2.7', userAgent: 'of the thief' };
+    const reused = await it.store.endReused(second.id, 'user', client);
+    assertHolds(reused.kind === 'ended' && reused.events, [
+      { type: 'refresh.reused', userId, sessionId: second.id, sessionsEnded: 1, ...client },
+    ]);
+    assertHolds((await it.store.endAll(userId, 'password_changed', by)).events, [
+      { type: 'sessions.ended', userId, ...by, count: 0, reason: 'password_changed' },
+      { type: 'password.changed', userId, ...by },
+    ]);
   },
 
   'a bump of the version ends access tokens and spares the session': async (it) => {

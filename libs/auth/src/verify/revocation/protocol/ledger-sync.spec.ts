@@ -47,7 +47,7 @@ class Ledger extends RevocationLedgerStore {
     return { position, entries: [] };
   }
   identity = () => Promise.resolve(this.id);
-  append = () => Promise.resolve();
+  append = () => Promise.resolve({ entries: [], events: [] });
   isRevoked = () => Promise.resolve(false);
   onAppended = () => Promise.resolve(() => Promise.resolve());
 }

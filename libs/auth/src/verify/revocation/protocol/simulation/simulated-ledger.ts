@@ -75,7 +75,7 @@ export class SimulatedLedger extends RevocationLedgerStore {
       this.server.commit(xid);
     });
   }
-  append(): Promise<void> {
+  append(): Promise<never> {
     return Promise.reject(new Error('the simulation uses begin and commit'));
   }
   readSince(since: LedgerPosition | undefined): Promise<LedgerRead> {

@@ -1,0 +1,72 @@
+import type { ClientContext } from '../common/principal.js';
+import type { ActedBy } from './acted-by.js';
+import type { AuthEventInput } from './auth-event.js';
+import type { EndReason } from './end-reason.js';
+import type { LedgerEntry } from './ledger-entry.js';
+import type { NewSession } from './session.js';
+import type { Replacement } from './session-store.port.js';
+
+/*
+ * The events of what a store does, for every store that implements the ports.
+ */
+
+/** Whose sessions ended, by whom and why. */
+interface Ending extends ActedBy {
+  readonly userId: string;
+  readonly reason: EndReason;
+}
+
+export function sessionOpened(session: NewSession): AuthEventInput {
+  const { subject: userId, id: sessionId, transport, persistent, amr, ip, userAgent } = session;
+  const { knownDevice = false } = session;
+  return {
+    type: 'login.succeeded',
+    userId,
+    sessionId,
+    transport,
+    ip,
+    userAgent,
+    persistent,
+    amr,
+    knownDevice,
+  };
+}
+
+export function sessionEnded(sessionId: string, ending: Ending): AuthEventInput {
+  return { type: 'session.ended', sessionId, ...ending };
+}
+
+export function sessionsEnded(count: number, ending: Ending): readonly AuthEventInput[] {
+  const { userId, actorId, reason } = ending;
+  const ended: AuthEventInput = { type: 'sessions.ended', count, ...ending };
+  // a reset of the host's: it ends them all
+  return reason === 'password_changed' ? [ended, { type: 'password.changed', userId, actorId }] : [ended];
+}
+
+/** By the owner, who proved the password. */
+export function secretReplaced({ subject: userId, sessionId, cause }: Replacement): AuthEventInput {
+  const type = cause === 'password' ? 'password.changed' : 'reauthenticated';
+  return { type, userId, actorId: userId, sessionId };
+}
+
+/** `by` presented the spent token. */
+export function familyReused(
+  sessionId: string,
+  userId: string,
+  count: number,
+  { ip, userAgent }: ClientContext,
+): AuthEventInput {
+  return { type: 'refresh.reused', userId, sessionId, sessionsEnded: count, ip, userAgent };
+}
+
+/** Of entries that nothing but the revocation itself caused. */
+export function entriesAppended(
+  entries: readonly LedgerEntry[],
+  { actorId }: ActedBy,
+): readonly AuthEventInput[] {
+  return entries.flatMap((entry): AuthEventInput[] => {
+    if (entry.kind === 'token') return [{ type: 'token.revoked', actorId, tokenId: entry.tokenId }];
+    if (entry.kind === 'key') return [{ type: 'key.revoked', actorId, keyId: entry.keyId }];
+    return [];
+  });
+}
