@@ -22,3 +22,13 @@ export { throttleStoreConformance } from './conformance/throttle-store.conforman
 export type { ThrottleStoreSubject } from './conformance/throttle-store.conformance.js';
 export { userDirectoryConformance } from './conformance/user-directory.conformance.js';
 export type { ConformanceUser, UserDirectorySubject } from './conformance/user-directory.conformance.js';
+export { revocationFeedConformance } from './conformance/revocation-feed.conformance.js';
+export type { RevocationFeedSubject } from './conformance/revocation-feed.conformance.js';
+export { auditStoreConformance } from './conformance/audit-store.conformance.js';
+export type { AuditStoreSubject } from './conformance/audit-store.conformance.js';
+export { keySourceConformance } from './conformance/key-source.conformance.js';
+export type { KeySourceSubject } from './conformance/key-source.conformance.js';
+export { keySightingsConformance } from './conformance/key-sightings.conformance.js';
+export type { KeySightingsSubject } from './conformance/key-sightings.conformance.js';
+export { refreshSecretsConformance } from './conformance/refresh-secrets.conformance.js';
+export type { RefreshSecretsSubject } from './conformance/refresh-secrets.conformance.js';
