@@ -8,6 +8,8 @@ export interface AuthErrorExtra {
   readonly retryAfterSeconds?: number;
   /** Seconds; the proof age that the route asks for (RFC 9470, section 3). */
   readonly maxAgeSeconds?: number;
+  /** Where the metadata of the resource is (RFC 9728, section 5.1). */
+  readonly resourceMetadata?: string;
   /** Names of the refused fields with what is wrong; never their values. */
   readonly fields?: Readonly<Record<string, string>>;
   /** Users that one identifier means; for the event. */

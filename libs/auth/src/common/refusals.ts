@@ -32,6 +32,7 @@ const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErro
   session_not_found: [404, 'not_found', 'Session not found'],
   user_not_found: [404, 'not_found', 'User not found'],
   key_not_found: [404, 'not_found', 'Key not found'],
+  document_not_found: [404, 'not_found', 'Not found'],
   email_taken: [409, 'taken', 'Email already registered'],
   body_too_large: [413, 'too_large', 'body: too large'],
   body_type_unsupported: [415, 'unsupported_media_type', 'body: must be application/json in UTF-8'],
@@ -55,6 +56,7 @@ export function bodyOf(reason: AuthErrorReason, fields: Readonly<Record<string, 
 export interface HeaderFacts {
   readonly retryAfterSeconds?: number;
   readonly maxAgeSeconds?: number;
+  readonly resourceMetadata?: string;
 }
 
 /** The headers of the answer; `Cache-Control: no-store` is on all of them. */
@@ -62,16 +64,19 @@ export function headersOf(reason: AuthErrorReason, facts: HeaderFacts): Readonly
   const [status] = REFUSALS[reason];
   return {
     'Cache-Control': 'no-store',
-    ...(status === 401 && { 'WWW-Authenticate': challengeOf(reason, facts.maxAgeSeconds) }),
+    ...(status === 401 && { 'WWW-Authenticate': challengeOf(reason, facts) }),
     ...((status === 429 || status === 503) && { 'Retry-After': wholeSeconds(facts.retryAfterSeconds) }),
   };
 }
 
-/** RFC 6750, section 3, and RFC 9470, section 3. */
-function challengeOf(reason: AuthErrorReason, maxAgeSeconds = 0): string {
-  if (reason === 'token_refused') return 'Bearer error="invalid_token"';
-  if (reason !== 'proof_too_old') return 'Bearer';
-  return `Bearer error="insufficient_user_authentication", max_age="${maxAgeSeconds}"`;
+/** RFC 6750, section 3, RFC 9470, section 3, and RFC 9728, section 5.1. */
+function challengeOf(reason: AuthErrorReason, { maxAgeSeconds = 0, resourceMetadata }: HeaderFacts): string {
+  const members = [
+    reason === 'token_refused' && 'error="invalid_token"',
+    reason === 'proof_too_old' && `error="insufficient_user_authentication", max_age="${maxAgeSeconds}"`,
+    resourceMetadata !== undefined && `resource_metadata="${resourceMetadata}"`,
+  ].filter((each) => each !== false);
+  return ['Bearer', ...(members.length > 0 ? [members.join(', ')] : [])].join(' ');
 }
 
 /** Never 0: a client would come back at once (RFC 9110, section 10.2.3). */

@@ -41,6 +41,7 @@ export type AuthErrorReason =
   | 'session_not_found'
   | 'user_not_found'
   | 'key_not_found'
+  | 'document_not_found'
   | 'user_ambiguous'
   | 'transport_not_allowed'
   | 'claim_refused'

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { Duration } from '../common/duration.js';
 import type { TokenDelivery } from '../contract/index.js';
 import type { CookieOptions } from './cookie-options.js';
+import type { DiscoveryOptions } from './discovery-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
 import type { KeyRotationOptions, StaticKeysOptions } from './key-options.js';
 import type { LegacyIssuerOptions } from './legacy-options.js';
@@ -171,6 +172,8 @@ export interface AuthOptions {
     /** `max-age` of the JWKS answer; a key is published at least that long before it signs. Default `1h`. */
     readonly cacheFor?: Duration;
   };
+  /** What is published of this server: discovery (RFC 8414), and the metadata of a protected resource (RFC 9728). */
+  readonly discovery?: DiscoveryOptions;
   /** Weak but allowed choices stop the boot instead of being named in the log. Default false. */
   readonly strictConfig?: boolean;
   /** Deadline of a database statement on the request path. Default `2s`. */
@@ -205,4 +208,6 @@ export interface RouteOptions {
   readonly reauthenticate?: boolean;
   readonly revokeUser?: boolean;
   readonly jwks?: boolean;
+  /** `/.well-known/openid-configuration`, `oauth-authorization-server` and `oauth-protected-resource`. */
+  readonly discovery?: boolean;
 }

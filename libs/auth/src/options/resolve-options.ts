@@ -4,6 +4,7 @@ import { DEFAULT_INSTANCE } from '../common/instance-token.js';
 import { readOptions } from '../common/read-options.js';
 import type { AuthOptions, RouteOptions } from './auth-options.js';
 import { authSchema } from './auth-schema.js';
+import { resolveDiscovery } from './discovery-options.js';
 import { resolveCookies } from './resolve-cookies.js';
 import { resolveRoutes } from './resolve-routes.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
@@ -54,6 +55,11 @@ export function resolveChecked(
     passwords: passwords(options.passwords),
     revocation: { ...revocation, maxStalenessMs: maxStaleness, deadlineMs: deadline },
     jwks: { cacheSeconds: options.jwks.cacheFor },
+    discovery: resolveDiscovery(
+      options.discovery,
+      options.issuer,
+      instance === DEFAULT_INSTANCE ? '' : `${instance}/`,
+    ),
     keyRotation: keyRotation(options.keyRotation, options.jwks.cacheFor * 1000),
     routes,
     strictConfig: options.strictConfig,

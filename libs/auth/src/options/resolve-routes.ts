@@ -21,6 +21,7 @@ const routeSchema = group({
   reauthenticate: on(),
   revokeUser: on(),
   jwks: on(),
+  discovery: on(),
 });
 
 /** `routes`: `false` for none of them. */

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { TokenDelivery } from '../contract/index.js';
 import type { ClaimsHook, PasswordOptions, ReuseScope, RouteOptions } from './auth-options.js';
 import type { CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
+import type { ResolvedDiscovery } from './discovery-options.js';
 import type { EncryptionAlgorithm, EncryptionKeyOptions } from './encryption-options.js';
 import type { SigningAlgorithm, StaticKeysOptions } from './key-options.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
@@ -17,6 +18,7 @@ export abstract class ResolvedAuthOptions {
   abstract readonly issuer: string;
   abstract readonly audiences: readonly string[];
   abstract readonly keys: StaticKeysOptions & { readonly algorithm: SigningAlgorithm };
+  abstract readonly discovery: ResolvedDiscovery;
   abstract readonly keyRotation: {
     readonly leadTimeMs: number;
     readonly refreshEveryMs: number;

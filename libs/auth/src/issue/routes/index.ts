@@ -2,6 +2,7 @@ import { SetMetadata, type Type } from '@nestjs/common';
 import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import { INSTANCE } from '../../verify/guards/route-metadata.js';
 import { createAccountController } from './account.controller.js';
+import { createDiscoveryController, createResourceController } from './discovery.controller.js';
 import { createJwksController } from './jwks.controller.js';
 import { createRenewalController } from './token.controller.js';
 import type { Routes } from './route.js';
@@ -26,7 +27,10 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
 
 /** Those that stay at the root of the host. */
 export function createRootControllers(routes: Routes, instance = DEFAULT_INSTANCE): Type[] {
-  return ofInstance(instance, routes.jwks ? [createJwksController(instance)] : []);
+  return ofInstance(instance, [
+    ...(routes.jwks ? [createJwksController(instance)] : []),
+    ...(routes.discovery ? [createDiscoveryController(instance), createResourceController(instance)] : []),
+  ]);
 }
 
 function ofInstance(instance: string, controllers: Type[]): Type[] {

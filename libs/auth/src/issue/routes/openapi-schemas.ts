@@ -70,6 +70,28 @@ export const JWKS_ANSWER: JsonSchema = object({
   keys: { type: 'array', items: { type: 'object', additionalProperties: true } },
 });
 
+const texts: JsonSchema = { type: 'array', items: { type: 'string' } };
+
+export const DISCOVERY_ANSWER: JsonSchema = object({
+  issuer: text(),
+  jwks_uri: text(),
+  response_types_supported: texts,
+  subject_types_supported: texts,
+  id_token_signing_alg_values_supported: texts,
+});
+
+export const RESOURCE_METADATA_ANSWER: JsonSchema = object(
+  {
+    resource: text(),
+    authorization_servers: texts,
+    bearer_methods_supported: texts,
+    scopes_supported: texts,
+    resource_name: text(),
+    resource_documentation: text(),
+  },
+  ['resource', 'bearer_methods_supported'],
+);
+
 const refreshToken = text('Where the session keeps no refresh cookie.');
 const password: JsonSchema = { type: 'string', format: 'password' };
 

@@ -9,10 +9,11 @@ export class RootRoutesModule {
   }
 }
 
-/** Takes a `GET` out of the global prefix, whenever the host sets that, and whatever it takes out itself. */
+/** Takes a `GET` out of the global prefix, whenever the host sets that, and whatever it takes out itself. `path` may end in parameters. */
 export function keepAtRoot(config: ApplicationConfig, path: string): void {
   const given = config.getGlobalPrefixOptions.bind(config);
-  const pathRegex = new RegExp(`^/${path.replaceAll('.', '\\.')}/?$`);
+  const pattern = path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+');
+  const pathRegex = new RegExp(`^/${pattern}/?$`);
   const own = { path, requestMethod: RequestMethod.GET, pathRegex };
   config.getGlobalPrefixOptions = () => ({ ...given(), exclude: [...(given().exclude ?? []), own] });
 }

@@ -66,12 +66,25 @@ export class JwtAuthGuard implements CanActivate {
 
   @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    try {
+      const verdict = this.judge(context);
+      return verdict instanceof Promise ? verdict.catch((error: unknown) => this.refuse(error)) : verdict;
+    } catch (error) {
+      return this.refuse(error);
+    }
+  }
+
+  private judge(context: ExecutionContext): boolean | Promise<boolean> {
     const facts = this.factsOf(context);
     if (facts.unguarded) return true;
     const outcome =
       context.getType<string>() === 'ws' ? this.recheck(context, facts) : this.authenticate(context, facts);
     if (outcome instanceof Promise) return outcome.then((principal) => this.admit(context, principal, facts));
     return outcome === 'nobody' ? true : this.admit(context, outcome, facts);
+  }
+
+  private refuse(error: unknown): never {
+    throw this.authenticator.challenged(error) as Error;
   }
 
   private read(context: ExecutionContext): RouteFacts {

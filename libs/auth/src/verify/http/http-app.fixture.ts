@@ -88,6 +88,7 @@ export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAut
     passwords: { maxBytes: 1024 },
     refreshToken: { retryWindowMs: 900_000 },
     jwks: { cacheSeconds: 3600 },
+    discovery: {},
     routes: { prefix: 'auth' },
   } as unknown as ResolvedAuthOptions;
 }
@@ -105,6 +106,7 @@ export const ALL_ROUTES: Routes = {
   reauthenticate: true,
   revokeUser: true,
   jwks: true,
+  discovery: true,
 };
 
 /** Tokens by name: `good`, `admin`, `slow` (answers later), `down`; anything else is refused. */

@@ -51,6 +51,14 @@ export class RequestAuthenticator {
     return this.flow.recheck(principal, options);
   }
 
+  /** What a guard throws: its 401 tells where the metadata of the resource is, where that is configured (RFC 9728, section 5.1). */
+  challenged(error: unknown): unknown {
+    const resourceMetadata = this.options.discovery.resource?.metadataUrl;
+    if (resourceMetadata === undefined || !(error instanceof AuthError) || error.getStatus() !== 401)
+      return error;
+    return new AuthError(error.reason, error.detail, { ...error.extra, resourceMetadata });
+  }
+
   /** By the instance's own clock: for requirements that depend on the time. */
   now(): number {
     return this.clock.now();
