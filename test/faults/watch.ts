@@ -26,6 +26,8 @@ export interface Seen {
   /** How many were 200, and their share of all. */
   readonly accepted: number;
   readonly share: number;
+  /** Each answer as text, in the order they were asked for. */
+  readonly answers: readonly string[];
 }
 
 /** Asks every process about every token it was given, over and over, and judges what it saw by the contract. */
@@ -90,7 +92,8 @@ export class Watch {
     );
     const statuses = [...new Set(found.map(({ status }) => status))].sort((a, b) => a - b);
     const accepted = found.filter(({ status }) => status === 200).length;
-    return { statuses, accepted, share: accepted / Math.max(1, found.length) };
+    const answers = found.map(({ status, tookMs }) => `${String(status)} after ${Math.round(tookMs)} ms`);
+    return { statuses, accepted, share: accepted / Math.max(1, found.length), answers };
   }
 
   async #ask(where: Where, token: Token): Promise<void> {

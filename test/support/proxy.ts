@@ -26,6 +26,15 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
+/**
+ * `resetAndDestroy` on a socket whose FIN is still on its way never closes it, and Node then spins for ever when the
+ * process ends.
+ */
+function resetSocket(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** Between a client and a server, for faults of the network. `targetUrl`: `postgres://…`, `redis://…` or `http://…` with a port. */
 export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
   let target = new URL(targetUrl);
@@ -59,10 +68,10 @@ export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
     client.on('error', () => undefined);
-    if (mode === 'cut') return void client.resetAndDestroy();
+    if (mode === 'cut') return void resetSocket(client);
     const upstream = connect({ port: portOf(target), host: target.hostname, allowHalfOpen: true });
     let stranded = false;
-    const reset = () => [client, upstream].forEach((socket) => socket.resetAndDestroy());
+    const reset = () => [client, upstream].forEach(resetSocket);
     const passes = [pipe(client, upstream, () => stranded), pipe(upstream, client, () => stranded)];
     const link = {
       resume: () => passes.forEach((pass) => pass()),
@@ -71,7 +80,7 @@ export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
       forget: () => void client.prependOnceListener('data', reset),
     };
     links.add(link);
-    upstream.on('error', () => client.resetAndDestroy());
+    upstream.on('error', () => resetSocket(client));
     client.on('close', () => {
       links.delete(link);
       upstream.destroy();
