@@ -30,7 +30,7 @@ async function revokeMeanwhile({ watch, fresh, pastTheBound, valid }: Trial): Pr
   expect(await watch.revoke('a', one)).toBe(204);
   expect(await watch.revoke('b', other)).toBe(204);
   await pastTheBound();
-  for (const where of ['a', 'b'] as const) expectServed(watch, where, valid, from);
+  for (const where of ['a', 'b'] as const) await expectServed(watch, where, valid, from);
 }
 
 describe('Redis loses what it held, and nothing comes back', () => {
