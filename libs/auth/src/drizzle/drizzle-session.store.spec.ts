@@ -230,7 +230,7 @@ describe('DrizzleSessionStore', () => {
       subject,
       expected: { tokenVersion: 1, epoch: 1 },
       nextHash: randomBytes(32),
-      cause: 'password' as const,
+      ...{ cause: 'password' as const, amr: ['pwd'] },
       ttlMs: DAY,
       rememberMeTtlMs: DAY,
     };

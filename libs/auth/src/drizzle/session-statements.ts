@@ -15,6 +15,10 @@ function inet(ip: string | undefined): string | null {
   return isIP(bare) ? bare : null;
 }
 
+function textArray(values: readonly string[]): SQL {
+  return sql`array(select jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
+}
+
 function idleExpiry(times: { readonly ttlMs: number | SQL; readonly rememberMeTtlMs: number | SQL }): SQL {
   return sql`least(s.absolute_expires_at, clock_timestamp()
     + (case when s.persistent then ${times.rememberMeTtlMs}::float8 else ${times.ttlMs}::float8 end) * interval '1 millisecond')`;
@@ -80,7 +84,7 @@ export function replaceStatement(
   const { presented, retry } = replacement;
   return sql`update ${schema.sessions} s set generation = s.generation + 1, token_hash = ${replacement.nextHash}, rotation_nonce = ${retry?.nonce ?? null},
       rotation_key = ${retry?.keyHash ?? null}, rotation_cause = ${replacement.cause}, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), auth_time = clock_timestamp(),
-      idle_expires_at = ${idleExpiry(replacement)}, epoch = ${epoch.to}
+      amr = ${textArray(replacement.amr)}, idle_expires_at = ${idleExpiry(replacement)}, epoch = ${epoch.to}
     from ${schema.subjects} u ${users ? sql`cross join ${users.table} a` : sql``}
     where s.id = ${replacement.sessionId} and s.subject = ${replacement.subject} and s.epoch = ${epoch.from} and ${UNEXPIRED}
       ${presented ? sql`and s.generation = ${presented.generation} and s.token_hash = ${presented.hash}` : sql``}
@@ -105,7 +109,7 @@ export function readStatement(schema: AuthSchema, users: NamedUsers | undefined,
 export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
   // one reading of the clock: two of them differ
   const after = (millis: number): SQL => sql`n.now + ${millis}::float8 * interval '1 millisecond'`;
-  const amr = sql`array(select jsonb_array_elements_text(${JSON.stringify(session.amr)}::jsonb))`;
+  const amr = textArray(session.amr);
   return sql`insert into ${schema.sessions} as s (id, subject, epoch, generation, token_hash, transport, persistent, auth_time, amr,
       created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent)
     select ${session.id}::uuid, ${session.subject}, ${session.expected.epoch}, 1, ${session.tokenHash}::bytea, ${session.transport},

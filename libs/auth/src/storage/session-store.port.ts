@@ -41,6 +41,8 @@ export interface Replacement {
   /** With a retry key: what the successor was derived with, and the key's SHA-256. A key that the last rotation had replaces nothing. */
   readonly retry?: { readonly nonce: Buffer; readonly keyHash: Buffer };
   readonly cause: Exclude<RotationCause, 'refresh'>;
+  /** How the person proved it this time (RFC 8176); the session's former methods are forgotten with the former `auth_time`. */
+  readonly amr: readonly string[];
   readonly ttlMs: number;
   readonly rememberMeTtlMs: number;
 }
@@ -99,7 +101,7 @@ export abstract class SessionStore {
   abstract rotate(rotation: Rotation): Promise<RotateOutcome>;
   /** A fresh read on the primary. */
   abstract read(sessionId: string): Promise<SessionSnapshot | undefined>;
-  /** Reauthentication: replaces the secret and sets `auth_time` to the database's now. */
+  /** Reauthentication: replaces the secret and `amr`, and sets `auth_time` to the database's now. */
   abstract replace(replacement: Replacement): Promise<ReplaceOutcome>;
   /** Password change: `replace`, and in the same transaction epoch and version are bumped and every other session ends. */
   abstract replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome>;

@@ -47,7 +47,7 @@ export function replacedRow(
     ...{ tokenHash: replacement.nextHash, rotationCause: replacement.cause, epoch },
     rotationNonce: replacement.retry?.nonce ?? null,
     rotationKey: replacement.retry?.keyHash ?? null,
-    authTime: new Date(nowMs),
+    ...{ authTime: new Date(nowMs), amr: [...replacement.amr] },
   };
 }
 

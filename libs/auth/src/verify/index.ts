@@ -27,6 +27,7 @@ export {
   Roles,
   StrictRevocation,
 } from './guards/decorators.js';
+export type { RecentAuthHow } from './guards/decorators.js';
 export { AuthErrorFilter } from './http/auth-error.filter.js';
 
 // what a request is known by

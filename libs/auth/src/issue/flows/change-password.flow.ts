@@ -67,6 +67,7 @@ export class ChangePasswordFlow {
         sessionId: principal.sessionId,
         subject: principal.id,
         expected: subject,
+        amr: ['pwd'],
         presented: input.refreshToken,
         key: input.key,
       },

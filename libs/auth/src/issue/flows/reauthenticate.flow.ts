@@ -41,6 +41,7 @@ export class ReauthenticateFlow {
       sessionId: principal.sessionId,
       subject: principal.id,
       expected: subject,
+      amr: ['pwd'],
       presented: input.refreshToken,
       key: input.key,
     });

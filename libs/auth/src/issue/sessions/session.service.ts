@@ -39,6 +39,8 @@ export interface ReplaceSecretInput {
   readonly sessionId: string;
   readonly subject: string;
   readonly expected: SubjectState;
+  /** How the person proved a credential (RFC 8176). */
+  readonly amr: readonly string[];
   /** A refresh token that came along; it must be the session's current one. */
   readonly presented?: string;
   /** Makes a repeat of this replacement known as one. */

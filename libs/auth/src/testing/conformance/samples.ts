@@ -45,6 +45,7 @@ export function replacementOf(session: NewSession, changes: Partial<Replacement>
     expected: session.expected,
     nextHash: randomBytes(32),
     cause: 'password',
+    amr: ['pwd'],
     ttlMs: 30 * DAY_MS,
     rememberMeTtlMs: 90 * DAY_MS,
     ...changes,

@@ -106,8 +106,9 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
       (await it.store.replace(replacementOf(session, { cause, presented: wrong }))).kind,
       'superseded',
     );
-    const outcome = await it.store.replace(replacementOf(session, { cause }));
+    const outcome = await it.store.replace(replacementOf(session, { cause, amr: ['otp'] }));
     assert.ok(outcome.kind === 'replaced' && outcome.session.authTime.getTime() > 0);
+    assert.deepEqual(outcome.session.amr, ['otp']);
     assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
     assertHolds(await it.store.read(session.id), { rotationCause: cause, rotationNonce: null });
   },

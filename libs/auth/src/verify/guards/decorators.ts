@@ -53,12 +53,22 @@ export const Roles = (...roles: readonly [string, ...string[]]): RequirementDeco
 export const Permissions = (...permissions: readonly [string, ...string[]]): RequirementDecorator =>
   demand(PERMISSIONS, named('@Permissions', permissions), errorAnswers(401, 403));
 
-/** A credential proof at most this old (`'5m'`; a bare number is seconds); `JwtAuthGuard` holds it with RFC 9470's answer. */
-export const RecentAuth = (maxAge: Duration): RequirementDecorator => {
+export interface RecentAuthHow {
+  /** Methods of RFC 8176 (`pwd`, `otp`, `hwk`, `swk`, `mfa`, …): one of them must have been proved. Default: any. */
+  readonly amr?: readonly [string, ...string[]];
+}
+
+/**
+ * A credential proof at most this old (`'5m'`; a bare number is seconds), by one of the methods of `amr` where they are named; `JwtAuthGuard`
+ * holds it with RFC 9470's answer.
+ */
+export const RecentAuth = (maxAge: Duration, { amr }: RecentAuthHow = {}): RequirementDecorator => {
   const maxAgeMs = parseDuration(maxAge);
   if (!maxAgeMs)
     throw AuthError.configuration('@RecentAuth', "write a duration such as '5m', or whole seconds");
-  return demand(RECENT_AUTH, Math.max(1, Math.floor(maxAgeMs / 1000)), errorAnswers(401));
+  const maxAgeSeconds = Math.max(1, Math.floor(maxAgeMs / 1000));
+  const how = amr && { amr: named('@RecentAuth', amr) };
+  return demand(RECENT_AUTH, { maxAgeSeconds, ...how }, errorAnswers(401));
 };
 
 /** Asks the stores for each request here, whatever the configured revocation mode. */

@@ -65,6 +65,12 @@ export function routes(path: string, ...guards: Type[]): Type {
       return 'recent';
     }
 
+    @RecentAuth('1m', { amr: ['otp', 'hwk'] })
+    @Delete('recent-factor')
+    recentFactor(): string {
+      return 'recent by a second factor';
+    }
+
     @StrictRevocation()
     @Get('strict')
     strict(): string {

@@ -218,6 +218,18 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       }
     });
 
+    it('holds how it was proved', async () => {
+      const recent = (token: string) => app.call('DELETE', `/${path}/recent-factor`, bearer(token));
+      expect((await recent('strong')).status).toBe(200);
+      for (const token of ['good', 'bare']) {
+        const refused = await recent(token);
+        expect([refused.status, refused.headers['www-authenticate']]).toEqual([
+          401,
+          'Bearer error="insufficient_user_authentication", max_age="60"',
+        ]);
+      }
+    });
+
     it('asks strictly where the route says so', async () => {
       await get('strict', 'good');
       expect(authenticate.revocationModes).toEqual(['strict']);
@@ -329,6 +341,7 @@ describe('decorators that make no sense', () => {
       () => (AnyOf as (...two: unknown[]) => unknown)(Roles('admin'), StrictRevocation()),
     ],
     ['@AnyOf of names', () => (AnyOf as (...two: unknown[]) => unknown)('admin', 'owner')],
+    ['@RecentAuth without a method', () => RecentAuth('5m', { amr: [] as never })],
   ])('%s stops the boot', (_, decorate) => {
     expect(decorate).toThrow(expect.objectContaining({ reason: 'configuration_invalid' }));
   });

@@ -19,7 +19,7 @@ import { RECENT_AUTH, requirementOf } from './route-metadata.js';
 export class RecentAuthGuard implements CanActivate {
   static readonly [HOLDS]: Holding = RECENT_AUTH.key;
 
-  private readonly maxAgeOf = perRoute((context) => requirementOf(RECENT_AUTH, context));
+  private readonly askedOf = perRoute((context) => requirementOf(RECENT_AUTH, context));
 
   constructor(private readonly clock: Clock) {}
 
@@ -36,9 +36,9 @@ export class RecentAuthGuard implements CanActivate {
 
   @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {
-    const maxAgeSeconds = this.maxAgeOf(context);
-    if (maxAgeSeconds !== undefined)
-      RECENT_AUTH.check(callerAt(context, 'RecentAuthGuard'), maxAgeSeconds, this.clock.now());
+    const asked = this.askedOf(context);
+    if (asked)
+      RECENT_AUTH.check(callerAt(context, 'RecentAuthGuard'), asked, this.clock.now());
     return true;
   }
 }

@@ -45,15 +45,22 @@ export const PERMISSIONS: Requirement<readonly string[]> = {
 /** The verifier knows the configured one, which is never above it. */
 const MOST_CLOCK_TOLERANCE_SECONDS = 300;
 
-/** Asked: seconds. */
-export const RECENT_AUTH: Requirement<number> = {
+export interface RecentProof {
+  readonly maxAgeSeconds: number;
+  /** One of these methods (RFC 8176) must be among those that were proved. Undefined: any. */
+  readonly amr?: readonly string[];
+}
+
+export const RECENT_AUTH: Requirement<RecentProof> = {
   key: 'tokenward:recent-auth',
   decorator: '@RecentAuth',
-  check: ({ authTime = -Infinity }, maxAgeSeconds, nowMs) => {
+  check: ({ authTime = -Infinity, amr = [] }, { maxAgeSeconds, amr: asked }, nowMs) => {
     const ageSeconds = nowMs / 1000 - authTime;
     // a proof of the future would be young for as long as its token lives
     if (ageSeconds > maxAgeSeconds || -ageSeconds > MOST_CLOCK_TOLERANCE_SECONDS)
       throw new AuthError('proof_too_old', 'the credential proof is too old', { maxAgeSeconds });
+    if (asked && !asked.some((method) => amr.includes(method)))
+      throw new AuthError('proof_too_old', 'the credential was proved by another method', { maxAgeSeconds });
   },
 };
 

@@ -116,6 +116,7 @@ export class FakeAuthenticateFlow {
   known: Readonly<Record<string, Principal>> = {
     good: principal(),
     admin: principal({ id: 'u2', role: 'admin', permissions: ['notes:read', 'notes:write'] }),
+    strong: principal({ amr: ['pwd', 'otp', 'mfa'] }),
     early: principal({ authTime: NOW_MS / 1000 + 301 }),
     bare: principal({ id: 'u3', role: undefined, permissions: [], authTime: undefined, amr: undefined }),
   };
