@@ -158,6 +158,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
         (r.subject = ${token.tokenId} and r.kind = 'token')
         or (r.subject = ${token.sessionId} and r.kind = 'session')
         or (r.subject = ${token.subject} and r.kind = 'user' and r.min_version > ${token.tokenVersion})
+        or (r.subject = ${token.sessionId} and r.kind = 'session_version' and r.min_version > ${token.tokenVersion})
         or (r.subject = ${token.keyId} and r.kind = 'key')
         or (r.subject = '' and r.kind = 'all' and r.issued_before > ${token.issuedAt}))) as revoked`;
   }

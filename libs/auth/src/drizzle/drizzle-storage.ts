@@ -5,6 +5,7 @@ import { readOptions } from '../common/read-options.js';
 import { AuthDatabase } from './auth-database.js';
 import type { Database } from './database.js';
 import { DrizzleAuditStore } from './drizzle-audit.store.js';
+import { DrizzleFactorStore } from './drizzle-factor.store.js';
 import { DrizzleKeySightings } from './drizzle-key-sightings.store.js';
 import { DrizzleOneTimeTokenStore } from './drizzle-one-time-token.store.js';
 import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
@@ -49,6 +50,8 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
       'revocations',
       'ledger',
       'oneTimeTokens',
+      'factors',
+      'recoveryCodes',
       ...(audit === 'on' ? (['audit'] as const) : []),
     ],
   });
@@ -58,6 +61,7 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
     peppers: new DrizzlePepperStore(database, { deadlineMs }),
     keySightings: new DrizzleKeySightings(database, { deadlineMs }),
     oneTimeTokens: new DrizzleOneTimeTokenStore(database, { deadlineMs }),
+    factors: new DrizzleFactorStore(database, { audit, deadlineMs }),
     audit: audit === 'on' ? new DrizzleAuditStore(database, { deadlineMs }) : undefined,
     users: users && new DrizzleUserDirectory(database, schema, { users, deadlineMs }),
     /** Whether the tables, their columns and the rights on them are there; throws what stops a boot where they are not. */

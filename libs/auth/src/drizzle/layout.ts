@@ -40,6 +40,8 @@ const RIGHTS: Readonly<Record<keyof AuthSchema, readonly string[]>> = {
   signingKeys: ['SELECT', 'INSERT', 'UPDATE'],
   keySightings: ['SELECT', 'INSERT'],
   oneTimeTokens: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  factors: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  recoveryCodes: ['SELECT', 'INSERT', 'DELETE'],
   audit: ['INSERT'],
 };
 

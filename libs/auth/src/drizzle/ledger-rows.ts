@@ -22,6 +22,8 @@ export function toRow(entry: LedgerEntry): NewRow {
       return { kind: entry.kind, subject: entry.sessionId, expiresAt };
     case 'user':
       return { kind: entry.kind, subject: entry.subject, minVersion: entry.minVersion, expiresAt };
+    case 'session_version':
+      return { kind: entry.kind, subject: entry.sessionId, minVersion: entry.minVersion, expiresAt };
     case 'key':
       return { kind: entry.kind, subject: entry.keyId, expiresAt };
     case 'all':
@@ -39,6 +41,8 @@ export function fromRow(row: Row): LedgerEntry | undefined {
       return { kind: 'session', sessionId: row.subject, expiresAt };
     case 'user':
       return { kind: 'user', subject: row.subject, minVersion: row.minVersion ?? 0, expiresAt };
+    case 'session_version':
+      return { kind: row.kind, sessionId: row.subject, minVersion: row.minVersion ?? 0, expiresAt };
     case 'key':
       return { kind: 'key', keyId: row.subject, expiresAt };
     case 'all':
@@ -68,5 +72,6 @@ export async function insertEntries(
 export function revokedCondition(token: RevocableToken): SQL {
   return sql`((r.kind = 'token' and r.subject = ${token.tokenId}) or (r.kind = 'session' and r.subject = ${token.sessionId})
     or (r.kind = 'user' and r.subject = ${token.subject} and r.min_version > ${token.tokenVersion})
+    or (r.kind = 'session_version' and r.subject = ${token.sessionId} and r.min_version > ${token.tokenVersion})
     or (r.kind = 'key' and r.subject = ${token.keyId}) or (r.kind = 'all' and r.subject = '' and r.issued_before > ${token.issuedAt}))`;
 }

@@ -98,7 +98,7 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     'revocations',
     {
       id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
-      kind: text('kind').$type<'token' | 'session' | 'user' | 'key' | 'all'>().notNull(),
+      kind: text('kind').$type<'token' | 'session' | 'user' | 'session_version' | 'key' | 'all'>().notNull(),
       /** jti, sid, sub or kid; empty for `all`. */
       subject: text('subject').notNull(),
       minVersion: integer('min_version'),
@@ -177,6 +177,50 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     ],
   );
 
+  /** What a user proves beside, or instead of, the password. */
+  const factors = table(
+    'factors',
+    {
+      id: uuid('id').primaryKey(),
+      subject: text('subject').notNull(),
+      kind: text('kind').$type<'totp' | 'passkey'>().notNull(),
+      name: text('name'),
+      createdAt: at('created_at').notNull().defaultNow(),
+      lastUsedAt: at('last_used_at'),
+      /** Null until the first code of a TOTP secret. */
+      confirmedAt: at('confirmed_at'),
+      /** TOTP: AES-256-GCM under a key that is not in the database. */
+      sealedSecret: bytea('sealed_secret'),
+      /** TOTP: the last time step that was used; none before it is taken. */
+      lastStep: bigint('last_step', { mode: 'number' }),
+      /** Passkeys; base64url. */
+      credentialId: text('credential_id'),
+      /** Passkeys: COSE. */
+      publicKey: bytea('public_key'),
+      counter: bigint('counter', { mode: 'number' }),
+      transports: jsonb('transports').$type<readonly string[]>(),
+      backupEligible: boolean('backup_eligible'),
+      backedUp: boolean('backed_up'),
+    },
+    (t) => [
+      index(`${prefix}factors_subject_idx`).on(t.subject),
+      uniqueIndex(`${prefix}factors_credential_idx`)
+        .on(t.credentialId)
+        .where(sql`${t.credentialId} is not null`),
+    ],
+  );
+
+  /** Each works once, in place of a second factor. */
+  const recoveryCodes = table(
+    'recovery_codes',
+    {
+      /** SHA-256 of the subject and the code. */
+      hash: bytea('hash').primaryKey(),
+      subject: text('subject').notNull(),
+    },
+    (t) => [index(`${prefix}recovery_codes_subject_idx`).on(t.subject)],
+  );
+
   /** What happened, for people who look later: security events in the transaction of their cause, routine ones soon after. No secret in any. */
   const audit = table(
     'audit',
@@ -217,15 +261,8 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
   );
 
   return {
-    subjects,
-    sessions,
-    revocations,
-    ledger,
-    peppers,
-    signingKeys,
-    keySightings,
-    oneTimeTokens,
-    audit,
+    ...{ subjects, sessions, revocations, ledger, peppers, signingKeys, keySightings },
+    ...{ oneTimeTokens, factors, recoveryCodes, audit },
   };
 }
 
@@ -247,4 +284,6 @@ export const authPeppers = shipped.peppers;
 export const authSigningKeys = shipped.signingKeys;
 export const authKeySightings = shipped.keySightings;
 export const authOneTimeTokens = shipped.oneTimeTokens;
+export const authFactors = shipped.factors;
+export const authRecoveryCodes = shipped.recoveryCodes;
 export const authAudit = shipped.audit;

@@ -3,6 +3,7 @@ import { type EndReason, endsTokens } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
 import { rows, type Transaction } from './database.js';
+import { removeFactorsOf } from './factor-rows.js';
 import { removeTokensOf } from './one-time-token-rows.js';
 import type { AuthSchema } from './schema.js';
 import { UNEXPIRED } from './session-rows.js';
@@ -105,6 +106,7 @@ export async function endAllIn(
   const state = await bumpSubject(tx, schema, subject, 'both');
   const ended = await markEnded(tx, schema, sql`s.subject = ${subject}`, reason);
   if (endsTokens(reason)) await removeTokensOf(tx, schema, subject);
+  if (reason === 'user_deleted') await removeFactorsOf(tx, schema, subject);
   return { sessions: ended.length, entries: [userEntry(subject, state.tokenVersion, nowMs)] };
 }
 

@@ -4,7 +4,7 @@ import { fuzz, mutantsOf, must, staysLinear, textOf } from '../../../../test/sup
 import type { LedgerEntry } from '../storage/ledger-entry.js';
 import { fromFeedRow, lookupFields, parseBeat, toFeedRow, verdictOf } from './feed-encoding.js';
 
-const FIELDS = ['t:', 's:', 'u:', 'k:', 'a:', '#head', '#id', ':', 'x', 'u', '\u0000', '__proto__'];
+const FIELDS = ['t:', 's:', 'u:', 'k:', 'v:', 'a:', '#head', '#id', ':', 'x', 'u', '\u0000', '__proto__'];
 const VALUES = [
   '0',
   '1',
@@ -35,7 +35,7 @@ const token = {
 const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const entries: fc.Arbitrary<LedgerEntry> = fc
-  .tuple(fc.nat(4), fc.string(), fc.nat(), fc.maxSafeNat())
+  .tuple(fc.nat(5), fc.string(), fc.nat(), fc.maxSafeNat())
   .map(([kind, id, value, expiresAt]): LedgerEntry => {
     switch (kind) {
       case 0:
@@ -46,6 +46,8 @@ const entries: fc.Arbitrary<LedgerEntry> = fc
         return { kind: 'user', subject: id, minVersion: value, expiresAt };
       case 3:
         return { kind: 'key', keyId: id, expiresAt };
+      case 4:
+        return { kind: 'session_version', sessionId: id, minVersion: value, expiresAt };
       default:
         return { kind: 'all', issuedBefore: value, expiresAt };
     }
@@ -73,9 +75,9 @@ describe('feed entries, fuzzed', () => {
   });
 
   fuzz('an answer that cannot be read refuses', {
-    inputs: fc.array(fc.option(textOf(VALUES, 4)), { minLength: 5, maxLength: 5 }),
+    inputs: fc.array(fc.option(textOf(VALUES, 4)), { minLength: 6, maxLength: 6 }),
     check: (answers) => {
-      const [tokenId, session, key, user, all] = answers;
+      const [tokenId, session, key, user, all, sessionVersion] = answers;
       const silent = verdictOf(token, answers) === 'silent';
       if (!silent) return;
       must(
@@ -85,6 +87,7 @@ describe('feed entries, fuzzed', () => {
       for (const [text, most] of [
         [user, token.tokenVersion],
         [all, token.issuedAt],
+        [sessionVersion, token.tokenVersion],
       ] as const)
         must(
           text === null || text === undefined || Number(/^(\d+):\d+$/.exec(text)?.[1] ?? Infinity) <= most,
@@ -128,7 +131,7 @@ describe('feed entries, fuzzed', () => {
     },
   });
 
-  fuzz('a lookup asks for five fields of the token', {
+  fuzz('a lookup asks for six fields of the token', {
     inputs: fc.record({
       tokenId: fc.string(),
       sessionId: fc.string(),
@@ -138,7 +141,7 @@ describe('feed entries, fuzzed', () => {
     check: (ids) => {
       const fields = lookupFields({ ...token, ...ids });
       must(
-        fields.length === 5 && new Set(fields).size === 5 && !fields.some((each) => each.startsWith('#')),
+        fields.length === 6 && new Set(fields).size === 6 && !fields.some((each) => each.startsWith('#')),
         'one hides another',
       );
     },

@@ -23,6 +23,8 @@ export function toFeedRow(entry: LedgerEntry): FeedRow {
       return { field: `s:${entry.sessionId}`, value: 0, expiresAt };
     case 'user':
       return { field: `u:${entry.subject}`, value: entry.minVersion, expiresAt };
+    case 'session_version':
+      return { field: `v:${entry.sessionId}`, value: entry.minVersion, expiresAt };
     case 'key':
       return { field: `k:${entry.keyId}`, value: 0, expiresAt };
     case 'all':
@@ -43,6 +45,8 @@ export function fromFeedRow(field: string, text: string): LedgerEntry | undefine
       return { kind: 'session', sessionId: id, expiresAt };
     case 'u:':
       return { kind: 'user', subject: id, minVersion: value, expiresAt };
+    case 'v:':
+      return { kind: 'session_version', sessionId: id, minVersion: value, expiresAt };
     case 'k:':
       return { kind: 'key', keyId: id, expiresAt };
     case ALL_FIELD:
@@ -58,7 +62,7 @@ function numbersOf(text: string): readonly [value: number, expiresAt: number] | 
   return isWhole(value) && isWhole(expiresAt) ? [value, expiresAt] : undefined;
 }
 
-/** The contract's key for other languages (section 6); there is none for `all`. */
+/** The contract's key for other languages (section 6); there is none for `all` and `session_version`. */
 export function copyKey(entry: LedgerEntry): string | undefined {
   switch (entry.kind) {
     case 'token':
@@ -69,6 +73,7 @@ export function copyKey(entry: LedgerEntry): string | undefined {
       return `user:version:${entry.subject}`;
     case 'key':
       return `key:revoked:${entry.keyId}`;
+    case 'session_version':
     case 'all':
       return undefined;
   }
@@ -76,11 +81,12 @@ export function copyKey(entry: LedgerEntry): string | undefined {
 
 /** In the order that `verdictOf` reads the answers. */
 export function lookupFields(token: RevocableToken): string[] {
-  return [`t:${token.tokenId}`, `s:${token.sessionId}`, `k:${token.keyId}`, `u:${token.subject}`, ALL_FIELD];
+  const { tokenId, sessionId, keyId, subject } = token;
+  return [`t:${tokenId}`, `s:${sessionId}`, `k:${keyId}`, `u:${subject}`, ALL_FIELD, `v:${sessionId}`];
 }
 
 export function verdictOf(token: RevocableToken, answers: readonly (string | null)[]): 'revoked' | 'silent' {
-  const [tokenId, session, key, user, all] = answers;
+  const [tokenId, session, key, user, all, sessionVersion] = answers;
   // what is there and cannot be read is no no
   const exceeds = (text: string | null | undefined, most: number): boolean =>
     typeof text === 'string' && (numbersOf(text)?.[0] ?? Infinity) > most;
@@ -89,7 +95,8 @@ export function verdictOf(token: RevocableToken, answers: readonly (string | nul
     typeof session === 'string' ||
     typeof key === 'string' ||
     exceeds(user, token.tokenVersion) ||
-    exceeds(all, token.issuedAt);
+    exceeds(all, token.issuedAt) ||
+    exceeds(sessionVersion, token.tokenVersion);
   return refused ? 'revoked' : 'silent';
 }
 

@@ -54,6 +54,8 @@ const AT_WILL: ReadonlySet<AuthEvent['type']> = new Set([
   'login.failed',
   'login.throttled',
   'password.refused',
+  'factor.refused',
+  'login.second_factor_due',
   'refresh.rotated',
   'refresh.replayed',
   'refresh.refused',

@@ -144,6 +144,43 @@ export type AuthEvent = Base &
         readonly sessionId: string;
       }
     | {
+        /** A login was right so far, and waits for a second factor. */
+        readonly type: 'login.second_factor_due';
+        readonly userId: string;
+        readonly methods: readonly string[];
+        readonly ip?: string;
+      }
+    | {
+        /** A second factor was added or removed, or the recovery codes were renewed. */
+        readonly type: 'factor.changed';
+        readonly userId: string;
+        readonly actorId?: string;
+        readonly sessionId?: string;
+        readonly change: 'totp_added' | 'passkey_added' | 'removed' | 'recovery_codes_renewed';
+      }
+    | {
+        /** A signed-in user gave a wrong code, or a passkey that is not accepted. */
+        readonly type: 'factor.refused';
+        readonly userId: string;
+        readonly actorId?: string;
+        readonly sessionId: string;
+        readonly ip?: string;
+      }
+    | {
+        /** A recovery code was used in place of a second factor. */
+        readonly type: 'recovery_code.used';
+        readonly userId: string;
+        readonly left: number;
+        readonly ip?: string;
+      }
+    | {
+        /** The counter of a passkey went back: it may have been copied. The passkey was refused. */
+        readonly type: 'passkey.counter_went_back';
+        readonly userId: string;
+        readonly factorId: string;
+        readonly ip?: string;
+      }
+    | {
         /** Role or permissions changed. */
         readonly type: 'token_version.bumped';
         readonly userId: string;

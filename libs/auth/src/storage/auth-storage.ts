@@ -1,4 +1,5 @@
 import type { AuditStore } from './audit-store.port.js';
+import type { FactorStore } from './factor-store.port.js';
 import type { KeySightings } from './key-sightings.port.js';
 import type { OneTimeTokenStore } from './one-time-token-store.port.js';
 import type { RefreshSecretsStore } from './refresh-secrets.port.js';
@@ -17,6 +18,8 @@ export interface AuthStorage {
   readonly keySightings?: KeySightings;
   /** None: no mailed links and no one-time tokens of the host's. */
   readonly oneTimeTokens?: OneTimeTokenStore;
+  /** None: `factors` cannot be given. */
+  readonly factors?: FactorStore;
   readonly users?: UserDirectory;
   /** None: no audit trail. */
   readonly audit?: AuditStore;

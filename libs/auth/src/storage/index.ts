@@ -46,6 +46,9 @@ export { ambiguousUser, UserDirectory } from './user-directory.port.js';
 export type { CreateUserOutcome, LoginCandidate, NewUser, UserAccount } from './user-directory.port.js';
 export { OneTimeTokenStore } from './one-time-token-store.port.js';
 export type { NewOneTimeToken, OneTimeToken, TokenOwner } from './one-time-token-store.port.js';
+export { FactorStore } from './factor-store.port.js';
+export type { FactorAct, FactorChange, FactorChangeOutcome, Factors } from './factor-store.port.js';
+export type { Factor, NewPasskey, NewTotp, PasskeyFactor, TotpFactor } from './factor.js';
 export { ThrottleStore } from './throttle-store.port.js';
 export type { ThrottleAttempt, ThrottleBucket, ThrottleDecision } from './throttle-store.port.js';
 

@@ -11,6 +11,13 @@ export type LedgerEntry =
       readonly minVersion: number;
       readonly expiresAt: number;
     }
+  /** Refuses the tokens of one session that carry an earlier version; the session and its later ones go on. */
+  | {
+      readonly kind: 'session_version';
+      readonly sessionId: string;
+      readonly minVersion: number;
+      readonly expiresAt: number;
+    }
   | { readonly kind: 'key'; readonly keyId: string; readonly expiresAt: number }
   /** Refuses every token whose `iat` (whole seconds) lies before `issuedBefore`. */
   | { readonly kind: 'all'; readonly issuedBefore: number; readonly expiresAt: number };

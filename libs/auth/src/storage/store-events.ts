@@ -2,6 +2,7 @@ import type { ClientContext } from '../common/principal.js';
 import type { ActedBy } from './acted-by.js';
 import type { AuthEventInput } from './auth-event.js';
 import type { EndReason } from './end-reason.js';
+import type { FactorChange } from './factor-store.port.js';
 import type { LedgerEntry } from './ledger-entry.js';
 import type { NewSession } from './session.js';
 import type { Replacement } from './session-store.port.js';
@@ -47,6 +48,10 @@ export function sessionsEnded(count: number, ending: Ending): readonly AuthEvent
 export function secretReplaced({ subject: userId, sessionId, cause }: Replacement): AuthEventInput {
   const type = cause === 'password' ? 'password.changed' : 'reauthenticated';
   return { type, userId, actorId: userId, sessionId };
+}
+
+export function factorChanged({ subject: userId, actorId, sessionId, act }: FactorChange): AuthEventInput {
+  return { type: 'factor.changed', userId, actorId, sessionId, change: act.kind };
 }
 
 /** `by` presented the spent token. */

@@ -11,6 +11,7 @@ import { migrateAuth } from '../drizzle/migrate.js';
 import { redisConnection } from '../redis/redis-connection.js';
 import { MemoryThrottleStore } from '../storage/memory-throttle.store.js';
 import type { ConformanceCase } from './conformance/conformance-case.js';
+import { factorStoreConformance } from './conformance/factor-store.conformance.js';
 import { revocationLedgerConformance } from './conformance/revocation-ledger.conformance.js';
 import { sessionStoreConformance } from './conformance/session-store.conformance.js';
 import { oneTimeTokenStoreConformance } from './conformance/one-time-token-store.conformance.js';
@@ -40,6 +41,11 @@ describe('the memory stores conform: sessions of users elsewhere', () => {
   all(sessionStoreConformance(() => ({ store: sessions, newUser: async () => randomUUID() })));
 });
 
+describe('the memory stores conform: factors', () => {
+  const { factors, sessions, users } = memoryStorage({ clock: new ManualClock() });
+  all(factorStoreConformance(() => ({ factors, sessions, newUser: async () => users.set({}) })));
+});
+
 describe('the memory stores conform: ledger, users, throttle', () => {
   const clock = new ManualClock();
   const storage = memoryStorage({ clock });
@@ -53,6 +59,8 @@ describe('the memory stores conform: ledger, users, throttle', () => {
   const pass = async (ms: number): Promise<void> => clock.advance(`${String(ms)}ms`);
   all(throttleStoreConformance(() => ({ throttle: new MemoryThrottleStore(clock), pass })));
 });
+
+const pick = ({ factors, sessions }: ReturnType<typeof drizzleStorage>) => ({ factors, sessions });
 
 const people = pgTable('people', {
   id: uuid('id').primaryKey().defaultRandom(),
@@ -114,6 +122,10 @@ describe('the Drizzle and Redis stores conform', () => {
   });
   describe('ledger', () => {
     all(revocationLedgerConformance(() => ({ ledger: storage.ledger, now: Date.now })));
+  });
+  describe('factors', () => {
+    const newUser = () => add({});
+    all(factorStoreConformance(() => ({ ...pick(storage), newUser })));
   });
   describe('users', () => {
     all(

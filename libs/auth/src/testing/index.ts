@@ -20,6 +20,8 @@ export { revocationLedgerConformance } from './conformance/revocation-ledger.con
 export type { RevocationLedgerSubject } from './conformance/revocation-ledger.conformance.js';
 export { throttleStoreConformance } from './conformance/throttle-store.conformance.js';
 export type { ThrottleStoreSubject } from './conformance/throttle-store.conformance.js';
+export { factorStoreConformance } from './conformance/factor-store.conformance.js';
+export type { FactorStoreSubject } from './conformance/factor-store.conformance.js';
 export { userDirectoryConformance } from './conformance/user-directory.conformance.js';
 export type { ConformanceUser, UserDirectorySubject } from './conformance/user-directory.conformance.js';
 export { revocationFeedConformance } from './conformance/revocation-feed.conformance.js';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
 import type { EndReason } from '../storage/end-reason.js';
+import type { Factor } from '../storage/factor.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import type { LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
@@ -30,6 +31,7 @@ export interface TokenRow {
   readonly triesLeft: number;
   readonly expiresAtMs: number;
 }
+export type FactorRow = Factor & { readonly lastStep?: number };
 
 /** What a transaction wrote, to be taken back when it fails. */
 export class MemoryTransaction {
@@ -64,6 +66,9 @@ export class MemoryDatabase {
   readonly users = new Map<string, UserRow>();
   /** By the hash, in the order of issue. */
   readonly oneTimeTokens = new Map<string, TokenRow>();
+  readonly factors = new Map<string, FactorRow>();
+  /** By the hash in hex: whose it is. */
+  readonly recoveryCodes = new Map<string, string>();
   readonly peppers: { line: string; mintsFromMs: number }[] = [];
   /** By number, in the order of writing. */
   readonly ledger = new Map<number, LedgerEntry>();
@@ -105,6 +110,12 @@ export class MemoryDatabase {
   removeTokensOf(tx: MemoryTransaction, subject: string): void {
     for (const [key, row] of this.oneTimeTokens)
       if (row.subject === subject) tx.remove(this.oneTimeTokens, key);
+  }
+
+  removeFactorsOf(tx: MemoryTransaction, subject: string): void {
+    for (const [id, row] of this.factors) if (row.subject === subject) tx.remove(this.factors, id);
+    for (const [hash, owner] of this.recoveryCodes)
+      if (owner === subject) tx.remove(this.recoveryCodes, hash);
   }
 
   append(tx: MemoryTransaction, entries: readonly LedgerEntry[]): void {

@@ -64,6 +64,8 @@ export function refuses(entry: LedgerEntry, token: RevocableToken): boolean {
       return entry.sessionId === token.sessionId;
     case 'user':
       return entry.subject === token.subject && entry.minVersion > token.tokenVersion;
+    case 'session_version':
+      return entry.sessionId === token.sessionId && entry.minVersion > token.tokenVersion;
     case 'key':
       return entry.keyId === token.keyId;
     case 'all':

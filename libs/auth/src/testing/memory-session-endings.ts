@@ -27,6 +27,7 @@ export class MemoryEndings {
     const state = this.bump(subject, 'both');
     const sessions = this.mark(this.database.sessionsOf(subject), reason);
     if (endsTokens(reason)) this.database.removeTokensOf(this.tx, subject);
+    if (reason === 'user_deleted') this.database.removeFactorsOf(this.tx, subject);
     return { sessions, entries: this.refuseEarlier(subject, state) };
   }
 
@@ -57,6 +58,21 @@ export class MemoryEndings {
     const endedAtMs = this.database.clock.now();
     for (const row of open) this.tx.put(this.database.sessions, row.id, { ...row, endedAtMs, endReason });
     return open.length;
+  }
+
+  /** The other sessions go on without their access tokens and without a proof of a credential. */
+  unprove(subject: string, keep: string, { tokenVersion, epoch }: SubjectState): readonly LedgerEntry[] {
+    const others = this.database
+      .sessionsOf(subject)
+      .filter((row) => row.id !== keep && row.epoch === epoch && row.endedAtMs === null);
+    for (const row of others) this.tx.put(this.database.sessions, row.id, { ...row, authTime: new Date(0) });
+    const { expiresAt } = this;
+    return this.append(
+      others.map(({ id }) => ({
+        ...{ kind: 'session_version', sessionId: id, minVersion: tokenVersion },
+        expiresAt,
+      })),
+    );
   }
 
   private append(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {

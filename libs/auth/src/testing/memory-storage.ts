@@ -4,6 +4,7 @@ import type { HostTransaction } from '../storage/host-transaction.js';
 import { group, handle, having, oneOf } from '../common/option-schema.js';
 import { readOptions } from '../common/read-options.js';
 import { MemoryDatabase } from './memory-database.js';
+import { MemoryFactorStore } from './memory-factor.store.js';
 import { MemoryKeySightings } from './memory-key-sightings.store.js';
 import { MemoryOneTimeTokenStore } from './memory-one-time-token.store.js';
 import { MemoryPepperStore } from './memory-refresh-secrets.store.js';
@@ -37,6 +38,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}) {
     peppers: new MemoryPepperStore(database),
     keySightings: new MemoryKeySightings(clock),
     oneTimeTokens: new MemoryOneTimeTokenStore(database),
+    factors: new MemoryFactorStore(database),
     users: new MemoryUserDirectory(database, entropy ?? new SystemEntropy()),
     /** For `AuthService.userChanged(tx, …)`: what it changes is taken back when `work` throws. */
     transaction: <T>(work: (tx: HostTransaction) => Promise<T>): Promise<T> => database.transaction(work),

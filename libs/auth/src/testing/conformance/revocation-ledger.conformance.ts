@@ -31,6 +31,8 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
       [{ kind: 'token', tokenId: sessionId, expiresAt }, false],
       [{ kind: 'user', subject, minVersion: 3, expiresAt }, false],
       [{ kind: 'user', subject: tokenId, minVersion: 9, expiresAt }, false],
+      [{ kind: 'session_version', sessionId, minVersion: 3, expiresAt }, false],
+      [{ kind: 'session_version', sessionId: tokenId, minVersion: 9, expiresAt }, false],
       [{ kind: 'token', tokenId, expiresAt }, true],
     ];
     for (const [entry, revoked] of rows) {
@@ -41,9 +43,10 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
       { kind: 'session', sessionId, expiresAt },
       { kind: 'user', subject, minVersion: 4, expiresAt },
       { kind: 'key', keyId, expiresAt },
+      { kind: 'session_version', sessionId: randomUUID(), minVersion: 4, expiresAt },
     ] as const) {
       const other = { ...token, tokenId: randomUUID() };
-      const apart = { ...tokenOf(), ...pick(other, entry.kind) };
+      const apart = { ...tokenOf(), ...pick(other, entry) };
       assert.equal(await ledger.isRevoked(apart), false);
       await ledger.append([entry]);
       assert.equal(await ledger.isRevoked(apart), true, entry.kind);
@@ -107,14 +110,18 @@ export function revocationLedgerConformance(
   return casesFor(CASES, subject);
 }
 
-/** The one member that an entry of that kind looks at. */
-function pick(token: ReturnType<typeof tokenOf>, kind: 'session' | 'user' | 'key') {
-  switch (kind) {
+/** The one member that the entry looks at. */
+function pick(token: ReturnType<typeof tokenOf>, entry: LedgerEntry) {
+  switch (entry.kind) {
     case 'session':
       return { sessionId: token.sessionId };
+    case 'session_version':
+      return { sessionId: entry.sessionId };
     case 'user':
       return { subject: token.subject };
     case 'key':
       return { keyId: token.keyId };
+    default:
+      return {};
   }
 }

@@ -37,8 +37,7 @@ export class RecentAuthGuard implements CanActivate {
   @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {
     const asked = this.askedOf(context);
-    if (asked)
-      RECENT_AUTH.check(callerAt(context, 'RecentAuthGuard'), asked, this.clock.now());
+    if (asked) RECENT_AUTH.check(callerAt(context, 'RecentAuthGuard'), asked, this.clock.now());
     return true;
   }
 }

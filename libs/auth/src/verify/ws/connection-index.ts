@@ -40,6 +40,10 @@ export class ConnectionIndex<T extends Held> {
         return [...(this.subjects.get(entry.subject) ?? [])].filter(
           ({ principal }) => principal.tokenVersion < entry.minVersion,
         );
+      case 'session_version':
+        return [...(this.sessions.get(entry.sessionId) ?? [])].filter(
+          ({ principal }) => principal.tokenVersion < entry.minVersion,
+        );
       // rare, and they concern most connections anyway
       case 'key':
         return [...this.all].filter(({ principal }) => principal.keyId === entry.keyId);

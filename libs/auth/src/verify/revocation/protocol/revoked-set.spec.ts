@@ -22,6 +22,14 @@ describe('RevokedSet', () => {
         { kind: 'user', subject: 'u', minVersion: 2, expiresAt: soon },
       ),
     ).toBe(true);
+    const versions = (minVersion: number) => ({
+      kind: 'session_version' as const,
+      minVersion,
+      expiresAt: soon,
+    });
+    expect(refused({ ...versions(3), sessionId: 's' })).toBe(false);
+    expect(refused({ ...versions(9), sessionId: 'another' })).toBe(false);
+    expect(refused({ ...versions(4), sessionId: 's' }, { ...versions(2), sessionId: 's' })).toBe(true);
     expect(refused({ kind: 'all', issuedBefore: 1_000, expiresAt: soon })).toBe(false);
     expect(
       refused(

@@ -9,6 +9,7 @@ export class RevokedSet {
   readonly #tokens: IdTable;
   readonly #sessions: IdTable;
   readonly #users: IdTable;
+  readonly #sessionVersions: IdTable;
   readonly #keys = new Map<string, number>();
   #issuedBefore = 0;
   #overflowed = false;
@@ -21,10 +22,12 @@ export class RevokedSet {
     this.#tokens = new IdTable(seed);
     this.#sessions = new IdTable(seed);
     this.#users = new IdTable(seed);
+    this.#sessionVersions = new IdTable(seed);
   }
 
   get size(): number {
-    return this.#tokens.size + this.#sessions.size + this.#users.size + this.#keys.size;
+    const ids = [this.#tokens, this.#sessions, this.#users, this.#sessionVersions, this.#keys];
+    return ids.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** An entry found no room: the mirror's silence means nothing until it was filled anew. */
@@ -48,6 +51,7 @@ export class RevokedSet {
       this.#tokens.get(token.tokenId) >= 0 ||
       this.#sessions.get(token.sessionId) >= 0 ||
       this.#users.get(token.subject) > token.tokenVersion ||
+      (this.#sessionVersions.size > 0 && this.#sessionVersions.get(token.sessionId) > token.tokenVersion) ||
       (this.#keys.size > 0 && this.#keys.has(token.keyId))
     );
   }
@@ -71,6 +75,8 @@ export class RevokedSet {
         return this.#sessions.raise(entry.sessionId, 0, entry.expiresAt);
       case 'user':
         return this.#users.raise(entry.subject, entry.minVersion, entry.expiresAt);
+      case 'session_version':
+        return this.#sessionVersions.raise(entry.sessionId, entry.minVersion, entry.expiresAt);
       case 'key': {
         const news = !this.#keys.has(entry.keyId);
         this.#keys.set(entry.keyId, Math.max(this.#keys.get(entry.keyId) ?? 0, entry.expiresAt));
@@ -83,6 +89,7 @@ export class RevokedSet {
     this.#tokens.sweep(now, SWEEP_SLOTS);
     this.#sessions.sweep(now, SWEEP_SLOTS);
     this.#users.sweep(now, SWEEP_SLOTS);
+    this.#sessionVersions.sweep(now, SWEEP_SLOTS);
     for (const [keyId, expiresAt] of this.#keys) if (expiresAt <= now) this.#keys.delete(keyId);
   }
 
@@ -94,6 +101,8 @@ export class RevokedSet {
         return this.#sessions.get(entry.sessionId) >= 0;
       case 'user':
         return this.#users.get(entry.subject) >= 0;
+      case 'session_version':
+        return this.#sessionVersions.get(entry.sessionId) >= 0;
       case 'key':
         return this.#keys.has(entry.keyId);
     }

@@ -1,0 +1,143 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { AuthError } from '../common/auth-error.js';
+import type { NewTotp, PasskeyFactor } from '../storage/factor.js';
+import {
+  type FactorChange,
+  type FactorChangeOutcome,
+  type Factors,
+  FactorStore,
+} from '../storage/factor-store.port.js';
+import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
+import { factorChanged } from '../storage/store-events.js';
+import type { AuthDatabase } from './auth-database.js';
+import { type Row, rows, type Transaction } from './database.js';
+import { act, FACTOR_COLUMNS, insertTotp, toFactor } from './factor-rows.js';
+import type { AuthSchema } from './schema.js';
+import { bumpSubject, lockSubject } from './session-endings.js';
+import { UNEXPIRED } from './session-rows.js';
+import { writeChange } from './write-change.js';
+
+export interface DrizzleFactorStoreOptions {
+  /** `on`: it writes down what it did. */
+  readonly audit: 'on' | 'off';
+  readonly deadlineMs: number;
+}
+
+/** `FactorStore` on PostgreSQL. Locks: the subject, its factors, its sessions. */
+export class DrizzleFactorStore extends FactorStore {
+  private readonly schema: AuthSchema;
+
+  constructor(
+    private readonly database: AuthDatabase,
+    private readonly options: DrizzleFactorStoreOptions,
+  ) {
+    super();
+    this.schema = database.tables;
+  }
+
+  async of(subject: string): Promise<Factors> {
+    const { factors, recoveryCodes, subjects } = this.schema;
+    const found = await this.query(
+      'read the factors',
+      () => sql`select coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
+          (select count(*) from ${recoveryCodes} c where c.subject = q.subject)::int as codes, pg_is_in_recovery() as standby, ${FACTOR_COLUMNS}
+        from (select ${subject}::text as subject) q left join ${subjects} u on u.subject = q.subject
+          left join ${factors} f on f.subject = q.subject order by f.created_at, f.id`,
+    );
+    const [first] = found;
+    // one that lags may not know of a factor yet
+    if (first?.['standby'] !== false) throw AuthError.unavailable('factors: the database is a standby');
+    return {
+      all: found.filter((row) => row['id'] != null).map(toFactor),
+      recoveryCodesLeft: Number(first?.['codes'] ?? 0),
+      state: {
+        tokenVersion: Number(first?.['token_version'] ?? 1),
+        epoch: Number(first?.['session_epoch'] ?? 1),
+      },
+    };
+  }
+
+  async findPasskey(credentialId: string): Promise<PasskeyFactor | undefined> {
+    const [row] = await this.query(
+      'find a passkey',
+      () =>
+        sql`select ${FACTOR_COLUMNS} from ${this.schema.factors} f where f.credential_id = ${credentialId}`,
+    );
+    const factor = row && toFactor(row);
+    return factor?.kind === 'passkey' ? factor : undefined;
+  }
+
+  propose(totp: NewTotp): Promise<void> {
+    return this.transaction('propose a factor', async (tx) => {
+      // two at once leave one
+      await lockSubject(tx, this.schema, totp.subject);
+      await insertTotp(tx, this.schema, totp);
+    });
+  }
+
+  change(change: FactorChange): Promise<FactorChangeOutcome> {
+    const { subject, expected, sessionId } = change;
+    return this.transaction('change a factor', async (tx, nowMs) => {
+      const state = await lockSubject(tx, this.schema, subject);
+      if (state.tokenVersion !== expected.tokenVersion || state.epoch !== expected.epoch)
+        return { kind: 'superseded' };
+      if (!(await act(tx, this.schema, subject, change.act))) return { kind: 'unfit' };
+      const { tokenVersion } = await bumpSubject(tx, this.schema, subject, 'version');
+      const others = await rows(
+        tx,
+        sql`update ${this.schema.sessions} s set auth_time = to_timestamp(0)
+          where s.subject = ${subject} and s.id <> ${sessionId} and s.epoch = ${state.epoch} and ${UNEXPIRED} returning s.id`,
+      );
+      const entries = others.map((row): LedgerEntry => ({
+        ...{ kind: 'session_version', sessionId: String(row['id']), minVersion: tokenVersion },
+        expiresAt: nowMs + LEDGER_LIFETIME_MS,
+      }));
+      const audit = this.options.audit === 'on' ? this.schema.audit : undefined;
+      const done = { entries, events: [factorChanged(change)] };
+      await writeChange(tx, { revocations: this.schema.revocations, audit }, done);
+      return { kind: 'changed', ...done };
+    });
+  }
+
+  useStep(id: string, step: number): Promise<boolean> {
+    return this.used(
+      sql`update ${this.schema.factors} set last_step = ${step}::bigint, last_used_at = clock_timestamp()
+        where id = ${id} and confirmed_at is not null and last_step < ${step}::bigint returning id`,
+    );
+  }
+
+  usePasskey(
+    id: string,
+    { counter, backedUp }: { readonly counter: number; readonly backedUp: boolean },
+  ): Promise<boolean> {
+    return this.used(
+      sql`update ${this.schema.factors} set counter = ${counter}::bigint, backed_up = ${backedUp}, last_used_at = clock_timestamp()
+        where id = ${id} and (counter < ${counter}::bigint or (counter = 0 and ${counter}::bigint = 0)) returning id`,
+    );
+  }
+
+  useRecoveryCode(subject: string, hash: Buffer): Promise<boolean> {
+    return this.used(
+      sql`delete from ${this.schema.recoveryCodes} where hash = ${hash}::bytea and subject = ${subject} returning 1`,
+    );
+  }
+
+  async reseal(id: string, from: Buffer, to: Buffer): Promise<void> {
+    await this.used(
+      sql`update ${this.schema.factors} set sealed_secret = ${to}::bytea where id = ${id} and sealed_secret = ${from}::bytea returning id`,
+    );
+  }
+
+  /** In a transaction: what nobody waits for any more is not committed. */
+  private used(statement: SQL): Promise<boolean> {
+    return this.transaction('use a factor', async (tx) => (await rows(tx, statement)).length > 0);
+  }
+
+  private query(what: string, statement: () => SQL): Promise<readonly Row[]> {
+    return this.database.read(what, this.options.deadlineMs, statement);
+  }
+
+  private transaction<T>(what: string, work: (tx: Transaction, nowMs: number) => Promise<T>): Promise<T> {
+    return this.database.transaction(what, this.options.deadlineMs, (tx) => work(tx, tx.nowMs));
+  }
+}
