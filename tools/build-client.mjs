@@ -23,7 +23,7 @@ const shared = {
   // Members that only the client itself sees: none is public, in a body or a message, or a platform's
   // (test/client-built.spec.ts). Common words are not for this list.
   mangleProps:
-    /^(acceptTokens|announce|applyChange|emitEvent|endSession|forget|freshen|hold|inTurn|known|leave|mayRefresh|needsToken|person|postJson|readTokens|sendRaw|sendSigned|spend|whenOpen|writeTokens)$/,
+    /^(acceptTokens|announce|applyChange|emitEvent|endSession|forget|freshen|hold|inTurn|known|leave|needsToken|person|postJson|readTokens|sendRaw|openSession|reopen|sendSigned|spend|writeTokens)$/,
   outdir: dist,
   logLevel: 'error',
 };

@@ -3,13 +3,16 @@ import { createAuthClient } from './auth-client.js';
 
 describe('the options of the client', () => {
   it.each<readonly [object, string]>([
-    [{ baseURL: 'https://api.example' }, 'baseURL: is not an option; did you mean baseUrl?'],
-    [{ refreshAhead: '60s' }, 'refreshAhead: is not an option; did you mean refreshAheadMs?'],
-    [{ baseURL: undefined }, 'baseURL: is not an option; did you mean baseUrl?'],
     [
-      { headers: {} },
-      'headers: is not an option; did you mean baseUrl,prefix,transport,store,refreshAheadMs,fetch?',
+      { baseURL: 'https://api.example' },
+      'baseURL: is not one of baseUrl,prefix,transport,store,refreshAheadMs,fetch',
     ],
+    [
+      { refreshAhead: '60s' },
+      'refreshAhead: is not one of baseUrl,prefix,transport,store,refreshAheadMs,fetch',
+    ],
+    [{ baseURL: undefined }, 'baseURL: is not one of baseUrl,prefix,transport,store,refreshAheadMs,fetch'],
+    [{ headers: {} }, 'headers: is not one of baseUrl,prefix,transport,store,refreshAheadMs,fetch'],
     [{ transport: 'token' }, 'transport: must be cookie|hybrid|bearer'],
     [{ transport: ['bearer'] }, 'transport: must be cookie|hybrid|bearer'],
     [{ refreshAheadMs: '60s' }, 'refreshAheadMs: must be number'],

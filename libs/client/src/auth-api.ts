@@ -1,13 +1,13 @@
-import type { TokenBody, TokenDelivery, UserBody } from '../../auth/src/contract/index.js';
-import type { Change } from './change.js';
+import type { LoginAnswer, TokenBody, TokenDelivery, UserBody } from '../../auth/src/contract/index.js';
+import { tailOf } from './change.js';
 import { answerOf } from './error.js';
 import { type Keeper, newKey } from './keeper.js';
 import type { AuthClientOptions } from './options.js';
 import { attempt } from './places.js';
-import { deadline, sleep, until } from './timers.js';
+import type { Tabs } from './tabs.js';
+import { deadline, sleep, TIMEOUT_MS, until } from './timers.js';
 import type { StoredTokens } from './token-store.js';
 
-const TIMEOUT_MS = 30_000;
 const SETTLE_MS = 30;
 
 /** The AuthController's routes, and where the refresh token is kept: by the browser, or in the store of a `bearer` client. */
@@ -15,16 +15,13 @@ export interface AuthApi {
   readonly sendRaw: typeof fetch;
   readonly credentials: RequestCredentials;
   postJson(path: string, body: object, key?: string): Promise<Response>;
-  /** What spends the refresh token says by a key that its retry is one: an answer that got lost costs nobody the session. */
-  spend(path: string, body: object): Promise<Response>;
-  /** Keeps what came, and tells. `sentAt`: it expires counted from there by this clock, so that the server's does not matter. */
-  acceptTokens<T extends TokenBody & { user?: UserBody }>(
-    kind: 'refreshed' | 'signedIn',
-    response: Response,
-    sentAt: number,
-  ): Promise<T>;
-  /** Whether there is something to refresh with, as far as scripts can tell. */
-  mayRefresh(): Promise<boolean>;
+  /**
+   * Refreshes, or proves and refreshes; gives the refusal. It says by a key that its retry is one: an answer that got lost costs nobody the
+   * session. An answer that others did not wait for is not believed: they may have signed out since.
+   */
+  spend(path: string, body: object): Promise<Response | undefined>;
+  /** Sends, keeps the tokens that come, and tells. */
+  openSession(send: () => Promise<Response>): Promise<UserBody>;
   endSession(kind: 'logout' | 'refused'): Promise<void>;
 }
 
@@ -34,11 +31,36 @@ export function authApi(
   url: string,
   keeper: Keeper,
   tokenNow: () => string | undefined,
-  announce: (change: Omit<Change, 'id'>) => Promise<void>,
+  tabs: Pick<Tabs, 'announce' | 'known'>,
 ): AuthApi {
   const isBearer = transport === 'bearer';
   const credentials = isBearer ? 'omit' : 'include';
   const send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
+
+  /** `sentAt`: it expires counted from there by this clock, so that the server's does not matter. */
+  async function acceptTokens<T extends TokenBody & { user?: UserBody }>(
+    kind: 'refreshed' | 'signedIn',
+    response: Response,
+    sentAt: number,
+  ): Promise<T> {
+    const body = await answerOf<T>(
+      response,
+      (given) =>
+        // `>=` alone would take a text
+        Number.isFinite(given.expiresIn) &&
+        given.expiresIn >= 1 &&
+        (transport === 'cookie' || given.accessToken) &&
+        (!isBearer || given.refreshToken) &&
+        (kind === 'refreshed' || given.user?.id),
+    );
+    const { expiresIn, accessToken, refreshToken } = body;
+    // what it cannot read it may still write
+    const { device } = await keeper.readTokens().catch((): StoredTokens => ({}));
+    await keeper.writeTokens(isBearer ? { refreshToken, device: body.device ?? device } : {});
+    const expiresAt = sentAt + expiresIn * 1000;
+    tabs.announce({ kind, expiresAt, accessToken, left: tailOf(refreshToken) });
+    return body;
+  }
 
   const api: AuthApi = {
     sendRaw: send,
@@ -64,42 +86,28 @@ export function authApi(
     },
 
     async spend(path, body) {
+      const { known } = tabs;
       const tokens = await keeper.readTokens();
+      if (isBearer && !tokens.refreshToken) return new Response(null, { status: 401 });
       const key = tokens.key ?? newKey();
       if (!tokens.key) await keeper.writeTokens({ ...tokens, key });
       // without Web Locks two tabs may be here: the later key is both's
       if (transport !== 'bearer' && !attempt(() => navigator.locks)) await sleep(SETTLE_MS);
-      return api.postJson(path, body, (await keeper.readTokens()).key);
+      const sentAt = Date.now();
+      const response = await api.postJson(path, body, (await keeper.readTokens()).key);
+      if (!response.ok) return response;
+      if (tabs.known === known) await acceptTokens('refreshed', response, sentAt);
+      return undefined;
     },
 
-    async acceptTokens<T extends TokenBody & { user?: UserBody }>(
-      kind: 'refreshed' | 'signedIn',
-      response: Response,
-      sentAt: number,
-    ) {
-      const body = await answerOf<T>(
-        response,
-        (given) =>
-          // `>=` alone would take a text
-          Number.isFinite(given.expiresIn) &&
-          given.expiresIn >= 1 &&
-          (transport === 'cookie' || given.accessToken) &&
-          (!isBearer || given.refreshToken) &&
-          (kind === 'refreshed' || given.user?.id),
-      );
-      const { expiresIn, accessToken, refreshToken } = body;
-      // what it cannot read it may still write
-      const { device } = await keeper.readTokens().catch((): StoredTokens => ({}));
-      await keeper.writeTokens(isBearer ? { refreshToken, device: body.device ?? device } : {});
-      await announce({ kind, expiresAt: sentAt + expiresIn * 1000, accessToken });
-      return body;
+    async openSession(ask) {
+      const sentAt = Date.now();
+      return (await acceptTokens<LoginAnswer>('signedIn', await ask(), sentAt)).user;
     },
-
-    mayRefresh: async () => !isBearer || (await keeper.readTokens()).refreshToken !== undefined,
 
     async endSession(kind) {
       await keeper.writeTokens({ device: (await keeper.readTokens()).device });
-      await announce({ kind });
+      tabs.announce({ kind });
     },
   };
   return api;

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { AuthClientError, memoryStore } from './index.js';
+import { type AuthClient, AuthClientError, memoryStore } from './index.js';
 import { credentials, fakeWorld, later } from './world.fixture.js';
 
 const { world, open } = fakeWorld();
@@ -339,5 +339,40 @@ describe('errors', () => {
     world.server.failNext('/auth/refresh', 503);
     await expect(client.session()).rejects.toMatchObject({ status: 503 });
     expect(await client.session()).toMatchObject({ id: 'u1' });
+  });
+});
+
+describe('a call', () => {
+  it.each<[string, (client: AuthClient, signal: AbortSignal) => Promise<unknown>]>([
+    ['login', (client, signal) => client.login(credentials, { signal })],
+    ['logout', (client, signal) => client.logout({ signal })],
+    ['session', (client, signal) => client.session({ signal })],
+    ['changePassword', (client, signal) => client.changePassword('a', 'b', { signal })],
+    ['reauthenticate', (client, signal) => client.reauthenticate({ code: '123456' }, { signal })],
+  ])('%s ends with the signal of the caller', async (_name, call) => {
+    const client = open({ fetch: () => new Promise(() => undefined) });
+    const controller = new AbortController();
+    const calling = call(client, controller.signal);
+    setTimeout(() => controller.abort(new Error('enough')), 20);
+    await expect(calling).rejects.toThrow('enough');
+  });
+
+  it('that nobody answers ends by itself', async () => {
+    jest.useFakeTimers({ advanceTimers: true });
+    const client = open({ fetch: () => new Promise(() => undefined) });
+    const ends = expect(Promise.allSettled([client.session(), client.login(credentials)])).resolves.toEqual([
+      expect.objectContaining({ status: 'rejected' }),
+      expect.objectContaining({ status: 'rejected' }),
+    ]);
+    await jest.advanceTimersByTimeAsync(31_000);
+    await ends;
+  });
+
+  it('proves identity with whatever the server takes', async () => {
+    const client = open();
+    await client.login(credentials);
+    world.server.failNext('/auth/reauthenticate', 403);
+    await expect(client.reauthenticate({ code: '123456' })).rejects.toMatchObject({ status: 403 });
+    expect(world.server.lastBody('/auth/reauthenticate')).toEqual({ code: '123456' });
   });
 });

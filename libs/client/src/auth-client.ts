@@ -1,27 +1,31 @@
-import type { LoginAnswer, LoginBody, UserBody } from '../../auth/src/contract/index.js';
+import type { LoginBody, UserBody } from '../../auth/src/contract/index.js';
 import { assertOptions } from './assert-options.js';
 import { authApi } from './auth-api.js';
 import { authState } from './auth-state.js';
+import { tailOf } from './change.js';
 import { answerOf, AuthClientError } from './error.js';
 import type { ClientEvents, Listener, Session } from './events.js';
 import { keeperOf, keyStore } from './keeper.js';
-import type { AuthClientOptions } from './options.js';
-import { attempt, isBrowser } from './places.js';
-import { isOurs, resolve } from './requests.js';
+import type { AuthClientOptions, CallOptions } from './options.js';
+import { attempt, isBrowser, isElsewhere } from './places.js';
+import { absolute, isOurs, resolve } from './requests.js';
 import { silentFetch } from './silent-fetch.js';
 import { type RefreshAfter, type RefreshResult, silentRefresh } from './silent-refresh.js';
 import { tabsOf } from './tabs.js';
+import { deadline, TIMEOUT_MS, until } from './timers.js';
 import { memoryStore } from './token-store.js';
 
 export interface AuthClient {
-  login(input: Omit<LoginBody, 'transport' | 'device'>): Promise<UserBody>;
+  /** Of the AuthController's routes, with a slash at the end. */
+  readonly authUrl: string;
+  login(input: Omit<LoginBody, 'transport' | 'device'>, options?: CallOptions): Promise<UserBody>;
   /**
    * Signs in at a route of the host (passkey, social login, second factor) that answers as a login does. While `send` runs no tab refreshes,
    * for 10 seconds at the most: ask the person first, in `loginWith` send what they gave.
    */
   loginWith(send: () => Promise<Response>): Promise<UserBody>;
   /** Resolves when the server has ended the session; rejects (still signed in) when it could not. */
-  logout(): Promise<void>;
+  logout(options?: CallOptions): Promise<void>;
   /**
    * Like the global one, with the access token, one silent refresh on 401, and the request again once. A body that can be read only once (a
    * stream) is not sent again: its 401 comes back, with good tokens for the caller's next try. When the refresh cannot be had, the answer is
@@ -29,7 +33,7 @@ export interface AuthClient {
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** Who is signed in; undefined when nobody is. Rejects when that cannot be told. */
-  session(): Promise<Session | undefined>;
+  session(options?: CallOptions): Promise<Session | undefined>;
   /**
    * For what is no fetch: the first message of a socket. Refreshed when it is due; undefined in `cookie` mode, where the browser alone holds it, and
    * when nobody is signed in.
@@ -37,12 +41,16 @@ export interface AuthClient {
   accessToken(): Promise<string | undefined>;
   /** One at a time over all tabs; whoever asks meanwhile shares it. Never rejects. */
   refresh(): Promise<RefreshResult>;
-  changePassword(currentPassword: string, newPassword: string): Promise<void>;
-  reauthenticate(password: string): Promise<void>;
+  changePassword(currentPassword: string, newPassword: string, options?: CallOptions): Promise<void>;
+  /** With the password, or with what else the server takes: `{ code }`, `{ ticket, passkey }`. */
+  reauthenticate(proof: string | object, options?: CallOptions): Promise<void>;
   on<K extends keyof ClientEvents>(name: K, listener: Listener<K>): () => void;
   /** Stops timers and leaves the channel. The next call opens it again, so that a provider may close it whenever it unmounts. */
   close(): void;
 }
+
+const within = <T>(options: CallOptions | undefined, work: Promise<T>): Promise<T> =>
+  options?.signal ? until(options.signal, work) : work;
 
 /** The access token lives in this closure alone; in `cookie` mode scripts never hold one. */
 export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
@@ -53,9 +61,11 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   const base = baseUrl.replace(/\/+$/, '');
   const url = `${base}/${prefix}/`;
   const name = `tokenward:${url}`;
-  // what is shared follows from where the session is: the cookies of a browser, or a store
-  const shares = isBrowser() && (!isBearer ? 'cookies' : store ? 'store' : false);
-  const kept = isBearer ? store : shares && attempt(() => keyStore(localStorage, `${name}:key`));
+  const isWithOthers = isBrowser() && (!isBearer || !!store);
+  if (isWithOthers && !isBearer && isElsewhere(absolute(base)))
+    // eslint-disable-next-line no-console -- the page's developer reads it there
+    console.warn(`${base} is another site: its cookies are lost. Use bearer, or a proxy`);
+  const kept = isBearer ? store : isWithOthers && attempt(() => keyStore(localStorage, `${name}:key`));
   const keeper = keeperOf(kept || memoryStore());
 
   const state = authState(
@@ -63,44 +73,52 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     refreshAheadMs,
     async () => (await refreshAfter(tabs.known)) === 'unavailable',
   );
-  const api = authApi(
-    options,
-    transport,
-    url,
-    keeper,
-    () => state.token?.value,
-    (change) => tabs.announce(change),
+  // what is shared follows from where the session is: the cookies of a browser, or one of its stores
+  const tabs = tabsOf(
+    name,
+    isWithOthers,
+    state.applyChange,
+    async ({ left }) => !isBearer || tailOf((await keeper.readTokens()).refreshToken) === left,
+    () => {
+      if (state.is === 'unknown') return;
+      if (state.is === 'out') state.is = 'unknown';
+      state.person++;
+      state.forget();
+      state.emitEvent('restored', undefined);
+      session().then(
+        (found) => found && state.emitEvent('signedIn', undefined),
+        () => undefined,
+      );
+    },
   );
-  const tabs = tabsOf(name, shares, state.applyChange, needsToken);
+  const api = authApi(options, transport, url, keeper, () => state.token?.value, tabs);
   const refreshAfter: RefreshAfter = silentRefresh(api, state, tabs);
   const requests = silentFetch(api, state, tabs, refreshAfter);
-  function signIn(send: () => Promise<Response>): Promise<UserBody> {
-    return tabs.inTurn(async () => {
-      const sentAt = Date.now();
-      return (await api.acceptTokens<LoginAnswer>('signedIn', await send(), sentAt)).user;
-    });
-  }
+  const signIn = (send: () => Promise<Response>): Promise<UserBody> =>
+    tabs.inTurn(() => api.openSession(send));
 
   /** Both spend the refresh token, so that no silent refresh may be under way. */
   async function prove(path: 'password' | 'reauthenticate', body: object, isFirst = true): Promise<void> {
     let since = 0;
     const { person } = state;
-    const refused = await tabs.inTurn(async () => {
+    const refused = await tabs.inTurn(() => {
       since = tabs.known;
-      const sentAt = Date.now();
-      const answer = await api.spend(path, body);
-      if (isFirst && answer.status === 401) return answer;
-      await api.acceptTokens('refreshed', answer, sentAt);
-      return undefined;
+      return api.spend(path, body);
     });
     if (!refused) return;
-    if (state.person === person && (await refreshAfter(since)) === 'refreshed')
+    if (
+      isFirst &&
+      refused.status === 401 &&
+      state.person === person &&
+      (await refreshAfter(since)) === 'refreshed'
+    )
       return prove(path, body, false);
     await answerOf(refused, Boolean);
   }
 
   async function session(): Promise<Session | undefined> {
-    const response = await requests.sendSigned(`${url}me`);
+    const signal = deadline(TIMEOUT_MS);
+    const response = await until(signal, requests.sendSigned(`${url}me`, { signal }));
     if (response.status === 401) {
       if (state.is !== 'out') throw new AuthClientError(503, 'The session could not be refreshed');
       return undefined;
@@ -122,24 +140,33 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       return requests.sendSigned(target, init);
     },
 
-    login: (input) =>
-      signIn(async () =>
-        api.postJson('login', { ...input, transport, device: (await keeper.readTokens()).device }),
+    authUrl: absolute(url),
+    login: (input, options) =>
+      within(
+        options,
+        signIn(async () =>
+          api.postJson('login', { ...input, transport, device: (await keeper.readTokens()).device }),
+        ),
       ),
     loginWith: signIn,
 
-    logout: () =>
-      tabs.inTurn(async () => {
-        const answer = await api.postJson('logout', {});
-        // a 200 is somebody else's, and nothing was ended
-        await answerOf(answer, () => answer.status === 204);
-        await api.endSession('logout');
-      }),
+    logout: (options) =>
+      within(
+        options,
+        tabs.inTurn(async () => {
+          const answer = await api.postJson('logout', {});
+          // a 200 is somebody else's, and nothing was ended
+          await answerOf(answer, () => answer.status === 204);
+          await api.endSession('logout');
+        }),
+      ),
 
-    session,
+    session: (options) => within(options, session()),
 
-    changePassword: (currentPassword, newPassword) => prove('password', { currentPassword, newPassword }),
-    reauthenticate: (password) => prove('reauthenticate', { password }),
+    changePassword: (currentPassword, newPassword, options) =>
+      within(options, prove('password', { currentPassword, newPassword })),
+    reauthenticate: (proof, options) =>
+      within(options, prove('reauthenticate', typeof proof === 'string' ? { password: proof } : proof)),
     async accessToken() {
       await requests.freshen();
       return state.token?.value;

@@ -19,7 +19,7 @@ export interface AuthState extends Emitter {
   readonly needsToken: boolean;
   applyChange(change: Change): void;
   hold(token: Token): void;
-  /** A page that was asleep, or closed: what it knew may no longer be so. */
+  /** What was known may no longer be so. */
   forget(): void;
 }
 

@@ -7,6 +7,8 @@ export interface ClientEvents {
   signedOut: { readonly reason: 'logout' | 'refused' };
   /** New tokens, here or in another tab. */
   refreshed: undefined;
+  /** The browser brought this page back as it was (Back, Forward, frozen). Who is in may be another by now: `signedIn` or `signedOut` follows. */
+  restored: undefined;
 }
 
 /** The answer of `/auth/me`; email and name as the user directory has them. */

@@ -13,6 +13,8 @@ export interface FakeServer {
   expireAccessTokens(): void;
   endSession(): void;
   failNext(path: string, fault: Fault): void;
+  /** Does it, and keeps the answer back until the result is called. */
+  holdNext(path: string): () => void;
   finishSlow(): void;
 }
 
@@ -20,6 +22,7 @@ export function fakeServer(): FakeServer {
   const jar: { access?: string; refresh?: string } = {};
   const seen: { path: string; authorization: string | null; body: string; key: string | null }[] = [];
   const faults = new Map<string, Fault>();
+  const held = new Map<string, Promise<void>>();
   const startedAt = Date.now();
   const begun = performance.now();
   let transport = 'cookie';
@@ -129,7 +132,9 @@ export function fakeServer(): FakeServer {
         Object.assign(jar, cookies);
         throw new TypeError('fetch failed');
       }
-      return answer(path, authorization, body, token, key);
+      const answered = answer(path, authorization, body, token, key);
+      await held.get(path);
+      return answered;
     },
     count: (path) => seen.filter((request) => request.path === path).length,
     lastBody: (path) =>
@@ -141,6 +146,14 @@ export function fakeServer(): FakeServer {
       access = refresh = 'none';
     },
     failNext: (path, fault) => void faults.set(path, fault),
+    holdNext(path) {
+      let release = (): void => undefined;
+      held.set(path, new Promise((resolve) => (release = resolve)));
+      return () => {
+        held.delete(path);
+        release();
+      };
+    },
     finishSlow: () => {
       finishSlow();
     },
@@ -150,13 +163,18 @@ export function fakeServer(): FakeServer {
 
 /** `navigator.locks`, `BroadcastChannel` and `localStorage` as one browser would have them. */
 export function fakeBrowser() {
-  const globals = ['navigator', 'BroadcastChannel', 'localStorage', 'document'] as const;
+  const globals = [
+    ...(['navigator', 'BroadcastChannel', 'localStorage', 'document'] as const),
+    ...(['location', 'addEventListener', 'removeEventListener'] as const),
+  ];
   const before = globals.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
   const messages: unknown[] = [];
   const stored: Record<string, string> = {};
   const lockNames: string[] = [];
   const held = new Set<string>();
   const queues = new Map<string, Promise<unknown>>();
+  const shows = new Set<(event: { persisted: boolean }) => void>();
+  let steal = (): void => undefined;
 
   class FakeChannel {
     static readonly all = new Set<FakeChannel>();
@@ -182,7 +200,7 @@ export function fakeBrowser() {
     readonly signal?: AbortSignal;
   }
   const locks = {
-    request(name: string, { mode, steal, signal }: LockOptions, work: Work): Promise<unknown> {
+    request(name: string, { mode, steal: isTheft, signal }: LockOptions, work: Work): Promise<unknown> {
       lockNames.push(name);
       const run = async (): Promise<unknown> => {
         signal?.throwIfAborted();
@@ -194,9 +212,13 @@ export function fakeBrowser() {
         }
       };
       if (mode === 'shared') return run();
-      const turn = steal ? run() : (queues.get(name) ?? Promise.resolve()).then(run, run);
+      const turn = isTheft ? run() : (queues.get(name) ?? Promise.resolve()).then(run, run);
       queues.set(name, turn);
       const refused = new Promise<never>((_, reject) => {
+        steal = () => {
+          queues.delete(name);
+          reject(new Error('AbortError'));
+        };
         signal?.addEventListener('abort', () => {
           reject(new Error('AbortError'));
         });
@@ -210,6 +232,12 @@ export function fakeBrowser() {
   define('navigator', { locks });
   define('BroadcastChannel', FakeChannel);
   define('document', {});
+  define('addEventListener', (_name: string, show: (event: { persisted: boolean }) => void) =>
+    shows.add(show),
+  );
+  define('removeEventListener', (_name: string, show: (event: { persisted: boolean }) => void) =>
+    shows.delete(show),
+  );
   define('localStorage', {
     getItem: (key: string) => stored[key] ?? null,
     setItem: (key: string, value: string) => void (stored[key] = value),
@@ -223,6 +251,10 @@ export function fakeBrowser() {
     /** How late a message comes; a real one may come before or after the lock. */
     messageDelayMs: 2,
     store: (key: string, value: string) => void (stored[key] = value),
+    /** From whoever asked for it last. */
+    stealLock: () => steal(),
+    pageshow: (persisted: boolean) => shows.forEach((show) => show({ persisted })),
+    at: (url: string) => define('location', new URL(url)),
     withoutLocks: () => define('navigator', {}),
     restore: () =>
       globals.forEach((name, at) => {

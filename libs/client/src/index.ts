@@ -1,8 +1,8 @@
 export { createAuthClient } from './auth-client.js';
-export { AuthClientError } from './error.js';
+export { answerOf, AuthClientError } from './error.js';
 export type { AuthClient } from './auth-client.js';
 export type { ClientEvents, Session } from './events.js';
-export type { AuthClientOptions } from './options.js';
+export type { AuthClientOptions, CallOptions } from './options.js';
 export type { RefreshResult } from './silent-refresh.js';
 export { memoryStore } from './token-store.js';
 export type { StoredTokens, TokenStore } from './token-store.js';

@@ -15,3 +15,8 @@ export interface AuthClientOptions {
   /** Default: the global one. */
   readonly fetch?: typeof fetch;
 }
+
+export interface CallOptions {
+  /** The call rejects with its reason. What was sent may still have been done. */
+  readonly signal?: AbortSignal;
+}

@@ -11,3 +11,12 @@ export function attempt<T>(work: () => T): T | undefined {
 export function isBrowser(): boolean {
   return 'document' in globalThis || 'WorkerGlobalScope' in globalThis;
 }
+
+const siteOf = ({ protocol, hostname }: Pick<URL, 'protocol' | 'hostname'>): string =>
+  protocol + hostname.split('.').slice(-2).join();
+
+/** Another scheme, or other last two names of the host: another site, so that the browser keeps no cookie of it. */
+export function isElsewhere(url: string): boolean {
+  const { location } = globalThis;
+  return !!location && siteOf(location) !== siteOf(new URL(url));
+}

@@ -1,12 +1,18 @@
-import { deadline, until } from './timers.js';
+import { deadline, sleep, until } from './timers.js';
 
 /** A tab that is frozen holds what it has. Who waited this long goes on: the key of a refresh makes two of them one. */
 const WAIT_MS = 10_000;
+/** What was done is told by messages; who comes next has heard them by then. */
+const TELL_MS = 30;
 
 export type Exclusive = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** One at a time over all tabs: a Web Lock, else (plain HTTP, old browsers, Node) a line of its own. */
-export function queueOf(name: string, locks: LockManager | undefined): Exclusive {
+/**
+ * One at a time over all tabs: a Web Lock, else (plain HTTP, old browsers, Node) a line of its own.
+ *
+ * @param onLost another tab went on without the work of this one, which still runs.
+ */
+export function queueOf(name: string, locks: LockManager | undefined, onLost: () => void): Exclusive {
   let line: Promise<unknown> = Promise.resolve();
   return (work) =>
     new Promise((resolve, reject) => {
@@ -18,14 +24,18 @@ export function queueOf(name: string, locks: LockManager | undefined): Exclusive
         return done.catch(() => undefined);
       };
       const inLine = (): void => {
-        if (hasBegun) return;
         line = until(deadline(WAIT_MS), line).then(run, run);
       };
+      const ask = (options: LockOptions, orElse: () => void): void => {
+        locks
+          ?.request(name, options, () => run().then(() => sleep(TELL_MS)))
+          .catch(() => {
+            if (hasBegun) onLost();
+            else orElse();
+          });
+      };
       if (!locks) return inLine();
-      locks
-        .request(name, { signal: deadline(WAIT_MS) }, run)
-        .catch(() => hasBegun ?? locks.request(name, { steal: true }, run))
-        // denied in some frames
-        .catch(inLine);
+      // denied in some frames
+      ask({ signal: deadline(WAIT_MS) }, () => ask({ steal: true }, inLine));
     });
 }

@@ -43,12 +43,14 @@ export function sessionStore(client: AuthClient): SessionStore {
     subscribe(listener) {
       listeners.add(listener);
       if (listeners.size === 1) {
+        // whoever was shown before is not who is in now
+        const askAnew = (): void => {
+          set(LOADING);
+          ask();
+        };
         stops = [
-          client.on('signedIn', () => {
-            // whoever was shown before is not who is in now
-            set(LOADING);
-            ask();
-          }),
+          client.on('signedIn', askAnew),
+          client.on('restored', askAnew),
           client.on('refreshed', () => {
             // the outage is over
             if (state.status === 'unavailable') ask();

@@ -26,7 +26,7 @@ export function silentFetch(
   }
 
   async function freshen(): Promise<RefreshResult | undefined> {
-    await tabs.whenOpen();
+    tabs.reopen();
     const { token, is, needsToken } = state;
     const isStale = token ? token.expiresAt <= Date.now() : needsToken && is !== 'out';
     return isStale ? refreshAfter(tabs.known) : undefined;

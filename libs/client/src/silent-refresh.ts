@@ -23,16 +23,12 @@ export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): Refre
   }
 
   async function refresh(): Promise<RefreshResult> {
-    const sentAt = Date.now();
-    const response = (await api.mayRefresh()) ? await api.spend('refresh', {}) : undefined;
-    if (response?.ok) {
-      await api.acceptTokens('refreshed', response, sentAt);
-      return 'refreshed';
-    }
+    const since = tabs.known;
+    const refused = await api.spend('refresh', {});
     // only a 401 is a refusal
-    if (response && response.status !== 401) return 'unavailable';
-    await api.endSession('refused');
-    return 'signedOut';
+    if (refused && refused.status !== 401) return 'unavailable';
+    if (refused && tabs.known === since) await api.endSession('refused');
+    return settled(since) ?? 'unavailable';
   }
 
   return async function after(since): Promise<RefreshResult> {

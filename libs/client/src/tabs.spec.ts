@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import type { StoredTokens } from './index.js';
 import { credentials, fakeWorld, later } from './world.fixture.js';
 
 const { world, open } = fakeWorld();
@@ -22,7 +23,7 @@ describe('the tabs of a browser', () => {
 
   it.each(
     (['cookie', 'hybrid'] as const).flatMap((transport) =>
-      [0, 2, 60].map((delayMs) => [transport, delayMs] as const),
+      [0, 2, 20].map((delayMs) => [transport, delayMs] as const),
     ),
   )('%s: no clock decides who refreshed before whom (messages take %i ms)', async (transport, delayMs) => {
     world.browser.messageDelayMs = delayMs;
@@ -108,7 +109,7 @@ describe('the tabs of a browser', () => {
   });
 
   it('a sign-in as somebody else reaches the others; what was told before it does not undo it', async () => {
-    world.browser.messageDelayMs = 60;
+    world.browser.messageDelayMs = 20;
     const tabs = [
       open({ transport: 'hybrid' }),
       open({ transport: 'hybrid' }),
@@ -219,4 +220,132 @@ describe('the tabs of a browser', () => {
       .then(() => undefined);
     expect(await other.refresh()).toBe('refreshed');
   }, 25_000);
+
+  it('one that comes back from being frozen does not undo what was done meanwhile', async () => {
+    const [frozen, other] = [open({ transport: 'hybrid' }), open({ transport: 'hybrid' })];
+    await frozen.login(credentials);
+    await later(40);
+    const release = world.server.holdNext('/auth/refresh');
+    const refreshing = frozen.refresh();
+    while (world.server.count('/auth/refresh') === 0) await later(1);
+    world.browser.stealLock();
+    await other.logout();
+    release();
+    expect(await refreshing).toBe('unavailable');
+    await later(100);
+    expect(frozen.events.filter((event) => event !== 'restored')).toEqual(['signedIn', 'signedOut: logout']);
+    expect(other.events).toEqual(['signedIn', 'signedOut: logout']);
+  });
+});
+
+describe('bearer clients of one store', () => {
+  const shared = () => {
+    let kept: StoredTokens | undefined;
+    return { get: () => kept, set: (tokens: StoredTokens | undefined) => void (kept = tokens) };
+  };
+
+  it('follow each other, and refresh once for all', async () => {
+    const store = shared();
+    const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
+    await one.login(credentials);
+    await later(40);
+    expect(other.events).toEqual(['signedIn']);
+    world.server.expireAccessTokens();
+    const answers = await Promise.all([one, other].map((each) => each.fetch('https://api.test/echo')));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+    await one.logout();
+    await later(40);
+    expect(other.events).toEqual(['signedIn', 'refreshed', 'signedOut: logout']);
+    expect(world.server.spentTokensSeen).toBe(0);
+  });
+
+  it('of another store of the same page have nothing in common with them', async () => {
+    const [one, stranger] = [
+      open({ transport: 'bearer', store: shared() }),
+      open({ transport: 'bearer', store: shared() }),
+    ];
+    await one.login(credentials);
+    await one.refresh();
+    await later(400);
+    expect(stranger.events).toEqual([]);
+    expect(await stranger.accessToken()).toBeUndefined();
+  });
+
+  it('a request that was under way for one person is not sent again as the next of the store', async () => {
+    const store = shared();
+    const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
+    await one.login(credentials);
+    await later(40);
+    world.server.expireAccessTokens();
+    const slow = other.fetch('https://api.test/slow');
+    await later(5);
+    await one.login({ ...credentials, email: 'bob@example.com' });
+    await later(40);
+    world.server.finishSlow();
+    expect((await slow).status).toBe(401);
+    expect(world.server.count('/slow')).toBe(1);
+  });
+});
+
+describe('a page that comes back from the back/forward cache', () => {
+  it.each(['cookie', 'hybrid'] as const)('%s: says so, and then who is in', async (transport) => {
+    const page = open({ transport });
+    await page.login(credentials);
+    await later(40);
+    world.browser.pageshow(false);
+    await later(5);
+    expect(page.events).toEqual(['signedIn']);
+    world.browser.pageshow(true);
+    await later(80);
+    expect(page.events).toEqual([
+      ...['signedIn', 'restored'],
+      ...(transport === 'hybrid' ? ['refreshed'] : []),
+      'signedIn',
+    ]);
+    world.server.endSession();
+    world.browser.pageshow(true);
+    await later(80);
+    expect(page.events.slice(-2)).toEqual(['restored', 'signedOut: refused']);
+  });
+
+  it('of a bearer client sees that its store was emptied', async () => {
+    let kept: StoredTokens | undefined;
+    const store = { get: () => kept, set: (tokens: StoredTokens | undefined) => void (kept = tokens) };
+    const page = open({ transport: 'bearer', store });
+    await page.login(credentials);
+    await later(40);
+    kept = undefined;
+    world.browser.pageshow(true);
+    await later(80);
+    expect(page.events).toEqual(['signedIn', 'restored', 'signedOut: refused']);
+  });
+
+  it('is left alone where nobody followed, and when the client was closed', async () => {
+    const [fresh, closed] = [open(), open()];
+    await closed.login(credentials);
+    await later(40);
+    closed.close();
+    fresh.close();
+    world.browser.pageshow(true);
+    await later(5);
+    expect(closed.events).toEqual(['signedIn']);
+  });
+});
+
+it.each<[string, string, 'cookie' | 'hybrid' | 'bearer', boolean]>([
+  ['https://app.example.com/', 'https://api.example.com', 'cookie', false],
+  ['http://localhost:5173/', 'http://localhost:3000', 'cookie', false],
+  ['https://app.example.com/', '', 'cookie', false],
+  ['https://app.example.com/', 'https://api.example.net', 'cookie', true],
+  ['https://app.example.com/', 'https://api.example.net', 'hybrid', true],
+  ['https://app.example.com/', 'https://api.example.net', 'bearer', false],
+  ['http://app.example.com/', 'https://api.example.com', 'cookie', true],
+  ['http://localhost:5173/', 'http://127.0.0.1:3000', 'cookie', true],
+])('a page at %s with an API at %s (%s) is warned of two sites: %p', (page, baseUrl, transport, isWarned) => {
+  const warn = jest.spyOn(console, 'warn').mockReturnValue();
+  world.browser.at(page);
+  open({ baseUrl, transport });
+  expect(warn.mock.calls.flat().join().includes('another site')).toBe(isWarned);
+  warn.mockRestore();
 });

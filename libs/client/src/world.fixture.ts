@@ -29,7 +29,8 @@ export function fakeWorld() {
     });
     clients.push(client);
     const events: string[] = [];
-    for (const name of ['signedIn', 'refreshed'] as const) client.on(name, () => void events.push(name));
+    for (const name of ['signedIn', 'refreshed', 'restored'] as const)
+      client.on(name, () => void events.push(name));
     client.on('signedOut', ({ reason }) => void events.push(`signedOut: ${reason}`));
     return Object.assign(client, { events });
   }
