@@ -26,6 +26,8 @@ export default {
     '^@tokenward/nestjs$': '<rootDir>/libs/auth/src/index.ts',
     '^@tokenward/nestjs/(verify|options|storage|observe|drizzle|migration|redis|testing|passport)$':
       '<rootDir>/libs/auth/src/$1/index.ts',
+    '^@tokenward/nestjs/(pg|postgres-js|typeorm|prisma|kysely|knex|mikro-orm)$':
+      '<rootDir>/libs/auth/src/transactions/$1.ts',
     '^@tokenward/nestjs/(ws|microservices)$': '<rootDir>/libs/auth/src/verify/$1/index.ts',
     '^@tokenward/client$': '<rootDir>/libs/client/src/index.ts',
     '^@tokenward/client/(axios|react)$': '<rootDir>/libs/client/src/$1.ts',

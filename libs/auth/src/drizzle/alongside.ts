@@ -1,9 +1,13 @@
 import { sql } from 'drizzle-orm';
 import type { Alongside } from '../storage/session-store.port.js';
 import type { AuthDatabase } from './auth-database.js';
-import { asTransaction, ms, rows, type Transaction } from './database.js';
+import { transactionRefused } from '../storage/sql-transaction.port.js';
+import { ms, rows, type Transaction } from './database.js';
 import { isDatabaseFailure } from './guarded.js';
+import { asTransaction } from './host-transaction.js';
 import type { OwnTransaction } from './own-transaction.js';
+
+const TRANSACTION = sql`pg_current_xact_id()::text as transaction`;
 
 type Work<T> = (tx: Transaction, nowMs: number) => Promise<T>;
 
@@ -48,8 +52,14 @@ function joining<T>(
     const [row] = await rows(
       tx,
       sql`select set_config('statement_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true),
-        ${ms(sql`clock_timestamp()`)} as now`,
+        ${ms(sql`clock_timestamp()`)} as now, ${TRANSACTION}, ${database.place}`,
     );
+    // without a transaction each statement is one by itself
+    const [after] = await rows(tx, sql`select ${TRANSACTION}`);
+    if (after?.['transaction'] !== row?.['transaction'])
+      throw transactionRefused('is not open: nothing would undo what is written in it');
+    if (!(await database.isAt(row?.['place'], deadlineMs)))
+      throw transactionRefused("is of another database than Tokenward's storage");
     return work(tx, Number(row?.['now']));
   });
 }

@@ -23,7 +23,7 @@ export function insertRecords(table: NonNullable<AuditTable>, records: readonly 
   return sql`insert into ${table} as a (at, type, severity, subject, actor, session_id, ip, user_agent, detail, count, fold)
     select coalesce(r.at, clock_timestamp()), r.type, r.severity, r."userId", r."actorId", r."sessionId", r.ip, r."userAgent",
       coalesce(r.detail, '{}'), coalesce(r.count, 1), r.fold
-    from jsonb_to_recordset(${values}::jsonb) as r(at timestamptz, type text, severity text, "userId" text, "actorId" text, "sessionId" text,
+    from jsonb_to_recordset(${values}::text::jsonb) as r(at timestamptz, type text, severity text, "userId" text, "actorId" text, "sessionId" text,
       ip inet, "userAgent" text, detail jsonb, count int, fold text)
     on conflict (fold) where fold is not null do update set count = a.count + excluded.count`;
 }

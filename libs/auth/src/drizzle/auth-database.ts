@@ -1,9 +1,11 @@
-import type { SQL } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { AuthError, causeOf } from '../common/auth-error.js';
 import { withDeadline } from '../common/deadline.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
-import { asTransaction, type Database, primaryOf, type Row, rows } from './database.js';
-import { unavailable } from './guarded.js';
+import { transactionRefused } from '../storage/sql-transaction.port.js';
+import { type Database, primaryOf, type Row, rows } from './database.js';
+import { sqlState, unavailable } from './guarded.js';
+import { asTransaction } from './host-transaction.js';
 import { type HostPool, poolOf } from './host-pool.js';
 import { type Layout, lookAt } from './layout.js';
 import { inTransaction, type OwnTransaction, toQuery, type TransactionOptions } from './own-transaction.js';
@@ -19,6 +21,8 @@ export interface AuthDatabaseOptions {
   readonly option?: string;
 }
 
+const UNDEFINED_TABLE = '42P01';
+
 /**
  * Tokenward's statements on the host's pool: under a deadline, each client given back or destroyed, with names that do not hang on the search path,
  * and results that do not hang on the host's parsers.
@@ -31,6 +35,7 @@ export class AuthDatabase {
   readonly pool: HostPool;
   readonly #layout: Layout;
   #looked: Promise<void> | undefined;
+  #place: unknown;
 
   constructor(db: Database, schema: AuthSchema, options: AuthDatabaseOptions = {}) {
     const { option = 'drizzleStorage', tables = [] } = options;
@@ -74,8 +79,26 @@ export class AuthDatabase {
       await this.check(deadlineMs).catch(asOutage);
       return await withDeadline(work(), deadlineMs, what);
     } catch (error) {
+      // Tokenward's own database has the tables: they were looked for
+      if (sqlState(error) === UNDEFINED_TABLE)
+        throw transactionRefused("is of a database that has no tables of Tokenward's");
       throw unavailable(what, error);
     }
+  }
+
+  /** A column by which a database knows itself: the id of its ledger, and its own, since a copy has the same ledger for a while. */
+  get place(): SQL {
+    return sql`concat((select l.id from ${this.tables.ledger} l limit 1), '/',
+      (select d.oid from pg_database d where d.datname = current_database())) as place`;
+  }
+
+  /** Whether `place`, read in a transaction of the host's, is Tokenward's own database. */
+  async isAt(place: unknown, deadlineMs: number): Promise<boolean> {
+    if (this.#place !== place)
+      this.#place = (await this.read('know the database', deadlineMs, () => sql`select ${this.place}`))[0]?.[
+        'place'
+      ];
+    return this.#place === place;
   }
 
   /** Where the work ends at the latest, with `unavailable`. What the host's own work throws is the host's, and is thrown as it is. */

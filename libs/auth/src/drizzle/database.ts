@@ -1,7 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type { PgDialect } from 'drizzle-orm/pg-core';
-import type { HostTransaction } from '../storage/host-transaction.js';
 
 /** The host's Drizzle database (node-postgres driver), whatever its own schema is. */
 export type Database = NodePgDatabase<Record<string, unknown>>;
@@ -22,11 +21,6 @@ export function primaryOf(db: Database): Database {
 /** Drizzle keeps it to itself; it knows how the host writes names (`casing`). */
 export function dialectOf(db: Database): PgDialect {
   return (db as Database & { readonly dialect: PgDialect }).dialect;
-}
-
-export function asTransaction(tx: HostTransaction): Transaction {
-  if (!('execute' in tx) || !('insert' in tx)) throw new TypeError('not a Drizzle transaction');
-  return tx as Transaction;
 }
 
 export async function rows(runner: Transaction, query: SQL): Promise<readonly Row[]> {

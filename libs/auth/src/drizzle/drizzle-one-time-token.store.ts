@@ -7,7 +7,8 @@ import {
   type TokenOwner,
 } from '../storage/one-time-token-store.port.js';
 import type { AuthDatabase } from './auth-database.js';
-import { asTransaction, type Row, rows, type Transaction } from './database.js';
+import { type Row, rows, type Transaction } from './database.js';
+import { asTransaction } from './host-transaction.js';
 import { removeTokensOf } from './one-time-token-rows.js';
 import type { AuthSchema } from './schema.js';
 import { lockSubject } from './session-endings.js';
@@ -120,7 +121,7 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
   private insert({ hash, kind, owner, data, ttlMs, tries = 1 }: NewOneTimeToken): SQL {
     const epoch = owner?.diesWith === 'sessions' ? owner.epoch : null;
     return sql`insert into ${this.schema.oneTimeTokens} (hash, kind, subject, epoch, data, tries_left, created_at, expires_at)
-      select ${hash}::bytea, ${kind}, ${owner?.subject ?? null}, ${epoch}::int, ${JSON.stringify(data)}::jsonb, ${tries}::int,
+      select ${hash}::bytea, ${kind}, ${owner?.subject ?? null}, ${epoch}::int, ${JSON.stringify(data)}::text::jsonb, ${tries}::int,
         n.now, n.now + ${ttlMs}::float8 * interval '1 millisecond'
       from (select clock_timestamp() as now) n`;
   }

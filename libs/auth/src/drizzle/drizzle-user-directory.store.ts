@@ -9,8 +9,9 @@ import {
   UserDirectory,
 } from '../storage/user-directory.port.js';
 import { AuthDatabase } from './auth-database.js';
-import { asTransaction, type Database, type Row, rows, type Transaction } from './database.js';
+import { type Database, type Row, rows, type Transaction } from './database.js';
 import { noneIfUnwritable, sqlState } from './guarded.js';
+import { asTransaction } from './host-transaction.js';
 import type { AuthSchema } from './schema.js';
 import {
   accountColumns,

@@ -62,10 +62,10 @@ export async function insertEntries(
   await tx.execute(
     sql`insert into ${table} (kind, subject, min_version, issued_before, expires_at)
       select r.kind, r.subject, r."minVersion", r."issuedBefore", r."expiresAt"
-      from jsonb_to_recordset(${JSON.stringify(entries.map(toRow))}::jsonb) as r(kind text, subject text, "minVersion" int,
-        "issuedBefore" bigint, "expiresAt" timestamptz)`,
+      from jsonb_to_recordset(${JSON.stringify(entries.map(toRow))}::text::jsonb) as r(kind text, subject text,
+        "minVersion" int, "issuedBefore" bigint, "expiresAt" timestamptz)`,
   );
-  await tx.execute(sql`select pg_notify(${LEDGER_CHANNEL}, '')`);
+  await tx.execute(sql`select pg_notify(${LEDGER_CHANNEL}, '')::text`);
 }
 
 /** Whether a ledger row `r` refuses the token. */

@@ -80,7 +80,7 @@ export function idFrom(users: NamedUsers, subject: SQL): SQL {
     .replace('bigserial', 'bigint')
     .replace('smallserial', 'smallint')
     .replace('serial', 'integer');
-  return sql`${subject}::${sql.raw(type)}`;
+  return sql`${subject}::text::${sql.raw(type)}`;
 }
 
 export function disabledOf(users: NamedUsers): SQL {

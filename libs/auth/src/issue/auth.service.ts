@@ -3,6 +3,7 @@ import type { ActedBy } from '../storage/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
 import type { Duration } from '../common/duration.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
+import type { HostWork } from '../storage/sql-transaction.port.js';
 import { AuditRecorder } from '../observe/audit-recorder.service.js';
 import { Announcer } from './sessions/announcer.service.js';
 import { RevocationService } from './sessions/revocation.service.js';
@@ -46,17 +47,25 @@ export class AuthService {
     return this.opening.openSession(userId, options);
   }
 
-  /** Role, permissions, disabling, deletion: runs the host's `work` and what the change ends in one transaction. */
+  /**
+   * Role, permissions, disabling, deletion: runs the host's `work` and what the change ends in one transaction. A function gets a transaction of
+   * Drizzle that Tokenward opens; what `typeormWork` and its like make opens one of the host's own library.
+   */
   changeUser(
     userId: string,
     change: UserChange,
-    work?: (tx: HostTransaction) => Promise<void>,
+    work?: ((tx: HostTransaction) => Promise<void>) | HostWork,
     by?: ActedBy,
   ): Promise<void> {
+    if (typeof work === 'object') return this.changes.changeIn(work, userId, change, by);
     return this.changes.change(userId, change, { work, actorId: by?.actorId });
   }
 
-  /** In the host's own transaction: role or permissions changed. Call `committed()` on the result after the commit. */
+  /**
+   * In the host's own transaction, one of Drizzle or what `typeormTransaction` and its like make of another library's: role or permissions
+   * changed. Call `committed()` on the result after the commit. Throws `configuration_invalid`, and writes nothing, where `tx` is not an open
+   * transaction of Tokenward's database.
+   */
   userChanged(
     tx: HostTransaction,
     userId: string,

@@ -1,5 +1,5 @@
 /**
- * A transaction that the host opened on its own database handle; opaque to the core. The storage adapter checks that it
- * is one of its own (a Drizzle transaction for the Drizzle adapter).
+ * A transaction that the host opened; opaque to the core. For `drizzleStorage` a Drizzle transaction on PostgreSQL, or a `SqlTransaction` (what
+ * `typeormTransaction` and its like make of one).
  */
 export type HostTransaction = object;

@@ -21,6 +21,8 @@ export type { StoreChange } from './store-change.js';
 export type { EndReason } from './end-reason.js';
 export type { ActedBy } from './acted-by.js';
 export type { HostTransaction } from './host-transaction.js';
+export { SqlTransaction, transactionRefused } from './sql-transaction.port.js';
+export type { HostWork, SqlParameter, SqlRow } from './sql-transaction.port.js';
 export { SubjectReader } from './subject-reader.port.js';
 export type { SubjectState, UserFacts } from './subject.js';
 export { RefreshSecretsStore } from './refresh-secrets.port.js';

@@ -18,6 +18,8 @@ export { oneTimeTokenStoreConformance } from './conformance/one-time-token-store
 export type { OneTimeTokenStoreSubject } from './conformance/one-time-token-store.conformance.js';
 export { revocationLedgerConformance } from './conformance/revocation-ledger.conformance.js';
 export type { RevocationLedgerSubject } from './conformance/revocation-ledger.conformance.js';
+export { hostTransactionConformance } from './conformance/host-transaction.conformance.js';
+export type { HostTransactionSubject } from './conformance/host-transaction.conformance.js';
 export { throttleStoreConformance } from './conformance/throttle-store.conformance.js';
 export type { ThrottleStoreSubject } from './conformance/throttle-store.conformance.js';
 export { factorStoreConformance } from './conformance/factor-store.conformance.js';

@@ -4,6 +4,7 @@ import type { EndReason } from '../../storage/end-reason.js';
 import type { HostTransaction } from '../../storage/host-transaction.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
+import { type HostWork, transactionRefused } from '../../storage/sql-transaction.port.js';
 import { UserResolver } from '../users/user-resolver.service.js';
 
 /**
@@ -36,6 +37,16 @@ export class UserChangesFlow {
   async change(given: string, change: UserChange, { work, actorId }: Omit<Alongside, 'tx'>): Promise<void> {
     const userId = await this.resolver.idOf(given);
     await this.announcer.announce(await this.apply(userId, change, { work, actorId }));
+  }
+
+  /** In a transaction that the host's own library opens and commits for `work`; effective here when it resolves. */
+  async changeIn(work: HostWork, given: string, change: UserChange, by?: ActedBy): Promise<void> {
+    let pending: PendingChange | undefined;
+    await work.run(async (tx) => {
+      pending = await this.within(tx, given, change, by);
+    });
+    if (!pending) throw transactionRefused('the work committed without ending anything: it must call `end`');
+    await pending.committed();
   }
 
   /** Joins the host's own transaction. */

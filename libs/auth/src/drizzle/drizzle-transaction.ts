@@ -1,0 +1,65 @@
+import { is, type SQL, sql } from 'drizzle-orm';
+import { PgTransaction } from 'drizzle-orm/pg-core';
+import type { HostTransaction } from '../storage/host-transaction.js';
+import {
+  type HostWork,
+  type SqlParameter,
+  type SqlRow,
+  SqlTransaction,
+  transactionRefused,
+} from '../storage/sql-transaction.port.js';
+
+/** What Drizzle's drivers answer: node-postgres `{ rows }`, postgres.js the rows. */
+type DrizzleAnswer = { readonly rows: readonly SqlRow[] } | readonly SqlRow[];
+
+class DrizzleTransaction extends SqlTransaction {
+  constructor(private readonly tx: HostTransaction) {
+    super();
+  }
+
+  override async query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]> {
+    const { tx } = this;
+    if (!is(tx, PgTransaction))
+      throw transactionRefused(
+        'is not a transaction of Drizzle; pass what db.transaction gives you (typeormTransaction and its like are for other libraries)',
+      );
+    if (clientOf(tx)?.getTransactionStatus?.() === 'I')
+      throw transactionRefused('is a transaction of Drizzle that is over');
+    const found = (await tx.execute(statement(text, parameters))) as DrizzleAnswer;
+    return 'rows' in found ? found.rows : found;
+  }
+}
+
+/** Drizzle keeps it to itself; that of node-postgres knows whether a transaction is open. */
+function clientOf(tx: object): { getTransactionStatus?(): string | null } | undefined {
+  return (tx as { session?: { client?: object } }).session?.client;
+}
+
+function statement(text: string, parameters: readonly SqlParameter[]): SQL {
+  const chunks = text
+    .split(/\$(\d+)/)
+    .map((each, at) => (at % 2 === 0 ? sql.raw(each) : sql`${parameters[Number(each) - 1]}`));
+  return sql.join(chunks);
+}
+
+/**
+ * What `db.transaction(async (tx) => …)` of Drizzle gives you, on node-postgres or postgres.js. `AuthService` takes such a transaction as it is;
+ * this is for SQL text of your own in one that Tokenward gives you.
+ */
+export function drizzleTransaction(tx: HostTransaction): SqlTransaction {
+  return new DrizzleTransaction(tx);
+}
+
+/** `work` in `db.transaction` of the host's own database handle, on node-postgres or postgres.js. */
+export function drizzleWork<Tx extends HostTransaction>(
+  db: { transaction(run: (tx: Tx) => Promise<void>): Promise<void> },
+  work: (tx: Tx) => Promise<void>,
+): HostWork {
+  return {
+    run: (end) =>
+      db.transaction(async (tx) => {
+        await work(tx);
+        await end(drizzleTransaction(tx));
+      }),
+  };
+}

@@ -1,0 +1,22 @@
+import { PgDialect } from 'drizzle-orm/pg-core';
+import type { HostTransaction } from '../storage/host-transaction.js';
+import { SqlTransaction } from '../storage/sql-transaction.port.js';
+import type { Row, Transaction } from './database.js';
+import { drizzleTransaction } from './drizzle-transaction.js';
+import { asPlainText } from './plain-statement.js';
+
+const dialect = new PgDialect();
+
+/** A transaction that the host opened, as what the statements here run in. */
+export function asTransaction(tx: HostTransaction): Transaction {
+  const host = tx instanceof SqlTransaction ? tx : drizzleTransaction(tx);
+  return {
+    execute: async (query) => {
+      const { sql, params } = dialect.sqlToQuery(query);
+      const { text, parameters } = asPlainText(sql, params);
+      const found = await host.query(text, parameters);
+      const rows = found.map((row) => JSON.parse(String(Object.values(row)[0])) as Row);
+      return { rows, rowCount: rows.length };
+    },
+  };
+}

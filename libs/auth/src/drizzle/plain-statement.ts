@@ -1,0 +1,47 @@
+import type { SqlParameter } from '../storage/sql-transaction.port.js';
+
+/** A statement with nothing in it that libraries treat in ways of their own. */
+export interface PlainStatement {
+  readonly text: string;
+  readonly parameters: readonly SqlParameter[];
+}
+
+/**
+ * The same statement, each row of its answer as one text of JSON, and its parameters as text and numbers: whatever the host's library makes of
+ * types and of names of columns, it has nothing to make it of.
+ */
+export function asPlainText(sql: string, params: readonly unknown[]): PlainStatement {
+  const { head, body } = parted(sql.trim());
+  const answers = /^(?:select|values)\b/i.test(body) || /\breturning\b/i.test(body);
+  const statement = answers ? body : `${body} returning 1`;
+  const text = `${head}tokenward as (${statement}) select to_jsonb(tokenward)::text as tokenward from tokenward`;
+  return {
+    // a library that knows the type of the column writes bytes, or text for bytes, in its own way
+    text: text.replaceAll(/\$(\d+)/g, (mark, number: string) =>
+      Buffer.isBuffer(params[Number(number) - 1]) ? `decode(${mark}::text, 'hex')` : mark,
+    ),
+    parameters: params.map(plain),
+  };
+}
+
+function plain(value: unknown): SqlParameter {
+  if (Buffer.isBuffer(value)) return value.toString('hex');
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  if (value === null || value === undefined) return null;
+  throw new TypeError(
+    `a parameter of type ${typeof value} in a transaction of the host's: cast it from text`,
+  );
+}
+
+/** What changes rows may stand in a `with` at the top alone: the statement's own ones stay there. */
+function parted(sql: string): { readonly head: string; readonly body: string } {
+  if (!/^with\b/i.test(sql)) return { head: 'with ', body: sql };
+  let depth = 0;
+  for (let at = 0; at < sql.length; at++) {
+    if (sql[at] === '(') depth++;
+    if (sql[at] !== ')' || --depth > 0) continue;
+    const rest = sql.slice(at + 1).trimStart();
+    if (!/^(?:,|as\b)/i.test(rest)) return { head: `${sql.slice(0, at + 1)}, `, body: rest };
+  }
+  throw new TypeError('a statement that begins with `with` has no end');
+}
