@@ -63,6 +63,8 @@ import { SessionService } from './issue/sessions/session.service.js';
 import { AccessTokenIssuer } from './issue/tokens/access-token-issuer.service.js';
 import { AccessTokenVerifier } from './verify/tokens/access-token-verifier.service.js';
 import { PasswordVerifier } from './issue/users/password-verifier.service.js';
+import { Identifiers } from './issue/users/identifiers.service.js';
+import { RegistrationFields } from './issue/users/registration-fields.service.js';
 import { LoginThrottle } from './issue/users/login-throttle.service.js';
 import { PasswordHasher } from './issue/users/password-hasher.service.js';
 import { PasswordPolicy } from './issue/users/password-policy.service.js';
@@ -85,6 +87,8 @@ const SLICES: Provider[] = [
   PasswordHasher,
   PasswordPolicy,
   LoginThrottle,
+  Identifiers,
+  RegistrationFields,
   PasswordVerifier,
   BootAdvice,
 ];

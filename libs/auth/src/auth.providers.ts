@@ -61,8 +61,8 @@ export const OPTION_PROVIDERS: Provider[] = [
   },
   {
     provide: UserDirectory,
-    useFactory: (host: Host, { storeDeadlineMs }: ResolvedAuthOptions, events: AuthEventPublisher) =>
-      guardedUserDirectory(usersOf(host), storeDeadlineMs, (event) => events.publish(event)),
+    useFactory: (host: Host, options: ResolvedAuthOptions, events: AuthEventPublisher) =>
+      guardedUserDirectory(usersOf(host, options), options.storeDeadlineMs, (event) => events.publish(event)),
     inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions, AuthEventPublisher],
   },
   handle(OneTimeTokenStore, (host) => host.storage.oneTimeTokens),
@@ -102,12 +102,28 @@ export const OPTION_PROVIDERS: Provider[] = [
   },
 ];
 
-function usersOf(host: Host): UserDirectory {
+/** Throws `configuration_invalid` for a directory that cannot look users up by what people sign in with. */
+function usersOf(host: Host, { identifier }: ResolvedAuthOptions): UserDirectory {
   const users = host.users ?? host.storage.users;
   if (!users)
     throw AuthError.configuration(
       'users',
       'is missing; give drizzleStorage(db, { users }) your table, or a UserDirectory of your own',
+    );
+  if (identifier.name !== 'email' && !users.findByIdentifier)
+    throw AuthError.configuration(
+      'identifier.name',
+      `is ${identifier.name}, and the user directory has no findByIdentifier; give drizzleStorage the column as users.identifier, or write that method`,
+    );
+  if (users.tenants === 'none' && identifier.tenant)
+    throw AuthError.configuration(
+      'identifier.tenant',
+      'is set, and the user directory keeps no tenants; give drizzleStorage the column as users.tenant',
+    );
+  if (users.tenants === 'kept' && !identifier.tenant)
+    throw AuthError.configuration(
+      'identifier.tenant',
+      'is missing, and the user directory keeps users by tenant; say which tenant a request is about',
     );
   return users;
 }

@@ -26,4 +26,6 @@ export interface Principal {
 export interface ClientContext {
   readonly ip?: string;
   readonly userAgent?: string;
+  /** Whose users it asks for, as `identifier.tenant` read it: a claim of the caller's. */
+  readonly tenant?: string;
 }

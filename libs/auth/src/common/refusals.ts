@@ -45,11 +45,12 @@ const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErro
   configuration_invalid: [500, 'internal', 'Internal server error'],
 };
 
-/** The public body. `fields` are shown with a 400, where they say more than the fixed text. */
+/** The public body. `fields` are shown with a 400 or 409, where they say more than the fixed text. */
 export function bodyOf(reason: AuthErrorReason, fields: Readonly<Record<string, string>> = {}): ErrorBody {
   const [statusCode, code, text] = REFUSALS[reason];
   const named = Object.entries(fields).map((each) => each.join(': '));
-  const message = statusCode === 400 && named.length > 0 ? named.join('; ') : text;
+  const shown = (statusCode === 400 || statusCode === 409) && named.length > 0;
+  const message = shown ? named.join('; ') : text;
   return { statusCode, error: STATUS_TEXTS[statusCode], message, code };
 }
 

@@ -10,16 +10,20 @@ import {
 } from '../storage/user-directory.port.js';
 import { AuthDatabase } from './auth-database.js';
 import { type Database, type Row, rows, type Transaction } from './database.js';
+import { FurtherColumns } from './further-columns.js';
 import { noneIfUnwritable, sqlState } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
 import type { AuthSchema } from './schema.js';
 import {
   accountColumns,
   idFrom,
+  type Named,
   namedUsers,
   type NamedUsers,
   toFacts,
   type UserColumns,
+  usersFrom,
+  valueFor,
 } from './user-columns.js';
 
 export interface DrizzleUserDirectoryOptions {
@@ -35,6 +39,9 @@ export class DrizzleUserDirectory extends UserDirectory {
   private readonly database: AuthDatabase;
   private readonly users: NamedUsers;
   private readonly deadlineMs: number;
+  private readonly further: FurtherColumns;
+  override readonly tenants: 'kept' | 'none';
+  override readonly findByIdentifier?: NonNullable<UserDirectory['findByIdentifier']>;
 
   constructor(db: Database | AuthDatabase, schema: AuthSchema, options: DrizzleUserDirectoryOptions) {
     super();
@@ -43,11 +50,16 @@ export class DrizzleUserDirectory extends UserDirectory {
       db instanceof AuthDatabase ? db : new AuthDatabase(db, schema, { users, tables: ['subjects'] });
     this.users = this.database.users ?? namedUsers(this.database.db, users);
     this.deadlineMs = deadlineMs;
+    this.further = new FurtherColumns(this.database.db, this.users);
+    this.tenants = users.tenant ? 'kept' : 'none';
+    const { identifier } = this.users;
+    if (identifier)
+      this.findByIdentifier = (named, tenant) => this.find(this.isCalled(identifier, named, tenant));
   }
 
   /** Compared in lower case, whatever the column holds: an index on `lower(email)` serves. */
-  findByEmail(email: string): Promise<LoginCandidate | undefined> {
-    return this.find(sql`lower(a.${sql.identifier(this.users.email.name)}) = ${email}`);
+  findByEmail(email: string, tenant?: string): Promise<LoginCandidate | undefined> {
+    return this.find(this.isCalled(this.users.email, email, tenant));
   }
 
   findById(id: string, tx?: HostTransaction): Promise<LoginCandidate | undefined> {
@@ -62,12 +74,13 @@ export class DrizzleUserDirectory extends UserDirectory {
     tx?: HostTransaction,
   ): Promise<boolean> {
     const { users } = this;
-    const hash = sql.identifier(users.passwordHash.name);
+    const [hash, own] = [users.passwordHash, users.id].map(({ name }) => sql.identifier(name));
     const update = (runner: Transaction) =>
       rows(
         runner,
-        sql`update ${users.table} a set ${hash} = ${next}
-          where a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)} and a.${hash} = ${expected} returning 1`,
+        sql`update ${users.table} set ${hash} = ${next} from ${usersFrom(users)} a
+          where ${users.table}.${own} = a.${own} and a.${own} = ${idFrom(users, sql`${id}`)}
+            and ${users.table}.${hash} = ${expected} returning 1`,
       );
     const changed = await (tx
       ? this.database.joining(STORE, this.deadlineMs, () => update(asTransaction(tx)))
@@ -77,20 +90,33 @@ export class DrizzleUserDirectory extends UserDirectory {
 
   override async create(user: NewUser): Promise<CreateUserOutcome> {
     const { users } = this;
+    const { email, identifier, tenant, passwordHash, name, role } = user;
+    const further = this.further.read(user.fields ?? {});
     // the column may be unique by case only
-    if (await this.findByEmail(user.email)) return { kind: 'taken' };
-    const given: [string, string][] = [
-      [users.email.name, user.email],
-      [users.passwordHash.name, user.passwordHash],
+    const there = identifier === undefined ? email : undefined;
+    if (there !== undefined && (await this.findByEmail(there, tenant))) return { kind: 'taken' };
+    if (identifier !== undefined && (await this.findByIdentifier?.(identifier, tenant)))
+      return { kind: 'taken' };
+    const given = [
+      [users.email, email === '' ? undefined : email],
+      [users.identifier, identifier],
+      [users.tenant, tenant],
+      [users.passwordHash, passwordHash],
+      [users.name, name],
+      [users.role, role],
+    ] as const;
+    const written = [
+      ...given.flatMap(([column, value]) =>
+        column && value !== undefined ? [{ name: column.name, value: sql`${value}` }] : [],
+      ),
+      ...further,
     ];
-    if (users.name && user.name !== undefined) given.push([users.name.name, user.name]);
-    if (users.role && user.role !== undefined) given.push([users.role.name, user.role]);
     const columns = sql.join(
-      given.map(([name]) => sql.identifier(name)),
+      written.map(({ name: each }) => sql.identifier(each)),
       sql`, `,
     );
     const values = sql.join(
-      given.map(([, value]) => sql`${value}`),
+      written.map(({ value }) => value),
       sql`, `,
     );
     const insert = sql`insert into ${users.table} as a (${columns}) values (${values}) returning ${accountColumns(users)}`;
@@ -103,12 +129,20 @@ export class DrizzleUserDirectory extends UserDirectory {
     return created[0] ? { kind: 'created', account: toCandidate(created[0]).account } : { kind: 'taken' };
   }
 
+  private isCalled(column: Named, name: string, tenant: string | undefined): SQL {
+    const { tenant: kept } = this.users;
+    const named = sql`lower(a.${sql.identifier(column.name)}) = lower(${name}::text)`;
+    if (!kept) return named;
+    // without a tenant nobody is meant
+    return sql`a.${sql.identifier(kept.name)} = ${valueFor(kept, sql`${tenant ?? null}`)} and ${named}`;
+  }
+
   private async find(where: SQL, tx?: HostTransaction): Promise<LoginCandidate | undefined> {
     const { users } = this;
     const statement = () =>
       sql`select ${accountColumns(users)}, coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
           pg_is_in_recovery() as standby
-        from ${users.table} a left join ${this.database.tables.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text
+        from ${usersFrom(users)} a left join ${this.database.tables.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text
         where ${where} limit 2`;
     const found = await this.database
       .read('look a user up', this.deadlineMs, statement, tx)
@@ -122,11 +156,12 @@ export class DrizzleUserDirectory extends UserDirectory {
 }
 
 function toCandidate(row: Row): LoginCandidate {
-  const { name, password_hash: hash } = row;
+  const { name, identifier, password_hash: hash } = row;
   return {
     account: {
       id: String(row['user_id']),
-      email: String(row['email']),
+      email: String(row['email'] ?? ''),
+      ...(identifier == null ? {} : { identifier: String(identifier) }),
       ...(typeof name === 'string' ? { name } : {}),
       ...toFacts(row),
     },

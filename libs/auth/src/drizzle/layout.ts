@@ -9,7 +9,8 @@ import type { HostPool } from './host-pool.js';
 import { toQuery } from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
 import { type AuthSchema, createAuthSchema } from './schema.js';
-import type { NamedUsers } from './user-columns.js';
+import { columnsOf, type NamedUsers } from './user-columns.js';
+import { indexAdvice, UNIQUE_INDEXES } from './user-index.js';
 
 export interface Layout {
   /** What a refusal names. */
@@ -62,14 +63,14 @@ export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number)
   const problem = needs.flatMap((need, at) => problemOf(need, found[at] ?? {}) ?? []).join('; ');
   if (problem !== '') throw AuthError.configuration(layout.option, problem);
   pin(layout, needs, found);
+  adviseOnUsers(layout, needs, found);
 }
 
 function needsOf({ tables, schema, users }: Layout): readonly Need[] {
   const own = tables.map((key) => needOf(key, schema[key], RIGHTS[key]));
   if (!users) return own;
-  const { table, ...columns } = users;
-  const names = Object.values(columns).map(({ name }) => name);
-  return [...own, { ...needOf('users', table, ['SELECT']), columns: names }];
+  const names = columnsOf(users).map(({ name }) => name);
+  return [...own, { ...needOf('users', users.table, ['SELECT']), columns: names }];
 }
 
 function needOf(key: Need['key'], table: PgTable, rights: readonly string[]): Need {
@@ -87,7 +88,8 @@ function statement(needs: readonly Need[]) {
       (select jsonb_agg(a.attname) from pg_attribute a where a.attrelid = c.oid and e.rights ? 'SELECT' and e.columns ? a.attname
         and not has_column_privilege(c.oid, a.attnum, 'SELECT')) as hidden,
       (select jsonb_agg(o.nspname) from pg_class other join pg_namespace o on o.oid = other.relnamespace
-        where other.relname = e.name and other.relkind in ('r', 'p') and o.nspname !~ '^pg_') as everywhere
+        where other.relname = e.name and other.relkind in ('r', 'p') and o.nspname !~ '^pg_') as everywhere,
+      ${sql.raw(UNIQUE_INDEXES)} as indexes
     from jsonb_to_recordset(${JSON.stringify(needs.map((each, position) => ({ ...each, position })))}::jsonb)
         as e(schema text, name text, columns jsonb, rights jsonb, position int)
       left join (pg_class c join pg_namespace n on n.oid = c.relnamespace) on c.relname = e.name
@@ -116,6 +118,14 @@ function problemOf({ key, schema, name }: Need, row: Row): string | undefined {
 
 function listOf(value: unknown): string {
   return Array.isArray(value) ? value.join(', ') : '';
+}
+
+function adviseOnUsers({ users, option }: Layout, needs: readonly Need[], found: readonly Row[]): void {
+  const at = needs.findIndex(({ key }) => key === 'users');
+  const row = found[at];
+  if (!users || !row) return;
+  const advice = indexAdvice(users, `${String(row['schema'])}.${needs[at]?.name ?? ''}`, row['indexes']);
+  if (advice !== undefined) new Logger('Tokenward').warn(`${option}: ${advice}`);
 }
 
 /** All of them to one schema, those that nobody looked at too. */

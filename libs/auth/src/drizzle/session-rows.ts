@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Session, SessionSnapshot, SessionState } from '../storage/session.js';
 import { type Row, ms } from './database.js';
-import { disabledOf, idFrom, toFacts, type NamedUsers } from './user-columns.js';
+import { disabledOf, idFrom, toFacts, type NamedUsers, usersFrom } from './user-columns.js';
 
 /** Select list of a session `s` with its subject `u`. */
 export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, to_jsonb(s.amr) as amr,
@@ -17,7 +17,7 @@ export const UNEXPIRED: SQL = sql`s.ended_at is null and s.idle_expires_at > clo
 /** `join … on` of the host's users for a session `s`; empty when users live elsewhere. */
 export function joinUsers(users: NamedUsers | undefined, kind: 'join' | 'left join', subject: SQL): SQL {
   if (!users) return sql``;
-  return sql`${sql.raw(kind)} ${users.table} a on a.${sql.identifier(users.id.name)} = ${idFrom(users, subject)}`;
+  return sql`${sql.raw(kind)} ${usersFrom(users)} a on a.${sql.identifier(users.id.name)} = ${idFrom(users, subject)}`;
 }
 
 export function userMayUse(users: NamedUsers | undefined): SQL {

@@ -7,7 +7,7 @@ import { ms } from './database.js';
 import { revokedCondition } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';
 import { joinUsers, SESSION_COLUMNS, SUBJECT_COLUMNS, UNEXPIRED, userMayUse } from './session-rows.js';
-import { factColumns, idFrom, type NamedUsers } from './user-columns.js';
+import { factColumns, idFrom, type NamedUsers, usersFrom } from './user-columns.js';
 
 /** Column types of inet do not take scope ids or nonsense from a proxy header. */
 function inet(ip: string | undefined): string | null {
@@ -71,7 +71,7 @@ export function rotateStatement(
       rotation_key = r.key, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), idle_expires_at = ${idle},
       last_ip = coalesce(r.ip, s.last_ip), user_agent = coalesce(r.agent, s.user_agent)
     from r where s.id = r.session_id
-    returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.position`;
+    returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.tenant, r.position`;
 }
 
 /** A new secret that no refresh asked for; the caller holds or has checked the subject's epoch. */
@@ -85,7 +85,7 @@ export function replaceStatement(
   return sql`update ${schema.sessions} s set generation = s.generation + 1, token_hash = ${replacement.nextHash}, rotation_nonce = ${retry?.nonce ?? null},
       rotation_key = ${retry?.keyHash ?? null}, rotation_cause = ${replacement.cause}, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), auth_time = clock_timestamp(),
       amr = ${textArray(replacement.amr)}, idle_expires_at = ${idleExpiry(replacement)}, epoch = ${epoch.to}
-    from ${schema.subjects} u ${users ? sql`cross join ${users.table} a` : sql``}
+    from ${schema.subjects} u ${users ? sql`cross join ${usersFrom(users)} a` : sql``}
     where s.id = ${replacement.sessionId} and s.subject = ${replacement.subject} and s.epoch = ${epoch.from} and ${UNEXPIRED}
       ${presented ? sql`and s.generation = ${presented.generation} and s.token_hash = ${presented.hash}` : sql``}
       ${retry ? sql`and s.rotation_key is distinct from ${retry.keyHash}` : sql``}

@@ -1,5 +1,5 @@
-import { Column, is, sql, type SQL } from 'drizzle-orm';
-import { type PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { Column, is, SQL, sql } from 'drizzle-orm';
+import { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { group, handle, having } from '../common/option-schema.js';
 import type { UserFacts } from '../storage/subject.js';
 import { type Database, dialectOf, type Row } from './database.js';
@@ -9,8 +9,14 @@ export interface UserColumns {
   readonly table: PgTable;
   /** uuid, text or an integer; becomes `sub` as text. */
   readonly id: PgColumn;
-  /** Compared in lower case, so give it a unique index on `lower(email)`; two rows for one email are 503. */
+  /** Compared in lower case, so give it a unique index on `lower(email)`; two rows for one email are 503. May hold null beside an `identifier`. */
   readonly email: PgColumn;
+  /** What people sign in with, where `identifier.name` is not the email. Compared in lower case, too; the index alike. */
+  readonly identifier?: PgColumn;
+  /** Whose user it is, as `identifier.tenant` names them: uuid, text or an integer. Indexes on email and identifier then begin with it. */
+  readonly tenant?: PgColumn;
+  /** A condition on the table's columns that users must meet, such as `isNull(users.deletedAt)`: a row that does not is nobody's, everywhere. */
+  readonly where?: SQL;
   readonly passwordHash: PgColumn;
   readonly name?: PgColumn;
   readonly role?: PgColumn;
@@ -35,6 +41,12 @@ export const userColumnsSchema = group({
   table: handle<PgTable>((value) => is(value, PgTable), 'a table of drizzle-orm/pg-core'),
   id: columnHandle(),
   email: columnHandle(),
+  identifier: columnHandle().optional(),
+  tenant: columnHandle().optional(),
+  where: handle<SQL>(
+    (value) => is(value, SQL),
+    'a condition of drizzle-orm, such as isNull(users.deletedAt)',
+  ).optional(),
   passwordHash: columnHandle().refine(holdsHash, {
     error: `is shorter than the ${HASH_CHARACTERS} characters of an Argon2id hash: alter the column to text`,
   }),
@@ -55,32 +67,70 @@ export function withoutSpread(users: UserColumns | undefined): UserColumns | und
 }
 
 /** A column by the name that it has in the database. */
-type Named = Pick<PgColumn, 'name' | 'getSQLType'>;
+export type Named = Pick<PgColumn, 'name' | 'getSQLType'>;
 
 /** The same columns after the host's casing. */
-export type NamedUsers = { readonly table: PgTable } & {
-  readonly [Key in keyof Omit<UserColumns, 'table'>]: Named;
+export type NamedUsers = { readonly table: PgTable; readonly where?: SQL } & {
+  readonly [Key in keyof Omit<UserColumns, 'table' | 'where'>]: Named;
 };
 
+/** What of them are columns. */
+export function columnsOf({ table: _table, where: _where, ...columns }: NamedUsers): readonly Named[] {
+  return Object.values(columns);
+}
+
 /** Columns without a name of their own are named by the casing of the host's database (`drizzle(pool, { casing: 'snake_case' })`). */
-export function namedUsers(db: Database, { table, ...columns }: UserColumns): NamedUsers {
-  const { casing } = dialectOf(db) as unknown as { casing: { getColumnCasing(column: PgColumn): string } };
+export function namedUsers(db: Database, { table, where, ...columns }: UserColumns): NamedUsers {
+  const nameOf = namesIn(db);
   const named = Object.entries(columns)
     .filter(([, each]) => is(each, Column))
-    .map(([key, each]) => [key, { name: casing.getColumnCasing(each), getSQLType: () => each.getSQLType() }]);
-  return { table, ...(Object.fromEntries(named) as Omit<NamedUsers, 'table'>) };
+    .map(([key, each]) => [key, { name: nameOf(each), getSQLType: () => each.getSQLType() }]);
+  return {
+    table,
+    ...(where && { where: localised(where, nameOf) }),
+    ...(Object.fromEntries(named) as Omit<NamedUsers, 'table' | 'where'>),
+  };
+}
+
+/** How the host's database writes the names of columns. */
+export function namesIn(db: Database): (column: PgColumn) => string {
+  const { casing } = dialectOf(db) as unknown as { casing: { getColumnCasing(column: PgColumn): string } };
+  return (column) => casing.getColumnCasing(column);
+}
+
+/** With the names written out: our statements know nothing of the host's casing. */
+function localised(condition: SQL, nameOf: (column: PgColumn) => string): SQL {
+  const chunks = condition.queryChunks.map((chunk) => {
+    if (is(chunk, PgColumn)) return sql`${chunk.table}.${sql.identifier(nameOf(chunk))}`;
+    return is(chunk, SQL) ? localised(chunk, nameOf) : chunk;
+  });
+  return new SQL(chunks);
+}
+
+/** The users that are there, as a relation to be named `a`: of those that `where` hides no statement knows. */
+export function usersFrom(users: NamedUsers): SQL {
+  if (!users.where) return sql`${users.table}`;
+  const names = [...new Set(columnsOf(users).map(({ name }) => name))].map((name) => sql.identifier(name));
+  return sql`(select ${sql.join(names, sql`, `)} from ${users.table} where ${users.where})`;
+}
+
+/** A value of text in the type of a column, so that the index on it serves. */
+export function valueFor(column: Named, value: SQL): SQL {
+  const type = column
+    .getSQLType()
+    .replace('bigserial', 'bigint')
+    .replace('smallserial', 'smallint')
+    .replace('serial', 'integer')
+    // a cast to a length cuts: a longer text would be taken for another
+    .replace(/^varchar\(\d+\)$/, 'varchar')
+    .replace(/^char\(\d+\)$/, 'bpchar');
+  return sql`${value}::text::${sql.raw(type)}`;
 }
 
 const column = (each: Named | undefined): SQL => (each ? sql`a.${sql.identifier(each.name)}` : sql`null`);
 
-/** The subject in the type of the id column, so that the index on it serves. */
 export function idFrom(users: NamedUsers, subject: SQL): SQL {
-  const type = users.id
-    .getSQLType()
-    .replace('bigserial', 'bigint')
-    .replace('smallserial', 'smallint')
-    .replace('serial', 'integer');
-  return sql`${subject}::text::${sql.raw(type)}`;
+  return valueFor(users.id, subject);
 }
 
 export function disabledOf(users: NamedUsers): SQL {
@@ -93,21 +143,24 @@ export function disabledOf(users: NamedUsers): SQL {
 
 /** For select lists in which the users table is `a`. */
 export function factColumns(users: NamedUsers | undefined): SQL {
-  if (!users) return sql`false as user_found, null as role, null as permissions, false as disabled`;
+  if (!users)
+    return sql`false as user_found, null as role, null as permissions, false as disabled, null as tenant`;
   return sql`(${column(users.id)} is not null) as user_found, ${column(users.role)} as role,
-    ${users.permissions ? sql`to_jsonb(${column(users.permissions)})` : sql`null`} as permissions, ${disabledOf(users)} as disabled`;
+    ${users.permissions ? sql`to_jsonb(${column(users.permissions)})` : sql`null`} as permissions, ${disabledOf(users)} as disabled,
+    ${users.tenant ? sql`${column(users.tenant)}::text` : sql`null`} as tenant`;
 }
 
 export function accountColumns(users: NamedUsers): SQL {
   return sql`${column(users.id)}::text as user_id, ${column(users.email)} as email, ${column(users.name)} as name,
-    ${column(users.passwordHash)} as password_hash, ${factColumns(users)}`;
+    ${column(users.identifier)} as identifier, ${column(users.passwordHash)} as password_hash, ${factColumns(users)}`;
 }
 
 export function toFacts(row: Row): UserFacts {
-  const { role, permissions, disabled } = row;
+  const { role, permissions, disabled, tenant } = row;
   return {
     ...(typeof role === 'string' && role !== '' ? { role } : {}),
     permissions: Array.isArray(permissions) ? permissions.filter((each) => typeof each === 'string') : [],
     disabled: disabled === true,
+    ...(typeof tenant === 'string' ? { tenant } : {}),
   };
 }

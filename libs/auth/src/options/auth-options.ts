@@ -4,6 +4,7 @@ import type { TokenDelivery } from '../contract/index.js';
 import type { CookieOptions } from './cookie-options.js';
 import type { DiscoveryOptions } from './discovery-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
+import type { IdentifierOptions, RegistrationOptions } from './identifier-options.js';
 import type { KeyRotationOptions, StaticKeysOptions } from './key-options.js';
 import type { LegacyIssuerOptions } from './legacy-options.js';
 
@@ -13,6 +14,8 @@ export interface ClaimsHookInput {
   readonly sessionId: string;
   readonly role?: string;
   readonly permissions: readonly string[];
+  /** Whose user it is, where the directory keeps tenants. */
+  readonly tenant?: string;
 }
 export type ClaimsHook = (
   input: ClaimsHookInput,
@@ -167,6 +170,9 @@ export interface AuthOptions {
   /** `false` turns login throttling off (load tests). */
   readonly throttle?: ThrottleLimits | false;
   readonly passwords?: PasswordOptions;
+  /** What people sign in with. Default: the email of one set of users. */
+  readonly identifier?: IdentifierOptions;
+  readonly registration?: RegistrationOptions;
   readonly revocation?: RevocationOptions;
   readonly jwks?: {
     /** `max-age` of the JWKS answer; a key is published at least that long before it signs. Default `1h`. */

@@ -19,6 +19,7 @@ import type { ClaimsHook, PasswordOptions, StoredHashHook } from './auth-options
 import { cookieSchema } from './cookie-options.js';
 import { discoverySchema } from './discovery-options.js';
 import { encryptionSchema } from './encryption-options.js';
+import { identifierSchema, registrationSchema } from './identifier-options.js';
 import { keyRotationSchema, keysSchema } from './key-options.js';
 import { legacySchema } from './legacy-options.js';
 
@@ -134,6 +135,8 @@ export const authSchema = group({
   origins: originSchema.prefault({}),
   throttle: throttleSchema.prefault({}),
   passwords: passwordSchema.prefault({}),
+  identifier: identifierSchema.prefault({}),
+  registration: registrationSchema.prefault({}),
   revocation: revocationSchema.prefault({}),
   jwks: group({ cacheFor: seconds('0s', '1d').prefault('1h') }).prefault({}),
   discovery: discoverySchema.prefault({}),

@@ -17,6 +17,7 @@ export type {
 } from './auth-options.js';
 export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 export type { EncryptionAlgorithm, EncryptionKeyOptions, EncryptionOptions } from './encryption-options.js';
+export type { IdentifierOptions, RegistrationOptions, TenantRequest } from './identifier-options.js';
 export type { LegacyIssuerOptions, LegacyPrincipal } from './legacy-options.js';
 export { SIGNING_ALGORITHMS } from './key-options.js';
 export type {

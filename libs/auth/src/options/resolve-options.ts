@@ -53,6 +53,8 @@ export function resolveChecked(
     origins: { trusted: new Set(options.origins.trustedOrigins), trustProxy: options.origins.trustProxy },
     throttle: throttle(options.throttle),
     passwords: passwords(options.passwords),
+    identifier: options.identifier,
+    registration: options.registration,
     revocation: { ...revocation, maxStalenessMs: maxStaleness, deadlineMs: deadline },
     jwks: { cacheSeconds: options.jwks.cacheFor },
     discovery: resolveDiscovery(

@@ -4,6 +4,7 @@ import type { ClaimsHook, PasswordOptions, ReuseScope, RouteOptions } from './au
 import type { CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 import type { ResolvedDiscovery } from './discovery-options.js';
 import type { EncryptionAlgorithm, EncryptionKeyOptions } from './encryption-options.js';
+import type { RegistrationOptions, ResolvedIdentifier } from './identifier-options.js';
 import type { SigningAlgorithm, StaticKeysOptions } from './key-options.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
 
@@ -81,6 +82,8 @@ export abstract class ResolvedAuthOptions {
       };
   abstract readonly passwords: Required<Omit<PasswordOptions, 'breachCheck' | 'storedHashLimit'>> &
     Pick<PasswordOptions, 'breachCheck'> & { readonly storedHashLimitMs: number };
+  abstract readonly identifier: ResolvedIdentifier;
+  abstract readonly registration: RegistrationOptions;
   abstract readonly revocation: {
     readonly mode: 'mirror' | 'strict';
     readonly maxStalenessMs: number;

@@ -71,9 +71,9 @@ const MINUTE_MS = 60_000;
  */
 export function foldOf(event: AuthEvent): string | undefined {
   if (!AT_WILL.has(event.type)) return undefined;
-  const { type, at, reason, userId, ip } = event as AuthEvent &
+  const { type, at, reason, userId, ip, tenant } = event as AuthEvent &
     Partial<Record<'reason' | 'userId' | 'ip', string>>;
   const minute = Math.floor(Date.parse(at) / MINUTE_MS);
-  const names = JSON.stringify([type, reason, userId, networkOf(ip), minute]);
+  const names = JSON.stringify([type, reason, userId, tenant, networkOf(ip), minute]);
   return createHash('sha256').update(names).digest('base64url').slice(0, 22);
 }

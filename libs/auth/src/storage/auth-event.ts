@@ -7,6 +7,8 @@ interface Base {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly severity: EventSeverity;
+  /** Whose users it is about, where the host keeps tenants and the request named one. */
+  readonly tenant?: string;
 }
 
 /** Everything that happens, as data. No token, hash, password or key is in any of them. */

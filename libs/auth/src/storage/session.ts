@@ -63,4 +63,6 @@ export interface NewSession {
   readonly maxPerUser: number;
   /** Whether the device signed in to the account before; for the audit trail. */
   readonly knownDevice?: boolean;
+  /** Whose user it is; for the audit trail. */
+  readonly tenant?: string;
 }

@@ -30,6 +30,7 @@ export function sessionOpened(session: NewSession): AuthEventInput {
     persistent,
     amr,
     knownDevice,
+    ...(session.tenant !== undefined && { tenant: session.tenant }),
   };
 }
 

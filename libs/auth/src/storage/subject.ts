@@ -11,4 +11,6 @@ export interface UserFacts {
   readonly role?: string;
   readonly permissions: readonly string[];
   readonly disabled: boolean;
+  /** Whose user it is, where the directory keeps tenants. */
+  readonly tenant?: string;
 }

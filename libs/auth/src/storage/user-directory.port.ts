@@ -4,8 +4,11 @@ import type { SubjectState, UserFacts } from './subject.js';
 
 export interface UserAccount extends UserFacts {
   readonly id: string;
+  /** Empty where the user has none, and signs in with something else. */
   readonly email: string;
   readonly name?: string;
+  /** What the user signs in with, as it is stored, where that is not the email. */
+  readonly identifier?: string;
 }
 
 /** A user with what a login is checked against. */
@@ -18,20 +21,29 @@ export interface LoginCandidate {
 }
 
 export interface NewUser {
-  /** Normalised (trimmed, lower case). */
+  /** Normalised (trimmed, lower case); empty where the host signs in with something else and none was given. */
   readonly email: string;
+  /** Normalised, where `identifier.name` is not the email. */
+  readonly identifier?: string;
+  /** Where `identifier.tenant` is set. */
+  readonly tenant?: string;
   readonly name?: string;
   readonly role?: string;
   readonly passwordHash: string;
+  /** The host's further fields, as `registration.fields` gave them. */
+  readonly fields?: Readonly<Record<string, unknown>>;
 }
 
 export type CreateUserOutcome =
   { readonly kind: 'created'; readonly account: UserAccount } | { readonly kind: 'taken' };
 
-/** Two users have one identifier: the login is 503, and a `user.ambiguous` event names them. */
+/** Two users have one identifier: the login is 503, and a `user.ambiguous` event of high severity names them. */
 export function ambiguousUser(one: LoginCandidate, another: LoginCandidate): AuthError {
   const userIds = [one.account.id, another.account.id];
-  return new AuthError('user_ambiguous', 'two users have that email', { userIds, retryAfterSeconds: 60 });
+  return new AuthError('user_ambiguous', 'two users have that identifier', {
+    userIds,
+    retryAfterSeconds: 60,
+  });
 }
 
 /**
@@ -41,9 +53,13 @@ export function ambiguousUser(one: LoginCandidate, another: LoginCandidate): Aut
 export abstract class UserDirectory {
   /**
    * `email` is normalised (trimmed, NFKC, lower case), and compared in lower case whatever is stored. Where two users have it: throws
-   * `ambiguousUser`, never one of them.
+   * `ambiguousUser`, never one of them. `tenant` is there where `identifier.tenant` is set: the users of another one are not found.
    */
-  abstract findByEmail(email: string): Promise<LoginCandidate | undefined>;
+  abstract findByEmail(email: string, tenant?: string): Promise<LoginCandidate | undefined>;
+  /** As `findByEmail`, by what `identifier.normalise` made of what was typed. Needed where `identifier.name` is not the email. */
+  findByIdentifier?(identifier: string, tenant?: string): Promise<LoginCandidate | undefined>;
+  /** Whether it keeps users by tenant; the boot stops where `identifier.tenant` says otherwise. Undefined: the directory does not say. */
+  readonly tenants?: 'kept' | 'none';
   /**
    * `account.id` is the directory's own spelling, however `id` was written. With `tx` it looks within that transaction of the host's when it can.
    */

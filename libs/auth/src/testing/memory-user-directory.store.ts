@@ -14,6 +14,10 @@ export interface MemoryUser {
   readonly id?: string;
   /** Default: one made from the id. */
   readonly email?: string;
+  /** What the user signs in with, where `identifier.name` is not the email. */
+  readonly identifier?: string;
+  /** Found by requests of that tenant alone. Default: by those of none. */
+  readonly tenant?: string;
   readonly name?: string;
   readonly role?: string;
   readonly permissions?: readonly string[];
@@ -34,10 +38,12 @@ export class MemoryUserDirectory extends UserDirectory {
   /** Adds a user, or replaces the one of that id; returns its id. */
   set(user: MemoryUser): string {
     const id = user.id ?? this.entropy.uuid();
-    const { email, name, role, permissions, passwordHash, disabled } = user;
+    const { email, name, role, permissions, passwordHash, disabled, identifier, tenant } = user;
     this.database.users.set(id, {
       ...{ id, name, role, passwordHash, email: email ?? `${id}@test.invalid` },
       ...{ permissions: [...(permissions ?? [])], disabled: disabled === 'disabled' },
+      ...(identifier !== undefined && { identifier }),
+      ...(tenant !== undefined && { tenant }),
     });
     return id;
   }
@@ -46,8 +52,12 @@ export class MemoryUserDirectory extends UserDirectory {
     this.database.users.delete(id);
   }
 
-  async findByEmail(email: string): Promise<LoginCandidate | undefined> {
-    return this.one(email);
+  async findByEmail(email: string, tenant?: string): Promise<LoginCandidate | undefined> {
+    return this.one('email', email, tenant);
+  }
+
+  override async findByIdentifier(identifier: string, tenant?: string): Promise<LoginCandidate | undefined> {
+    return this.one('identifier', identifier, tenant);
   }
 
   async findById(id: string): Promise<LoginCandidate | undefined> {
@@ -71,13 +81,24 @@ export class MemoryUserDirectory extends UserDirectory {
 
   override async create(user: NewUser): Promise<CreateUserOutcome> {
     // nothing awaits between the look and the writing
-    if (this.one(user.email)) return { kind: 'taken' };
+    const { email, identifier, tenant } = user;
+    const there =
+      identifier === undefined
+        ? this.one('email', email, tenant)
+        : this.one('identifier', identifier, tenant);
+    if (there) return { kind: 'taken' };
     const created = await this.findById(this.set(user));
     return created ? { kind: 'created', account: created.account } : { kind: 'taken' };
   }
 
-  private one(email: string): LoginCandidate | undefined {
-    const users = [...this.database.users.values()].filter((user) => user.email.toLowerCase() === email);
+  private one(
+    by: 'email' | 'identifier',
+    name: string,
+    tenant: string | undefined,
+  ): LoginCandidate | undefined {
+    const users = [...this.database.users.values()].filter(
+      (user) => user[by]?.toLowerCase() === name.toLowerCase() && user.tenant === tenant,
+    );
     const [found, another] = users.map((user) => this.candidate(user));
     if (found && another) throw ambiguousUser(found, another);
     return found;

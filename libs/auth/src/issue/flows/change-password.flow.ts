@@ -55,7 +55,11 @@ export class ChangePasswordFlow {
       { password: input.currentPassword, device: input.device },
       client,
     );
-    await this.policy.check(input.newPassword, { email: account.email, field: 'newPassword' });
+    await this.policy.check(input.newPassword, {
+      email: account.email,
+      identifier: account.identifier,
+      field: 'newPassword',
+    });
     const next = await this.hasher.hash(input.newPassword, {
       account: `known devices of ${account.id}`,
       address: networkOf(client.ip),

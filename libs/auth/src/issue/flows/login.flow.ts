@@ -6,7 +6,8 @@ import type { SubjectState } from '../../storage/subject.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { PasswordVerifier, normaliseEmail } from '../users/password-verifier.service.js';
+import { Identifiers } from '../users/identifiers.service.js';
+import { PasswordVerifier } from '../users/password-verifier.service.js';
 import { SecondFactor } from '../users/second-factor.port.js';
 import type { LoginCandidate } from '../../storage/user-directory.port.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
@@ -14,7 +15,8 @@ import { ThrottledPasswordCheck } from '../users/throttled-password-check.servic
 import { SessionOpener } from '../sessions/session-opener.service.js';
 
 export interface LoginInput {
-  readonly email: string;
+  /** An email, or what the option `identifier` names; as it was typed. */
+  readonly identifier: string;
   readonly password: string;
   readonly rememberMe?: boolean;
   readonly transport?: TokenDelivery;
@@ -24,11 +26,12 @@ export interface LoginInput {
 
 type Verified = LoginCandidate & { readonly subject: SubjectState };
 
-/** Email and password → session and tokens. Every refusal is the same to whoever asks. */
+/** Identifier and password → session and tokens. Every refusal is the same to whoever asks. */
 @Injectable()
 export class LoginFlow {
   constructor(
     private readonly passwords: ThrottledPasswordCheck,
+    private readonly identifiers: Identifiers,
     private readonly verifier: PasswordVerifier,
     private readonly secondFactor: SecondFactor,
     private readonly opener: SessionOpener,
@@ -39,12 +42,12 @@ export class LoginFlow {
 
   async login(input: LoginInput, client: ClientContext): Promise<LoginResult> {
     const transport = this.transportOf(input);
-    const email = normaliseEmail(input.email);
+    const identifier = this.identifiers.normalise(input.identifier);
     const asOfMs = this.clock.now();
     const { outcome, deviceId } = await this.passwords.check({
-      identifier: email,
+      identifier,
       password: input.password,
-      find: () => this.verifier.find(email),
+      find: () => this.verifier.find(identifier, client.tenant),
       rehash: 'replace',
       device: input.device,
       client,
@@ -55,6 +58,7 @@ export class LoginFlow {
         reason: outcome.reason,
         userId: outcome.userId,
         ip: client.ip,
+        tenant: client.tenant,
       });
       throw new AuthError('login_refused', outcome.reason);
     }
@@ -66,6 +70,7 @@ export class LoginFlow {
         reason: 'second_factor',
         userId: account.id,
         ip: client.ip,
+        tenant: client.tenant,
       });
       throw new AuthError('second_factor_required', 'the host asks for a second factor');
     }
@@ -84,7 +89,13 @@ export class LoginFlow {
       client,
     );
     if (result === 'superseded') {
-      this.events.publish({ type: 'login.failed', reason: 'superseded', userId: account.id, ip: client.ip });
+      this.events.publish({
+        type: 'login.failed',
+        reason: 'superseded',
+        userId: account.id,
+        ip: client.ip,
+        tenant: client.tenant,
+      });
       throw new AuthError('login_refused', 'the sessions of the user were ended meanwhile');
     }
     return result;

@@ -28,7 +28,11 @@ export const openSessionSchema = group({
   rememberMe: flag().prefault(false),
   authTime: date().optional(),
   amr: list(text()).prefault([]),
-  client: group({ ip: z.string().optional(), userAgent: z.string().optional() }).prefault({}),
+  client: group({
+    ip: z.string().optional(),
+    userAgent: z.string().optional(),
+    tenant: z.string().optional(),
+  }).prefault({}),
 });
 
 /** A session for a user whom the host has authenticated itself: social login, passkey, second factor, magic link. */

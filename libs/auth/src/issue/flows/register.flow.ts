@@ -4,23 +4,32 @@ import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { accountKey } from '../users/account-key.js';
-import { normaliseEmail } from '../users/password-verifier.service.js';
+import { normaliseEmail } from '../users/email.js';
+import { Identifiers } from '../users/identifiers.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
 import { PasswordPolicy } from '../users/password-policy.service.js';
+import { type Fields, RegistrationFields } from '../users/registration-fields.service.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
 
 export interface RegisterInput {
-  readonly email: string;
+  /** An email, or what the option `identifier` names; as it was typed. */
+  readonly identifier: string;
+  /** Where the identifier is none. */
+  readonly email?: string;
   readonly password: string;
   readonly name?: string;
+  /** What else the body holds. */
+  readonly others: Fields;
 }
 
-/** A new user of the host's directory. The one place that tells whether an email is taken; each try counts against the address. */
+/** A new user of the host's directory. The one place that tells whether an identifier is taken; each try counts against the address. */
 @Injectable()
 export class RegisterFlow {
   constructor(
     private readonly throttle: LoginThrottle,
+    private readonly identifiers: Identifiers,
+    private readonly fields: RegistrationFields,
     private readonly policy: PasswordPolicy,
     private readonly hasher: PasswordHasher,
     private readonly users: UserDirectory,
@@ -29,10 +38,17 @@ export class RegisterFlow {
 
   async register(input: RegisterInput, client: ClientContext): Promise<UserAccount> {
     await this.throttle.admitAddress(client.ip);
-    const email = normaliseEmail(input.email);
-    await this.policy.check(input.password, { email, field: 'password' });
+    if (!this.identifiers.canMean(client.tenant))
+      throw new AuthError('input_invalid', 'identifier.tenant read none', {
+        fields: { tenant: 'the request names none' },
+      });
+    const identifier = this.identifiers.normalise(input.identifier);
+    const given = input.email === undefined ? '' : normaliseEmail(input.email);
+    const email = this.identifiers.isEmail ? identifier : given;
+    const fields = await this.fields.read(input.others);
+    await this.policy.check(input.password, { email, identifier, field: 'password' });
     const passwordHash = await this.hasher.hash(input.password, {
-      account: accountKey(email),
+      account: accountKey(identifier, client.tenant),
       address: networkOf(client.ip),
     });
     if (!this.users.create)
@@ -40,9 +56,26 @@ export class RegisterFlow {
         'routes.register',
         'the user directory has no `create`; switch the route off',
       );
-    const outcome = await this.users.create({ email, name: input.name, passwordHash });
-    if (outcome.kind === 'taken') throw new AuthError('email_taken', 'a user with that email exists');
-    this.events.publish({ type: 'user.registered', userId: outcome.account.id, ip: client.ip });
+    const outcome = await this.users.create({
+      email,
+      name: input.name,
+      passwordHash,
+      ...(!this.identifiers.isEmail && { identifier }),
+      ...(client.tenant !== undefined && { tenant: client.tenant }),
+      ...(fields && { fields }),
+    });
+    if (outcome.kind === 'taken') throw this.taken();
+    this.events.publish({
+      type: 'user.registered',
+      userId: outcome.account.id,
+      ip: client.ip,
+      tenant: client.tenant,
+    });
     return outcome.account;
+  }
+  private taken(): AuthError {
+    const { name, isEmail } = this.identifiers;
+    const fields = isEmail ? undefined : { [name]: 'already registered' };
+    return new AuthError('email_taken', 'a user with that identifier exists', { fields });
   }
 }

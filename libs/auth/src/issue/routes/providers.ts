@@ -7,6 +7,7 @@ import { AuthCookies } from './cookies.service.js';
 import { EmptyJson } from './empty-json.service.js';
 import { HeldRoutes } from '../../verify/guards/held-routes.service.js';
 import { ProxyTrust } from './proxy-trust.service.js';
+import { TenantReader } from './tenant-reader.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
@@ -33,6 +34,7 @@ export const HTTP_EXPORTS = [
 export const HTTP_PROVIDERS: Provider[] = [
   ...HTTP_EXPORTS,
   RequestSchemas,
+  TenantReader,
   CookiePath,
   ProxyTrust,
   AuthCookies,

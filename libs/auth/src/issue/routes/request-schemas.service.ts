@@ -7,6 +7,7 @@ import { headerValues, type HttpRequest } from '../../verify/http/adapter.js';
 import { readRetryKey, type RetryKey } from '../sessions/retry-key.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { normaliseEmail } from '../users/email.js';
+import type { RegisterInput } from '../flows/register.flow.js';
 
 /** Of an account that may be older than the rule below: one `@`, no blanks. */
 const SOME_EMAIL = /^[^\s@]+@[^\s@]+$/u;
@@ -33,16 +34,26 @@ function password(maxBytes: number) {
     .refine((value) => Buffer.byteLength(value) <= maxBytes, { error });
 }
 
-function schemas(maxPasswordBytes: number) {
-  const secret = password(maxPasswordBytes);
+/** Compared as `identifier.normalise` writes it. */
+const otherName = (error = 'must be text of 1 to 320 visible characters') =>
+  visible(error).trim().min(1, { error }).max(320, { error });
+
+function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOptions) {
+  const secret = password(passwords.maxBytes);
+  const byEmail = called === 'email';
   const transport = z.enum(TOKEN_DELIVERIES, { error: `must be one of ${TOKEN_DELIVERIES.join(', ')}` });
   // of any length: one that is no token is 401, not 400 (contract, section 5)
   const refreshToken = text().optional();
   const device = z.string({ error: 'must be a string' }).optional();
   return {
-    register: z.object({ email: newEmail(), password: secret, name: name().optional() }),
+    register: z.object({
+      identifier: byEmail ? newEmail() : otherName(),
+      email: newEmail().optional(),
+      password: secret,
+      name: name().optional(),
+    }),
     login: z.object({
-      email: email(),
+      identifier: byEmail ? email() : otherName(),
       password: secret,
       rememberMe: flag().optional(),
       transport: transport.optional(),
@@ -60,10 +71,13 @@ type Schemas = ReturnType<typeof schemas>;
 @Injectable()
 export class RequestSchemas {
   private readonly schemas: Schemas;
+  /** What the bodies call the identifier. */
+  private readonly called: string;
   private readonly retries: boolean;
 
   constructor(options: ResolvedAuthOptions) {
-    this.schemas = schemas(options.passwords.maxBytes);
+    this.schemas = schemas(options);
+    this.called = options.identifier.name;
     this.retries = options.refreshToken.retryWindowMs > 0;
   }
 
@@ -81,17 +95,36 @@ export class RequestSchemas {
 
   /** Throws `input_invalid`. */
   read<K extends keyof Schemas>(route: K, body: unknown): z.infer<Schemas[K]> {
-    const parsed = this.schemas[route].safeParse(body);
+    const parsed = this.schemas[route].safeParse(this.renamed(body));
     if (parsed.success) return parsed.data as z.infer<Schemas[K]>;
-    throw new AuthError('input_invalid', `body of ${route}`, { fields: fieldsOf(parsed.error) });
+    throw new AuthError('input_invalid', `body of ${route}`, {
+      fields: fieldsOf(parsed.error, this.called),
+    });
+  }
+
+  /** Throws `input_invalid`; what the host's own fields are worth is for the flow. */
+  registration(body: unknown): RegisterInput {
+    const input = this.read('register', body);
+    const known = new Set([this.called, 'email', 'password', 'name']);
+    const others = Object.entries(body as object).filter(([name]) => !known.has(name));
+    return { ...input, others: Object.fromEntries(others) };
+  }
+
+  /** Under one name here, whatever the host calls it. */
+  private renamed(body: unknown): unknown {
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+    return {
+      ...body,
+      identifier: Object.hasOwn(body, this.called) ? Reflect.get(body, this.called) : undefined,
+    };
   }
 }
 
 /** The messages are ours, all fixed texts, but the one for a body that is no object. */
-function fieldsOf(error: z.ZodError): Readonly<Record<string, string>> {
+function fieldsOf(error: z.ZodError, identifier: string): Readonly<Record<string, string>> {
   const fields: Record<string, string> = {};
   for (const { path, message } of error.issues) {
-    const [field] = path;
+    const [field] = path[0] === 'identifier' ? [identifier] : path;
     fields[String(field ?? 'body')] = field === undefined ? 'must be a JSON object' : message;
   }
   return fields;

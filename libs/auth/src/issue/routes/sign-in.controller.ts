@@ -2,7 +2,7 @@ import { HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
 import type { LoginAnswer, UserBody } from '../../contract/index.js';
 import { LoginFlow } from '../flows/login.flow.js';
 import { RegisterFlow } from '../flows/register.flow.js';
-import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
+import type { HttpRequest, HttpResponse } from '../../verify/http/adapter.js';
 import { loginAnswer, userBody } from './response-bodies.js';
 import { AuthCookies } from './cookies.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
@@ -11,6 +11,7 @@ import { LOGIN_ANSWER, LOGIN_BODY, REGISTER_ANSWER, REGISTER_BODY } from './open
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
+import { TenantReader } from './tenant-reader.service.js';
 import { AuthController, Open, Route, type Routes } from './route.js';
 
 /** `POST register` and `POST login`. */
@@ -21,6 +22,7 @@ export function createSignInController(routes: Routes): Type {
       private readonly loginFlow: LoginFlow,
       private readonly registerFlow: RegisterFlow,
       private readonly inputs: RequestSchemas,
+      private readonly tenants: TenantReader,
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
     ) {}
@@ -39,8 +41,9 @@ export function createSignInController(routes: Routes): Type {
       }),
     )
     async register(@Req() request: HttpRequest): Promise<{ user: UserBody }> {
-      const input = this.inputs.read('register', jsonBodyOf(request));
-      return { user: userBody(await this.registerFlow.register(input, clientOf(request))) };
+      const input = this.inputs.registration(jsonBodyOf(request));
+      const client = await this.tenants.clientOf(request);
+      return { user: userBody(await this.registerFlow.register(input, client)) };
     }
 
     @Route(
@@ -49,7 +52,7 @@ export function createSignInController(routes: Routes): Type {
       HttpCode(200),
       UseGuards(OriginGuard),
       Open({
-        summary: 'Log in with email and password',
+        summary: 'Log in with email (or what the host signs in with) and password',
         body: { required: 'required', schema: LOGIN_BODY },
         answers: {
           200: { description: 'Signed in. Cookies are set as the transport has it.', schema: LOGIN_ANSWER },
@@ -63,7 +66,8 @@ export function createSignInController(routes: Routes): Type {
     ): Promise<LoginAnswer> {
       const input = this.inputs.read('login', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
-      const result = await this.loginFlow.login({ ...input, device }, clientOf(request));
+      const client = await this.tenants.clientOf(request);
+      const result = await this.loginFlow.login({ ...input, device }, client);
       this.cookies.signIn(response, result.grant);
       return loginAnswer(result);
     }

@@ -38,7 +38,7 @@ export class SessionOpener {
   async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult | 'superseded'> {
     const { account, expected, transport, authTime, amr, asOfMs, deviceId } = opening;
     const sessionId = this.entropy.uuid();
-    const subject = account.id;
+    const { id: subject, tenant = client.tenant } = account;
     // signed before the session is opened: a claims hook that fails must leave nothing behind
     const access = await this.grants.accessToken({
       subject,
@@ -52,7 +52,7 @@ export class SessionOpener {
     });
     const knownDevice = deviceId !== undefined;
     const opened = await this.sessions.open(
-      { ...opening, sessionId, subject, knownDevice },
+      { ...opening, sessionId, subject, knownDevice, tenant },
       clientOf(client),
     );
     if (opened.kind === 'superseded') return 'superseded';

@@ -33,6 +33,7 @@ export interface OpenSessionInput {
   readonly authTime: Date;
   readonly amr: readonly string[];
   readonly knownDevice?: boolean;
+  readonly tenant?: string;
 }
 
 export interface ReplaceSecretInput {

@@ -17,6 +17,8 @@ export interface AccessTokenInput {
   readonly tokenVersion: number;
   readonly role?: string;
   readonly permissions: readonly string[];
+  /** Told to the claims hook alone. */
+  readonly tenant?: string;
   /** When the person last proved a credential, seconds since the epoch. */
   readonly authTime?: number;
   /** How (RFC 8176). Default none. */
@@ -106,8 +108,8 @@ export class AccessTokenIssuer {
   /** What is signed is what the hook said; the schema sees it as a verifier will: after JSON. */
   async #customClaims(input: AccessTokenInput): Promise<CustomClaims> {
     const { claims: hook, claimsSchema } = this.options.accessToken;
-    const { subject: userId, sessionId, role, permissions } = input;
-    const claims = asJson(hook ? await hook({ userId, sessionId, role, permissions }) : {});
+    const { subject: userId, sessionId, role, permissions, tenant } = input;
+    const claims = asJson(hook ? await hook({ userId, sessionId, role, permissions, tenant }) : {});
     assertClaimNames(claims, this.#allowed);
     const checked = checkCustomClaims(structuredClone(claims), claimsSchema);
     if (checked.kind === 'accepted') return claims;

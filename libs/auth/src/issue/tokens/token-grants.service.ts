@@ -36,6 +36,7 @@ export class TokenGrants {
       tokenVersion: state.tokenVersion,
       role: user.role,
       permissions: user.permissions,
+      tenant: user.tenant,
       authTime: Math.floor(authTime.getTime() / 1000),
       amr,
       asOfMs,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { signInName } from './account-key.js';
 import { PasswordVerifier, type VerifiedCandidate } from './password-verifier.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { ThrottledPasswordCheck } from './throttled-password-check.service.js';
@@ -32,16 +33,16 @@ export class CurrentPasswordCheck {
     presented: PresentedPassword,
     client: ClientContext,
   ): Promise<ProvenPassword> {
-    // the account's bucket is named by its email, the same one that logins fill
+    // the account's bucket is named by what the user signs in with, the same one that logins fill
     const known = await this.users.findById(principal.id);
     if (!known) throw new AuthError('token_refused', 'the user is gone');
     const { outcome, deviceId } = await this.passwords.check({
-      identifier: known.account.email,
+      identifier: signInName(known.account),
       password: presented.password,
       find: () => this.verifier.findById(principal.id),
       rehash: 'keep',
       device: presented.device,
-      client,
+      client: { ...client, tenant: known.account.tenant },
     });
     if (outcome.kind === 'refused') {
       this.events.publish({
@@ -50,6 +51,7 @@ export class CurrentPasswordCheck {
         actorId: principal.id,
         sessionId: principal.sessionId,
         ip: client.ip,
+        tenant: known.account.tenant,
       });
       throw new AuthError('password_refused', outcome.reason);
     }

@@ -25,8 +25,14 @@ export function guardedUserDirectory(
     }
   };
   const create = directory.create?.bind(directory);
+  const findByIdentifier = directory.findByIdentifier?.bind(directory);
   return {
-    findByEmail: (email) => ask(() => directory.findByEmail(email)),
+    findByEmail: (...asked) => ask(() => directory.findByEmail(...asked)),
+    ...(findByIdentifier && {
+      findByIdentifier: (...asked: Parameters<typeof findByIdentifier>) =>
+        ask(() => findByIdentifier(...asked)),
+    }),
+    tenants: directory.tenants,
     findById: (id, tx) => ask(() => directory.findById(id, tx)),
     replacePasswordHash: (...change) => ask(() => directory.replacePasswordHash(...change)),
     ...(create && { create: (user) => ask(() => create(user)) }),

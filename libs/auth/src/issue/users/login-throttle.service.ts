@@ -51,9 +51,12 @@ export class LoginThrottle {
   }
 
   /** A try of a device whose id is genuine (`DeviceIds.genuine`), before anybody looks up whose it is. */
-  admitDevice(deviceId: string): Promise<Admission> {
+  admitDevice(deviceId: string, tenant?: string): Promise<Admission> {
     return this.take((limits) => [
-      { key: this.keys.of('device', deviceId), limit: limits.accountAndAddress },
+      {
+        key: this.keys.of('device', deviceId, ...(tenant === undefined ? [] : [tenant])),
+        limit: limits.accountAndAddress,
+      },
     ]);
   }
 

@@ -9,6 +9,8 @@ import { passwordBytes } from './password-text.js';
 export interface PasswordContext {
   /** Of the user whose password it becomes; what stands before the `@` may not be part of it. */
   readonly email?: string;
+  /** What the user signs in with, where that is not the email; it may not be part of it either. */
+  readonly identifier?: string;
   /** The field of the request that a refusal names. */
   readonly field: 'password' | 'newPassword';
 }
@@ -28,11 +30,14 @@ export class PasswordPolicy {
 
   /** Throws `AuthError('password_unacceptable')` that names the field and what is wrong with it. */
   async check(password: string, context: PasswordContext): Promise<void> {
-    const reason = await this.reasonAgainst(password, context.email);
+    const reason = await this.reasonAgainst(password, context);
     if (reason) throw new AuthError('password_unacceptable', reason, { fields: { [context.field]: reason } });
   }
 
-  private async reasonAgainst(password: string, email: string | undefined): Promise<string | undefined> {
+  private async reasonAgainst(
+    password: string,
+    { email, identifier = email }: PasswordContext,
+  ): Promise<string | undefined> {
     const { minLength, maxBytes, refuseCommon, breachCheck } = this.options.passwords;
     if (!passwordBytes(password, maxBytes)) return `must not be longer than ${String(maxBytes)} bytes`;
     const text = password.normalize('NFKC');
@@ -42,6 +47,8 @@ export class PasswordPolicy {
     if ([...text].length < minLength) return `must have at least ${String(minLength)} characters`;
     if (email !== undefined && holdsNameOf(email, text))
       return 'must not contain the name in the email address';
+    if (identifier !== undefined && holdsNameOf(identifier, text))
+      return 'must not contain what you sign in with';
     if (refuseCommon && (await isCommonPassword(text))) return 'is among the most used passwords';
     if (breachCheck && (await this.isBreached(breachCheck, text))) return 'is known from a data breach';
     return undefined;

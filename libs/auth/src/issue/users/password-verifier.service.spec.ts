@@ -7,6 +7,7 @@ import type { SubjectState } from '../../storage/subject.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { PasswordVerifier } from './password-verifier.service.js';
 import { guardedUserDirectory } from './guarded-user-directory.js';
+import { Identifiers } from './identifiers.service.js';
 import { PasswordHasher } from './password-hasher.service.js';
 import { SubjectReader } from '../../storage/subject-reader.port.js';
 import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
@@ -17,6 +18,7 @@ const options = {
     ...{ memoryCost: 1024, timeCost: 2, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
     ...{ storedHashes: [], storedHashLimitMs: 5_000 },
   },
+  identifier: { name: 'email' },
 } as unknown as ResolvedAuthOptions;
 
 const users = new Map<string, LoginCandidate>();
@@ -48,6 +50,7 @@ class Subjects extends SubjectReader {
 
 const directory = guardedUserDirectory(new Directory(), 50);
 const hasher = new PasswordHasher(options, new SystemEntropy(), new SystemClock());
+const identifiers = new Identifiers(options, directory);
 let verifier: PasswordVerifier;
 let verifications: jest.SpiedFunction<typeof argon2.verify>;
 
@@ -69,7 +72,7 @@ beforeEach(async () => {
   epoch = 7;
   beforeFind = undefined;
   replace = () => Promise.resolve(true);
-  verifier = new PasswordVerifier(directory, new Subjects(), hasher);
+  verifier = new PasswordVerifier(directory, new Subjects(), hasher, identifiers);
   verifications = jest.spyOn(argon2, 'verify');
 });
 afterEach(() => {
@@ -123,7 +126,7 @@ describe('PasswordVerifier', () => {
         return super.readSubject();
       }
     }
-    verifier = new PasswordVerifier(directory, new Slow(), hasher);
+    verifier = new PasswordVerifier(directory, new Slow(), hasher, identifiers);
     await expect(verify('plain@example.com', PASSWORD)).resolves.toMatchObject({
       reason: 'wrong_password',
     });
@@ -145,7 +148,7 @@ describe('PasswordVerifier', () => {
         return super.readSubject();
       }
     }
-    verifier = new PasswordVerifier(directory, new Vanishing(), hasher);
+    verifier = new PasswordVerifier(directory, new Vanishing(), hasher, identifiers);
     await expect(verify('plain@example.com', PASSWORD)).resolves.toMatchObject({
       reason: 'unknown_user',
     });

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { SubjectState } from '../../storage/subject.js';
-import { normaliseEmail } from './email.js';
 import type { Turn } from './hash-queue.js';
+import { Identifiers } from './identifiers.service.js';
 import { PasswordHasher, type UnusableHash } from './password-hasher.service.js';
 import { SubjectReader } from '../../storage/subject-reader.port.js';
 import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
-
-export { normaliseEmail };
 
 /** A user with the counters that were read no later than the password hash. */
 export type VerifiedCandidate = LoginCandidate & { readonly subject: SubjectState };
@@ -38,6 +36,7 @@ export class PasswordVerifier {
     private readonly users: UserDirectory,
     private readonly subjects: SubjectReader,
     private readonly hasher: PasswordHasher,
+    private readonly identifiers: Identifiers,
   ) {}
 
   /** `rehash: 'replace'` is for logins: a hash of outdated parameters is replaced. `keep`: a password change says itself which one it replaces. */
@@ -57,10 +56,9 @@ export class PasswordVerifier {
     await this.hasher.verifyNothing(password, turn);
   }
 
-  /** The user of an email, read in the order that a login needs; takes as long for one that does not exist. */
-  async find(email: string): Promise<VerifiedCandidate | undefined> {
-    const normalised = normaliseEmail(email);
-    return this.withSubject(await this.users.findByEmail(normalised));
+  /** The user of a normalised identifier, read in the order that a login needs; takes as long for one that does not exist. */
+  async find(identifier: string, tenant?: string): Promise<VerifiedCandidate | undefined> {
+    return this.withSubject(await this.identifiers.find(identifier, tenant));
   }
 
   /** The user of an id, with the directory's own id and the counters as for `find`. */

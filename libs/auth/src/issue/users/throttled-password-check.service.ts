@@ -3,7 +3,7 @@ import { networkOf } from '../../common/address.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { accountKey } from './account-key.js';
+import { accountKey, accountKeyOf } from './account-key.js';
 import {
   type PasswordOutcome,
   PasswordVerifier,
@@ -90,7 +90,7 @@ export class ThrottledPasswordCheck {
   private async admitDevice(attempt: PasswordToCheck): Promise<Admitted> {
     const presented = this.devices.genuine(attempt.device);
     if (presented === undefined) return this.admitStranger(attempt, attempt.find);
-    const own = await this.throttle.admitDevice(presented);
+    const own = await this.throttle.admitDevice(presented, attempt.client.tenant);
     const candidate = await givingBack(own, attempt.find);
     const userId = candidate?.account.id;
     const standing =
@@ -111,11 +111,11 @@ export class ThrottledPasswordCheck {
     { identifier, client }: PasswordToCheck,
     find: PasswordToCheck['find'],
   ): Promise<Admitted> {
-    const typed = accountKey(identifier);
+    const typed = accountKey(identifier, client.tenant);
     const admission = await this.throttle.admit(typed, client.ip);
     const candidate = await givingBack(admission, find);
     const stranger = { candidate, admissions: [admission], turnOf: typed };
-    const name = candidate && accountKey(candidate.account.email);
+    const name = candidate && accountKeyOf(candidate.account, client.tenant);
     if (name === undefined || name === typed) return stranger;
     // an alias of the directory's: counted under both names, and a 429 under this one would tell that it leads to an account
     try {
@@ -129,13 +129,13 @@ export class ThrottledPasswordCheck {
   }
 
   /** Its owner can sign in no more, and only an operator can mend it. */
-  private tellUnusable({ userId, hash: reason }: Refused, { ip }: ClientContext): void {
+  private tellUnusable({ userId, hash: reason }: Refused, { ip, tenant }: ClientContext): void {
     if (userId !== undefined && reason)
-      this.events.publish({ type: 'password.hash_unusable', userId, reason, ip });
+      this.events.publish({ type: 'password.hash_unusable', userId, reason, ip, tenant });
   }
 
-  private tellThrottled({ ip }: ClientContext, userId?: string): void {
-    this.events.publish({ type: 'login.throttled', ip, userId });
+  private tellThrottled({ ip, tenant }: ClientContext, userId?: string): void {
+    this.events.publish({ type: 'login.throttled', ip, userId, tenant });
   }
 }
 

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
+import { normaliseEmail } from './email.js';
+
+/** What people sign in with: its name, its one spelling, and whose it is. */
+@Injectable()
+export class Identifiers {
+  /** As bodies and errors call it. */
+  readonly name: string;
+  readonly isEmail: boolean;
+
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly users: UserDirectory,
+  ) {
+    this.name = options.identifier.name;
+    this.isEmail = this.name === 'email';
+  }
+
+  /** Throws `input_invalid` where nothing is left of it, or the host's rule refuses it. */
+  normalise(typed: string): string {
+    const { normalise } = this.options.identifier;
+    const usual = normaliseEmail(typed);
+    const own = normalise ? this.spelled(() => normalise(usual)) : usual;
+    const text = this.isEmail ? normaliseEmail(own) : own;
+    if (text === '') throw this.refused();
+    return text;
+  }
+
+  /** Nobody, where the host keeps tenants and the request names none. */
+  find(identifier: string, tenant: string | undefined): Promise<LoginCandidate | undefined> {
+    if (!this.canMean(tenant)) return Promise.resolve(undefined);
+    if (this.isEmail) return this.users.findByEmail(identifier, tenant);
+    return this.users.findByIdentifier?.(identifier, tenant) ?? Promise.resolve(undefined);
+  }
+
+  /** Whether a request of that tenant can be about anybody. */
+  canMean(tenant: string | undefined): boolean {
+    return (tenant !== undefined) === (this.options.identifier.tenant !== undefined);
+  }
+
+  private spelled(rule: () => string): string {
+    try {
+      return rule();
+    } catch {
+      throw this.refused();
+    }
+  }
+
+  private refused(): AuthError {
+    return new AuthError('input_invalid', 'the identifier is refused by identifier.normalise', {
+      fields: { [this.name]: 'is not one' },
+    });
+  }
+}

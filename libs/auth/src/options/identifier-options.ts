@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { group, handle, hook, text } from '../common/option-schema.js';
+import type { StandardSchemaV1 } from '../common/standard-schema.js';
+
+/** What `identifier.tenant` may look at; on Express and Fastify it is the adapter's own request. */
+export interface TenantRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly url?: string;
+  readonly originalUrl?: string;
+  readonly params?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly ip?: string;
+}
+
+export interface IdentifierOptions {
+  /** What the bodies and errors of login and register call it, such as `username`. Default `email`. */
+  readonly name?: string;
+  /**
+   * How it is compared and stored, beyond the default: without blanks around it, NFKC, lower case. An email is brought to lower case after it as well.
+   * What it throws for, or makes empty, is 400 with the field named.
+   */
+  readonly normalise?: (typed: string) => string;
+  /**
+   * Whose users a sign-in or registration is about, such as the subdomain; where it is undefined nobody is found. An exception of Nest's goes to the
+   * caller, anything else it throws is 503. What it reads is the caller's claim: take nothing from it but which users are meant. Default: one set of users.
+   */
+  readonly tenant?: (request: TenantRequest) => string | undefined | Promise<string | undefined>;
+}
+
+export interface RegistrationOptions {
+  /**
+   * A Standard Schema (zod, valibot, arktype …) for the host's further fields of the body, which go to `UserDirectory.create` as `fields`. It keeps
+   * the names. A field that it does not give back is refused, and so is `role`, `permissions`, `disabled`, `tokenVersion` and whatever else
+   * Tokenward keeps, also where the schema lets it through. Default: none, and what the route does not know is ignored.
+   */
+  readonly fields?: StandardSchemaV1;
+}
+
+export interface ResolvedIdentifier {
+  readonly name: string;
+  readonly normalise?: (typed: string) => string;
+  readonly tenant?: IdentifierOptions['tenant'];
+}
+
+const NAME = 'a name such as username: letters, digits and _, and not the name of another member of the body';
+
+/** The other members of the bodies. */
+const OF_THE_BODY: ReadonlySet<string> = new Set(
+  'password name rememberMe transport device tenant id role permissions disabled tokenVersion'.split(' '),
+);
+
+export const identifierSchema = group({
+  name: text(NAME, /^[a-z]\w{0,31}$/i)
+    .refine((name) => !OF_THE_BODY.has(name), `must be ${NAME}`)
+    .prefault('email'),
+  normalise: hook<NonNullable<IdentifierOptions['normalise']>>().optional(),
+  tenant: hook<NonNullable<IdentifierOptions['tenant']>>().optional(),
+});
+
+export const registrationSchema = group({
+  fields: handle<StandardSchemaV1>(
+    (value) => '~standard' in value,
+    'a Standard Schema (zod, valibot, arktype …)',
+  ).optional(),
+});
