@@ -271,6 +271,14 @@ describe('what people sign in with', () => {
     });
   });
 
+  it.each<[string, Partial<UserColumns>, Partial<AuthModuleOptions>, string]>([
+    ['a name without its column', {}, { identifier: { name: 'username' } }, 'identifier.name: is username'],
+    ['tenants without their column', {}, { identifier: { tenant: () => 'x' } }, 'identifier.tenant: is set'],
+    ['a column of tenants that nobody reads', { tenant: org }, {}, 'identifier.tenant: is missing'],
+  ])('%s stop the boot', async (_name, users, changes, sentence) => {
+    await expect(start(users, changes)).rejects.toThrow(sentence);
+  });
+
   describe('rows that a condition hides', () => {
     it('are nobody: at login, refresh, password change and wherever the user is asked for', async () => {
       const host = await start({ where: isNull(deletedAt) });

@@ -23,6 +23,8 @@ function refusal(changes: object): string {
 }
 const DURATION = 'must be a duration, written as 900s, 15m or 30d (a bare number is seconds)';
 const OBJECT = 'must be an object of options';
+const IDENTIFIER =
+  'must be a name such as username: letters, digits and _, and not the name of another member of the body';
 
 describe('an option that is refused, and its sentence', () => {
   it.each<readonly [object, string]>([
@@ -70,6 +72,14 @@ describe('an option that is refused, and its sentence', () => {
     ],
     [{ secret: 'a secret that is not printed' }, 'secret: is not an option; it belongs at keys.secret'],
     [{ secretOrKey: 'x' }, 'secretOrKey: is not an option; it belongs at keys.secret'],
+    [{ identifier: { name: 'password' } }, `identifier.name: ${IDENTIFIER}`],
+    [{ identifier: { name: 'e mail' } }, `identifier.name: ${IDENTIFIER}`],
+    [{ identifier: 'username' }, `identifier: ${OBJECT}`],
+    [{ identifier: { tenant: 'shop' } }, 'identifier.tenant: must be a function'],
+    [
+      { registration: { fields: {} } },
+      'registration.fields: must be a Standard Schema (zod, valibot, arktype …)',
+    ],
     // misplaced
     [{ ttl: '5m' }, 'ttl: is not an option; it belongs at accessToken.ttl or refreshToken.ttl'],
     [{ accessToken: { domain: 'x' } }, 'accessToken.domain: is not an option; it belongs at cookies.domain'],

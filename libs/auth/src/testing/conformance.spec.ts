@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, pgTable, serial, text, uuid, varchar } from 'drizzle-orm/pg-core';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
@@ -52,7 +52,7 @@ describe('the memory stores conform: ledger, users, throttle', () => {
   all(revocationLedgerConformance(() => ({ ledger: storage.ledger, now: () => clock.now() })));
   all(
     userDirectoryConformance(() => ({
-      ...{ users: storage.users, unknownId: randomUUID },
+      ...{ users: storage.users, unknownId: randomUUID, lacks: [] },
       add: async (user) => storage.users.set(user),
     })),
   );
@@ -65,16 +65,26 @@ const pick = ({ factors, sessions }: ReturnType<typeof drizzleStorage>) => ({ fa
 const people = pgTable('people', {
   id: uuid('id').primaryKey().defaultRandom(),
   email: text('email').notNull().unique(),
+  name: text('name'),
   passwordHash: text('password_hash'),
   role: text('role'),
   permissions: text('permissions').array(),
   disabled: boolean('disabled'),
 });
 
+/** Integer ids, no names, no permissions. */
+const plain = pgTable('plain', {
+  id: serial('id').primaryKey(),
+  email: varchar('email', { length: 80 }).notNull().unique(),
+  passwordHash: varchar('password_hash', { length: 200 }),
+  role: text('role'),
+});
+
 describe('the Drizzle and Redis stores conform', () => {
   let database: TestDatabase;
   let pool: pg.Pool;
   let storage: ReturnType<typeof drizzleStorage>;
+  let plainStorage: ReturnType<typeof drizzleStorage>;
   let client: Redis;
   let redis: ReturnType<typeof redisConnection>;
 
@@ -86,8 +96,12 @@ describe('the Drizzle and Redis stores conform', () => {
     const db = drizzle(pool);
     await migrateAuth(db);
     await pool.query(
-      'create table people (id uuid primary key default gen_random_uuid(), email text not null unique, password_hash text, role text, permissions text[], disabled boolean)',
+      'create table people (id uuid primary key default gen_random_uuid(), email text not null unique, name text, password_hash text, role text, permissions text[], disabled boolean)',
     );
+    await pool.query(
+      'create table plain (id serial primary key, email varchar(80) not null unique, password_hash varchar(200), role text)',
+    );
+    plainStorage = drizzleStorage(db, { users: { table: plain, ...plain }, deadline: '5s' });
     storage = drizzleStorage(db, { users: { table: people, ...people }, deadline: '5s' });
     client = new Redis(process.env['TEST_REDIS_URL'] ?? '', { keyPrefix: `conformance:${randomUUID()}:` });
     redis = redisConnection(client);
@@ -101,13 +115,35 @@ describe('the Drizzle and Redis stores conform', () => {
   });
 
   const add = async (user: Partial<ConformanceUser>): Promise<string> => {
-    const { email = `${randomUUID()}@example.com`, passwordHash, role, permissions } = user;
+    const { email = `${randomUUID()}@example.com`, name, passwordHash, role, permissions } = user;
     const found = await pool.query<{ id: string }>(
-      'insert into people (email, password_hash, role, permissions) values ($1, $2, $3, $4) returning id',
-      [email, passwordHash, role, permissions],
+      'insert into people (email, password_hash, role, permissions, name) values ($1, $2, $3, $4, $5) returning id',
+      [email, passwordHash, role, permissions, name],
     );
     return found.rows[0]?.id ?? '';
   };
+
+  const addPlain = async (user: Partial<ConformanceUser>): Promise<string> => {
+    const { email = `${randomUUID()}@example.com`, passwordHash, role } = user;
+    const found = await pool.query<{ id: number }>(
+      'insert into plain (email, password_hash, role) values ($1, $2, $3) returning id',
+      [email, passwordHash, role],
+    );
+    return String(found.rows[0]?.id);
+  };
+
+  describe('sessions of users with integer ids', () => {
+    all(sessionStoreConformance(() => ({ store: plainStorage.sessions, newUser: () => addPlain({}) })));
+  });
+  describe('users with integer ids, without names and permissions', () => {
+    all(
+      userDirectoryConformance(() => {
+        if (!plainStorage.users) throw new Error('the storage has no users');
+        const lacks = ['name', 'permissions'] as const;
+        return { users: plainStorage.users, add: addPlain, unknownId: () => '2000000000', lacks };
+      }),
+    );
+  });
 
   describe('sessions', () => {
     all(sessionStoreConformance(() => ({ store: storage.sessions, newUser: () => add({}) })));
@@ -131,7 +167,7 @@ describe('the Drizzle and Redis stores conform', () => {
     all(
       userDirectoryConformance(() => {
         if (!storage.users) throw new Error('the storage has no users');
-        return { users: storage.users, add, unknownId: randomUUID };
+        return { users: storage.users, add, unknownId: randomUUID, lacks: [] };
       }),
     );
   });

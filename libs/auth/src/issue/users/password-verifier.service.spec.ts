@@ -80,7 +80,7 @@ afterEach(() => {
 });
 
 const verify = async (email: string, password: string) =>
-  verifier.check(await verifier.find(email), password, { rehash: 'replace' });
+  verifier.check(await verifier.find(identifiers.normalise(email)), password, { rehash: 'replace' });
 const verifyFor = async (id: string, password: string) =>
   verifier.check(await verifier.findById(id), password, { rehash: 'keep' });
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { AuthError } from '../../common/auth-error.js';
 import type { UserDirectory } from '../../storage/user-directory.port.js';
 import { casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface ConformanceUser {
   readonly email: string;
+  readonly name: string;
   readonly passwordHash: string;
   readonly role: string;
   readonly permissions: readonly string[];
@@ -17,10 +19,13 @@ export interface UserDirectorySubject {
   readonly add: (user: ConformanceUser) => Promise<string>;
   /** An id of the right form that nobody has. */
   readonly unknownId: () => string;
+  /** What its users do not have, and `add` leaves out. Default: found is what was given, or none of it. */
+  readonly lacks?: readonly ('name' | 'permissions')[];
 }
 
 const sample = (): ConformanceUser => ({
   email: `${randomUUID()}@example.com`,
+  name: 'Ann Example',
   passwordHash: `$argon2id$${randomUUID()}`,
   role: 'member',
   permissions: ['notes:read'],
@@ -31,19 +36,33 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
     const given = sample();
     const id = await it.add(given);
     const found = await it.users.findByEmail(given.email);
-    const { email, role, permissions, passwordHash } = given;
-    const { account } = found ?? {};
-    assert.deepEqual(
-      { ...account, name: undefined },
-      { id, email, role, permissions: [...permissions], disabled: false, name: undefined },
-    );
-    assert.equal(found?.passwordHash, passwordHash);
+    const { email, role, permissions, passwordHash, name } = given;
+    assert.ok(found, 'nobody is found');
+    const { name: itsName, permissions: its, ...account } = found.account;
+    assert.deepEqual(account, { id, email, role, disabled: false });
+    assert.ok(fits(it, 'name', itsName, name, undefined), `name is ${String(itsName)}`);
+    assert.ok(fits(it, 'permissions', its, [...permissions], []), `permissions are ${its.join()}`);
+    assert.equal(found.passwordHash, passwordHash);
     assert.deepEqual(await it.users.findById(id), found);
   },
 
   'knows nobody else': async (it) => {
     assert.equal(await it.users.findByEmail(`${randomUUID()}@example.com`), undefined);
     assert.equal(await it.users.findById(it.unknownId()), undefined);
+  },
+
+  'an id of another form is nobody’s': async (it) => {
+    await it.add(sample());
+    for (const junk of ['', 'x', '-1', randomUUID(), '9'.repeat(40), '1 or true', '%', '\u0000'])
+      assert.equal(await it.users.findById(junk), undefined, JSON.stringify(junk));
+  },
+
+  'takes no character of an email for a pattern': async (it) => {
+    const { email, ...rest } = sample();
+    const id = await it.add({ email: `annXlee${email}`, ...rest });
+    for (const pattern of [`ann_lee${email}`, `ann%${email}`, '%', `ann\\xlee${email}`, `annxlee${email}%`])
+      assert.equal(await it.users.findByEmail(pattern), undefined, pattern);
+    assert.equal((await it.users.findByEmail(`annxlee${email}`))?.account.id, id);
   },
 
   'compares emails in lower case, whatever is stored': async (it) => {
@@ -72,7 +91,7 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
 
   'gives a user its own id, however the question spelled it': async (it) => {
     const id = await it.add(sample());
-    for (const spelled of [id.toUpperCase(), `{${id}}`, ` ${id}`, id.replaceAll('-', '')]) {
+    for (const spelled of [id.toUpperCase(), `{${id}}`, ` ${id}`, `0${id}`, id.replaceAll('-', '')]) {
       const found = await it.users.findById(spelled);
       assert.equal(found?.account.id ?? id, id);
     }
@@ -98,6 +117,18 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
     assert.equal((await it.users.findByEmail(email))?.passwordHash, passwordHash);
   },
 };
+
+/** What a user has, where the directory keeps such a thing; `none` where it does not. */
+function fits(
+  { lacks }: UserDirectorySubject,
+  what: 'name' | 'permissions',
+  found: unknown,
+  given: unknown,
+  none: unknown,
+): boolean {
+  const accepted = lacks === undefined ? [given, none] : [lacks.includes(what) ? none : given];
+  return accepted.some((each) => isDeepStrictEqual(found, each));
+}
 
 /** What every `UserDirectory` must do. That an unreachable one throws rather than says "no such user" is for its own specs. */
 export function userDirectoryConformance(

@@ -86,6 +86,7 @@ export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAut
     },
     origins: { trusted: new Set(['https://app.example.com']), trustProxy: false, ...overrides.origins },
     passwords: { maxBytes: 1024 },
+    identifier: { name: 'email' },
     refreshToken: { retryWindowMs: 900_000 },
     jwks: { cacheSeconds: 3600 },
     discovery: {},
