@@ -88,7 +88,7 @@ async function startView() {
   return {
     // as AuthService does: durable, then own view and feed
     async revoke() {
-      const entry = { kind: 'session', sessionId: randomUUID(), expiresAt: Date.now() + 4_200_000 };
+      const entry = { kind: 'session', id: randomUUID(), value: 0, expiresAt: Date.now() + 4_200_000 };
       await storage.ledger.append([entry]);
       view.add([entry]);
       await connection.feed.publish(view.view.ledger, [entry]).catch(() => undefined);

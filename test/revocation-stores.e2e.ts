@@ -73,7 +73,7 @@ async function start(reach: Reach) {
   };
   undo.push(stop);
   const revoke = async (tokenId: string): Promise<void> => {
-    const entry = { kind: 'token', tokenId, expiresAt: Date.now() + 900_000 } as const;
+    const entry = { kind: 'token', id: tokenId, value: 0, expiresAt: Date.now() + 900_000 } as const;
     await ledger?.append([entry]);
     view.add([entry]);
     await connection?.feed.publish(view.view.ledger ?? '', [entry]).catch(() => undefined);

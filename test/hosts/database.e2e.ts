@@ -181,7 +181,7 @@ describe('a search path that leads elsewhere after the start', () => {
       expect(await keySightings.knows('one')).toBe(true);
       const id = await ledger.identity();
       expect((await ledger.readSince(undefined)).position.ledger).toBe(id);
-      await ledger.append([{ kind: 'key', keyId: 'gone', expiresAt: Date.now() + 60_000 }]);
+      await ledger.append([{ kind: 'key', id: 'gone', value: 0, expiresAt: Date.now() + 60_000 }]);
       expect((await ledger.readSince(undefined)).entries).toHaveLength(1);
       await sessions.endAll('nobody', 'logout_all');
       await sessions.removeExpired(0, 10);

@@ -54,7 +54,7 @@ export async function afterRestore(args: Arguments, environment: Environment): P
     const keys = await restoredKeys(db, args);
     const { sessions } = drizzleStorage(db, { schema: tablesOf(args), deadline: '60s' });
     const ended = await sessions.endEverything({}, toleranceMs);
-    const until = new Date(Number(ended.entries[0]?.kind === 'all' && ended.entries[0].issuedBefore) * 1000);
+    const until = new Date((ended.entries[0]?.value ?? 0) * 1000);
     const { revoked, made } = await revokeRestoredKeys(db, args, environment, keys);
     const lines = [
       `${placeOf(args)}: ended ${String(ended.sessions)} sessions; every token issued before ${until.toISOString()} is refused.`,

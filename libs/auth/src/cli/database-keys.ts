@@ -2,6 +2,7 @@ import { SystemClock } from '../common/clock.js';
 import { drizzleKeySource } from '../drizzle/drizzle-key-source.store.js';
 import { drizzleStorage } from '../drizzle/drizzle-storage.js';
 import { assertKeyId } from '../verify/keys/key-fitness.js';
+import { keyRevoked } from '../storage/ledger-entry.js';
 import type { KeySource } from '../storage/key-source.port.js';
 import type { SigningAlgorithm } from '../options/key-options.js';
 import type { Arguments } from './arguments.js';
@@ -9,8 +10,6 @@ import { type CliDatabase, placeOf, tablesOf, withDatabase } from './database.js
 import { CommandError, type Environment, UsageError } from './io.js';
 import { type ListedKey, listed, nextAlgorithm, RETAIN_MS } from './listed-keys.js';
 
-/** Entries of kind `key` stay: nobody can know when the last process gives the `kid` up. */
-export const FOR_GOOD = Date.UTC(9999, 0, 1);
 /** Of two who rotate at the same time, one makes a key. */
 const AT_THE_SAME_TIME_MS = 30_000;
 
@@ -63,7 +62,7 @@ export async function revokeInDatabase(
       throw new CommandError(
         `${placeOf(args)}: no process that shares them ever had a key of that kid, so nothing was revoked: tokenward keys list; for another application give --schema and --prefix; --yes revokes it all the same`,
       );
-    await ledger.append([{ kind: 'key', keyId: kid, expiresAt: FOR_GOOD }]);
+    await ledger.append([keyRevoked(kid)]);
     if (!source || !before) return undefined;
     const algorithm = before.alg as SigningAlgorithm;
     const made = await source.rotate?.({ algorithm, leadTimeMs: 0, retainMs: RETAIN_MS, revoked: [kid] });

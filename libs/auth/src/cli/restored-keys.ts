@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { drizzleStorage } from '../drizzle/drizzle-storage.js';
 import type { SigningAlgorithm } from '../options/key-options.js';
+import { keyRevoked } from '../storage/ledger-entry.js';
 import type { Arguments } from './arguments.js';
 import { type CliDatabase, placeOf, tablesOf } from './database.js';
-import { FOR_GOOD, hasEncryptionKeys, newest, sourceOf } from './database-keys.js';
+import { hasEncryptionKeys, newest, sourceOf } from './database-keys.js';
 import { CommandError, type Environment } from './io.js';
 import { RETAIN_MS } from './listed-keys.js';
 
@@ -33,7 +34,7 @@ export async function revokeRestoredKeys(
 ): Promise<{ readonly revoked: readonly string[]; readonly made?: string }> {
   if (others.length === 0) return { revoked: [] };
   const schema = tablesOf(args);
-  const entries = others.map((keyId) => ({ kind: 'key' as const, keyId, expiresAt: FOR_GOOD }));
+  const entries = others.map(keyRevoked);
   await drizzleStorage(db, { schema, deadline: '10s' }).ledger.append(entries);
   const table = schema.signingKeys;
   const last = await db.execute(sql`select algorithm from ${table} order by signs_from desc limit 1`);

@@ -89,7 +89,7 @@ export class DrizzleFactorStore extends FactorStore {
           where s.subject = ${subject} and s.id <> ${sessionId} and s.epoch = ${state.epoch} and ${UNEXPIRED} returning s.id`,
       );
       const entries = others.map((row): LedgerEntry => ({
-        ...{ kind: 'session_version', sessionId: String(row['id']), minVersion: tokenVersion },
+        ...{ kind: 'session_version', id: String(row['id']), value: tokenVersion },
         expiresAt: nowMs + LEDGER_LIFETIME_MS,
       }));
       const audit = this.options.audit === 'on' ? this.schema.audit : undefined;

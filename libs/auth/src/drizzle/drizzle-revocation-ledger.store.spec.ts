@@ -3,8 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import type { LedgerEntry } from '../storage/ledger-entry.js';
+import fc from 'fast-check';
+import { lookupFields, toFeedRow, verdictOf } from '../redis/feed-encoding.js';
+import { LEDGER_KINDS, type LedgerEntry, refusesToken } from '../storage/ledger-entry.js';
+import { RevokedSet } from '../verify/revocation/protocol/revoked-set.js';
 import { AuthDatabase } from './auth-database.js';
+import { DrizzleSessionStore } from './drizzle-session.store.js';
 import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
 import { ledgerIdentity } from './ledger-identity.js';
 import { insertEntries } from './ledger-rows.js';
@@ -30,11 +34,12 @@ async function asAdmin(statement: string): Promise<void> {
 
 const tokenEntry = (tokenId: string, inMs = 600_000): LedgerEntry => ({
   kind: 'token',
-  tokenId,
+  id: tokenId,
+  value: 0,
   expiresAt: Date.now() + inMs,
 });
 const ids = (entries: readonly LedgerEntry[]) =>
-  entries.map((entry) => (entry.kind === 'token' ? entry.tokenId : entry.kind));
+  entries.map((entry) => (entry.kind === 'token' ? entry.id : entry.kind));
 const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 3, keyId: 'k', issuedAt: 1_000 };
 
 beforeAll(async () => {
@@ -94,11 +99,11 @@ describe('DrizzleRevocationLedgerStore', () => {
   it('reads every kind back, live ones alone', async () => {
     const expiresAt = Date.now() + 60_000;
     const entries: LedgerEntry[] = [
-      { kind: 'token', tokenId: randomUUID(), expiresAt },
-      { kind: 'session', sessionId: randomUUID(), expiresAt },
-      { kind: 'user', subject: "o'brien", minVersion: 4, expiresAt },
-      { kind: 'key', keyId: 'k', expiresAt: Date.UTC(9999, 0, 1) },
-      { kind: 'all', issuedBefore: 1_700_000_000, expiresAt },
+      { kind: 'token', id: randomUUID(), value: 0, expiresAt },
+      { kind: 'session', id: randomUUID(), value: 0, expiresAt },
+      { kind: 'user', id: "o'brien", value: 4, expiresAt },
+      { kind: 'key', id: 'k', value: 0, expiresAt: Date.UTC(9999, 0, 1) },
+      { kind: 'all', id: '', value: 1_700_000_000, expiresAt },
     ];
     await store.append([...entries, tokenEntry('gone', -1)]);
     const read = await store.readSince(undefined);
@@ -143,12 +148,12 @@ describe('DrizzleRevocationLedgerStore', () => {
     ['its token', tokenEntry('t'), true],
     ['another token', tokenEntry('s'), false],
     ['its token, long ago', tokenEntry('t', -1), false],
-    ['its session', { kind: 'session', sessionId: 's', expiresAt: Date.now() + 9_999 }, true],
-    ['a higher version', { kind: 'user', subject: 'u', minVersion: 4, expiresAt: Date.now() + 9_999 }, true],
-    ['its own version', { kind: 'user', subject: 'u', minVersion: 3, expiresAt: Date.now() + 9_999 }, false],
-    ['its key', { kind: 'key', keyId: 'k', expiresAt: Date.UTC(9999, 0, 1) }, true],
-    ['everything before later', { kind: 'all', issuedBefore: 1_001, expiresAt: Date.now() + 9_999 }, true],
-    ['everything before then', { kind: 'all', issuedBefore: 1_000, expiresAt: Date.now() + 9_999 }, false],
+    ['its session', { kind: 'session', id: 's', value: 0, expiresAt: Date.now() + 9_999 }, true],
+    ['a higher version', { kind: 'user', id: 'u', value: 4, expiresAt: Date.now() + 9_999 }, true],
+    ['its own version', { kind: 'user', id: 'u', value: 3, expiresAt: Date.now() + 9_999 }, false],
+    ['its key', { kind: 'key', id: 'k', value: 0, expiresAt: Date.UTC(9999, 0, 1) }, true],
+    ['everything before later', { kind: 'all', id: '', value: 1_001, expiresAt: Date.now() + 9_999 }, true],
+    ['everything before then', { kind: 'all', id: '', value: 1_000, expiresAt: Date.now() + 9_999 }, false],
   ])('answers the strict question: %s', async (_name, entry, revoked) => {
     await store.append([entry]);
     expect(await store.isRevoked(token)).toBe(revoked);
@@ -196,5 +201,45 @@ describe('DrizzleRevocationLedgerStore', () => {
     }).warnings();
     expect(warned).toEqual([expect.stringContaining('synchronous_commit')]);
     await other.end();
+  });
+});
+
+describe('what refuses a token', () => {
+  const id = fc.constantFrom(...['a', 'b'].map((each) => `0000000${each}-0000-4000-8000-000000000000`));
+  const entries = fc
+    .record({
+      kind: fc.constantFrom(...LEDGER_KINDS),
+      id,
+      value: fc.nat(3),
+      expiresAt: fc.constantFrom(Date.UTC(2020, 0), Date.UTC(2090, 0)),
+    })
+    .map((entry) => (entry.kind === 'all' ? { ...entry, id: '' } : entry));
+  const tokens = fc.record({
+    ...{ tokenId: id, sessionId: id, subject: id, keyId: id },
+    ...{ tokenVersion: fc.nat(3), issuedAt: fc.nat(3) },
+  });
+
+  it('is the same to the rule, to Postgres, to the view and to Redis', async () => {
+    const sessions = new DrizzleSessionStore(new AuthDatabase(db, schema), { deadlineMs: 1_000 });
+    const property = fc.asyncProperty(fc.array(entries, { maxLength: 3 }), tokens, async (written, token) => {
+      await pool.query('delete from auth_revocations');
+      await store.append(written);
+      const live = written.filter(({ expiresAt }) => expiresAt > Date.now());
+      const expected = live.some((entry) => refusesToken(entry, token));
+      expect(await store.isRevoked(token)).toBe(expected);
+      expect((await sessions.readAuthority(token)).revoked).toBe(expected);
+
+      const view = new RevokedSet(10);
+      for (const entry of live) view.add(entry, Date.now());
+      expect(view.refuses(token)).toBe(expected);
+
+      // of one field the index keeps the greatest value
+      const index = new Map<string, string>();
+      for (const { field, value, expiresAt } of live.map(toFeedRow).toSorted((a, b) => a.value - b.value))
+        index.set(field, `${String(value)}:${String(expiresAt)}`);
+      const answers = lookupFields(token).map((field) => index.get(field) ?? null);
+      expect(verdictOf(token, answers)).toBe(expected ? 'revoked' : 'silent');
+    });
+    await fc.assert(property, { numRuns: 60 });
   });
 });

@@ -11,7 +11,7 @@ import {
 } from '../storage/revocation-ledger.port.js';
 import type { AuthDatabase } from './auth-database.js';
 import { type Row, rows, type Transaction } from './database.js';
-import { fromRow } from './ledger-rows.js';
+import { fromRow, refusedCondition } from './ledger-rows.js';
 import { ledgerIdentity } from './ledger-identity.js';
 import { listen } from './ledger-listener.js';
 import type { AuthSchema } from './schema.js';
@@ -152,15 +152,8 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   }
 
   private questionStatement(token: RevocableToken): SQL {
-    const table = this.#schema.revocations;
-    return sql`select pg_is_in_recovery() as standby, exists (
-      select 1 from ${table} r where r.expires_at > clock_timestamp() and (
-        (r.subject = ${token.tokenId} and r.kind = 'token')
-        or (r.subject = ${token.sessionId} and r.kind = 'session')
-        or (r.subject = ${token.subject} and r.kind = 'user' and r.min_version > ${token.tokenVersion})
-        or (r.subject = ${token.sessionId} and r.kind = 'session_version' and r.min_version > ${token.tokenVersion})
-        or (r.subject = ${token.keyId} and r.kind = 'key')
-        or (r.subject = '' and r.kind = 'all' and r.issued_before > ${token.issuedAt}))) as revoked`;
+    return sql`select pg_is_in_recovery() as standby,
+      exists (select 1 from ${this.#schema.revocations} r where ${refusedCondition(token)}) as revoked`;
   }
 
   private inTransaction<T>(

@@ -188,7 +188,7 @@ describe('DrizzleSessionStore', () => {
     const kept = await opened({ subject });
     const gone = await opened({ subject });
     const ended = await fixture.store.endOthers(subject, kept.id, 'ended_by_user');
-    expect(ended).toMatchObject({ sessions: 1, entries: [{ kind: 'session', sessionId: gone.id }] });
+    expect(ended).toMatchObject({ sessions: 1, entries: [{ kind: 'session', id: gone.id }] });
     expect((await fixture.store.rotate(rotationOf(gone))).kind).toBe('missed');
     expect((await fixture.store.rotate(rotationOf(kept))).kind).toBe('rotated');
     expect(await fixture.store.readSubject(subject)).toEqual({ tokenVersion: 1, epoch: 2 });
@@ -210,7 +210,7 @@ describe('DrizzleSessionStore', () => {
     const first = await opened({ subject, maxPerUser: 2 });
     await opened({ subject, maxPerUser: 2 });
     const outcome = await fixture.store.open(newSession({ subject, maxPerUser: 2 }));
-    expect(outcome).toMatchObject({ kind: 'opened', entries: [{ kind: 'session', sessionId: first.id }] });
+    expect(outcome).toMatchObject({ kind: 'opened', entries: [{ kind: 'session', id: first.id }] });
     expect(await fixture.store.list(subject)).toHaveLength(2);
   });
 
@@ -242,7 +242,7 @@ describe('DrizzleSessionStore', () => {
     expect(outcome).toMatchObject({
       kind: 'replaced',
       subject: { tokenVersion: 2, epoch: 2 },
-      entries: [{ kind: 'user', minVersion: 2 }],
+      entries: [{ kind: 'user', value: 2 }],
     });
     expect((await fixture.store.list(subject)).map(({ id }) => id)).toEqual([mine.id]);
     expect((await fixture.store.rotate(rotationOf(mine))).kind).toBe('missed');

@@ -17,6 +17,7 @@ import {
 
 import { group, handle, text as optionText } from '../common/option-schema.js';
 import { readOptions } from '../common/read-options.js';
+import type { LedgerKind } from '../storage/ledger-entry.js';
 
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
 const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
@@ -98,7 +99,7 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     'revocations',
     {
       id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
-      kind: text('kind').$type<'token' | 'session' | 'user' | 'session_version' | 'key' | 'all'>().notNull(),
+      kind: text('kind').$type<LedgerKind>().notNull(),
       /** jti, sid, sub or kid; empty for `all`. */
       subject: text('subject').notNull(),
       minVersion: integer('min_version'),

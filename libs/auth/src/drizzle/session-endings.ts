@@ -83,11 +83,11 @@ export function beyondLimit(schema: AuthSchema, subject: string, state: SubjectS
 
 export function sessionEntries(ended: readonly EndedSession[], nowMs: number): readonly LedgerEntry[] {
   const expiresAt = nowMs + LEDGER_LIFETIME_MS;
-  return ended.map(({ id: sessionId }) => ({ kind: 'session', sessionId, expiresAt }));
+  return ended.map(({ id }) => ({ kind: 'session', id, value: 0, expiresAt }));
 }
 
 export function userEntry(subject: string, minVersion: number, nowMs: number): LedgerEntry {
-  return { kind: 'user', subject, minVersion, expiresAt: nowMs + LEDGER_LIFETIME_MS };
+  return { kind: 'user', id: subject, value: minVersion, expiresAt: nowMs + LEDGER_LIFETIME_MS };
 }
 
 interface EndedSessions {

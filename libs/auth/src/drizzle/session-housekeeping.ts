@@ -62,7 +62,7 @@ export async function endEverythingIn(
   const sessions = ended.rowCount ?? 0;
   return {
     sessions,
-    entries: [{ kind: 'all', issuedBefore, expiresAt: upToMs + LEDGER_LIFETIME_MS }],
+    entries: [{ kind: 'all', id: '', value: issuedBefore, expiresAt: upToMs + LEDGER_LIFETIME_MS }],
     events: [{ type: 'everything.revoked', actorId, sessionsEnded: sessions }],
   };
 }

@@ -4,7 +4,7 @@ import type { NewSession } from '../storage/session.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { Replacement, Rotation } from '../storage/session-store.port.js';
 import { ms } from './database.js';
-import { revokedCondition } from './ledger-rows.js';
+import { refusedCondition } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';
 import { joinUsers, SESSION_COLUMNS, SUBJECT_COLUMNS, UNEXPIRED, userMayUse } from './session-rows.js';
 import { factColumns, idFrom, type NamedUsers, usersFrom } from './user-columns.js';
@@ -128,7 +128,7 @@ export function authorityStatement(
 ): SQL {
   return sql`select coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch, ${factColumns(users)},
       pg_is_in_recovery() as standby, coalesce(${UNEXPIRED} and u.session_epoch = s.epoch, false) as live,
-      exists (select 1 from ${schema.revocations} r where ${revokedCondition(token)}) as revoked
+      exists (select 1 from ${schema.revocations} r where ${refusedCondition(token)}) as revoked
     from (select ${token.subject}::text as subject) q
       left join ${schema.subjects} u on u.subject = q.subject
       left join ${schema.sessions} s on s.id = ${token.sessionId}::uuid and s.subject = q.subject

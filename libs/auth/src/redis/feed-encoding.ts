@@ -1,4 +1,11 @@
-import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
+import {
+  idOf,
+  LEDGER_KINDS,
+  type LedgerEntry,
+  type LedgerKind,
+  type RevocableToken,
+  spareUpTo,
+} from '../storage/ledger-entry.js';
 import type { FeedItem, Heartbeat } from '../storage/revocation-feed.port.js';
 import type { LedgerPosition } from '../storage/revocation-ledger.port.js';
 
@@ -10,50 +17,37 @@ export interface FeedRow {
 }
 
 export const HEAD_FIELD = '#head';
-export const ALL_FIELD = 'a:';
+const PREFIX: Readonly<Record<LedgerKind, string>> = {
+  token: 't:',
+  session: 's:',
+  key: 'k:',
+  user: 'u:',
+  session_version: 'v:',
+  all: 'a:',
+};
+const KIND_OF = new Map(LEDGER_KINDS.map((kind) => [PREFIX[kind], kind]));
+/** The contract's keys for other languages (section 6). */
+const COPY_PREFIX: Readonly<Partial<Record<LedgerKind, string>>> = {
+  token: 'token:revoked:',
+  session: 'session:revoked:',
+  key: 'key:revoked:',
+  user: 'user:version:',
+};
 const WRITTEN = /^(\d{1,16}):(\d{1,16})$/;
 const SNAPSHOT = /^\d+:\d+:[\d,]*$/;
 
-export function toFeedRow(entry: LedgerEntry): FeedRow {
-  const { expiresAt } = entry;
-  switch (entry.kind) {
-    case 'token':
-      return { field: `t:${entry.tokenId}`, value: 0, expiresAt };
-    case 'session':
-      return { field: `s:${entry.sessionId}`, value: 0, expiresAt };
-    case 'user':
-      return { field: `u:${entry.subject}`, value: entry.minVersion, expiresAt };
-    case 'session_version':
-      return { field: `v:${entry.sessionId}`, value: entry.minVersion, expiresAt };
-    case 'key':
-      return { field: `k:${entry.keyId}`, value: 0, expiresAt };
-    case 'all':
-      return { field: ALL_FIELD, value: entry.issuedBefore, expiresAt };
-  }
+export function toFeedRow({ kind, id, value, expiresAt }: LedgerEntry): FeedRow {
+  return { field: PREFIX[kind] + id, value, expiresAt };
 }
 
 /** Undefined for what this version does not know (a field of a later one, the head), and for what no script writes. */
 export function fromFeedRow(field: string, text: string): LedgerEntry | undefined {
   const numbers = numbersOf(text);
-  if (!numbers) return undefined;
+  const kind = KIND_OF.get(field.slice(0, 2));
+  if (!numbers || !kind) return undefined;
   const [value, expiresAt] = numbers;
-  const id = field.slice(2);
-  switch (field.slice(0, 2)) {
-    case 't:':
-      return { kind: 'token', tokenId: id, expiresAt };
-    case 's:':
-      return { kind: 'session', sessionId: id, expiresAt };
-    case 'u:':
-      return { kind: 'user', subject: id, minVersion: value, expiresAt };
-    case 'v:':
-      return { kind: 'session_version', sessionId: id, minVersion: value, expiresAt };
-    case 'k:':
-      return { kind: 'key', keyId: id, expiresAt };
-    case ALL_FIELD:
-      return { kind: 'all', issuedBefore: value, expiresAt };
-    default:
-      return undefined;
-  }
+  // whatever stands behind it, `all` is all
+  return { kind, id: kind === 'all' ? '' : field.slice(2), value, expiresAt };
 }
 
 /** `value:expiresAt`, as the scripts write them. */
@@ -62,41 +56,27 @@ function numbersOf(text: string): readonly [value: number, expiresAt: number] | 
   return isWhole(value) && isWhole(expiresAt) ? [value, expiresAt] : undefined;
 }
 
-/** The contract's key for other languages (section 6); there is none for `all` and `session_version`. */
-export function copyKey(entry: LedgerEntry): string | undefined {
-  switch (entry.kind) {
-    case 'token':
-      return `token:revoked:${entry.tokenId}`;
-    case 'session':
-      return `session:revoked:${entry.sessionId}`;
-    case 'user':
-      return `user:version:${entry.subject}`;
-    case 'key':
-      return `key:revoked:${entry.keyId}`;
-    case 'session_version':
-    case 'all':
-      return undefined;
-  }
+/** An entry as the contract has it for other languages; there is none of kind `all`. */
+export function copyOf({
+  kind,
+  id,
+  value,
+}: LedgerEntry): { readonly key: string; readonly value: number } | undefined {
+  const prefix = COPY_PREFIX[kind];
+  return prefix === undefined ? undefined : { key: prefix + id, value: kind === 'user' ? value : 1 };
 }
 
 /** In the order that `verdictOf` reads the answers. */
 export function lookupFields(token: RevocableToken): string[] {
-  const { tokenId, sessionId, keyId, subject } = token;
-  return [`t:${tokenId}`, `s:${sessionId}`, `k:${keyId}`, `u:${subject}`, ALL_FIELD, `v:${sessionId}`];
+  return LEDGER_KINDS.map((kind) => PREFIX[kind] + idOf(kind, token));
 }
 
 export function verdictOf(token: RevocableToken, answers: readonly (string | null)[]): 'revoked' | 'silent' {
-  const [tokenId, session, key, user, all, sessionVersion] = answers;
-  // what is there and cannot be read is no no
-  const exceeds = (text: string | null | undefined, most: number): boolean =>
-    typeof text === 'string' && (numbersOf(text)?.[0] ?? Infinity) > most;
-  const refused =
-    typeof tokenId === 'string' ||
-    typeof session === 'string' ||
-    typeof key === 'string' ||
-    exceeds(user, token.tokenVersion) ||
-    exceeds(all, token.issuedAt) ||
-    exceeds(sessionVersion, token.tokenVersion);
+  const refused = LEDGER_KINDS.some((kind, at) => {
+    const text = answers[at];
+    // an answer that cannot be read refuses
+    return typeof text === 'string' && (numbersOf(text)?.[0] ?? Infinity) > spareUpTo(kind, token);
+  });
   return refused ? 'revoked' : 'silent';
 }
 

@@ -26,10 +26,8 @@ afterAll(() => {
 describe('RedisRevocationFeedBus', () => {
   it('never lowers a version or a lifetime, in the index and in the copy', async () => {
     const expiresAt = soon();
-    await feed.publish(LEDGER, [{ kind: 'user', subject: 'u', minVersion: 7, expiresAt }]);
-    await feed.publish(LEDGER, [
-      { kind: 'user', subject: 'u', minVersion: 2, expiresAt: expiresAt - 30_000 },
-    ]);
+    await feed.publish(LEDGER, [{ kind: 'user', id: 'u', value: 7, expiresAt }]);
+    await feed.publish(LEDGER, [{ kind: 'user', id: 'u', value: 2, expiresAt: expiresAt - 30_000 }]);
     expect(await host.get('user:version:u')).toBe('7');
     expect(await host.pttl('user:version:u')).toBeGreaterThan(50_000);
     expect((await feed.lookup(LEDGER, { ...token, tokenVersion: 6 })).verdict).toBe('revoked');
@@ -37,9 +35,9 @@ describe('RedisRevocationFeedBus', () => {
 
   it('writes the copies that other services look up', async () => {
     await feed.publish(LEDGER, [
-      { kind: 'token', tokenId: 't', expiresAt: soon() },
-      { kind: 'session', sessionId: 's', expiresAt: soon() },
-      { kind: 'key', keyId: 'k', expiresAt: Date.UTC(9999, 0, 1) },
+      { kind: 'token', id: 't', value: 0, expiresAt: soon() },
+      { kind: 'session', id: 's', value: 0, expiresAt: soon() },
+      { kind: 'key', id: 'k', value: 0, expiresAt: Date.UTC(9999, 0, 1) },
     ]);
     expect(await host.mget('token:revoked:t', 'session:revoked:s', 'key:revoked:k')).toEqual(['1', '1', '1']);
     expect(await host.pttl('token:revoked:t')).toBeGreaterThan(50_000);

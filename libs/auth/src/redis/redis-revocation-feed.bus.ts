@@ -17,7 +17,7 @@ import {
 } from '../storage/revocation-feed.port.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import {
-  copyKey,
+  copyOf,
   fromFeedRow,
   HEAD_FIELD,
   itemOf,
@@ -269,9 +269,8 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
   /** Sent before the rows' own script; on Cluster each for itself (their slots differ). Best effort: a missing copy proves nothing. */
   #copy(client: HostClient, entries: readonly LedgerEntry[]): void {
     const copies = entries.flatMap((entry) => {
-      const key = copyKey(entry);
-      const value = entry.kind === 'user' ? entry.minVersion : 1;
-      return key ? [{ key, args: [value, entry.expiresAt] }] : [];
+      const copy = copyOf(entry);
+      return copy ? [{ key: copy.key, args: [copy.value, entry.expiresAt] }] : [];
     });
     if (!isCluster(client)) {
       const keys = copies.map(({ key }) => key);

@@ -71,8 +71,8 @@ export function entriesAppended(
   { actorId }: ActedBy,
 ): readonly AuthEventInput[] {
   return entries.flatMap((entry): AuthEventInput[] => {
-    if (entry.kind === 'token') return [{ type: 'token.revoked', actorId, tokenId: entry.tokenId }];
-    if (entry.kind === 'key') return [{ type: 'key.revoked', actorId, keyId: entry.keyId }];
+    if (entry.kind === 'token') return [{ type: 'token.revoked', actorId, tokenId: entry.id }];
+    if (entry.kind === 'key') return [{ type: 'key.revoked', actorId, keyId: entry.id }];
     return [];
   });
 }

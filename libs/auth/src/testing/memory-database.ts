@@ -118,6 +118,12 @@ export class MemoryDatabase {
       if (owner === subject) tx.remove(this.recoveryCodes, hash);
   }
 
+  /** Of the ledger, by number. */
+  liveEntries(): [number, LedgerEntry][] {
+    const now = this.clock.now();
+    return [...this.ledger].filter(([, { expiresAt }]) => expiresAt > now);
+  }
+
   append(tx: MemoryTransaction, entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
       tx.put(this.ledger, this.#entries++, entry);

@@ -1,6 +1,6 @@
 import { AuthError } from '../common/auth-error.js';
 import type { ActedBy } from '../storage/acted-by.js';
-import type { LedgerEntry, RevocableToken } from '../storage/ledger-entry.js';
+import { type LedgerEntry, refusesToken, type RevocableToken } from '../storage/ledger-entry.js';
 import {
   type LedgerPosition,
   type LedgerRead,
@@ -37,38 +37,16 @@ export class MemoryRevocationLedgerStore extends RevocationLedgerStore {
       entries:
         since && since.ledger !== id
           ? []
-          : this.live().flatMap(([number, entry]) => (number >= from ? [entry] : [])),
+          : this.database.liveEntries().flatMap(([number, entry]) => (number >= from ? [entry] : [])),
     };
   }
 
   async isRevoked(token: RevocableToken): Promise<boolean> {
-    return this.live().some(([, entry]) => refuses(entry, token));
+    return this.database.liveEntries().some(([, entry]) => refusesToken(entry, token));
   }
 
   async onAppended(wake: () => void): Promise<() => Promise<void>> {
     this.database.listeners.add(wake);
     return async () => void this.database.listeners.delete(wake);
-  }
-
-  private live(): [number, LedgerEntry][] {
-    const now = this.database.clock.now();
-    return [...this.database.ledger].filter(([, { expiresAt }]) => expiresAt > now);
-  }
-}
-
-export function refuses(entry: LedgerEntry, token: RevocableToken): boolean {
-  switch (entry.kind) {
-    case 'token':
-      return entry.tokenId === token.tokenId;
-    case 'session':
-      return entry.sessionId === token.sessionId;
-    case 'user':
-      return entry.subject === token.subject && entry.minVersion > token.tokenVersion;
-    case 'session_version':
-      return entry.sessionId === token.sessionId && entry.minVersion > token.tokenVersion;
-    case 'key':
-      return entry.keyId === token.keyId;
-    case 'all':
-      return entry.issuedBefore > token.issuedAt;
   }
 }

@@ -32,12 +32,12 @@ export class MemoryEndings {
   }
 
   refuseEarlier(subject: string, { tokenVersion }: SubjectState): readonly LedgerEntry[] {
-    return this.append([{ kind: 'user', subject, minVersion: tokenVersion, expiresAt: this.expiresAt }]);
+    return this.append([{ kind: 'user', id: subject, value: tokenVersion, expiresAt: this.expiresAt }]);
   }
 
   end(rows: readonly SessionRow[], reason: EndReason): readonly LedgerEntry[] {
     this.mark(rows, reason);
-    return this.append(rows.map(({ id }) => ({ kind: 'session', sessionId: id, expiresAt: this.expiresAt })));
+    return this.append(rows.map(({ id }) => ({ kind: 'session', id, value: 0, expiresAt: this.expiresAt })));
   }
 
   endEverything({ actorId }: ActedBy, toleranceMs: number): Ended {
@@ -47,7 +47,7 @@ export class MemoryEndings {
     const issuedBefore = Math.floor((this.database.clock.now() + toleranceMs) / 1000) + 1;
     return {
       sessions,
-      entries: this.append([{ kind: 'all', issuedBefore, expiresAt: this.expiresAt }]),
+      entries: this.append([{ kind: 'all', id: '', value: issuedBefore, expiresAt: this.expiresAt }]),
       events: [{ type: 'everything.revoked', actorId, sessionsEnded: sessions }],
     };
   }
@@ -69,7 +69,7 @@ export class MemoryEndings {
     const { expiresAt } = this;
     return this.append(
       others.map(({ id }) => ({
-        ...{ kind: 'session_version', sessionId: id, minVersion: tokenVersion },
+        ...{ kind: 'session_version', id: id, value: tokenVersion },
         expiresAt,
       })),
     );

@@ -1,7 +1,7 @@
 import type { ClientContext } from '../common/principal.js';
 import type { ActedBy } from '../storage/acted-by.js';
 import type { EndReason } from '../storage/end-reason.js';
-import type { RevocableToken } from '../storage/ledger-entry.js';
+import { refusesToken, type RevocableToken } from '../storage/ledger-entry.js';
 import type { SubjectState, UserFacts } from '../storage/subject.js';
 import type { NewSession, Session, SessionSnapshot, SessionState } from '../storage/session.js';
 import {
@@ -27,7 +27,6 @@ import {
 } from '../storage/store-events.js';
 import { asMemoryTransaction, type MemoryDatabase, type SessionRow } from './memory-database.js';
 import type { MemoryTransaction } from './memory-database.js';
-import { refuses } from './memory-revocation-ledger.store.js';
 import { MemoryEndings } from './memory-session-endings.js';
 import {
   isUnexpired,
@@ -208,7 +207,7 @@ export class MemorySessionStore extends SessionStore {
       sessionLive: row?.subject === token.subject && this.usable(row),
       subject: this.database.subject(token.subject),
       user,
-      revoked: [...this.database.ledger.values()].some((entry) => refuses(entry, token)),
+      revoked: this.database.liveEntries().some(([, entry]) => refusesToken(entry, token)),
     };
   }
 

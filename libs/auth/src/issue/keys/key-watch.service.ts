@@ -12,7 +12,7 @@ export class KeyWatch implements OnApplicationShutdown {
   constructor(keys: KeyRotation, views: RevocationSync, events: AuthEventPublisher) {
     this.stop = [
       views.onRevoked((entries) => {
-        for (const entry of entries) if (entry.kind === 'key') keys.revoke(entry.keyId);
+        for (const entry of entries) if (entry.kind === 'key') keys.revoke(entry.id);
       }),
       keys.onChange((change) => {
         events.publish({ type: 'key.changed', ...change });

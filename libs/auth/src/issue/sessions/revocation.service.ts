@@ -2,13 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { ActedBy } from '../../storage/acted-by.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { EndReason } from '../../storage/end-reason.js';
-import { LEDGER_MARGIN_MS, type LedgerEntry } from '../../storage/ledger-entry.js';
+import { keyRevoked, LEDGER_MARGIN_MS, type LedgerEntry } from '../../storage/ledger-entry.js';
 import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import { Announcer } from './announcer.service.js';
 
-/** Entries of kind `key` stay: nobody can know when the last process gives the `kid` up. */
-const FOR_GOOD = Date.UTC(9999, 0, 1);
 /** Contract, section 1; Postgres refuses NUL. */
 const TOKEN_ID = /^\P{Cc}{1,128}$/u;
 const ANY_UUID = /^\{?([\da-f]{8})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{12})\}?$/i;
@@ -34,14 +32,12 @@ export class RevocationService {
     }
     const expiresAt = expiresAtSeconds * 1000 + LEDGER_MARGIN_MS;
     const names = [...new Set([given, inOurSpelling(given)])];
-    const entries = names.map((tokenId): LedgerEntry => ({ kind: 'token', tokenId, expiresAt }));
+    const entries = names.map((id): LedgerEntry => ({ kind: 'token', id, value: 0, expiresAt }));
     await this.announcer.announce(await this.ledger.append(entries, by));
   }
 
   async revokeKey(keyId: string, by?: ActedBy): Promise<void> {
-    await this.announcer.announce(
-      await this.ledger.append([{ kind: 'key', keyId, expiresAt: FOR_GOOD }], by),
-    );
+    await this.announcer.announce(await this.ledger.append([keyRevoked(keyId)], by));
   }
 
   /** Every session and access token of a user, by the directory's own id. */

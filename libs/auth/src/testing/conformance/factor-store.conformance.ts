@@ -131,7 +131,7 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     const other = await opened({ ...it, store: it.sessions }, { subject, expected });
     const outcome = await changed(it, subject, { kind: 'removed', id }, session.id);
     assert.deepEqual(entriesOf(outcome), [
-      { kind: 'session_version', sessionId: other.id, minVersion: expected.tokenVersion + 1 },
+      { kind: 'session_version', id: other.id, value: expected.tokenVersion + 1 },
     ]);
     assert.deepEqual(outcome.kind === 'changed' && outcome.events, [
       {

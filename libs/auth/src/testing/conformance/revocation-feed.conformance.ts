@@ -27,21 +27,21 @@ function tokenOf(): RevocableToken {
 function refusing(token: RevocableToken, expiresAt: number): readonly LedgerEntry[] {
   const { tokenId, sessionId, subject, keyId } = token;
   return [
-    { kind: 'token', tokenId, expiresAt },
-    { kind: 'session', sessionId, expiresAt },
-    { kind: 'key', keyId, expiresAt },
-    { kind: 'user', subject, minVersion: 4, expiresAt },
-    { kind: 'all', issuedBefore: 1_001, expiresAt },
+    { kind: 'token', id: tokenId, value: 0, expiresAt },
+    { kind: 'session', id: sessionId, value: 0, expiresAt },
+    { kind: 'key', id: keyId, value: 0, expiresAt },
+    { kind: 'user', id: subject, value: 4, expiresAt },
+    { kind: 'all', id: '', value: 1_001, expiresAt },
   ];
 }
 
 /** Entries that look like it and do not. */
 function sparing(token: RevocableToken, expiresAt: number): readonly LedgerEntry[] {
   return [
-    { kind: 'session', sessionId: token.tokenId, expiresAt },
-    { kind: 'token', tokenId: token.sessionId, expiresAt },
-    { kind: 'user', subject: token.subject, minVersion: 3, expiresAt },
-    { kind: 'all', issuedBefore: 1_000, expiresAt },
+    { kind: 'session', id: token.tokenId, value: 0, expiresAt },
+    { kind: 'token', id: token.sessionId, value: 0, expiresAt },
+    { kind: 'user', id: token.subject, value: 3, expiresAt },
+    { kind: 'all', id: '', value: 1_000, expiresAt },
   ];
 }
 
@@ -122,7 +122,7 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
   'what is published twice is there once, with the greatest value': async ({ feed, now }) => {
     const [ledger, token, expiresAt] = [randomUUID(), tokenOf(), now() + LIFE_MS];
     const bump = (minVersion: number, at = expiresAt): readonly LedgerEntry[] => [
-      { kind: 'user', subject: token.subject, minVersion, expiresAt: at },
+      { kind: 'user', id: token.subject, value: minVersion, expiresAt: at },
     ];
     await feed.publish(ledger, bump(7));
     await feed.publish(ledger, bump(2, expiresAt - 60_000));
@@ -141,7 +141,7 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
   'takes as many rows in one append as it says': async ({ feed, now }) => {
     const ledger = randomUUID();
     const entries = Array.from({ length: feed.maxRows }, (): LedgerEntry => ({
-      ...{ kind: 'token', tokenId: randomUUID(), expiresAt: now() + LIFE_MS },
+      ...{ kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS },
     }));
     assert.deepEqual(await feed.append(ledger, entries, beat(ledger, '')), { kind: 'appended' });
     assert.equal((await entriesIn(feed, ledger)).length, feed.maxRows);
@@ -150,7 +150,7 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
   'a reply that was cut short says so, and the next goes on': async ({ feed, now }) => {
     const [ledger, count] = [randomUUID(), 2_500];
     const entries = Array.from({ length: count }, (): LedgerEntry => ({
-      ...{ kind: 'token', tokenId: randomUUID(), expiresAt: now() + LIFE_MS },
+      ...{ kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS },
     }));
     let { cursor } = await feed.head(ledger);
     await feed.publish(ledger, entries);

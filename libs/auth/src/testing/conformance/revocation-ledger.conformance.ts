@@ -19,7 +19,7 @@ function tokenOf(changes: { readonly issuedAt?: number } = {}) {
 }
 
 const named = (entries: readonly LedgerEntry[]): readonly string[] =>
-  entries.flatMap((entry) => (entry.kind === 'token' ? [entry.tokenId] : []));
+  entries.flatMap((entry) => (entry.kind === 'token' ? [entry.id] : []));
 
 const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promise<void>>> = {
   'answers the strict question for every kind of entry': async ({ ledger, now }) => {
@@ -27,23 +27,23 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
     const token = tokenOf({ issuedAt: 1_000 });
     const { tokenId, sessionId, subject, keyId } = token;
     const rows: readonly (readonly [LedgerEntry, boolean])[] = [
-      [{ kind: 'token', tokenId, expiresAt: now() - 1_000 }, false],
-      [{ kind: 'token', tokenId: sessionId, expiresAt }, false],
-      [{ kind: 'user', subject, minVersion: 3, expiresAt }, false],
-      [{ kind: 'user', subject: tokenId, minVersion: 9, expiresAt }, false],
-      [{ kind: 'session_version', sessionId, minVersion: 3, expiresAt }, false],
-      [{ kind: 'session_version', sessionId: tokenId, minVersion: 9, expiresAt }, false],
-      [{ kind: 'token', tokenId, expiresAt }, true],
+      [{ kind: 'token', id: tokenId, value: 0, expiresAt: now() - 1_000 }, false],
+      [{ kind: 'token', id: sessionId, value: 0, expiresAt }, false],
+      [{ kind: 'user', id: subject, value: 3, expiresAt }, false],
+      [{ kind: 'user', id: tokenId, value: 9, expiresAt }, false],
+      [{ kind: 'session_version', id: sessionId, value: 3, expiresAt }, false],
+      [{ kind: 'session_version', id: tokenId, value: 9, expiresAt }, false],
+      [{ kind: 'token', id: tokenId, value: 0, expiresAt }, true],
     ];
     for (const [entry, revoked] of rows) {
       await ledger.append([entry]);
       assert.equal(await ledger.isRevoked(token), revoked, JSON.stringify(entry));
     }
     for (const entry of [
-      { kind: 'session', sessionId, expiresAt },
-      { kind: 'user', subject, minVersion: 4, expiresAt },
-      { kind: 'key', keyId, expiresAt },
-      { kind: 'session_version', sessionId: randomUUID(), minVersion: 4, expiresAt },
+      { kind: 'session', id: sessionId, value: 0, expiresAt },
+      { kind: 'user', id: subject, value: 4, expiresAt },
+      { kind: 'key', id: keyId, value: 0, expiresAt },
+      { kind: 'session_version', id: randomUUID(), value: 4, expiresAt },
     ] as const) {
       const other = { ...token, tokenId: randomUUID() };
       const apart = { ...tokenOf(), ...pick(other, entry) };
@@ -54,7 +54,7 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
   },
 
   'an entry of kind all refuses what was issued before it': async ({ ledger, now }) => {
-    await ledger.append([{ kind: 'all', issuedBefore: 2_000, expiresAt: now() + LIFE_MS }]);
+    await ledger.append([{ kind: 'all', id: '', value: 2_000, expiresAt: now() + LIFE_MS }]);
     assert.equal(await ledger.isRevoked(tokenOf({ issuedAt: 1_999 })), true);
     assert.equal(await ledger.isRevoked(tokenOf({ issuedAt: 2_000 })), false);
   },
@@ -63,13 +63,13 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
     const [first, second, spent] = [randomUUID(), randomUUID(), randomUUID()];
     const expiresAt = now() + LIFE_MS;
     await ledger.append([
-      { kind: 'token', tokenId: first, expiresAt },
-      { kind: 'token', tokenId: spent, expiresAt: now() - 1_000 },
+      { kind: 'token', id: first, value: 0, expiresAt },
+      { kind: 'token', id: spent, value: 0, expiresAt: now() - 1_000 },
     ]);
     const all = await ledger.readSince(undefined);
     assert.ok(named(all.entries).includes(first));
     assert.ok(!named(all.entries).includes(spent));
-    await ledger.append([{ kind: 'token', tokenId: second, expiresAt }]);
+    await ledger.append([{ kind: 'token', id: second, value: 0, expiresAt }]);
     const more = await ledger.readSince(all.position);
     assert.deepEqual(named(more.entries), [second]);
     assert.deepEqual((await ledger.readSince(more.position)).entries, []);
@@ -81,7 +81,7 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
     assert.equal(await ledger.identity(), id);
     const { position } = await ledger.readSince(undefined);
     assert.equal(position.ledger, id);
-    await ledger.append([{ kind: 'token', tokenId: randomUUID(), expiresAt: now() + LIFE_MS }]);
+    await ledger.append([{ kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS }]);
     const other = await ledger.readSince({ ...position, ledger: randomUUID() });
     assert.deepEqual([other.position.ledger, other.entries], [id, []]);
   },
@@ -97,7 +97,7 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
     let woken = (): void => undefined;
     const wake = new Promise<void>((resolve) => (woken = resolve));
     const stop = await ledger.onAppended(() => woken());
-    await ledger.append([{ kind: 'token', tokenId: randomUUID(), expiresAt: now() + LIFE_MS }]);
+    await ledger.append([{ kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS }]);
     await wake;
     await stop();
   },
@@ -116,7 +116,7 @@ function pick(token: ReturnType<typeof tokenOf>, entry: LedgerEntry) {
     case 'session':
       return { sessionId: token.sessionId };
     case 'session_version':
-      return { sessionId: entry.sessionId };
+      return { sessionId: entry.id };
     case 'user':
       return { subject: token.subject };
     case 'key':

@@ -17,7 +17,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     const ended = await it.store.endAll(first.subject, 'logout_all');
     assert.equal(ended.sessions, 2);
     assert.equal(ended.entries.length, 1);
-    assertHolds(ended.entries[0], { kind: 'user', subject: first.subject, minVersion: 2 });
+    assertHolds(ended.entries[0], { kind: 'user', id: first.subject, value: 2 });
     assert.deepEqual(await it.store.readSubject(first.subject), { tokenVersion: 2, epoch: 2 });
     assert.equal((await it.store.rotate(rotationOf(first))).kind, 'missed');
   },
@@ -46,7 +46,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
       undefined,
     );
     const ended = await it.store.endOne(session.id, 'ended_by_user', { subject: session.subject });
-    assertHolds(ended?.entries[0], { kind: 'session', sessionId: session.id });
+    assertHolds(ended?.entries[0], { kind: 'session', id: session.id });
     assert.equal(await it.store.endOne(session.id, 'logout'), undefined);
     const another = await opened(it);
     const { id: sessionId, subject: userId } = another;
@@ -62,7 +62,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     const gone = await opened(it, { subject: kept.subject });
     const ended = await it.store.endOthers(kept.subject, kept.id, 'ended_by_user');
     assert.equal(ended.sessions, 1);
-    assertHolds(ended.entries[0], { kind: 'session', sessionId: gone.id });
+    assertHolds(ended.entries[0], { kind: 'session', id: gone.id });
     assert.deepEqual(await it.store.readSubject(kept.subject), { tokenVersion: 1, epoch: 2 });
     assert.equal((await it.store.rotate(rotationOf(gone))).kind, 'missed');
     assert.equal((await it.store.rotate(rotationOf(kept))).kind, 'rotated');
@@ -155,7 +155,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
   'a bump of the version ends access tokens and spares the session': async (it) => {
     const session = await opened(it);
     const ended = await it.store.bumpVersion(session.subject);
-    assertHolds(ended.entries[0], { kind: 'user', subject: session.subject, minVersion: 2 });
+    assertHolds(ended.entries[0], { kind: 'user', id: session.subject, value: 2 });
     assertHolds(await it.store.rotate(rotationOf(session)), {
       kind: 'rotated',
       subject: { tokenVersion: 2 },

@@ -10,7 +10,7 @@ export class RemoteKeyWatch implements OnApplicationShutdown {
   // before the view is filled, so that no entry is missed
   constructor(keys: RemoteKeys, views: RevocationSync) {
     this.stop = views.onRevoked((entries) => {
-      for (const entry of entries) if (entry.kind === 'key') keys.revoke(entry.keyId);
+      for (const entry of entries) if (entry.kind === 'key') keys.revoke(entry.id);
     });
   }
 

@@ -60,7 +60,7 @@ describe('a check that nobody can prove', () => {
 
   beforeEach(() => {
     clock = new ManualClock();
-    view = new RevocationView(clock, 100, 1);
+    view = new RevocationView(clock, 100);
     server = 'a';
     view.follow('ours');
     const noted = { cursor: '0', beat: head, lineage: 'a' };

@@ -51,7 +51,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     private readonly feed?: RevocationFeedBus,
     keyring?: Keyring,
   ) {
-    this.view = new RevocationView(clock, options.revocation.maxEntries, entropy.bytes(4).readUInt32LE());
+    this.view = new RevocationView(clock, options.revocation.maxEntries);
     if (feed) this.neighbours = new LedgerNeighbours(this.view, feed, clock, this.logger, keyring);
     if (ledger) this.step = new LedgerSync(this.view, ledger, feed, clock, entropy);
     const stepMs = options.revocation.maxStalenessMs / 4;

@@ -1,4 +1,5 @@
-import type { LedgerEntry } from '../../storage/ledger-entry.js';
+import { type LedgerEntry, refusesToken } from '../../storage/ledger-entry.js';
+import { revocable } from '../authenticate.js';
 import type { Principal } from '../../common/principal.js';
 
 export interface Held {
@@ -31,25 +32,14 @@ export class ConnectionIndex<T extends Held> {
 
   /** A copy: whoever closes them changes the index. */
   concernedBy(entry: LedgerEntry): readonly T[] {
-    switch (entry.kind) {
-      case 'token':
-        return [...(this.tokens.get(entry.tokenId) ?? [])];
-      case 'session':
-        return [...(this.sessions.get(entry.sessionId) ?? [])];
-      case 'user':
-        return [...(this.subjects.get(entry.subject) ?? [])].filter(
-          ({ principal }) => principal.tokenVersion < entry.minVersion,
-        );
-      case 'session_version':
-        return [...(this.sessions.get(entry.sessionId) ?? [])].filter(
-          ({ principal }) => principal.tokenVersion < entry.minVersion,
-        );
-      // rare, and they concern most connections anyway
-      case 'key':
-        return [...this.all].filter(({ principal }) => principal.keyId === entry.keyId);
-      case 'all':
-        return [...this.all].filter(({ principal }) => principal.issuedAt < entry.issuedBefore);
-    }
+    return [...this.named(entry)].filter(({ principal }) => refusesToken(entry, revocable(principal)));
+  }
+
+  private named({ kind, id }: LedgerEntry): Iterable<T> {
+    if (kind === 'token') return this.tokens.get(id) ?? [];
+    if (kind === 'session' || kind === 'session_version') return this.sessions.get(id) ?? [];
+    // the others are rare, and concern most connections anyway
+    return kind === 'user' ? (this.subjects.get(id) ?? []) : this.all;
   }
 
   /** One connection of every token. */

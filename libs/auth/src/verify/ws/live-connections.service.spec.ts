@@ -92,17 +92,17 @@ function tick(times = 1): void {
 describe('a revocation', () => {
   const expiresAt = (NOW_S + 9_999) * 1000;
   it.each<[string, LedgerEntry, 'ends' | 'spares']>([
-    ['of the session', { kind: 'session', sessionId: 's1', expiresAt }, 'ends'],
-    ['of another session', { kind: 'session', sessionId: 's2', expiresAt }, 'spares'],
-    ['of the token', { kind: 'token', tokenId: 't1', expiresAt }, 'ends'],
-    ['of another token', { kind: 'token', tokenId: 't2', expiresAt }, 'spares'],
-    ['of the user up to a later version', { kind: 'user', subject: 'u1', minVersion: 4, expiresAt }, 'ends'],
-    ['of the user up to this version', { kind: 'user', subject: 'u1', minVersion: 3, expiresAt }, 'spares'],
-    ['of another user', { kind: 'user', subject: 'u2', minVersion: 9, expiresAt }, 'spares'],
-    ['of the key', { kind: 'key', keyId: 'k1', expiresAt }, 'ends'],
-    ['of another key', { kind: 'key', keyId: 'k2', expiresAt }, 'spares'],
-    ['of everything before now', { kind: 'all', issuedBefore: NOW_S, expiresAt }, 'ends'],
-    ['of everything before it was issued', { kind: 'all', issuedBefore: NOW_S - 10, expiresAt }, 'spares'],
+    ['of the session', { kind: 'session', id: 's1', value: 0, expiresAt }, 'ends'],
+    ['of another session', { kind: 'session', id: 's2', value: 0, expiresAt }, 'spares'],
+    ['of the token', { kind: 'token', id: 't1', value: 0, expiresAt }, 'ends'],
+    ['of another token', { kind: 'token', id: 't2', value: 0, expiresAt }, 'spares'],
+    ['of the user up to a later version', { kind: 'user', id: 'u1', value: 4, expiresAt }, 'ends'],
+    ['of the user up to this version', { kind: 'user', id: 'u1', value: 3, expiresAt }, 'spares'],
+    ['of another user', { kind: 'user', id: 'u2', value: 9, expiresAt }, 'spares'],
+    ['of the key', { kind: 'key', id: 'k1', value: 0, expiresAt }, 'ends'],
+    ['of another key', { kind: 'key', id: 'k2', value: 0, expiresAt }, 'spares'],
+    ['of everything before now', { kind: 'all', id: '', value: NOW_S, expiresAt }, 'ends'],
+    ['of everything before it was issued', { kind: 'all', id: '', value: NOW_S - 10, expiresAt }, 'spares'],
   ])('%s: %j %s the connection in the same turn', (_name, entry, outcome) => {
     const { endings } = held();
     view.listener([entry]);
@@ -120,7 +120,7 @@ describe('a revocation', () => {
       throw new Error('already gone');
     });
     const { endings } = held();
-    view.listener([{ kind: 'session', sessionId: 's1', expiresAt }]);
+    view.listener([{ kind: 'session', id: 's1', value: 0, expiresAt }]);
     expect(endings).toHaveLength(1);
     expect(live.size).toBe(0);
   });
@@ -129,18 +129,18 @@ describe('a revocation', () => {
     const { connection, endings } = held();
     connection.renew(principal({ tokenId: 't2', tokenVersion: 4 }));
     view.listener([
-      { kind: 'token', tokenId: 't1', expiresAt },
-      { kind: 'user', subject: 'u1', minVersion: 4, expiresAt },
+      { kind: 'token', id: 't1', value: 0, expiresAt },
+      { kind: 'user', id: 'u1', value: 4, expiresAt },
     ]);
     expect(endings).toEqual([]);
-    view.listener([{ kind: 'token', tokenId: 't2', expiresAt }]);
+    view.listener([{ kind: 'token', id: 't2', value: 0, expiresAt }]);
     expect(endings).toHaveLength(1);
   });
 
   it('calls nobody back who left', () => {
     const { connection, endings } = held();
     connection.release();
-    view.listener([{ kind: 'session', sessionId: 's1', expiresAt }]);
+    view.listener([{ kind: 'session', id: 's1', value: 0, expiresAt }]);
     tick(9_999);
     expect(endings).toEqual([]);
   });
@@ -155,7 +155,7 @@ describe('renewing', () => {
 
   it('does not bring back what was ended', () => {
     const { connection } = held();
-    view.listener([{ kind: 'session', sessionId: 's1', expiresAt: 9e15 }]);
+    view.listener([{ kind: 'session', id: 's1', value: 0, expiresAt: 9e15 }]);
     expect(() => {
       connection.renew(principal({ sessionId: 's2', tokenId: 't2' }));
     }).toThrow('Authentication failed');
@@ -254,7 +254,7 @@ describe('server-sent events', () => {
     const stream = live.whileLive(principal(), source);
     stream.subscribe({ next: (value) => void seen.push(value), complete: () => void seen.push('end') });
     source.next(1);
-    view.listener([{ kind: 'session', sessionId: 's1', expiresAt: 9e15 }]);
+    view.listener([{ kind: 'session', id: 's1', value: 0, expiresAt: 9e15 }]);
     source.next(2);
     expect(seen).toEqual([1, 'end']);
     expect(source.observed).toBe(false);
@@ -276,7 +276,7 @@ describe('a GraphQL subscription', () => {
     };
     const iterator = live.endingWith(principal(), source);
     const waiting = iterator.next();
-    view.listener([{ kind: 'session', sessionId: 's1', expiresAt: 9e15 }]);
+    view.listener([{ kind: 'session', id: 's1', value: 0, expiresAt: 9e15 }]);
     expect(await waiting).toEqual({ done: true, value: undefined });
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
     expect([returned, live.size]).toEqual([1, 0]);

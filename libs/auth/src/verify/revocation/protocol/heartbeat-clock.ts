@@ -52,10 +52,6 @@ export class HeartbeatClock {
     remember(seen.sentAt, head, sentAt);
   }
 
-  dated(id: string): Instant | undefined {
-    return this.#dates.get(id);
-  }
-
   #on(channel: Channel, connection: number): Sightings {
     const seen = this.#seen[channel];
     if (seen.connection !== connection) {

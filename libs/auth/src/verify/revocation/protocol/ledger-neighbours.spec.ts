@@ -17,7 +17,7 @@ let neighbours: LedgerNeighbours;
 beforeEach(() => {
   [found, asked, lines] = [[], [], []];
   clock = new ManualClock();
-  view = new RevocationView(clock, 100, 1);
+  view = new RevocationView(clock, 100);
   const answer = (signers: readonly string[]) => {
     asked.push(signers);
     return Promise.resolve(found);

@@ -24,7 +24,7 @@ import { LedgerSync } from './ledger-sync.js';
 const POSITION: LedgerPosition = { ledger: 'ours', timeline: 1, snapshot: '9:9:' };
 const expiresAt = Date.now() + 600_000;
 const entries = (count: number): LedgerEntry[] =>
-  Array.from({ length: count }, (_, i) => ({ kind: 'token', tokenId: `t${String(i)}`, expiresAt }));
+  Array.from({ length: count }, (_, i) => ({ kind: 'token', id: `t${String(i)}`, value: 0, expiresAt }));
 const tokenOf = (tokenId: string) => ({
   ...{ tokenId, sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1 },
 });
@@ -69,7 +69,7 @@ class Feed extends RevocationFeedBus {
     if ((this.current?.id ?? '') !== beat.prev) return Promise.resolve({ kind: 'moved', head: this.current });
     this.current = beat;
     this.kinds.push(beat.kind);
-    for (const entry of some) if (entry.kind === 'token') this.rows.add(entry.tokenId);
+    for (const entry of some) this.rows.add(entry.id);
     return fate === 'kept' ? Promise.resolve({ kind: 'appended' }) : Promise.reject(new Error('lost'));
   }
   head = (): Promise<FeedHead> => Promise.resolve({ cursor: '0', beat: this.current, lineage: 'a' });
@@ -84,7 +84,7 @@ class Feed extends RevocationFeedBus {
 
 function processWith(ledger: Ledger, feed: Feed | undefined, maxEntries = 1_000) {
   const clock = new ManualClock();
-  const view = new RevocationView(clock, maxEntries, 1);
+  const view = new RevocationView(clock, maxEntries);
   const step = new LedgerSync(view, ledger, feed, clock, new SystemEntropy(), () => Promise.resolve());
   return { clock, view, step };
 }
@@ -205,7 +205,7 @@ describe('the step', () => {
   });
 
   it('is not fresh from before, while a mirror that overflowed is filled anew', () => {
-    const view = new RevocationView(new SystemClock(), 2, 1);
+    const view = new RevocationView(new SystemClock(), 2);
     view.follow('ours');
     view.acceptLedger(instantOf(new SystemClock()), undefined, { position: POSITION, entries: entries(3) });
     view.beginFill();
@@ -214,7 +214,7 @@ describe('the step', () => {
 
   it('takes a feed for unbroken only after it saw it proven: what it links to at its start may be an old dump', () => {
     const clock = new ManualClock();
-    const view = new RevocationView(clock, 100, 1);
+    const view = new RevocationView(clock, 100);
     const head: Heartbeat = {
       ...{ version: FEED_VERSION, id: 'old', prev: '', before: [], kind: 'whole', position: POSITION },
     };

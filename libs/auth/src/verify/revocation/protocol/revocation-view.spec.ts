@@ -29,7 +29,7 @@ describe('what a process knows by the feed alone', () => {
   };
   beforeEach(() => {
     clock = new ManualClock();
-    view = new RevocationView(clock, 100, 1);
+    view = new RevocationView(clock, 100);
     view.follow('ours');
     view.link({ cursor: '0', beat: beat('a', '', []), lineage: 'a' });
     tail = view.tail as Tail;

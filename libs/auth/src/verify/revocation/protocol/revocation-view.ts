@@ -63,9 +63,8 @@ export class RevocationView {
   constructor(
     private readonly clock: Clock,
     maxEntries: number,
-    seed: number,
   ) {
-    this.mirror = new RevokedSet(maxEntries, seed);
+    this.mirror = new RevokedSet(maxEntries);
     this.steady = new ExpiryClock(clock);
     this.ledgerReach = new LedgerAvailability(clock);
   }

@@ -7,49 +7,49 @@ const soon = 2_000_000;
 describe('RevokedSet', () => {
   it('refuses by token, session, user version, key and time, and by nothing else', () => {
     const refused = (...entries: Parameters<RevokedSet['add']>[0][]) => {
-      const mirror = new RevokedSet(10, 1);
+      const mirror = new RevokedSet(10);
       for (const entry of entries) mirror.add(entry, 0);
       return mirror.refuses(token);
     };
     expect(refused()).toBe(false);
-    expect(refused({ kind: 'token', tokenId: 't', expiresAt: soon })).toBe(true);
-    expect(refused({ kind: 'session', sessionId: 's', expiresAt: soon })).toBe(true);
-    expect(refused({ kind: 'key', keyId: 'k', expiresAt: soon })).toBe(true);
-    expect(refused({ kind: 'user', subject: 'u', minVersion: 3, expiresAt: soon })).toBe(false);
+    expect(refused({ kind: 'token', id: 't', value: 0, expiresAt: soon })).toBe(true);
+    expect(refused({ kind: 'session', id: 's', value: 0, expiresAt: soon })).toBe(true);
+    expect(refused({ kind: 'key', id: 'k', value: 0, expiresAt: soon })).toBe(true);
+    expect(refused({ kind: 'user', id: 'u', value: 3, expiresAt: soon })).toBe(false);
     expect(
       refused(
-        { kind: 'user', subject: 'u', minVersion: 4, expiresAt: soon },
-        { kind: 'user', subject: 'u', minVersion: 2, expiresAt: soon },
+        { kind: 'user', id: 'u', value: 4, expiresAt: soon },
+        { kind: 'user', id: 'u', value: 2, expiresAt: soon },
       ),
     ).toBe(true);
-    const versions = (minVersion: number) => ({
+    const versions = (value: number) => ({
       kind: 'session_version' as const,
-      minVersion,
+      value,
       expiresAt: soon,
     });
-    expect(refused({ ...versions(3), sessionId: 's' })).toBe(false);
-    expect(refused({ ...versions(9), sessionId: 'another' })).toBe(false);
-    expect(refused({ ...versions(4), sessionId: 's' }, { ...versions(2), sessionId: 's' })).toBe(true);
-    expect(refused({ kind: 'all', issuedBefore: 1_000, expiresAt: soon })).toBe(false);
+    expect(refused({ ...versions(3), id: 's' })).toBe(false);
+    expect(refused({ ...versions(9), id: 'another' })).toBe(false);
+    expect(refused({ ...versions(4), id: 's' }, { ...versions(2), id: 's' })).toBe(true);
+    expect(refused({ kind: 'all', id: '', value: 1_000, expiresAt: soon })).toBe(false);
     expect(
       refused(
-        { kind: 'all', issuedBefore: 1_001, expiresAt: soon },
-        { kind: 'all', issuedBefore: 5, expiresAt: soon },
+        { kind: 'all', id: '', value: 1_001, expiresAt: soon },
+        { kind: 'all', id: '', value: 5, expiresAt: soon },
       ),
     ).toBe(true);
   });
 
   it('says so when an entry finds no room, and makes room of what has expired', () => {
-    const mirror = new RevokedSet(2, 1);
-    mirror.add({ kind: 'session', sessionId: 'a', expiresAt: 1_000 }, 0);
-    mirror.add({ kind: 'session', sessionId: 'b', expiresAt: soon }, 0);
-    mirror.add({ kind: 'session', sessionId: 'b', expiresAt: soon }, 0);
+    const mirror = new RevokedSet(2);
+    mirror.add({ kind: 'session', id: 'a', value: 0, expiresAt: 1_000 }, 0);
+    mirror.add({ kind: 'session', id: 'b', value: 0, expiresAt: soon }, 0);
+    mirror.add({ kind: 'session', id: 'b', value: 0, expiresAt: soon }, 0);
     expect(mirror.overflowed).toBe(false);
-    mirror.add({ kind: 'session', sessionId: 's', expiresAt: soon }, 500);
+    mirror.add({ kind: 'session', id: 's', value: 0, expiresAt: soon }, 500);
     expect(mirror.overflowed).toBe(true);
     expect(mirror.refuses(token)).toBe(false);
     mirror.forgetOverflow();
-    mirror.add({ kind: 'session', sessionId: 's', expiresAt: soon }, 10_000);
+    mirror.add({ kind: 'session', id: 's', value: 0, expiresAt: soon }, 10_000);
     expect(mirror.overflowed).toBe(false);
     expect(mirror.refuses(token)).toBe(true);
   });

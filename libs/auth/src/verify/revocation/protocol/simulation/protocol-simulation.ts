@@ -77,7 +77,7 @@ export class SimulatedProcess {
     unproven: Unproven = 'refuse',
   ) {
     this.clock = new MachineClock(world, machine.number * 7_000);
-    this.view = new RevocationView(this.clock, 1_000, 1);
+    this.view = new RevocationView(this.clock, 1_000);
     this.redis = servers.redis && new SimulatedRedis(world, machine, servers.redis);
     this.ledger = servers.postgres && new SimulatedLedger(world, machine, servers.postgres);
     if (!servers.postgres) this.view.follow(servers.ledger);
@@ -115,7 +115,7 @@ export class SimulatedProcess {
     published: () => void,
   ): Promise<void> {
     if (!this.ledger) return;
-    const entry: LedgerEntry = { kind: 'token', tokenId: id, expiresAt: 1_700_000_000_000 + 10_000_000 };
+    const entry: LedgerEntry = { kind: 'token', id: id, value: 0, expiresAt: 1_700_000_000_000 + 10_000_000 };
     try {
       const transaction = await this.ledger.begin(entry);
       await this.world.sleep(this.machine, commitDelayMs);

@@ -8,10 +8,6 @@ import type { Machine, SimulatedWorld } from './simulated-world.js';
 
 const DEADLINE_MS = 250;
 
-export function idOf(entry: LedgerEntry): string {
-  return entry.kind === 'token' ? entry.tokenId : '';
-}
-
 /** Postgres as far as it matters: transactions get their number when they write and become visible when they commit, in any order. */
 export class LedgerServer {
   downUntil = 0;
@@ -51,7 +47,7 @@ export class LedgerServer {
   }
 
   holds(id: string): boolean {
-    return this.#written.some(({ xid, entry }) => idOf(entry) === id && !this.#running.has(xid));
+    return this.#written.some(({ xid, entry }) => entry.id === id && !this.#running.has(xid));
   }
 }
 

@@ -8,7 +8,6 @@ import {
   type FeedReply,
   type Heartbeat,
 } from '../../../../storage/revocation-feed.port.js';
-import { idOf } from './simulated-ledger.js';
 import type { Machine, SimulatedWorld } from './simulated-world.js';
 
 const DEADLINE_MS = 250;
@@ -54,7 +53,7 @@ export class RedisServer {
 
   add(state: RedisState, entries: readonly LedgerEntry[]): void {
     for (const entry of entries) {
-      state.index.add(idOf(entry));
+      state.index.add(entry.id);
       this.push(state, { kind: 'row', entry });
     }
   }
@@ -149,7 +148,8 @@ export class SimulatedRedis extends RevocationFeedBus {
       noted: this.#head(ledger),
       ids: [...this.server.feed(ledger).index],
     })).then(({ noted, ids }) => {
-      for (const tokenId of ids) add({ kind: 'token', tokenId, expiresAt: 1_700_000_000_000 + 10_000_000 });
+      for (const tokenId of ids)
+        add({ kind: 'token', id: tokenId, value: 0, expiresAt: 1_700_000_000_000 + 10_000_000 });
       return noted;
     });
   }
