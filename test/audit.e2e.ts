@@ -23,6 +23,7 @@ const told = async (userId: string): Promise<readonly AuditRecord[]> =>
 const typesOf = async (userId: string) => (await told(userId)).map(({ type }) => type);
 
 describe('the audit trail', () => {
+  // T-zsn2
   it('holds security events when the answer comes, each with its facts', async () => {
     const { id, email } = await host.add();
     const client = host.client();
@@ -78,6 +79,7 @@ describe('the audit trail', () => {
     });
   });
 
+  // T-pzvv
   it('stands or falls with the transaction of its cause', async () => {
     const { id } = await host.add();
     const failing = host.auth.changeUser(id, 'disabled', () => Promise.reject(new Error('the host says no')));
@@ -108,6 +110,7 @@ describe('the audit trail', () => {
     });
   });
 
+  // T-2jv2
   it('is read in pages by user, type and time', async () => {
     const { id } = await host.add();
     for (let n = 0; n < 5; n++) await host.auth.changeUser(id, n % 2 ? 'authorization' : 'signed_out');
@@ -122,6 +125,7 @@ describe('the audit trail', () => {
     await expect(log.find({ limit: 501 })).rejects.toMatchObject({ reason: 'input_invalid' });
   });
 
+  // T-ntwk
   it('holds no token, hash, password or email', async () => {
     const { email } = await host.add();
     const client = host.client();
@@ -171,6 +175,7 @@ describe('who acted', () => {
   const eventsOf = (userId: string) =>
     host.events.flatMap((event) => ('userId' in event && event.userId === userId ? [event] : []));
 
+  // T-p658
   it('is the admin who ended the sessions of another user, whatever the request says', async () => {
     const { id, email } = await host.add();
     const admin = await host.add('admin');
@@ -217,6 +222,7 @@ describe('who acted', () => {
     expect(heard.map((event) => [event.type, 'actorId' in event && event.actorId])).toEqual(acts);
   });
 
+  // T-jzb3
   it('is nobody for a reuse, and for what the host does without a name', async () => {
     const { id, email } = await host.add();
     const client = host.client();

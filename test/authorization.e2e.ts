@@ -53,6 +53,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     expect((await client.get('/public', bad)).status).toBe(200);
   });
 
+  // T-hzpq
   it('serves /optional to nobody and to whom the token names, and refuses a bad token', async () => {
     expect((await client.get('/optional')).json()).toEqual({ id: person.id });
     const bad = { headers: { authorization: 'Bearer x' } };
@@ -76,6 +77,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     });
   });
 
+  // T-r9q3
   it('makes a role change felt at once: the old token dies, the next one says the new role', async () => {
     const answer = await patch({ role: 'admin' });
 
@@ -92,6 +94,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     expect((await client.get('/admin/users')).json()).toEqual(DENIED);
   });
 
+  // T-tzhb
   it('ends every session of a user who is disabled, and refuses the login like any other', async () => {
     const answer = await patch({ disabled: true });
 
@@ -110,6 +113,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     expect((await logIn(client, person)).status).toBe(200);
   });
 
+  // T-3rv7
   it('ends every session of a user who is deleted, on every process, and refuses the login like any other', async () => {
     const elsewhere = stage.demos[adapter === 'express' ? 'fastify' : 'express'].client();
     await logIn(elsewhere, person);
@@ -201,6 +205,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     );
   });
 
+  // T-5xfm
   it('revokes every session of a user for an admin, and for nobody else', async () => {
     const denied = await client.post(`/auth/users/${person.id}/revoke`);
     expect(denied.status).toBe(403);

@@ -59,6 +59,7 @@ async function changeRole(role: 'admin' | 'user'): Promise<void> {
 }
 
 describe.each(['cookie', 'hybrid'] as const)('four tabs, %s', (transport) => {
+  // T-qn4n
   it('refused at once: one refresh request, nobody signed out, again and again', async () => {
     const door = doors.express;
     const tabs = await Promise.all([1, 2, 3, 4].map(() => openTab(context, door, transport)));
@@ -74,6 +75,7 @@ describe.each(['cookie', 'hybrid'] as const)('four tabs, %s', (transport) => {
 });
 
 describe('the tabs of one browser', () => {
+  // T-pdfq
   it.each(['cookie', 'hybrid'] as const)(
     '%s: sign-in and sign-out in one show in all, once',
     async (transport) => {
@@ -91,6 +93,7 @@ describe('the tabs of one browser', () => {
     },
   );
 
+  // T-9tb2
   it('follow who is signed in with the React hook', async () => {
     const tabs = await Promise.all([1, 2].map(() => openTab(context, doors.express)));
     await Promise.all(tabs.map((tab) => tab.evaluate(() => harness.renderReact())));
@@ -103,6 +106,7 @@ describe('the tabs of one browser', () => {
     await all('signedOut');
   });
 
+  // T-4nck
   it('a page left in the middle of a refresh costs nobody the session', async () => {
     const door = doors.express;
     const [leaving, staying] = await Promise.all([1, 2].map(() => openTab(context, door)));
@@ -122,6 +126,7 @@ describe('the tabs of one browser', () => {
 });
 
 describe('a session ended in one browser', () => {
+  // T-stdg
   it('closes the socket of the other with 4401 and refuses its next request, within a second, on another process', async () => {
     const here = await openTab(context, doors.express);
     await signIn(here);
@@ -142,6 +147,7 @@ describe('a session ended in one browser', () => {
 });
 
 describe('a script that was smuggled into the page', () => {
+  // T-pxjq
   it.each(['cookie', 'hybrid'] as const)(
     '%s: finds no token in cookies, storage, globals and lock names',
     async (transport) => {
@@ -166,6 +172,7 @@ describe('a script that was smuggled into the page', () => {
 });
 
 describe('the cookies, as the browser keeps them', () => {
+  // T-5rdx
   it('are out of reach of scripts and other sites, each with its own path and lifetime', async () => {
     const tab = await openTab(context, doors.express);
     await signIn(tab);

@@ -27,6 +27,7 @@ afterAll(async () => {
 });
 
 describe('the command line, as a stranger runs it', () => {
+  // T-ksm6
   it('makes a key directory, rotates it, lists it, revokes: no private key is ever printed', async () => {
     const dir = join(scratchDir('cli'), 'keys');
     const made = await tokenward(`keys generate --dir ${dir} --algorithm ES256 --json`);
@@ -80,6 +81,7 @@ describe('its database commands', () => {
     expect(await rows('select count(*)::int as n from auth_sessions')).toEqual([{ n: 0 }]);
   });
 
+  // T-8jfz
   it('keys rotate in Postgres: sealed, one of two at the same time, and listed with its phase', async () => {
     const first = await tokenward('keys rotate --algorithm ES256 --json', env);
     expect(json<ListedKeys>(first).keys).toMatchObject([{ algorithm: 'ES256', phase: 'active' }]);
@@ -147,6 +149,7 @@ describe('its database commands', () => {
     ]);
   });
 
+  // T-cjzq
   it('after-restore ends every session and refuses every token issued before, and only with --yes', async () => {
     expect((await tokenward('after-restore', env)).code).toBe(2);
     expect(await rows('select count(*)::int as n from auth_sessions where ended_at is null')).toEqual([
@@ -200,6 +203,7 @@ describe('its database commands', () => {
     expect((await tokenward('keys list --prefix x;y', bare)).code).toBe(2);
   });
 
+  // T-9dpn
   it('after-restore revokes the keys of the backup but those that are named, and makes one that signs', async () => {
     const before = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
     const active = before.find(({ phase }) => phase === 'active')?.kid ?? '';

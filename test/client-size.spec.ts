@@ -4,6 +4,7 @@ import { expect, it } from '@jest/globals';
 
 const LIMIT_BYTES = 4096;
 
+// T-z87j
 it('the browser entry of the client is under 4 KiB, minified and gzipped', () => {
   const { stdout, status } = spawnSync(process.execPath, ['tools/build-client.mjs', '--size'], {
     encoding: 'utf8',

@@ -156,6 +156,7 @@ describe('fresh applications with the packed libraries', () => {
     expect((await thief.post('/auth/refresh')).status).toBe(401);
   }
 
+  // T-5fgx
   it('Nest 11, CommonJS: the guide by hand, and CommonJS Jest', async () => {
     const folder = scratchDir('consumer-cjs');
     writeFiles(folder, Object.entries(nest11(packed)));
@@ -173,6 +174,7 @@ describe('fresh applications with the packed libraries', () => {
     expect((await runIn(folder, process.execPath, '-e', client)).trim()).toBe('function');
   }, 240_000);
 
+  // T-fvbb
   it('Nest 12, ES modules: nest new, nest add, and the route of the guide', async () => {
     const folder = join(scratchDir('consumer-esm'), 'app');
     await runIn(

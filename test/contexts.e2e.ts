@@ -107,6 +107,7 @@ describe('GraphQL', () => {
     }>();
   };
 
+  // T-j2qc
   it('lets a token in by header and by cookie, and knows the caller', async () => {
     const me = await caller(database, host);
     expect(await ask('me open', bearer(me.token).headers)).toMatchObject({ data: { me: me.id } });
@@ -166,6 +167,7 @@ describe('GraphQL', () => {
       });
     });
 
+  // T-hp4h
   it('ends a subscription with its session', async () => {
     const me = await caller(database, host);
     const seen = await subscribe(me.token, () => void host.auth.revokeSession(me.sessionId));
@@ -203,6 +205,7 @@ describe('a microservice over TCP', () => {
     }
   };
 
+  // T-53xw
   it('knows the caller by the token beside the payload', async () => {
     const me = await caller(database, host);
     expect(await send('me', withAuthorization({ say: 'hello' }, me.token))).toEqual({
@@ -274,6 +277,7 @@ describe('server-sent events', () => {
     expect(await answer.json()).toEqual(UNAUTHENTICATED);
   });
 
+  // T-r6jt
   it('ends the stream when its session ends, and spares the others', async () => {
     const me = await caller(database, host);
     const other = await caller(database, host);

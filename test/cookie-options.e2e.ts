@@ -39,6 +39,7 @@ afterAll(async () => {
 });
 
 describe.each(ADAPTERS)('configured cookies and tokens on %s', (adapter) => {
+  // T-tpr4
   it('take __Host- where a cookie is for the whole host, __Secure- where it has a path', async () => {
     const client = stage.demos[adapter].client();
     const { answer } = await signUp(client);
@@ -104,6 +105,7 @@ describe.each(ADAPTERS)('configured cookies and tokens on %s', (adapter) => {
     expect(refusalOf(await elsewhere.get('/me', options))).toEqual(REFUSED);
   });
 
+  // T-9xkn
   it('refuse tokens of the other configuration', async () => {
     const [one, other] = [stage.demos[adapter].client(), plain[adapter].client()];
     await signUp(one);

@@ -123,6 +123,7 @@ describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapt
   }
   const plant = (path = '/auth') => browser.jar.set('refresh_token', planted, path, SIBLING);
 
+  // T-wj6v
   it('is refused beside the own one, and both stay', async () => {
     await scene();
     plant();
@@ -155,6 +156,7 @@ describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapt
     },
   );
 
+  // T-2n93
   it('dies with the own session at a logout', async () => {
     const eve = await scene();
     plant();

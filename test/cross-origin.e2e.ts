@@ -96,6 +96,7 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
   describe.each(TABLE)('%s', (_, headers, verdict) => {
     const expected = (status: number) => (verdict === 'passes' ? expect.objectContaining({ status }) : CROSS);
 
+    // T-kzbc
     it(`${verdict} at an unsafe route with a cookie`, async () => {
       const answer = await client.post('/notes', { text: 'hello' }, { headers: headers(own) });
       expect(refusalOf(answer)).toEqual(expected(201));
@@ -141,6 +142,7 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
     expect((await client.get('/me')).status).toBe(200);
   });
 
+  // T-zm3n
   it('refuses a logout that rides on the refresh cookie alone', async () => {
     const cookie = `refresh_token=${client.jar.get('refresh_token')}`;
     expect(refusalOf(await client.post('/auth/logout', {}, withCookie(cookie)))).toEqual(CROSS);
@@ -155,6 +157,7 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
     expect(refusalOf(await client.post('/notes', {}, bad))).toEqual(REFUSED);
   });
 
+  // T-wsgx
   it('lets safe requests through, and tells other origins nothing of CORS', async () => {
     const answer = await client.get('/me', evil);
     expect(answer.status).toBe(200);
@@ -166,6 +169,7 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
     expect(preflight.headers['access-control-allow-origin']).not.toBe('*');
   });
 
+  // T-d2jp
   it('answers a trusted origin with CORS and credentials', async () => {
     const answer = await client.get('/me', { headers: { origin: TRUSTED } });
     expect(answer.headers['access-control-allow-origin']).toBe(TRUSTED);
@@ -184,6 +188,7 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
     expect(answer.headers['access-control-allow-methods']).toContain(method);
   });
 
+  // T-cn48
   it('takes forwarded headers for the own origin only under TRUST_PROXY', async () => {
     const headers = {
       origin: 'https://shop.example.com',

@@ -43,6 +43,7 @@ async function start(adapter: Adapter, options: Partial<AuthModuleOptions>) {
 }
 
 describe.each(ADAPTERS)('discovery on %s', (adapter) => {
+  // T-mn3x
   it('names the issuer, its keys and nothing that this server does not do, whatever Host says', async () => {
     const client = await start(adapter, { issuer: ISSUER });
     for (const path of DOCUMENTS) {
@@ -84,6 +85,7 @@ describe.each(ADAPTERS)('discovery on %s', (adapter) => {
     },
   );
 
+  // T-848q
   it('tells of the resource in a document and in every challenge, when it is configured', async () => {
     const resource = 'https://api.example.com/mcp';
     const client = await start(adapter, {

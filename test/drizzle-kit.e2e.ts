@@ -24,6 +24,7 @@ const kit = (folder: string, args: readonly string[], databaseUrl = ''): string 
   succeed(process.execPath, [KIT, ...args], folder, { ...process.env, DATABASE_URL: databaseUrl });
 
 describe('drizzle-kit in this repository', () => {
+  // T-skm2
   it.each([
     ['the library', 'drizzle.config.ts', 'libs/auth'],
     ['the demo', 'apps/demo/drizzle.config.ts', 'apps/demo'],
@@ -68,6 +69,7 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
     return { url: database.url, pool, db: drizzle(pool) };
   }
 
+  // T-92d6
   it('the shipped migrations: the tables of migrateAuth, and its record', async () => {
     const folder = project();
     const [byKit, byUs] = [await emptyDatabase(), await emptyDatabase()];
@@ -89,6 +91,7 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
     );
   }, 120_000);
 
+  // T-pqfr
   it('migrations of the host’s own: the same tables, in its schema, and Tokenward works on them', async () => {
     const folder = project();
     const [own, shipped] = [await emptyDatabase(), await emptyDatabase()];
@@ -105,6 +108,7 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
     await signInOn(own.db);
   }, 120_000);
 
+  // T-3d5r
   it('push: leaves alone what migrateAuth made in a schema of its own', async () => {
     const folder = project();
     const database = await emptyDatabase();

@@ -73,6 +73,7 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
     }
   });
 
+  // T-nphd
   it('a login that has checked the password before the end, and opens after it, is refused like any other', async () => {
     const person = await signUp(here());
     const ending = new pg.Client({ connectionString: stage.env['DATABASE_URL'] });
@@ -102,6 +103,7 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
     }
   });
 
+  // T-xwbw
   it('a refresh that waits behind the end is refused', async () => {
     const client = elsewhere();
     const person = await signUp(client);

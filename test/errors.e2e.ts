@@ -142,6 +142,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     expect((await gone.post('/notes', { text: 'x' })).status).toBe(400);
   });
 
+  // T-j4xx
   it('refuses every login with the same bytes and headers', async () => {
     const person = await register(client);
     const disabled = await register(client);
@@ -176,6 +177,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     expect(answer.headers['server']).toBeUndefined();
   });
 
+  // T-xv56
   it('stores no answer of a token route in a cache, errors included', async () => {
     const anonymous = stage.demos[adapter].client();
     for (const [method, path] of [
@@ -192,6 +194,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     expect(refusalOf(refused).status).toBe(401);
   });
 
+  // T-27vq
   it('printed no password and no token', () => {
     const printed = stage.demos[adapter].output();
     expect(printed).not.toContain(PASSWORD);

@@ -45,6 +45,7 @@ describe('events', () => {
   };
   const types = (events: readonly AuthEvent[]) => events.map(({ type }) => type);
 
+  // T-kkbs
   it('tell of a login, a refusal, a refresh, a reuse and a logout, with who and where', async () => {
     const { id, email } = await host.add();
     const client = host.client();
@@ -97,6 +98,7 @@ describe('@nestjs/event-emitter', () => {
   @Module({ imports: [EventEmitterModule.forRoot()], providers: [Listener] })
   class ListeningModule {}
 
+  // T-db2p
   it('hears every event as tokenward.<type>; one that fails spoils nothing', async () => {
     const host = await startHost({
       module: class HostModule {},
@@ -123,6 +125,7 @@ describe('@nestjs/event-emitter', () => {
 });
 
 describe('log lines', () => {
+  // T-7rq3
   it.each([
     ['none', []],
     ['high', ['refresh.reused']],
@@ -175,6 +178,7 @@ describe('alerts', () => {
     return find();
   };
 
+  // T-p62g
   it('tell of a reuse', async () => {
     const { id, email } = await host.add();
     const client = host.client();
@@ -187,6 +191,7 @@ describe('alerts', () => {
     ]);
   });
 
+  // T-nbvk
   it('tell of a sign-in from a new device and a new network, not of the first nor of a known one', async () => {
     const { id, email } = await host.add();
     const client = host.client();
@@ -204,6 +209,7 @@ describe('alerts', () => {
     ).toHaveLength(2);
   });
 
+  // T-mcpr
   it('tell of a session that went on from a new network', async () => {
     const { id, email } = await host.add();
     const client = host.client();
@@ -213,6 +219,7 @@ describe('alerts', () => {
     expect(await raised('refresh.new_network', 1, id)).toMatchObject([{ userId: id, ip: '203.0.113.5' }]);
   });
 
+  // T-x7j2
   it('tell of a burst of failures once, by account and by address', async () => {
     const { id, email } = await host.add();
     const other = await host.add();

@@ -40,6 +40,7 @@ describe('a flood from one address', () => {
     return [...statuses];
   };
 
+  // T-kdfb
   it('of throttled logins leaves one audit row a minute, with the count', async () => {
     const ip = '198.51.100.1';
     const { email } = await host.add();
@@ -51,6 +52,7 @@ describe('a flood from one address', () => {
     expect(rows).toBeLessThanOrEqual(ROWS);
   });
 
+  // T-kwkc
   it('of a dead refresh token leaves one, and one beside it of another address', async () => {
     const { email } = await host.add();
     const login = await host.logIn(host.client(), email, { transport: 'bearer' });
@@ -67,6 +69,7 @@ describe('a flood from one address', () => {
     expect(beside.rows).toEqual([{ count: 1 }]);
   });
 
+  // T-nz8q
   it('of its own refreshes leaves one', async () => {
     const { email } = await host.add();
     const client = host.client();

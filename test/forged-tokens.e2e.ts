@@ -46,6 +46,7 @@ describe.each(ADAPTERS)('forged tokens on %s', (adapter) => {
     client = stage.demos[adapter].client();
   });
 
+  // T-mdrs
   it.each(FORGED)(
     'refuses %s, in the header and in the cookie, to the byte like any other',
     async (_, forge) => {
@@ -56,6 +57,7 @@ describe.each(ADAPTERS)('forged tokens on %s', (adapter) => {
     },
   );
 
+  // T-kb8k
   it('fetched nothing that a token named', () => {
     expect(trap.visits).toBe(0);
   });

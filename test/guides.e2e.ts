@@ -31,6 +31,7 @@ describe.each(ADAPTERS)('the checks of the guides on %s', (adapter) => {
     expect((await client.get('/me', bearer(accessToken))).status).toBe(200);
   });
 
+  // T-rg26
   it('refuses a token whose alg is none', async () => {
     const header = Buffer.from(JSON.stringify({ alg: 'none', kid: 'stage-key', typ: 'at+jwt' })).toString(
       'base64url',
@@ -55,6 +56,7 @@ describe.each(ADAPTERS)('the checks of the guides on %s', (adapter) => {
     expect((await client.get('/me', bearer(control))).status).toBe(200);
   });
 
+  // T-v46g
   it('refuses the second use of a refresh token', async () => {
     const first = await client.post('/auth/refresh', { refreshToken });
     expect(first.status).toBe(200);
@@ -65,6 +67,7 @@ describe.each(ADAPTERS)('the checks of the guides on %s', (adapter) => {
     expect(second.text).toBe(AUTHENTICATION_FAILED);
   });
 
+  // T-fpqz
   it('refuses the old access token after logout', async () => {
     expect((await client.post('/auth/logout', undefined, bearer(accessToken))).status).toBe(204);
 

@@ -82,6 +82,7 @@ describe('what a host does with AuthService', () => {
   const status = async (token: string): Promise<number> =>
     (await host.client().get('/auth/me', { headers: { authorization: `Bearer ${token}` } })).status;
 
+  // T-4f7c
   it('opens a session for a user whom the host has authenticated', async () => {
     const { id } = await person();
     const authTime = new Date(Date.now() - 60_000);
@@ -118,6 +119,7 @@ describe('what a host does with AuthService', () => {
       });
   });
 
+  // T-qqc8
   it('a login that needs a second factor opens nothing, and says so only after the right password', async () => {
     const { id, mail } = await person();
     needsSecondFactor = (account) => account.id === id;
@@ -134,6 +136,7 @@ describe('what a host does with AuthService', () => {
     expect(await auth.sessions(id)).toEqual([]);
   });
 
+  // T-3rc8
   it('passwordChanged(tx): every session ends with the host transaction, or none does', async () => {
     const { id, mail } = await person();
     const { client } = await signIn(mail);
@@ -153,6 +156,7 @@ describe('what a host does with AuthService', () => {
     );
   });
 
+  // T-qjpt
   it('userChanged(tx): the access tokens end, the session goes on with the new role; forgotten after-commit work is picked up', async () => {
     const { id, mail } = await person();
     const { client } = await signIn(mail);
@@ -167,6 +171,7 @@ describe('what a host does with AuthService', () => {
     expect((await client.get('/auth/me')).json()).toMatchObject({ role: 'editor' });
   });
 
+  // T-6vn7
   it('userChanged(tx, deleted): the user and the sessions go with the host transaction, or none do', async () => {
     const { id, mail } = await person();
     const clients = [(await signIn(mail)).client, (await signIn(mail)).client];
@@ -222,6 +227,7 @@ describe('what a host does with AuthService', () => {
     expect((await client.post('/auth/refresh')).status).toBe(401);
   });
 
+  // T-nnqn
   it('revokeToken, revokeSession and revokeUser refuse in this process before they answer', async () => {
     const { id } = await person();
     const open = async () => (await auth.openSession(id, { transport: 'bearer' })).grant;
@@ -246,6 +252,7 @@ describe('what a host does with AuthService', () => {
     expect(await status(four.accessToken)).toBe(200);
   });
 
+  // T-tjht
   it('claims of the host go in and come out; what the schema or the deny-list refuses is not issued and opens nothing', async () => {
     const { id, mail } = await person();
     extra = { tenant: 'acme' };
@@ -259,6 +266,7 @@ describe('what a host does with AuthService', () => {
     }
   });
 
+  // T-558d
   it('an access cookie that would not fit in 4,096 bytes is refused at issue, and opens nothing', async () => {
     const { id, mail } = await person();
     extra = { tenant: 'x'.repeat(3900) };
@@ -270,10 +278,12 @@ describe('what a host does with AuthService', () => {
     expect(bearer.status).toBe(200);
   });
 
+  // T-3vth
   it('cleanUp removes on demand', async () => {
     expect(typeof (await auth.cleanUp())).toBe('number');
   });
 
+  // T-m7xm
   it('afterRestore ends every session and refuses every token issued before', async () => {
     const { id } = await person();
     const { grant } = await auth.openSession(id, { transport: 'bearer' });
@@ -285,6 +295,7 @@ describe('what a host does with AuthService', () => {
     expect(await auth.sessions(id)).toEqual([]);
   });
 
+  // T-pfpb
   it('revokeKey refuses in this process before it answers, and nothing signs in its place', async () => {
     @Module({ imports: [AuthTestingModule.forRoot()] })
     class Host {}

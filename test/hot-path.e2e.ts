@@ -127,6 +127,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     expect(spies.createSecretKey).not.toHaveBeenCalled();
   });
 
+  // T-crw5
   it('4,000 guarded requests: no query, no command to Redis', async () => {
     Object.assign(asked, { postgres: 0, redis: 0 });
     const before = await commits();

@@ -107,6 +107,7 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
     (await host.app.get(AuditLog, { strict: false }).find({ limit: 1 })).records[0];
 
   describe.each(SPELLINGS[table])('%s', (_name, spell) => {
+    // T-c78x
     it('POST /auth/users/:id/revoke ends its sessions, and the audit trail names the user', async () => {
       const [admin, user] = [await person('admin'), await person()];
       const [adminToken, token] = [await tokenOf(admin), await tokenOf(user)];
@@ -120,6 +121,7 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
       expect(await lastEntry()).toMatchObject({ type: 'sessions.ended', userId: user.id, actorId: admin.id });
     });
 
+    // T-9pj7
     it.each([
       ['revokeUser', (id: string) => auth.revokeUser(id)],
       ['changeUser', (id: string) => auth.changeUser(id, 'disabled')],
@@ -155,6 +157,7 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
       expect(await auth.sessions(spell(user.id))).toHaveLength(1);
     });
 
+    // T-qj3b
     it('an old token that names it so is refused once the user is revoked', async () => {
       const user = await person();
       const token = old.sign({ sub: spell(user.id) });
@@ -183,6 +186,7 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
     expect(await subjects()).toEqual(before);
   });
 
+  // T-grcv
   it('whoever is gone from the directory can still be ended, by the id that the sessions have', async () => {
     const remove = (db: Pick<HostDatabase['db'], 'delete'>, id: string) =>
       table === 'people'
@@ -232,6 +236,7 @@ describe('sessions, tokens and keys, named in another spelling', () => {
   }
   const me = async (token: string) => (await host.client().get('/auth/me', bearer(token))).status;
 
+  // T-5j7s
   it.each([
     ['upper case', (id: string) => id.toUpperCase(), 'ended'],
     ['braces', (id: string) => `{${id}}`, 'not_found'],
@@ -267,6 +272,7 @@ describe('sessions, tokens and keys, named in another spelling', () => {
     });
   });
 
+  // T-x24k
   it('a key id that no key has is refused, and nothing is written', async () => {
     const { keys } = (await host.client().get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>();
     const kid = keys[0]?.kid ?? '';
@@ -281,6 +287,7 @@ describe('sessions, tokens and keys, named in another spelling', () => {
 });
 
 describe('an identifier that two users have', () => {
+  // T-jdsm
   it('signs nobody in: 503, a high event that names both, and an audit entry', async () => {
     const database = await hostDatabase();
     const host = await startObservedHost(database);

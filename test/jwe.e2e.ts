@@ -75,6 +75,7 @@ describe.each(['express', 'fastify'] as const)('encrypted access tokens on %s', 
       await issuer.client().post('/auth/login', { email: mail, password: PASSWORD, transport: 'bearer' })
     ).json();
 
+  // T-kx9r
   it('say nothing to who holds them, and all to the guards: bearer, cookie, and the service that only verifies', async () => {
     const { accessToken } = await signIn();
     expect(accessToken.split('.')).toHaveLength(5);
@@ -88,6 +89,7 @@ describe.each(['express', 'fastify'] as const)('encrypted access tokens on %s', 
     expect((await browser.get('/things')).json()).toEqual({ id, ward: 'oncology' });
   });
 
+  // T-6wcx
   it('are refused bare, resealed around a forgery, or by an encryption key of somebody else', async () => {
     const { accessToken } = await signIn();
     const { plaintext, protectedHeader } = await compactDecrypt(accessToken, SECRET);

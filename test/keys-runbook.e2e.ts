@@ -85,6 +85,7 @@ describe('the runbook of docs/keys.md, step by step', () => {
     await database?.drop();
   });
 
+  // T-b9zg
   it('rotates with a user signed in', async () => {
     const [list = '', rotate = '', curl = '', listAgain = '', ...more] = commandsOf('Rotating: the runbook');
     expect([list, rotate, curl, listAgain, more]).toEqual([
@@ -108,6 +109,7 @@ describe('the runbook of docs/keys.md, step by step', () => {
     expect((await published()).includes(before.kid)).toBe(true);
   });
 
+  // T-zs4m
   it('emergency: the key that leaked is refused, the session goes on', async () => {
     const [revoke = '', ...more] = commandsOf('Emergency: a key that leaked').filter((line) =>
       line.includes('keys revoke'),
@@ -135,6 +137,7 @@ describe('the runbook of docs/keys.md, step by step', () => {
 });
 
 describe('the restore of docs/operations.md, step by step', () => {
+  // T-zp33
   it('a restored backup: the key that was revoked since does not sign again', async () => {
     const [restore = '', ...more] = commandsOf('The database was restored from a backup', 'operations.md');
     expect([restore, more]).toEqual(['npx tokenward after-restore --yes', []]);

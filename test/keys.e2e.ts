@@ -111,6 +111,7 @@ afterAll(async () => {
 });
 
 describe('keys that rotate', () => {
+  // T-z7k2
   it(
     'three times under load, on two processes: no request fails, no login is lost, each phase is published',
     async () => {
@@ -194,6 +195,7 @@ describe('keys that rotate', () => {
     SECONDS * 1000 + 180_000,
   );
 
+  // T-p9r3
   it('a key that is revoked: every token it signed is refused on every process within a second, no session is lost', async () => {
     const grant = await signIn(demos[0], 'first@example.com');
     const { kid } = headerOf(grant.accessToken);

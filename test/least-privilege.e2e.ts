@@ -133,6 +133,7 @@ describe('the role of docs/database.md', () => {
     return client;
   }
 
+  // T-h8mt
   it('suffices for the routes: from registration to the end of everything', async () => {
     const { id, email } = await register('ada');
     const client = await signIn(email);
@@ -167,6 +168,7 @@ describe('the role of docs/database.md', () => {
     expect(refused).toEqual([]);
   });
 
+  // T-6rrr
   it('suffices for AuthService, the audit trail and the clean-up', async () => {
     const { id, email } = await register('cleo');
     const open = async () => (await auth.openSession(id, { transport: 'bearer' })).grant;
@@ -216,6 +218,7 @@ describe('the role of docs/database.md', () => {
     expect(refused).toEqual([]);
   });
 
+  // T-9xp2
   it.each([
     ['change a table', 'alter table auth_sessions add column more text'],
     ['drop a table', 'drop table auth_audit'],

@@ -55,6 +55,7 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
     expect(await reasons()).toEqual(['logout']);
   });
 
+  // T-54vn
   it('is refused by the other process as well', async () => {
     const token = client.jar.get('access_token') ?? '';
     const elsewhere = stage.demos[adapter === 'express' ? 'fastify' : 'express'].client();
@@ -142,6 +143,7 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
     expect(await reasons()).toEqual(['logout']);
   });
 
+  // T-q4ft
   it('ends every session and every access token with logout-all', async () => {
     const other = stage.demos[adapter].client();
     await logIn(other, person);

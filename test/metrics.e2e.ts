@@ -79,6 +79,7 @@ describe('metrics', () => {
         ),
     );
 
+  // T-527d
   it('count what happened', () => {
     const numbers = read();
     expect(numbers).toMatchObject(COUNTED);
@@ -89,6 +90,7 @@ describe('metrics', () => {
     expect(numbers).toMatchObject({ 'tokenward.hashing{running}': 0, 'tokenward.hashing{waiting}': 0 });
   });
 
+  // T-9wj7
   it('reach OpenTelemetry under the same names with the same numbers', async () => {
     await reader.forceFlush();
     const found = exporter
@@ -109,6 +111,7 @@ describe('metrics', () => {
     }
   });
 
+  // T-bwgj
   it('hold nothing of a user', () => {
     const { events } = host;
     const ids = events.flatMap((event) => ('userId' in event && event.userId ? [event.userId] : []));
@@ -169,6 +172,7 @@ describe('the demo', () => {
 
   const served = async () => (await demo.client().get('/metrics')).text;
 
+  // T-vv55
   it('serves every metric to Prometheus', async () => {
     const client = demo.client();
     const [user] = demo.users;
@@ -181,6 +185,7 @@ describe('the demo', () => {
     expect(text).not.toContain(String(user?.email));
   });
 
+  // T-xtpw
   it('serves what docs/dashboard.json and the alerts of docs/operations.md ask for', async () => {
     const names = new Set([...(await served()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
     const dashboard = JSON.parse(

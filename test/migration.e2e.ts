@@ -111,6 +111,7 @@ describe('moving over from a hand-made JwtModule', () => {
     return { id: row?.ref ?? '', mail };
   }
 
+  // T-4gt7
   it.each(['express', 'fastify'] as const)(
     'old tokens go on beside new ones on %s, with no more rights than they are given',
     async (adapter) => {
@@ -151,6 +152,7 @@ describe('moving over from a hand-made JwtModule', () => {
     expect((await client.get('/admin', bearer(old.sign({ sub: id, role: 'user' })))).status).toBe(403);
   });
 
+  // T-wqm3
   it('revokeUser refuses every old token of the user at once, and for good: after the ledger forgot, in a new process', async () => {
     const [one, two] = [await start(), await start()];
     const { id } = await person(one.app);

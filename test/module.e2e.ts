@@ -71,12 +71,14 @@ describe('AuthModule in a host', () => {
     });
   }
 
+  // T-xkvt
   it.each(['express', 'fastify'] as const)('forRoot, guards one by one, on %s', async (adapter) => {
     @Module({ imports: [AuthModule.forRoot({ ...options })], controllers: [Things] })
     class Host {}
     await signInAndUse(await start(Host, adapter), `root-${adapter}@example.com`);
   });
 
+  // T-csb6
   it('forRootAsync with useFactory, imports and inject; isGlobal', async () => {
     @Module({ providers: [{ provide: OPTIONS, useValue: options }], exports: [OPTIONS] })
     class Settings {}
@@ -97,6 +99,7 @@ describe('AuthModule in a host', () => {
     await signInAndUse(await start(Host), 'factory@example.com');
   });
 
+  // T-97tp
   it('forRootAsync with useClass and useExisting', async () => {
     @Injectable()
     class Factory implements AuthOptionsFactory {
@@ -145,6 +148,7 @@ describe('AuthModule in a host', () => {
     expect((await client.post('/auth/login', {})).status).toBe(404);
   });
 
+  // T-3dsc
   it('two modules with different keys in one process do not disturb each other', async () => {
     @Controller('customers')
     @UseGuards(JwtAuthGuard)

@@ -122,6 +122,7 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
   const statusOf = async (path: string, token: string): Promise<number> =>
     (await app.client().get(path, bearer(token))).status;
 
+  // T-xkx7
   it('accepts no token of the other, access or refresh', async () => {
     const shop = await signIn('/auth');
     const staff = await signIn('/staff/auth');
@@ -146,6 +147,7 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
     expect((await app.client().delete('/office/recent', bearer(accessToken))).status).toBe(200);
   });
 
+  // T-sv5t
   it('has cookies and keys of its own in one browser; a logout here is none there', async () => {
     const { client, answer } = await signIn('/auth', 'cookie');
     await client.post('/staff/auth/login', { email: EMAIL, password: PASSWORD });
@@ -166,6 +168,7 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
     expect(ours).not.toEqual(theirs);
   });
 
+  // T-s465
   it('ending everybody’s sessions on one side spares the same user on the other', async () => {
     const [shop, staff] = [await signIn('/auth'), await signIn('/staff/auth')];
     await app.app.get(Dismissal).staff.revokeUser(userId);

@@ -70,6 +70,7 @@ describe('one-time tokens of a host', () => {
     expect(rows[0]?.row).not.toContain(Buffer.from(token, 'base64url').toString('hex'));
   });
 
+  // T-j5zw
   it('are won by one of twenty uses on two processes', async () => {
     const token = await here.issueOneTimeToken(KIND, await person(), '1h');
     const uses = Array.from({ length: 20 }, (_, n) =>
@@ -83,6 +84,7 @@ describe('one-time tokens of a host', () => {
   });
 
   const LIVE = (userId: string) => there.issueOneTimeToken(KIND, userId, '1h');
+  // T-vnh8
   it.each<[string, (token: string, userId: string) => string | Promise<unknown>]>([
     ['another token', () => Buffer.alloc(32, 7).toString('base64url')],
     ['the token with a blank', (token) => `${token} `],
@@ -114,6 +116,7 @@ describe('one-time tokens of a host', () => {
     await expect(here.redeemOneTimeToken(KIND, presented)).rejects.toMatchObject(REFUSED);
   });
 
+  // T-7rps
   it('of another kind are refused and not spent, and so is a kind of Tokenward’s own', async () => {
     const userId = await person();
     const token = await LIVE(userId);

@@ -96,6 +96,7 @@ afterAll(async () => {
 });
 
 describe('a service that only verifies', () => {
+  // T-xqpq
   it('accepts what the issuer signed, by header and by cookie, and nothing without a token', async () => {
     const token = await signIn();
     expect((await ask(token)).json()).toMatchObject({ role: 'user', orders: [{ id: 1 }] });
@@ -109,6 +110,7 @@ describe('a service that only verifies', () => {
       expect((await orders.client().get(path)).status).toBe(200);
   });
 
+  // T-39bz
   it('refuses forged tokens alike, and fetches nothing that they name', async () => {
     const token = await signIn();
     const header = headerOf(token);
@@ -149,6 +151,7 @@ describe('a service that only verifies', () => {
     expect(trap.visits).toBe(0);
   });
 
+  // T-zfbj
   it('refuses within a second what the issuer revoked', async () => {
     const token = await signIn();
     expect((await ask(token)).status).toBe(200);
@@ -158,6 +161,7 @@ describe('a service that only verifies', () => {
     expect((await ask(token)).json()).toEqual(REFUSED);
   });
 
+  // T-xw3q
   it('10,000 tokens with random kids cause at most one fetch per cool-down; with the issuer gone, known keys go on', async () => {
     const token = await signIn();
     const mine = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -191,6 +195,7 @@ describe('a service that only verifies', () => {
 });
 
 describe('its start', () => {
+  // T-pk7p
   it('before the issuer: not ready, never a guess; ready by itself when the issuer comes', async () => {
     jwks.isUp = false;
     const early = await startOrders({ JWKS_URL: jwks.url }, false);

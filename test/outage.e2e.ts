@@ -121,6 +121,7 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
     },
   );
 
+  // T-cpd3
   it('Postgres away: an access token that an unbroken Redis does not refuse goes on working', async () => {
     postgres.setMode('cut');
     expect((await timed(client.get('/me'))).status).toBe(200);
@@ -134,6 +135,7 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
   }
 
+  // T-znj5
   it('Postgres away: the authoritative check is 503, never a guess', async () => {
     const root = stageAdmin();
     await logIn(root, admin);
@@ -144,6 +146,7 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
   });
 
+  // T-k5p3
   it.each(FAULTS)('Redis away (%s): everything keeps working, revoking included', async (mode) => {
     const elsewhere = stage.demos[adapter === 'express' ? 'fastify' : 'express'].client();
     redis.setMode(mode);

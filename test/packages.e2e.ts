@@ -34,6 +34,7 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
     expect(files.length).toBeLessThan(1_500);
   });
 
+  // T-86rg
   it('is built by `npm pack` itself, where nothing was built before', () => {
     const source = join('libs', library);
     rmSync(join(source, 'dist'), { recursive: true, force: true });
@@ -59,6 +60,7 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
     expect(messages).toEqual([]);
   });
 
+  // T-247k
   it('has the right types for every entry, imported, required or resolved without `exports`', async () => {
     const analysis = await checkPackage(createPackageFromTarballData(readFileSync(packed[library])));
     expect(analysis).toMatchObject({ types: expect.anything() });
@@ -86,6 +88,7 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
 });
 
 describe('the package of libs/auth', () => {
+  // T-t336
   it('brings the migrations, and leaves what is optional to the host', async () => {
     const { folder } = await packedLibraries();
     const at = join(folder, 'auth');

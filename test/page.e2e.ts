@@ -51,6 +51,7 @@ const heading = ({ page }: Visitor, name: string) => page.getByRole('heading', {
 const signedOut = (visitor: Visitor) => visitor.page.getByText('This browser was signed out').waitFor();
 
 describe.each(ADAPTERS)('the page on %s', (adapter) => {
+  // T-8r2v
   it('is served under a policy without anything inline or from elsewhere', async () => {
     const client = stage.demos[adapter].client();
     const page = await client.get('/');
@@ -81,6 +82,7 @@ describe.each(ADAPTERS)('the page on %s', (adapter) => {
   });
 });
 
+// T-7tbp
 it('signs up, keeps notes, and leaves no token where a script could read it', async () => {
   const me = await arrive();
   const { page } = me;
@@ -108,6 +110,7 @@ it('signs up, keeps notes, and leaves no token where a script could read it', as
   await page.getByText('You are signed out.').waitFor();
 });
 
+// T-nh2p
 it('shows both browsers, and ends the other one, on another process, within a second', async () => {
   const person = await someone();
   const [laptop, other] = await Promise.all([
@@ -247,6 +250,7 @@ it('lets an admin change a role, end the sessions and disable, at once', async (
   await user.page.getByText('Email or password is not right.').waitFor();
 });
 
+// T-t4s3
 it('is accessible on a phone and a desktop, in light and dark', async () => {
   const me = await arrive();
   const { page } = me;

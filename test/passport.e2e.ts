@@ -68,6 +68,7 @@ describe.each(ADAPTERS)("AuthGuard('jwt') of @nestjs/passport on %s", (adapter) 
     return { ours: await ask('/ours'), theirs: await ask('/theirs') };
   };
 
+  // T-x45v
   it.each(FORGED)('answers %s to the byte as JwtAuthGuard does, header and cookie', async (_, forge) => {
     const token = forge(forger);
     const ways: RequestHeaders[] = [

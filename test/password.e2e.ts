@@ -54,6 +54,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
   };
   const access = (from: HttpClient) => claimsOf(from.jar.get('access_token') ?? '');
 
+  // T-qvx3
   it('changes it: new tokens for this session, everything older is dead', async () => {
     const other = stage.demos[adapter].client();
     await logIn(other, person);
@@ -79,6 +80,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect((await login(NEW_PASSWORD)).status).toBe(200);
   });
 
+  // T-cd6j
   it('answers a bearer session in the body, and wants its refresh token to be the current one', async () => {
     const mobile = stage.demos[adapter].client();
     const first = (await logIn(mobile, person, { transport: 'bearer' })).json<Record<string, string>>();
@@ -125,6 +127,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect((await client.post('/auth/refresh')).status).toBe(200);
   });
 
+  // T-9dpr
   it('refuses a wrong current password with 403, keeps the session, and counts it as a failed login', async () => {
     for (const _ of [1, 2]) {
       const answer = await change(client, { currentPassword: 'wrong password' });
@@ -161,6 +164,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
       expect((await client.post('/auth/reauthenticate', { password: PASSWORD })).status).toBe(200);
   });
 
+  // T-fs6m
   it('reauthenticates: a fresh auth_time, a new refresh token, the other sessions untouched', async () => {
     const other = stage.demos[adapter].client();
     await logIn(other, person);
@@ -179,6 +183,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect((await client.post('/auth/refresh')).status).toBe(200);
   });
 
+  // T-qsnd
   it('asks for a newer proof where the route wants one (RFC 9470), and lets it through after it', async () => {
     await letProofAge();
 
@@ -205,6 +210,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect((await client.delete('/account')).status).toBe(204);
   });
 
+  // T-ncvb
   it('does not take a refresh for a proof', async () => {
     await letProofAge();
     await client.post('/auth/refresh');

@@ -211,6 +211,7 @@ describe("the host's pool", () => {
     60_000,
   );
 
+  // T-vknt
   it('lives through ten crashes of PostgreSQL under load, without a listener of the host’s', async () => {
     const server = await privatePostgres();
     const made = await hostDatabase({ url: server.url, drop: () => Promise.resolve() });

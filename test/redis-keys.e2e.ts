@@ -38,6 +38,7 @@ describe.each(ADAPTERS)('what other services read in Redis, written by %s', (ada
       [sid, person.id],
     );
 
+  // T-nb7h
   it('session:revoked:<sid> after a logout, with the row in the ledger', async () => {
     expect(await stage.redis.exists(`session:revoked:${sid}`)).toBe(0);
 
@@ -82,6 +83,7 @@ describe.each(ADAPTERS)('what other services read in Redis, written by %s', (ada
     expect(await stage.redis.get(`user:version:${person.id}`)).toBe('2');
   });
 
+  // T-54f9
   it('holds no token, no secret and no email anywhere', async () => {
     const secrets = [client.jar.get('access_token'), client.jar.get('refresh_token'), person.email];
     await client.post('/auth/logout-all');

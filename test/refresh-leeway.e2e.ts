@@ -44,6 +44,7 @@ describe.each(ADAPTERS)('REUSE_LEEWAY=10s and ON_REUSE=family on %s', (adapter) 
       seconds,
     );
 
+  // T-2xm8
   it('answers a retry with the same successor, on any process, however often', async () => {
     const lost = client.copy();
     await client.post('/auth/refresh');
@@ -60,6 +61,7 @@ describe.each(ADAPTERS)('REUSE_LEEWAY=10s and ON_REUSE=family on %s', (adapter) 
     expect((await client.post('/auth/refresh')).status).toBe(200);
   });
 
+  // T-b4ng
   it('never extends the window', async () => {
     const lost = client.copy();
     await client.post('/auth/refresh');

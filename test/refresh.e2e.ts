@@ -61,6 +61,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(await sessions()).toEqual([{ generation: 2, open: true, end_reason: null }]);
   });
 
+  // T-8vzk
   it('keeps the remembered lifetime over a rotation', async () => {
     const other = stage.demos[adapter].client();
     await logIn(other, person, { rememberMe: true });
@@ -71,6 +72,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(answer.json()['expiresIn']).toBe(900);
   });
 
+  // T-5pgs
   it('keeps the transport: bearer in the body, hybrid in cookie and body', async () => {
     const bearerClient = stage.demos[adapter].client();
     const { refreshToken } = (await logIn(bearerClient, person, { transport: 'bearer' })).json();
@@ -87,6 +89,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(cookieShapes(hybridAnswer).map((line) => line.split('=')[0])).toEqual(['refresh_token']);
   });
 
+  // T-bcb9
   it('never puts the token of a cookie session into a body, though it came in one', async () => {
     const refreshToken = client.jar.get('refresh_token');
     const answer = await client.post('/auth/refresh', { refreshToken }, { cookies: 'omit' });
@@ -104,6 +107,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(await sessions()).toMatchObject([{ generation: 2 }, { generation: 1 }]);
   });
 
+  // T-r6d9
   it('ends the family, the access tokens and the other sessions on reuse, and clears the cookies', async () => {
     const thief = client.copy();
     const bystander = stage.demos[adapter].client();
@@ -125,6 +129,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     ]);
   });
 
+  // T-qf2b
   it('calls a token two generations old reuse', async () => {
     const thief = client.copy();
     for (const _ of [1, 2]) expect((await client.post('/auth/refresh')).status).toBe(200);
@@ -243,6 +248,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(answer.setCookies).toEqual([]);
   });
 
+  // T-wqcz
   it('refuses a session past its idle or absolute expiry', async () => {
     for (const column of ['idle_expires_at', 'absolute_expires_at']) {
       const other = stage.demos[adapter].client();
@@ -255,6 +261,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     }
   });
 
+  // T-cwjg
   it('never lives past the absolute lifetime, however often it is refreshed', async () => {
     await stage.rows(
       `update auth_sessions set absolute_expires_at = now() + interval '1 hour' where subject = $1`,
@@ -266,6 +273,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(Number(maxAge)).toBeGreaterThan(3500);
   });
 
+  // T-ftj7
   it('lets exactly one of 20 simultaneous uses on two processes win, and ends the family for it', async () => {
     const token = client.jar.get('refresh_token');
     const clients = [stage.demos.express.client(), stage.demos.fastify.client()];

@@ -51,6 +51,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
       seconds,
     );
 
+  // T-4tjg
   it('gets the same successor, on any process, however often, up to the window and no longer', async () => {
     const key = newKey();
     expect((await refresh(client, key)).status).toBe(200);
@@ -70,6 +71,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
     expect(await session()).toMatchObject({ generation: 2, open: false });
   });
 
+  // T-24bh
   it.each([
     ['no key', () => undefined],
     ['another key', newKey],
@@ -80,6 +82,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
     expect((await client.get('/me')).status).toBe(401);
   });
 
+  // T-c3cw
   it('of an older generation is reuse, whatever its key', async () => {
     const key = newKey();
     await refresh(client, key);
@@ -88,6 +91,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
     expect(await session()).toMatchObject({ open: false });
   });
 
+  // T-fgg7
   it('of 20 uses at once on two processes with one key all get one successor', async () => {
     const key = newKey();
     const urls = [stage.demos.express.url, stage.demos.fastify.url];
@@ -98,6 +102,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
     expect(await session()).toMatchObject({ generation: 2, open: true });
   });
 
+  // T-s6vt
   it('after a password change goes to the refresh, with and without a presented token', async () => {
     for (const presented of ['cookie', 'nothing'] as const) {
       const device = stage.demos[adapter].client();
@@ -166,6 +171,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
     expect(await session()).toMatchObject({ generation: 1 });
   });
 
+  // T-gk3g
   it('keeps the hash of the key alone', async () => {
     const key = newKey();
     await refresh(client, key);

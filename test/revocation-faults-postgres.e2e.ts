@@ -60,6 +60,7 @@ describe('Postgres cannot be reached, and an unbroken Redis is believed', () => 
     });
   });
 
+  // T-ss28
   it('unreachable while Redis is emptied: what is broken is not believed', async () => {
     await endure(cluster, {
       async during({ watch, valid, old, pastTheBound }) {
@@ -79,6 +80,7 @@ describe('Postgres cannot be reached, and an unbroken Redis is believed', () => 
 });
 
 describe('the one exception to the bound', () => {
+  // T-fjdn
   it('revoked where only Postgres is reached, accepted where only Redis is, and nobody reaches both', async () => {
     const refusing = await cluster.startVerifier('ready', 'refuse');
     const ask = (text: string) =>

@@ -75,6 +75,7 @@ describe('a process fails in the middle of the step', () => {
 });
 
 describe('time', () => {
+  // T-bcdt
   it('processes paused for 10 s (SIGSTOP) and continued answer nothing from what they knew before', async () => {
     const paused = ['b', 'verifier'] as const;
     await endure(cluster, {

@@ -34,6 +34,7 @@ async function revokeMeanwhile({ watch, fresh, pastTheBound, valid }: Trial): Pr
 }
 
 describe('Redis loses what it held, and nothing comes back', () => {
+  // T-5n7z
   it('emptied (FLUSHALL)', async () => {
     await endure(cluster, {
       async during(trial) {
@@ -96,6 +97,7 @@ describe('Redis loses what it held, and nothing comes back', () => {
     });
   });
 
+  // T-z6z2
   it('restarted from an old dump', async () => {
     await endure(cluster, {
       async during(trial) {
@@ -112,6 +114,7 @@ describe('Redis loses what it held, and nothing comes back', () => {
     });
   });
 
+  // T-bgvr
   it('failed over to a replica that lacks the newest entries', async () => {
     const toPrimary = await tcpProxy(cluster.redis.url);
     const replica = await privateRedis({ args: ['--replicaof', '127.0.0.1', String(toPrimary.port)] });

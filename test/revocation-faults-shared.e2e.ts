@@ -54,6 +54,7 @@ describe('two applications that share a Redis without knowing it', () => {
     theirs = await deployed(() => redis.url, { issuing: 1 });
   }
 
+  // T-schm
   it('keep the bound on default options: what one process cannot tell Redis the other one of ours tells it', async () => {
     await deployBoth({ issuing: 2 });
     const mine = await ours.signIn();
@@ -69,6 +70,7 @@ describe('two applications that share a Redis without knowing it', () => {
     for (const where of EVERYWHERE) await answers(ours, where, mine, 401);
   });
 
+  // T-87qm
   it('do not prove for each other: heartbeats of the one keep nothing of the other fresh', async () => {
     // what nobody proves is 503 only with this option: here nobody reaches both stores, the one exception
     await deployBoth({ issuing: 1, unproven: 'refuse' });
@@ -85,6 +87,7 @@ describe('two applications that share a Redis without knowing it', () => {
     await answers(ours, 'verifier', mine, 401);
   });
 
+  // T-w8w5
   it('do not refuse for each other: a user of the same id is signed out of the one alone', async () => {
     await deployBoth();
     expect(theirs.userId).toBe(ours.userId);
@@ -102,6 +105,7 @@ describe('two applications that share a Redis without knowing it', () => {
 });
 
 describe('with the default options, and nobody who reaches PostgreSQL', () => {
+  // T-4w2r
   it('a replica that was promoted and lacks a revocation is not believed by a resource server', async () => {
     const link = await proxied(redis.url);
     const replica = await privateRedis({ args: ['--replicaof', '127.0.0.1', String(link.port)] });

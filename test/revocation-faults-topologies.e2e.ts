@@ -82,6 +82,7 @@ async function replicaHolds({ url }: PrivateServer, index: string, sessionId: st
 const everywhere: readonly Where[] = ['a', 'b', 'verifier'];
 
 describe("with a host's own client", () => {
+  // T-zjdp
   it('Redis Cluster, three masters: revocations travel, and survive the fail-over to a replica that lags', async () => {
     const { database, index } = await prepared();
     const servers = await startRedisCluster(index);
@@ -98,6 +99,7 @@ describe("with a host's own client", () => {
     await failOver(deployment, servers, index);
   });
 
+  // T-gnj8
   it('Sentinel: revocations travel, and survive the fail-over to a replica that lags', async () => {
     const { database, index } = await prepared();
     const servers = await startSentinel('tokenward');
@@ -109,6 +111,7 @@ describe("with a host's own client", () => {
     await failOver(deployment, servers, index);
   });
 
+  // T-mtjc
   it.each([
     ['that says so', ''],
     ['that may not be asked for its role (-@dangerous)', 'allowed'],

@@ -130,6 +130,7 @@ afterAll(async () => {
 });
 
 describe('revocation over real stores', () => {
+  // T-qxkw
   it('reaches another process within 100 ms, through Redis', async () => {
     const reach = { postgres: database.url, redis: redis.url, keyPrefix: 'near:' };
     const [a, b] = [await start(reach), await start(reach)];
@@ -196,6 +197,7 @@ describe('revocation over real stores', () => {
     },
   );
 
+  // T-zw4k
   it('refills a flushed Redis, copies and head included; a reader without Postgres sees nothing come back', async () => {
     const keyPrefix = 'flush:';
     const a = await start({ postgres: database.url, redis: redis.url, keyPrefix });

@@ -41,6 +41,7 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
     return other;
   };
 
+  // T-s9wx
   it('lists each with its times in ISO 8601 UTC, address and user agent, and marks the current one', async () => {
     const other = stage.demos[adapter].client();
     await other.post(
@@ -89,6 +90,7 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
     expect((await list()).map(({ id }) => id)).toEqual([idOf(client)]);
   });
 
+  // T-mhhc
   it('ends one of the caller’s at once', async () => {
     const other = await anotherDevice();
 
@@ -129,6 +131,7 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
     expect((await stranger.get('/me')).status).toBe(200);
   });
 
+  // T-dptq
   it('ends all the others and keeps the current one working', async () => {
     const others = [await anotherDevice(), await anotherDevice()];
 
@@ -144,6 +147,7 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
     expect((await list()).map(({ current }) => current)).toEqual([true]);
   });
 
+  // T-bbkj
   it('ends the oldest when a user opens the 101st', async () => {
     await stage.rows(
       `insert into auth_sessions (id, subject, epoch, token_hash, transport, auth_time, created_at, last_used_at, idle_expires_at, absolute_expires_at)

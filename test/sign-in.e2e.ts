@@ -36,6 +36,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     client = stage.demos[adapter].client();
   });
 
+  // T-zd5b
   it('answers a login by cookie, the default, with three cookies and no token in the body', async () => {
     const person = await register(client);
     const answer = await logIn(client, person);
@@ -50,6 +51,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect((await client.get('/me')).status).toBe(200);
   });
 
+  // T-wqmk
   it('answers a hybrid login with the access token in the body and clears the access cookie', async () => {
     const { answer, id, email } = await signUp(client, { transport: 'hybrid' });
 
@@ -64,6 +66,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect((await client.get('/me', bearer(String(answer.json()['accessToken'])))).status).toBe(200);
   });
 
+  // T-nr4x
   it('answers a bearer login with both tokens in the body and clears both cookies', async () => {
     const { answer } = await signUp(client, { transport: 'bearer' });
 
@@ -84,6 +87,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect(client.jar.names()).toEqual(['device']);
   });
 
+  // T-wkhh
   it('remembers for 90 days, and leaves the access token at its 15 minutes', async () => {
     const { answer, id } = await signUp(client, { rememberMe: true });
 
@@ -99,6 +103,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect(session).toEqual({ persistent: true, idle: true, absolute: true });
   });
 
+  // T-67nb
   it('issues exactly the claims of the contract and a header of alg, kid and typ', async () => {
     const { id } = await signUp(client);
 
@@ -118,6 +123,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     });
   });
 
+  // T-sj8f
   it('keeps the refresh token as a hash alone', async () => {
     const { id } = await signUp(client);
 
@@ -170,6 +176,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect((await logIn(client, { ...person, email: ` ${person.email.toUpperCase()} ` })).status).toBe(200);
   });
 
+  // T-8dqz
   it('tells who the caller is at /auth/me', async () => {
     await logIn(client, admin);
     const { sub, sid, exp, auth_time: authTime } = claimsOf(client.jar.get('access_token') ?? '');
@@ -188,6 +195,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect(refusalOf(await client.get('/auth/me'))).toEqual(UNAUTHENTICATED);
   });
 
+  // T-ttk3
   it('publishes the public key alone, for an hour', async () => {
     const answer = await client.get('/.well-known/jwks.json');
 

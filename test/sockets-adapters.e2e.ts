@@ -91,6 +91,7 @@ describe('a gateway on ws', () => {
     return socket.messages.at(-1);
   };
 
+  // T-qs4b
   it('runs the guards for each message and knows the caller', async () => {
     const me = await caller(database, host);
     const socket = await openSocket(host.url, { cookie: `access_token=${me.token}` });
@@ -141,6 +142,7 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     return coming;
   };
 
+  // T-4h7m
   it('takes the cookie of the handshake, and is ended by name on revocation', async () => {
     const me = await caller(database, host);
     const socket = connect({ cookie: `access_token=${me.token}` });
@@ -156,6 +158,7 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     expect(socket.active).toBe(false);
   });
 
+  // T-gdzh
   it('takes the token of the handshake’s auth, and a fresh one without reconnecting', async () => {
     const me = await caller(database, host, 'keeper');
     const socket = connect({}, { token: me.token });

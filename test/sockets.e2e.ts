@@ -28,6 +28,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
   const url = () => stage.demos[adapter].url;
   const client = () => stage.demos[adapter].client();
 
+  // T-qq43
   it('takes the access token from the cookie of the handshake, and shows the own events alone', async () => {
     const me = client();
     const person = await signUp(me);
@@ -70,6 +71,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     expect(socket.messages).toEqual([]);
   });
 
+  // T-t62j
   it('of 200 that wait closes the one that waited longest for each that comes, with 4503', async () => {
     const { answer } = await signUp(client(), { transport: 'bearer' });
     const open = (count: number) => Promise.all(Array.from({ length: count }, () => openSocket(url())));
@@ -171,6 +173,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     ],
   ];
 
+  // T-p43k
   it.each(endings)('closes at once with 4401 when %s', async (_name, act) => {
     const me = client();
     const person = await signUp(me);
@@ -208,6 +211,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     expect(await socket.closed).toEqual({ code: 4401, reason: 'refused' });
   });
 
+  // T-q8gx
   it('closes all of 1,000 sockets within a second of the revocation on another process', async () => {
     const me = client();
     const person = await register(me);

@@ -42,6 +42,7 @@ const refusesConnections = (url: string): Promise<boolean> =>
   });
 
 describe.each(ADAPTERS)('SIGTERM on %s', (adapter) => {
+  // T-542f
   it(
     'takes nobody new, answers the logins under way, writes the audit records that wait, exits 0',
     async () => {
@@ -82,6 +83,7 @@ describe.each(ADAPTERS)('SIGTERM on %s', (adapter) => {
     STAGE_TIMEOUT_MS,
   );
 
+  // T-gn8x
   it(
     'a request that its client never finishes keeps neither the process nor its database',
     async () => {

@@ -24,6 +24,7 @@ async function userWith(hash: string) {
 }
 
 describe('users with a hash of another system', () => {
+  // T-3vgx
   it('sign in with the password they had, which is then stored as Argon2id', async () => {
     const { stored, logIn } = await userWith(BCRYPT);
     expect((await logIn('wrong horse')).status).toBe(401);

@@ -59,6 +59,7 @@ describe('the testing kit', () => {
   const statusOf = async (client: ReturnType<typeof httpClient>, path: string, headers = {}) =>
     (await client.get(path, { headers })).status;
 
+  // T-26pq
   it('acts as a user, by header and by cookie, through every guard', async () => {
     const client = await start(Test.createTestingModule({ imports: [AuthTestingModule.forRoot(), Feature] }));
     const admin = await actAs(app, { id: 'a1', role: 'admin' });
@@ -74,6 +75,7 @@ describe('the testing kit', () => {
     expect(await statusOf(client, '/mine', member.headers)).toBe(200);
   });
 
+  // T-nztc
   it('moves time by hand: a token expires, a proof grows old', async () => {
     const clock = new ManualClock();
     const client = await start(
@@ -87,6 +89,7 @@ describe('the testing kit', () => {
     expect(await statusOf(client, '/mine', headers)).toBe(401);
   });
 
+  // T-h552
   it('takes the place of the options of an app that has a database', async () => {
     @Module({
       imports: [
@@ -116,6 +119,7 @@ describe('the testing kit', () => {
     expect(await statusOf(client, '/mine')).toBe(401);
   });
 
+  // T-m2rv
   it('signs a token alone where the users are in another store, and writes nothing', async () => {
     const storage = memoryStorage();
     const { sessions, ledger, peppers } = storage;

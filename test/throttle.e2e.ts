@@ -59,6 +59,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
     expect(answer.setCookies).toEqual([]);
   });
 
+  // T-znmk
   it('counts over all processes', async () => {
     const elsewhere = stage.demos[adapter === 'express' ? 'fastify' : 'express'].client();
     expect(await guess(5)).toEqual(fails(5));
@@ -67,12 +68,14 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
     expect((await login(PASSWORD, elsewhere)).status).toBe(429);
   });
 
+  // T-23vb
   it('counts before it hashes: of 20 at once ten are answered', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => login('wrong password')));
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([...fails(10), ...Array.from({ length: 10 }, () => 429)]);
   });
 
+  // T-fjkf
   it('treats an account that does not exist alike, to the byte', async () => {
     const real = [...(await guess(10)), await login('wrong password')];
     email = `${randomBytes(6).toString('hex')}@people.test`;
@@ -97,6 +100,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
     expect(await guess(2)).toEqual([401, 429]);
   });
 
+  // T-t2f4
   it('locks no device out that signed in before, and gives it ten of its own', async () => {
     expect((await login(PASSWORD)).status).toBe(200);
     const stranger = stage.demos[adapter].client();
@@ -124,6 +128,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
     expect((await asOther(known, PASSWORD)).status).toBe(429);
   });
 
+  // T-6shd
   it('ignores X-Forwarded-For without TRUST_PROXY', async () => {
     for (let index = 0; index < 10; index++)
       await login('wrong password', client, { 'x-forwarded-for': `203.0.113.${index}` });
@@ -150,6 +155,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
     expect((await login(PASSWORD, proxied, from(`2001:db8:${octet}:4::1`))).status).toBe(429);
   });
 
+  // T-h5mh
   it('counts every registration against the address, taken or not, together with logins', async () => {
     const proxied = behindProxy[adapter].client();
     const headers = { 'x-forwarded-for': `192.0.2.${adapter === 'express' ? '1' : '2'}` };

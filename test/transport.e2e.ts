@@ -80,6 +80,7 @@ describe.each(ADAPTERS)('where an access token travels on %s', (adapter) => {
     expect((await client.get('/me', { headers: headers() })).status).toBe(200);
   });
 
+  // T-txj7
   it.each(REFUSALS)('refuses %s', async (_, headers) => {
     expect(refusalOf(await client.get('/me', { headers: headers() }))).toEqual(REFUSED);
   });
@@ -88,11 +89,13 @@ describe.each(ADAPTERS)('where an access token travels on %s', (adapter) => {
     expect(refusalOf(await client.get('/me', { headers: headers() }))).toEqual(UNAUTHENTICATED);
   });
 
+  // T-vkgk
   it('never reads a query string', async () => {
     const query = `access_token=${good}&token=${good}&authorization=Bearer%20${good}`;
     expect(refusalOf(await client.get(`/me?${query}`))).toEqual(UNAUTHENTICATED);
   });
 
+  // T-qdgd
   it('never reads a form body', async () => {
     const answer = await client.request('POST', '/notes', {
       body: `access_token=${good}&text=hello`,
@@ -106,6 +109,7 @@ describe.each(ADAPTERS)('where an access token travels on %s', (adapter) => {
     expect(refusalOf(answer)).toEqual(UNAUTHENTICATED);
   });
 
+  // T-zhtd
   it('never takes a refresh token from a query string or a form', async () => {
     const { answer } = await signUp(client, { transport: 'bearer' });
     const { refreshToken } = answer.json<{ refreshToken: string }>();
@@ -119,6 +123,7 @@ describe.each(ADAPTERS)('where an access token travels on %s', (adapter) => {
     expect((await client.post('/auth/refresh', { refreshToken })).status).toBe(200);
   });
 
+  // T-vr4x
   it('takes a refresh token for no access token, and the other way round', async () => {
     const fresh = stage.demos[adapter].client();
     await signUp(fresh);

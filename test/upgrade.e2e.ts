@@ -98,6 +98,7 @@ describe('two releases side by side, a schema and a feed version apart', () => {
   const refused = (client: ReturnType<HostApp['client']>): Promise<void> =>
     becomes('refused', async () => (await client.get('/me')).status === 401);
 
+  // T-f69k
   it.each(['older', 'newer'] as const)(
     'a session that began on the %s is used, refreshed and ended on both',
     async (first) => {
@@ -118,6 +119,7 @@ describe('two releases side by side, a schema and a feed version apart', () => {
     },
   );
 
+  // T-bfzn
   it('a ledger entry and a feed entry of a kind that this release does not know stop nothing', async () => {
     const client = clients[0] as Redis;
     await database.pool.query(
@@ -147,6 +149,7 @@ describe('two releases side by side, a schema and a feed version apart', () => {
     }
   });
 
+  // T-skj8
   it('the shipped migrations only add, so that the release before goes on running', () => {
     const [, ...later] = readdirSync(MIGRATIONS_FOLDER)
       .filter((name) => name.endsWith('.sql'))

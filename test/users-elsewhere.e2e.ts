@@ -130,6 +130,7 @@ describe('users that another service keeps (examples/remote-users.ts)', () => {
     return client;
   }
 
+  // T-txc9
   it('log in, refresh and are who the token says', async () => {
     const client = await signedIn();
     expect((await client.get('/profile')).json()).toEqual({ id: 'u-1' });
@@ -138,6 +139,7 @@ describe('users that another service keeps (examples/remote-users.ts)', () => {
     expect((await client.get('/profile')).status).toBe(200);
   });
 
+  // T-9q2s
   it('change their password there', async () => {
     const client = await signedIn();
     const change = { currentPassword: PASSWORD, newPassword: 'another harbour, at dusk' };
@@ -150,6 +152,7 @@ describe('users that another service keeps (examples/remote-users.ts)', () => {
     ).toBe(200);
   });
 
+  // T-6fmj
   it('an outage there is 503, never a refusal', async () => {
     const client = await signedIn();
     outage = true;
@@ -161,6 +164,7 @@ describe('users that another service keeps (examples/remote-users.ts)', () => {
     expect((await client.get('/profile')).status).toBe(200);
   });
 
+  // T-cg9j
   it('gone or changed there, the authoritative check and the next refresh refuse', async () => {
     const promoted = await signedIn();
     (users.get('u-1') as RemoteUser).role = 'admin';

@@ -125,6 +125,7 @@ describe.each(WORKING)('a database of a host: $name', (kind) => {
     await database.drop();
   });
 
+  // T-62z5
   it('registers, signs in, refreshes, lists and ends', async () => {
     const client = host.client();
     const credentials = { email: 'ada@example.com', password: PASSWORD };
@@ -159,6 +160,7 @@ describe.each(WORKING)('a database of a host: $name', (kind) => {
 });
 
 describe('a search path that leads elsewhere after the start', () => {
+  // T-2fw2
   it('changes nothing: every table is named with the schema that it was found in', async () => {
     const database = await hostDatabase();
     const pool = new pg.Pool({ connectionString: database.url, max: 1, maxUses: 1 });
@@ -197,6 +199,7 @@ describe('a search path that leads elsewhere after the start', () => {
   });
 });
 
+// T-m7r6
 describe('what cannot work is refused at boot in one line with the cure', () => {
   let database: HostDatabase;
   const made: { end(): Promise<void> }[] = [];

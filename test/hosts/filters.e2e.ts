@@ -100,6 +100,7 @@ eachHost(
     const login = (email: string, password: string, headers = {}) =>
       host().client().post('/auth/login', { email, password }, { headers });
 
+    // T-nhnf
     it('a refused token is 401 with its challenge, and reads like none', async () => {
       for (const path of ['/things', '/auth/me']) {
         const none = await get(path);
@@ -123,6 +124,7 @@ eachHost(
       expect((await get('/auth/me', headers)).status).toBe(200);
     });
 
+    // T-kzxt
     it('a refused login is one answer, whatever the reason', async () => {
       const [known, locked] = [await host().person(), await host().person({ locked: true })];
       const answers = [
@@ -136,6 +138,7 @@ eachHost(
       expect(answers[0]?.text).not.toMatch(PRIVATE);
     });
 
+    // T-spvz
     it('too many failures are 429 with Retry-After', async () => {
       const { email } = await host().person();
       for (let at = 0; at < 3; at += 1) await login(email, 'a wrong one');
@@ -170,6 +173,7 @@ eachHost(
       expect(answer.setCookies).toEqual(CLEARED);
     });
 
+    // T-qxkq
     it('a store that is away is 503 with Retry-After', async () => {
       const users = host().app.get<UserDirectory>(UserDirectory, { strict: false });
       const { email, password } = await host().person();

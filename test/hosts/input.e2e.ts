@@ -70,6 +70,7 @@ const KINDS: readonly HostKind[] = [
 const NEW_PASSWORD = ' salt & pepper on the table ';
 
 eachHost(KINDS, (host) => {
+  // T-wsk5
   it('a password is what was typed', async () => {
     const person = await host().person();
     const { email } = person;

@@ -128,6 +128,7 @@ const KINDS: readonly HostKind[] = [
 ];
 
 eachHost(KINDS, (host) => {
+  // T-dmc7
   it('what machines read is what it is', async () => {
     const answer = await host().client().get('/.well-known/jwks.json');
     expect(answer.status).toBe(200);
@@ -147,6 +148,7 @@ eachHost(KINDS, (host) => {
     expect(logged.join()).not.toContain(login.json<{ accessToken: string }>().accessToken);
   });
 
+  // T-xs5p
   it('nobody gets what is another’s', async () => {
     const [ada, bob] = [await host().caller(), await host().caller()];
     for (const me of [ada, bob, ada]) {

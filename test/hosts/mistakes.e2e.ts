@@ -36,6 +36,7 @@ async function logInAfter(breaks: string, changes: Parameters<typeof hostOptions
 const PRIVATE = /people|auth_|pw|42|undefined|hunter|column|relation|Directory/;
 
 describe('a mistake of the host at run time', () => {
+  // T-fh7q
   it.each([
     [
       'a column that went',

@@ -126,6 +126,7 @@ describe('nothing of Tokenward keeps a process alive', () => {
     });
   });
 
+  // T-5fwm
   it("the README's module, closed, ends the process by itself", async () => {
     const readme = readFileSync(`${ROOT}README.md`, 'utf8');
     const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);

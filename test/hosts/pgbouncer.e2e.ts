@@ -89,6 +89,7 @@ describe('PgBouncer in transaction mode', () => {
     expect((await thief.post('/auth/refresh')).status).toBe(401);
   });
 
+  // T-4hhz
   it('refreshes at two processes at once, whatever connection each statement is given', async () => {
     const clients = await Promise.all(
       Array.from({ length: PEOPLE_AT_ONCE }, async (_, at) => {
@@ -121,6 +122,7 @@ describe('PgBouncer in transaction mode', () => {
     expect(lastMs).toBeLessThanOrEqual(MAX_STALENESS_MS);
   });
 
+  // T-9k9z
   it('a migration leaves no lock, limit or search path on the connections that others get', async () => {
     await Promise.all([1, 2, 3].map(() => migrateAuth(drizzle(poolOf()), { schema: 'elsewhere' })));
     const { rows: locks } = await direct.query(
@@ -141,6 +143,7 @@ describe('PgBouncer in transaction mode', () => {
     await expect(storage.check()).resolves.toBeUndefined();
   });
 
+  // T-66x7
   it('a setting of the pool that it refuses stops the boot in one line with the cure', async () => {
     const pool = poolOf({ statement_timeout: 1_000 });
     const error = await startOn(hostOptions(database), pool).then(

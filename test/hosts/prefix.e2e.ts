@@ -126,6 +126,7 @@ const ROWS: readonly Row[] = [
 ];
 
 describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
+  // T-6hvw
   it.each(ROWS)('%s: the cookie reaches them, the keys stay at the root', async (_, at, path, host) => {
     const { app, client, notices, documented } = await start(adapter, host);
     try {
@@ -145,6 +146,7 @@ describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
   });
 
   const PROXIED = { origins: { trustProxy: true } };
+  // T-93gc
   it.each<readonly [string, string, RequestHeaders, Host, string]>([
     ['a router above', '/shop/auth', {}, { stripped: '/shop' }, '/shop/auth'],
     [
@@ -195,6 +197,7 @@ describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
     }
   });
 
+  // T-8gj5
   it.each<readonly [string, Host, RegExp]>([
     [
       'some of the routes alone',

@@ -138,6 +138,7 @@ describe('an Express app that mounts the Nest application at /api', () => {
     return { client, login, close, notices: () => lines.filter((line) => line.includes('refreshPath')) };
   }
 
+  // T-5b36
   it('names the path that browsers see, once', async () => {
     const { login, notices, close } = await mounted({});
     try {

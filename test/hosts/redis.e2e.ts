@@ -49,6 +49,7 @@ afterAll(async () => {
 });
 
 describe("settings of a host's ioredis client", () => {
+  // T-6tzq
   it.each(SETTINGS)(
     '$name: a logout at one process is felt at the other, through Redis',
     async ({ name, ...settings }) => {

@@ -50,6 +50,7 @@ type Groups<Documented, Input> = {
 type Yes = [true, true, true];
 
 describe('the documented types of options and the schemas', () => {
+  // T-p5qd
   it('say the same, or this file does not compile', () => {
     const agree: [
       Agree<AuthModuleOptions, typeof authModuleSchema>,

@@ -29,6 +29,7 @@ const forResourceAsync = (changes: object) =>
 const useFactory = () => ({});
 
 describe('an option that is refused where it is given, and its sentence', () => {
+  // T-mvbh
   it.each<readonly [string, () => unknown, string]>([
     // beside useFactory
     [

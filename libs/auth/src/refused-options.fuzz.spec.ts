@@ -36,6 +36,7 @@ const refusal = (changes: object): string => {
 const ACCEPTABLE = /accepted/;
 
 describe('any member', () => {
+  // T-6475
   it('that no object of options knows is refused by its name, wherever it stands', () => {
     const name = fc.stringMatching(/^[a-zA-Z_$][\w$]{0,20}$/).filter((each) => each !== '__proto__');
     fc.assert(

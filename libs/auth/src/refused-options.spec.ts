@@ -27,6 +27,7 @@ const IDENTIFIER =
   'must be a name such as username: letters, digits and _, and not the name of another member of the body';
 
 describe('an option that is refused, and its sentence', () => {
+  // T-k8tg
   it.each<readonly [object, string]>([
     // misspelt, in any spelling
     [{ acessToken: {} }, 'acessToken: is not an option; did you mean accessToken?'],
@@ -277,6 +278,7 @@ describe('an option that is refused, and its sentence', () => {
     );
   });
 
+  // T-qq6t
   it('never prints a value, nor a name that may be one', () => {
     const secret = Buffer.alloc(33, 7).toString('base64');
     const places = [

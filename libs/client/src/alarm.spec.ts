@@ -35,6 +35,7 @@ describe('refresh ahead of expiry', () => {
     },
   );
 
+  // T-p4fk
   it('is soon after a laptop woke up, although timers stood still', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
@@ -64,6 +65,7 @@ describe('refresh ahead of expiry', () => {
     expect(client.events.at(-1)).toBe('refreshed');
   });
 
+  // T-nns9
   it('counts by the server’s clock when this one is wrong', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const first = open({ refreshAheadMs: 0 });

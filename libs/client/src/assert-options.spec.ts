@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createAuthClient } from './auth-client.js';
 
 describe('the options of the client', () => {
+  // T-4b4d
   it.each<readonly [object, string]>([
     [
       { baseURL: 'https://api.example' },

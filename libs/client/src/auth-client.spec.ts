@@ -38,6 +38,7 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     expect(world.server.count('/auth/refresh')).toBe(1);
   });
 
+  // T-bh6g
   it.each([
     ['503', 503],
     ['500', 500],
@@ -60,6 +61,7 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     expect((await client.fetch('https://api.test/echo')).status).toBe(200);
   });
 
+  // T-ggfv
   it.each([
     '<html>',
     'null',
@@ -121,6 +123,7 @@ describe('what is sent again', () => {
     expect(await request.text()).toBe('mine');
   });
 
+  // T-d5p2
   it('a stream is not: the caller sees the 401, and the next try goes through', async () => {
     const client = open();
     await client.login(credentials);
@@ -173,6 +176,7 @@ describe('tokens', () => {
     ).not.toMatch(/access-|refresh-/);
   });
 
+  // T-3gpt
   it.each([
     ['cookie', [undefined, undefined, undefined]],
     ['hybrid', [undefined, 'access-1', 'access-2']],
@@ -219,6 +223,7 @@ describe('tokens', () => {
     expect(world.server.lastBody('/auth/login')).toMatchObject({ device: 'device-1' });
   });
 
+  // T-dvn5
   it('are there again after a restart of a bearer client', async () => {
     const store = memoryStore();
     await open({ transport: 'bearer', store }).login(credentials);
@@ -229,6 +234,7 @@ describe('tokens', () => {
 });
 
 describe('an answer that was lost', () => {
+  // T-b78v
   it.each(['cookie', 'hybrid', 'bearer'] as const)(
     '%s: the next try says by its key that it is one, and nobody is signed out',
     async (transport) => {
@@ -242,6 +248,7 @@ describe('an answer that was lost', () => {
     },
   );
 
+  // T-kbs7
   it('is asked for again by the app that was killed meanwhile, from its store', async () => {
     const store = memoryStore();
     const killed = open({ transport: 'bearer', store });
@@ -252,6 +259,7 @@ describe('an answer that was lost', () => {
     expect(world.server.spentTokensSeen).toBe(0);
   });
 
+  // T-fszb
   it('a store that refuses one write loses no pair, and is written again', async () => {
     const inner = memoryStore();
     let isLocked = false;
@@ -271,6 +279,7 @@ describe('an answer that was lost', () => {
 });
 
 describe('two people', () => {
+  // T-g5md
   it('of one server process share nothing, although it has channels and locks', async () => {
     Reflect.deleteProperty(globalThis, 'document');
     const [ada, bob] = [open({ transport: 'hybrid' }), open({ transport: 'hybrid' })];
@@ -280,6 +289,7 @@ describe('two people', () => {
     expect([world.browser.messages, world.browser.lockNames]).toEqual([[], []]);
   });
 
+  // T-555h
   it('what one has under way is not sent again as the next', async () => {
     const client = open();
     await client.login(credentials);
@@ -295,6 +305,7 @@ describe('two people', () => {
 });
 
 describe('waits', () => {
+  // T-4qz7
   it('end with the signal of the caller while a refresh is under way', async () => {
     const never = new Promise<Response>(() => undefined);
     const send: typeof fetch = (input, init) =>

@@ -21,6 +21,7 @@ afterEach(() => {
   browser.restore();
 });
 
+// T-jzb5
 it('sends the access token, refreshes once for many and sends each again with its body', async () => {
   server.expireAccessTokens();
   const answers = await Promise.all([1, 2, 3].map((at) => api.post('/echo', { at })));

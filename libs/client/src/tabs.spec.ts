@@ -21,6 +21,7 @@ describe('the tabs of a browser', () => {
     },
   );
 
+  // T-pmz5
   it.each(
     (['cookie', 'hybrid'] as const).flatMap((transport) =>
       [0, 2, 20].map((delayMs) => [transport, delayMs] as const),
@@ -79,6 +80,7 @@ describe('the tabs of a browser', () => {
     expect(second.events).toEqual(['signedIn', 'signedOut: logout']);
   });
 
+  // T-fck7
   it.each(['cookie', 'hybrid'] as const)(
     '%s: a tab opened after the login is told as well, whatever it has done so far',
     async (transport) => {
@@ -108,6 +110,7 @@ describe('the tabs of a browser', () => {
     expect(tabs.flatMap(({ events }) => events)).toEqual([]);
   });
 
+  // T-5znq
   it('a sign-in as somebody else reaches the others; what was told before it does not undo it', async () => {
     world.browser.messageDelayMs = 20;
     const tabs = [
@@ -127,6 +130,7 @@ describe('the tabs of a browser', () => {
     expect(world.server.count('/auth/refresh')).toBe(0);
   });
 
+  // T-z5h7
   it('a refusal that one hears is not asked for by the others', async () => {
     const tabs = [open(), open(), open()];
     await tabs[0]!.login(credentials);
@@ -139,6 +143,7 @@ describe('the tabs of a browser', () => {
       expect(events.filter((event) => event.startsWith('signedOut'))).toEqual(['signedOut: refused']);
   });
 
+  // T-xzvn
   it('a late refusal from before a login does not sign the new session out', async () => {
     const [first, second] = [open(), open()];
     const refused = second.session();
@@ -162,6 +167,7 @@ describe('the tabs of a browser', () => {
     expect([...first.events, ...second.events]).not.toContain('signedOut: refused');
   });
 
+  // T-48wv
   it('without Web Locks they may refresh at once: they share the key, and nobody is signed out', async () => {
     world.browser.withoutLocks();
     const tabs = [1, 2, 3, 4].map(() => open());
@@ -172,6 +178,7 @@ describe('the tabs of a browser', () => {
     expect(world.server.spentTokensSeen).toBe(0);
   });
 
+  // T-9g4k
   it.each([true, false])('a storage that is full holds nobody up (Web Locks: %p)', async (locks) => {
     if (!locks) world.browser.withoutLocks();
     localStorage.setItem = () => {
@@ -183,6 +190,7 @@ describe('the tabs of a browser', () => {
     expect((await client.fetch('https://api.test/echo')).status).toBe(200);
   });
 
+  // T-vxnc
   it('a page that was closed in the middle of a refresh leaves its key to the next', async () => {
     await open().login(credentials);
     world.server.failNext('/auth/refresh', 'lost');
@@ -210,6 +218,7 @@ describe('the tabs of a browser', () => {
     }
   });
 
+  // T-5pfh
   it('one that holds the lock and is frozen stops the others for ten seconds, once', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const [frozen, other] = [open(), open()];
@@ -221,6 +230,7 @@ describe('the tabs of a browser', () => {
     expect(await other.refresh()).toBe('refreshed');
   }, 25_000);
 
+  // T-wvhm
   it('one that comes back from being frozen does not undo what was done meanwhile', async () => {
     const [frozen, other] = [open({ transport: 'hybrid' }), open({ transport: 'hybrid' })];
     await frozen.login(credentials);
@@ -244,6 +254,7 @@ describe('bearer clients of one store', () => {
     return { get: () => kept, set: (tokens: StoredTokens | undefined) => void (kept = tokens) };
   };
 
+  // T-kr58
   it('follow each other, and refresh once for all', async () => {
     const store = shared();
     const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
@@ -260,6 +271,7 @@ describe('bearer clients of one store', () => {
     expect(world.server.spentTokensSeen).toBe(0);
   });
 
+  // T-j5tk
   it('of another store of the same page have nothing in common with them', async () => {
     const [one, stranger] = [
       open({ transport: 'bearer', store: shared() }),
@@ -272,6 +284,7 @@ describe('bearer clients of one store', () => {
     expect(await stranger.accessToken()).toBeUndefined();
   });
 
+  // T-mfqx
   it('a request that was under way for one person is not sent again as the next of the store', async () => {
     const store = shared();
     const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
@@ -289,6 +302,7 @@ describe('bearer clients of one store', () => {
 });
 
 describe('a page that comes back from the back/forward cache', () => {
+  // T-w4vf
   it.each(['cookie', 'hybrid'] as const)('%s: says so, and then who is in', async (transport) => {
     const page = open({ transport });
     await page.login(credentials);

@@ -37,6 +37,7 @@ describe('the options of the module', () => {
     });
   });
 
+  // T-x5h2
   it('make no key where one is configured', async () => {
     const DATA_DIR = scratchDir('options');
     const { keys } = await optionsOf({ DATA_DIR, JWT_PRIVATE_KEY: pem(2048).replaceAll('\n', '\\n') });

@@ -89,6 +89,7 @@ const REFUSED: readonly (readonly [name: string, value: string, others?: Environ
 ];
 
 describe('a value that makes no sense', () => {
+  // T-k85x
   it.each(REFUSED)('%s=%s', (name, value, others = {}) => {
     const error = failure({ ...others, [name]: value });
     expect(error).toBeInstanceOf(StartError);
@@ -101,6 +102,7 @@ describe('a value that makes no sense', () => {
 describe('the defaults', () => {
   const defaults = readConfig({});
 
+  // T-qznf
   it('are those of the contract', () => {
     expect(defaults).toEqual({
       port: 3000,
@@ -239,6 +241,7 @@ describe('a value that makes sense', () => {
     expect(readConfig(environment)).toMatchObject(expected);
   });
 
+  // T-hpfm
   it('reads keys: PEM as it is, a secret as its bytes, several audiences', () => {
     const rsa = readConfig({
       JWT_PRIVATE_KEY: PEM,

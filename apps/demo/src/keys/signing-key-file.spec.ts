@@ -46,6 +46,7 @@ describe('the signing key of the first start', () => {
     expect(await signingKeyIn(dir, 'ES256')).toEqual(first);
   });
 
+  // T-jrbx
   it('is one key when several processes start together', async () => {
     const dir = scratchDir('keys');
     const module = await bundle('apps/demo/src/keys/signing-key-file.ts');

@@ -59,6 +59,7 @@ describe('keys generate', () => {
     60_000,
   );
 
+  // T-4gps
   it('gives RSA keys 3,072 bits, or what --bits says', async () => {
     const bitsOf = async (line: string) =>
       createPrivateKey((await tokenward(line)).out).asymmetricKeyDetails?.modulusLength;
@@ -66,6 +67,7 @@ describe('keys generate', () => {
     expect(await bitsOf('keys generate --stdout --bits 2048')).toBe(2048);
   }, 60_000);
 
+  // T-rv6b
   it('is 0600 under any umask, and drafts are too', async () => {
     const before = process.umask(0);
     try {

@@ -58,6 +58,7 @@ describe('a refusal', () => {
     },
   );
 
+  // T-sn4f
   it.each<[string, (refusal: AuthError) => string]>([
     ['util.inspect', (refusal) => inspect(refusal, { showHidden: true, depth: null, getters: false })],
     ['its stack', (refusal) => refusal.stack ?? ''],
@@ -85,6 +86,7 @@ describe('a refusal', () => {
     expect(bytes('token_refused')).toBe(bytes('token_missing'));
   });
 
+  // T-p5cg
   it('says how young a proof must be (RFC 9470)', () => {
     expect(error('proof_too_old', { maxAgeSeconds: 300 }).headers['WWW-Authenticate']).toBe(
       'Bearer error="insufficient_user_authentication", max_age="300"',

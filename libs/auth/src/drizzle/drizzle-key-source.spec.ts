@@ -51,6 +51,7 @@ describe('signing keys in Postgres', () => {
     expect(key?.d).toBeDefined();
   });
 
+  // T-hm7b
   it('a row that somebody else inserted is no key', async () => {
     await rotate();
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -114,6 +115,7 @@ describe('signing keys in Postgres', () => {
     expect(rows[0]?.n).toBe('1');
   });
 
+  // T-x577
   it('the database alone holds no private key', async () => {
     await rotate();
     const [key] = await load();
@@ -150,6 +152,7 @@ describe('signing keys in Postgres', () => {
     await expect(load()).rejects.toMatchObject({ reason: 'configuration_invalid' });
   });
 
+  // T-2tvm
   it.each([
     ['when it signs', `update auth_signing_keys set signs_from = signs_from - interval '1 hour'`],
     ['when it was made', `update auth_signing_keys set created_at = created_at - interval '1 day'`],
@@ -192,6 +195,7 @@ describe('signing keys in Postgres', () => {
 });
 
 describe('refresh-token secrets in Postgres', () => {
+  // T-mnfg
   it('the next one is known before it mints; the one before stays', async () => {
     const peppers = new DrizzlePepperStore(new AuthDatabase(db, createAuthSchema()), { deadlineMs: 2000 });
     const ids = async () => (await peppers.loadOrCreate(line('unused'))).map((each) => each.split(':')[0]);

@@ -114,6 +114,7 @@ describe('DrizzleRevocationLedgerStore', () => {
     expect((await store.readSince(read.position)).entries).toEqual([]);
   });
 
+  // T-2j4m
   it('misses nothing that commits late: a transaction that began before the last read and ends after it', async () => {
     const late = await pool.connect();
     const lateDb = drizzle(late);

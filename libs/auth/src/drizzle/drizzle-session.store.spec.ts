@@ -34,6 +34,7 @@ describe('DrizzleSessionStore', () => {
       )
     ).rows;
 
+  // T-qzfp
   it('keeps of a session what the list shows', async () => {
     const { subject, id } = await opened({ persistent: true, amr: ['pwd', 'o"t,p'] });
     const [listed] = await fixture.store.list(subject);
@@ -58,6 +59,7 @@ describe('DrizzleSessionStore', () => {
     },
   );
 
+  // T-dn9w
   it('rotates once: of 20 simultaneous uses exactly one', async () => {
     const session = await opened();
     const outcomes = await Promise.all(
@@ -118,6 +120,7 @@ describe('DrizzleSessionStore', () => {
     }
   });
 
+  // T-jj3v
   it('logout-all ends every session, bumps both counters and leaves one ledger row', async () => {
     const subject = randomUUID();
     const session = await opened({ subject });
@@ -135,6 +138,7 @@ describe('DrizzleSessionStore', () => {
     expect((await fixture.store.open(newSession({ subject }))).kind).toBe('superseded');
   });
 
+  // T-tthv
   it.each(['login first', 'logout-all first', 'together'] as const)(
     'a login and a logout-all racing on two connections: no session of the old state survives (%s commits)',
     async (order) => {
@@ -161,6 +165,7 @@ describe('DrizzleSessionStore', () => {
     },
   );
 
+  // T-tx97
   it('a transaction that commits its session after the bump leaves a session that is dead', async () => {
     const session = newSession();
     const { subject } = session;
@@ -255,6 +260,7 @@ describe('DrizzleSessionStore', () => {
     expect(await fixture.store.readSubject(subject)).toEqual({ tokenVersion: 2, epoch: 2 });
   });
 
+  // T-wdcv
   it('removes what ended or expired long ago, by pages, on several processes at once, and nothing else', async () => {
     const subject = randomUUID();
     const live = await opened({ subject });

@@ -73,6 +73,7 @@ describe('rotations together', () => {
     expect(await state(session)).toEqual({ generation: 2, hash: winner?.nextHash });
   });
 
+  // T-hpqx
   it('whatever comes together ends as it would have ended one by one', async () => {
     const use = fc.record({
       session: fc.nat({ max: 3 }),

@@ -72,6 +72,7 @@ describe('AuditRecorder', () => {
     }
   });
 
+  // T-bcm3
   it('a flood of one kind takes no place of another: past 2,000 of a kind only their number is kept', async () => {
     const { store, publisher, recorder, refused } = set();
     store.state = 'down';

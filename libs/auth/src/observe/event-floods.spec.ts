@@ -11,6 +11,7 @@ const throttled = (ip: string, at = '2026-01-01T00:00:01.000Z'): AuthEvent => ({
 const LATER = '2026-01-01T00:01:01.000Z';
 
 describe('EventFloods', () => {
+  // T-62hf
   it('lets so many of one address pass in a minute, and says afterwards how many it held', () => {
     const floods = new EventFloods(2);
     const passes = Array.from({ length: 5 }, () => floods.pass(throttled('192.0.2.1')));

@@ -171,6 +171,7 @@ describe.each(ADAPTERS)("a route under AuthGuard('jwt') on %s", (adapter) => {
     expect(await ask('/t/user', 'good')).toBe(200);
   });
 
+  // T-p94j
   it('is answered by its own application, however many are in the process', async () => {
     const known = (id: string) => {
       const authenticate = new FakeAuthenticateFlow();

@@ -24,6 +24,7 @@ afterAll(() => {
 });
 
 describe('RedisRevocationFeedBus', () => {
+  // T-4p92
   it('never lowers a version or a lifetime, in the index and in the copy', async () => {
     const expiresAt = soon();
     await feed.publish(LEDGER, [{ kind: 'user', id: 'u', value: 7, expiresAt }]);
@@ -33,6 +34,7 @@ describe('RedisRevocationFeedBus', () => {
     expect((await feed.lookup(LEDGER, { ...token, tokenVersion: 6 })).verdict).toBe('revoked');
   });
 
+  // T-7qb4
   it('writes the copies that other services look up', async () => {
     await feed.publish(LEDGER, [
       { kind: 'token', id: 't', value: 0, expiresAt: soon() },
@@ -43,6 +45,7 @@ describe('RedisRevocationFeedBus', () => {
     expect(await host.pttl('token:revoked:t')).toBeGreaterThan(50_000);
   });
 
+  // T-2zkk
   it('takes a head that nobody can read for none', async () => {
     await host.hset(`{tokenward:2:${LEDGER}}:index`, '#head', '{"id":1}', '#id', 'x');
     expect((await feed.lookup(LEDGER, token)).head).toBeUndefined();

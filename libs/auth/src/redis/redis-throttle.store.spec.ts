@@ -164,6 +164,7 @@ describe('RedisThrottleStore', () => {
     await expect(second.take(attempt({ [short]: 1 }, 30))).resolves.toEqual(allowed);
   });
 
+  // T-3xsd
   it('goes on alone while Redis is killed, and shares again when it is back', async () => {
     const server = await PrivateRedis.start();
     try {

@@ -24,6 +24,7 @@ describe('the edits of nest add', () => {
     expect(prepareMain(once, same)).toBe(once);
   });
 
+  // T-x99p
   it("gives the scaffold's test options that need no database, once", () => {
     const code =
       "import { X } from 'y';\n    const m = await Test.createTestingModule({\n      imports: [AppModule],\n    }).compile();\n";

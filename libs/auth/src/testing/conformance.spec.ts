@@ -46,6 +46,7 @@ describe('the memory stores conform: factors', () => {
   all(factorStoreConformance(() => ({ factors, sessions, newUser: async () => users.set({}) })));
 });
 
+// T-sw2b
 describe('the memory stores conform: ledger, users, throttle', () => {
   const clock = new ManualClock();
   const storage = memoryStorage({ clock });
@@ -80,6 +81,7 @@ const plain = pgTable('plain', {
   role: text('role'),
 });
 
+// T-rnhp
 describe('the Drizzle and Redis stores conform', () => {
   let database: TestDatabase;
   let pool: pg.Pool;

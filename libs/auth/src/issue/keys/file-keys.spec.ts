@@ -52,6 +52,7 @@ describe('a key directory', () => {
     expect(keys).toMatchObject([{ alg: 'PS384' }]);
   });
 
+  // T-mghv
   it('every key of a file is taken; a public half beside its private one is not another key', async () => {
     const [one, two, old] = [ec(), ec(), ec()];
     put('all.pem', [one.privateKey, one.publicKey, two.privateKey, old.publicKey].map(pem).join(''));

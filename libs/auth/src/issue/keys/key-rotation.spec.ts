@@ -56,6 +56,7 @@ afterEach(async () => {
 });
 
 describe('the life of a key', () => {
+  // T-rcfh
   it('next, active, retired, gone: by the clock alone', async () => {
     const clock = new HandClock(T0);
     const keys = [
@@ -116,6 +117,7 @@ describe('the life of a key', () => {
     expect(rotation.keyring.signer().kid).toBe('b');
   });
 
+  // T-7p5d
   it('a revoked key neither signs nor verifies nor is published, and no reading brings it back', async () => {
     const clock = new HandClock(T0);
     const keys = [await jwk('a', { nbf: T0 - 1000 }), await jwk('b', { nbf: T0 + LEAD, iat: T0 })];
@@ -166,6 +168,7 @@ describe('the life of a key', () => {
     expect(rotation.keyring.signer().kid).toBe('made-1');
   });
 
+  // T-x5k8
   it('tells the age of its keys', async () => {
     const clock = new HandClock(T0);
     const rotation = await start(
@@ -182,6 +185,7 @@ describe('the life of a key', () => {
 });
 
 describe('a key that is replaced in place', () => {
+  // T-88r3
   it('signs through the lead time of its successor, verifies until its last token has expired, and it is said', async () => {
     const clock = new HandClock(T0);
     const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
@@ -233,6 +237,7 @@ describe('a key that is replaced in place', () => {
     expect(phases(rotation)).toEqual({ b: 'active' });
   });
 
+  // T-5tf9
   it('waits its lead time also after a restart', async () => {
     const clock = new HandClock(T0);
     const sightings = new MemoryKeySightings(clock);
@@ -386,6 +391,7 @@ describe('files', () => {
     renameSync(join(dir, `.${name}`), join(dir, name));
   };
 
+  // T-q9r8
   it('a JWKS file is read again; half of one changes nothing, and a file that is gone neither', async () => {
     const path = join(dir, 'keys.json');
     const [a, b] = [await jwk('a', { nbf: 1 }), await jwk('b', { nbf: T0 + LEAD, iat: T0 })];
@@ -405,6 +411,7 @@ describe('files', () => {
     expect(phases(rotation)).toEqual({ a: 'active', b: 'next' });
   });
 
+  // T-f4w5
   it('a directory holds JWKs and PEM; drafts and other files do not count', async () => {
     const keys = mkdtempSync(join(dir, 'd-'));
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

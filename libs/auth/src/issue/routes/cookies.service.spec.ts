@@ -57,6 +57,7 @@ describe('the cookies', () => {
     expect(sent.lines()).toEqual(expected);
   });
 
+  // T-xxfw
   it('are cleared with the names, paths and domain they were set with, the device kept', () => {
     const named = {
       accessName: '__Secure-a',
@@ -119,6 +120,7 @@ describe('the cookies', () => {
       expect(scopes(twice)).toEqual(CLEARED_REFRESH);
     });
 
+    // T-6qmv
     it.each<[string, object[], string, object?]>([
       ['no scope is known', [], TWO],
       ['more came than there are scopes', formerScopes, 'refresh_token=a; '.repeat(4)],
@@ -180,6 +182,7 @@ describe('the cookies', () => {
     expect(sent.lines()).toEqual(['theirs=1; Path=/', NO_ACCESS, NO_REFRESH]);
   });
 
+  // T-xt9t
   it('fit in 4 KiB to the byte, and one byte more is refused before anything is written', () => {
     const options = settings({ cookies: { domain: 'example.com' } });
     const largest = 'a'.repeat(maxAccessTokenBytes(options));
@@ -194,6 +197,7 @@ describe('the cookies', () => {
     expect(sent.lines()[0]).toContain(largest);
   });
 
+  // T-fggk
   it('refuse a value that would add an attribute or a header', () => {
     const cookies = cookiesOf();
     for (const accessToken of ['a; Domain=evil.test', 'a\r\nSet-Cookie: x=1'])

@@ -42,6 +42,7 @@ describe.each(ADAPTERS)('the shape on %s', (adapter) => {
     await app.close();
   });
 
+  // T-kj92
   it('warns once of plain HTTP in production', async () => {
     const before = process.env['NODE_ENV'];
     const warn = jest.fn();

@@ -21,6 +21,7 @@ describe('refresh token codec', () => {
     expect(opened).toEqual({ kind: 'genuine', sessionId, generation: 4_000_000_000, secret });
   });
 
+  // T-ws9g
   it('verifies tokens of a retired pepper and none of a stranger', () => {
     const retired = RefreshSecrets.parse([old]);
     expect(
@@ -64,6 +65,7 @@ describe('refresh token codec', () => {
     );
   });
 
+  // T-6sgr
   it('derives one successor from nonce, session and presented secret, and another from any other', () => {
     const [nonce, sessionId, secret] = [randomBytes(16), randomUUID(), randomBytes(32)] as const;
     const source = { kind: 'token', secret } as const;

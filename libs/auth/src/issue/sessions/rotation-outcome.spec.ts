@@ -103,6 +103,7 @@ const rows: readonly Row[] = [
 ];
 
 describe('what a missed rotation means', () => {
+  // T-rf3h
   it.each(rows)('$name → $expected', (row) => {
     const snapshot = {
       session: { generation: CURRENT },

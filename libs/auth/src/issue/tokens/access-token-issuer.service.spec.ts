@@ -28,6 +28,7 @@ const withClaims = (claims: unknown, settings: AccessTokenSettings = {}) =>
   makeBench(keys, { claims: () => claims as Record<string, unknown>, ...settings }).issuer.issue(input);
 
 describe('AccessTokenIssuer', () => {
+  // T-7czf
   it.each(SIGNING_ALGORITHMS)('%s: header to the letter, verified here and by jose', async (algorithm) => {
     const { issuer, verifier, keyring } = makeBench(makeKeys(algorithm, 'the-kid'));
     const issued = await issuer.issue({
@@ -83,6 +84,7 @@ describe('AccessTokenIssuer', () => {
     expect(checked.payload.sub).toBe('user-1');
   });
 
+  // T-jnvz
   it('says only what there is to say, and several audiences as a list', async () => {
     const { issuer } = makeBench(keys, { ttlSeconds: 60 }, ['api', 'web']);
     const [first, second] = [await issuer.issue({ ...input, amr: [] }), await issuer.issue(input)];
@@ -127,6 +129,7 @@ describe('AccessTokenIssuer', () => {
     });
   });
 
+  // T-ps3z
   it.each([
     'password',
     'Password',
@@ -224,6 +227,7 @@ describe('AccessTokenIssuer', () => {
     },
   );
 
+  // T-97kg
   it('refuses an email address as user id', async () => {
     const { issuer } = makeBench(keys);
     const issuing = issuer.issue({ ...input, subject: 'ann@example.com' });
@@ -261,6 +265,7 @@ describe('claimsSchema', () => {
     limits: z.object({ seats: z.number() }).optional(),
   });
 
+  // T-7whv
   it('is applied at issue, naming paths and no values', async () => {
     const claims = { tenant: 'acme', limits: { seats: 'confidential' } };
     await expect(withClaims(claims, { claimsSchema })).rejects.toMatchObject({
@@ -273,6 +278,7 @@ describe('claimsSchema', () => {
     await expect(withClaims({ tenant: 'acme' }, { claimsSchema })).resolves.toBeDefined();
   });
 
+  // T-shmr
   it('is applied at verification', () => {
     const secret = keys.secret as Buffer;
     const { verifier } = makeBench(keys, { claimsSchema });

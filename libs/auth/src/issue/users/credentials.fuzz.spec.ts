@@ -6,6 +6,7 @@ import { passwordBytes } from './password-text.js';
 
 describe('credentials, fuzzed', () => {
   const letters = fc.string({ unit: 'binary', maxLength: 40 });
+  // T-cc4d
   fuzz('a password is hashed whole, or not at all', {
     inputs: fc.oneof(
       letters,

@@ -92,6 +92,7 @@ describe('HashQueue', () => {
       expect(ran).toHaveLength(51);
     });
 
+    // T-b3tr
     it('a full queue refuses the latest turn of whoever fills it, not the next who comes', async () => {
       const { add, free } = await busy(5);
       add('eve', { account: 'eve', address: 'a' }, 20);
@@ -111,6 +112,7 @@ describe('HashQueue', () => {
       expect(ran.toSorted()).toEqual(['bob', 'eve']);
     });
 
+    // T-fh85
     it('under a flood that never ends the honest are served all the same', async () => {
       const queue = new HashQueue(1, 20);
       let stop = false;

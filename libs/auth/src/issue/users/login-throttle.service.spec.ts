@@ -56,6 +56,7 @@ describe('LoginThrottle', () => {
     expect(results.filter((each) => each.status === 'fulfilled')).toHaveLength(10);
   });
 
+  // T-pw4m
   it('allows 100 failures for an account from anywhere', async () => {
     await fail(100, (i) => guess({ ip: `192.0.2.${String(i)}` }));
     await expect(guess({ ip: '203.0.113.1' })).rejects.toMatchObject(refused);
@@ -88,6 +89,7 @@ describe('LoginThrottle', () => {
     await expect(throttle.admitKnownDevices('ada')).resolves.toBeDefined();
   });
 
+  // T-kssq
   it('gives each known device 10 of its own, and all of an account 100 together', async () => {
     await fail(10, () => throttle.admitDevice('d1'));
     await expect(throttle.admitDevice('d1')).rejects.toMatchObject(refused);

@@ -37,6 +37,7 @@ const match = { kind: 'match', rehash: 'current' };
 const mismatch = { kind: 'mismatch' };
 
 describe('PasswordHasher', () => {
+  // T-4wbn
   it('makes Argon2id PHC strings with the configured parameters and a fresh salt', async () => {
     const [first, second] = await Promise.all([hasher.hash('correct horse'), hasher.hash('correct horse')]);
     expect(first).toMatch(/^\$argon2id\$v=19\$m=1024,t=2,p=1\$/);
@@ -54,15 +55,18 @@ describe('PasswordHasher', () => {
     await expect(hasher.verify(typed, await hasher.hash(set))).resolves.toEqual(match);
   });
 
+  // T-j225
   it.each([73, 200, 1024])('tells passwords apart by byte %i', async (length) => {
     const start = 'x'.repeat(length - 1);
     await expect(hasher.verify(`${start}b`, await hasher.hash(`${start}a`))).resolves.toEqual(mismatch);
   });
 
+  // T-r7gs
   it('does not stop at a NUL', async () => {
     await expect(hasher.verify('abc\0other', await hasher.hash('abc\0rest'))).resolves.toEqual(mismatch);
   });
 
+  // T-rj3g
   it.each([
     ['one byte', 'x'.repeat(1025)],
     ['one byte in bytes, not characters', '\u20ac'.repeat(342)],
@@ -123,6 +127,7 @@ describe('PasswordHasher', () => {
     expect(verifications.mock.calls[0]?.[0]).toMatch(/^\$argon2id\$v=19\$m=1024,t=2,p=1\$/);
   });
 
+  // T-dkjh
   it('works as hard for nobody: one verification, against a decoy of the same parameters, made beforehand', async () => {
     const hashes = jest.spyOn(argon2, 'hash');
     await hasher.verifyNothing('correct horse');

@@ -14,6 +14,7 @@ const refused = (reason: string): object => ({
 });
 
 describe('PasswordPolicy', () => {
+  // T-92p9
   it.each([
     ['short', 'xK9#mQ2', 'must have at least 8 characters'],
     ['short after NFKC', 'e\u0301'.repeat(7), 'must have at least 8 characters'],
@@ -37,6 +38,7 @@ describe('PasswordPolicy', () => {
     await expect(policyWith().check(password, context)).rejects.toMatchObject(refused(reason));
   });
 
+  // T-swj5
   it.each([
     ['a passphrase', 'correct horse battery staple'],
     ['eight uncommon characters', 'xK9#mQ2v'],
@@ -52,6 +54,7 @@ describe('PasswordPolicy', () => {
     ).resolves.toBeUndefined();
   });
 
+  // T-dc5t
   it('never tells the password, nor the email', async () => {
     const error: unknown = await policyWith()
       .check('1Grace.Hopper1906', context)
@@ -59,10 +62,12 @@ describe('PasswordPolicy', () => {
     expect(JSON.stringify([error, String(error)])).not.toMatch(/hopper/i);
   });
 
+  // T-tc5k
   it('leaves common ones to the host that turns the list off', async () => {
     await expect(policyWith({ refuseCommon: false }).check('password123', context)).resolves.toBeUndefined();
   });
 
+  // T-ht44
   it('asks the breach check last, with the normalised text', async () => {
     const breachCheck = jest.fn((_: string) => Promise.resolve('breached' as const));
     const policy = policyWith({ breachCheck });

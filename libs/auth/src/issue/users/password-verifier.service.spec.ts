@@ -91,6 +91,7 @@ describe('PasswordVerifier', () => {
     expect(reads).toEqual(['email']);
   });
 
+  // T-svfz
   it.each([
     ['an unknown user', 'nobody@example.com', PASSWORD, 'unknown_user', undefined],
     ['a wrong password', 'ada@example.com', 'wrong horse', 'wrong_password', 'ada'],
@@ -132,6 +133,7 @@ describe('PasswordVerifier', () => {
     });
   });
 
+  // T-wnhs
   it('reads as often for an unknown user as for one whose counters are read apart', async () => {
     await verify('plain@example.com', 'wrong horse');
     reads = [];
@@ -170,6 +172,7 @@ describe('PasswordVerifier', () => {
       };
     });
 
+    // T-82c9
     it('replaces an outdated hash at login, and says which one holds now', async () => {
       const outcome = await verify('ada@example.com', PASSWORD);
       const next = replaced[0]?.[2] ?? '';

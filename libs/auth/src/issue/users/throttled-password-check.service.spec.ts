@@ -96,6 +96,7 @@ async function outcomes(times: number, each: (n: number) => Try): Promise<Record
 const anywhere = (n: number) => `203.0.${String(n >> 8)}.${String(n & 255)}`;
 
 describe('ThrottledPasswordCheck', () => {
+  // T-tzm7
   it('looks nobody up and hashes nothing once a limit is reached, whatever device a stranger makes up', async () => {
     const made = () => ({ device: entropy.bytes(33).toString('base64url') });
     expect(await outcomes(30, made)).toEqual({ refused: 10, throttled: 20 });
@@ -117,12 +118,14 @@ describe('ThrottledPasswordCheck', () => {
     expect(await outcomes(11, () => ({ device }))).toEqual({ 'refused as known': 10, throttled: 1 });
   });
 
+  // T-shtn
   it('bounds the failures of all known devices of an account together: each login makes another device', async () => {
     const minted = Array.from({ length: 15 }, () => devices.mint('ada', EPOCH));
     const counted = await outcomes(150, (n) => ({ device: minted[n % 15], ip: anywhere(n) }));
     expect(counted).toEqual({ 'refused as known': 100, throttled: 50 });
   });
 
+  // T-68b8
   it('counts all spellings of an account as one', async () => {
     const spell = (n: number) => ['ada', 'ADA', 'a.d.a', 'a\u200bda', 'a-d_a', 'ada+1'][n % 6] ?? '';
     const counted = await outcomes(180, (n) => ({ as: `${spell(n)}@example.com`, ip: anywhere(n >> 3) }));

@@ -52,6 +52,7 @@ async function entriesIn(feed: RevocationFeedBus, ledger: string): Promise<reado
 }
 
 const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise<void>>> = {
+  // T-5ff7
   'appends a heartbeat only to the head that it names': async ({ feed, now }) => {
     const ledger = randomUUID();
     assert.equal((await feed.head(ledger)).beat, undefined);

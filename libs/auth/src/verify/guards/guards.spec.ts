@@ -65,6 +65,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     });
     afterAll(() => app.app.close());
 
+    // T-kk3x
     it('lets a good token in and hands its principal over, at once or later', async () => {
       expect((await get('mine', 'good')).json).toEqual({ id: 'u1', same: true });
       expect((await get('mine', 'slow')).json).toEqual({ id: 'u1', same: true });
@@ -169,6 +170,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
         expect((await get('public', token)).json).toEqual({ user: null });
     });
 
+    // T-cthn
     it('takes no token for nobody where it is optional, and refuses a bad one', async () => {
       expect((await get('optional')).json).toEqual({ id: null });
       expect((await get('optional', 'good')).json).toEqual({ id: 'u1' });
@@ -188,6 +190,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       );
     });
 
+    // T-crkg
     it('holds roles and permissions', async () => {
       expect((await get('admin', 'admin')).text).toBe('admin');
       expect((await get('admin', 'good')).json).toEqual({
@@ -202,6 +205,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       expect((await get('write', 'good')).status).toBe(403);
     });
 
+    // T-8586
     it('holds the age of the proof', async () => {
       const recent = (token: string) => app.call('DELETE', `/${path}/recent`, bearer(token));
       expect((await recent('good')).status).toBe(200);
@@ -230,6 +234,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       }
     });
 
+    // T-jvms
     it('asks strictly where the route says so', async () => {
       await get('strict', 'good');
       expect(authenticate.revocationModes).toEqual(['strict']);
@@ -238,6 +243,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     });
 
     if (mode === 'one by one')
+      // T-7rqx
       it.each(['user', 'roles', 'permissions', 'recent', 'version'])(
         'refuses without JwtAuthGuard before it: %s',
         async (route) => {
@@ -264,6 +270,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       });
   });
 
+  // T-cv2h
   it('confirms with the database where TokenVersionGuard stands', async () => {
     const authenticate = new FakeAuthenticateFlow();
     const controllers = [routes('routes', JwtAuthGuard, TokenVersionGuard)];

@@ -64,6 +64,7 @@ describe.each<[string, Type | undefined, AppParts]>([
   ['APP_GUARD in request scope', undefined, { providers: globally({ useClass: ScopedGuard }) }],
   ['useGlobalGuards', undefined, { prepare: useLater }],
 ])('a requirement under %s', (_, guard, parts) => {
+  // T-fn2d
   it('holds whoever says it: class, handler, what they extend and override', async () => {
     const rows = heldRoutes();
     for (const [index, [, routeClass]] of rows.entries()) {
@@ -131,6 +132,7 @@ const TRANSPORTS: [string, ClassDecorator, MethodDecorator][] = [
 ];
 
 describe.each(TRANSPORTS)('%s', (_, of, route) => {
+  // T-ntb8
   it.each<[string, MethodDecorator]>([
     ['@Roles', Roles('admin')],
     ['@Permissions', Permissions('write')],

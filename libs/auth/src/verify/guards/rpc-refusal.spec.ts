@@ -25,6 +25,7 @@ class Guard {
 }
 
 describe('a refused remote call', () => {
+  // T-ftgn
   it.each<[AuthErrorReason, number, string]>([
     ['token_missing', 16, 'Authentication failed'],
     ['token_refused', 16, 'Authentication failed'],

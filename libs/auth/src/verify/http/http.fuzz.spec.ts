@@ -47,6 +47,7 @@ const HEADER = [
 ];
 
 describe('cookies, fuzzed', () => {
+  // T-6228
   fuzz('one cookie of the name is the one, two are none', {
     inputs: textOf(COOKIES, 18),
     check: (cookie) => {
@@ -112,6 +113,7 @@ const ORIGIN = [
 ];
 
 describe('origins, fuzzed', () => {
+  // T-mh34
   fuzz('what passes is ours, trusted, or no browser of another site', {
     inputs: fc.tuple(
       fc.option(textOf(ORIGIN, 6), { nil: undefined }),
@@ -195,6 +197,7 @@ const TYPES = [
 ];
 
 describe('bodies, fuzzed', () => {
+  // T-bbzq
   fuzz('what is not sent as JSON is not read', {
     inputs: fc.tuple(textOf(TYPES, 5), fc.constantFrom('0', '12', '', 'x')),
     check: ([type, length]) => {

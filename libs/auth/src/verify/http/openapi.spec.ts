@@ -73,6 +73,7 @@ describe('the OpenAPI description', () => {
     expect(operation?.security).toEqual(open ? [] : [{ bearer: [] }, { cookie: [] }]);
   });
 
+  // T-6c5g
   it('describes bodies and answers', () => {
     const login = paths['/auth/login']?.['post'];
     expect(login?.requestBody?.required).toBe(true);
@@ -90,6 +91,7 @@ describe('the OpenAPI description', () => {
     expect(paths['/auth/refresh']?.['post']?.requestBody?.required).toBe(false);
   });
 
+  // T-hwms
   it('describes what the decorators ask of the host’s routes', () => {
     expect(Object.keys(paths['/host/plain']?.['get']?.responses ?? {})).toEqual(
       expect.arrayContaining(['200', '401', '403']),

@@ -105,6 +105,7 @@ describe('where an access token is read from', () => {
     expect(extract(from)).toEqual(expected);
   });
 
+  // T-g4tk
   it('finds one cookie wherever it stands, and refuses a second one wherever it stands', () => {
     const other = fc
       .stringMatching(/^[\w!#$%&'*+.^`|~-]{0,12}=[\w./+-]{0,12}$/)

@@ -10,6 +10,7 @@ const make = () =>
   Keyring.fromOptions({ privateKey: rsa.privateKey, keyId: 'active', verificationKeys: { keys: [ecJwk] } });
 
 describe('Keyring', () => {
+  // T-f9kv
   it('publishes public members only, each key with kid, alg and use', () => {
     const { n, e } = rsa.publicKey.export({ format: 'jwk' });
     const { x, y } = ec.publicKey.export({ format: 'jwk' });
@@ -21,6 +22,7 @@ describe('Keyring', () => {
     });
   });
 
+  // T-jcs3
   it('publishes nothing for HMAC', () => {
     const k = randomBytes(32).toString('base64url');
     const keys = [{ kty: 'oct', k, kid: 'old', alg: 'HS256' }];
@@ -33,6 +35,7 @@ describe('Keyring', () => {
     expect(keyring.verificationKey('old')?.algorithm).toBe('HS256');
   });
 
+  // T-5s7d
   it('finds a key by its kid and by nothing else', () => {
     const keyring = make();
     expect(keyring.verificationKey('active')).toBe(keyring.verificationKey('active'));

@@ -49,6 +49,7 @@ describe('keys in PEM', () => {
       expect(readPrivateKey('o', both).equals(privateKey)).toBe(true);
   });
 
+  // T-83cm
   it.each<[string, () => unknown, RegExp]>([
     [
       'two private keys',

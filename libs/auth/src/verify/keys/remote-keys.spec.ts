@@ -42,6 +42,7 @@ async function start(first: () => Response | Promise<Response>, options: Partial
 }
 
 describe('what the issuer answers', () => {
+  // T-5679
   it.each<readonly [name: string, body: unknown]>([
     ['{"keys":[]}', { keys: [] }],
     ['a set with other keys alone', { keys: [ecKey('b')] }],
@@ -86,6 +87,7 @@ describe('what the issuer answers', () => {
     expect([holds('a'), remote.isComplete()]).toEqual([true, true]);
   });
 
+  // T-bhp3
   it('keeps nothing for longer than keepFor, also while every fetch hangs', async () => {
     jest.useFakeTimers();
     try {

@@ -375,6 +375,7 @@ function materialIn(value: unknown): string[] {
 }
 
 describe('keys refused at boot', () => {
+  // T-f827
   it.each(REFUSALS)('%s', (_name, options, option, cure) => {
     const error = refusalOf(options);
     expect(error.reason).toBe('configuration_invalid');
@@ -424,6 +425,7 @@ describe('keys accepted', () => {
     ).toBeDefined();
   });
 
+  // T-rbxf
   it.each([
     ['HS256', 32],
     ['HS384', 48],

@@ -70,6 +70,7 @@ describe('a check that nobody can prove', () => {
     asked = 0;
   });
 
+  // T-dcxb
   it('is asked about once more when one answer of PostgreSQL is late: it may have been this process that stood still', async () => {
     answers = ['nothing', 'revoked'];
     const asking = checker(ledger);

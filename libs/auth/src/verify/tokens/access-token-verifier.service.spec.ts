@@ -262,6 +262,7 @@ function flipped(signature: string): string {
 }
 
 describe('forged tokens', () => {
+  // T-6xj3
   it('accepts the control, and ignores what it does not know', () => {
     expect(verifier.verify(good).kind).toBe('accepted');
     expect(
@@ -277,6 +278,7 @@ describe('forged tokens', () => {
     expect(verifier.verify(signed({ typ })).kind).toBe('accepted');
   });
 
+  // T-p529
   it.each(ATTACKS)('%s', (_name, token, reason) => {
     expect(verifier.verify(token)).toEqual({ kind: 'refused', reason });
     // and again: nothing that was refused is remembered as good
@@ -386,6 +388,7 @@ describe('ECDSA signatures', () => {
     expect(ecBench.verifier.verify(`${input}.${b64(signature)}`).kind).toBe(kind);
   });
 
+  // T-pmbp
   it('HS256 with the EC public key as secret', () => {
     const token = forge(header({ alg: 'HS256' }), goodClaims(), pem(createPublicKey(ec.privateKey)), 'HS256');
     expect(ecBench.verifier.verify(token)).toEqual({ kind: 'refused', reason: 'algorithm_mismatch' });

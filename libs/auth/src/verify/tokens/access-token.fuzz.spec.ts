@@ -90,6 +90,7 @@ const VALUES = [
 const ALPHABET = 'ABab01-_.=+/ \n\u0000\u00e9\u0100\ud800';
 
 describe('access tokens, fuzzed', () => {
+  // T-jpch
   fuzz('no changed token is accepted, remembered or not', {
     inputs: mutantsOf([good], ALPHABET),
     check: (token) => {
@@ -125,6 +126,7 @@ describe('access tokens, fuzzed', () => {
   });
 
   const changedClaims = changesOf(CLAIMS).map((changes) => throughJson({ ...goodClaims(), ...changes }));
+  // T-355c
   fuzz('claims are accepted only when they are right', {
     inputs: changedClaims,
     check: (payload) => {
@@ -134,6 +136,7 @@ describe('access tokens, fuzzed', () => {
   });
 
   const changedHeaders = changesOf(MEMBERS).map((changes) => throughJson({ ...header, ...changes }));
+  // T-qq4j
   fuzz('headers are accepted only when they are right', {
     inputs: changedHeaders,
     check: (members) => {
@@ -152,6 +155,7 @@ describe('access tokens, fuzzed', () => {
     },
   });
 
+  // T-skxq
   fuzz('JSON is read as JSON.parse reads it, and refused when an object repeats a member', {
     inputs: fc.tuple(
       jsonOf([0, 'a"\\', '{"a":1,"a":2}', true, null, '\u00e9'], ['a', 'b', 'a"', '\\', '__proto__x']),
@@ -188,6 +192,7 @@ describe('access tokens, fuzzed', () => {
     fc.uint8Array({ minLength: 64, maxLength: 64 }).map((bytes) => b64(Buffer.from(bytes))),
     fc.constantFrom(...[0, 1, 0x7f, 0xff].map((byte) => b64(Buffer.alloc(64, byte)))),
   );
+  // T-k7gs
   fuzz('no other bytes are a signature', {
     inputs: signatures,
     share: 0.05,

@@ -61,6 +61,7 @@ const verdict = async (token: string, of = verifier) => {
 const input = { subject: 'user-1', sessionId: 's', tokenVersion: 1, permissions: [], asOfMs: NOW * 1000 };
 
 describe('an encrypted token', () => {
+  // T-j36m
   it.each([0, 1, 2])('of key %i is issued nested, says nothing in clear, and comes back', async (index) => {
     const [first, ...rest] = [...KEYS.slice(index), ...KEYS.slice(0, index)];
     const own = bench({ keys: [first!, ...rest] });
@@ -101,6 +102,7 @@ describe('an encrypted token', () => {
     });
   });
 
+  // T-4ns7
   it('control: what the table below alters is accepted unaltered', async () => {
     expect(await verdict(await seal(signed()))).toBe('accepted');
     expect(await verdict(await withHeader(JSON.stringify(HEADER)))).toBe('accepted');
@@ -264,6 +266,7 @@ describe('forged encrypted tokens', () => {
     );
   });
 
+  // T-mm6m
   it('an encrypted token means nothing where encryption is not configured', async () => {
     const plain = makeBench({ algorithm: 'ES256', privateKey: signing.privateKey, keyId: 'main' });
     expect(await verdict(await seal(signed()), plain.verifier)).toBe('malformed');

@@ -10,6 +10,7 @@ const { verifier } = makeBench({ algorithm: 'HS256', secret, keyId: 'main' });
 const good = forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, goodClaims(), secret, 'HS256');
 
 describe('parser, fuzzed', () => {
+  // T-khgx
   it('neither throws at nor accepts any text', () => {
     const part = fc.oneof(
       fc.base64String(),

@@ -110,6 +110,7 @@ describe('an old token', () => {
     expect(verifier.verify(oldAdmin({ aud: ['other', 'old-admin'] })).kind).toBe('accepted');
   });
 
+  // T-p49r
   it('has one name, whichever of its signatures comes with it: the twin of an EC signature, another of PSS', () => {
     const [ec, pss] = [makeKey('ES256'), makeKey('PS256')];
     const ecIssuer: LegacyIssuerOptions = { ...SHOP, name: 'ec', algorithm: 'ES256', key: ec.publicKey };

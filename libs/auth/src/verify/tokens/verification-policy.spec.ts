@@ -37,6 +37,7 @@ describe('claims', () => {
   });
 
   const required = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'tokenVersion'];
+  // T-jgck
   it.each(required)('%s missing', (name) => {
     expect(verify({ [name]: undefined })).toEqual(refusal('claims_malformed'));
   });
@@ -122,12 +123,14 @@ describe('claims', () => {
     expect(outcome.kind === 'accepted' && 'amr' in outcome.principal).toBe(false);
   });
 
+  // T-xd9h
   it('one of several audiences of ours is enough', () => {
     const { verifier } = makeBench(keys, {}, ['api', 'admin']);
     expect(verifier.verify(token(goodClaims({ aud: 'admin' }))).kind).toBe('accepted');
     expect(verifier.verify(token(goodClaims({ aud: 'web' }))).kind).toBe('refused');
   });
 
+  // T-tgxn
   it('the tolerance is the configured one, to the millisecond', () => {
     const { verifier, clock } = makeBench(keys, { clockToleranceSeconds: 0 });
     clock.ms = (NOW + 900) * 1000 - 1;

@@ -72,6 +72,7 @@ function hasherWith(storedHashes: readonly StoredHashHook[] = [], storedHashLimi
 const hasher = hasherWith();
 
 describe('stored hashes of other systems', () => {
+  // T-b3vg
   it.each([...VECTORS, ['ASP.NET Core Identity v3', ASP_NET] as const])(
     '%s: the right password matches and asks for a new hash, another does not match',
     async (_name, hash) => {

@@ -10,6 +10,7 @@ const beat = (id: string, prev: string, before: readonly string[], kind: Heartbe
 const C = beat('c', 'b', ['a']);
 
 describe('the date of a heartbeat', () => {
+  // T-rdc7
   it('is when the read was sent that last found the head before its base', () => {
     const dating = new HeartbeatClock();
     dating.observe('tail', 1, 'a', at(100));
@@ -17,6 +18,7 @@ describe('the date of a heartbeat', () => {
     expect(dating.date('tail', 1, C)).toEqual(at(200));
   });
 
+  // T-g9xx
   it('is never when its base was seen: the snapshot may be older than that', () => {
     const dating = new HeartbeatClock();
     dating.observe('tail', 1, 'b', at(100));

@@ -57,6 +57,7 @@ describe('a service that has no ledger', () => {
     expect(view.ledger).toBe('ours');
   });
 
+  // T-f8ws
   it('follows neither of two, names them and the cure once, and goes on when one is left', async () => {
     found = ['ours'];
     await neighbours.find();

@@ -95,6 +95,7 @@ async function until(what: () => boolean): Promise<void> {
 }
 
 describe('the step', () => {
+  // T-p766
   it('fills an empty feed in parts, read in batches, and ends with a whole heartbeat', async () => {
     const [ledger, feed] = [new Ledger(entries(11)), new Feed()];
     const { step } = processWith(ledger, feed);
@@ -212,6 +213,7 @@ describe('the step', () => {
     expect(view.fresh(1_000)).toBe(false);
   });
 
+  // T-ds7x
   it('takes a feed for unbroken only after it saw it proven: what it links to at its start may be an old dump', () => {
     const clock = new ManualClock();
     const view = new RevocationView(clock, 100);

@@ -171,6 +171,7 @@ const holds = (sabotage: Sabotage, unproven: Unproven, stories: typeof story = s
   });
 
 describe('the revocation protocol', () => {
+  // T-mssn
   it.each([
     ['was revoked more than maxStaleness before, whatever fails', 'refuse', story, 60],
     ['was revoked so long before, beside another application', 'refuse', shared, 20],
@@ -210,6 +211,7 @@ describe('the revocation protocol', () => {
     ['ledger', 'refuse', shared],
     ['lineage', 'redis', promoted],
   ];
+  // T-7ssn
   it.each(sabotages)(
     'is seen to fail without the rule: %s',
     async (sabotage, unproven, stories) => {

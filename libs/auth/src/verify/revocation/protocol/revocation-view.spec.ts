@@ -45,6 +45,7 @@ describe('what a process knows by the feed alone', () => {
     expect(view.state()).toMatchObject({ linked: true, provenBy: 'redis', ageMs: 100 });
   });
 
+  // T-qwr2
   it('a heartbeat that links to one it has not seen proves nothing, nor does any after it', () => {
     clock.advance('2s');
     take(beat('e', 'd', ['c', 'b', 'a']));
@@ -71,6 +72,7 @@ describe('what a process knows by the feed alone', () => {
     expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
   });
 
+  // T-kbjx
   it('a heartbeat of another ledger is such a one, and is named', () => {
     clock.advance('2s');
     const other = beat('d', 'c', ['b', 'a']);
@@ -89,6 +91,7 @@ describe('what a process knows by the feed alone', () => {
 
   const answer = { verdict: 'silent', head: beat('c', 'b', ['a']), connection: 7 } as const;
 
+  // T-g4kg
   it.each([
     ['the server that proved it', 'a', true],
     ['a replica that took over with the same head', 'b', false],
@@ -146,6 +149,7 @@ describe('what a process knows by the feed alone', () => {
     expect(view.ledgerReach.awayMs()).toBe(400);
   });
 
+  // T-zn58
   it('grows old by itself, by whichever clock goes faster', () => {
     clock.advance('1s');
     expect(view.fresh(MAX_STALENESS_MS)).toBe(false);

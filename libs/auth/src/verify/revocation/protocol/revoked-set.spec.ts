@@ -39,6 +39,7 @@ describe('RevokedSet', () => {
     ).toBe(true);
   });
 
+  // T-vc6r
   it('says so when an entry finds no room, and makes room of what has expired', () => {
     const mirror = new RevokedSet(2);
     mirror.add({ kind: 'session', id: 'a', value: 0, expiresAt: 1_000 }, 0);
