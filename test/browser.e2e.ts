@@ -94,7 +94,7 @@ describe('the tabs of one browser', () => {
   );
 
   // T-9tb2
-  it('follow who is signed in with the React hook', async () => {
+  it('follow who is signed in with React, in StrictMode too', async () => {
     const tabs = await Promise.all([1, 2].map(() => openTab(context, doors.express)));
     await Promise.all(tabs.map((tab) => tab.evaluate(() => harness.renderReact())));
     const all = (text: string) =>
@@ -102,8 +102,10 @@ describe('the tabs of one browser', () => {
     await all('signedOut');
     await signIn(tabs[0]!);
     await all('signedIn');
+    await Promise.all(tabs.map((tab) => tab.waitForSelector(`#guarded:text-is("${person.email}")`)));
     await tabs[1]!.evaluate(() => harness.logout());
     await all('signedOut');
+    await Promise.all(tabs.map((tab) => tab.waitForSelector('#guarded:text-is("sign in")')));
   });
 
   // T-4nck

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it } from '@jest/globals';
 import type * as Client from '@tokenward/client';
+import type * as Account from '@tokenward/client/account';
 import type * as Axios from '@tokenward/client/axios';
 import type * as React from '@tokenward/client/react';
 import type { SessionState, SessionStore } from '../libs/client/src/session-store.js';
@@ -16,9 +17,20 @@ const baseUrl = 'https://api.test';
 /** What the hook hands to React. */
 let followed: Pick<SessionStore, 'subscribe' | 'get'> | undefined;
 
+const react = {
+  createContext: () => ({}),
+  useContext: () => undefined,
+  useSyncExternalStore(subscribe: SessionStore['subscribe'], get: () => SessionState): SessionState {
+    followed = { subscribe, get };
+    return get();
+  },
+};
+const loaded = new Map<string, object>();
+
 const { createAuthClient, AuthClientError, memoryStore } = load<typeof Client>('index');
 const { axiosTransport } = load<typeof Axios>('axios');
 const { useSession } = load<typeof React>('react');
+const { endSession } = load<typeof Account>('account');
 let server: FakeServer;
 let browser: ReturnType<typeof fakeBrowser>;
 const clients: Client.AuthClient[] = [];
@@ -38,19 +50,17 @@ afterAll(() => {
 
 /** What the package ships, not its sources. */
 function load<T>(entry: string): T {
+  const before = loaded.get(entry);
+  if (before) return before as T;
   const module = { exports: {} };
-  const react = {
-    useSyncExternalStore(subscribe: SessionStore['subscribe'], get: () => SessionState): SessionState {
-      followed = { subscribe, get };
-      return get();
-    },
-  };
   const text = readFileSync(join(dist, `${entry}.cjs`), 'utf8');
+  const require = (name: string): object => (name === 'react' ? react : load('index'));
   // the bundle, with a React that renders nothing
-  (new Function('module', 'require', text) as (module: object, require: () => object) => void)(
+  (new Function('module', 'require', text) as (module: object, require: (name: string) => object) => void)(
     module,
-    () => react,
+    require,
   );
+  loaded.set(entry, module.exports);
   return module.exports as T;
 }
 
@@ -93,7 +103,9 @@ it('the build renames no member that is public, of a body, of a message or of a 
   const contract = 'libs/auth/src/contract';
   const source = 'libs/client/src';
   const files = [
-    ...['client', 'client-axios', 'client-react'].map((name) => `docs/api/${name}.txt`),
+    ...['', '-axios', '-react', '-account', '-sockets', '-server'].map(
+      (name) => `docs/api/client${name}.txt`,
+    ),
     ...['options', 'change', 'token-store', 'error'].map((name) => `${source}/${name}.ts`),
     ...readdirSync(contract).map((name) => join(contract, name)),
     ...readdirSync(lib)
@@ -190,9 +202,15 @@ it('as built, a refusal is an AuthClientError with what the server said', async 
     message: 'fault 429',
     retryAfterSeconds: 7,
   });
+  server.failNext('/auth/sessions/s1', 404);
+  await expect(endSession(client, 's1')).rejects.toBeInstanceOf(AuthClientError);
   server.failNext('/auth/reauthenticate', 403);
   await expect(client.reauthenticate('a quiet river')).rejects.toMatchObject({ status: 403 });
   expect(() => createAuthClient({ transport: 'cookies' as 'cookie' })).toThrow(/^transport: /);
+});
+
+it('as built, the entry of React is for the client, where servers render components', () => {
+  expect(readFileSync(join(dist, 'react.js'), 'utf8')).toMatch(/^["']use client["'];/);
 });
 
 it('as built, axios and the hook go through the client', async () => {

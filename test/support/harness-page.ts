@@ -1,7 +1,7 @@
 // Runs in the browser: a page as small as one can be around the client. What it holds in variables is in reach of a script that was smuggled in.
 import { type AuthClient, type AuthClientOptions, createAuthClient } from '@tokenward/client';
-import { useSession } from '@tokenward/client/react';
-import { createElement } from 'react';
+import { AuthProvider, RequireUser, useSession, useUser } from '@tokenward/client/react';
+import { createElement, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
 let auth: AuthClient;
@@ -37,12 +37,18 @@ const harness = {
     await new Promise((resolve) => (socket.onmessage = resolve));
   },
 
+  /** Under StrictMode, which mounts everything twice. */
   renderReact(): void {
-    const View = () => {
-      const state = useSession(auth);
-      return createElement('p', { id: 'who' }, state.status);
-    };
-    createRoot(document.body).render(createElement(View));
+    const View = () => createElement('p', { id: 'who' }, useSession().status);
+    const Name = () => createElement('p', { id: 'guarded' }, useUser()?.email);
+    const signedOut = createElement('p', { id: 'guarded' }, 'sign in');
+    const children = [
+      createElement(View, { key: 'view' }),
+      createElement(RequireUser, { key: 'guard', signedOut }, createElement(Name)),
+    ];
+    createRoot(document.body).render(
+      createElement(StrictMode, null, createElement(AuthProvider, { client: auth }, ...children)),
+    );
   },
 
   /** All that a script on the page can read without sending anything. */

@@ -37,3 +37,16 @@ export function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
     }),
   ]);
 }
+
+/** `until` for signals of a caller, which may live on. */
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
+  if (!signal) return work;
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', stop);
+    });
+  });
+}

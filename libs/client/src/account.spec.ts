@@ -1,0 +1,169 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type AuthClient, AuthClientError, createAuthClient } from '@tokenward/client';
+import {
+  endOtherSessions,
+  endSession,
+  logoutEverywhere,
+  register,
+  sessions,
+  stepUpFetch,
+} from './account.js';
+
+const baseUrl = 'https://api.test';
+const clients: AuthClient[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+});
+
+/** A signed-in bearer client of a server that answers by `routes`; what it was asked. */
+async function open(routes: (line: string, body: string) => Response | Promise<Response>) {
+  const asked: string[] = [];
+  let counter = 0;
+  const tokens = (extra: object = {}) =>
+    Response.json({
+      ...extra,
+      expiresIn: 900,
+      accessToken: `access-${++counter}`,
+      refreshToken: `r-${counter}`,
+    });
+  const client = createAuthClient({
+    baseUrl,
+    transport: 'bearer',
+    refreshAheadMs: 0,
+    async fetch(input, init) {
+      const request = new Request(input as string, init);
+      const line = `${request.method} ${new URL(request.url).pathname}`;
+      if (line === 'POST /auth/login') return tokens({ user: { id: 'u1', email: 'ada@example.com' } });
+      if (line === 'POST /auth/refresh' || line === 'POST /auth/reauthenticate') {
+        asked.push(line);
+        return tokens();
+      }
+      asked.push(line);
+      // as a real one does
+      const aborted = new Promise<never>((_, reject) => {
+        request.signal.addEventListener('abort', () => reject(request.signal.reason as Error));
+      });
+      return Promise.race([routes(line, await request.text()), aborted]);
+    },
+  });
+  clients.push(client);
+  await client.login({ email: 'ada@example.com', password: 'a quiet river' });
+  return { client, asked };
+}
+
+const refusal = (status: number, code: string) =>
+  Response.json({ statusCode: status, error: 'Error', message: code, code }, { status });
+
+describe('the account', () => {
+  it('is registered, and a refusal has its code', async () => {
+    const { client } = await open((_line, body) =>
+      body.includes('taken') ? refusal(409, 'taken') : Response.json({ user: { id: 'u2' } }, { status: 201 }),
+    );
+    expect(await register(client, { email: 'bob@example.com', password: 'x' })).toEqual({ id: 'u2' });
+    const refused = register(client, { email: 'taken@example.com', password: 'x' });
+    await expect(refused).rejects.toBeInstanceOf(AuthClientError);
+    await expect(refused).rejects.toMatchObject({ status: 409, code: 'taken' });
+  });
+
+  it('lists its sessions and ends them', async () => {
+    const list = [{ id: 's 1', current: true }];
+    const { client, asked } = await open((line) =>
+      line.startsWith('GET') ? Response.json(list) : new Response(null, { status: 204 }),
+    );
+    expect(await sessions(client)).toEqual(list);
+    await endSession(client, 's 1');
+    await endOtherSessions(client);
+    await logoutEverywhere(client);
+    expect(asked).toEqual([
+      ...['GET /auth/sessions', 'DELETE /auth/sessions/s%201', 'DELETE /auth/sessions'],
+      ...['POST /auth/logout-all', 'POST /auth/refresh'],
+    ]);
+  });
+
+  it.each<[string, () => Response]>([
+    ['a page of a proxy', () => new Response('<html>')],
+    ['an envelope around the answer', () => Response.json({ data: [] })],
+    ['a 200 where something was to be ended', () => Response.json([])],
+  ])('does not take %s for an answer', async (name, answer) => {
+    const { client } = await open(answer);
+    const call = name.includes('ended') ? endSession(client, 's1') : sessions(client);
+    await expect(call).rejects.toThrow('not an answer of Tokenward');
+  });
+
+  it('takes a signal', async () => {
+    const { client } = await open(() => new Promise(() => undefined));
+    const controller = new AbortController();
+    const listing = sessions(client, { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await expect(listing).rejects.toThrow('enough');
+  });
+});
+
+describe('a route that wants a fresh proof', () => {
+  const challenge = () =>
+    new Response('{}', {
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer error="insufficient_user_authentication", max_age="300"' },
+    });
+
+  async function guarded() {
+    let isProved = false;
+    const bodies: string[] = [];
+    const opened = await open((_line, body) => {
+      bodies.push(body);
+      return isProved ? new Response(null, { status: 204 }) : challenge();
+    });
+    return { ...opened, bodies, prove: () => void (isProved = true) };
+  }
+  const remove = (fetch: AuthClient['fetch']) => fetch('/account', { method: 'DELETE', body: 'really' });
+
+  it('asks the person once for all that wait, and sends each again once', async () => {
+    const { client, asked, bodies, prove } = await guarded();
+    const seen: (number | undefined)[] = [];
+    const fetch = stepUpFetch(client, async ({ maxAgeSeconds }) => {
+      seen.push(maxAgeSeconds);
+      await client.reauthenticate('a quiet river');
+      prove();
+    });
+    const answers = await Promise.all([remove(fetch), remove(fetch), remove(fetch)]);
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204]);
+    expect(seen).toEqual([300]);
+    expect(bodies).toEqual(Array.from({ length: 6 }, () => 'really'));
+    expect(asked.filter((line) => line.includes('refresh'))).toEqual([]);
+  });
+
+  it('a Request is sent again with its body', async () => {
+    const { client, bodies, prove } = await guarded();
+    const fetch = stepUpFetch(client, async () => prove());
+    const request = new Request(`${baseUrl}/account`, { method: 'DELETE', body: 'really' });
+    expect((await fetch(request)).status).toBe(204);
+    expect(bodies).toEqual(['really', 'really']);
+  });
+
+  it('comes back refused when the person would not, or the proof was not enough', async () => {
+    const { client, bodies } = await guarded();
+    const refused = await remove(stepUpFetch(client, async () => false));
+    expect([refused.status, bodies.length]).toEqual([401, 1]);
+    const again = await remove(stepUpFetch(client, async () => true));
+    expect([again.status, bodies.length]).toEqual([401, 3]);
+  });
+
+  it('is not sent again as whoever came in meanwhile', async () => {
+    const { client, bodies, prove } = await guarded();
+    const fetch = stepUpFetch(client, async () => {
+      prove();
+      await client.login({ email: 'bob@example.com', password: 'x' });
+    });
+    expect((await remove(fetch)).status).toBe(401);
+    expect(bodies).toHaveLength(1);
+  });
+
+  it('a person who does not answer holds nobody up beyond the signal', async () => {
+    const { client } = await guarded();
+    const fetch = stepUpFetch(client, () => new Promise(() => undefined));
+    const controller = new AbortController();
+    const waiting = fetch('/account', { method: 'DELETE', signal: controller.signal });
+    setTimeout(() => controller.abort(new Error('enough')), 20);
+    await expect(waiting).rejects.toThrow('enough');
+  });
+});

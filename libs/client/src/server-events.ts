@@ -1,0 +1,114 @@
+import type { AuthClient } from '@tokenward/client';
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+
+export interface ServerEvent {
+  /** Default `message`. */
+  readonly type: string;
+  readonly data: string;
+  /** Of this event or of one before it; sent as `Last-Event-ID` when the stream is opened again. */
+  readonly id: string;
+}
+
+export interface EventsOptions {
+  onEvent(event: ServerEvent): void;
+  onOpen?(): void;
+  /** The stream ended, or was refused with this status; it is opened again, unless the person was signed out. */
+  onClose?(status: number | undefined): void;
+}
+
+/**
+ * `EventSource` (HTML, section 9.2) over `client.fetch`: it can carry an access token, refreshes on 401 and comes back after every end but a sign-out,
+ * where the browser's own gives up at the first 401. Gives the function that ends it.
+ */
+export function authEvents(client: AuthClient, url: string | URL, options: EventsOptions): () => void {
+  let controller = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let id = '';
+  let waitMs = FIRST_WAIT_MS;
+  let retryMs = FIRST_WAIT_MS;
+
+  async function open({ signal }: AbortController): Promise<void> {
+    let status: number | undefined;
+    try {
+      const headers = { accept: 'text/event-stream', ...(id && { 'last-event-id': id }) };
+      const response = await client.fetch(url, { headers, signal, cache: 'no-store' });
+      status = response.status;
+      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
+      if (response.ok && isStream && response.body) {
+        options.onOpen?.();
+        for await (const event of eventsOf(response.body, setRetry, () => id)) {
+          waitMs = retryMs;
+          id = event.id;
+          options.onEvent(event);
+        }
+      } else await response.body?.cancel();
+    } catch {
+      // the network went away, or it was ended
+    }
+    if (signal.aborted) return;
+    options.onClose?.(status);
+    if (signal.aborted) return;
+    // refused for good: a sign-in opens it again
+    if (status === 401) return;
+    timer = setTimeout(() => void open(controller), waitMs * (0.5 + Math.random() / 2));
+    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+  }
+
+  function setRetry(ms: number): void {
+    retryMs = waitMs = Math.min(ms, LONGEST_WAIT_MS);
+  }
+  function end(): void {
+    clearTimeout(timer);
+    controller.abort();
+  }
+  function begin(): void {
+    end();
+    id = '';
+    controller = new AbortController();
+    void open(controller);
+  }
+
+  const stops = [client.on('signedIn', begin), client.on('signedOut', end)];
+  void open(controller);
+  return () => {
+    for (const stop of stops) stop();
+    end();
+  };
+}
+
+async function* eventsOf(
+  body: ReadableStream<Uint8Array>,
+  setRetry: (ms: number) => void,
+  lastId: () => string,
+): AsyncGenerator<ServerEvent> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let event = { type: 'message', data: [] as string[], id: lastId() };
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += decoder.decode(value, { stream: true });
+      // a CR at the very end may be the first half of CRLF
+      const lines = text.split(/\r\n|\n|\r(?!$)/);
+      text = lines.pop() ?? '';
+      for (const line of lines) {
+        if (line === '') {
+          if (event.data.length > 0) yield { ...event, data: event.data.join('\n') };
+          event = { type: 'message', data: [], id: event.id };
+          continue;
+        }
+        const [, name, content = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+        if (name === 'data') event.data.push(content);
+        if (name === 'event') event.type = content;
+        if (name === 'id' && !content.includes('\0')) event.id = content;
+        if (name === 'retry' && /^\d+$/.test(content)) setRetry(Number(content));
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it } from '@jest/globals';
+import { serverAuth, type ServerAuthOptions } from './server.js';
+
+/** The API as such a server meets it: one use per refresh token, a replay for the same key, everybody's own cookies. */
+function fakeApi() {
+  const owners = new Map<string, string>([
+    ['access-ada', 'ada'],
+    ['r-ada', 'ada'],
+    ['r-bob', 'bob'],
+  ]);
+  const spent = new Map<string, { key: string | null; line: string[] }>();
+  const seen: { line: string; headers: Headers }[] = [];
+  const faults: ('lost' | 503)[] = [];
+  let reuse = 0;
+
+  const cookieOf = (headers: Headers, name: string) =>
+    new RegExp(`(?:^|; )${name}=([^;]*)`).exec(headers.get('cookie') ?? '')?.[1] ?? '';
+  function refresh(headers: Headers): Response {
+    const token = cookieOf(headers, 'refresh_token');
+    const key = headers.get('idempotency-key');
+    const before = spent.get(token);
+    const owner = owners.get(token);
+    if (!owner || (before && before.key !== key)) {
+      if (before) reuse++;
+      return new Response('{}', {
+        status: 401,
+        headers: [['set-cookie', 'refresh_token=; Path=/; Max-Age=0']],
+      });
+    }
+    const line = before?.line ?? [
+      `access_token=access-${owner}-${spent.size}; Path=/; HttpOnly`,
+      `refresh_token=${token}+; Path=/; HttpOnly`,
+    ];
+    spent.set(token, { key, line });
+    owners.set(`access-${owner}-${spent.size - 1}`, owner).set(`${token}+`, owner);
+    return new Response('{}', { headers: line.map((each): [string, string] => ['set-cookie', each]) });
+  }
+  const api = {
+    seen,
+    faults,
+    get reuse() {
+      return reuse;
+    },
+    count: (line: string) => seen.filter((request) => request.line === line).length,
+    expire: () => owners.delete('access-ada'),
+    async fetch(input: string | URL | Request, init?: RequestInit) {
+      const { method, url, headers } = new Request(input, init);
+      const line = `${method} ${new URL(url).pathname}`;
+      seen.push({ line, headers });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (line === 'POST /auth/refresh') {
+        const fault = faults.shift();
+        if (fault === 503) return new Response('{}', { status: 503 });
+        const answer = refresh(headers);
+        if (fault === 'lost') throw new TypeError('fetch failed');
+        return answer;
+      }
+      const owner = owners.get(cookieOf(headers, 'access_token'));
+      return owner ? Response.json({ id: owner }) : Response.json({}, { status: 401 });
+    },
+  };
+  return api;
+}
+
+function serve(changes: Partial<ServerAuthOptions> = {}) {
+  const api = fakeApi();
+  const authOf = serverAuth({ apiUrl: 'http://api:3000/', fetch: api.fetch, ...changes });
+  const arrive = (cookie: string, given?: { canSetCookies: boolean }) =>
+    authOf(
+      { headers: new Headers({ cookie, 'user-agent': 'Browser/1', 'x-forwarded-for': '192.0.2.7' }) },
+      given,
+    );
+  return { api, arrive };
+}
+
+describe('a server that renders in front of the API', () => {
+  it('asks with the cookies of the request, and says whose browser it is', async () => {
+    const { api, arrive } = serve();
+    const auth = arrive('theme=dark; access_token=access-ada');
+    expect(await auth.session()).toMatchObject({ id: 'ada' });
+    expect(auth.setCookies).toEqual([]);
+    const [{ headers } = { headers: new Headers() }] = api.seen;
+    expect(headers.get('user-agent')).toBe('Browser/1');
+    expect(headers.get('x-forwarded-for')).toBe('192.0.2.7');
+  });
+
+  it('20 parts of one page at once: one refresh, whose cookies are passed on once', async () => {
+    const { api, arrive } = serve();
+    const auth = arrive('refresh_token=r-ada');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => auth.fetch('/notes')));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    expect(api.count('POST /auth/refresh')).toBe(1);
+    expect(auth.setCookies.map((line) => line.split('=')[0])).toEqual(['access_token', 'refresh_token']);
+    expect(auth.cookie).toBe('refresh_token=r-ada+; access_token=access-ada-0');
+  });
+
+  it('20 renders of one page at once, and prefetches: one refresh, and each answer has the cookies', async () => {
+    const { api, arrive } = serve();
+    const renders = Array.from({ length: 20 }, () => arrive('refresh_token=r-ada'));
+    const who = await Promise.all(renders.map((auth) => auth.session()));
+    expect(who.map((session) => session?.id)).toEqual(renders.map(() => 'ada'));
+    expect(api.count('POST /auth/refresh')).toBe(1);
+    expect(new Set(renders.map(({ setCookies }) => setCookies.join()))).toHaveProperty('size', 1);
+    expect(api.reuse).toBe(0);
+  });
+
+  it('two people at once share nothing', async () => {
+    const { api, arrive } = serve();
+    const pages = ['r-ada', 'r-bob', 'r-ada', 'r-bob'].map((token) => arrive(`refresh_token=${token}`));
+    const who = await Promise.all(pages.map((auth) => auth.session()));
+    expect(who.map((session) => session?.id)).toEqual(['ada', 'bob', 'ada', 'bob']);
+    expect(pages.map(({ cookie }) => /r-\w+/.exec(cookie)?.[0])).toEqual([
+      'r-ada',
+      'r-bob',
+      'r-ada',
+      'r-bob',
+    ]);
+    expect(api.count('POST /auth/refresh')).toBe(2);
+  });
+
+  it('a token refused before its time is refreshed once, and the request sent again once', async () => {
+    const { api, arrive } = serve();
+    api.expire();
+    const auth = arrive('access_token=access-ada; refresh_token=r-ada');
+    expect((await auth.fetch('/notes')).status).toBe(200);
+    expect([api.count('GET /notes'), api.count('POST /auth/refresh')]).toEqual([2, 1]);
+  });
+
+  it('a lost answer, and an outage after it, cost nobody the session', async () => {
+    const { api, arrive } = serve();
+    api.faults.push('lost');
+    expect(await arrive('refresh_token=r-ada').session()).toMatchObject({ id: 'ada' });
+    api.faults.push('lost', 503);
+    await expect(arrive('refresh_token=r-bob').session()).rejects.toMatchObject({ status: 503 });
+    expect(await arrive('refresh_token=r-bob').session()).toMatchObject({ id: 'bob' });
+    expect(api.reuse).toBe(0);
+  });
+
+  it('a refusal is passed on, and nobody is in', async () => {
+    const { arrive } = serve();
+    const auth = arrive('refresh_token=forged');
+    expect(await auth.session()).toBeUndefined();
+    expect(auth.setCookies).toEqual(['refresh_token=; Path=/; Max-Age=0']);
+    expect(auth.cookie).toBe('');
+  });
+
+  it('where no cookie can be set any more, no token is spent', async () => {
+    const { api, arrive } = serve();
+    const auth = arrive('refresh_token=r-ada', { canSetCookies: false });
+    expect(await auth.session()).toBeUndefined();
+    expect(api.count('POST /auth/refresh')).toBe(0);
+  });
+
+  it.each(['http://elsewhere.test/steal', '//elsewhere.test/steal'])(
+    'sends its cookies to the API alone, not to %s',
+    async (path) => {
+      const hosts: string[] = [];
+      const { arrive } = serve({
+        fetch: (input) => {
+          hosts.push(new URL(input as string).host);
+          return Promise.resolve(new Response());
+        },
+      });
+      await arrive('access_token=access-ada').fetch(path);
+      expect(hosts).toEqual(['api:3000']);
+    },
+  );
+});

@@ -1,0 +1,149 @@
+import { answerOf, AuthClientError, type Session } from '@tokenward/client';
+import { type RefreshOutcome, sharedRefresh } from './server-refresh.js';
+
+export interface ServerAuthOptions {
+  /** Where the Nest API is, as this server reaches it: `http://api:3000`. */
+  readonly apiUrl: string;
+  /** The AuthController's prefix. Default `auth`. */
+  readonly prefix?: string;
+  /** Default `access_token`. */
+  readonly accessCookie?: string;
+  /** Default `refresh_token`. It comes with a page only where its path covers the page: `cookies.refreshPath: '/'` at the API. */
+  readonly refreshCookie?: string;
+  /** Of one request to the API. Default 10,000. */
+  readonly timeoutMs?: number;
+  /** Default: the global one. */
+  readonly fetch?: typeof fetch;
+}
+
+export interface ServerRequest {
+  readonly headers: { get(name: string): string | null };
+}
+
+export interface ServerAuth {
+  /** Refreshes when there is no access token and a refresh token is there; once, however often it is called. */
+  renew(): Promise<void>;
+  /** With the cookies of this request; after a 401 one refresh, and once again. `path` is below `apiUrl`. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** Who is signed in as far as the cookies tell. Rejects when the API cannot be asked. */
+  session(): Promise<Session | undefined>;
+  /** The `Cookie` header of this request with what came since: for what renders after it. */
+  readonly cookie: string;
+  /** `Set-Cookie` lines for the answer to the browser. Each has to be passed on: the former tokens are spent. */
+  readonly setCookies: readonly string[];
+}
+
+/** The browser's own words for the API: the list of sessions, alerts, and the limits by address (under its `TRUST_PROXY`) go by them. */
+const PASSED_ON = ['user-agent', 'x-forwarded-for', 'accept-language'];
+
+/**
+ * For servers that render pages in front of a Nest API. One a process; each request gets a `ServerAuth` of its own and shares nothing with
+ * others, but that requests with the same refresh token get the answer of one refresh for ten seconds.
+ *
+ * ```ts
+ * const authOf = serverAuth({ apiUrl: 'http://api:3000' });
+ * const auth = authOf(request);
+ * const notes = await auth.fetch('/notes');
+ * for (const line of auth.setCookies) answer.headers.append('set-cookie', line);
+ * ```
+ *
+ * @returns `canSetCookies: false` where the answer's headers are gone already (a Server Component): nothing is refreshed there, because a token
+ * that rotated and never reached the browser is lost.
+ */
+export function serverAuth(
+  options: ServerAuthOptions,
+): (request: ServerRequest, given?: { readonly canSetCookies?: boolean }) => ServerAuth {
+  const { prefix = 'auth', accessCookie = 'access_token', refreshCookie = 'refresh_token' } = options;
+  const { timeoutMs = 10_000, fetch: send = (...args: Parameters<typeof fetch>) => fetch(...args) } = options;
+  const apiUrl = options.apiUrl.replace(/\/+$/, '');
+  const refreshOnce = sharedRefresh(`${apiUrl}/${prefix}/refresh`, send, timeoutMs);
+
+  return (request, { canSetCookies = true } = {}) => {
+    const jar = cookiesOf(request.headers.get('cookie') ?? '');
+    const setCookies: string[] = [];
+    let refreshing: Promise<RefreshOutcome> | undefined;
+
+    const cookie = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    function headersOf(given?: HeadersInit): Headers {
+      const headers = new Headers(given);
+      for (const name of PASSED_ON) {
+        const value = request.headers.get(name);
+        if (value !== null && !headers.has(name)) headers.set(name, value);
+      }
+      headers.set('cookie', cookie());
+      return headers;
+    }
+    function keep(lines: readonly string[]): void {
+      setCookies.push(...lines);
+      for (const line of lines) {
+        const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
+        if (value) jar.set(name, value);
+        else jar.delete(name);
+      }
+    }
+    function refresh(): Promise<RefreshOutcome> {
+      refreshing ??= (async () => {
+        const token = jar.get(refreshCookie);
+        if (!canSetCookies || !token) return { status: 401, setCookies: [] };
+        const outcome = await refreshOnce(token, headersOf());
+        keep(outcome.setCookies);
+        return outcome;
+      })();
+      return refreshing;
+    }
+    async function renew(): Promise<void> {
+      if (!jar.get(accessCookie)) await refresh();
+    }
+    async function ask(path: string, init?: RequestInit): Promise<Response> {
+      const signal = AbortSignal.timeout(timeoutMs);
+      const response = await send(`${apiUrl}/${path.replace(/^\/+/, '')}`, {
+        ...init,
+        headers: headersOf(init?.headers),
+        signal: init?.signal ? AbortSignal.any([init.signal, signal]) : signal,
+        // a redirect of the API is the browser's to follow; the cookies stay here
+        redirect: 'manual',
+      });
+      keep(response.headers.getSetCookie());
+      return response;
+    }
+
+    const auth: ServerAuth = {
+      renew,
+      async fetch(path, init) {
+        await renew();
+        const response = await ask(path, init);
+        const challenge = response.headers.get('www-authenticate') ?? '';
+        const isFinal =
+          response.status !== 401 ||
+          !!refreshing ||
+          challenge.includes('insufficient_user_authentication') ||
+          init?.body instanceof ReadableStream;
+        if (isFinal || (await refresh()).status !== 200) return response;
+        await response.body?.cancel();
+        return ask(path, init);
+      },
+      async session() {
+        const response = await auth.fetch(`${prefix}/me`);
+        const { status } = (await refreshing) ?? { status: 401 };
+        if (response.status !== 401) return answerOf<Session>(response, ({ id }) => id);
+        if (status !== 401) throw new AuthClientError(503, 'The session could not be refreshed');
+        return undefined;
+      },
+      get cookie() {
+        return cookie();
+      },
+      setCookies,
+    };
+    return auth;
+  };
+}
+
+/** Names and values as they came: nothing is decoded, so that nothing changes on its way. */
+function cookiesOf(header: string): Map<string, string> {
+  const jar = new Map<string, string>();
+  for (const pair of header.split(';')) {
+    const at = pair.indexOf('=');
+    if (at > 0) jar.set(pair.slice(0, at).trim(), pair.slice(at + 1).trim());
+  }
+  return jar;
+}

@@ -1,0 +1,191 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { WebSocketServer, WebSocket as NodeSocket } from 'ws';
+import { authEvents, authSocket, followIo, ioAuth, type ServerEvent } from './sockets.js';
+import { credentials, fakeWorld } from './world.fixture.js';
+
+const { world, open } = fakeWorld();
+const stops: (() => unknown)[] = [];
+let http: Server;
+let port: number;
+
+beforeEach(async () => {
+  http = createServer();
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  ({ port } = http.address() as AddressInfo);
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) stop();
+  http.closeAllConnections();
+  await new Promise((resolve) => http.close(resolve));
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('a socket', () => {
+  /** What the server hears, and its end of each connection. */
+  function listen() {
+    const heard: string[] = [];
+    const connections: NodeSocket[] = [];
+    const server = new WebSocketServer({ server: http });
+    server.on('connection', (socket) => {
+      connections.push(socket);
+      socket.on('message', (data) => heard.push(String(data as Buffer)));
+      socket.on('error', () => undefined);
+    });
+    stops.push(() => server.close());
+    return { heard, connections };
+  }
+  const follow = (client: ReturnType<typeof open>) => {
+    const messages: unknown[] = [];
+    const socket = authSocket(client, `ws://127.0.0.1:${port}`, {
+      WebSocket: NodeSocket as never,
+      onMessage: ({ data }) => messages.push(data),
+    });
+    stops.push(() => socket.close());
+    return { socket, messages };
+  };
+  const token = (value: string) => JSON.stringify({ type: 'auth', token: value });
+
+  it('brings its token first, the next after each refresh, and messages both ways', async () => {
+    const client = open({ transport: 'bearer' });
+    await client.login(credentials);
+    const { heard, connections } = listen();
+    const { socket, messages } = follow(client);
+    expect(socket.send('too early')).toBe(false);
+    await until(() => heard.length === 1);
+    await client.refresh();
+    await until(() => heard.length === 2);
+    expect(heard).toEqual([token('access-1'), token('access-2')]);
+    connections[0]?.send('hello');
+    await until(() => messages.length === 1);
+    expect(socket.send('hi')).toBe(true);
+    await until(() => heard.includes('hi'));
+  });
+
+  it.each([
+    [4401, 'access-2'],
+    [4503, 'access-1'],
+    [1012, 'access-1'],
+  ])('that is closed with %i comes back with %s', async (code, value) => {
+    const client = open({ transport: 'bearer' });
+    await client.login(credentials);
+    const { heard, connections } = listen();
+    follow(client);
+    await until(() => heard.length === 1);
+    connections[0]?.close(code);
+    await until(() => connections.length === 2 && heard.length >= 2);
+    expect(heard.at(-1)).toBe(token(value));
+  });
+
+  it('ends with a sign-out, and comes back as the next person', async () => {
+    const client = open({ transport: 'bearer' });
+    await client.login(credentials);
+    const { heard, connections } = listen();
+    follow(client);
+    await until(() => heard.length === 1);
+    await client.logout();
+    await until(() => connections[0]?.readyState === NodeSocket.CLOSED);
+    await client.login(credentials);
+    await until(() => heard.length === 2);
+    expect(connections).toHaveLength(2);
+  });
+
+  it('does not come back when the refresh is refused', async () => {
+    const client = open({ transport: 'bearer' });
+    await client.login(credentials);
+    const { heard, connections } = listen();
+    follow(client);
+    await until(() => heard.length === 1);
+    world.server.endSession();
+    connections[0]?.close(4401);
+    await until(() => client.events.includes('signedOut: refused'));
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(connections).toHaveLength(1);
+  });
+});
+
+describe('a socket of socket.io', () => {
+  it('gets a fresh token, and connects again after the server ended it', async () => {
+    const client = open({ transport: 'bearer' });
+    await client.login(credentials);
+    expect(await new Promise((give) => ioAuth(client)(give))).toEqual({ token: 'access-1' });
+
+    const listeners = new Map<string, (...given: never[]) => void>();
+    const calls: string[] = [];
+    const stop = followIo(client, {
+      active: false,
+      connect: () => calls.push('connect'),
+      disconnect: () => calls.push('disconnect'),
+      on: (event, listener) => listeners.set(event, listener),
+      off: (event) => listeners.delete(event),
+    });
+    const emit = (event: string, ...given: unknown[]) => listeners.get(event)?.(...(given as never[]));
+    emit('tokenward:ended', { code: 4401, reason: 'revoked' });
+    emit('disconnect');
+    await until(() => calls.includes('connect'));
+    expect(world.server.count('/auth/refresh')).toBe(1);
+    await client.logout();
+    expect(calls).toEqual(['connect', 'disconnect']);
+    stop();
+    expect(listeners.size).toBe(0);
+  });
+});
+
+describe('events of the server', () => {
+  function serveEvents() {
+    const streams: ServerResponse[] = [];
+    const lastIds: unknown[] = [];
+    http.on('request', (request, response) => {
+      lastIds.push(request.headers['last-event-id']);
+      if (request.headers.authorization === 'Bearer access-1' && streams.length > 0)
+        return void response.writeHead(401).end();
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': hello\r\n\r\n');
+      streams.push(response);
+    });
+    const client = open({
+      transport: 'bearer',
+      fetch: (input, init) => {
+        const { pathname } = new URL(input instanceof Request ? input.url : String(input));
+        return pathname === '/events'
+          ? fetch(new Request(`http://127.0.0.1:${port}/events`, input as Request), init)
+          : world.server.fetch(input, init);
+      },
+    });
+    const events: ServerEvent[] = [];
+    const start = () => stops.push(authEvents(client, '/events', { onEvent: (event) => events.push(event) }));
+    return { streams, lastIds, client, events, start };
+  }
+
+  it('are read as EventSource does, over pieces, and go on after the last one once the token is fresh', async () => {
+    const { streams, lastIds, client, events, start } = serveEvents();
+    await client.login(credentials);
+    start();
+    await until(() => streams.length === 1);
+    streams[0]?.write('retry: 10\nid: 7\nevent: no');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    streams[0]?.write('te\ndata: one\r\ndata:two\n\ndata: three\n\n: quiet\n\n');
+    await until(() => events.length === 2);
+    expect(events).toEqual([
+      { type: 'note', data: 'one\ntwo', id: '7' },
+      { type: 'message', data: 'three', id: '7' },
+    ]);
+    streams[0]?.end();
+    await until(() => streams.length === 2);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+    expect(lastIds).toEqual([undefined, '7', '7']);
+  });
+
+  it('end with a sign-out', async () => {
+    const { streams, client, start } = serveEvents();
+    await client.login(credentials);
+    start();
+    await until(() => streams.length === 1);
+    const closed = new Promise((resolve) => streams[0]?.on('close', resolve));
+    await client.logout();
+    await closed;
+  });
+});

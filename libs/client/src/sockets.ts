@@ -1,0 +1,168 @@
+import type { AuthClient } from '@tokenward/client';
+
+export { authEvents, type EventsOptions, type ServerEvent } from './server-events.js';
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+/** The server's: this token is not accepted (any more). */
+const REFUSED = 4401;
+
+export interface SocketOptions {
+  onMessage(event: MessageEvent): void;
+  /** The handshake is done and the token is sent; the server may still refuse it. */
+  onOpen?(): void;
+  /** It comes back by itself, unless the person was signed out. */
+  onClose?(event: CloseEvent): void;
+  readonly protocols?: string | string[];
+  /** Default: the global one; `ws` in Node. */
+  readonly WebSocket?: typeof WebSocket;
+}
+
+export interface AuthSocket {
+  /** False while there is no connection: nothing is kept for later. */
+  send(data: string | BufferSource | Blob): boolean;
+  /** For good. */
+  close(): void;
+}
+
+/**
+ * A WebSocket for `LiveSockets` that comes back: a fresh token is its first message (in `cookie` mode the handshake carries it), each refresh hands
+ * in the next one, 4401 refreshes once before it connects again, everything else waits half a second, then twice as long, 30 seconds at the most.
+ * A sign-out closes it, a sign-in opens it again, as the new person.
+ */
+export function authSocket(client: AuthClient, url: string | URL, options: SocketOptions): AuthSocket {
+  const Socket = options.WebSocket ?? WebSocket;
+  let socket: WebSocket | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let waitMs = FIRST_WAIT_MS;
+  let isOver = false;
+
+  async function prove(current: WebSocket): Promise<void> {
+    // it rejects only where the token store does: the server then closes, and it is tried again
+    const token = await client.accessToken().catch(() => undefined);
+    if (token !== undefined && current.readyState === Socket.OPEN)
+      current.send(JSON.stringify({ type: 'auth', token }));
+  }
+
+  function connect(): void {
+    drop();
+    if (isOver) return;
+    const current = (socket = new Socket(url, options.protocols));
+    current.onopen = () => {
+      void prove(current).then(() => {
+        if (current === socket) options.onOpen?.();
+      });
+    };
+    current.onmessage = (event) => {
+      waitMs = FIRST_WAIT_MS;
+      options.onMessage(event);
+    };
+    current.onclose = (event) => {
+      if (current !== socket) return;
+      socket = undefined;
+      options.onClose?.(event);
+      void comeBack(event.code);
+    };
+  }
+
+  async function comeBack(code: number): Promise<void> {
+    const wait = waitMs * (0.5 + Math.random() / 2);
+    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+    if (code === REFUSED && (await client.refresh()) === 'signedOut') return;
+    // a sign-in may have opened the next one meanwhile
+    if (!socket) timer = setTimeout(connect, wait);
+  }
+
+  function drop(): void {
+    clearTimeout(timer);
+    const former = socket;
+    socket = undefined;
+    former?.close();
+  }
+
+  const stops = [
+    client.on('refreshed', () => {
+      if (socket?.readyState === Socket.OPEN) void prove(socket);
+    }),
+    client.on('signedIn', connect),
+    client.on('signedOut', drop),
+  ];
+  connect();
+  return {
+    send(data) {
+      const isOpen = socket?.readyState === Socket.OPEN;
+      if (isOpen) socket?.send(data);
+      return isOpen;
+    },
+    close() {
+      isOver = true;
+      for (const stop of stops) stop();
+      drop();
+    },
+  };
+}
+
+/** What socket.io-client's socket has that is needed here. */
+export interface IoSocket {
+  readonly active: boolean;
+  connect(): unknown;
+  disconnect(): unknown;
+  on(event: string, listener: (...given: never[]) => void): unknown;
+  off(event: string, listener: (...given: never[]) => void): unknown;
+}
+
+/** For `io(url, { auth: ioAuth(client) })`: a fresh token at each connection. */
+export function ioAuth(client: AuthClient): (give: (data: object) => void) => void {
+  return (give) => {
+    client.accessToken().then(
+      (token) => give(token === undefined ? {} : { token }),
+      () => give({}),
+    );
+  };
+}
+
+/**
+ * Connects a socket.io socket again after the server ended it (`tokenward:ended`, `closeSocketIo`): refreshed once when the token was refused. Ends
+ * with a sign-out, begins again with a sign-in. Gives the function that stops following.
+ */
+export function followIo(client: AuthClient, socket: IoSocket): () => void {
+  let waitMs = FIRST_WAIT_MS;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let code = 0;
+
+  const ended = (ending: { readonly code?: number }): void => {
+    code = ending.code ?? 0;
+  };
+  const connected = (): void => {
+    code = 0;
+  };
+  const gone = (): void => {
+    // socket.io comes back by itself after a network error
+    if (!socket.active) void comeBack();
+  };
+  async function comeBack(): Promise<void> {
+    const wait = waitMs * (0.5 + Math.random() / 2);
+    waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+    if (code === REFUSED && (await client.refresh()) === 'signedOut') return;
+    clearTimeout(timer);
+    timer = setTimeout(() => socket.connect(), wait);
+  }
+  const again = (): void => {
+    waitMs = FIRST_WAIT_MS;
+    socket.disconnect();
+    socket.connect();
+  };
+  const stop = (): void => {
+    clearTimeout(timer);
+    socket.disconnect();
+  };
+
+  const handlers = { 'tokenward:ended': ended, connect: connected, disconnect: gone, connect_error: gone };
+  for (const [event, listener] of Object.entries(handlers)) socket.on(event, listener);
+  const stops = [client.on('signedIn', again), client.on('signedOut', stop)];
+  return () => {
+    clearTimeout(timer);
+    for (const each of stops) each();
+    for (const [event, listener] of Object.entries(handlers)) socket.off(event, listener);
+  };
+}
