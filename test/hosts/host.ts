@@ -106,11 +106,7 @@ const GUARDS: readonly Provider[] = [
   { provide: APP_GUARD, useClass: RolesGuard },
 ];
 
-export async function startHostKind(
-  database: HostDatabase,
-  kind: HostKind,
-  adapter: Adapter,
-): Promise<RunningHost> {
+async function startHostKind(database: HostDatabase, kind: HostKind, adapter: Adapter): Promise<RunningHost> {
   const { options, imports = [], controllers = [], providers = [], guards = GUARDS } = kind;
   @Module({
     imports: [AuthModule.forRoot({ ...hostOptions(database, options), isGlobal: true }), ...imports],

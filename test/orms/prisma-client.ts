@@ -38,7 +38,7 @@ export async function prismaClient(url: string): Promise<PrismaClient> {
 }
 
 /** Once for a schema and a version of Prisma. */
-export async function generated(): Promise<string> {
+async function generated(): Promise<string> {
   const prisma = createRequire(import.meta.url).resolve('prisma/package.json');
   const kind = createHash('sha256').update(readFileSync(SCHEMA)).update(readFileSync(prisma)).digest('hex');
   const made = join(CACHE, `prisma-${kind.slice(0, 16)}`);

@@ -67,7 +67,7 @@ export interface ParsedSetCookie {
 }
 
 /** `httponly`, `secure`, `path` … of a Set-Cookie line. */
-export function parseSetCookie(line: string): ParsedSetCookie {
+function parseSetCookie(line: string): ParsedSetCookie {
   const [pair = '', ...rest] = line.split(';').map((part) => part.trim());
   const split = (text: string): [string, string] => {
     const at = text.indexOf('=');

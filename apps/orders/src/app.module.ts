@@ -10,7 +10,7 @@ import { OrdersController } from './orders.controller.js';
 const REDIS = Symbol('REDIS');
 
 @Module({})
-export class RedisModule implements OnApplicationShutdown {
+class RedisModule implements OnApplicationShutdown {
   constructor(@Inject(REDIS) private readonly redis: Redis | undefined) {}
 
   static register(url: string | undefined): DynamicModule {

@@ -37,7 +37,7 @@ export function openDatabase(databaseUrl: string): DemoDatabase {
   return drizzle(pool, { schema });
 }
 
-export function openRedis(redisUrl: string): Redis {
+function openRedis(redisUrl: string): Redis {
   const redis = new Redis(redisUrl, {
     maxRetriesPerRequest: 1,
     enableOfflineQueue: false,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseDuration } from './duration.js';
 
 /** What the reference prints beside an option: its bounds or its choices. */
-export const optionLimits = z.registry<{ readonly limits: string }>();
+const optionLimits = z.registry<{ readonly limits: string }>();
 
 const wrong =
   (cure: string) =>

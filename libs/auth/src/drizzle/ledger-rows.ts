@@ -19,7 +19,7 @@ type Row = Pick<
 /** Channel of the wake-up that follows a commit; the payload is empty: the ledger is read, not the message. */
 export const LEDGER_CHANNEL = 'tokenward_ledger';
 
-export function toRow({ kind, id, value, expiresAt }: LedgerEntry): NewRow {
+function toRow({ kind, id, value, expiresAt }: LedgerEntry): NewRow {
   return {
     ...{ kind, subject: id, expiresAt: new Date(expiresAt) },
     minVersion: kind === 'user' || kind === 'session_version' ? value : undefined,

@@ -1,7 +1,7 @@
 import { group, list, oneOf, text } from '../common/option-schema.js';
 import { keyMaterial, type KeyMaterial } from './key-options.js';
 
-export const ENCRYPTION_ALGORITHMS = ['dir', 'RSA-OAEP-256', 'ECDH-ES'] as const;
+const ENCRYPTION_ALGORITHMS = ['dir', 'RSA-OAEP-256', 'ECDH-ES'] as const;
 /** How the content key is found (RFC 7518, section 4.1); RSA1_5 and the password-based ones cannot be configured. */
 export type EncryptionAlgorithm = (typeof ENCRYPTION_ALGORITHMS)[number];
 

@@ -22,15 +22,17 @@ export interface ResourceServerOptionsFactory {
   createResourceServerOptions(): ResourceServerModuleOptions | Promise<ResourceServerModuleOptions>;
 }
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<ResourceServerModuleOptions>({ moduleName: 'TokenwardResourceServer' })
-    .setClassMethodName('forRoot')
-    .setFactoryMethodName('createResourceServerOptions')
-    .setExtras<{ readonly isGlobal?: boolean }>({ isGlobal: false }, (definition, { isGlobal }) => ({
-      ...definition,
-      global: isGlobal ?? false,
-    }))
-    .build();
+const definition = new ConfigurableModuleBuilder<ResourceServerModuleOptions>({
+  moduleName: 'TokenwardResourceServer',
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createResourceServerOptions')
+  .setExtras<{ readonly isGlobal?: boolean }>({ isGlobal: false }, (module, { isGlobal }) => ({
+    ...module,
+    global: isGlobal ?? false,
+  }))
+  .build();
 
-export type ResourceServerForRoot = typeof OPTIONS_TYPE;
-export type ResourceServerForRootAsync = typeof ASYNC_OPTIONS_TYPE;
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = definition;
+export type ResourceServerForRoot = typeof definition.OPTIONS_TYPE;
+export type ResourceServerForRootAsync = typeof definition.ASYNC_OPTIONS_TYPE;

@@ -15,7 +15,7 @@ export interface RedeemedToken {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export const hostTokenSchema = group({
+const hostTokenSchema = group({
   kind: text('a name of 1 to 64 letters, digits and . _ : -', /^[\w.:-]{1,64}$/),
   ttl: duration('1s', '365d'),
 });

@@ -12,7 +12,7 @@ const CURVES: Readonly<Record<string, string>> = {
   secp521r1: 'P-521',
 };
 /** 128 bits of security, good beyond 2030 (NIST SP 800-57 part 1, section 5.6). */
-export const DEFAULT_RSA_BITS = 3072;
+const DEFAULT_RSA_BITS = 3072;
 const SECRET_BYTES = 64;
 
 export type GeneratedJwk = SourceJwk & { readonly kid: string; readonly alg: SigningAlgorithm };

@@ -16,10 +16,7 @@ const object = (
   required,
 });
 
-export const USER: JsonSchema = object({ id: text(), email: text(), role: text(), name: text() }, [
-  'id',
-  'email',
-]);
+const USER: JsonSchema = object({ id: text(), email: text(), role: text(), name: text() }, ['id', 'email']);
 
 const tokens = {
   tokenType: { type: 'string', enum: ['Bearer'] },

@@ -9,7 +9,7 @@ import { RefreshSecretsStore } from '../../storage/refresh-secrets.port.js';
 const STORED = 'the refresh-token secret in the database';
 
 /** A new secret in its written form. */
-export function newPepperLine(entropy: Entropy): string {
+function newPepperLine(entropy: Entropy): string {
   return `p${entropy.bytes(6).toString('hex')}:${entropy.bytes(32).toString('base64url')}`;
 }
 

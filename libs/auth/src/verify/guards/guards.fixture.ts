@@ -152,7 +152,7 @@ export class UnguardedController {
 }
 
 /** A host's own strategy says who calls; Tokenward's guards must not take its word. */
-export class ForeignGuard {
+class ForeignGuard {
   canActivate(context: ExecutionContext): boolean {
     context.switchToHttp().getRequest<{ user: unknown }>().user = {
       id: 'x',

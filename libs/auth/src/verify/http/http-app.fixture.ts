@@ -94,7 +94,7 @@ export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAut
   } as unknown as ResolvedAuthOptions;
 }
 
-export const ALL_ROUTES: Routes = {
+const ALL_ROUTES: Routes = {
   prefix: 'auth',
   register: true,
   login: true,

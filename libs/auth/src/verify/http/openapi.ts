@@ -35,8 +35,8 @@ export interface RouteDescription {
 }
 
 /** Names of the security schemes; `addBearerAuth()` and `addCookieAuth()` use them by default. */
-export const BEARER_SCHEME = 'bearer';
-export const COOKIE_SCHEME = 'cookie';
+const BEARER_SCHEME = 'bearer';
+const COOKIE_SCHEME = 'cookie';
 
 /**
  * Describes a handler or a controller to @nestjs/swagger by the metadata that it reads. The package itself is not loaded: it is an optional

@@ -7,14 +7,7 @@ import { signatureFits } from './signature.js';
 import { loadStaticKeys } from './static-keys.js';
 import { publicKeyThumbprint } from './thumbprint.js';
 
-export type {
-  KeySet,
-  LocalSigningKey,
-  PublicJwk,
-  RemoteSigningKey,
-  SigningKey,
-  VerificationKey,
-} from './key-set.js';
+export type { KeySet, PublicJwk, RemoteSigningKey, SigningKey, VerificationKey } from './key-set.js';
 
 export { type EncryptionKey, readEncryptionKeys } from './encryption-ring.js';
 export { legacyKid, readLegacyKey } from './legacy-key.js';

@@ -8,7 +8,7 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { AccessTokenIssuer } from '../../issue/tokens/access-token-issuer.service.js';
 import { AccessTokenVerifier } from './access-token-verifier.service.js';
 
-export class BenchClock extends Clock {
+class BenchClock extends Clock {
   constructor(public ms: number) {
     super();
   }
