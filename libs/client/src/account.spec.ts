@@ -148,6 +148,7 @@ describe('a route that wants a fresh proof', () => {
     expect([again.status, bodies.length]).toEqual([401, 3]);
   });
 
+  // T-xg2b
   it('is not sent again as whoever came in meanwhile', async () => {
     const { client, bodies, prove } = await guarded();
     const fetch = stepUpFetch(client, async () => {
@@ -158,6 +159,7 @@ describe('a route that wants a fresh proof', () => {
     expect(bodies).toHaveLength(1);
   });
 
+  // T-kwzv
   it('a person who does not answer holds nobody up beyond the signal', async () => {
     const { client } = await guarded();
     const fetch = stepUpFetch(client, () => new Promise(() => undefined));

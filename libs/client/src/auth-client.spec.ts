@@ -354,6 +354,7 @@ describe('errors', () => {
 });
 
 describe('a call', () => {
+  // T-z7mc
   it.each<[string, (client: AuthClient, signal: AbortSignal) => Promise<unknown>]>([
     ['login', (client, signal) => client.login(credentials, { signal })],
     ['logout', (client, signal) => client.logout({ signal })],

@@ -94,6 +94,7 @@ describe('a server that renders in front of the API', () => {
     expect(auth.cookie).toBe('refresh_token=r-ada+; access_token=access-ada-0');
   });
 
+  // T-wkqk
   it('20 renders of one page at once, and prefetches: one refresh, and each answer has the cookies', async () => {
     const { api, arrive } = serve();
     const renders = Array.from({ length: 20 }, () => arrive('refresh_token=r-ada'));
@@ -104,6 +105,7 @@ describe('a server that renders in front of the API', () => {
     expect(api.reuse).toBe(0);
   });
 
+  // T-gwqr
   it('two people at once share nothing', async () => {
     const { api, arrive } = serve();
     const pages = ['r-ada', 'r-bob', 'r-ada', 'r-bob'].map((token) => arrive(`refresh_token=${token}`));

@@ -81,6 +81,7 @@ describe('a socket', () => {
     expect(heard.at(-1)).toBe(token(value));
   });
 
+  // T-fv2x
   it('ends with a sign-out, and comes back as the next person', async () => {
     const client = open({ transport: 'bearer' });
     await client.login(credentials);
