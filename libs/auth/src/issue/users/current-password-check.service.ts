@@ -4,7 +4,6 @@ import type { ClientContext, Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { signInName } from './account-key.js';
 import { PasswordVerifier, type VerifiedCandidate } from './password-verifier.service.js';
-import { UserDirectory } from '../../storage/user-directory.port.js';
 import { ThrottledPasswordCheck } from './throttled-password-check.service.js';
 
 export interface PresentedPassword {
@@ -22,7 +21,6 @@ export type ProvenPassword = VerifiedCandidate & {
 @Injectable()
 export class CurrentPasswordCheck {
   constructor(
-    private readonly users: UserDirectory,
     private readonly passwords: ThrottledPasswordCheck,
     private readonly verifier: PasswordVerifier,
     private readonly events: AuthEventPublisher,
@@ -33,13 +31,13 @@ export class CurrentPasswordCheck {
     presented: PresentedPassword,
     client: ClientContext,
   ): Promise<ProvenPassword> {
-    // the account's bucket is named by what the user signs in with, the same one that logins fill
-    const known = await this.users.findById(principal.id);
+    // before the try is counted: the account's bucket is named by what the user signs in with, the same one that logins fill
+    const known = await this.verifier.findById(principal.id);
     if (!known) throw new AuthError('token_refused', 'the user is gone');
     const { outcome, deviceId } = await this.passwords.check({
       identifier: signInName(known.account),
       password: presented.password,
-      find: () => this.verifier.findById(principal.id),
+      find: () => Promise.resolve(known),
       rehash: 'keep',
       device: presented.device,
       client: { ...client, tenant: known.account.tenant },

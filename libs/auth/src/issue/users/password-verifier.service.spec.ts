@@ -143,6 +143,18 @@ describe('PasswordVerifier', () => {
     expect(reads).toEqual(['email', 'subject', 'id']);
   });
 
+  it('by an id it reads the counters first and the user once, as soon as the directory is known to know none', async () => {
+    put('apart');
+    for (const expected of [
+      ['id', 'subject', 'id'],
+      ['subject', 'id'],
+    ]) {
+      reads = [];
+      expect(await verifier.findById('apart')).toMatchObject({ subject: { epoch } });
+      expect(reads).toEqual(expected);
+    }
+  });
+
   it('treats a user who went between the reads as unknown', async () => {
     class Vanishing extends Subjects {
       override readSubject(): Promise<SubjectState> {

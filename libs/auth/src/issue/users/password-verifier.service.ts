@@ -31,6 +31,8 @@ export type PasswordOutcome =
 export class PasswordVerifier {
   /** A user whose reads stand in for those of users that do not exist, where the directory knows no counters. */
   #standIn?: string;
+  /** The directory was seen to know no counters: by an id they are read first, and the user once. */
+  #countersApart = false;
 
   constructor(
     private readonly users: UserDirectory,
@@ -63,11 +65,17 @@ export class PasswordVerifier {
 
   /** The user of an id, with the directory's own id and the counters as for `find`. */
   async findById(userId: string): Promise<VerifiedCandidate | undefined> {
-    return this.withSubject(await this.users.findById(userId));
+    const subject = this.#countersApart ? await this.subjects.readSubject(userId) : undefined;
+    const found = await this.users.findById(userId);
+    // in another spelling than the directory's own the counters are nobody's
+    if (subject && (!found || found.account.id === userId))
+      return found && { ...found, subject: found.subject ?? subject };
+    return this.withSubject(found);
   }
 
   private async withSubject(found: LoginCandidate | undefined): Promise<VerifiedCandidate | undefined> {
     if (found?.subject) return { ...found, subject: found.subject };
+    if (found) this.#countersApart = true;
     const userId = found?.account.id ?? this.#standIn;
     if (userId === undefined) return undefined;
     this.#standIn = userId;
