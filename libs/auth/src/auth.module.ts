@@ -23,6 +23,18 @@ import { OPTION_PROVIDERS } from './auth.providers.js';
 import { Clock } from './common/clock.js';
 import { Entropy } from './common/entropy.js';
 import { authToken, DEFAULT_INSTANCE } from './common/instance-token.js';
+import { AccountNotices } from './issue/accounts/account-notices.service.js';
+import { Later } from './issue/accounts/later.service.js';
+import { MailLimits } from './issue/accounts/mail-limits.service.js';
+import { MailedLinks } from './issue/accounts/mailed-links.service.js';
+import { Mailer } from './issue/accounts/mailer.service.js';
+import { ChangeEmailFlow } from './issue/flows/change-email.flow.js';
+import { CompleteSignIn } from './issue/flows/complete-sign-in.service.js';
+import { MagicLinkLoginFlow } from './issue/flows/magic-link-login.flow.js';
+import { RequestLinkFlow } from './issue/flows/request-link.flow.js';
+import { ResetPasswordFlow } from './issue/flows/reset-password.flow.js';
+import { SendVerificationFlow } from './issue/flows/send-verification.flow.js';
+import { VerifyEmailFlow } from './issue/flows/verify-email.flow.js';
 import { OneTimeTokens } from './issue/accounts/one-time-tokens.service.js';
 import { AuthService } from './issue/auth.service.js';
 import { AuthenticateFlow } from './verify/authenticate.js';
@@ -113,6 +125,18 @@ const FLOWS: Provider[] = [
   TokenGrants,
   OneTimeTokens,
   HostTokensFlow,
+  Later,
+  Mailer,
+  MailLimits,
+  MailedLinks,
+  AccountNotices,
+  CompleteSignIn,
+  RequestLinkFlow,
+  ResetPasswordFlow,
+  SendVerificationFlow,
+  VerifyEmailFlow,
+  ChangeEmailFlow,
+  MagicLinkLoginFlow,
   KeyWatch,
   AuthService,
 ];

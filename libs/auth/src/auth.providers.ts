@@ -125,5 +125,16 @@ function usersOf(host: Host, { identifier }: ResolvedAuthOptions): UserDirectory
       'identifier.tenant',
       'is missing, and the user directory keeps users by tenant; say which tenant a request is about',
     );
+  if (!host.accounts) return users;
+  if (!users.accounts)
+    throw AuthError.configuration(
+      'accounts',
+      'the user directory has no `accounts`; give drizzleStorage(db, { users }) the column emailVerified, or your own UserDirectory an AccountDirectory',
+    );
+  if (!host.storage.oneTimeTokens)
+    throw AuthError.configuration(
+      'accounts',
+      'storage.oneTimeTokens is missing; drizzleStorage(db) has it, or give a OneTimeTokenStore of your own',
+    );
   return users;
 }

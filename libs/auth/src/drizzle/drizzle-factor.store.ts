@@ -7,14 +7,12 @@ import {
   type Factors,
   FactorStore,
 } from '../storage/factor-store.port.js';
-import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import { factorChanged } from '../storage/store-events.js';
 import type { AuthDatabase } from './auth-database.js';
 import { type Row, rows, type Transaction } from './database.js';
 import { act, FACTOR_COLUMNS, insertTotp, toFactor } from './factor-rows.js';
 import type { AuthSchema } from './schema.js';
-import { bumpSubject, lockSubject } from './session-endings.js';
-import { UNEXPIRED } from './session-rows.js';
+import { bumpSubject, lockSubject, unproveOthersIn } from './session-endings.js';
 import { writeChange } from './write-change.js';
 
 export interface DrizzleFactorStoreOptions {
@@ -82,16 +80,9 @@ export class DrizzleFactorStore extends FactorStore {
       if (state.tokenVersion !== expected.tokenVersion || state.epoch !== expected.epoch)
         return { kind: 'superseded' };
       if (!(await act(tx, this.schema, subject, change.act))) return { kind: 'unfit' };
-      const { tokenVersion } = await bumpSubject(tx, this.schema, subject, 'version');
-      const others = await rows(
-        tx,
-        sql`update ${this.schema.sessions} s set auth_time = to_timestamp(0)
-          where s.subject = ${subject} and s.id <> ${sessionId} and s.epoch = ${state.epoch} and ${UNEXPIRED} returning s.id`,
-      );
-      const entries = others.map((row): LedgerEntry => ({
-        ...{ kind: 'session_version', id: String(row['id']), value: tokenVersion },
-        expiresAt: nowMs + LEDGER_LIFETIME_MS,
-      }));
+      const bumped = await bumpSubject(tx, this.schema, subject, 'version');
+      const others = { subject, keep: sessionId, state: bumped };
+      const entries = await unproveOthersIn(tx, this.schema, others, nowMs);
       const audit = this.options.audit === 'on' ? this.schema.audit : undefined;
       const done = { entries, events: [factorChanged(change)] };
       await writeChange(tx, { revocations: this.schema.revocations, audit }, done);

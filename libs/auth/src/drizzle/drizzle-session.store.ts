@@ -39,6 +39,7 @@ import {
   lockSubject,
   markEnded,
   sessionEntries,
+  unproveOthersIn,
   userEntry,
 } from './session-endings.js';
 import { SessionRotations } from './session-rotations.js';
@@ -197,6 +198,15 @@ export class DrizzleSessionStore extends SessionStore {
     return this.changing('bump a token version', alongside, async (tx, nowMs) => {
       const state = await bumpSubject(tx, this.schema, subject, 'version');
       const entries = [userEntry(subject, state.tokenVersion, nowMs)];
+      const { actorId } = alongside;
+      return { sessions: 0, entries, events: [{ type: 'token_version.bumped', userId: subject, actorId }] };
+    });
+  }
+
+  unproveOthers(subject: string, keep: string, alongside: Alongside = {}): Promise<Ended> {
+    return this.changing('forget credential proofs', alongside, async (tx, nowMs) => {
+      const state = await bumpSubject(tx, this.schema, subject, 'version');
+      const entries = await unproveOthersIn(tx, this.schema, { subject, keep, state }, nowMs);
       const { actorId } = alongside;
       return { sessions: 0, entries, events: [{ type: 'token_version.bumped', userId: subject, actorId }] };
     });

@@ -10,6 +10,7 @@ import {
 } from '../storage/user-directory.port.js';
 import { AuthDatabase } from './auth-database.js';
 import { type Database, type Row, rows, type Transaction } from './database.js';
+import { DrizzleAccountDirectory } from './drizzle-account-directory.js';
 import { FurtherColumns } from './further-columns.js';
 import { noneIfUnwritable, sqlState } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
@@ -36,6 +37,7 @@ const UNIQUE_VIOLATION = '23505';
 
 /** `UserDirectory` on the host's own table; the subject's counters come in the same query as the password hash. */
 export class DrizzleUserDirectory extends UserDirectory {
+  override readonly accounts?: DrizzleAccountDirectory;
   private readonly database: AuthDatabase;
   private readonly users: NamedUsers;
   private readonly deadlineMs: number;
@@ -52,9 +54,11 @@ export class DrizzleUserDirectory extends UserDirectory {
     this.deadlineMs = deadlineMs;
     this.further = new FurtherColumns(this.database.db, this.users);
     this.tenants = users.tenant ? 'kept' : 'none';
-    const { identifier } = this.users;
+    const { identifier, emailVerified } = this.users;
     if (identifier)
       this.findByIdentifier = (named, tenant) => this.find(this.isCalled(identifier, named, tenant));
+    this.accounts =
+      emailVerified && new DrizzleAccountDirectory(this.database, this.users, emailVerified, deadlineMs);
   }
 
   /** Compared in lower case, whatever the column holds: an index on `lower(email)` serves. */
@@ -163,6 +167,7 @@ function toCandidate(row: Row): LoginCandidate {
       email: String(row['email'] ?? ''),
       ...(identifier == null ? {} : { identifier: String(identifier) }),
       ...(typeof name === 'string' ? { name } : {}),
+      ...(row['email_verified'] === true ? { emailVerified: true } : {}),
       ...toFacts(row),
     },
     passwordHash: typeof hash === 'string' ? hash : undefined,

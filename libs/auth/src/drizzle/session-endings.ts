@@ -127,3 +127,21 @@ export async function endOthersIn(
   const ended = await markEnded(tx, schema, sql`s.subject = ${subject} and s.id <> ${keep}`, reason);
   return { sessions: ended.length, entries: sessionEntries(ended, nowMs) };
 }
+
+/** To be called with the subject locked and its version bumped (`state`). Of each session that lost its proof an entry refuses the earlier tokens. */
+export async function unproveOthersIn(
+  tx: Transaction,
+  schema: AuthSchema,
+  { subject, keep, state }: { readonly subject: string; readonly keep: string; readonly state: SubjectState },
+  nowMs: number,
+): Promise<readonly LedgerEntry[]> {
+  const others = await rows(
+    tx,
+    sql`update ${schema.sessions} s set auth_time = to_timestamp(0)
+      where s.subject = ${subject} and s.id <> ${keep} and s.epoch = ${state.epoch} and ${UNEXPIRED} returning s.id`,
+  );
+  return others.map((row) => ({
+    ...{ kind: 'session_version', id: String(row['id']), value: state.tokenVersion },
+    expiresAt: nowMs + LEDGER_LIFETIME_MS,
+  }));
+}

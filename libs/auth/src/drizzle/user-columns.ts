@@ -24,6 +24,8 @@ export interface UserColumns {
   readonly permissions?: PgColumn;
   /** boolean, or a timestamp that is set while the user is disabled. */
   readonly disabled?: PgColumn;
+  /** boolean, or a timestamp of when it was verified. Needed where `accounts` is on. */
+  readonly emailVerified?: PgColumn;
 }
 
 const columnHandle = () =>
@@ -54,6 +56,7 @@ export const userColumnsSchema = group({
   role: columnHandle().optional(),
   permissions: columnHandle().optional(),
   disabled: columnHandle().optional(),
+  emailVerified: columnHandle().optional(),
 });
 
 /** `{ table: users, ...users }` spreads the whole table: what is the table's own and no option of ours is left out, what is renamed or added is not. */
@@ -141,6 +144,14 @@ export function disabledOf(users: NamedUsers): SQL {
     : sql`(${each} is not null)`;
 }
 
+function emailVerifiedOf({ emailVerified }: NamedUsers): SQL {
+  if (!emailVerified) return sql`false`;
+  const each = column(emailVerified);
+  return emailVerified.getSQLType() === 'boolean'
+    ? sql`coalesce(${each}, false)`
+    : sql`(${each} is not null)`;
+}
+
 /** For select lists in which the users table is `a`. */
 export function factColumns(users: NamedUsers | undefined): SQL {
   if (!users)
@@ -152,7 +163,8 @@ export function factColumns(users: NamedUsers | undefined): SQL {
 
 export function accountColumns(users: NamedUsers): SQL {
   return sql`${column(users.id)}::text as user_id, ${column(users.email)} as email, ${column(users.name)} as name,
-    ${column(users.identifier)} as identifier, ${column(users.passwordHash)} as password_hash, ${factColumns(users)}`;
+    ${column(users.identifier)} as identifier, ${column(users.passwordHash)} as password_hash,
+    ${emailVerifiedOf(users)} as email_verified, ${factColumns(users)}`;
 }
 
 export function toFacts(row: Row): UserFacts {

@@ -76,8 +76,7 @@ export class AuthAlerts implements OnApplicationShutdown {
     const found = await this.familiarity(event);
     // whoever signs in for the first time comes from nowhere known
     if (!found || found.earlier === 0) return;
-    if (!event.knownDevice && found.userAgent === 'new')
-      this.floods.raise(alertOf('login.new_device', event));
+    if (isNewDevice(event, found)) this.floods.raise(alertOf('login.new_device', event));
     if (found.network === 'new') this.floods.raise(alertOf('login.new_network', event));
   }
 
@@ -117,6 +116,11 @@ export class AuthAlerts implements OnApplicationShutdown {
   }: SignIn | Refresh): Promise<Familiarity | undefined> {
     return this.audit?.familiarity({ userId, sessionId, ip, userAgent }).catch(() => undefined);
   }
+}
+
+/** Not of the first sign-in: whoever signs in for the first time comes from nowhere known. */
+export function isNewDevice({ knownDevice }: SignIn, { earlier, userAgent }: Familiarity): boolean {
+  return !knownDevice && earlier > 0 && userAgent === 'new';
 }
 
 function alertOf(

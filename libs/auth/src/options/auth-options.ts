@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { Duration } from '../common/duration.js';
 import type { TokenDelivery } from '../contract/index.js';
+import type { AccountOptions } from './account-options.js';
 import type { CookieOptions } from './cookie-options.js';
 import type { DiscoveryOptions } from './discovery-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
@@ -173,6 +174,8 @@ export interface AuthOptions {
   /** What people sign in with. Default: the email of one set of users. */
   readonly identifier?: IdentifierOptions;
   readonly registration?: RegistrationOptions;
+  /** Reset, verification, change of email and magic link; off without it. Needs `users.emailVerified`. */
+  readonly accounts?: AccountOptions;
   readonly revocation?: RevocationOptions;
   readonly jwks?: {
     /** `max-age` of the JWKS answer; a key is published at least that long before it signs. Default `1h`. */
@@ -213,6 +216,8 @@ export interface RouteOptions {
   readonly password?: boolean;
   readonly reauthenticate?: boolean;
   readonly revokeUser?: boolean;
+  /** Those of `accounts`; without that option they answer 404. */
+  readonly accounts?: boolean;
   readonly jwks?: boolean;
   /** `/.well-known/openid-configuration`, `oauth-authorization-server` and `oauth-protected-resource`. */
   readonly discovery?: boolean;

@@ -16,6 +16,7 @@ import {
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import { TOKEN_DELIVERIES } from '../contract/index.js';
 import type { ClaimsHook, PasswordOptions, StoredHashHook } from './auth-options.js';
+import { accountSchema } from './account-options.js';
 import { cookieSchema } from './cookie-options.js';
 import { discoverySchema } from './discovery-options.js';
 import { encryptionSchema } from './encryption-options.js';
@@ -137,6 +138,7 @@ export const authSchema = group({
   passwords: passwordSchema.prefault({}),
   identifier: identifierSchema.prefault({}),
   registration: registrationSchema.prefault({}),
+  accounts: accountSchema.optional(),
   revocation: revocationSchema.prefault({}),
   jwks: group({ cacheFor: seconds('0s', '1d').prefault('1h') }).prefault({}),
   discovery: discoverySchema.prefault({}),

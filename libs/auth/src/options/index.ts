@@ -15,6 +15,8 @@ export type {
   ThrottleLimits,
   TokenDeliveryOptions,
 } from './auth-options.js';
+export type { AccountMail, AccountMailKind } from './account-mail.js';
+export type { AccountOptions } from './account-options.js';
 export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 export type { EncryptionAlgorithm, EncryptionKeyOptions, EncryptionOptions } from './encryption-options.js';
 export type { IdentifierOptions, RegistrationOptions, TenantRequest } from './identifier-options.js';

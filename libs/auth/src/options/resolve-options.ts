@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { AuthError } from '../common/auth-error.js';
 import { DEFAULT_INSTANCE } from '../common/instance-token.js';
 import { readOptions } from '../common/read-options.js';
+import { resolveAccounts } from './account-options.js';
 import type { AuthOptions, RouteOptions } from './auth-options.js';
 import { authSchema } from './auth-schema.js';
 import { resolveDiscovery } from './discovery-options.js';
@@ -55,6 +56,7 @@ export function resolveChecked(
     passwords: passwords(options.passwords),
     identifier: options.identifier,
     registration: options.registration,
+    accounts: resolveAccounts(options.accounts),
     revocation: { ...revocation, maxStalenessMs: maxStaleness, deadlineMs: deadline },
     jwks: { cacheSeconds: options.jwks.cacheFor },
     discovery: resolveDiscovery(

@@ -20,6 +20,7 @@ const routeSchema = group({
   password: on(),
   reauthenticate: on(),
   revokeUser: on(),
+  accounts: on(),
   jwks: on(),
   discovery: on(),
 });

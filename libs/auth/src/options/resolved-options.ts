@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { TokenDelivery } from '../contract/index.js';
 import type { ClaimsHook, PasswordOptions, ReuseScope, RouteOptions } from './auth-options.js';
+import type { ResolvedAccounts } from './account-options.js';
 import type { CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 import type { ResolvedDiscovery } from './discovery-options.js';
 import type { EncryptionAlgorithm, EncryptionKeyOptions } from './encryption-options.js';
@@ -84,6 +85,8 @@ export abstract class ResolvedAuthOptions {
     Pick<PasswordOptions, 'breachCheck'> & { readonly storedHashLimitMs: number };
   abstract readonly identifier: ResolvedIdentifier;
   abstract readonly registration: RegistrationOptions;
+  /** Undefined: off. */
+  abstract readonly accounts?: ResolvedAccounts;
   abstract readonly revocation: {
     readonly mode: 'mirror' | 'strict';
     readonly maxStalenessMs: number;

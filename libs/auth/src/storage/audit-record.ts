@@ -53,6 +53,10 @@ export function toRecord(event: AuthEvent | AuthEventInput): NewAuditRecord {
 const AT_WILL: ReadonlySet<AuthEvent['type']> = new Set([
   'login.failed',
   'login.throttled',
+  'link.requested',
+  'link.refused',
+  'mail.failed',
+  'mail.throttled',
   'password.refused',
   'factor.refused',
   'login.second_factor_due',
@@ -71,9 +75,9 @@ const MINUTE_MS = 60_000;
  */
 export function foldOf(event: AuthEvent): string | undefined {
   if (!AT_WILL.has(event.type)) return undefined;
-  const { type, at, reason, userId, ip, tenant } = event as AuthEvent &
-    Partial<Record<'reason' | 'userId' | 'ip', string>>;
+  const { type, at, reason, kind, userId, ip, tenant } = event as AuthEvent &
+    Partial<Record<'reason' | 'kind' | 'userId' | 'ip', string>>;
   const minute = Math.floor(Date.parse(at) / MINUTE_MS);
-  const names = JSON.stringify([type, reason, userId, tenant, networkOf(ip), minute]);
+  const names = JSON.stringify([type, reason ?? kind, userId, tenant, networkOf(ip), minute]);
   return createHash('sha256').update(names).digest('base64url').slice(0, 22);
 }

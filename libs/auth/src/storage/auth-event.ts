@@ -1,3 +1,4 @@
+import type { AccountMailKind, LinkKind } from '../options/account-mail.js';
 import type { EndReason } from './end-reason.js';
 import type { TokenDelivery } from '../contract/index.js';
 
@@ -50,6 +51,7 @@ export type AuthEvent = Base &
           | 'hash_unusable'
           | 'disabled'
           | 'superseded'
+          | 'email_unverified'
           | 'second_factor';
         readonly userId?: string;
         readonly ip?: string;
@@ -122,6 +124,53 @@ export type AuthEvent = Base &
         readonly userId: string;
         readonly actorId?: string;
         readonly sessionId?: string;
+      }
+    | {
+        /** Somebody asked for a mailed link; with the user of an account that exists. */
+        readonly type: 'link.requested';
+        readonly kind: LinkKind;
+        readonly userId?: string;
+        readonly actorId?: string;
+        readonly ip?: string;
+      }
+    | {
+        /** A mailed link did what it was mailed for. */
+        readonly type: 'link.used';
+        readonly kind: LinkKind;
+        readonly userId: string;
+        readonly ip?: string;
+      }
+    | {
+        /** A link that is spent, too old, of another kind, or none. */
+        readonly type: 'link.refused';
+        readonly kind: LinkKind;
+        readonly userId?: string;
+        readonly ip?: string;
+      }
+    | {
+        /** Its owner has shown that the email is theirs. */
+        readonly type: 'email.verified';
+        readonly userId: string;
+        readonly ip?: string;
+      }
+    | {
+        /** By a link that was mailed to the new address. */
+        readonly type: 'email.changed';
+        readonly userId: string;
+        readonly ip?: string;
+      }
+    | {
+        /** The host's `accounts.mail` failed. */
+        readonly type: 'mail.failed';
+        readonly kind: AccountMailKind;
+        readonly userId: string;
+      }
+    | {
+        /** A limit of mails was reached: none went out. */
+        readonly type: 'mail.throttled';
+        readonly kind: LinkKind;
+        readonly userId?: string;
+        readonly ip?: string;
       }
     | {
         /** The stored hash of a user cannot be compared: nothing reads its form, or it would cost too much. */

@@ -44,6 +44,7 @@ export type {
 } from './revocation-feed.port.js';
 
 // users
+export type { AccountDirectory } from './account-directory.port.js';
 export { ambiguousUser, UserDirectory } from './user-directory.port.js';
 export type { CreateUserOutcome, LoginCandidate, NewUser, UserAccount } from './user-directory.port.js';
 export { OneTimeTokenStore } from './one-time-token-store.port.js';

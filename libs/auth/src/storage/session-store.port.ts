@@ -122,6 +122,11 @@ export abstract class SessionStore {
   ): Promise<ReuseOutcome>;
   /** Role or permission change: bumps the version alone. */
   abstract bumpVersion(subject: string, alongside?: Alongside): Promise<Ended>;
+  /**
+   * What identifies the user changed (the email): the version is bumped, the access tokens of every session but `keep` die, and those sessions have no
+   * proof of a credential any more (`authTime` is the epoch). All of them go on.
+   */
+  abstract unproveOthers(subject: string, keep: string, alongside?: Alongside): Promise<Ended>;
   /** After a restore: bumps every subject, ends every session, refuses every token issued up to now and `toleranceMs` (0). */
   abstract endEverything(by?: ActedBy, toleranceMs?: number): Promise<Ended>;
   abstract readSubject(subject: string): Promise<SubjectState>;

@@ -1,4 +1,5 @@
 import { AuthError } from '../common/auth-error.js';
+import type { AccountDirectory } from './account-directory.port.js';
 import type { HostTransaction } from './host-transaction.js';
 import type { SubjectState, UserFacts } from './subject.js';
 
@@ -9,6 +10,8 @@ export interface UserAccount extends UserFacts {
   readonly name?: string;
   /** What the user signs in with, as it is stored, where that is not the email. */
   readonly identifier?: string;
+  /** Whether its owner has shown that the email is theirs. Undefined: not, or the directory does not know. */
+  readonly emailVerified?: boolean;
 }
 
 /** A user with what a login is checked against. */
@@ -74,6 +77,8 @@ export abstract class UserDirectory {
     next: string,
     tx?: HostTransaction,
   ): Promise<boolean>;
+  /** Needed where `accounts` is on. */
+  readonly accounts?: AccountDirectory;
   /** Needed by the `register` route alone. */
   create?(user: NewUser): Promise<CreateUserOutcome>;
 }

@@ -192,6 +192,14 @@ export class MemorySessionStore extends SessionStore {
     });
   }
 
+  unproveOthers(subject: string, keep: string, alongside: Alongside = {}): Promise<Ended> {
+    return this.within(alongside, (endings) => {
+      const entries = endings.unprove(subject, keep, endings.bump(subject, 'version'));
+      const { actorId } = alongside;
+      return { sessions: 0, entries, events: [{ type: 'token_version.bumped', userId: subject, actorId }] };
+    });
+  }
+
   endEverything(by: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
     return this.within({}, (endings) => endings.endEverything(by, toleranceMs));
   }

@@ -1,4 +1,5 @@
 import type { Entropy } from '../common/entropy.js';
+import type { AccountDirectory } from '../storage/account-directory.port.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import {
   ambiguousUser,
@@ -22,28 +23,45 @@ export interface MemoryUser {
   readonly role?: string;
   readonly permissions?: readonly string[];
   readonly disabled?: 'disabled' | 'enabled';
+  /** Default false. */
+  readonly emailVerified?: boolean;
   /** PHC string; none: the user cannot sign in by password. */
   readonly passwordHash?: string;
 }
 
 /** Users in the memory of one process, for tests. */
 export class MemoryUserDirectory extends UserDirectory {
+  override readonly accounts: AccountDirectory;
+
   constructor(
     private readonly database: MemoryDatabase,
     private readonly entropy: Entropy,
   ) {
     super();
+    this.accounts = {
+      setPasswordHash: async (id, passwordHash, tx) => this.change(id, { passwordHash }, tx),
+      verifyEmail: async (id, email, tx) =>
+        this.has(id, email) && this.change(id, { emailVerified: true }, tx),
+      changeEmail: async (id, { from, to }, tx) => {
+        const owner = this.one('email', to, this.database.users.get(id)?.tenant);
+        if (owner && owner.account.id !== id) return 'taken';
+        const changed = this.has(id, from) && this.change(id, { email: to, emailVerified: true }, tx);
+        return changed ? 'changed' : 'superseded';
+      },
+    };
   }
 
   /** Adds a user, or replaces the one of that id; returns its id. */
   set(user: MemoryUser): string {
     const id = user.id ?? this.entropy.uuid();
-    const { email, name, role, permissions, passwordHash, disabled, identifier, tenant } = user;
+    const { email, name, role, permissions, passwordHash, disabled, identifier, tenant, emailVerified } =
+      user;
     this.database.users.set(id, {
       ...{ id, name, role, passwordHash, email: email ?? `${id}@test.invalid` },
       ...{ permissions: [...(permissions ?? [])], disabled: disabled === 'disabled' },
       ...(identifier !== undefined && { identifier }),
       ...(tenant !== undefined && { tenant }),
+      ...(emailVerified && { emailVerified }),
     });
     return id;
   }
@@ -71,12 +89,8 @@ export class MemoryUserDirectory extends UserDirectory {
     next: string,
     tx?: HostTransaction,
   ): Promise<boolean> {
-    const user = this.database.users.get(id);
-    if (user?.passwordHash !== expected) return false;
-    const changed = { ...user, passwordHash: next };
-    if (tx) asMemoryTransaction(tx).put(this.database.users, id, changed);
-    else this.database.users.set(id, changed);
-    return true;
+    if (this.database.users.get(id)?.passwordHash !== expected) return false;
+    return this.change(id, { passwordHash: next }, tx);
   }
 
   override async create(user: NewUser): Promise<CreateUserOutcome> {
@@ -89,6 +103,19 @@ export class MemoryUserDirectory extends UserDirectory {
     if (there) return { kind: 'taken' };
     const created = await this.findById(this.set(user));
     return created ? { kind: 'created', account: created.account } : { kind: 'taken' };
+  }
+
+  private has(id: string, email: string): boolean {
+    return this.database.users.get(id)?.email.toLowerCase() === email;
+  }
+
+  private change(id: string, changes: Partial<UserRow>, tx: HostTransaction | undefined): boolean {
+    const user = this.database.users.get(id);
+    if (!user) return false;
+    const changed = { ...user, ...changes };
+    if (tx) asMemoryTransaction(tx).put(this.database.users, id, changed);
+    else this.database.users.set(id, changed);
+    return true;
   }
 
   private one(

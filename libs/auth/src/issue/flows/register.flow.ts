@@ -3,6 +3,7 @@ import { networkOf } from '../../common/address.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { accountKey } from '../users/account-key.js';
 import { normaliseEmail } from '../users/email.js';
 import { Identifiers } from '../users/identifiers.service.js';
@@ -11,6 +12,7 @@ import { PasswordHasher } from '../users/password-hasher.service.js';
 import { PasswordPolicy } from '../users/password-policy.service.js';
 import { type Fields, RegistrationFields } from '../users/registration-fields.service.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
+import { SendVerificationFlow } from './send-verification.flow.js';
 
 export interface RegisterInput {
   /** An email, or what the option `identifier` names; as it was typed. */
@@ -33,6 +35,8 @@ export class RegisterFlow {
     private readonly policy: PasswordPolicy,
     private readonly hasher: PasswordHasher,
     private readonly users: UserDirectory,
+    private readonly verification: SendVerificationFlow,
+    private readonly options: ResolvedAuthOptions,
     private readonly events: AuthEventPublisher,
   ) {}
 
@@ -71,6 +75,8 @@ export class RegisterFlow {
       ip: client.ip,
       tenant: client.tenant,
     });
+    if (this.options.accounts?.verifiedEmail === 'required')
+      await this.verification.welcome(outcome.account.id, client);
     return outcome.account;
   }
   private taken(): AuthError {

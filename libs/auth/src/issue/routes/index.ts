@@ -2,6 +2,7 @@ import { SetMetadata, type Type } from '@nestjs/common';
 import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import { INSTANCE } from '../../verify/guards/route-metadata.js';
 import { createAccountController } from './account.controller.js';
+import { createAccountsController } from './accounts.controller.js';
 import { createDiscoveryController, createResourceController } from './discovery.controller.js';
 import { createJwksController } from './jwks.controller.js';
 import { createRenewalController } from './token.controller.js';
@@ -18,6 +19,7 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
     [refresh || logout, () => createRenewalController(routes)],
     [sessions || logoutAll || revokeUser, () => createSessionsController(routes)],
     [me || password || reauthenticate, () => createAccountController(routes)],
+    [routes.accounts, () => createAccountsController(routes)],
   ];
   return ofInstance(
     instance,

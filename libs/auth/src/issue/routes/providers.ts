@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AuthErrorFilter } from '../../verify/http/auth-error.filter.js';
+import { AccountsOnGuard } from './accounts-on.guard.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { CookiePath } from './cookie-path.service.js';
 import { AuthCookies } from './cookies.service.js';
@@ -44,6 +45,7 @@ export const HTTP_PROVIDERS: Provider[] = [
   OwnAnswers,
   HeldRoutes,
   AuthRouteGuard,
+  AccountsOnGuard,
   OriginGuard,
   { provide: APP_FILTER, useClass: AuthErrorFilter },
 ];

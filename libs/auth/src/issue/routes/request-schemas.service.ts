@@ -59,6 +59,17 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
       transport: transport.optional(),
       device,
     }),
+    forgot: z.object({ email: email() }),
+    changeEmail: z.object({ email: newEmail() }),
+    // of any form: one that is no token is refused like one that is spent
+    link: z.object({ token: text() }),
+    reset: z.object({ token: text(), newPassword: secret }),
+    magicLogin: z.object({
+      token: text(),
+      rememberMe: flag().optional(),
+      transport: transport.optional(),
+      device,
+    }),
     refresh: z.object({ refreshToken }),
     password: z.object({ currentPassword: secret, newPassword: secret, refreshToken }),
     reauthenticate: z.object({ password: secret, refreshToken }),

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
 import type { AuthEventInput } from '../../storage/auth-event.js';
+import type { AccountDirectory } from '../../storage/account-directory.port.js';
 import type { UserDirectory } from '../../storage/user-directory.port.js';
 
 const logger = new Logger('Tokenward');
@@ -26,6 +27,7 @@ export function guardedUserDirectory(
   };
   const create = directory.create?.bind(directory);
   const findByIdentifier = directory.findByIdentifier?.bind(directory);
+  const { accounts } = directory;
   return {
     findByEmail: (...asked) => ask(() => directory.findByEmail(...asked)),
     ...(findByIdentifier && {
@@ -36,6 +38,18 @@ export function guardedUserDirectory(
     findById: (id, tx) => ask(() => directory.findById(id, tx)),
     replacePasswordHash: (...change) => ask(() => directory.replacePasswordHash(...change)),
     ...(create && { create: (user) => ask(() => create(user)) }),
+    ...(accounts && { accounts: guarded(accounts, ask) }),
+  };
+}
+
+function guarded(
+  accounts: AccountDirectory,
+  ask: <T>(question: () => Promise<T>) => Promise<T>,
+): AccountDirectory {
+  return {
+    setPasswordHash: (...change) => ask(() => accounts.setPasswordHash(...change)),
+    verifyEmail: (...change) => ask(() => accounts.verifyEmail(...change)),
+    changeEmail: (...change) => ask(() => accounts.changeEmail(...change)),
   };
 }
 

@@ -63,6 +63,13 @@ export class PasswordVerifier {
     return this.withSubject(await this.identifiers.find(identifier, tenant));
   }
 
+  /** The user of an email, also where people sign in with something else. */
+  async findByEmail(email: string, tenant?: string): Promise<VerifiedCandidate | undefined> {
+    return this.withSubject(
+      this.identifiers.canMean(tenant) ? await this.users.findByEmail(email, tenant) : undefined,
+    );
+  }
+
   /** The user of an id, with the directory's own id and the counters as for `find`. */
   async findById(userId: string): Promise<VerifiedCandidate | undefined> {
     const subject = this.#countersApart ? await this.subjects.readSubject(userId) : undefined;

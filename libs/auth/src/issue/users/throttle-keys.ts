@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import type { Secret } from '../../common/secret.js';
 import { deriveKey } from './derived-key.js';
 
-export type ThrottleBucketKind = 'account+address' | 'account' | 'address' | 'device' | 'devices';
+export type ThrottleBucketKind =
+  'account+address' | 'account' | 'address' | 'device' | 'devices' | 'mail+account' | 'mail+address';
 
 /** Names of counters that tell nothing of emails and addresses, also not by trying them out (a plain hash would). */
 export class ThrottleKeys {

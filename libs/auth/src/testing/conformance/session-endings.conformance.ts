@@ -162,6 +162,21 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     });
   },
 
+  'a change of identity takes tokens and proofs from every session but one, and ends none': async (it) => {
+    const kept = await opened(it);
+    const other = await opened(it, { subject: kept.subject });
+    const { entries } = await it.store.unproveOthers(kept.subject, kept.id);
+    assert.equal(entries.length, 1);
+    assertHolds(entries[0], { kind: 'session_version', sessionId: other.id, minVersion: 2 });
+    const proofs = await Promise.all([kept, other].map(async ({ id }) => (await it.store.read(id))?.session));
+    assert.deepEqual(
+      proofs.map((session) => session?.authTime.getTime()),
+      [kept.authTime.getTime(), 0],
+    );
+    for (const each of [kept, other])
+      assertHolds(await it.store.rotate(rotationOf(each)), { kind: 'rotated', subject: { tokenVersion: 2 } });
+  },
+
   'the authoritative check sees version, session and revocation': async (it) => {
     const { id: sessionId, subject } = await opened(it);
     const token = { ...OUTSIDE, sessionId, subject };

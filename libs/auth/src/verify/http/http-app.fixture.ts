@@ -106,6 +106,7 @@ const ALL_ROUTES: Routes = {
   password: true,
   reauthenticate: true,
   revokeUser: true,
+  accounts: false,
   jwks: true,
   discovery: true,
 };

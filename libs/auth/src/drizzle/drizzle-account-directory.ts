@@ -1,0 +1,94 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { AccountDirectory } from '../storage/account-directory.port.js';
+import type { HostTransaction } from '../storage/host-transaction.js';
+import type { AuthDatabase } from './auth-database.js';
+import { rows, type Transaction } from './database.js';
+import { sqlState } from './guarded.js';
+import { asTransaction } from './host-transaction.js';
+import { idFrom, type NamedUsers } from './user-columns.js';
+
+const UNIQUE_VIOLATION = '23505';
+type EmailVerified = NonNullable<NamedUsers['emailVerified']>;
+
+/** `AccountDirectory` on the host's own table. */
+export class DrizzleAccountDirectory implements AccountDirectory {
+  constructor(
+    private readonly database: AuthDatabase,
+    private readonly users: NamedUsers,
+    private readonly emailVerified: EmailVerified,
+    private readonly deadlineMs: number,
+  ) {}
+
+  async setPasswordHash(id: string, hash: string, tx?: HostTransaction): Promise<boolean> {
+    const { passwordHash } = this.users;
+    const set = sql`${sql.identifier(passwordHash.name)} = ${hash}`;
+    return this.changes('store a password hash', this.update(set, this.isUser(id)), tx);
+  }
+
+  async verifyEmail(id: string, email: string, tx?: HostTransaction): Promise<boolean> {
+    const where = sql`${this.isUser(id)} and ${this.hasEmail(email)}`;
+    return this.changes('verify an email', this.update(this.verified, where), tx);
+  }
+
+  async changeEmail(
+    id: string,
+    { from, to }: { readonly from: string; readonly to: string },
+    tx?: HostTransaction,
+  ): Promise<'changed' | 'taken' | 'superseded'> {
+    const { table, email, id: key } = this.users;
+    const what = 'change an email';
+    // the column may be unique by case only
+    const taken = sql`select 1 from ${table} a where ${this.hasEmail(to)}
+      and a.${sql.identifier(key.name)} <> ${idFrom(this.users, sql`${id}`)} ${this.ofTheSameTenant(id)} limit 1`;
+    const set = sql`${sql.identifier(email.name)} = ${to}, ${this.verified}`;
+    const update = this.update(set, sql`${this.isUser(id)} and ${this.hasEmail(from)}`);
+    const change = async (runner: Transaction) => {
+      if ((await rows(runner, taken)).length > 0) return 'taken';
+      return (await rows(runner, update)).length > 0 ? 'changed' : 'superseded';
+    };
+    return this.run(what, change, tx).catch((error: unknown) => {
+      if (sqlState(error) === UNIQUE_VIOLATION) return 'taken';
+      throw error;
+    });
+  }
+
+  private get verified(): SQL {
+    const { name } = this.emailVerified;
+    const isFlag = this.emailVerified.getSQLType() === 'boolean';
+    return sql`${sql.identifier(name)} = ${isFlag ? sql`true` : sql`coalesce(a.${sql.identifier(name)}, now())`}`;
+  }
+
+  private isUser(id: string): SQL {
+    return sql`a.${sql.identifier(this.users.id.name)} = ${idFrom(this.users, sql`${id}`)}`;
+  }
+
+  private hasEmail(email: string): SQL {
+    return sql`lower(a.${sql.identifier(this.users.email.name)}) = ${email}`;
+  }
+
+  private ofTheSameTenant(id: string): SQL {
+    const { table, tenant, id: key } = this.users;
+    if (!tenant) return sql``;
+    const name = sql.identifier(tenant.name);
+    return sql`and a.${name} is not distinct from
+      (select own.${name} from ${table} own where own.${sql.identifier(key.name)} = ${idFrom(this.users, sql`${id}`)})`;
+  }
+
+  private update(set: SQL, where: SQL): SQL {
+    return sql`update ${this.users.table} a set ${set} where ${where} returning 1`;
+  }
+
+  private async changes(what: string, statement: SQL, tx: HostTransaction | undefined): Promise<boolean> {
+    return (await this.run(what, (runner) => rows(runner, statement), tx)).length > 0;
+  }
+
+  private run<T>(
+    what: string,
+    work: (tx: Transaction) => Promise<T>,
+    tx: HostTransaction | undefined,
+  ): Promise<T> {
+    return tx
+      ? this.database.joining(what, this.deadlineMs, () => work(asTransaction(tx)))
+      : this.database.transaction(what, this.deadlineMs, work);
+  }
+}

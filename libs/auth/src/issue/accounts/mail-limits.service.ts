@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { networkOf } from '../../common/address.js';
+import { AuthError } from '../../common/auth-error.js';
+import { Entropy } from '../../common/entropy.js';
+import type { ClientContext } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { LinkKind } from '../../options/account-mail.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { type ThrottleBucket, ThrottleStore } from '../../storage/throttle-store.port.js';
+import { ThrottleKeys } from '../users/throttle-keys.js';
+
+const WINDOW_MS = 15 * 60_000;
+const PER_ACCOUNT = 5;
+const PER_ADDRESS = 20;
+const ATTEMPT_ID_BYTES = 9;
+
+/** Mails of one kind that anybody can cause (contract, section 8); the same for accounts that do not exist. */
+@Injectable()
+export class MailLimits {
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly store: ThrottleStore,
+    private readonly keys: ThrottleKeys,
+    private readonly entropy: Entropy,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  /** Throws `throttled` for a network address that asked too often. */
+  async admitAddress(kind: LinkKind, client: ClientContext): Promise<void> {
+    const retryAfterSeconds = await this.take(kind, client, [
+      { key: this.keys.of('mail+address', kind, networkOf(client.ip)), limit: PER_ADDRESS },
+    ]);
+    if (retryAfterSeconds === undefined) return;
+    throw new AuthError('throttled', 'too many mails were asked for', { retryAfterSeconds });
+  }
+
+  /** Whether one more may go out to these accounts (`accountKey`). Past the limit nothing is refused: it would lock the owner out. */
+  async admitAccount(
+    kind: LinkKind,
+    client: ClientContext,
+    ...accounts: readonly string[]
+  ): Promise<boolean> {
+    const buckets = accounts.map((name) => ({
+      key: this.keys.of('mail+account', kind, client.tenant ?? '', name),
+      limit: PER_ACCOUNT,
+    }));
+    return (await this.take(kind, client, buckets)) === undefined;
+  }
+
+  /** How many seconds to wait; undefined when it was counted. */
+  private async take(
+    kind: LinkKind,
+    { ip, tenant }: ClientContext,
+    buckets: readonly ThrottleBucket[],
+  ): Promise<number | undefined> {
+    if (this.options.throttle === false) return undefined;
+    const id = this.entropy.bytes(ATTEMPT_ID_BYTES).toString('base64url');
+    const decision = await this.store.take({ id, buckets, windowMs: WINDOW_MS });
+    if (decision.kind === 'allowed') return undefined;
+    this.events.publish({ type: 'mail.throttled', kind, ip, tenant });
+    return decision.retryAfterSeconds;
+  }
+}

@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { AccountMail } from '../../options/account-mail.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+
+/** Hands messages to the host's `accounts.mail`. Nobody waits for it, and what it throws is told as an event. */
+@Injectable()
+export class Mailer {
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  send(mail: AccountMail): void {
+    const { accounts } = this.options;
+    if (!accounts) return;
+    const { kind, userId } = mail;
+    this.events.calls.call(accounts.mail, `mail ${kind}`, async () => {
+      try {
+        await accounts.mail(mail);
+      } catch (error) {
+        this.events.publish({ type: 'mail.failed', kind, userId });
+        throw error;
+      }
+    });
+  }
+}

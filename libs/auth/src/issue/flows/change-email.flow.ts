@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { ClientContext, Principal } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { UserAccount } from '../../storage/user-directory.port.js';
+import { Mailer } from '../accounts/mailer.service.js';
+import { MailedLinks, personOf } from '../accounts/mailed-links.service.js';
+import { MailLimits } from '../accounts/mail-limits.service.js';
+import { accountKey } from '../users/account-key.js';
+import { normaliseEmail } from '../users/email.js';
+import { PasswordVerifier } from '../users/password-verifier.service.js';
+
+const KIND = 'email_change';
+
+/** Another address: the link goes there, a notice to the present one. Nothing tells whether the address is taken. */
+@Injectable()
+export class ChangeEmailFlow {
+  constructor(
+    private readonly limits: MailLimits,
+    private readonly verifier: PasswordVerifier,
+    private readonly links: MailedLinks,
+    private readonly mailer: Mailer,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  async request(principal: Principal, given: string, client: ClientContext): Promise<void> {
+    await this.limits.admitAddress(KIND, client);
+    const own = await this.verifier.findById(principal.id);
+    if (!own) throw new AuthError('token_refused', 'the user is gone');
+    const [email, previous] = [normaliseEmail(given), own.account.email.toLowerCase()];
+    if (email === previous)
+      throw new AuthError('input_invalid', 'the present address', {
+        fields: { email: 'must be another address than the present one' },
+      });
+    // counted for the new address too: many accounts could flood it
+    const names = new Set([`of ${own.account.id}`, accountKey(email)]);
+    const may = await this.limits.admitAccount(KIND, client, ...names);
+    const owners = await this.ownersOf(email, client.tenant);
+    const { id: userId } = own.account;
+    this.events.publish({ type: 'link.requested', kind: KIND, userId, actorId: userId, ip: client.ip });
+    if (!may) return;
+    const present = { to: own.account.email, newEmail: email, ...personOf(own.account) };
+    if (previous !== '') this.mailer.send({ kind: 'email_change_notice', ...present });
+    for (const owner of owners)
+      this.mailer.send({ kind: 'email_taken_notice', to: owner.email, ...personOf(owner) });
+    const { sessionId } = principal;
+    if (owners.length === 0) this.links.sendChange(own, { email, previous, sessionId });
+  }
+
+  private async ownersOf(email: string, tenant: string | undefined): Promise<readonly UserAccount[]> {
+    const found = await this.verifier.findByEmail(email, tenant);
+    return found ? [found.account] : [];
+  }
+}

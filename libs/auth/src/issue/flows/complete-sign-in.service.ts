@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { ClientContext } from '../../common/principal.js';
+import type { TokenDelivery } from '../../contract/index.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { LoginResult } from '../tokens/issued-tokens.js';
+import { type SessionOpening, SessionOpener } from '../sessions/session-opener.service.js';
+import { SecondFactor } from '../users/second-factor.port.js';
+
+/** What a first step (password, mailed link) has proved, and how the session is wanted. */
+export type FirstStep = Omit<SessionOpening, 'authTime'>;
+
+/** Every way in comes here after its first step: a second one is asked for, or the session opens. */
+@Injectable()
+export class CompleteSignIn {
+  constructor(
+    private readonly secondFactor: SecondFactor,
+    private readonly opener: SessionOpener,
+    private readonly events: AuthEventPublisher,
+    private readonly options: ResolvedAuthOptions,
+  ) {}
+
+  /** Throws `second_factor_required`, or `login_refused` where the user's sessions were ended since the first step. */
+  async complete(step: FirstStep, client: ClientContext): Promise<LoginResult> {
+    const { account, asOfMs } = step;
+    if ((await this.secondFactor.ask(account, client)) === 'needed') {
+      this.tellFailed('second_factor', account.id, client);
+      throw new AuthError('second_factor_required', 'the host asks for a second factor');
+    }
+    const result = await this.opener.open({ ...step, authTime: new Date(asOfMs) }, client);
+    if (result === 'superseded') {
+      this.tellFailed('superseded', account.id, client);
+      throw new AuthError('login_refused', 'the sessions of the user were ended meanwhile');
+    }
+    return result;
+  }
+
+  /** Before anything is proved or spent: throws `transport_not_allowed`. */
+  transportOf(wanted: TokenDelivery | undefined): TokenDelivery {
+    const { allowed, default: fallback } = this.options.transports;
+    const transport = wanted ?? fallback;
+    if (!allowed.includes(transport))
+      throw new AuthError('transport_not_allowed', 'the host does not allow it', {
+        fields: { transport: `must be one of ${allowed.join(', ')}` },
+      });
+    return transport;
+  }
+
+  private tellFailed(
+    reason: 'second_factor' | 'superseded',
+    userId: string,
+    { ip, tenant }: ClientContext,
+  ): void {
+    this.events.publish({ type: 'login.failed', reason, userId, ip, tenant });
+  }
+}

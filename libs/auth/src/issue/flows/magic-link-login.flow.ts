@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { ClientContext } from '../../common/principal.js';
+import type { TokenDelivery } from '../../contract/index.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
+import { type LinkData, MailedLinks } from '../accounts/mailed-links.service.js';
+import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
+import { DeviceIds } from '../users/device-id.js';
+import type { LoginResult } from '../tokens/issued-tokens.js';
+import { CompleteSignIn } from './complete-sign-in.service.js';
+
+export interface MagicLinkLoginInput {
+  readonly token: string;
+  readonly rememberMe?: boolean;
+  readonly transport?: TokenDelivery;
+  /** The signed device id of an earlier login. */
+  readonly device?: string;
+}
+
+const KIND = 'magic_link';
+
+/** A mailed token → session and tokens, `amr: ["mail"]`. The email counts as verified. */
+@Injectable()
+export class MagicLinkLoginFlow {
+  constructor(
+    private readonly links: MailedLinks,
+    private readonly tokens: OneTimeTokens,
+    private readonly users: UserDirectory,
+    private readonly devices: DeviceIds,
+    private readonly signIn: CompleteSignIn,
+    private readonly events: AuthEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws `link_refused`. */
+  async login(input: MagicLinkLoginInput, client: ClientContext): Promise<LoginResult> {
+    const transport = this.signIn.transportOf(input.transport);
+    const asOfMs = this.clock.now();
+    const spent = await this.tokens.redeem(KIND, input.token);
+    if (!spent?.owner) throw this.links.refusal(KIND, 'no live token', client);
+    // as of the moment it was spent: what ends the sessions from then on ends this sign-in
+    const { subject, state: expected } = spent.owner;
+    const data = spent.data as LinkData;
+    const link = await this.links.liveLink(subject, data);
+    if (!link || !(await this.users.accounts?.verifyEmail(subject, data.email)))
+      throw this.links.refusal(KIND, 'the user is gone, disabled or has another email', client, subject);
+    const { account } = link;
+    const { ip } = client;
+    this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip });
+    if (!account.emailVerified) this.events.publish({ type: 'email.verified', userId: account.id, ip });
+
+    const standing = this.devices.verify(input.device, account.id, expected.epoch);
+    const deviceId = standing.kind === 'known' ? standing.id : undefined;
+    const persistent = input.rememberMe ?? false;
+    return this.signIn
+      .complete({ account, expected, transport, persistent, amr: ['mail'], asOfMs, deviceId }, client)
+      .catch((error: unknown) => {
+        const isSuperseded = error instanceof AuthError && error.reason === 'login_refused';
+        throw isSuperseded ? new AuthError('link_refused', error.detail) : error;
+      });
+  }
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import type { ClientContext } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { MailedLinks } from '../accounts/mailed-links.service.js';
+import { MailLimits } from '../accounts/mail-limits.service.js';
+import { accountKey } from '../users/account-key.js';
+import { normaliseEmail } from '../users/email.js';
+import { PasswordVerifier } from '../users/password-verifier.service.js';
+
+/** "Forgot password" and "mail me a link": the same answer in the same time, whoever has the address. */
+@Injectable()
+export class RequestLinkFlow {
+  constructor(
+    private readonly limits: MailLimits,
+    private readonly verifier: PasswordVerifier,
+    private readonly links: MailedLinks,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  /** Throws `throttled` for a network address that asked too often; past the limit of an account there is no mail. */
+  async request(kind: 'password_reset' | 'magic_link', given: string, client: ClientContext): Promise<void> {
+    await this.limits.admitAddress(kind, client);
+    const email = normaliseEmail(given);
+    const may = await this.limits.admitAccount(kind, client, accountKey(email));
+    const candidate = await this.verifier.findByEmail(email, client.tenant);
+    const account = candidate?.account;
+    const { ip, tenant } = client;
+    this.events.publish({ type: 'link.requested', kind, userId: account?.id, ip, tenant });
+    if (may && candidate && !account?.disabled) this.links.send(kind, candidate);
+  }
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { ClientContext } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { SessionStore } from '../../storage/session-store.port.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
+import { type LiveLink, MailedLinks } from '../accounts/mailed-links.service.js';
+import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
+import { Announcer } from '../sessions/announcer.service.js';
+
+/** The link of a mail that proves an address: the present one, or the new one of a change. Throws `link_refused`. */
+@Injectable()
+export class VerifyEmailFlow {
+  constructor(
+    private readonly links: MailedLinks,
+    private readonly tokens: OneTimeTokens,
+    private readonly users: UserDirectory,
+    private readonly sessions: SessionStore,
+    private readonly announcer: Announcer,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  async verify(token: string, client: ClientContext): Promise<void> {
+    const present = await this.links.read('email_verify', token);
+    if (present) return this.verifyPresent(token, present, client);
+    const change = await this.links.read('email_change', token);
+    if (change) return this.changeTo(token, change, client);
+    throw this.links.refusal('email_verify', 'no live token', client);
+  }
+
+  private async verifyPresent(token: string, link: LiveLink, client: ClientContext): Promise<void> {
+    const kind = 'email_verify';
+    const { id: userId } = link.account;
+    // a crash in between leaves a token that can be used again
+    const isTheirs = await this.users.accounts?.verifyEmail(userId, link.data.email);
+    if (!isTheirs || !(await this.tokens.redeem(kind, token)))
+      throw this.links.refusal(kind, 'spent or dead by now', client, userId);
+    this.events.publish({ type: 'link.used', kind, userId, ip: client.ip });
+    this.events.publish({ type: 'email.verified', userId, ip: client.ip });
+  }
+
+  /** Every other link dies; the sessions but the one that asked lose their access tokens and their proof. */
+  private async changeTo(token: string, link: LiveLink, client: ClientContext): Promise<void> {
+    const kind = 'email_change';
+    const { id: userId } = link.account;
+    const { email: to, previous: from = '', sessionId = '' } = link.data;
+    const lost = (why: string) => this.links.refusal(kind, why, client, userId);
+    const changed = await this.sessions.unproveOthers(userId, sessionId, {
+      work: async (tx) => {
+        if (!(await this.tokens.redeem(kind, token, tx))) throw lost('spent or dead by now');
+        const outcome = await this.users.accounts?.changeEmail(userId, { from, to }, tx);
+        if (outcome !== 'changed') throw lost(`the address is ${outcome ?? 'not to be changed'}`);
+        await this.tokens.removeOf(userId, tx);
+      },
+    });
+    await this.announcer.announce(changed);
+    this.events.publish({ type: 'link.used', kind, userId, ip: client.ip });
+    this.events.publish({ type: 'email.changed', userId, ip: client.ip });
+  }
+}

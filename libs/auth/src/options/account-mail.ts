@@ -1,0 +1,41 @@
+interface ToUser {
+  /** The address. */
+  readonly to: string;
+  readonly userId: string;
+  readonly name?: string;
+}
+
+interface WithLink extends ToUser {
+  /** 43 characters of base64url; for nobody but the addressee. */
+  readonly token: string;
+  /** `accounts.url` with the kind and the token in it; undefined where that is not set. */
+  readonly url?: string;
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string;
+}
+
+/** What is to be mailed; the words are the host's. Only those with a `token` hold a secret. */
+export type AccountMail =
+  /** Somebody asked for a new password, a sign-in without one, or a proof of the address. */
+  | ({ readonly kind: 'password_reset' } & WithLink)
+  | ({ readonly kind: 'magic_link' } & WithLink)
+  | ({ readonly kind: 'email_verify' } & WithLink)
+  /** To the new address; `previous` is the present one. */
+  | ({ readonly kind: 'email_change'; readonly previous: string } & WithLink)
+  /** To the present address: a change to `newEmail` was asked for. */
+  | ({ readonly kind: 'email_change_notice'; readonly newEmail: string } & ToUser)
+  /** To the owner of an address: somebody asked to change theirs to it. */
+  | ({ readonly kind: 'email_taken_notice' } & ToUser)
+  | ({ readonly kind: 'password_changed'; readonly at: string } & ToUser)
+  /** A second factor was added or removed. `what` says which and how: `totp added`. */
+  | ({ readonly kind: 'factor_changed'; readonly what: string; readonly at: string } & ToUser)
+  /** A sign-in from a browser or app that never signed in to the account before. */
+  | ({
+      readonly kind: 'new_device';
+      readonly at: string;
+      readonly ip?: string;
+      readonly userAgent?: string;
+    } & ToUser);
+
+export type AccountMailKind = AccountMail['kind'];
+export type LinkKind = Extract<AccountMail, { readonly token: string }>['kind'];

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import type { Duration } from '../common/duration.js';
+import { duration, group, hook, oneOf, text } from '../common/option-schema.js';
+import type { AccountMail } from './account-mail.js';
+
+/** Reset, verification, change of email, magic link (contract, section 8). */
+export interface AccountOptions {
+  /** Sends a message. Never waited for; a failure is the event `mail.failed`, and nothing is tried again. */
+  readonly mail: (mail: AccountMail) => void | Promise<void>;
+  /**
+   * Of the page that takes a mailed token: `https://app.example.com/{kind}#token={token}`. `{kind}` is the kind of the mail. In the fragment a token
+   * reaches neither a server's log nor a `Referer`. Default none: the mail has the token alone.
+   */
+  readonly url?: string;
+  /** `required`: nobody signs in by password before the email is verified, and registration mails the link. Default `off`. */
+  readonly verifiedEmail?: 'off' | 'required';
+  /** Life of a link to a new password. Default `30m`. */
+  readonly resetTtl?: Duration;
+  /** Life of a sign-in link. Default `10m`. */
+  readonly magicLinkTtl?: Duration;
+  /** Life of a link that proves an address, a new one too. Default `24h`. */
+  readonly verificationTtl?: Duration;
+}
+
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+const URL_CURE =
+  'an absolute https URL with {token} in it (http on loopback alone): https://app.example.com/{kind}#token={token}';
+
+export const accountSchema = group({
+  mail: hook<AccountOptions['mail']>(),
+  url: text(URL_CURE).refine(isPageUrl, `must be ${URL_CURE}`).optional(),
+  verifiedEmail: oneOf(['off', 'required']).prefault('off'),
+  resetTtl: duration('1m', '24h').prefault('30m'),
+  magicLinkTtl: duration('1m', '24h').prefault('10m'),
+  verificationTtl: duration('5m', '30d').prefault('24h'),
+});
+
+export interface ResolvedAccounts {
+  readonly mail: AccountOptions['mail'];
+  readonly url?: string;
+  readonly verifiedEmail: 'off' | 'required';
+  readonly resetTtlMs: number;
+  readonly magicLinkTtlMs: number;
+  readonly verificationTtlMs: number;
+}
+
+export function resolveAccounts(
+  given: z.output<typeof accountSchema> | undefined,
+): ResolvedAccounts | undefined {
+  if (!given) return undefined;
+  const { resetTtl, magicLinkTtl, verificationTtl, ...others } = given;
+  return {
+    ...others,
+    resetTtlMs: resetTtl,
+    magicLinkTtlMs: magicLinkTtl,
+    verificationTtlMs: verificationTtl,
+  };
+}
+
+/** Whoever can write `{token}` into the host name chooses who gets it. */
+function isPageUrl(given: string): boolean {
+  const filled = given.replaceAll('{token}', 'a-token').replaceAll('{kind}', 'a-kind');
+  if (filled === given || !given.includes('{token}') || !URL.canParse(filled)) return false;
+  const { protocol, hostname, host } = new URL(filled);
+  const inHost = /a-(?:token|kind)/.test(host);
+  return !inHost && (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname)));
+}

@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
+import { AuthService } from '@tokenward/nestjs';
+import { type AccountHosts, accountHosts, type Member, members, PASSWORD } from './support/account-host.js';
+import type { HttpAnswer, HttpClient } from './support/http.js';
+
+const NEXT = 'another river at dusk';
+const REFUSED = { statusCode: 400, error: 'Bad Request', message: 'Link refused', code: 'link_refused' };
+
+/** Reset, verification, change of email and magic link, on two processes that share a database. */
+describe('account routes', () => {
+  let it_: AccountHosts;
+  let client: HttpClient;
+
+  beforeAll(async () => {
+    it_ = await accountHosts({}, {}, 2);
+    client = it_.host.client();
+  });
+  afterAll(() => it_.close());
+
+  const rowOf = async ({ id }: Member) =>
+    (await it_.database.db.select().from(members).where(eq(members.ref, id)))[0];
+
+  const ASK = {
+    password_reset: '/auth/password/forgot',
+    magic_link: '/auth/magic-link',
+  } as const;
+  async function tokenFor(member: Member, kind: keyof typeof ASK, times = 1): Promise<string> {
+    expect((await client.post(ASK[kind], { email: member.mail })).status).toBe(202);
+    return (await it_.mailsTo(member.mail, kind, times)).at(-1)?.token ?? '';
+  }
+  const reset = (token: string, newPassword = NEXT, by = client) =>
+    by.post('/auth/password/reset', { token, newPassword });
+  const enter = (token: string, by = it_.host.client(), more = {}) =>
+    by.post('/auth/magic-link/login', { token, ...more });
+
+  describe('reset', () => {
+    it('sets the password, ends every session and token, and proves the email', async () => {
+      const member = await it_.member();
+      const before = await it_.signIn(member);
+      const token = await tokenFor(member, 'password_reset');
+      const [mail] = await it_.mailsTo(member.mail, 'password_reset');
+      expect(mail).toMatchObject({
+        userId: member.id,
+        url: `https://app.example.com/password_reset#token=${token}`,
+      });
+      const inMinutes = (Date.parse(mail?.expiresAt ?? '') - Date.now()) / 60_000;
+      expect(inMinutes).toBeGreaterThan(29);
+      expect(inMinutes).toBeLessThanOrEqual(30);
+
+      const answer = await reset(token);
+      expect([answer.status, answer.text, answer.setCookies]).toEqual([204, '', []]);
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect((await before.get('/auth/me')).status).toBe(401);
+      expect((await before.post('/auth/refresh')).status).toBe(401);
+      expect((await client.post('/auth/login', { email: member.mail, password: PASSWORD })).status).toBe(401);
+      await it_.signIn(member, NEXT);
+      expect((await rowOf(member))?.verifiedAt).toBeInstanceOf(Date);
+      await it_.mailsTo(member.mail, 'password_changed');
+    });
+
+    it('is not spent by a GET nor by a new password that is refused', async () => {
+      const member = await it_.member();
+      const token = await tokenFor(member, 'password_reset');
+      for (const path of ['/auth/password/reset', '/auth/magic-link/login', '/auth/email/verify'])
+        expect((await client.get(`${path}?token=${token}`)).status).toBe(404);
+      const weak = await reset(token, 'password1');
+      expect(weak.status).toBe(400);
+      expect(weak.json()).toMatchObject({ code: 'invalid_input' });
+      expect(weak.text).toContain('newPassword');
+      expect((await reset(token)).status).toBe(204);
+    });
+
+    it('gives a password to a user who has none', async () => {
+      const member = await it_.member({ secret: null });
+      expect((await reset(await tokenFor(member, 'password_reset'))).status).toBe(204);
+      await it_.signIn(member, NEXT);
+    });
+  });
+
+  describe('magic link', () => {
+    it('signs in with amr mail and a session of its own, and proves the email', async () => {
+      const member = await it_.member();
+      const browser = it_.host.client();
+      const answer = await enter(await tokenFor(member, 'magic_link'), browser, { rememberMe: true });
+      expect(answer.status).toBe(200);
+      expect(answer.json()).toMatchObject({
+        user: { id: member.id, email: member.mail },
+        tokenType: 'Bearer',
+      });
+      expect((await browser.get('/auth/me')).json()).toMatchObject({ id: member.id, amr: ['mail'] });
+      expect((await browser.get('/auth/sessions')).json()).toMatchObject([{ persistent: true }]);
+      expect((await rowOf(member))?.verifiedAt).toBeInstanceOf(Date);
+    });
+
+    it('is not spent by a transport that is none', async () => {
+      const token = await tokenFor(await it_.member(), 'magic_link');
+      expect((await enter(token, client, { transport: 'pigeon' })).status).toBe(400);
+      expect((await enter(token)).status).toBe(200);
+    });
+
+    it('fixes no session: the one that the browser had before is not gone on with', async () => {
+      const [attacker, victim] = [await it_.member(), await it_.member()];
+      const browser = await it_.signIn(attacker);
+      const before = browser.copy();
+      const answer = await enter(await tokenFor(victim, 'magic_link'), browser);
+      expect(answer.status).toBe(200);
+      const { id } = (await browser.get('/auth/me')).json();
+      const { id: other, sessionId } = (await before.get('/auth/me')).json();
+      expect([id, other]).toEqual([victim.id, attacker.id]);
+      expect((await browser.get('/auth/me')).json()['sessionId']).not.toBe(sessionId);
+    });
+  });
+
+  const USES = {
+    password_reset: (token: string, by: HttpClient) => reset(token, NEXT, by),
+    magic_link: (token: string, by: HttpClient) => enter(token, by),
+  } as const;
+
+  describe.each(Object.keys(ASK) as (keyof typeof ASK)[])('a link of kind %s', (kind) => {
+    const use = (token: string, by = client) => USES[kind](token, by);
+    const other = kind === 'magic_link' ? 'password_reset' : 'magic_link';
+
+    it('is won by one of twenty uses on two processes', async () => {
+      const token = await tokenFor(await it_.member(), kind);
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => use(token, it_.hosts[n % 2]?.client())),
+      );
+      const lost = answers.filter(({ status }) => status === 400);
+      expect(lost).toHaveLength(19);
+      for (const { text } of lost) expect(JSON.parse(text)).toEqual(REFUSED);
+    }, 30_000);
+
+    it.each<[string, (token: string, member: Member) => unknown]>([
+      ['a token that was used', (token) => use(token)],
+      ['a token of another kind', (_, member) => tokenFor(member, other)],
+      ['an old token after a newer one', (_, member) => tokenFor(member, kind, 2).then(() => undefined)],
+      [
+        'a token after a password change',
+        async (_, member) => {
+          const owner = await it_.signIn(member);
+          const change = { currentPassword: PASSWORD, newPassword: 'yet another river' };
+          expect((await owner.post('/auth/password', change)).status).toBe(200);
+        },
+      ],
+      [
+        'a token whose user got another email from the host',
+        ({}, { id }) =>
+          it_.database.db
+            .update(members)
+            .set({ mail: `new-${id}@example.com` })
+            .where(eq(members.ref, id)),
+      ],
+      [
+        'a token whose user was disabled',
+        (_, { id }) => it_.host.app.get(AuthService, { strict: false }).changeUser(id, 'disabled'),
+      ],
+      [
+        'a token whose user was disabled without a word',
+        (_, { id }) => it_.database.db.update(members).set({ locked: true }).where(eq(members.ref, id)),
+      ],
+      [
+        'a token whose user is gone',
+        (_, { id }) => it_.database.db.delete(members).where(eq(members.ref, id)),
+      ],
+      [
+        'a token that expired a second ago',
+        () => it_.database.pool.query(`update auth_one_time_tokens set expires_at = now() - interval '1s'`),
+      ],
+      ['nothing', () => ''],
+      ['text that is no token', () => 'A'.repeat(10_000)],
+      ['another token', () => Buffer.alloc(32, 9).toString('base64url')],
+    ])('%s is refused, to the byte like any other', async (_, forge) => {
+      const member = await it_.member();
+      const token = await tokenFor(member, kind);
+      const forged = await forge(token, member);
+      const answer = await use(typeof forged === 'string' ? forged : token, it_.host.client());
+      expect([answer.status, answer.json(), answer.setCookies]).toEqual([400, REFUSED, []]);
+    });
+
+    it.each([
+      ['another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+      ['a sandboxed frame', { origin: 'null' }],
+    ])('is neither asked for nor used by %s', async (_, headers) => {
+      const member = await it_.member();
+      const token = await tokenFor(member, kind);
+      const path = kind === 'magic_link' ? '/auth/magic-link/login' : '/auth/password/reset';
+      for (const [to, body] of [
+        [ASK[kind], { email: member.mail }],
+        [path, { token, newPassword: NEXT }],
+      ] as const) {
+        const answer = await client.post(to, body, { headers });
+        expect([answer.status, answer.json()['code']]).toEqual([403, 'cross_origin']);
+      }
+      expect((await use(token)).status).toBeLessThan(300);
+    });
+
+    it('is asked for alike by those who have an account and those who have none', async () => {
+      const { mail } = await it_.member();
+      const { mail: disabled } = await it_.member({ locked: true });
+      const shape = ({ status, text, headers }: HttpAnswer) => {
+        const { date, ...rest } = headers;
+        expect(date).toBeDefined();
+        return { status, text, rest };
+      };
+      const ask = (email: string) => client.post(ASK[kind], { email });
+      const known = shape(await ask(mail.toUpperCase()));
+      expect(known).toMatchObject({ status: 202, text: '' });
+      expect(shape(await ask('nobody@example.com'))).toEqual(known);
+      expect(shape(await ask(disabled))).toEqual(known);
+      await it_.mailsTo(mail, kind);
+      expect(it_.sent.filter(({ to }) => to === disabled || to === 'nobody@example.com')).toEqual([]);
+    });
+
+    it('has its address from configuration, whatever the request says of its host', async () => {
+      const { mail } = await it_.member();
+      const headers = {
+        host: 'evil.example',
+        'x-forwarded-host': 'evil.example',
+        forwarded: 'host=evil.example',
+      };
+      expect((await client.post(ASK[kind], { email: mail }, { headers })).status).toBe(202);
+      const [sent] = await it_.mailsTo(mail, kind);
+      expect(sent?.url).toMatch(new RegExp(`^https://app\\.example\\.com/${kind}#token=[\\w-]{43}$`));
+    });
+  });
+});
