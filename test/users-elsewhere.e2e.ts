@@ -9,7 +9,7 @@ import { AuthModule, CurrentUser, JwtAuthGuard, PasswordHasher, TokenVersionGuar
 import { drizzleStorage, migrateAuth } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import { RemoteUsers } from './examples/remote-users.js';
+import { RemoteUsers } from '../examples/http-users/src/remote-users.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { httpClient } from './support/http.js';
 
@@ -37,7 +37,7 @@ class ProfileController {
   }
 }
 
-describe('users that another service keeps (examples/remote-users.ts)', () => {
+describe('users that another service keeps (examples/http-users)', () => {
   const users = new Map<string, RemoteUser>();
   let outage = false;
   let passwordHash: string;

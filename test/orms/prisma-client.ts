@@ -29,23 +29,24 @@ export interface PrismaTx {
  * Prisma's own client, made by its own generator. It has no engine: its queries are compiled by WebAssembly and go through `pg`. The generator
  * wants to download an engine that it does not use then; given a path it does not.
  */
-export async function prismaClient(url: string): Promise<PrismaClient> {
-  const { PrismaClient } = (await import(pathToFileURL(await generated()).href)) as {
-    readonly PrismaClient: new (options: { adapter: PrismaPg }) => PrismaClient;
+export async function prismaClient<Client = PrismaClient>(url: string, schema = SCHEMA): Promise<Client> {
+  const { PrismaClient } = (await import(pathToFileURL(await generated(schema)).href)) as {
+    readonly PrismaClient: new (options: { adapter: PrismaPg }) => Client;
   };
   const pool = { connectionString: url, max: 4 };
   return new PrismaClient({ adapter: new PrismaPg(pool, { onPoolError: () => undefined }) });
 }
 
 /** Once for a schema and a version of Prisma. */
-async function generated(): Promise<string> {
+async function generated(path = SCHEMA): Promise<string> {
   const prisma = createRequire(import.meta.url).resolve('prisma/package.json');
-  const kind = createHash('sha256').update(readFileSync(SCHEMA)).update(readFileSync(prisma)).digest('hex');
+  const schema = readFileSync(path, 'utf8').replace(/^(\s*output\s*=\s*).*$/m, '$1"client"');
+  const kind = createHash('sha256').update(schema).update(readFileSync(prisma)).digest('hex');
   const made = join(CACHE, `prisma-${kind.slice(0, 16)}`);
   if (existsSync(made)) return join(made, 'client.mjs');
   mkdirSync(CACHE, { recursive: true });
   const draft = mkdtempSync(join(CACHE, 'prisma-draft-'));
-  writeFileSync(join(draft, 'schema.prisma'), readFileSync(SCHEMA));
+  writeFileSync(join(draft, 'schema.prisma'), schema);
   execFileSync(
     process.execPath,
     [join(dirname(prisma), 'build', 'index.js'), 'generate', '--schema', 'schema.prisma'],

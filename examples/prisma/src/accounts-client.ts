@@ -1,0 +1,27 @@
+/** What the application uses of the client that Prisma generates from schema.prisma; a test can bring another one of it. */
+export interface AccountsClient extends AccountsTransaction {
+  $transaction(run: (tx: AccountsTransaction) => Promise<void>): Promise<void>;
+  $disconnect(): Promise<void>;
+}
+
+export interface AccountsTransaction {
+  $queryRawUnsafe(text: string, ...parameters: unknown[]): PromiseLike<unknown>;
+  readonly account: {
+    findFirst(query: { where: { id: string; deletedAt: null } }): PromiseLike<Account | null>;
+    updateMany(change: {
+      where: { id: string; deletedAt: null; passwordHash?: string };
+      data: { passwordHash?: string; deletedAt?: Date };
+    }): PromiseLike<{ readonly count: number }>;
+  };
+}
+
+export interface Account {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string | null;
+  readonly passwordHash: string | null;
+  readonly role: string;
+}
+
+/** The injection token: an interface is none. */
+export const ACCOUNTS = Symbol('ACCOUNTS');
