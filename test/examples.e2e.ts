@@ -93,6 +93,7 @@ describe.each(EXAMPLES)('examples/$name', ({ name, prepare, app: module, table }
     await database.drop();
   });
 
+  // T-4tx2
   it('walks from a sign-in to a revocation', async () => {
     const { walk } = await scriptOf<{ walk: (url: string, state?: object) => Promise<void> }>(
       name,

@@ -103,6 +103,7 @@ describe('what people sign in with', () => {
   describe('a username', () => {
     const options = { identifier: { name: 'username' } };
 
+    // T-kh68
     it('is what bodies and errors of login and registration call it', async () => {
       const client = (await start({ identifier: username }, options)).client();
       const name = unique('Grace.Hopper');
@@ -183,6 +184,7 @@ describe('what people sign in with', () => {
     };
     const at = (tenant: string) => ({ headers: { 'x-tenant': tenant } });
 
+    // T-j22g
     it.each(['express', 'fastify'] as const)(
       'one email is two users in two tenants (%s)',
       async (adapter) => {
@@ -250,6 +252,7 @@ describe('what people sign in with', () => {
       expect([nowhere.status, nowhere.json()['message']]).toEqual([400, 'tenant: the request names none']);
     });
 
+    // T-hvj6
     it('each has counters and known devices of its own', async () => {
       const client = (await start({ tenant: org }, { ...tenantOptions, throttle: {} })).client();
       const mail = `${unique('guess')}@example.com`;
@@ -280,6 +283,7 @@ describe('what people sign in with', () => {
   });
 
   describe('rows that a condition hides', () => {
+    // T-7xsn
     it('are nobody: at login, refresh, password change and wherever the user is asked for', async () => {
       const host = await start({ where: isNull(deletedAt) });
       const client = host.client();
@@ -313,6 +317,7 @@ describe('what people sign in with', () => {
     });
   });
 
+  // T-vmdh
   it('two rows for one email, which differ in case, are 503 and a high event; neither signs in', async () => {
     const client = (await start({}, { throttle: {} })).client();
     const mail = `${unique('Twice')}@Example.com`;
@@ -359,6 +364,7 @@ describe('what people sign in with', () => {
 
     const wide = z.looseObject({ phone: z.string().optional() });
     const strict = z.strictObject({ phone: z.string() });
+    // T-bp47
     it.each<[string, z.ZodType, string, object]>([
       ['what the schema refuses', fields, 'phone: is not valid', { phone: 'text of a secret' }],
       ['what is missing', fields, 'phone: is not valid', {}],
