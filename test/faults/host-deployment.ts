@@ -47,8 +47,6 @@ export async function startHosts(
   { database: given, unproven, issuing: count = 2 }: HostDeploymentOptions = {},
 ): Promise<HostDeployment> {
   const database = given ?? (await hostDatabase());
-  // what is still connected when the database is dropped
-  database.pool.on('error', () => undefined);
   const clients: (Redis | Cluster)[] = [];
   const redis = (which: Where) => {
     const client = connect(which);
@@ -81,7 +79,7 @@ export async function startHosts(
   class Verifier {}
   const hosts: Record<Where, HostApp> = { a, b, verifier: await startHost(Verifier) };
   const service = (which: 'a' | 'b') => hosts[which].app.get(AuthService, { strict: false });
-  await database.db.insert(people).values({ ref: USER_ID, mail: 'host@example.com' });
+  await database.db.insert(people).values({ ref: USER_ID, mail: 'host@example.com' }).onConflictDoNothing();
   const userId = USER_ID;
   return {
     ...{ userId, service },
