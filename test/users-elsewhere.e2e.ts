@@ -10,7 +10,7 @@ import { drizzleStorage, migrateAuth } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { RemoteUsers } from '../examples/http-users/src/remote-users.js';
-import { createDatabase, type TestDatabase } from './support/databases.js';
+import { createDatabase, type TestDatabase, testPool } from './support/databases.js';
 import { httpClient } from './support/http.js';
 
 interface RemoteUser {
@@ -49,8 +49,7 @@ describe('users that another service keeps (examples/http-users)', () => {
 
   beforeAll(async () => {
     database = await createDatabase();
-    pool = new pg.Pool({ connectionString: database.url });
-    pool.on('error', () => undefined);
+    pool = testPool({ connectionString: database.url });
     const db = drizzle(pool);
     await migrateAuth(db);
     service = createServer((request, response) => {

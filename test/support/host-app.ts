@@ -5,9 +5,8 @@ import type { AuthModuleOptions } from '@tokenward/nestjs';
 import { drizzleStorage, migrateAuth, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import pg from 'pg';
 import { generateKeyPairSync } from 'node:crypto';
-import { createDatabase, type TestDatabase } from './databases.js';
+import { createDatabase, type TestDatabase, testPool } from './databases.js';
 import { httpClient } from './http.js';
 
 /** A users table that looks nothing like the demo's. */
@@ -33,7 +32,7 @@ export const PEOPLE: UserColumns = {
 /** An empty, migrated database with that table, for hosts built inside a spec. */
 export async function hostDatabase(given?: Pick<TestDatabase, 'url' | 'drop'>) {
   const database = given ?? (await createDatabase());
-  const pool = new pg.Pool({ connectionString: database.url, max: 8 });
+  const pool = testPool({ connectionString: database.url, max: 8 });
   const db = drizzle(pool);
   await migrateAuth(db);
   await pool.query(

@@ -1,7 +1,6 @@
 import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { Redis } from 'ioredis';
-import pg from 'pg';
-import { createDatabase, createRedisDatabase } from './databases.js';
+import { createDatabase, createRedisDatabase, testPool } from './databases.js';
 import { startDemo, type Demo } from './demo.js';
 import type { HttpAnswer, HttpClient } from './http.js';
 
@@ -57,9 +56,8 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     ...options.env,
   };
   const { express, fastify } = await startBoth(env);
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 3 });
+  const pool = testPool({ connectionString: databaseUrl, max: 3 });
   // a proxy of the test may cut it
-  pool.on('error', () => undefined);
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1 });
   redis.on('error', () => undefined);
   return {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
-import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import type pg from 'pg';
+import { createDatabase, type TestDatabase, testPool } from '../../../../test/support/databases.js';
 import type { KeySource, RotationRequest, SourceJwk } from '../storage/key-source.port.js';
 import { SystemEntropy } from '../common/entropy.js';
 import { SealingRing } from '../issue/keys/sealed-key.js';
@@ -26,9 +26,7 @@ const signs = (keys: readonly SourceJwk[]) => keys.map(({ d }) => typeof d);
 
 beforeAll(async () => {
   test = await createDatabase();
-  pool = new pg.Pool({ connectionString: test.url });
-  // dropping the database cuts what is idle
-  pool.on('error', () => undefined);
+  pool = testPool({ connectionString: test.url });
   db = drizzle(pool);
   await migrateAuth(db);
 });

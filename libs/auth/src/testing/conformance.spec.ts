@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { boolean, pgTable, serial, text, uuid, varchar } from 'drizzle-orm/pg-core';
 import { Redis } from 'ioredis';
-import pg from 'pg';
-import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
+import type pg from 'pg';
+import { createDatabase, type TestDatabase, testPool } from '../../../../test/support/databases.js';
 import { drizzleStorage } from '../drizzle/drizzle-storage.js';
 import { migrateAuth } from '../drizzle/migrate.js';
 import { redisConnection } from '../redis/redis-connection.js';
@@ -92,7 +92,7 @@ describe('the Drizzle and Redis stores conform', () => {
 
   beforeAll(async () => {
     database = await createDatabase();
-    pool = new pg.Pool({ connectionString: database.url, max: 24 });
+    pool = testPool({ connectionString: database.url, max: 24 });
     // the database is dropped from under its idle connections
     pool.on('error', () => undefined);
     const db = drizzle(pool);
