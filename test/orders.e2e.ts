@@ -9,9 +9,11 @@ import {
   type TestDatabase,
   type TestRedisDatabase,
 } from './support/databases.js';
+import { acceptedFor } from './support/accepted-for.js';
 import { type Demo, startDemo } from './support/demo.js';
 import { type Orders, startOrders } from './support/orders.js';
 import { tokenward } from './support/tokenward.js';
+import { until } from './support/until.js';
 
 const USER = { email: 'ada@example.com', password: 'correct horse battery', role: 'user' };
 const REFUSED = {
@@ -156,8 +158,7 @@ describe('a service that only verifies', () => {
     const token = await signIn();
     expect((await ask(token)).status).toBe(200);
     expect((await demo.client().post('/auth/logout-all', undefined, bearer(token))).status).toBe(204);
-    const since = performance.now();
-    while ((await ask(token)).status !== 401) expect(performance.now() - since).toBeLessThan(1_000);
+    expect(await acceptedFor(async () => (await ask(token)).status)).toBeLessThanOrEqual(1_000);
     expect((await ask(token)).json()).toEqual(REFUSED);
   });
 
@@ -246,8 +247,7 @@ describe('the end of the only key', () => {
       const { kid = '' } = headerOf(token);
       const revoked = await tokenward(`keys revoke ${kid}`, { DATABASE_URL: database.url });
       expect(revoked).toMatchObject({ code: 0, error: '' });
-      const since = performance.now();
-      while ((await status()) !== 401) expect(performance.now() - since).toBeLessThan(4_000);
+      await until(async () => (await status()) === 401);
       expect(alone.output()).toMatch(/the JWKS holds no key that verifies: every token is refused/);
       expect(alone.output()).toMatch(/a token was refused: key_unknown/);
     } finally {

@@ -64,10 +64,10 @@ describe('Redis loses what it held, and nothing comes back', () => {
         for (const from = performance.now(); performance.now() - from < 1_500; await delay(50))
           for (const { text } of [old, valid]) expect(await ask(text)).toBe(503);
         for (const which of ['a', 'b'] as const) cluster.toRedis[which].setMode('forward');
-        for (const from = performance.now(); (await ask(valid.text)) !== 200; await delay(25)) {
+        await until(async () => {
           expect([503, 401]).toContain(await ask(old.text));
-          expect(performance.now() - from).toBeLessThan(5_000);
-        }
+          return (await ask(valid.text)) === 200;
+        });
         expect(await ask(old.text)).toBe(401);
       },
     });

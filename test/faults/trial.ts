@@ -113,8 +113,8 @@ export function noteFault(excepted: readonly Where[], lastMs: (where: Where) => 
 }
 
 /**
- * It goes on: a busy machine may miss a deadline now and then, which is 503; a fault that takes the service down is 503 all
- * the time. Judged by the answers, however long they take.
+ * It goes on: a busy machine misses deadlines, which is 503, but not most of them for ever; a fault that takes the service down is
+ * 503 all the time. Judged by the newest answers, however long they take.
  */
 export async function expectServed(watch: Watch, where: Where, valid: Token, from: number): Promise<void> {
   const isServed = async () => (await watch.answered(where, valid, from)).share > 0.5;

@@ -25,8 +25,9 @@ interface Revocation {
 
 export interface Seen {
   readonly statuses: readonly number[];
-  /** How many were 200, and their share of all. */
+  /** How many were 200. */
   readonly accepted: number;
+  /** Of 200 among the newest eight. */
   readonly share: number;
   /** Each answer as text, in the order they were asked for. */
   readonly answers: readonly string[];
@@ -95,7 +96,9 @@ export class Watch {
     const statuses = [...new Set(found.map(({ status }) => status))].sort((a, b) => a - b);
     const accepted = found.filter(({ status }) => status === 200).length;
     const answers = found.map(({ status, tookMs }) => `${String(status)} after ${Math.round(tookMs)} ms`);
-    return { statuses, accepted, share: accepted / Math.max(1, found.length), answers };
+    const newest = found.slice(-ENOUGH);
+    const share = newest.filter(({ status }) => status === 200).length / ENOUGH;
+    return { statuses, accepted, share, answers };
   }
 
   /** As `seen`, once there are enough answers to judge by. */

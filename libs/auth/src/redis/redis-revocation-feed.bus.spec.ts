@@ -58,8 +58,10 @@ describe('RedisRevocationFeedBus', () => {
     for (let i = 0; i < 4; i++)
       await expect(lost.lookup(LEDGER, token)).rejects.toMatchObject({ code: 'unavailable' });
     const from = performance.now();
-    await expect(lost.lookup(LEDGER, token)).rejects.toMatchObject({ code: 'unavailable' });
-    expect(performance.now() - from).toBeLessThan(50);
+    for (let i = 0; i < 50; i++)
+      await expect(lost.lookup(LEDGER, token)).rejects.toMatchObject({ code: 'unavailable' });
+    // none of the fifty waited for its deadline
+    expect(performance.now() - from).toBeLessThan(2_500);
     lost.close();
     expect(away.status).toBe('wait');
   });
