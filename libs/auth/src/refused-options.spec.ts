@@ -197,6 +197,14 @@ describe('an option that is refused, and its sentence', () => {
       'cookies.formerScopes[0].path: must be a path such as / or /auth',
     ],
     [
+      { cookies: { formerScopes: [{ refreshPath: '/auth' }] } },
+      'cookies.formerScopes[0].refreshPath: is not an option; did you mean cookies.formerScopes[0].path?',
+    ],
+    [
+      { cookies: { formerScopes: [{ ttl: '1h' }] } },
+      'cookies.formerScopes[0].ttl: is not an option; known here: domain, path',
+    ],
+    [
       { cookies: { formerScopes: Array.from({ length: 9 }, () => ({})) } },
       'cookies.formerScopes: must hold at most 8 scopes',
     ],

@@ -59,7 +59,8 @@ export function cureOf(
 ): string {
   const named = (...names: readonly PropertyKey[]): string => written([...prefix, ...names]);
   const here = Object.keys(shapeOf(schemaAt(root, path)) ?? {});
-  const all = pathsIn(root);
+  // an entry of a list is one of many: it belongs nowhere else
+  const all = path.some((each) => typeof each === 'number') ? [] : pathsIn(root);
   const meant = ALSO_KNOWN_AS[plain(unknown)] ?? unknown;
   const known = here.find((each) => plain(each) === plain(meant));
   if (known !== undefined) return `did you mean ${named(...path, known)}?`;
@@ -85,7 +86,8 @@ export function nearest(unknown: string, known: readonly string[]): string | und
   if (best && best.distance <= Math.max(1, Math.floor(given.length * 0.4))) return best.name;
   return known.find((name) => {
     const [short, long] = [given, plain(name)].sort((a, b) => a.length - b.length);
-    return short !== undefined && short.length >= 3 && long?.startsWith(short) === true;
+    if (short === undefined || short.length < 3) return false;
+    return long?.startsWith(short) === true || given.endsWith(plain(name));
   });
 }
 
