@@ -11,20 +11,26 @@ import { type ListedKey, listed, nextAlgorithm } from './listed-keys.js';
 const clock = new SystemClock();
 export const nowSeconds = (): number => Math.floor(clock.now() / 1000);
 
-/** Read as the processes read it: PEM files and key sets too. */
-async function keysIn(dir: string): Promise<readonly SourceJwk[]> {
-  new KeyFiles(resolve(dir)).open('refuse');
-  return (await keyDirectory(resolve(dir)).load()).keys;
+/** A directory as the processes read it: PEM files and key sets too. */
+export interface ReadAs {
+  readonly dir: string;
+  /** Of RSA keys in PEM, which do not say it themselves. */
+  readonly rsaAlgorithm: SigningAlgorithm | undefined;
 }
 
-export async function listDirectoryKeys(dir: string, leadTimeMs: number): Promise<ListedKey[]> {
-  return listed(await keysIn(dir), leadTimeMs, clock.now());
+async function keysIn({ dir, rsaAlgorithm }: ReadAs): Promise<readonly SourceJwk[]> {
+  new KeyFiles(resolve(dir)).open('refuse');
+  return (await keyDirectory(resolve(dir), { rsaAlgorithm }).load()).keys;
+}
+
+export async function listDirectoryKeys(read: ReadAs, leadTimeMs: number): Promise<ListedKey[]> {
+  return listed(await keysIn(read), leadTimeMs, clock.now());
 }
 
 /** @throws CommandError that says so, before anything is changed */
-export async function assertInDirectory(dir: string, kid: string): Promise<void> {
-  if (!(await keysIn(dir)).some((jwk) => jwk.kid === kid))
-    throw new CommandError(`${dir} holds no key of that kid: tokenward keys list --dir ${dir}`);
+export async function assertInDirectory(read: ReadAs, kid: string): Promise<void> {
+  if (!(await keysIn(read)).some((jwk) => jwk.kid === kid))
+    throw new CommandError(`${read.dir} holds no key of that kid: tokenward keys list --dir ${read.dir}`);
 }
 
 /** Makes the first key of a directory, which signs at once. Gives its file. */
@@ -64,13 +70,14 @@ export function rotateDirectoryKeys(
 
 /** Gives the kid of the key that was made because none was left that signs. A key in PEM or in a set keeps its file, and gets a mark beside it. */
 export async function revokeInDirectory(
-  dir: string,
+  read: ReadAs,
   kid: string,
   inLedger: boolean,
 ): Promise<string | undefined> {
+  const { dir } = read;
   const files = new KeyFiles(resolve(dir)).open('refuse');
   try {
-    return await files.exclusively(() => markRevoked(files, kid));
+    return await files.exclusively(() => markRevoked(files, read, kid));
   } catch (error) {
     if (!['EROFS', 'EACCES', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
     throw new CommandError(
@@ -79,8 +86,8 @@ export async function revokeInDirectory(
   }
 }
 
-async function markRevoked(files: KeyFiles, kid: string): Promise<string | undefined> {
-  const keys = await keysIn(files.dir);
+async function markRevoked(files: KeyFiles, read: ReadAs, kid: string): Promise<string | undefined> {
+  const keys = await keysIn(read);
   const found = keys.find((jwk) => jwk.kid === kid);
   if (!found) throw new CommandError(`${files.dir} holds no key of that kid any more`);
   const marked = new Set(keys.flatMap((jwk) => (jwk.revoked === undefined ? [] : [jwk.kid])));

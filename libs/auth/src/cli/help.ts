@@ -16,9 +16,11 @@ export const HELP = `tokenward: keys, secrets and upkeep of Tokenward
 
   tokenward keys list       every key with its phase: next, active, retired, revoked
       --dir DIR             as above; none: Postgres
+      --algorithm RS256     of RSA keys in PEM, which do not say it: what keys.algorithm of the processes is
 
   tokenward keys revoke KID a key that leaked: refused for signing and verifying, everywhere, at once
       --dir DIR             marks it in a key directory, and makes a new key when none is left that signs
+      --algorithm RS256     as above
       --yes                 also a kid that no process of this database ever had
       DATABASE_URL          where it is set, every process that shares the ledger refuses the key within a second; with
                             KEY_ENCRYPTION_KEYS the key is marked in Postgres too, and replaced when it was the last

@@ -6,6 +6,7 @@ import { algorithmOf, allowOnly, type Arguments, bitsOf, databaseUrlOf, duration
 import {
   addFirstKey,
   listDirectoryKeys,
+  type ReadAs,
   nowSeconds,
   assertInDirectory,
   revokeInDirectory,
@@ -61,13 +62,13 @@ export async function rotateKey(args: Arguments, environment: Environment): Prom
 
 export async function listKeys(args: Arguments, environment: Environment): Promise<CommandResult> {
   noMore(args.words);
-  allowOnly(args.values, 'database-url', 'dir', 'lead-time', 'schema', 'prefix');
+  allowOnly(args.values, 'algorithm', 'database-url', 'dir', 'lead-time', 'schema', 'prefix');
   const leadTimeMs = leadTimeOf(args);
-  const { dir } = args.values;
+  const directory = readAs(args);
   const keys =
-    dir === undefined
+    directory === undefined
       ? await (await databaseKeys()).listDatabaseKeys(args, environment, leadTimeMs)
-      : await listDirectoryKeys(dir, leadTimeMs);
+      : await listDirectoryKeys(directory, leadTimeMs);
   return { lines: keys.length > 0 ? keys.map(lineOf) : ['There are no keys.'], data: { keys } };
 }
 
@@ -77,23 +78,26 @@ export async function revokeKey(args: Arguments, environment: Environment): Prom
   if (kid === undefined)
     throw new UsageError('which key? tokenward keys revoke KID (tokenward keys list shows them)');
   noMore(rest);
-  allowOnly(values, 'database-url', 'dir', 'schema', 'prefix', 'yes');
+  allowOnly(values, 'algorithm', 'database-url', 'dir', 'schema', 'prefix', 'yes');
   assertKeyId('KID', kid);
-  const { dir } = values;
+  const directory = readAs(args);
   const inLedger = databaseUrlOf(args, environment) !== undefined;
-  if (dir === undefined && !inLedger)
+  if (directory === undefined && !inLedger)
     throw new UsageError('where is the key? give --dir DIR, or DATABASE_URL, or both');
-  if (dir !== undefined) await assertInDirectory(dir, kid);
+  if (directory !== undefined) await assertInDirectory(directory, kid);
   // what every process hears of comes first: a mounted directory may not be writable
   const inPostgres = inLedger
-    ? { replacedBy: await (await databaseKeys()).revokeInDatabase(args, environment, kid, dir !== undefined) }
+    ? {
+        replacedBy: await (
+          await databaseKeys()
+        ).revokeInDatabase(args, environment, kid, directory !== undefined),
+      }
     : undefined;
-  const inDirectory =
-    dir === undefined ? undefined : { replacedBy: await revokeInDirectory(dir, kid, inLedger) };
+  const inDirectory = directory && { replacedBy: await revokeInDirectory(directory, kid, inLedger) };
   const replacedBy = inDirectory?.replacedBy ?? inPostgres?.replacedBy;
   const lines = [
     inPostgres && 'Refused by every process that shares the database, within a second.',
-    inDirectory && `Marked in ${String(dir)}: refused when the processes read it again.`,
+    inDirectory && `Marked in ${directory.dir}: refused when the processes read it again.`,
     replacedBy && `${replacedBy} signs from now on.`,
     !inLedger && 'DATABASE_URL is not set: processes go on accepting the key until they read the directory.',
   ];
@@ -101,6 +105,14 @@ export async function revokeKey(args: Arguments, environment: Environment): Prom
     lines: lines.filter((line) => typeof line === 'string'),
     data: { revoked: kid, inLedger, replacedBy },
   };
+}
+
+/** As `keyDirectory` of the processes is told by `keys.algorithm`. */
+function readAs({ values: { dir, algorithm } }: Arguments): ReadAs | undefined {
+  const rsaAlgorithm = algorithm === undefined ? undefined : algorithmOf(algorithm);
+  if (rsaAlgorithm !== undefined && (dir === undefined || !/^[RP]S/.test(rsaAlgorithm)))
+    throw new UsageError('--algorithm says here what RSA keys in PEM are for: an RS or PS one, with --dir');
+  return dir === undefined ? undefined : { dir, rsaAlgorithm };
 }
 
 /** Loaded when it is asked for: Drizzle and pg are optional. */

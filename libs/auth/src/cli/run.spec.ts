@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -185,6 +186,29 @@ describe('keys revoke', () => {
     const left = files(dir).find((file) => readFileSync(file, 'utf8').includes(kid)) ?? '';
     expect(readFileSync(left, 'utf8')).not.toMatch(/"(?:d|x|y|n)":/);
   });
+
+  it('of an RSA key in PEM: --algorithm says what it is for, and its successor is of that', async () => {
+    const dir = scratch();
+    const pem = join(dir, 'jwt.pem');
+    await tokenward(`keys generate --out ${pem} --bits 2048`);
+    rmSync(join(dir, 'jwt.pub.pem'));
+    const listing = async (more: string) =>
+      (JSON.parse((await tokenward(`keys list --dir ${dir} ${more} --json`)).out) as Listed).keys;
+    const [{ kid, ...rest } = { kid: '' }] = await listing('');
+    expect(rest).toMatchObject({ algorithm: 'RS256', phase: 'active' });
+    expect(await listing('--algorithm PS256')).toContainEqual(
+      expect.objectContaining({ kid, algorithm: 'PS256' }),
+    );
+    expect((await tokenward(`keys revoke ${kid} --dir ${dir} --algorithm PS256`)).code).toBe(0);
+    const after = await listing('--algorithm PS256');
+    expect(after.map(({ phase, algorithm }) => [phase, algorithm]).sort()).toEqual([
+      ['active', 'PS256'],
+      ['revoked', 'PS256'],
+    ]);
+    for (const wrong of ['--algorithm ES256', '--algorithm none'])
+      expect((await tokenward(`keys list --dir ${dir} ${wrong}`)).code).toBe(2);
+    expect((await tokenward('keys list --algorithm PS256', { DATABASE_URL: 'postgres://x' })).code).toBe(2);
+  }, 60_000);
 
   it('of a kid that is not there changes nothing', async () => {
     const dir = scratch();

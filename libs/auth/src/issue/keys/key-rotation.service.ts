@@ -233,6 +233,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     this.#known = [...known, ...vanished];
     for (const kid of read.revoked) this.keyring.revoke(kid);
     this.tick();
+    this.#warnings.otherAlgorithm(this.#phases.keys, this.options.keys.algorithm);
   }
 
   /** Keys that came after the others wait their lead time, also when this process was restarted since. */

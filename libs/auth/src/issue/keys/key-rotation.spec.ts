@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuthError } from '../../common/auth-error.js';
 import type { Clock } from '../../common/clock.js';
-import type { StaticKeysOptions } from '../../options/key-options.js';
+import type { SigningAlgorithm, StaticKeysOptions } from '../../options/key-options.js';
 import { keyDirectory, keyFile } from './file-keys.js';
 import { keysFrom } from './function-keys.js';
 import { type GeneratedJwk, generateSigningJwk, publicHalf } from './generate-key.js';
@@ -23,9 +23,15 @@ const RETAIN = 1021;
 
 const running: KeyRotation[] = [];
 const made = new Map<string, GeneratedJwk>();
-async function jwk(name: string, times: { nbf: number; iat?: number }): Promise<SourceJwk> {
-  const known = made.get(name) ?? (await generateSigningJwk('ES256', { iat: 0, nbf: 0 }));
-  made.set(name, known);
+async function jwk(
+  name: string,
+  times: { nbf: number; iat?: number },
+  alg: SigningAlgorithm = 'ES256',
+): Promise<SourceJwk> {
+  const kept = `${name} ${alg}`;
+  const bits = /^[RP]S/.test(alg) ? 2048 : undefined;
+  const known = made.get(kept) ?? (await generateSigningJwk(alg, { iat: 0, nbf: 0 }, bits));
+  made.set(kept, known);
   const { iat: _iat, ...rest } = known;
   return { ...rest, kid: name, ...times };
 }
@@ -181,6 +187,45 @@ describe('the life of a key', () => {
       ageMs: 5000,
       algorithm: 'ES256',
     });
+  });
+});
+
+describe('a key of another algorithm than is configured', () => {
+  it.each([
+    ['ES384', 'ES256', true],
+    ['RS256', 'PS256', true],
+    ['PS256', 'RS256', true],
+    ['RS256', 'ES256', false],
+    ['ES256', 'ES256', false],
+  ] as const)(
+    'configured %s, a key of %s: it is named once (%s), with the cure',
+    async (algorithm, alg, isSaid) => {
+      const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const [one, other] = [await jwk('a', { nbf: 0 }, alg), await jwk('b', { nbf: T0 + LEAD }, alg)];
+      let keys = [one];
+      const rotation = await start(
+        keysFrom(() => ({ keys })),
+        new HandClock(T0),
+        { algorithm },
+      );
+      const line = `the key "a" goes on signing with ${alg}, although keys.algorithm is ${algorithm}: a key keeps its algorithm; replace it (tokenward keys rotate --algorithm ${algorithm}, docs/keys.md)`;
+      expect(said.mock.calls).toEqual(isSaid ? [[line]] : []);
+      keys = [one, other];
+      await rotation.refresh();
+      expect(said.mock.calls).toEqual(isSaid ? [[line], [line.replace('"a"', '"b"')]] : []);
+      said.mockRestore();
+    },
+  );
+
+  it('is not named when its successor is of the right one', async () => {
+    const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const keys = [await jwk('a', { nbf: 0 }, 'RS256'), await jwk('b', { nbf: T0 + LEAD })];
+    await start(
+      keysFrom(() => ({ keys })),
+      new HandClock(T0),
+    );
+    expect(said.mock.calls).toEqual([]);
+    said.mockRestore();
   });
 });
 

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
+import type { SigningAlgorithm } from '../../options/key-options.js';
 import type { KnownKey } from '../../verify/keys/source-keys.js';
+import type { PhasedKey } from './key-phases.js';
 
 const DAY_MS = 86_400_000;
 
@@ -8,6 +10,7 @@ const DAY_MS = 86_400_000;
 export class KeyWarnings {
   readonly #logger = new Logger('Tokenward');
   readonly #old = new Set<string>();
+  readonly #other = new Set<string>();
   #complaint = '';
 
   made(): void {
@@ -18,6 +21,20 @@ export class KeyWarnings {
     this.#logger.warn(
       `the key ${JSON.stringify(kid)} left its source unrevoked: it signs until its successor may, and verifies until its last token has expired; to refuse it now: tokenward keys revoke`,
     );
+  }
+
+  /** Of keys that sign or will, unless one of them is what is configured. RS256 may be nobody's choice: it is the default. */
+  otherAlgorithm(keys: readonly PhasedKey[], configured: SigningAlgorithm): void {
+    const signers = keys.filter(({ phase }) => phase === 'active' || phase === 'next');
+    if (signers.some(({ key }) => key.verification.algorithm === configured)) return;
+    for (const { key } of signers) {
+      const { algorithm } = key.verification;
+      if (this.#other.has(key.kid) || (configured === 'RS256' && !/^[RP]S/.test(algorithm))) continue;
+      this.#other.add(key.kid);
+      this.#logger.warn(
+        `the key ${JSON.stringify(key.kid)} goes on signing with ${algorithm}, although keys.algorithm is ${configured}: a key keeps its algorithm; replace it (tokenward keys rotate --algorithm ${configured}, docs/keys.md)`,
+      );
+    }
   }
 
   silent(option: string): void {
