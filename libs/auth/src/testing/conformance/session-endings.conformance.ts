@@ -167,7 +167,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     const other = await opened(it, { subject: kept.subject });
     const { entries } = await it.store.unproveOthers(kept.subject, kept.id);
     assert.equal(entries.length, 1);
-    assertHolds(entries[0], { kind: 'session_version', sessionId: other.id, minVersion: 2 });
+    assertHolds(entries[0], { kind: 'session_version', id: other.id, value: 2 });
     const proofs = await Promise.all([kept, other].map(async ({ id }) => (await it.store.read(id))?.session));
     assert.deepEqual(
       proofs.map((session) => session?.authTime.getTime()),
