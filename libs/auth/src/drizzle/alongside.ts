@@ -35,9 +35,11 @@ export async function inTransactionWith<T>(
   };
   const isolation = alongside.work && 'host';
   // what the host's own work refuses is the host's to answer, not an outage
-  return database.transaction(what, deadlineMs, run, { isolation }).catch((error: unknown) => {
-    throw refusal ? refusal.error : error;
-  });
+  return database
+    .transaction(what, deadlineMs, run, { isolation, outcome: 'asked' })
+    .catch((error: unknown) => {
+      throw refusal ? refusal.error : error;
+    });
 }
 
 /** In a transaction of the host's, for as long as the host likes; only the waits of these statements are bounded. */

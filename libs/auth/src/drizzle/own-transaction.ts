@@ -5,11 +5,14 @@ import type { QueryConfig, QueryResult } from 'pg';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import { type Database, dialectOf, type Row, type Transaction } from './database.js';
 import { isConnectionLoss, StatementError } from './guarded.js';
+import { type CommitMark, MARK_COLUMNS } from './lost-commit.js';
 import type { PooledCall } from './pooled-call.js';
 
 export interface TransactionOptions {
   /** `host`: the default of the host's database, for work of the host's. Default: `read committed`, for which every statement here is written. */
   readonly isolation?: 'host';
+  /** `asked`: where the connection is lost at the commit, the server is asked whether it stands. Not for what only reads: it costs an id. */
+  readonly outcome?: 'asked';
 }
 
 /** A transaction of Tokenward's own. */
@@ -35,16 +38,19 @@ export async function inTransaction<T>(
   call: PooledCall,
   db: Database,
   work: (tx: OwnTransaction) => Promise<T>,
-  { isolation }: TransactionOptions,
+  options: TransactionOptions,
 ): Promise<T> {
   call.begins();
   try {
-    const nowMs = await begin(call, isolation);
+    const { nowMs, mark } = await begin(call, options);
     const query = (config: QueryConfig): Promise<QueryResult<Row>> => call.query(config);
     const execute = (statement: SQL): Promise<QueryResult<Row>> => call.query(toQuery(statement));
     const result = await work({ nowMs, query, execute, host: () => forHost(call, db) });
     call.commits(COMMIT_GRACE_MS);
-    const { command } = await call.query({ text: 'commit' });
+    const { command } = await call.query({ text: 'commit' }).catch(async (error: unknown) => {
+      if (mark && isConnectionLoss(error) && (await call.stands(mark))) return { command: 'COMMIT' };
+      throw error;
+    });
     // the host's work had a failed statement, and went on as if nothing were: the server has rolled back
     if (command !== 'COMMIT') throw new StatementError(new Error('the transaction was rolled back'));
     call.ends();
@@ -61,14 +67,19 @@ export async function inTransaction<T>(
 }
 
 /** One round trip. The limits are Postgres's own: a caller who left, or a connection that died, must not hold a lock for long. */
-async function begin(call: PooledCall, isolation: 'host' | undefined): Promise<number> {
+async function begin(
+  call: PooledCall,
+  { isolation, outcome }: TransactionOptions,
+): Promise<{ nowMs: number; mark: CommitMark | undefined }> {
   const limit = String(call.serverLimitMs());
   const text = `begin${isolation === 'host' ? '' : ' isolation level read committed'};
     set local statement_timeout = ${limit}; set local lock_timeout = ${limit};
     set local idle_in_transaction_session_timeout = ${limit};
-    select extract(epoch from clock_timestamp()) * 1000 as now`;
+    select extract(epoch from clock_timestamp()) * 1000 as now${outcome ? `, ${MARK_COLUMNS}` : ''}`;
   const results = (await call.query({ text })) as unknown as readonly QueryResult<Row>[];
-  return Number(results.at(-1)?.rows[0]?.['now']);
+  const row = results.at(-1)?.rows[0];
+  const mark = outcome && { id: String(row?.['id']), server: String(row?.['server']) };
+  return { nowMs: Number(row?.['now']), mark };
 }
 
 /** With the host's casing, schema and logger, so that its own tables and relational queries work in it. */

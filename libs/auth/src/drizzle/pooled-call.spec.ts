@@ -1,11 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { poolOf } from './host-pool.js';
+import { outcomeOf } from './lost-commit.js';
 import { inTransaction } from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
 import type { Database } from './database.js';
+import { testPool } from '../../../../test/support/databases.js';
+import { type TcpProxy, tcpProxy } from '../../../../test/support/proxy.js';
+import { given } from '../../../../test/support/run-environment.js';
+import { until } from '../../../../test/support/until.js';
 
 it('nothing more is sent, and no commit, once the caller has left; the client is destroyed', async () => {
   const pool = new pg.Pool({ connectionString: process.env['TEST_DATABASE_URL'], max: 1 });
@@ -61,4 +67,79 @@ it('where the answer to a commit does not come in time, the refusal says that it
   } finally {
     await pool.end();
   }
+});
+
+describe('a connection that is lost at the commit', () => {
+  /** The commit takes a second, at its first time. */
+  async function begun(
+    work: (proxy: TcpProxy, admin: pg.Pool, pid: number) => Promise<unknown>,
+    deadlineMs = 5_000,
+  ) {
+    const proxy = await tcpProxy(given('TEST_DATABASE_URL'));
+    const admin = testPool({ connectionString: given('TEST_DATABASE_URL') });
+    const pool = testPool({ connectionString: proxy.url, max: 1 });
+    const name = `lost_commit_${randomBytes(4).toString('hex')}`;
+    await admin.query(`create table ${name} (n int); create sequence ${name}_times;
+      create function ${name}_slow() returns trigger language plpgsql as $$ begin
+        if nextval('${name}_times') = 1 then perform pg_sleep(1); end if; return null; end $$;
+      create constraint trigger slow after insert on ${name} deferrable initially deferred
+        for each row execute function ${name}_slow()`);
+    try {
+      const host = poolOf(drizzle(pool) as unknown as Database);
+      let pid = 0;
+      const done = new PooledCall(host, 'an ending', deadlineMs).run((call) =>
+        inTransaction(
+          call,
+          {} as Database,
+          async (tx) => {
+            pid = Number((await tx.query({ text: 'select pg_backend_pid() as pid' })).rows[0]?.['pid']);
+            await tx.query({ text: `insert into ${name} values (1)` });
+            return 'ended';
+          },
+          { outcome: 'asked' },
+        ),
+      );
+      const outcome = done.catch((error: unknown) => error);
+      await until(async () => {
+        const sql = `select 1 from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`;
+        return (await admin.query(sql, [pid])).rowCount === 1;
+      });
+      await work(proxy, admin, pid);
+      const ended = await outcome;
+      return { ended, rows: (await admin.query(`select n from ${name}`)).rowCount, pool };
+    } finally {
+      await admin.query(`drop table ${name}; drop sequence ${name}_times; drop function ${name}_slow()`);
+      await pool.end();
+      await admin.end();
+      await proxy.close();
+    }
+  }
+
+  it('and stands: the server is asked, and the caller is told that it is done', async () => {
+    const { ended, rows } = await begun((proxy) => Promise.resolve(proxy.cutOnce()));
+    expect([ended, rows]).toEqual(['ended', 1]);
+  });
+
+  it('and was rolled back: it is done again, once', async () => {
+    const { ended, rows } = await begun((_, admin, pid) =>
+      admin.query('select pg_terminate_backend($1)', [pid]),
+    );
+    expect([ended, rows]).toEqual(['ended', 1]);
+  });
+
+  it('and another server process answers: it is not believed, since ids may have been given out again', async () => {
+    const pool = testPool({ connectionString: given('TEST_DATABASE_URL') });
+    const { rows } = await pool.query<{ id: string }>('select txid_current()::text as id');
+    const mark = { id: rows[0]?.id ?? '', server: '1.5' };
+    expect(await outcomeOf(poolOf(drizzle(pool) as unknown as Database), mark, () => false)).toBe('unknown');
+    await pool.end();
+  });
+
+  it('and nobody can be asked: the refusal says that it may stand', async () => {
+    const { ended } = await begun((proxy) => Promise.resolve(proxy.setMode('cut')), 2_500);
+    expect(ended).toMatchObject({
+      reason: 'unavailable',
+      detail: expect.stringMatching(/^an ending: the .*commit.*: it may stand$/),
+    });
+  });
 });

@@ -5,6 +5,7 @@ import type { Row } from './database.js';
 import { cancel } from './cancel.js';
 import { isConnectionLoss, mayBeTriedAgain, StatementError } from './guarded.js';
 import type { HostPool } from './host-pool.js';
+import { type CommitMark, outcomeOf } from './lost-commit.js';
 import { RESULT_TYPES } from './result-types.js';
 import { destroy, siftIdle } from './sift-idle.js';
 
@@ -14,7 +15,7 @@ const PAUSE_MS = 10;
 /**
  * One piece of work on one client of the host's pool, for a caller who waits for `deadlineMs`. The client is given back whole or destroyed, exactly
  * once, whatever happens; after the deadline nothing more is sent on it. Work whose connection died, or which lost a race, is
- * done again from its beginning, as long as no commit was sent.
+ * done again from its beginning, as long as no commit was sent, or the server says that it was rolled back.
  */
 export class PooledCall {
   readonly #until: number;
@@ -104,6 +105,14 @@ export class PooledCall {
     this.#graceMs = graceMs;
   }
 
+  /** After its connection was lost, as long as somebody waits. What was rolled back may be done again. */
+  async stands(mark: CommitMark): Promise<boolean> {
+    this.#giveBack();
+    const outcome = await outcomeOf(this.pool, mark, () => this.#isOver);
+    if (outcome === 'aborted') this.#isCommitting = false;
+    return outcome === 'committed';
+  }
+
   #unanswered(): string {
     if (!this.#isCommitting) return `no answer within ${String(this.deadlineMs)} ms`;
     const waitedMs = this.deadlineMs + this.#graceMs;
@@ -120,6 +129,11 @@ export class PooledCall {
       } catch (error) {
         this.#giveBack();
         if (isConnectionLoss(error)) siftIdle(this.pool);
+        if (this.#isCommitting && isConnectionLoss(error))
+          throw AuthError.unavailable(
+            `${this.what}: the connection was lost at the commit: it may stand`,
+            error,
+          );
         if (this.#isCommitting || this.#isOver || attempt >= MAX_ATTEMPTS || !mayBeTriedAgain(error))
           throw error;
         await delay(Math.random() * PAUSE_MS * attempt);
