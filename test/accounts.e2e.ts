@@ -35,6 +35,7 @@ describe('account routes', () => {
     by.post('/auth/magic-link/login', { token, ...more });
 
   describe('reset', () => {
+    // T-dnws
     it('sets the password, ends every session and token, and proves the email', async () => {
       const member = await it_.member();
       const before = await it_.signIn(member);
@@ -59,6 +60,7 @@ describe('account routes', () => {
       await it_.mailsTo(member.mail, 'password_changed');
     });
 
+    // T-x7vg
     it('is not spent by a GET nor by a new password that is refused', async () => {
       const member = await it_.member();
       const token = await tokenFor(member, 'password_reset');
@@ -121,6 +123,7 @@ describe('account routes', () => {
     const use = (token: string, by = client) => USES[kind](token, by);
     const other = kind === 'magic_link' ? 'password_reset' : 'magic_link';
 
+    // T-rwh4
     it('is won by one of twenty uses on two processes', async () => {
       const token = await tokenFor(await it_.member(), kind);
       const answers = await Promise.all(
@@ -131,6 +134,7 @@ describe('account routes', () => {
       for (const { text } of lost) expect(JSON.parse(text)).toEqual(REFUSED);
     }, 30_000);
 
+    // T-mzxb
     it.each<[string, (token: string, member: Member) => unknown]>([
       ['a token that was used', (token) => use(token)],
       ['a token of another kind', (_, member) => tokenFor(member, other)],
@@ -195,6 +199,7 @@ describe('account routes', () => {
       expect((await use(token)).status).toBeLessThan(300);
     });
 
+    // T-hdfw
     it('is asked for alike by those who have an account and those who have none', async () => {
       const { mail } = await it_.member();
       const { mail: disabled } = await it_.member({ locked: true });
@@ -212,6 +217,7 @@ describe('account routes', () => {
       expect(it_.sent.filter(({ to }) => to === disabled || to === 'nobody@example.com')).toEqual([]);
     });
 
+    // T-bsnb
     it('has its address from configuration, whatever the request says of its host', async () => {
       const { mail } = await it_.member();
       const headers = {

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AuthModule, JwtAuthGuard, keyDirectory, type AuthOptions, type KeySource } from '@tokenward/nestjs';
+import type { AccountOptions } from '@tokenward/nestjs/options';
 import { AuthMetrics } from '@tokenward/nestjs/observe';
 import { drizzleKeySource, drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { redisConnection } from '@tokenward/nestjs/redis';
@@ -19,12 +20,16 @@ import { users } from './database/schema.js';
 import { EventFeed } from './events/event-feed.service.js';
 import { EventsGateway } from './events/events.gateway.js';
 import { HealthController } from './health/health.controller.js';
+import { Mailbox } from './mailbox/mailbox.js';
+import { MailboxController } from './mailbox/mailbox.controller.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { DemoMetrics } from './metrics/metrics.service.js';
 import { NotesController } from './notes/notes.controller.js';
 
 export interface AppSettings extends DatabaseSettings {
   readonly auth: AuthOptions;
+  /** Of the mailed links; the messages go to the mailbox. */
+  readonly accounts: Omit<AccountOptions, 'mail'>;
   /** Keys that rotate. */
   readonly keySource: KeySourceSettings | undefined;
   /** Whether `/metrics` answers others than loopback. */
@@ -40,6 +45,7 @@ const userColumns = {
   role: users.role,
   permissions: users.permissions,
   disabled: users.disabled,
+  emailVerified: users.emailVerified,
 };
 
 /** The demo: every route needs an access token unless it says `@Public()`. */
@@ -47,6 +53,7 @@ const userColumns = {
 export class AppModule {
   static register(settings: AppSettings): DynamicModule {
     const feed = new EventFeed();
+    const mailbox = new Mailbox();
     return {
       module: AppModule,
       imports: [
@@ -57,6 +64,7 @@ export class AppModule {
           inject: [DATABASE, REDIS],
           useFactory: (database: DemoDatabase, redis: Redis | undefined) => ({
             ...settings.auth,
+            accounts: { ...settings.accounts, mail: (mail) => mailbox.take(mail) },
             storage: drizzleStorage(database, { users: userColumns }),
             keySource: keySourceOf(settings.keySource, database),
             redis: redis && redisConnection(redis),
@@ -66,7 +74,14 @@ export class AppModule {
           }),
         }),
       ],
-      controllers: [AccountController, NotesController, AdminController, HealthController, MetricsController],
+      controllers: [
+        AccountController,
+        NotesController,
+        AdminController,
+        HealthController,
+        MetricsController,
+        MailboxController,
+      ],
       providers: [
         { provide: APP_GUARD, useClass: JwtAuthGuard },
         {
@@ -75,6 +90,7 @@ export class AppModule {
           inject: [AuthMetrics],
         },
         { provide: EventFeed, useValue: feed },
+        { provide: Mailbox, useValue: mailbox },
         EventsGateway,
       ],
     };

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { PasswordHasher } from '@tokenward/nestjs';
-import { type DemoConfig, toAuthOptions } from './config/index.js';
+import { type DemoConfig, toAccountOptions, toAuthOptions } from './config/index.js';
 import { DATABASE, type DemoDatabase } from './database/database.module.js';
 import { migrateAll } from './database/migrate.js';
 import { startEmbeddedPostgres } from '../../../tools/embedded-postgres/index.js';
@@ -32,6 +32,7 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
       databaseUrl,
       redisUrl: config.redisUrl,
       auth,
+      accounts: toAccountOptions(config),
       keySource: config.keySource,
       metrics: config.metricsPublic ? 'open' : 'loopback',
     });

@@ -1,4 +1,5 @@
 import type { AuthOptions } from '@tokenward/nestjs';
+import type { AccountOptions } from '@tokenward/nestjs/options';
 import { Keyring } from '@tokenward/nestjs/verify';
 import { signingKeyIn } from '../keys/signing-key-file.js';
 import type { DemoConfig } from './demo-config.js';
@@ -31,6 +32,15 @@ export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
     throttle: config.throttle,
     revocation: { mode: config.revocationMode, unproven: config.revocationUnproven },
   };
+}
+
+/** The page at the address that the demo listens on; the token is in the fragment. A port that the system chooses is not known yet. */
+export function toAccountOptions({ host, port, verifiedEmail }: DemoConfig): Omit<AccountOptions, 'mail'> {
+  const isAny = host === '0.0.0.0' || host === '::';
+  const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const url = `http://${name}:${port}/#{kind}={token}`;
+  const isLoopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(name);
+  return { verifiedEmail, ...(port !== 0 && isLoopback && { url }) };
 }
 
 async function keysOf({ jwt, keySource, dataDir }: DemoConfig): Promise<AuthOptions['keys']> {

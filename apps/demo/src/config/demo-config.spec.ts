@@ -81,6 +81,7 @@ const REFUSED: readonly (readonly [name: string, value: string, others?: Environ
   ['LOGIN_THROTTLE', '0/100/100/15m'],
   ['LOGIN_THROTTLE', '10/100/100/0'],
   ['LOGIN_THROTTLE', 'none'],
+  ['VERIFIED_EMAIL', 'yes'],
   ['DEMO_USERS', 'a@example.com:hunter2'],
   ['DEMO_USERS', 'hunter2:hunter2:admin'],
   ['DEMO_USERS', 'a@example.com::admin'],
@@ -122,6 +123,7 @@ describe('the defaults', () => {
       trustedOrigins: [],
       trustProxy: false,
       throttle: { accountAndAddress: 10, account: 100, address: 100, window: '15m' },
+      verifiedEmail: 'off',
       metricsPublic: false,
     });
   });

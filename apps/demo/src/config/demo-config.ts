@@ -52,6 +52,8 @@ export interface DemoConfig {
   readonly trustProxy: TrustProxy;
   /** False: off. */
   readonly throttle: ThrottleSettings | false;
+  /** Whether a password signs in before the email is verified. */
+  readonly verifiedEmail: 'off' | 'required';
   /** Undefined: two users with random passwords, printed once. */
   readonly users: readonly ConfiguredUser[] | undefined;
   /** Whether `/metrics` answers others than loopback. */
@@ -96,6 +98,7 @@ function settings(read: EnvironmentReader): DemoConfig {
     trustedOrigins: origins(read),
     trustProxy: trustProxy(read),
     throttle: throttle(read),
+    verifiedEmail: read.oneOf('VERIFIED_EMAIL', ['off', 'required'], 'off'),
     users: demoUsers(read),
     metricsPublic: read.flag('METRICS_PUBLIC', false),
   };

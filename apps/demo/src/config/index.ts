@@ -1,4 +1,4 @@
-export { toAuthOptions } from './auth-options.js';
+export { toAccountOptions, toAuthOptions } from './auth-options.js';
 export { readConfig, type DemoConfig, type TrustProxy } from './demo-config.js';
 export type { KeySourceSettings } from './read-key-source.js';
 export { processEnvironment } from './environment.js';

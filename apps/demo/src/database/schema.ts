@@ -18,6 +18,7 @@ export const users = pgTable(
       .notNull()
       .default(sql`'{}'`),
     disabled: boolean('disabled').notNull().default(false),
+    emailVerified: boolean('email_verified').notNull().default(false),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (t) => [index('users_email_lower_idx').on(sql`lower(${t.email})`)],

@@ -1,0 +1,28 @@
+import type { AccountMail } from '@tokenward/nestjs/options';
+
+export interface Message {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly kind: AccountMail['kind'];
+  readonly to: string;
+  readonly token?: string;
+  readonly url?: string;
+}
+
+const MOST = 100;
+
+/** What would be mailed stays on this machine. The newest first. */
+export class Mailbox {
+  private messages: readonly Message[] = [];
+
+  take(mail: AccountMail): void {
+    const { kind, to } = mail;
+    const link =
+      'token' in mail ? { token: mail.token, ...(mail.url !== undefined && { url: mail.url }) } : {};
+    this.messages = [{ at: new Date().toISOString(), kind, to, ...link }, ...this.messages].slice(0, MOST);
+  }
+
+  list(): readonly Message[] {
+    return this.messages;
+  }
+}
