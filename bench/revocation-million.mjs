@@ -116,7 +116,7 @@ async function requests() {
         duration: 2,
       });
       if (result.errors > 0) throw new Error(`${result.errors} requests failed`);
-      // on a machine that cannot prove in time a few are 503; they are no figure
+      // on a machine that cannot prove in time a few are 503; they are left out of the figure
       if (round > 0) rates[at].push(result['2xx'] / result.duration);
     }
   await Promise.all(peers.map(({ stop }) => stop()));

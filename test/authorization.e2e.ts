@@ -140,9 +140,9 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
 
   it.each([
     ['an unknown user', randomUUID(), { role: 'admin' }, 404],
-    ['an id that is none', 'x', { role: 'admin' }, 404],
+    ['a malformed id', 'x', { role: 'admin' }, 404],
     ['an unknown role', undefined, { role: 'emperor' }, 400],
-    ['a flag that is none', undefined, { disabled: 'yes' }, 400],
+    ['a malformed flag', undefined, { disabled: 'yes' }, 400],
     ['nothing to change', undefined, {}, 400],
   ])('refuses to change %s', async (_, id, change, status) => {
     const answer = await patch(change, id);

@@ -110,7 +110,7 @@ describe('its database commands', () => {
     expect(await rows(`select kind, subject from auth_revocations`)).toEqual([
       { kind: 'key', subject: active },
     ]);
-    // an operator is no user
+    // an operator is not a user
     expect(await rows(`select type, actor from auth_audit`)).toEqual([{ type: 'key.revoked', actor: null }]);
     expect(
       await rows(

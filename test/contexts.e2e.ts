@@ -219,7 +219,7 @@ describe('a microservice over TCP', () => {
     ['no token', {}],
     ['a bad token', { authorization: 'Bearer junk' }],
     ['two', { authorization: ['Bearer a', 'Bearer b'] }],
-    ['a cookie that is none', { cookie: 'access_token=x', headers: { authorization: 'Bearer x' } }],
+    ['a malformed cookie', { cookie: 'access_token=x', headers: { authorization: 'Bearer x' } }],
   ])('refuses %s', async (_name, payload) => {
     await expect(send('me', payload)).rejects.toEqual(UNAUTHENTICATED);
   });

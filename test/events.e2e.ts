@@ -153,7 +153,7 @@ describe('log lines', () => {
     await host.close();
   });
 
-  it('refuse a level that is none', async () => {
+  it('refuse an unknown level', async () => {
     const starting = startObservedHost(database, { observe: { logEvents: 'loud' as never } });
     await expect(starting).rejects.toThrow('observe.logEvents: must be one of none, high, warning, all');
   });

@@ -104,7 +104,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
       while (left-- > 0) {
         const answer = await fetch(`${host.url}/things`, { headers: { authorization: `Bearer ${token}` } });
         await answer.text();
-        // a machine that is busy elsewhere lets the view grow old: that request is none of those counted here
+        // a machine that is busy elsewhere lets the view grow old: that request is not counted here
         if (answer.status === 503) left++;
         else if (answer.status !== 200) throw new Error(`answered ${String(answer.status)}`);
       }

@@ -281,7 +281,7 @@ describe('sessions, tokens and keys, named in another spelling', () => {
     const { rows } = await database.pool.query("select 1 from auth_revocations where kind = 'key'");
     expect(rows).toEqual([]);
     await auth.revokeKey(kid);
-    // again is no error: it is revoked
+    // again is not an error: it is revoked
     await auth.revokeKey(kid);
   });
 });

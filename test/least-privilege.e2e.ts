@@ -27,7 +27,7 @@ const users = pgTable('users', {
   permissions: text('permissions').array(),
   disabled: boolean('disabled').notNull().default(false),
 });
-/** As the owner has made it: more than Tokenward is told of, and a table that is none of its business. */
+/** As the owner has made it: more than Tokenward is told of, and a table that it must not touch. */
 const HOST_TABLES = `
   create table users (id uuid primary key default gen_random_uuid(), email text not null unique, name text, password_hash text not null,
     role text not null default 'user', permissions text[], disabled boolean not null default false, salary int);

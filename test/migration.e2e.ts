@@ -253,7 +253,7 @@ describe('moving over from a hand-made JwtModule', () => {
       ['no kid', forge({ alg: 'HS256', typ: 'at+jwt' })],
       ['our claims in an old token', forge({ alg: 'HS256', typ: 'JWT' })],
       ['an unknown user', old.sign({ sub: '00000000-0000-4000-8000-000000000000' })],
-      ['a user that is no id', old.sign({ sub: "' or 1=1 --" })],
+      ['a user that is not an id', old.sign({ sub: "' or 1=1 --" })],
       ['no end', new JwtService({ secret: OLD_SECRET }).sign({ sub: id })],
       ['a longer life', new JwtService({ secret: OLD_SECRET }).sign({ sub: id }, { expiresIn: '2d' })],
     ];

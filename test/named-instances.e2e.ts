@@ -148,7 +148,7 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
   });
 
   // T-sv5t
-  it('has cookies and keys of its own in one browser; a logout here is none there', async () => {
+  it('has cookies and keys of its own in one browser; a logout in one leaves the other signed in', async () => {
     const { client, answer } = await signIn('/auth', 'cookie');
     await client.post('/staff/auth/login', { email: EMAIL, password: PASSWORD });
     expect(answer.setCookies.map((line) => line.split('=')[0]).sort()).toEqual([

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** An honest login a second: how long each took, and what was no 200. */
+/** An honest login a second: how long each took, and what was not a 200. */
 export async function watch(demo, { forSeconds, login }) {
   const ms = [];
   const failed = {};

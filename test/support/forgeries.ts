@@ -107,7 +107,7 @@ export const FORGED: readonly (readonly [name: string, forge: (world: Forger) =>
       withHeaderText(world, `{"alg":"RS256","kid":"${KEY_ID}","k\\u0069d":"${KEY_ID}","typ":"at+jwt"}`),
   ],
   ['a header that is a list', (world) => withHeaderText(world, '[]')],
-  ['a payload that is no JSON', (world) => withPayloadText(world, 'hello')],
+  ['a payload that is not JSON', (world) => withPayloadText(world, 'hello')],
   ['a payload that is null', (world) => withPayloadText(world, 'null')],
   ['an altered payload', (world) => altered(world, 1)],
   ['an altered signature', (world) => altered(world, 2)],

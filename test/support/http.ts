@@ -22,7 +22,7 @@ export interface HttpAnswer {
   /** Every Set-Cookie line as it came. */
   readonly setCookies: readonly string[];
   readonly text: string;
-  /** The parsed JSON; fails when it is none. */
+  /** The parsed JSON; fails when the body is not JSON. */
   json<T = Record<string, unknown>>(): T;
 }
 

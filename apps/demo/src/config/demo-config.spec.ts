@@ -152,11 +152,11 @@ describe('a variable that looks misspelt', () => {
     ['REUSE_LEWEAY', 'REUSE_LEEWAY'],
   ])('%s: did you mean %s', (given, meant) => {
     expect(warned({ [given]: 'hunter2' })).toEqual([
-      `${given} is no variable of the demo: did you mean ${meant}?`,
+      `${given} is not a variable of the demo: did you mean ${meant}?`,
     ]);
   });
 
-  it('is none where the right one is set too, nor is what other programs read', () => {
+  it('is not complained of where the right one is set too, nor where other programs read it', () => {
     const environment = { REDIS_URI: 'x', REDIS_URL: 'redis://localhost' };
     const others = {
       PATH: 'x',

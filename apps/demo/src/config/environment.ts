@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StartError } from '../../../../tools/embedded-postgres/start-error.js';
 
-/** `POST` and `HOSTS` are no slips. */
+/** `POST` and `HOSTS` are not slips. */
 const SHORTEST_SLIP = 8;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -26,7 +26,7 @@ export class EnvironmentReader {
       const meant = [...this.asked].find(
         (each) => this.environment[each] === undefined && isSlip(name, each),
       );
-      return meant ? [`${name} is no variable of the demo: did you mean ${meant}?`] : [];
+      return meant ? [`${name} is not a variable of the demo: did you mean ${meant}?`] : [];
     });
   }
 

@@ -35,7 +35,7 @@ const VARIABLES: readonly (readonly [option: string, variable: string])[] = [
 const LISTENING: readonly (readonly [codes: RegExp, line: string])[] = [
   [/^EADDRINUSE$/, 'PORT is in use by another program: stop that, or set another PORT'],
   [/^EACCES$/, 'PORT may not be used by this user: take one above 1023'],
-  [/^EADDRNOTAVAIL$/, 'HOST is no address of this machine'],
+  [/^EADDRNOTAVAIL$/, 'HOST is not an address of this machine'],
 ];
 
 /** Of what connects; SQLSTATEs of PostgreSQL among them. */

@@ -46,7 +46,7 @@ function openRedis(redisUrl: string): Redis {
   const logger = new Logger('Redis');
   let silent = false;
   redis.on('error', (error: Error) => {
-    if (!silent) logger.warn(`away: ${error.message}; revocations go on through Postgres`);
+    if (!silent) logger.warn(`cannot be reached: ${error.message}; revocations travel through Postgres`);
     silent = true;
   });
   redis.on('ready', () => {

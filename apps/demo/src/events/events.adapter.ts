@@ -13,7 +13,7 @@ export class EventsAdapter extends WsAdapter {
   }
 }
 
-/** What is no message of ours is dropped without a word. */
+/** What is not a message of ours is dropped without a word. */
 export function parseMessage(data: unknown): { event: string; data: unknown } | undefined {
   try {
     const message = JSON.parse(String(data)) as { type?: unknown } | null;

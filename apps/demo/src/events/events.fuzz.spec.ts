@@ -23,7 +23,7 @@ const WORDS = [
 ];
 
 describe('messages of a socket, fuzzed', () => {
-  fuzz('a message has a type that is a text, or is none', {
+  fuzz('a message has a type that is text, or is refused', {
     inputs: fc.oneof(
       textOf(WORDS, 12),
       fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),

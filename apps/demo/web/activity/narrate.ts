@@ -24,7 +24,7 @@ const ENDED_BECAUSE: Readonly<Record<string, string>> = {
   restored: 'The database was restored from a backup',
 };
 const REFUSED_BECAUSE: Readonly<Record<string, string>> = {
-  junk: 'What was presented is no token of ours.',
+  junk: 'What was presented is not a token of ours.',
   dead: 'Its session had ended before. Nothing else happens.',
   superseded: 'A password change or a confirmation had just replaced it. No theft, and no new token either.',
   mismatch: 'It is newer than the database knows. Was a backup restored?',

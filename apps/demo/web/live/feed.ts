@@ -10,7 +10,7 @@ export interface FeedState {
   readonly status: 'connecting' | 'live' | 'away';
   /** Newest first. */
   readonly events: readonly FeedEvent[];
-  /** The newest one that came while looking; those of the history are no news. */
+  /** The newest one that came while looking; those of the history are not news. */
   readonly news: FeedEvent | undefined;
   /** ISO 8601: when the access token that the socket stands on ends. */
   readonly expiresAt: string | undefined;

@@ -48,7 +48,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     const name = /'(-{1,2}[a-z-]+)/.exec((error as Error).message)?.[1] ?? 'an option';
     throw new UsageError(
       code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
-        ? `${name} is no option of tokenward${meant(name)}`
+        ? `${name} is not an option of tokenward${meant(name)}`
         : `${name} is not given as it must be`,
     );
   }
@@ -75,7 +75,7 @@ export function algorithmOf(text: string): SigningAlgorithm {
 /** Milliseconds. */
 export function durationOf(name: OptionName, text: string): number {
   const parsed = parseDuration(text);
-  if (parsed === undefined) throw new UsageError(`--${name} is no duration: write it as 900s, 15m or 30d`);
+  if (parsed === undefined) throw new UsageError(`--${name} is not a duration: write it as 900s, 15m or 30d`);
   return parsed;
 }
 

@@ -6,7 +6,7 @@ import { CommandError, type Environment, UsageError } from './io.js';
 
 export type CliDatabase = NodePgDatabase<Record<string, unknown>> & { readonly $client: pg.Pool };
 
-/** As Postgres takes it without quotes, so that a typing error is none of another kind. */
+/** As Postgres takes it without quotes, so that a typing error is refused here and not by Postgres. */
 const NAME = /^[a-z_][a-z0-9_]{0,48}$/;
 
 /** The tables of `--schema` and `--prefix`, as `createAuthSchema` was given them. */

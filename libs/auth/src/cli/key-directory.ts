@@ -36,7 +36,7 @@ export class KeyFiles {
   open(missing: 'create' | 'refuse'): this {
     if (missing === 'create') mkdirSync(this.dir, { recursive: true, mode: 0o700 });
     const stats = statSync(this.dir, { throwIfNoEntry: false });
-    if (!stats?.isDirectory()) throw new CommandError(`${this.dir} is no directory`);
+    if (!stats?.isDirectory()) throw new CommandError(`${this.dir} is not a directory`);
     if (process.platform !== 'win32' && (stats.mode & 0o022) !== 0)
       throw new CommandError(
         `${this.dir} can be written by others, who could put keys of their own there: chmod 700 it`,
@@ -44,7 +44,7 @@ export class KeyFiles {
     return this;
   }
 
-  /** @throws CommandError when a file is no single JWK with a kid */
+  /** @throws CommandError when a file is not a single JWK with a kid */
   read(): KeptKey[] {
     const names = this.names();
     return names.sort().map((name) => ({ file: join(this.dir, name), jwk: jwkOf(join(this.dir, name)) }));

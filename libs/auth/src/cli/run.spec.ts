@@ -215,7 +215,7 @@ describe('keys revoke', () => {
     await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
     const before = files(dir).map((file) => readFileSync(file, 'utf8'));
     expect((await tokenward(`keys revoke nobody --dir ${dir}`)).code).toBe(1);
-    // a thumbprint may start with a dash and still is no option
+    // a thumbprint may start with a dash and still is not an option
     const dashed = await tokenward(`keys revoke -${'Kd_-x'.repeat(8)}ab --dir ${dir} --json`);
     expect([dashed.code, dashed.error]).toEqual([1, expect.not.stringContaining('option')]);
     expect(files(dir).map((file) => readFileSync(file, 'utf8'))).toEqual(before);
@@ -281,7 +281,7 @@ describe('wrong use', () => {
     ['--frobnicate', ''],
   ])('%s names the nearest option', async (option, meant) => {
     const { code, error } = await tokenward(`secret ${option}`);
-    expect([code, error]).toEqual([2, expect.stringContaining(`is no option of tokenward${meant}\n`)]);
+    expect([code, error]).toEqual([2, expect.stringContaining(`is not an option of tokenward${meant}\n`)]);
   });
 
   it('--help explains every command and ends with 0', async () => {

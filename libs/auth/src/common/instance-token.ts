@@ -20,5 +20,8 @@ export function authToken(of: { readonly name: string } | symbol, instance = DEF
 export function instanceName(given: string | undefined): string {
   if (given === undefined) return DEFAULT_INSTANCE;
   if (given !== DEFAULT_INSTANCE && NAME.test(given)) return given;
-  throw AuthError.configuration('name', 'is no name of an instance; write it as staff or back-office');
+  throw AuthError.configuration(
+    'name',
+    'cannot be the name of an instance; write it as staff or back-office',
+  );
 }

@@ -7,7 +7,7 @@ export interface OptionsPlace {
   readonly of: string;
   /** Put before every option's name: `drizzleStorage`. Default none. */
   readonly prefix?: string;
-  /** Where options that are none here belong, by their path. */
+  /** Where options that are not known here belong, by their path. */
   readonly elsewhere?: Readonly<Record<string, string>>;
 }
 

@@ -4,7 +4,7 @@ export const MIGRATE = 'run `tokenward migrate`, or your own migrations where th
 const GRANT = 'grant it to the role of the service (docs/database.md lists the grants)';
 const CONNECTION = 'correct the connection of the pool';
 
-/** By SQLSTATE: what is no outage, because it fails until somebody does something. */
+/** By SQLSTATE: errors that go on until somebody mends their cause, and so are not an outage. */
 const CURES: Readonly<Record<string, string>> = {
   '42P01': MIGRATE,
   '42703': MIGRATE,

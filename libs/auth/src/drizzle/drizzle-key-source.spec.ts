@@ -50,7 +50,7 @@ describe('signing keys in Postgres', () => {
   });
 
   // T-hm7b
-  it('a row that somebody else inserted is no key', async () => {
+  it('a row that somebody else inserted is not a key', async () => {
     await rotate();
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'mine', alg: 'RS256', use: 'sig' };

@@ -196,7 +196,7 @@ function parsed(kid: string, text: string): SourceJwk {
   if (jwk.kid !== kid)
     throw AuthError.configuration(
       `signing key ${JSON.stringify(kid)}`,
-      'holds another key than its name says',
+      'holds a key of another kid than its name says',
     );
   return jwk;
 }

@@ -51,7 +51,7 @@ describe('DrizzleSessionStore', () => {
   });
 
   it.each(['nonsense', 'fe80::1%eth0', '', '999.1.1.1'])(
-    'takes an address that is none (%s) as none or without its scope',
+    'stores what is not an address (%s) as no address, and an address without its scope',
     async (ip) => {
       const { subject } = await opened({ ip });
       const [listed] = await fixture.store.list(subject);

@@ -23,7 +23,7 @@ export class FurtherColumns {
     this.#columns = new Map(all.filter(([, column]) => !told.has(this.#nameOf(column))));
   }
 
-  /** By the names that the columns have in the host's table object. Throws `input_invalid` for what is none of them. */
+  /** By the names that the columns have in the host's table object. Throws `input_invalid` for other names. */
   read(fields: Readonly<Record<string, unknown>>): readonly WrittenColumn[] {
     return Object.entries(fields).flatMap(([field, value]) => {
       if (value === undefined) return [];

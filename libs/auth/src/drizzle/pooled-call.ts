@@ -66,7 +66,7 @@ export class PooledCall {
   }
 
   get client(): PoolClient {
-    if (this.#isOver || !this.#client) throw new StatementError(new Error('nobody waits for it any more'));
+    if (this.#isOver || !this.#client) throw new StatementError(new Error('the caller has given up waiting'));
     return this.#client;
   }
 
@@ -100,7 +100,7 @@ export class PooledCall {
 
   /** From here on nothing is done twice, and the answer is waited for so much longer. Throws where the caller has left already. */
   commits(graceMs: number): void {
-    if (this.#isOver) throw new StatementError(new Error('nobody waits for it any more'));
+    if (this.#isOver) throw new StatementError(new Error('the caller has given up waiting'));
     this.#isCommitting = true;
     this.#graceMs = graceMs;
   }

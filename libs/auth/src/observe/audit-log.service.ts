@@ -35,7 +35,7 @@ export const querySchema = group({
 export class AuditLog {
   constructor(private readonly store?: AuditStore) {}
 
-  /** By user, actor, type and time, in pages. Throws `input_invalid` for a cursor or limit that is none, `configuration_invalid` without an audit trail. */
+  /** By user, actor, type and time, in pages. Throws `input_invalid` for a malformed cursor or limit, `configuration_invalid` without an audit trail. */
   async find(query: AuditQuery = {}): Promise<AuditPage> {
     if (!this.store)
       throw AuthError.configuration('storage.audit', 'is missing: this storage keeps no audit trail');
@@ -45,7 +45,9 @@ export class AuditLog {
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT)
       throw new AuthError('input_invalid', 'limit', { fields: { limit: `must be from 1 to ${MAX_LIMIT}` } });
     if (query.cursor !== undefined && !/^\d{1,18}$/.test(query.cursor))
-      throw new AuthError('input_invalid', 'cursor', { fields: { cursor: 'is none of ours' } });
+      throw new AuthError('input_invalid', 'cursor', {
+        fields: { cursor: 'is not a cursor of this audit trail' },
+      });
     // one more tells whether there is a next page
     const found = await this.store.find({ ...query, limit: limit + 1 });
     const records = found.slice(0, limit);

@@ -45,7 +45,7 @@ export class ListenerCalls {
     this.dropped++;
     if (this.isNews('slow'))
       this.logger.warn(
-        `a listener is too slow: ${kind} is left out while ${UNDER_WAY} of its kind are under way (${this.dropped} left out so far)`,
+        `a listener is too slow: ${kind} is left out while ${UNDER_WAY} calls of its kind are unfinished (${this.dropped} left out so far)`,
       );
   }
 

@@ -35,7 +35,7 @@ export function adviceOn(
   say(
     cookies.sameSite === 'none',
     'cookies.sameSite',
-    'is none: other sites may send the access cookie along; lax is enough unless you are embedded',
+    'is none: other sites may send the access cookie along; set lax unless your pages are embedded in other sites',
   );
   say(
     cookies.domain !== undefined,

@@ -60,7 +60,7 @@ describe('feed entries, fuzzed', () => {
       if (!entry) return;
       must(/^\d+:\d+$/.test(text), 'it takes what no script writes');
       const numbers = Object.values(entry).filter((value) => typeof value === 'number');
-      must(numbers.length > 0 && numbers.every(isWhole), 'a number that is none');
+      must(numbers.length > 0 && numbers.every(isWhole), 'a malformed number');
     },
   });
 
@@ -87,7 +87,7 @@ describe('feed entries, fuzzed', () => {
     },
   });
 
-  fuzz('a heartbeat has all its members, or is none', {
+  fuzz('a heartbeat has all its members, or is refused', {
     inputs: fc.oneof(
       mutantsOf([BEAT], '{}[]":,0129abx\\u-. '),
       textOf([

@@ -80,7 +80,7 @@ export function verdictOf(token: RevocableToken, answers: readonly (string | nul
   return refused ? 'revoked' : 'silent';
 }
 
-/** Undefined for anything that is no heartbeat: what cannot be read proves nothing. */
+/** Undefined for anything that is not a heartbeat: what cannot be read proves nothing. */
 export function parseBeat(text: string | null | undefined): Heartbeat | undefined {
   if (!text) return undefined;
   try {

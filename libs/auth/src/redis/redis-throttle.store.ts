@@ -78,7 +78,7 @@ export class RedisThrottleStore extends ThrottleStore {
     const limits = attempt.buckets.map((bucket) => bucket.limit);
     try {
       const waitMs = Number(await this.run(TAKE_SCRIPT, attempt, [attempt.id, attempt.windowMs, ...limits]));
-      if (Number.isNaN(waitMs)) return this.lost('an answer that is no number');
+      if (Number.isNaN(waitMs)) return this.lost('an answer that is not a number');
       this.found();
       return waitMs;
     } catch (error) {
@@ -107,7 +107,7 @@ export class RedisThrottleStore extends ThrottleStore {
 
   private lost(reason: string): 'away' {
     if (!this.#away)
-      this.#logger.warn(`Login throttling counts in this process alone: Redis is away (${reason})`);
+      this.#logger.warn(`Login throttling counts in this process alone: Redis cannot be reached (${reason})`);
     this.#away = true;
     this.#askAgainAt = this.clock.monotonic() + this.#pauseMs;
     return 'away';

@@ -18,7 +18,7 @@ export interface TokenOwner {
 export interface NewOneTimeToken {
   /** SHA-256 of the token. The token itself is kept nowhere. */
   readonly hash: Buffer;
-  /** A token of another kind is no token. */
+  /** A token of another kind is not a token. */
   readonly kind: string;
   /** None: nobody is known yet (the challenge of a sign-in without a name). Such a token dies by its age alone. */
   readonly owner?: TokenOwner;

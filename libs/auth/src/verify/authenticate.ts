@@ -58,7 +58,7 @@ export class AuthenticateFlow {
     throw this.refused(outcome.reason);
   }
 
-  /** There may be a new key. What is not known to be one is none, as long as that is proven. */
+  /** The key may be new: look at its source again before the token is refused. */
   private async afterLookingAgain(
     lookup: KeyLookup,
     token: string,
@@ -68,7 +68,7 @@ export class AuthenticateFlow {
     const outcome = await this.verifier.verifyAny(token);
     if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options, token);
     if (outcome.reason === 'key_unknown' && !lookup.isComplete())
-      throw AuthError.unavailable('nobody can tell whether this key exists');
+      throw AuthError.unavailable('neither this process nor the database can tell whether this key exists');
     throw this.refused(outcome.reason);
   }
 

@@ -46,8 +46,8 @@ export class OpenSessionFlow {
   ) {}
 
   /**
-   * `login_refused` when the user is unknown, disabled, or was signed out everywhere meanwhile; `configuration_invalid` for an `authTime` that is no
-   * date or lies in the future.
+   * `login_refused` when the user is unknown, disabled, or was signed out everywhere meanwhile; `configuration_invalid` for an `authTime` that is not
+   * a date or lies in the future.
    */
   async openSession(userId: string, given: OpenSessionOptions = {}): Promise<LoginResult> {
     const options = readOptions(openSessionSchema, given, { of: 'openSession', prefix: 'openSession' });

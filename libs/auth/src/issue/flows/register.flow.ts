@@ -17,7 +17,7 @@ import { SendVerificationFlow } from './send-verification.flow.js';
 export interface RegisterInput {
   /** An email, or what the option `identifier` names; as it was typed. */
   readonly identifier: string;
-  /** Where the identifier is none. */
+  /** When the identifier is not the email. */
   readonly email?: string;
   readonly password: string;
   readonly name?: string;

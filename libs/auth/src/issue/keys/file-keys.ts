@@ -62,7 +62,7 @@ class KeyDirectory extends KeySource {
       if (after.join('\0') === before.join('\0')) return { keys };
       before = after;
     }
-    throw AuthError.unavailable('it keeps changing');
+    throw AuthError.unavailable('the directory keeps changing while it is read');
   }
 
   /** Names that begin with a dot are drafts, or the plumbing of mounted secrets. */

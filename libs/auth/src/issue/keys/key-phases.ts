@@ -3,7 +3,7 @@ import type { KnownKey } from '../../verify/keys/source-keys.js';
 
 /**
  * `next`: published, does not sign yet. `active`: signs. `retired`: verifies until the last token it signed has expired. `verifying`: never
- * signs here, verifies as long as its source gives it. `revoked`: refused everywhere. A key that is none of them is gone.
+ * signs here, verifies as long as its source gives it. `revoked`: refused everywhere. A key in none of these phases is gone.
  */
 export type KeyPhase = 'next' | 'active' | 'retired' | 'verifying' | 'revoked';
 

@@ -389,7 +389,7 @@ describe('what a source gives', () => {
       async (good) => ({ keys: [{ ...good[0], d: (await jwk('y', { nbf: 1 })).d }] }),
       /belong|private JWK/,
     ],
-    ['a time that is none', (good) => ({ keys: [{ ...good[0], nbf: 'soon' }] }), /seconds/],
+    ['a time that is not a number', (good) => ({ keys: [{ ...good[0], nbf: 'soon' }] }), /seconds/],
   ];
   it.each(bad)('%s: refused at boot, ignored later', async (_, forge, message) => {
     const good = [await jwk('a', { nbf: 1 })];

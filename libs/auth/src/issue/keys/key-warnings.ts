@@ -38,7 +38,7 @@ export class KeyWarnings {
   }
 
   silent(option: string): void {
-    this.#logger.warn(`${option} does not answer: until it does nobody can sign in`);
+    this.#logger.warn(`${option} does not answer; nobody can sign in until it does`);
   }
 
   unnoted(error: unknown): void {
@@ -52,7 +52,7 @@ export class KeyWarnings {
     const complaint = why(error, 'it cannot be read');
     if (complaint === this.#complaint) return;
     this.#complaint = complaint;
-    this.#logger.warn(`${source}: the keys stay as they are: ${complaint}`);
+    this.#logger.warn(`${source}: the keys are left unchanged: ${complaint}`);
   }
 
   readable(): void {

@@ -13,7 +13,7 @@ export async function probeSigner(option: string, key: SigningKey, deadlineMs: n
     const request = { keyId: key.kid, algorithm: key.algorithm, bytes: Buffer.from(bytes) };
     given = await withDeadline(Promise.resolve(key.sign(request)), deadlineMs, option);
   } catch {
-    // an outage of the signer is none of the verifier's: it is tried again with each token
+    // an outage of the signer is not one of the verifier: signing is tried again with each token
     return false;
   }
   if (joseSignature(key, bytes, given)) return true;

@@ -88,7 +88,7 @@ export class AuthCookies {
     if (this.noticed === 'said') return;
     this.noticed = 'said';
     this.logger.warn(
-      `${String(times)} cookies named ${this.options.cookies[`${kind}Name`]} came with one request, and none of them can be cleared. If cookies.domain, cookies.accessPath or cookies.refreshPath was changed, name the scopes of before in cookies.formerScopes; else another host of the domain sets cookies of this name.`,
+      `${String(times)} cookies named ${this.options.cookies[`${kind}Name`]} came with one request, and Tokenward cannot clear any of them. If cookies.domain, cookies.accessPath or cookies.refreshPath was changed, name the former scopes in cookies.formerScopes; otherwise another host of the domain sets cookies of this name.`,
     );
   }
 

@@ -4,7 +4,7 @@ import type { HttpRequest } from '../../verify/http/adapter.js';
 /** RFC 9110, section 8.3.1, with RFC 6839's `+json`. */
 const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i;
 
-/** What every parser of JSON reads. Another one it may leave unread: of a `+json` type, or with parameters that are none. */
+/** What every parser of JSON reads. It may leave others unread: those of a `+json` type, or with malformed parameters. */
 const PLAIN_JSON = /^application\/json(?:;[ \t]*charset=(?:utf-?8|"utf-?8"))?$/i;
 
 const CHARSETS = /;[ \t]*charset[ \t]*=[ \t]*([^;]*)/gi;

@@ -42,7 +42,7 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
   const secret = password(passwords.maxBytes);
   const byEmail = called === 'email';
   const transport = z.enum(TOKEN_DELIVERIES, { error: `must be one of ${TOKEN_DELIVERIES.join(', ')}` });
-  // of any length: one that is no token is 401, not 400 (contract, section 5)
+  // of any length: one that is not a token is 401, not 400 (contract, section 5)
   const refreshToken = text().optional();
   const device = z.string({ error: 'must be a string' }).optional();
   return {
@@ -131,7 +131,7 @@ export class RequestSchemas {
   }
 }
 
-/** The messages are ours, all fixed texts, but the one for a body that is no object. */
+/** The messages are ours and fixed texts, except the one for a body that is not an object. */
 function fieldsOf(error: z.ZodError, identifier: string): Readonly<Record<string, string>> {
   const fields: Record<string, string> = {};
   for (const { path, message } of error.issues) {

@@ -55,7 +55,7 @@ describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {
     });
 
     it.each(['1', 'not-a-uuid', '%00', `${SESSION_ID}0`, "'%20or%20true"])(
-      'is 404 for what is no id, without asking: %s',
+      'is 404 for what is not an id, without asking: %s',
       async (id) => {
         const answer = await routes.call('DELETE', `/auth/sessions/${id}`, { headers: SIGNED_IN });
         expect(answer.json).toEqual({

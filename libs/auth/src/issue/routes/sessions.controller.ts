@@ -51,7 +51,7 @@ export function createSessionsController(routes: Routes): Type {
     ): Promise<void> {
       const principal = callerOf(request);
       const id = parameterOf(request, 'id');
-      if (!UUID.test(id)) throw new AuthError('session_not_found', 'the id is no session id');
+      if (!UUID.test(id)) throw new AuthError('session_not_found', 'the id is not a session id');
       const sessionId = id.toLowerCase();
       await this.flow.endOne(principal, sessionId);
       if (sessionId === principal.sessionId) this.cookies.clear(response);

@@ -71,7 +71,7 @@ export class RefreshSecretsRotation implements OnApplicationBootstrap, OnApplica
     if (!this.store.rotate)
       throw AuthError.configuration(
         'storage',
-        'its pepper store cannot rotate: give refreshToken.secrets instead',
+        'the store of the refresh-token secrets cannot rotate them: give refreshToken.secrets instead',
       );
     const { leadTimeMs, refreshEveryMs } = this.options.keyRotation;
     const known = Math.max(leadTimeMs, 2 * refreshEveryMs);

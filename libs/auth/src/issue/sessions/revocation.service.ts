@@ -28,7 +28,7 @@ export class RevocationService {
     if (!TOKEN_ID.test(given))
       throw new AuthError('input_invalid', 'no token has that jti: it has 1 to 128 characters');
     if (!Number.isSafeInteger(expiresAtSeconds) || expiresAtSeconds < 0) {
-      throw new AuthError('input_invalid', 'exp is no whole number of seconds');
+      throw new AuthError('input_invalid', 'exp is not a whole number of seconds');
     }
     const expiresAt = expiresAtSeconds * 1000 + LEDGER_MARGIN_MS;
     const names = [...new Set([given, inOurSpelling(given)])];

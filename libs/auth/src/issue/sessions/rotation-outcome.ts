@@ -28,7 +28,7 @@ export type MissedRotation =
   | 'mismatch'
   | 'reuse';
 
-/** An answer of a password change may get lost; for this long its predecessor is no theft. */
+/** An answer of a password change may get lost; for this long its predecessor is not theft. */
 const SUPERSEDED_LEEWAY_MS = 60_000;
 
 export function classifyMiss(

@@ -221,7 +221,7 @@ describe('AccessTokenIssuer', () => {
   });
 
   it.each([[null], [undefined], ['text'], [[1]], [{ big: 1n }], [JSON.parse('{"a":{"__proto__":{}}}')]])(
-    'refuses an answer of the hook that is no plain object (%#)',
+    'refuses an answer of the hook that is not a plain object (%#)',
     async (answer) => {
       await expect(withClaims(answer)).rejects.toMatchObject({ reason: 'claim_refused' });
     },

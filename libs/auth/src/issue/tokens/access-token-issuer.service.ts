@@ -68,7 +68,7 @@ export class AccessTokenIssuer {
     if (EMAIL.test(input.subject)) {
       throw new AuthError(
         'claim_refused',
-        'the user id looks like an email address: "sub" must be an id that says nothing of the person',
+        'the user id looks like an email address: "sub" must be an id that tells nothing about the person',
       );
     }
     const custom = await this.#customClaims(input);
@@ -136,6 +136,6 @@ function assertSize(token: string, asked = MAX_TOKEN_BYTES): void {
   if (token.length <= maxBytes) return;
   throw new AuthError(
     'token_too_large',
-    `the access token has ${token.length} bytes, at most ${maxBytes} fit: give the user fewer permissions, or the claims hook less to say`,
+    `the access token has ${token.length} bytes, at most ${maxBytes} fit: give the user fewer permissions, or return fewer claims from the claims hook`,
   );
 }

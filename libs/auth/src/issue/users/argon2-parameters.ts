@@ -26,7 +26,7 @@ export function argon2Options(cost: Argon2Cost): Options {
   };
 }
 
-/** Whether a stored PHC string was made as we would make it today; `unusable` when it is none, or costs beyond reason. */
+/** Whether a stored PHC string was made with the present parameters; `unusable` when it is not a PHC string, or costs beyond reason. */
 export function standingOf(phc: string, cost: Argon2Cost): 'current' | 'outdated' | 'unusable' {
   const parsed = parse(phc);
   if (!parsed) return 'unusable';

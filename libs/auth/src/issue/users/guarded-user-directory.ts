@@ -53,7 +53,7 @@ function guarded(
   };
 }
 
-/** A mistake in the host's code is no outage: its place is in the log. Of others the name alone, since a driver's message may hold values. */
+/** A mistake in the host's code is not an outage: its place is in the log. Of others the name alone, since a driver's message may hold values. */
 function said(error: unknown, directory: UserDirectory): string {
   if (!(error instanceof Error)) return 'it threw what is not an Error';
   const mistakes = [TypeError, ReferenceError, RangeError, SyntaxError];

@@ -124,7 +124,7 @@ export class PasswordHasher implements OnModuleInit {
   }
 }
 
-/** What cannot be compared now is no wrong password. */
+/** What cannot be compared now is not a wrong password. */
 async function compared(stored: StoredHash, password: string): Promise<boolean> {
   try {
     return (await stored.verify(password)) === true;

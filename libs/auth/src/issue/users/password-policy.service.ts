@@ -59,7 +59,7 @@ export class PasswordPolicy {
     password: string,
   ): Promise<boolean> {
     try {
-      // called inside a promise, so that a hook that throws at once is no different from one that rejects
+      // called inside a promise, so that a hook that throws at once is not different from one that rejects
       const answer = Promise.resolve().then(() => breachCheck(password));
       return (await withDeadline(answer, BREACH_CHECK_DEADLINE_MS, 'the breach check')) === 'breached';
     } catch {

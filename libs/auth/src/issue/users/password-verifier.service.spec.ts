@@ -98,7 +98,7 @@ describe('PasswordVerifier', () => {
     ['a user without password', 'social@example.com', PASSWORD, 'no_password', 'social'],
     ['a disabled user with the right password', 'off@example.com', PASSWORD, 'disabled', 'off'],
     ['a disabled user with a wrong one', 'off@example.com', 'wrong horse', 'wrong_password', 'off'],
-    ['a hash that is none', 'broken@example.com', PASSWORD, 'hash_unusable', 'broken'],
+    ['a malformed hash', 'broken@example.com', PASSWORD, 'hash_unusable', 'broken'],
   ])(
     'refuses %s after exactly one Argon2 verification and one read',
     async (_, email, password, reason, userId) => {

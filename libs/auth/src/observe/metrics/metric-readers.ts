@@ -7,7 +7,7 @@ export type MetricReaders = Partial<Readonly<Record<MetricKey, () => readonly Sa
 /** Injection token of what the wings hand in. */
 export const METRIC_READERS = Symbol('METRIC_READERS');
 
-/** A number that is not known is no sample. */
+/** A number that is not known is not a sample. */
 export function one(value: number | undefined): readonly Sample[] {
   return value === undefined || !Number.isFinite(value) ? [] : [{ value, attributes: {} }];
 }

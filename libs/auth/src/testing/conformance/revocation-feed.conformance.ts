@@ -190,7 +190,7 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
   },
 };
 
-/** What every `RevocationFeedBus` must do. Deadlines, lost connections and servers that are no primary are for its own specs. */
+/** What every `RevocationFeedBus` must do. Deadlines, lost connections and servers that are not a primary are for its own specs. */
 export function revocationFeedConformance(
   subject: () => RevocationFeedSubject | Promise<RevocationFeedSubject>,
 ): readonly ConformanceCase[] {

@@ -86,7 +86,7 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
     assert.deepEqual([other.position.ledger, other.entries], [id, []]);
   },
 
-  'refuses a position that is none': async ({ ledger }) => {
+  'refuses a malformed position': async ({ ledger }) => {
     const id = await ledger.identity();
     await assert.rejects(ledger.readSince({ ledger: id, timeline: 1, snapshot: 'nonsense' }), {
       code: 'unavailable',

@@ -18,7 +18,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.equal(await it.store.read(randomUUID()), undefined);
   },
 
-  'takes an address that is none as none, and one with a scope without it': async (it) => {
+  'stores what is not an address as no address, and an address without its scope': async (it) => {
     for (const [given, kept] of [
       ['nonsense', null],
       ['fe80::1%eth0', 'fe80::1'],

@@ -33,7 +33,7 @@ export function rpcAuthorization(context: ExecutionContext): string | undefined 
     : undefined;
 }
 
-/** A list of two is none that can be told apart, and is refused as it is. */
+/** Several values cannot be told apart, so the list is passed on and refused as a whole. */
 function textOf(value: unknown): string | undefined {
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(textOf).join(', ');
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');

@@ -48,7 +48,7 @@ const HEADER = [
 
 describe('cookies, fuzzed', () => {
   // T-6228
-  fuzz('one cookie of the name is the one, two are none', {
+  fuzz('one cookie of the name is taken, two are refused', {
     inputs: textOf(COOKIES, 18),
     check: (cookie) => {
       const values = cookie.split(';').flatMap((pair) => {
@@ -74,7 +74,7 @@ describe('the Authorization header, fuzzed', () => {
       const [, token] = /^bearer +([^ ,]+)$/is.exec(values[0] ?? '') ?? [];
       if (values.length === 1 && token !== undefined)
         must(read.kind === 'token' && read.value === token, 'lost');
-      else must(read.kind !== 'token', 'took what is none');
+      else must(read.kind !== 'token', 'took what is not a token');
     },
   });
   staysLinear('an Authorization header', HEADER, (text) =>

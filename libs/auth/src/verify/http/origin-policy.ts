@@ -42,7 +42,7 @@ function ownOrigin(request: HttpRequest, trustProxy: boolean): string | undefine
   return normaliseOrigin(`${protocolOf(request, trustProxy)}://${host}`);
 }
 
-/** Lower case, default port left out (RFC 6454, section 6.2); undefined for `null` and whatever is no origin. */
+/** Lower case, default port left out (RFC 6454, section 6.2); undefined for `null` and whatever is not an origin. */
 export function normaliseOrigin(text: string): string | undefined {
   if (!SERIALISED_ORIGIN.test(text) || !URL.canParse(text)) return undefined;
   const { origin } = new URL(text);

@@ -60,7 +60,7 @@ function isBlank(code: number): boolean {
 }
 
 /**
- * `Authorization: Bearer`, scheme in any case, exactly one credential (RFC 9110, sections 11.1 and 11.4). Other schemes are none of ours. What a
+ * `Authorization: Bearer`, scheme in any case, exactly one credential (RFC 9110, sections 11.1 and 11.4). Other schemes are left to the host. What a
  * credential may consist of (RFC 6750, section 2.1) the verifier judges, once a token.
  */
 export function presentedBearer(request: HttpRequest): PresentedToken {

@@ -12,7 +12,7 @@ const AFTER_REVOCATION_MS = 1_000;
 const SHORTEST_WAIT_MS = 1_000;
 
 /**
- * The issuer's keys, fetched from the pinned URL. A key set that was read replaces the one before, an empty one too; an answer that is no key
+ * The issuer's keys, fetched from the pinned URL. A key set that was read replaces the one before, an empty one too; an answer that is not a key
  * set leaves what is known in force, and only for `keepFor`.
  */
 @Injectable()
@@ -49,7 +49,7 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
     if (url.protocol === 'http:' && !isLocal && process.env['NODE_ENV'] === 'production')
       this.#logger.warn(
-        'jwks.url is plain HTTP: whoever is on the way can put keys of his own there; use https',
+        'jwks.url is plain HTTP: anybody on the network path can replace the keys; use https',
       );
     await this.refresh();
   }

@@ -67,7 +67,7 @@ describe('what the issuer answers', () => {
     ['a sign-in page', () => new Response('<html>sign in</html>'), /a web page/],
     ['JSON that was cut short', () => new Response('{"keys":[{'), /not JSON, or was cut short/],
     ['a bare array', () => json([A]), /not a JWKS: it has no list "keys"/],
-    ['keys that are no list', () => json({ keys: { A } }), /not a JWKS: it has no list "keys"/],
+    ['keys that are not a list', () => json({ keys: { A } }), /not a JWKS: it has no list "keys"/],
     ['null', () => json(null), /not a JWKS/],
     ['101 keys', () => json({ keys: Array.from({ length: 101 }, () => A) }), /more than 100 keys/],
     ['more bytes than a set has', () => new Response(' '.repeat(300_000)), /larger than 262144 bytes/],

@@ -153,7 +153,7 @@ const REFUSALS: readonly (readonly [name: string, options: object, option: strin
     'keys.privateKey',
     /give one/,
   ],
-  ['text that is no PEM', { privateKey: 'c2VjcmV0' }, 'keys.privateKey', /PKCS#8/],
+  ['text that is not PEM', { privateKey: 'c2VjcmV0' }, 'keys.privateKey', /PKCS#8/],
   ['a number', { privateKey: 7 }, 'keys.privateKey', /PEM text, a JWK/],
   ['null', { privateKey: null }, 'keys.privateKey', /PEM text, a JWK/],
   [
@@ -365,7 +365,7 @@ function refusalOf(options: object): AuthError {
   throw new Error('was accepted');
 }
 
-/** Every text of some length in the options that is no name. */
+/** Every text of some length in the options that is not a name. */
 function materialIn(value: unknown): string[] {
   if (typeof value === 'string')
     return value.length > 15 ? [value, ...value.split(/\s+/).filter((line) => line.length > 30)] : [];

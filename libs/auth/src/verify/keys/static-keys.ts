@@ -59,7 +59,7 @@ function createdAt(given: StaticKeysOptions['createdAt']): number | undefined {
   if (given === undefined) return undefined;
   const millis = new Date(given).getTime();
   if (Number.isNaN(millis))
-    throw AuthError.configuration('keys.createdAt', 'is no date: write it as ISO 8601');
+    throw AuthError.configuration('keys.createdAt', 'is not a date: write it as ISO 8601');
   return millis;
 }
 

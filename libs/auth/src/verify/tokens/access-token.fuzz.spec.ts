@@ -172,7 +172,7 @@ describe('access tokens, fuzzed', () => {
     },
   });
 
-  fuzz('bytes that are no JSON object are none', {
+  fuzz('bytes that are not a JSON object are refused', {
     inputs: fc.uint8Array({ maxLength: 24 }),
     check: (bytes) => {
       const read = parseStrictJson(Buffer.from(bytes));

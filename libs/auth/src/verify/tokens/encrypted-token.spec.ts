@@ -149,7 +149,7 @@ const ATTACKS: readonly (readonly [name: string, forge: () => Promise<string> | 
     () => seal(signed({ iat: NOW - 2000, nbf: NOW - 2000, exp: NOW - 1000 })),
     'expired',
   ],
-  ['bytes that are no text inside', () => seal(randomBytes(64)), 'malformed'],
+  ['bytes that are not text inside', () => seal(randomBytes(64)), 'malformed'],
   ['another secret', () => seal(signed(), {}, other), 'decryption_failed'],
   [
     'the public RSA key hashed down to a content key',
@@ -299,7 +299,7 @@ describe('encryption keys at boot', () => {
   it.each<readonly [string, EncryptionOptions, RegExp]>([
     ['none', { keys: [] }, /1 to 16 keys/],
     ['a secret of 16 bytes', { keys: [{ keyId: 'a', key: randomBytes(16) }] }, /exactly 32 bytes/],
-    ['a text that is no base64url', { keys: [{ keyId: 'a', key: 'a secret text!' }] }, /base64url/],
+    ['a text that is not base64url', { keys: [{ keyId: 'a', key: 'a secret text!' }] }, /base64url/],
     ['two of one keyId', { keys: [DIR, DIR] }, /same keyId/],
     [
       'RSA1_5',

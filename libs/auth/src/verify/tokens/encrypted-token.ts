@@ -54,7 +54,7 @@ export class TokenEncryption {
   }
 
   #keyOf(token: string): EncryptionKey | Refusal {
-    // characters are bytes here: anything beyond ASCII is no base64url
+    // characters are bytes here: anything beyond ASCII is not base64url
     if (token.length > MAX_TOKEN_BYTES) return refused('oversized');
     const [head = '', encryptedKey = '', ...rest] = token.split('.');
     const headerBytes = decodeBase64Url(head);

@@ -24,7 +24,7 @@ const NONE_KNOWN: KnownHeaders = new Map();
 
 /** Strict JWS compact serialization (RFC 7515, section 7.1): one text, one meaning. Nothing in it is believed yet. */
 export function parseCompactJws(token: string, known: KnownHeaders = NONE_KNOWN): CompactJws {
-  // characters are bytes here: anything beyond ASCII is no base64url
+  // characters are bytes here: anything beyond ASCII is not base64url
   if (token.length > MAX_TOKEN_BYTES) return OVERSIZED;
   const parts = token.split('.');
   if (parts.length !== 3) return MALFORMED;

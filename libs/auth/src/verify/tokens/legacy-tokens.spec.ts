@@ -262,7 +262,7 @@ const ATTACKS: readonly (readonly [name: string, token: string, reason: string])
   ['our issuer', oldAdmin({ iss: 'https://issuer.example' }), 'issuer_mismatch'],
   ['the other audience', oldAdmin({ aud: 'api' }), 'audience_mismatch'],
   ['no audience', oldAdmin({ aud: undefined }), 'audience_mismatch'],
-  ['an audience that is no text', oldAdmin({ aud: { 0: 'old-api' } }), 'audience_mismatch'],
+  ['an audience that is not text', oldAdmin({ aud: { 0: 'old-api' } }), 'audience_mismatch'],
   ['no exp', old({ exp: undefined }), 'claims_malformed'],
   ['no iat', old({ iat: undefined }), 'claims_malformed'],
   ['exp as text', old({ exp: String(NOW + 60) }), 'claims_malformed'],
@@ -300,7 +300,7 @@ describe('the option', () => {
     ['a secret everybody knows', { key: 'your-256-bit-secret' }, /everyone knows/],
     ['a public key as a secret', { key: pem }, /PEM or JWK, not a secret/],
     ['no end date', { acceptUntil: undefined as never }, /not a date/],
-    ['an end date that is none', { acceptUntil: 'soon' }, /not a date/],
+    ['an end date that is not a date', { acceptUntil: 'soon' }, /not a date/],
     [
       'an end date in two years',
       { acceptUntil: new Date((NOW + 2 * 366 * 86_400) * 1000) },

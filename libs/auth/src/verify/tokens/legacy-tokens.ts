@@ -54,7 +54,7 @@ export class LegacyTokens {
       if (issuer.acceptUntilMs > nowMs + LONGEST_WINDOW_MS)
         throw AuthError.configuration(
           `${option}.acceptUntil`,
-          'is more than a year ahead: old tokens are for a while',
+          'is more than a year ahead: give a date within a year',
         );
       const verification = readLegacyKey(`${option}.key`, issuer);
       if (keyring.holds(verification.publicKey))

@@ -89,7 +89,10 @@ describe('stored hashes of other systems', () => {
     ['a cut bcrypt', '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZML'],
     ['bcrypt of another letter', '$2x$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK'],
     ['pbkdf2 of no key', 'pbkdf2_sha256$2000$salt$AAAA'],
-    ['scrypt whose N is no power of two', 'scrypt:16383:8:1$salt$6caaae18e6b21ad5b31e1200eacc51746d9c2b46'],
+    [
+      'scrypt whose N is not a power of two',
+      'scrypt:16383:8:1$salt$6caaae18e6b21ad5b31e1200eacc51746d9c2b46',
+    ],
     [
       'ASP.NET whose salt is longer than the whole',
       'AQAAAAIAAAAy////EOMwvh3+FZxqkdMBz2ekgGhwQ4B6pZWND6zgESBuWiHw',

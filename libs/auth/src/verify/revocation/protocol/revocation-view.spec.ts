@@ -136,7 +136,7 @@ describe('what a process knows by the feed alone', () => {
     expect(view.ageMs()).toBeGreaterThanOrEqual(5_000);
   });
 
-  it('shows that the ledger answers somebody, whoever that is: late answers to this process an hour apart are no outage', () => {
+  it('shows that the ledger answers somebody, whoever that is: late answers to this process an hour apart are not an outage', () => {
     view.ledgerReach.failed();
     clock.advance('1h');
     take();

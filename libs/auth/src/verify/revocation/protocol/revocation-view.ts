@@ -164,7 +164,7 @@ export class RevocationView {
     this.mirror.forgetOverflow();
   }
 
-  /** A timeline that was promoted over ours: what the old primary says is no proof (contract, section 6). */
+  /** A timeline that was promoted over ours: what the old primary says is not proof (contract, section 6). */
   sawTimeline(position: LedgerPosition | undefined): void {
     if (position && this.#isOwn(position) && position.timeline > this.#timeline)
       this.#timeline = position.timeline;
