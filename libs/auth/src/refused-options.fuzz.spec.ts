@@ -17,6 +17,8 @@ const groups = paths.filter((path) => shapeOf(schemaOf(path)) !== undefined);
 /** What a group cannot be without. */
 const NEEDED: Readonly<Record<string, object>> = {
   'accessToken.encryption': { keys: [{ keyId: 'e1', key: 'a key' }] },
+  accounts: { mail: () => undefined, url: 'https://app.example.com/{kind}?token={token}' },
+  'discovery.resource': { resource: 'https://api.example.com' },
 };
 /** `{ a: { b: value } }` of `a.b`. */
 function nested(path: string, value: unknown, below = ''): Readonly<Record<string, unknown>> {

@@ -215,6 +215,7 @@ describe('bodies, fuzzed', () => {
 
   const inputs = new RequestSchemas({
     passwords: { maxBytes: 64 },
+    identifier: { name: 'email' },
     refreshToken: { retryWindowMs: 0 },
   } as ResolvedAuthOptions);
   const MARK = 'zq7-mark';
