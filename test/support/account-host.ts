@@ -11,7 +11,7 @@ import type { HttpClient } from './http.js';
 import { until } from './until.js';
 
 export const PASSWORD = 'a long enough passphrase';
-export const PAGE = 'https://app.example.com/{kind}#token={token}';
+const PAGE = 'https://app.example.com/{kind}#token={token}';
 
 /** The table of `hostDatabase` with what accounts need. */
 export const members = pgTable('people', {
