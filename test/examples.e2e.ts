@@ -18,7 +18,7 @@ import { prepareDatabase as prepareTypeorm } from '../examples/typeorm/src/datab
 import {
   type ConformanceUser,
   userDirectoryConformance,
-} from '../libs/auth/src/testing/conformance/user-directory.conformance.js';
+} from '@tokenward/nestjs/testing';
 import { prismaClient } from './orms/prisma-client.js';
 import { ROOT } from './support/consumer-app.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
