@@ -32,7 +32,7 @@ import { UserDirectory } from './storage/user-directory.port.js';
 type Host = CheckedModuleOptions;
 
 /** A provider that is one of the host's handles. */
-function handle(
+export function handle(
   token: Provider extends infer P ? Extract<P, { provide: unknown }>['provide'] : never,
   pick: (host: Host) => unknown,
 ): Provider {

@@ -1,4 +1,4 @@
-import type { InjectionToken, ModuleMetadata, Provider } from '@nestjs/common';
+import type { Abstract, InjectionToken, ModuleMetadata, Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Clock, SystemClock } from '../common/clock.js';
 import { Entropy, SystemEntropy } from '../common/entropy.js';
@@ -43,13 +43,33 @@ type Host = CheckedResourceOptions;
 /** What only the issuer has. */
 const NOT_HERE = [SessionStore, UserDirectory, RevocationLedgerStore];
 
-/** The guards and what they need: all but `TokenVersionGuard`, which asks a database. */
-export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
-  RequestAuthenticator,
-  JwtAuthGuard,
-  RolesGuard,
-  PermissionsGuard,
-  RecentAuthGuard,
+/** All but `TokenVersionGuard`, which asks a database. */
+const GUARDS = [RequestAuthenticator, JwtAuthGuard, RolesGuard, PermissionsGuard, RecentAuthGuard];
+
+/** What stands in front of the host's routes. */
+export const EDGE_PROVIDERS: Provider[] = [
+  ...GUARDS,
+  HeldRoutes,
+  PresentedTokens,
+  { provide: APP_FILTER, useClass: AuthErrorFilter },
+];
+
+/** The wing's own classes, in either module. */
+export const VERIFY_PROVIDERS: Provider[] = [
+  AccessTokenVerifier,
+  RevocationSync,
+  AuthenticateFlow,
+  ...EDGE_PROVIDERS,
+  ...LIVE_PROVIDERS,
+  AuthEventPublisher,
+  { provide: VERIFY_METRICS, useFactory: verifyMetrics, inject: VERIFY_METRICS_OF },
+  AuthMetrics,
+  AuthHealth,
+];
+
+/** What the guards need, so that hosts can name them in `@UseGuards` or as `APP_GUARD` of their own modules; and the host's pages and probes. */
+export const VERIFY_EXPORTS: readonly Abstract<unknown>[] = [
+  ...GUARDS,
   PresentedTokens,
   ResolvedAuthOptions,
   Clock,
@@ -58,10 +78,15 @@ export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
   RevocationChecker,
   RevocationSync,
   Keyring,
-  RemoteKeys,
   ...LIVE_PROVIDERS,
   AuthMetrics,
   AuthHealth,
+];
+
+/** Of a service that only verifies. */
+export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
+  ...VERIFY_EXPORTS,
+  RemoteKeys,
 ];
 
 /** `given`: under which token the options are as the host wrote them. */
@@ -90,23 +115,11 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
       inject: [ResolvedAuthOptions, Clock, RevocationSync, options],
     },
     { provide: KeyLookup, useExisting: RemoteKeys },
-    AccessTokenVerifier,
-    RevocationSync,
-    AuthenticateFlow,
+    ...VERIFY_PROVIDERS,
     RefusalLog,
     RemoteKeyWatch,
-    RequestAuthenticator,
-    JwtAuthGuard,
-    RolesGuard,
-    PermissionsGuard,
-    RecentAuthGuard,
-    HeldRoutes,
-    PresentedTokens,
-    ...LIVE_PROVIDERS,
     { provide: AUTH_METER, useFactory: (host: Host) => host.meter, inject: [options] },
     { provide: AuthEventListener, useValue: { onAuthEvent: () => undefined } satisfies AuthEventListener },
-    AuthEventPublisher,
-    { provide: VERIFY_METRICS, useFactory: verifyMetrics, inject: VERIFY_METRICS_OF },
     {
       provide: METRIC_READERS,
       useFactory: (verify: MetricReaders, remote: RemoteKeys) => ({ ...verify, ...remoteKeyMetrics(remote) }),
@@ -126,8 +139,5 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
       }),
       inject: [ResolvedAuthOptions, RevocationSync, Keyring, RevocationFeedBus],
     },
-    AuthMetrics,
-    AuthHealth,
-    { provide: APP_FILTER, useClass: AuthErrorFilter },
   ];
 }

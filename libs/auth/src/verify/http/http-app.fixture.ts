@@ -29,7 +29,9 @@ import { Keyring } from '../keys/keyring.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { createAuthControllers, createRootControllers } from '../../issue/routes/index.js';
 import type { Routes } from '../../issue/routes/route.js';
-import { HTTP_PROVIDERS } from '../../issue/routes/providers.js';
+import { ROUTE_PROVIDERS } from '../../issue/routes/providers.js';
+import { TokenVersionGuard } from '../../issue/sessions/token-version.guard.js';
+import { EDGE_PROVIDERS } from '../verify.providers.js';
 
 export const SESSION_ID = '3f1d2c4b-5a69-4788-96a5-b4c3d2e1f001';
 export const NOW_MS = 1_800_000_000_000;
@@ -242,7 +244,7 @@ export function edge(parts: AppParts): DynamicModule {
     { provide: authToken(ResolvedAuthOptions), useExisting: ResolvedAuthOptions },
     { provide: authToken(Keyring), useExisting: Keyring },
   ];
-  const providers = [...own, ...HTTP_PROVIDERS];
+  const providers = [...own, ...EDGE_PROVIDERS, TokenVersionGuard, ...ROUTE_PROVIDERS];
   const exports = providers.flatMap((each) =>
     typeof each === 'function' ? [each] : 'useValue' in each ? [each.provide] : [],
   );

@@ -1,6 +1,5 @@
 import {
   idOf,
-  LEDGER_KINDS,
   type LedgerEntry,
   type LedgerKind,
   type RevocableToken,
@@ -13,20 +12,15 @@ const SWEEP_IDS = 2_000;
 
 /** Everything that is revoked and still matters, in memory. It only adds; what has expired is dropped in small steps. */
 export class RevokedSet {
-  readonly #kinds: readonly { readonly kind: LedgerKind; readonly values: ExpiringValues }[];
-  readonly #byKind: Readonly<Record<LedgerKind, ExpiringValues>>;
+  readonly #byKind = new Map<LedgerKind, ExpiringValues>();
   #overflowed = false;
 
-  constructor(private readonly maxEntries: number) {
-    this.#kinds = LEDGER_KINDS.map((kind) => ({ kind, values: new ExpiringValues() }));
-    this.#byKind = Object.fromEntries(this.#kinds.map(({ kind, values }) => [kind, values])) as Record<
-      LedgerKind,
-      ExpiringValues
-    >;
-  }
+  constructor(private readonly maxEntries: number) {}
 
   get size(): number {
-    return this.#kinds.reduce((sum, { values }) => sum + values.size, 0);
+    let size = 0;
+    for (const values of this.#byKind.values()) size += values.size;
+    return size;
   }
 
   /** An entry found no room: the mirror's silence means nothing until it was filled anew. */
@@ -44,10 +38,9 @@ export class RevokedSet {
     this.#overflowed = false;
   }
 
-  /** On the path of every request: it allocates nothing. */
+  /** On the path of every request: kinds of which there was never an entry cost nothing. */
   refuses(token: RevocableToken): boolean {
-    for (const { kind, values } of this.#kinds) {
-      if (values.size === 0) continue;
+    for (const [kind, values] of this.#byKind) {
       const value = values.get(idOf(kind, token));
       if (value !== undefined && value > spareUpTo(kind, token)) return true;
     }
@@ -56,17 +49,18 @@ export class RevokedSet {
 
   /** Returns whether it refuses something that was not refused before. */
   add({ kind, id, value, expiresAt }: LedgerEntry, now: number): boolean {
-    const values = this.#byKind[kind];
+    const values = this.#byKind.get(kind) ?? new ExpiringValues();
     if (!this.#overflowed && this.size >= this.maxEntries) this.sweep(now);
     // one of kind `all` needs no room of its own, and matters most
     if (this.size >= this.maxEntries && kind !== 'all' && !values.has(id)) {
       this.#overflowed = true;
       return false;
     }
+    this.#byKind.set(kind, values);
     return values.raise(id, value, expiresAt);
   }
 
   sweep(now: number): void {
-    for (const { values } of this.#kinds) values.sweep(now, SWEEP_IDS);
+    for (const values of this.#byKind.values()) values.sweep(now, SWEEP_IDS);
   }
 }
