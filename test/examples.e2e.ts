@@ -15,10 +15,7 @@ import {
 } from '../examples/http-users/src/app.module.js';
 import { AppModule as TypeormApp } from '../examples/typeorm/src/app.module.js';
 import { prepareDatabase as prepareTypeorm } from '../examples/typeorm/src/database.module.js';
-import {
-  type ConformanceUser,
-  userDirectoryConformance,
-} from '@tokenward/nestjs/testing';
+import { type ConformanceUser, userDirectoryConformance } from '@tokenward/nestjs/testing';
 import { prismaClient } from './orms/prisma-client.js';
 import { ROOT } from './support/consumer-app.js';
 import { createDatabase, type TestDatabase } from './support/databases.js';
