@@ -91,6 +91,7 @@ describe('what a host does with AuthService', () => {
       transport: 'bearer',
       authTime,
       amr: ['pwd', 'otp'],
+      secondFactor: 'satisfied',
     });
     expect(user.id).toBe(id);
     const me = await host
@@ -230,7 +231,8 @@ describe('what a host does with AuthService', () => {
   // T-nnqn
   it('revokeToken, revokeSession and revokeUser refuse in this process before they answer', async () => {
     const { id } = await person();
-    const open = async () => (await auth.openSession(id, { transport: 'bearer' })).grant;
+    const open = async () =>
+      (await auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' })).grant;
     const claims = (token: string) =>
       JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
         jti: string;
@@ -286,7 +288,7 @@ describe('what a host does with AuthService', () => {
   // T-m7xm
   it('afterRestore ends every session and refuses every token issued before', async () => {
     const { id } = await person();
-    const { grant } = await auth.openSession(id, { transport: 'bearer' });
+    const { grant } = await auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' });
     await auth.afterRestore();
     expect(await status(grant.accessToken)).toBe(401);
     expect((await host.client().post('/auth/refresh', { refreshToken: grant.refreshToken })).status).toBe(

@@ -71,7 +71,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     const [person] = await database.db.insert(support.people).values({ mail: 'hot@example.com' }).returning();
     const { grant } = await host.app
       .get(AuthService, { strict: false })
-      .openSession(person?.ref ?? '', { transport: 'bearer' });
+      .openSession(person?.ref ?? '', { transport: 'bearer', secondFactor: 'satisfied' });
     token = grant.accessToken;
     refreshToken = grant.refreshToken;
     const { query } = pg.Client.prototype;

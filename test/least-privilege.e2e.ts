@@ -171,7 +171,8 @@ describe('the role of docs/database.md', () => {
   // T-6rrr
   it('suffices for AuthService, the audit trail and the clean-up', async () => {
     const { id, email } = await register('cleo');
-    const open = async () => (await auth.openSession(id, { transport: 'bearer' })).grant;
+    const open = async () =>
+      (await auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' })).grant;
     expect(await auth.revokeSession((await open()).sessionId)).toBe('ended');
     await auth.revokeToken('11111111-1111-4111-8111-111111111111', Math.floor(Date.now() / 1000) + 60);
     await auth.changeUser(id, 'authorization');

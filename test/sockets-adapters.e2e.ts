@@ -163,7 +163,7 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     const me = await caller(database, host, 'keeper');
     const socket = connect({}, { token: me.token });
     expect(await answer(socket, 'admin', 'admin')).toBe('admin');
-    const { grant } = await host.auth.openSession(me.id, { transport: 'bearer' });
+    const { grant } = await host.auth.openSession(me.id, { transport: 'bearer', secondFactor: 'satisfied' });
     expect(await answer(socket, 'auth', 'standing', { token: grant.accessToken })).toBe('authenticated');
     await host.auth.revokeSession(me.sessionId);
     expect(await answer(socket, 'me', 'me')).toMatchObject({ sessionId: grant.sessionId });

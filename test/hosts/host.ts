@@ -141,7 +141,9 @@ async function startHostKind(database: HostDatabase, kind: HostKind, adapter: Ad
     client: () => httpClient(url),
     async caller(role = 'member') {
       const { id } = await person({ kind: role });
-      const session = await app.get(AuthService, { strict: false }).openSession(id, { transport: 'bearer' });
+      const session = await app
+        .get(AuthService, { strict: false })
+        .openSession(id, { transport: 'bearer', secondFactor: 'satisfied' });
       return { id, headers: bearer(session.grant.accessToken).headers };
     },
     close: () => app.close(),

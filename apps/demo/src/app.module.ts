@@ -6,7 +6,7 @@ import { AuthMetrics } from '@tokenward/nestjs/observe';
 import { drizzleKeySource, drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import type { Redis } from 'ioredis';
-import type { KeySourceSettings } from './config/index.js';
+import type { FactorSettings, KeySourceSettings } from './config/index.js';
 import { AccountController } from './account/account.controller.js';
 import { AdminController } from './admin/admin.controller.js';
 import {
@@ -19,6 +19,7 @@ import {
 import { users } from './database/schema.js';
 import { EventFeed } from './events/event-feed.service.js';
 import { EventsGateway } from './events/events.gateway.js';
+import { factorOptions } from './factors/factor-options.js';
 import { HealthController } from './health/health.controller.js';
 import { Mailbox } from './mailbox/mailbox.js';
 import { MailboxController } from './mailbox/mailbox.controller.js';
@@ -32,6 +33,7 @@ export interface AppSettings extends DatabaseSettings {
   readonly accounts: Omit<AccountOptions, 'mail'>;
   /** Keys that rotate. */
   readonly keySource: KeySourceSettings | undefined;
+  readonly factors: FactorSettings;
   /** Whether `/metrics` answers others than loopback. */
   readonly metrics: 'loopback' | 'open';
 }
@@ -62,10 +64,11 @@ export class AppModule {
           isGlobal: true,
           routes: { register: true },
           inject: [DATABASE, REDIS],
-          useFactory: (database: DemoDatabase, redis: Redis | undefined) => ({
+          useFactory: async (database: DemoDatabase, redis: Redis | undefined) => ({
             ...settings.auth,
             accounts: { ...settings.accounts, mail: (mail) => mailbox.take(mail) },
             storage: drizzleStorage(database, { users: userColumns }),
+            factors: await factorOptions(settings.factors, database),
             keySource: keySourceOf(settings.keySource, database),
             redis: redis && redisConnection(redis),
             onEvent: (event) => {

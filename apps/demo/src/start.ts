@@ -34,6 +34,7 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
       auth,
       accounts: toAccountOptions(config),
       keySource: config.keySource,
+      factors: config.factors,
       metrics: config.metricsPublic ? 'open' : 'loopback',
     });
     const server = app.getHttpServer() as Server;

@@ -8,6 +8,7 @@ import { createAuthControllers, createRootControllers } from './issue/routes/ind
 import type { KeySource } from './storage/key-source.port.js';
 import type { AuthMeter } from './observe/metrics/meter.js';
 import type { AuthModuleExtras, AuthOptions, RouteOptions } from './options/auth-options.js';
+import type { FactorOptions } from './options/factor-options.js';
 import type { ObserveOptions } from './options/observe-options.js';
 import { RootRoutesModule } from './issue/routes/root-routes.js';
 import { resolveRoutes } from './options/resolve-routes.js';
@@ -22,7 +23,9 @@ export interface AuthModuleOptions extends AuthOptions {
   readonly users?: UserDirectory;
   /** None: revocations travel through the database alone. */
   readonly redis?: AuthRedis;
-  /** Default: no login needs a second factor. */
+  /** TOTP, recovery codes and passkeys; off without it. Needs the stores of `drizzleStorage(db)`. */
+  readonly factors?: FactorOptions;
+  /** A second factor of the host's own. Default: no login needs one beside `factors`. */
   readonly secondFactor?: SecondFactor['ask'];
   /** Where the signing keys come from, when not from `keys`: `keyFile`, `keyDirectory`, `keysFrom`, `drizzleKeySource`. */
   readonly keySource?: KeySource;

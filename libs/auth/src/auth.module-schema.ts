@@ -5,6 +5,7 @@ import { group, handle, having, hook, text } from './common/option-schema.js';
 import { dataOf, readOptions } from './common/read-options.js';
 import { all, assertAsync, BESIDE, isGlobal, without } from './options/async-options.js';
 import { authSchema } from './options/auth-schema.js';
+import { factorSchema } from './options/factor-schema.js';
 import { observeSchema } from './options/observe-options.js';
 import { routesSchema } from './options/resolve-routes.js';
 import type { AuthStorage } from './storage/auth-storage.js';
@@ -30,6 +31,7 @@ const STORAGE = handle<AuthStorage>(
 const HANDLES = {
   storage: STORAGE,
   users: handle<UserDirectory>(having('findById'), 'a UserDirectory').optional(),
+  factors: factorSchema.optional(),
   secondFactor: hook<NonNullable<AuthModuleOptions['secondFactor']>>().optional(),
   keySource: handle<KeySource>(
     having('load'),

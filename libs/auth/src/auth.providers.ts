@@ -6,6 +6,7 @@ import { Clock, SystemClock } from './common/clock.js';
 import { Entropy, SystemEntropy } from './common/entropy.js';
 import { AUTH_INSTANCE } from './common/instance-token.js';
 import { RefusalLog } from './verify/refusal-log.service.js';
+import { FactorMethods } from './issue/factors/factor-methods.js';
 import { KeyLookup } from './verify/keys/key-lookup.port.js';
 import { KeyRotation } from './issue/keys/key-rotation.service.js';
 import { Keyring } from './verify/keys/keyring.service.js';
@@ -67,6 +68,7 @@ export const OPTION_PROVIDERS: Provider[] = [
   },
   handle(OneTimeTokenStore, (host) => host.storage.oneTimeTokens),
   handle(RevocationFeedBus, (host) => host.redis?.feed),
+  handle(FactorMethods, (host) => new FactorMethods(host.factors, host.storage)),
   handle(SecondFactor, (host): SecondFactor => ({ ask: host.secondFactor ?? (() => 'not_needed') })),
   { provide: SubjectReader, useExisting: SessionStore },
   {

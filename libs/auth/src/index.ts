@@ -28,6 +28,7 @@ export type { Principal } from './common/principal.js';
 // what a host calls
 export { AuthService } from './issue/auth.service.js';
 export type { LoginResult, IssuedTokens } from './issue/tokens/issued-tokens.js';
+export type { SignInResult } from './issue/flows/complete-sign-in.service.js';
 export type { OpenSessionOptions } from './issue/flows/open-session.flow.js';
 export type { PendingChange, UserChange } from './issue/flows/user-changes.flow.js';
 export type { HostTransaction } from './storage/host-transaction.js';

@@ -16,6 +16,7 @@ const schemaOf = (path: string) =>
 const groups = paths.filter((path) => shapeOf(schemaOf(path)) !== undefined);
 /** What a group cannot be without. */
 const NEEDED: Readonly<Record<string, object>> = {
+  factors: { methods: [{ kind: 'totp' }] },
   'accessToken.encryption': { keys: [{ keyId: 'e1', key: 'a key' }] },
   accounts: { mail: () => undefined, url: 'https://app.example.com/{kind}?token={token}' },
   'discovery.resource': { resource: 'https://api.example.com' },

@@ -82,6 +82,8 @@ const REFUSED: readonly (readonly [name: string, value: string, others?: Environ
   ['LOGIN_THROTTLE', '10/100/100/0'],
   ['LOGIN_THROTTLE', 'none'],
   ['VERIFIED_EMAIL', 'yes'],
+  ['SECOND_FACTORS', 'yes'],
+  ['FACTOR_ENCRYPTION_KEYS', SECRET_32],
   ['DEMO_USERS', 'a@example.com:hunter2'],
   ['DEMO_USERS', 'hunter2:hunter2:admin'],
   ['DEMO_USERS', 'a@example.com::admin'],
@@ -124,6 +126,7 @@ describe('the defaults', () => {
       trustProxy: false,
       throttle: { accountAndAddress: 10, account: 100, address: 100, window: '15m' },
       verifiedEmail: 'off',
+      factors: { secondFactors: 'on', encryptionKeys: undefined },
       metricsPublic: false,
     });
   });

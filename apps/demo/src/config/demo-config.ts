@@ -4,6 +4,7 @@ import { EnvironmentReader, type Environment } from './environment.js';
 import { cookieSettings, type CookieSettings } from './read-cookies.js';
 import { keySourceSettings, type KeySourceSettings } from './read-key-source.js';
 import { signingSettings, type SigningSettings } from './read-signing.js';
+import { type FactorSettings, factorSettings } from './read-factors.js';
 import {
   duration,
   hostName,
@@ -54,6 +55,7 @@ export interface DemoConfig {
   readonly throttle: ThrottleSettings | false;
   /** Whether a password signs in before the email is verified. */
   readonly verifiedEmail: 'off' | 'required';
+  readonly factors: FactorSettings;
   /** Undefined: two users with random passwords, printed once. */
   readonly users: readonly ConfiguredUser[] | undefined;
   /** Whether `/metrics` answers others than loopback. */
@@ -99,6 +101,7 @@ function settings(read: EnvironmentReader): DemoConfig {
     trustProxy: trustProxy(read),
     throttle: throttle(read),
     verifiedEmail: read.oneOf('VERIFIED_EMAIL', ['off', 'required'], 'off'),
+    factors: factorSettings(read),
     users: demoUsers(read),
     metricsPublic: read.flag('METRICS_PUBLIC', false),
   };

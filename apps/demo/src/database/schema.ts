@@ -24,6 +24,12 @@ export const users = pgTable(
   (t) => [index('users_email_lower_idx').on(sql`lower(${t.email})`)],
 );
 
+/** What the processes of the demo share: the key that seals second factors. */
+export const secrets = pgTable('secrets', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+});
+
 export const notes = pgTable(
   'notes',
   {

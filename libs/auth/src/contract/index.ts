@@ -1,9 +1,12 @@
 export type { AuthErrorCode, AuthErrorReason, ErrorBody } from './error-codes.js';
 export { TOKEN_DELIVERIES } from './wire.js';
 export type {
+  FactorBody,
   LoginAnswer,
   LoginBody,
   MeBody,
+  SecondFactorDue,
+  SecondFactorMethod,
   SessionBody,
   TokenBody,
   TokenDelivery,

@@ -32,6 +32,27 @@ export interface LoginAnswer extends TokenBody {
   readonly user: UserBody;
 }
 
+export type SecondFactorMethod = 'totp' | 'recovery_code' | 'passkey';
+
+/** A right first step of a user who has a second factor: no session yet. The ticket lives 5 minutes and 5 tries; `expiresIn` is seconds. */
+export interface SecondFactorDue {
+  readonly next: 'second_factor';
+  readonly ticket: string;
+  readonly methods: readonly SecondFactorMethod[];
+  readonly expiresIn: number;
+}
+
+/** Times are ISO 8601 in UTC. */
+export interface FactorBody {
+  readonly id: string;
+  readonly kind: 'totp' | 'passkey';
+  readonly name?: string;
+  readonly createdAt: string;
+  readonly lastUsedAt?: string;
+  /** Of passkeys: whether it is kept in more places than one. */
+  readonly backedUp?: boolean;
+}
+
 export interface MeBody {
   readonly id: string;
   readonly email: string;

@@ -16,6 +16,7 @@ import { SessionStore } from '../storage/session-store.port.js';
 import { AccessTokenVerifier } from '../verify/tokens/access-token-verifier.service.js';
 import type { LoginResult } from './tokens/issued-tokens.js';
 import { HostTokensFlow, type RedeemedToken } from './flows/host-tokens.flow.js';
+import type { SignInResult } from './flows/complete-sign-in.service.js';
 import { OpenSessionFlow, type OpenSessionOptions } from './flows/open-session.flow.js';
 import { type PendingChange, type UserChange, UserChangesFlow } from './flows/user-changes.flow.js';
 import { UserResolver } from './users/user-resolver.service.js';
@@ -42,8 +43,16 @@ export class AuthService {
     private readonly options: ResolvedAuthOptions,
   ) {}
 
-  /** For social login, passkeys, second factors: opens a session for a user whom the host has authenticated. */
-  openSession(userId: string, options?: OpenSessionOptions): Promise<LoginResult> {
+  /**
+   * For ways in of the host's own: opens a session for a user whom the host has authenticated. Where the user has a second factor (`factors`) it
+   * returns a ticket for `POST login/second-factor` instead, unless `secondFactor` is `satisfied`.
+   */
+  openSession(
+    userId: string,
+    options: OpenSessionOptions & { readonly secondFactor: 'satisfied' },
+  ): Promise<LoginResult>;
+  openSession(userId: string, options?: OpenSessionOptions): Promise<SignInResult>;
+  openSession(userId: string, options?: OpenSessionOptions): Promise<SignInResult> {
     return this.opening.openSession(userId, options);
   }
 

@@ -7,6 +7,7 @@ import { AccountNotices } from './accounts/account-notices.service.js';
 import { Later } from './accounts/later.service.js';
 import { MailLimits } from './accounts/mail-limits.service.js';
 import { MailedLinks } from './accounts/mailed-links.service.js';
+import { FACTOR_PROVIDERS } from './factors/providers.js';
 import { Mailer } from './accounts/mailer.service.js';
 import { ChangeEmailFlow } from './flows/change-email.flow.js';
 import { CompleteSignIn } from './flows/complete-sign-in.service.js';
@@ -103,6 +104,7 @@ export const ISSUE_PROVIDERS: Provider[] = [
   AuthService,
   BootAdvice,
   TokenVersionGuard,
+  ...FACTOR_PROVIDERS,
   ...ROUTE_PROVIDERS,
 ];
 

@@ -218,6 +218,8 @@ export interface RouteOptions {
   readonly revokeUser?: boolean;
   /** Those of `accounts`; without that option they answer 404. */
   readonly accounts?: boolean;
+  /** Those of `factors`; without that option they answer 404. */
+  readonly factors?: boolean;
   readonly jwks?: boolean;
   /** `/.well-known/openid-configuration`, `oauth-authorization-server` and `oauth-protected-resource`. */
   readonly discovery?: boolean;

@@ -30,6 +30,17 @@ export type {
   SigningAlgorithm,
   StaticKeysOptions,
 } from './key-options.js';
+export type {
+  FactorMethod,
+  FactorOptions,
+  KnownCredential,
+  PasskeyAssertion,
+  PasskeyMethod,
+  PasskeyUser,
+  RegisteredCredential,
+  RelyingParty,
+  TotpMethod,
+} from './factor-options.js';
 export type { ObserveOptions } from './observe-options.js';
 export type { JwksFetch, RemoteJwksOptions, ResourceServerOptions } from './resource-server-options.js';
 export type { TokenDelivery } from '../contract/index.js';

@@ -21,6 +21,7 @@ const routeSchema = group({
   reauthenticate: on(),
   revokeUser: on(),
   accounts: on(),
+  factors: on(),
   jwks: on(),
   discovery: on(),
 });

@@ -52,7 +52,8 @@ export type AuthEvent = Base &
           | 'disabled'
           | 'superseded'
           | 'email_unverified'
-          | 'second_factor';
+          | 'second_factor'
+          | 'passkey';
         readonly userId?: string;
         readonly ip?: string;
       }

@@ -31,6 +31,7 @@ export const SHARED_HANDLES = {
 export const ISSUER_HANDLES = [
   'storage',
   'users',
+  'factors',
   'secondFactor',
   'keySource',
   'onEvent',

@@ -10,6 +10,20 @@ import { Mailer } from './mailer.service.js';
 
 type SignIn = Extract<AuthEvent, { type: 'login.succeeded' }>;
 
+interface Told {
+  readonly at: string;
+  readonly ip?: string;
+  readonly userAgent?: string;
+  readonly what?: string;
+}
+
+const WHAT = {
+  totp_added: 'totp added',
+  passkey_added: 'passkey added',
+  removed: 'factor removed',
+  recovery_codes_renewed: 'recovery codes renewed',
+} as const;
+
 /** Tells the owner of an account by mail what happened to it, whichever way it came about. */
 @Injectable()
 export class AccountNotices {
@@ -26,6 +40,8 @@ export class AccountNotices {
 
   private consider(event: AuthEvent): Promise<void> | undefined {
     if (event.type === 'password.changed') return this.tell(event.userId, 'password_changed', event);
+    if (event.type === 'factor.changed')
+      return this.tell(event.userId, 'factor_changed', { ...event, what: WHAT[event.change] });
     if (event.type === 'login.succeeded') return this.signedIn(event);
     return undefined;
   }
@@ -39,13 +55,14 @@ export class AccountNotices {
 
   private async tell(
     userId: string,
-    kind: 'password_changed' | 'new_device',
-    event: { readonly at: string; readonly ip?: string; readonly userAgent?: string },
+    kind: 'password_changed' | 'factor_changed' | 'new_device',
+    event: Told,
   ): Promise<void> {
     const account = (await this.users.findById(userId))?.account;
     if (!account) return;
-    const { at, ip, userAgent } = event;
+    const { at, ip, userAgent, what = '' } = event;
     const about = { to: account.email, ...personOf(account), at };
-    this.mailer.send(kind === 'new_device' ? { kind, ...about, ip, userAgent } : { kind, ...about });
+    if (kind === 'new_device') this.mailer.send({ kind, ...about, ip, userAgent });
+    else this.mailer.send(kind === 'factor_changed' ? { kind, ...about, what } : { kind, ...about });
   }
 }

@@ -6,6 +6,7 @@ import type { UserAccount } from '../../storage/user-directory.port.js';
 import { Mailer } from '../accounts/mailer.service.js';
 import { MailedLinks, personOf } from '../accounts/mailed-links.service.js';
 import { MailLimits } from '../accounts/mail-limits.service.js';
+import { FreshProof } from '../factors/fresh-proof.service.js';
 import { accountKey } from '../users/account-key.js';
 import { normaliseEmail } from '../users/email.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
@@ -16,6 +17,7 @@ const KIND = 'email_change';
 @Injectable()
 export class ChangeEmailFlow {
   constructor(
+    private readonly proof: FreshProof,
     private readonly limits: MailLimits,
     private readonly verifier: PasswordVerifier,
     private readonly links: MailedLinks,
@@ -24,6 +26,7 @@ export class ChangeEmailFlow {
   ) {}
 
   async request(principal: Principal, given: string, client: ClientContext): Promise<void> {
+    await this.proof.of(principal);
     await this.limits.admitAddress(KIND, client);
     const own = await this.verifier.findById(principal.id);
     if (!own) throw new AuthError('token_refused', 'the user is gone');

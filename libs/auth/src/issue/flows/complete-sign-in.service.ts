@@ -1,38 +1,49 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext } from '../../common/principal.js';
-import type { TokenDelivery } from '../../contract/index.js';
+import type { SecondFactorDue, TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { type FirstStep, SecondStep } from '../factors/second-step.service.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { type SessionOpening, SessionOpener } from '../sessions/session-opener.service.js';
 import { SecondFactor } from '../users/second-factor.port.js';
 
-/** What a first step (password, mailed link) has proved, and how the session is wanted. */
-export type FirstStep = Omit<SessionOpening, 'authTime'>;
+export type SignInResult = LoginResult | SecondFactorDue;
 
 /** Every way in comes here after its first step: a second one is asked for, or the session opens. */
 @Injectable()
 export class CompleteSignIn {
   constructor(
     private readonly secondFactor: SecondFactor,
+    private readonly secondStep: SecondStep,
     private readonly opener: SessionOpener,
     private readonly events: AuthEventPublisher,
     private readonly options: ResolvedAuthOptions,
   ) {}
 
   /** Throws `second_factor_required`, or `login_refused` where the user's sessions were ended since the first step. */
-  async complete(step: FirstStep, client: ClientContext): Promise<LoginResult> {
+  async complete(step: FirstStep, client: ClientContext): Promise<SignInResult> {
     const { account, asOfMs } = step;
     if ((await this.secondFactor.ask(account, client)) === 'needed') {
       this.tellFailed('second_factor', account.id, client);
       throw new AuthError('second_factor_required', 'the host asks for a second factor');
     }
-    const result = await this.opener.open({ ...step, authTime: new Date(asOfMs) }, client);
-    if (result === 'superseded') {
-      this.tellFailed('superseded', account.id, client);
-      throw new AuthError('login_refused', 'the sessions of the user were ended meanwhile');
-    }
+    const due = await this.due(step, client);
+    return due ?? this.open({ ...step, authTime: new Date(asOfMs) }, client);
+  }
+
+  /** Throws `login_refused`. */
+  async due(step: FirstStep, client: ClientContext): Promise<SecondFactorDue | undefined> {
+    const due = await this.secondStep.due(step, client);
+    if (due === 'superseded') throw this.superseded(step.account.id, client);
+    return due;
+  }
+
+  /** All that is needed was proved. Throws `login_refused`. */
+  async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult> {
+    const result = await this.opener.open(opening, client);
+    if (result === 'superseded') throw this.superseded(opening.account.id, client);
     return result;
   }
 
@@ -45,6 +56,11 @@ export class CompleteSignIn {
         fields: { transport: `must be one of ${allowed.join(', ')}` },
       });
     return transport;
+  }
+
+  private superseded(userId: string, client: ClientContext): AuthError {
+    this.tellFailed('superseded', userId, client);
+    return new AuthError('login_refused', 'the sessions of the user were ended meanwhile');
   }
 
   private tellFailed(

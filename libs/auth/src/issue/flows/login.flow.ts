@@ -3,8 +3,8 @@ import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { TokenDelivery } from '../../contract/index.js';
-import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { Identifiers } from '../users/identifiers.service.js';
 import {
   type PasswordRefusal,
@@ -12,8 +12,7 @@ import {
   type VerifiedCandidate,
 } from '../users/password-verifier.service.js';
 import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
-import type { LoginResult } from '../tokens/issued-tokens.js';
-import { CompleteSignIn } from './complete-sign-in.service.js';
+import { CompleteSignIn, type SignInResult } from './complete-sign-in.service.js';
 import { SendVerificationFlow } from './send-verification.flow.js';
 
 export interface LoginInput {
@@ -40,7 +39,7 @@ export class LoginFlow {
     private readonly clock: Clock,
   ) {}
 
-  async login(input: LoginInput, client: ClientContext): Promise<LoginResult> {
+  async login(input: LoginInput, client: ClientContext): Promise<SignInResult> {
     const transport = this.signIn.transportOf(input.transport);
     const identifier = this.identifiers.normalise(input.identifier);
     const asOfMs = this.clock.now();
@@ -59,8 +58,9 @@ export class LoginFlow {
     await this.refuseUnverified(outcome.candidate, client);
     const { account, subject: expected } = outcome.candidate;
     const persistent = input.rememberMe ?? false;
+    const { device } = input;
     return this.signIn.complete(
-      { account, expected, transport, persistent, amr: ['pwd'], asOfMs, deviceId },
+      { account, expected, transport, persistent, amr: ['pwd'], asOfMs, deviceId, device },
       client,
     );
   }

@@ -8,8 +8,7 @@ import { UserDirectory } from '../../storage/user-directory.port.js';
 import { type LinkData, MailedLinks } from '../accounts/mailed-links.service.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import { DeviceIds } from '../users/device-id.js';
-import type { LoginResult } from '../tokens/issued-tokens.js';
-import { CompleteSignIn } from './complete-sign-in.service.js';
+import { CompleteSignIn, type SignInResult } from './complete-sign-in.service.js';
 
 export interface MagicLinkLoginInput {
   readonly token: string;
@@ -35,7 +34,7 @@ export class MagicLinkLoginFlow {
   ) {}
 
   /** Throws `link_refused`. */
-  async login(input: MagicLinkLoginInput, client: ClientContext): Promise<LoginResult> {
+  async login(input: MagicLinkLoginInput, client: ClientContext): Promise<SignInResult> {
     const transport = this.signIn.transportOf(input.transport);
     const asOfMs = this.clock.now();
     const spent = await this.tokens.redeem(KIND, input.token);
@@ -55,7 +54,13 @@ export class MagicLinkLoginFlow {
     const deviceId = standing.kind === 'known' ? standing.id : undefined;
     const persistent = input.rememberMe ?? false;
     return this.signIn
-      .complete({ account, expected, transport, persistent, amr: ['mail'], asOfMs, deviceId }, client)
+      .complete(
+        {
+          ...{ account, expected, transport, persistent, asOfMs, deviceId },
+          ...{ amr: ['mail'], device: input.device },
+        },
+        client,
+      )
       .catch((error: unknown) => {
         const isSuperseded = error instanceof AuthError && error.reason === 'login_refused';
         throw isSuperseded ? new AuthError('link_refused', error.detail) : error;

@@ -8,8 +8,7 @@ import { readOptions } from '../../common/read-options.js';
 import { type TokenDelivery, TOKEN_DELIVERIES } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
-import type { LoginResult } from '../tokens/issued-tokens.js';
-import { SessionOpener } from '../sessions/session-opener.service.js';
+import { CompleteSignIn, type SignInResult } from './complete-sign-in.service.js';
 
 export interface OpenSessionOptions {
   /** Default: the module's. */
@@ -21,6 +20,8 @@ export interface OpenSessionOptions {
   /** How (RFC 8176). Default none. */
   readonly amr?: readonly string[];
   readonly client?: ClientContext;
+  /** `satisfied`: the host has asked for it, or needs none. Default: a user who has one (`factors`) gets a ticket instead of a session. */
+  readonly secondFactor?: 'satisfied';
 }
 
 export const openSessionSchema = group({
@@ -28,6 +29,7 @@ export const openSessionSchema = group({
   rememberMe: flag().prefault(false),
   authTime: date().optional(),
   amr: list(text()).prefault([]),
+  secondFactor: oneOf(['satisfied']).optional(),
   client: group({
     ip: z.string().optional(),
     userAgent: z.string().optional(),
@@ -40,7 +42,7 @@ export const openSessionSchema = group({
 export class OpenSessionFlow {
   constructor(
     private readonly verifier: PasswordVerifier,
-    private readonly opener: SessionOpener,
+    private readonly signIn: CompleteSignIn,
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
   ) {}
@@ -49,31 +51,19 @@ export class OpenSessionFlow {
    * `login_refused` when the user is unknown, disabled, or was signed out everywhere meanwhile; `configuration_invalid` for an `authTime` that is not
    * a date or lies in the future.
    */
-  async openSession(userId: string, given: OpenSessionOptions = {}): Promise<LoginResult> {
+  async openSession(userId: string, given: OpenSessionOptions = {}): Promise<SignInResult> {
     const options = readOptions(openSessionSchema, given, { of: 'openSession', prefix: 'openSession' });
-    const transport = options.transport ?? this.options.transports.default;
-    if (!this.options.transports.allowed.includes(transport))
-      throw new AuthError('transport_not_allowed', 'the host does not allow it');
+    const transport = this.signIn.transportOf(options.transport);
     const asOfMs = this.clock.now();
     const authTime = this.authTimeOf(options, asOfMs);
     const candidate = await this.verifier.findById(userId);
     if (!candidate || candidate.account.disabled)
       throw new AuthError('login_refused', candidate ? 'disabled' : 'unknown_user');
-    const result = await this.opener.open(
-      {
-        account: candidate.account,
-        expected: candidate.subject,
-        transport,
-        persistent: options.rememberMe,
-        authTime,
-        amr: options.amr,
-        asOfMs,
-      },
-      options.client,
-    );
-    if (result === 'superseded')
-      throw new AuthError('login_refused', 'the sessions of the user were ended meanwhile');
-    return result;
+    const { account, subject: expected } = candidate;
+    const { rememberMe: persistent, amr, client } = options;
+    const step = { account, expected, transport, persistent, amr, asOfMs };
+    const due = options.secondFactor ? undefined : await this.signIn.due(step, client);
+    return due ?? this.signIn.open({ ...step, authTime }, client);
   }
 
   private authTimeOf(options: OpenSessionOptions, asOfMs: number): Date {

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
-import type { ClientContext, Principal } from '../../common/principal.js';
+import type { Principal } from '../../common/principal.js';
+import { type CredentialAnswer, CredentialProof } from '../factors/credential-proof.service.js';
+import type { CeremonyContext } from '../factors/passkey-ceremonies.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import type { RetryKey } from '../sessions/retry-key.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
-import { CurrentPasswordCheck } from '../users/current-password-check.service.js';
 import { TokenGrants } from '../tokens/token-grants.service.js';
 
-export interface ReauthenticateInput {
-  readonly password: string;
+export interface ReauthenticateInput extends CredentialAnswer {
   /** Must be the session's current one when given. */
   readonly refreshToken?: string;
   /** The signed device id that came along. */
@@ -19,11 +19,11 @@ export interface ReauthenticateInput {
   readonly key?: RetryKey;
 }
 
-/** The password once more → the same session with a fresh `auth_time` and a new refresh token. */
+/** A credential once more → the same session with a fresh `auth_time` and `amr`, and a new refresh token. */
 @Injectable()
 export class ReauthenticateFlow {
   constructor(
-    private readonly currentPassword: CurrentPasswordCheck,
+    private readonly credentials: CredentialProof,
     private readonly sessions: SessionService,
     private readonly grants: TokenGrants,
     private readonly announcer: Announcer,
@@ -33,15 +33,15 @@ export class ReauthenticateFlow {
   async reauthenticate(
     principal: Principal,
     input: ReauthenticateInput,
-    client: ClientContext,
+    context: CeremonyContext,
   ): Promise<IssuedTokens> {
-    const { account, subject } = await this.currentPassword.check(principal, input, client);
+    const { account, subject, amr } = await this.credentials.prove(principal, input, context);
     const asOfMs = this.clock.now();
     const outcome = await this.sessions.reauthenticated({
       sessionId: principal.sessionId,
       subject: principal.id,
       expected: subject,
-      amr: ['pwd'],
+      amr,
       presented: input.refreshToken,
       key: input.key,
     });

@@ -29,6 +29,11 @@ export class SealingRing {
     return Buffer.concat([Buffer.of(VERSION, id.length), id, nonce, cipher.getAuthTag(), sealed]);
   }
 
+  /** Whether the first key sealed it. */
+  isCurrent(sealed: Buffer): boolean {
+    return sealed.subarray(2, 2 + (sealed[1] ?? 0)).toString('ascii') === this.#keys[0]?.id;
+  }
+
   /** Throws `configuration_invalid` when the key is not in the ring, or when what was sealed is not what lies there now. */
   open(sealed: Buffer, context: readonly string[], what: string): Buffer {
     const idEnd = 2 + (sealed[1] ?? 0);

@@ -5,6 +5,7 @@ import { ChangePasswordFlow } from '../flows/change-password.flow.js';
 import { ReauthenticateFlow } from '../flows/reauthenticate.flow.js';
 import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
 import { meBody, tokenBody } from './response-bodies.js';
+import { CeremonyContexts } from './ceremony-contexts.service.js';
 import { AuthCookies } from './cookies.service.js';
 import { callerOf } from '../../verify/guards/call-context.js';
 import { RequestSchemas } from './request-schemas.service.js';
@@ -24,6 +25,7 @@ export function createAccountController(routes: Routes): Type {
       private readonly reauthentication: ReauthenticateFlow,
       private readonly inputs: RequestSchemas,
       private readonly presented: PresentedTokens,
+      private readonly contexts: CeremonyContexts,
       private readonly cookies: AuthCookies,
     ) {}
 
@@ -79,7 +81,7 @@ export function createAccountController(routes: Routes): Type {
       Post('reauthenticate'),
       HttpCode(200),
       SignedIn({
-        summary: 'Prove the password again for a fresh auth_time',
+        summary: 'Prove a credential again for a fresh auth_time',
         body: { required: 'required', schema: REAUTHENTICATE_BODY },
         headers: RETRY_KEY,
         answers: {
@@ -102,7 +104,7 @@ export function createAccountController(routes: Routes): Type {
           key: this.inputs.retryKey(request),
           device: this.presented.device(request, undefined),
         },
-        clientOf(request),
+        await this.contexts.of(request),
       );
       this.cookies.renew(response, grant);
       return tokenBody(grant);

@@ -1,5 +1,5 @@
 import { HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
-import type { LoginAnswer } from '../../contract/index.js';
+import type { LoginAnswer, SecondFactorDue } from '../../contract/index.js';
 import { ChangeEmailFlow } from '../flows/change-email.flow.js';
 import { MagicLinkLoginFlow } from '../flows/magic-link-login.flow.js';
 import { RequestLinkFlow } from '../flows/request-link.flow.js';
@@ -149,10 +149,11 @@ export function createAccountsController(routes: Routes): Type {
     async signIn(
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
-    ): Promise<LoginAnswer> {
+    ): Promise<LoginAnswer | SecondFactorDue> {
       const input = this.inputs.read('magicLogin', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
       const result = await this.magicLink.login({ ...input, device }, clientOf(request));
+      if ('next' in result) return result;
       this.cookies.signIn(response, result.grant);
       return loginAnswer(result);
     }

@@ -4,7 +4,9 @@ import { INSTANCE } from '../../verify/guards/route-metadata.js';
 import { createAccountController } from './account.controller.js';
 import { createAccountsController } from './accounts.controller.js';
 import { createDiscoveryController, createResourceController } from './discovery.controller.js';
+import { createFactorsController } from './factors.controller.js';
 import { createJwksController } from './jwks.controller.js';
+import { createPasskeysController } from './passkeys.controller.js';
 import { createRenewalController } from './token.controller.js';
 import type { Routes } from './route.js';
 import { createSessionsController } from './sessions.controller.js';
@@ -18,6 +20,8 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
     [register || login, () => createSignInController(routes)],
     [refresh || logout, () => createRenewalController(routes)],
     [sessions || logoutAll || revokeUser, () => createSessionsController(routes)],
+    [routes.factors, () => createFactorsController(routes)],
+    [routes.factors, () => createPasskeysController(routes)],
     [me || password || reauthenticate, () => createAccountController(routes)],
     [routes.accounts, () => createAccountsController(routes)],
   ];

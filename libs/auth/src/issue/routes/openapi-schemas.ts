@@ -1,13 +1,13 @@
 import { TOKEN_DELIVERIES } from '../../contract/index.js';
 import type { JsonSchema } from '../../verify/http/openapi.js';
 
-const text = (description?: string, maxLength?: number): JsonSchema => ({
+export const text = (description?: string, maxLength?: number): JsonSchema => ({
   type: 'string',
   description,
   maxLength,
 });
 const instant: JsonSchema = { type: 'string', format: 'date-time' };
-const object = (
+export const object = (
   properties: Readonly<Record<string, JsonSchema>>,
   required = Object.keys(properties),
 ): JsonSchema => ({
@@ -133,4 +133,13 @@ export const PASSWORD_BODY: JsonSchema = object(
   { currentPassword: password, newPassword: password, refreshToken },
   ['currentPassword', 'newPassword'],
 );
-export const REAUTHENTICATE_BODY: JsonSchema = object({ password, refreshToken }, ['password']);
+export const REAUTHENTICATE_BODY: JsonSchema = object(
+  {
+    password,
+    code: text('Of an authenticator app; alone, or beside the password.'),
+    ticket: text('Of passkeys/login/options, with `passkey`.'),
+    passkey: { type: 'object', additionalProperties: true },
+    refreshToken,
+  },
+  [],
+);

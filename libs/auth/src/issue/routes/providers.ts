@@ -2,6 +2,8 @@ import { RequestSchemas } from './request-schemas.service.js';
 import { TenantReader } from './tenant-reader.service.js';
 import { CookiePath } from './cookie-path.service.js';
 import { ProxyTrust } from './proxy-trust.service.js';
+import { CeremonyContexts } from './ceremony-contexts.service.js';
+import { FactorsOnGuard } from './factors-on.guard.js';
 import { AuthCookies } from './cookies.service.js';
 import { EmptyJson } from './empty-json.service.js';
 import { UnreadableBodies } from './unreadable-bodies.service.js';
@@ -22,5 +24,7 @@ export const ROUTE_PROVIDERS = [
   OwnAnswers,
   AuthRouteGuard,
   AccountsOnGuard,
+  CeremonyContexts,
+  FactorsOnGuard,
   OriginGuard,
 ];

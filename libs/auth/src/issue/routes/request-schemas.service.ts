@@ -44,6 +44,9 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
   const transport = z.enum(TOKEN_DELIVERIES, { error: `must be one of ${TOKEN_DELIVERIES.join(', ')}` });
   // of any length: one that is not a token is 401, not 400 (contract, section 5)
   const refreshToken = text().optional();
+  const code = text('must be text of 1 to 64 characters').min(1).max(64);
+  // what is in it is the library's to judge
+  const answer = z.record(z.string(), z.unknown(), { error: 'must be an object' });
   const device = z.string({ error: 'must be a string' }).optional();
   return {
     register: z.object({
@@ -72,7 +75,31 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
     }),
     refresh: z.object({ refreshToken }),
     password: z.object({ currentPassword: secret, newPassword: secret, refreshToken }),
-    reauthenticate: z.object({ password: secret, refreshToken }),
+    reauthenticate: z
+      .object({
+        ...{ password: secret.optional(), code: code.optional(), ticket: text().optional(), refreshToken },
+        passkey: answer.optional(),
+      })
+      .refine(({ password, code: given, passkey }) => Boolean(password ?? given ?? passkey), {
+        ...{ error: 'must be given', path: ['password'] },
+      }),
+    secondFactor: z
+      .object({
+        ...{ ticket: text(), code: code.optional(), recoveryCode: code.optional(), device },
+        passkey: answer.optional(),
+      })
+      .refine((given) => [given.code, given.recoveryCode, given.passkey].filter(Boolean).length === 1, {
+        error: 'one of code, recoveryCode and passkey must be given',
+        path: ['code'],
+      }),
+    factorName: z.object({ name: name().optional() }),
+    confirmTotp: z.object({ id: text(), code }),
+    ticket: z.object({ ticket: text().optional() }),
+    registerPasskey: z.object({ ticket: text(), response: answer, name: name().optional() }),
+    passkeyLogin: z.object({
+      ...{ ticket: text(), response: answer, rememberMe: flag().optional(), device },
+      transport: transport.optional(),
+    }),
   };
 }
 

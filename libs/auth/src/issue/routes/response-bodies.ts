@@ -1,5 +1,13 @@
 import type { Principal } from '../../common/principal.js';
-import type { LoginAnswer, MeBody, SessionBody, TokenBody, UserBody } from '../../contract/index.js';
+import type { Factor } from '../../storage/factor.js';
+import type {
+  FactorBody,
+  LoginAnswer,
+  MeBody,
+  SessionBody,
+  TokenBody,
+  UserBody,
+} from '../../contract/index.js';
 import type { EndSessionsFlow } from '../flows/end-sessions.flow.js';
 import type { LoginResult, IssuedTokens } from '../tokens/issued-tokens.js';
 
@@ -57,4 +65,13 @@ export function sessionBody(session: Session, currentId: string): SessionBody {
 
 function instant(epochMs: number): string {
   return new Date(epochMs).toISOString();
+}
+
+export function factorBody(factor: Factor): FactorBody {
+  const { id, kind, name, createdAt, lastUsedAt } = factor;
+  return {
+    ...{ id, kind, ...(name !== undefined && { name }), createdAt: createdAt.toISOString() },
+    ...(lastUsedAt && { lastUsedAt: lastUsedAt.toISOString() }),
+    ...(factor.kind === 'passkey' && { backedUp: factor.backedUp }),
+  };
 }

@@ -1,5 +1,5 @@
 import { HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
-import type { LoginAnswer, UserBody } from '../../contract/index.js';
+import type { LoginAnswer, SecondFactorDue, UserBody } from '../../contract/index.js';
 import { LoginFlow } from '../flows/login.flow.js';
 import { RegisterFlow } from '../flows/register.flow.js';
 import type { HttpRequest, HttpResponse } from '../../verify/http/adapter.js';
@@ -55,7 +55,11 @@ export function createSignInController(routes: Routes): Type {
         summary: 'Log in with email (or what the host signs in with) and password',
         body: { required: 'required', schema: LOGIN_BODY },
         answers: {
-          200: { description: 'Signed in. Cookies are set as the transport has it.', schema: LOGIN_ANSWER },
+          200: {
+            description:
+              'Signed in. Cookies are set as the transport has it. A second factor that is due: `{next: "second_factor", ticket, methods, expiresIn}`, and nothing is set.',
+            schema: LOGIN_ANSWER,
+          },
           ...errorAnswers(400, 401, 403, 429, 503),
         },
       }),
@@ -63,11 +67,12 @@ export function createSignInController(routes: Routes): Type {
     async login(
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
-    ): Promise<LoginAnswer> {
+    ): Promise<LoginAnswer | SecondFactorDue> {
       const input = this.inputs.read('login', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
       const client = await this.tenants.clientOf(request);
       const result = await this.loginFlow.login({ ...input, device }, client);
+      if ('next' in result) return result;
       this.cookies.signIn(response, result.grant);
       return loginAnswer(result);
     }

@@ -14,6 +14,8 @@ import {
 export interface Admission {
   /** After success, or when no password was compared at all (503): the try counts no more. Never throws. */
   giveBack(): Promise<void>;
+  /** Plain data for `giveBackAll`, where success comes in a later request; undefined where nothing was counted. */
+  readonly attempt?: ThrottleAttempt;
 }
 
 type ThrottleLimits = Exclude<ResolvedAuthOptions['throttle'], false>;
@@ -88,6 +90,11 @@ export class LoginThrottle {
       throw new AuthError('throttled', 'too many failures', {
         retryAfterSeconds: decision.retryAfterSeconds,
       });
-    return { giveBack: () => this.store.giveBack(attempt).catch(() => undefined) };
+    return { attempt, giveBack: () => this.store.giveBack(attempt).catch(() => undefined) };
+  }
+
+  /** What was counted in an earlier request. Never throws. */
+  async giveBackAll(attempts: readonly ThrottleAttempt[]): Promise<void> {
+    await Promise.all(attempts.map((each) => this.store.giveBack(each).catch(() => undefined)));
   }
 }

@@ -31,6 +31,9 @@ export interface CheckedPassword {
   readonly deviceId?: string;
 }
 
+/** A try at an account, whatever is tried. */
+type Attempt = Pick<PasswordToCheck, 'identifier' | 'find' | 'device' | 'client'>;
+
 type Refused = Extract<PasswordOutcome, { kind: 'refused' }>;
 
 /** A try that has been counted in every bucket it belongs to. */
@@ -77,7 +80,18 @@ export class ThrottledPasswordCheck {
     }
   }
 
-  private async admit(attempt: PasswordToCheck): Promise<Admitted> {
+  /**
+   * A try of a user who is known already, by something else than the password: counted alike, until the caller gives it back. Throws `throttled`.
+   */
+  async countOther(
+    candidate: VerifiedCandidate,
+    { device, client }: Pick<PasswordToCheck, 'device' | 'client'>,
+  ): Promise<Pick<Admitted, 'admissions' | 'deviceId'>> {
+    const find = () => Promise.resolve(candidate);
+    return this.admit({ identifier: candidate.account.email, find, device, client });
+  }
+
+  private async admit(attempt: Attempt): Promise<Admitted> {
     try {
       return await this.admitDevice(attempt);
     } catch (error) {
@@ -87,7 +101,7 @@ export class ThrottledPasswordCheck {
   }
 
   /** A device is believed once the user is looked up; the look-up is counted against the device, and a made-up one gets none. */
-  private async admitDevice(attempt: PasswordToCheck): Promise<Admitted> {
+  private async admitDevice(attempt: Attempt): Promise<Admitted> {
     const presented = this.devices.genuine(attempt.device);
     if (presented === undefined) return this.admitStranger(attempt, attempt.find);
     const own = await this.throttle.admitDevice(presented, attempt.client.tenant);
@@ -107,10 +121,7 @@ export class ThrottledPasswordCheck {
     };
   }
 
-  private async admitStranger(
-    { identifier, client }: PasswordToCheck,
-    find: PasswordToCheck['find'],
-  ): Promise<Admitted> {
+  private async admitStranger({ identifier, client }: Attempt, find: Attempt['find']): Promise<Admitted> {
     const typed = accountKey(identifier, client.tenant);
     const admission = await this.throttle.admit(typed, client.ip);
     const candidate = await givingBack(admission, find);

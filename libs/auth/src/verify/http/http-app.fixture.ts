@@ -32,6 +32,7 @@ import type { Routes } from '../../issue/routes/route.js';
 import { ROUTE_PROVIDERS } from '../../issue/routes/providers.js';
 import { TokenVersionGuard } from '../../issue/sessions/token-version.guard.js';
 import { EDGE_PROVIDERS } from '../verify.providers.js';
+import { FactorMethods } from '../../issue/factors/factor-methods.js';
 
 export const SESSION_ID = '3f1d2c4b-5a69-4788-96a5-b4c3d2e1f001';
 export const NOW_MS = 1_800_000_000_000;
@@ -109,6 +110,7 @@ const ALL_ROUTES: Routes = {
   reauthenticate: true,
   revokeUser: true,
   accounts: false,
+  factors: false,
   jwks: true,
   discovery: true,
 };
@@ -236,6 +238,7 @@ export function edge(parts: AppParts): DynamicModule {
     ...flows,
     { provide: AuthenticateFlow, useValue: parts.authenticate ?? new FakeAuthenticateFlow() },
     { provide: ResolvedAuthOptions, useValue: parts.options ?? settings() },
+    { provide: FactorMethods, useValue: {} },
     { provide: Clock, useValue: { now: () => NOW_MS, monotonic: () => 0 } },
     {
       provide: Keyring,

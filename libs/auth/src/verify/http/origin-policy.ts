@@ -36,7 +36,7 @@ function isOurs(sent: string, request: HttpRequest, { trusted, trustProxy }: Ori
 }
 
 /** Scheme, host and port that the request itself was sent to. */
-function ownOrigin(request: HttpRequest, trustProxy: boolean): string | undefined {
+export function ownOrigin(request: HttpRequest, trustProxy: boolean): string | undefined {
   const host = hostOf(request, trustProxy);
   if (!host || !HOST.test(host)) return undefined;
   return normaliseOrigin(`${protocolOf(request, trustProxy)}://${host}`);

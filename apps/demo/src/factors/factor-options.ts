@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import type { AuthModuleOptions } from '@tokenward/nestjs';
+import { passkeys } from '@tokenward/nestjs/passkeys';
+import { totp } from '@tokenward/nestjs/totp';
+import { eq } from 'drizzle-orm';
+import type { FactorSettings } from '../config/index.js';
+import type { DemoDatabase } from '../database/database.module.js';
+import { secrets } from '../database/schema.js';
+
+const NAME = 'factors';
+
+/** All of them; the rp id of passkeys is the host name of the request, so that the demo works wherever it is opened. */
+export async function factorOptions(
+  settings: FactorSettings,
+  database: DemoDatabase,
+): Promise<AuthModuleOptions['factors']> {
+  if (settings.secondFactors === 'off') return undefined;
+  return {
+    methods: [totp({ issuer: 'Tokenward demo' }), passkeys({ rpName: 'Tokenward demo' })],
+    encryptionKeys: settings.encryptionKeys ?? [await ownKey(database)],
+  };
+}
+
+/** Made once and shared by all processes. Beside what it seals it holds off nobody who has the whole database: set FACTOR_ENCRYPTION_KEYS. */
+async function ownKey(database: DemoDatabase): Promise<string> {
+  const value = `own:${randomBytes(32).toString('base64url')}`;
+  await database.insert(secrets).values({ name: NAME, value }).onConflictDoNothing();
+  const [kept] = await database.select().from(secrets).where(eq(secrets.name, NAME));
+  return kept?.value ?? value;
+}

@@ -1,0 +1,23 @@
+import type { Provider } from '@nestjs/common';
+import { ManageFactorsFlow } from '../flows/manage-factors.flow.js';
+import { PasskeyLoginFlow } from '../flows/passkey-login.flow.js';
+import { SecondFactorLoginFlow } from '../flows/second-factor-login.flow.js';
+import { CredentialProof } from './credential-proof.service.js';
+import { FactorAnswers } from './factor-answers.service.js';
+import { FreshProof } from './fresh-proof.service.js';
+import { PasskeyCeremonies } from './passkey-ceremonies.service.js';
+import { SecondStep } from './second-step.service.js';
+import { TotpCodes } from './totp-codes.service.js';
+
+/** Second factors. Needs `FactorMethods`, which is made from the options. */
+export const FACTOR_PROVIDERS: Provider[] = [
+  TotpCodes,
+  PasskeyCeremonies,
+  FactorAnswers,
+  SecondStep,
+  FreshProof,
+  CredentialProof,
+  SecondFactorLoginFlow,
+  PasskeyLoginFlow,
+  ManageFactorsFlow,
+];

@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import type { ClientContext } from '../../common/principal.js';
+import type { SecondFactorDue, SecondFactorMethod, TokenDelivery } from '../../contract/index.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { counts, type PasskeyFactor } from '../../storage/factor.js';
+import type { Factors } from '../../storage/factor-store.port.js';
+import type { SubjectState } from '../../storage/subject.js';
+import type { ThrottleAttempt } from '../../storage/throttle-store.port.js';
+import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
+import type { SessionOpening } from '../sessions/session-opener.service.js';
+import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
+import { FactorMethods } from './factor-methods.js';
+
+/** What a sign-in has proved so far, and how the session is wanted. */
+export type FirstStep = Omit<SessionOpening, 'authTime'> & {
+  /** The signed device id that came along. */
+  readonly device?: string;
+};
+
+/** What a ticket is kept with. */
+export interface TicketData extends Readonly<Record<string, unknown>> {
+  readonly transport: TokenDelivery;
+  readonly persistent: boolean;
+  readonly amr: readonly string[];
+  /** What the first step was counted in: given back when the second one is right. */
+  readonly counted: readonly ThrottleAttempt[];
+}
+
+export interface LiveTicket {
+  readonly subject: string;
+  readonly state: SubjectState;
+  readonly data: TicketData;
+}
+
+const KIND = 'second_factor';
+const TTL_SECONDS = 300;
+const TRIES = 5;
+/** Logins of one user that may wait at once; the oldest die. */
+const AT_MOST = 5;
+
+/** Between the two steps of a sign-in. */
+@Injectable()
+export class SecondStep {
+  constructor(
+    private readonly methods: FactorMethods,
+    private readonly tokens: OneTimeTokens,
+    private readonly throttle: ThrottledPasswordCheck,
+    private readonly events: AuthEventPublisher,
+  ) {}
+
+  /**
+   * A ticket where the user has a second factor; undefined where the session may open, `superseded` where the user's sessions were ended meanwhile. The
+   * first step counts as a failed login until the second one is right.
+   */
+  async due(step: FirstStep, client: ClientContext): Promise<SecondFactorDue | 'superseded' | undefined> {
+    const { store } = this.methods;
+    if (!store) return undefined;
+    const { account, expected, device, transport, persistent, amr } = step;
+    const factors = await store.of(account.id);
+    if (!factors.all.some(counts)) return undefined;
+    const { admissions } = await this.throttle.countOther({ account, subject: expected }, { device, client });
+    const counted = admissions.flatMap(({ attempt }) => (attempt ? [attempt] : []));
+    const data: TicketData = { transport, persistent, amr, counted };
+    const ticket = await this.tokens.issue({
+      ...{ kind: KIND, data, ttlMs: TTL_SECONDS * 1000, tries: TRIES },
+      owner: { subject: account.id, epoch: expected.epoch, diesWith: 'sessions', atMost: AT_MOST },
+    });
+    if (ticket === undefined) return 'superseded';
+    const methods = this.methodsOf(factors);
+    this.events.publish({ type: 'login.second_factor_due', userId: account.id, methods, ip: client.ip });
+    return { next: 'second_factor', ticket, methods, expiresIn: TTL_SECONDS };
+  }
+
+  /** Whose it is; spends nothing. */
+  async read(ticket: string): Promise<LiveTicket | undefined> {
+    return liveTicket(await this.tokens.read(KIND, ticket));
+  }
+
+  /** Counts one of its five tries; undefined once none is left. */
+  async attempt(ticket: string): Promise<LiveTicket | undefined> {
+    return liveTicket(await this.tokens.attempt(KIND, ticket));
+  }
+
+  /** Of any number of right answers one gets it. */
+  async redeem(ticket: string): Promise<LiveTicket | undefined> {
+    return liveTicket(await this.tokens.redeem(KIND, ticket));
+  }
+
+  async passkeysOf(subject: string): Promise<readonly PasskeyFactor[]> {
+    const { all } = await this.methods.needStore().of(subject);
+    return all.filter((factor): factor is PasskeyFactor => factor.kind === 'passkey');
+  }
+
+  private methodsOf({ all, recoveryCodesLeft }: Factors): readonly SecondFactorMethod[] {
+    const has = (kind: 'totp' | 'passkey') => all.some((each) => each.kind === kind && counts(each));
+    return [
+      ...(this.methods.totp && has('totp') ? (['totp'] as const) : []),
+      ...(recoveryCodesLeft > 0 ? (['recovery_code'] as const) : []),
+      ...(this.methods.passkeys && has('passkey') ? (['passkey'] as const) : []),
+    ];
+  }
+}
+
+type Kept = Awaited<ReturnType<OneTimeTokens['read']>>;
+
+function liveTicket(kept: Kept): LiveTicket | undefined {
+  return kept?.owner && { ...kept.owner, data: kept.data as TicketData };
+}

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { Entropy } from '../../common/entropy.js';
+import type { TotpFactor } from '../../storage/factor.js';
+import { FactorMethods } from './factor-methods.js';
+
+/** Codes against sealed secrets. */
+@Injectable()
+export class TotpCodes {
+  constructor(
+    private readonly methods: FactorMethods,
+    private readonly entropy: Entropy,
+    private readonly clock: Clock,
+  ) {}
+
+  newSecret(subject: string, id: string, label: string) {
+    const { method, ring } = this.methods.needTotp();
+    const secret = this.entropy.bytes(method.secretBytes);
+    return {
+      sealed: ring.seal(secret, contextOf(subject, id), this.entropy),
+      ...method.enrol(secret, label),
+    };
+  }
+
+  /** The step that the code is of; undefined for a wrong one. It is not spent by this. */
+  stepOf({ subject, id, sealedSecret }: TotpFactor, code: string): number | undefined {
+    const { method, ring } = this.methods.needTotp();
+    const secret = ring.open(sealedSecret, contextOf(subject, id), 'factors.encryptionKeys');
+    return method.stepOf(secret, code, this.clock.now());
+  }
+
+  /** Spends the code; false for a wrong one, and for one of a step that is not later than the last. */
+  async use(factor: TotpFactor, code: string): Promise<boolean> {
+    const step = this.stepOf(factor, code);
+    if (step === undefined) return false;
+    const store = this.methods.needStore();
+    if (!(await store.useStep(factor.id, step))) return false;
+    await this.resealed(factor);
+    return true;
+  }
+
+  /** The ring has moved on: best effort, the next use tries again. */
+  private async resealed({ subject, id, sealedSecret }: TotpFactor): Promise<void> {
+    const { ring } = this.methods.needTotp();
+    if (ring.isCurrent(sealedSecret)) return;
+    const context = contextOf(subject, id);
+    const secret = ring.open(sealedSecret, context, 'factors.encryptionKeys');
+    const next = ring.seal(secret, context, this.entropy);
+    await this.methods
+      .needStore()
+      .reseal(id, sealedSecret, next)
+      .catch(() => undefined);
+  }
+}
+
+/** A sealed secret opens in its own row alone. */
+function contextOf(subject: string, id: string): readonly string[] {
+  return ['totp', subject, id];
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { type FactorAnswer, FactorAnswers } from '../factors/factor-answers.service.js';
+import type { CeremonyContext } from '../factors/passkey-ceremonies.service.js';
+import { SecondStep } from '../factors/second-step.service.js';
+import type { LoginResult } from '../tokens/issued-tokens.js';
+import { LoginThrottle } from '../users/login-throttle.service.js';
+import { PasswordVerifier } from '../users/password-verifier.service.js';
+import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
+import { CompleteSignIn } from './complete-sign-in.service.js';
+
+export interface SecondFactorLoginInput extends FactorAnswer {
+  readonly ticket: string;
+  /** The signed device id of an earlier login. */
+  readonly device?: string;
+}
+
+/** The second step of a sign-in → session and tokens. A wrong answer counts as a failed login of the account, and one of the ticket's tries. */
+@Injectable()
+export class SecondFactorLoginFlow {
+  constructor(
+    private readonly steps: SecondStep,
+    private readonly answers: FactorAnswers,
+    private readonly verifier: PasswordVerifier,
+    private readonly attempts: ThrottledPasswordCheck,
+    private readonly throttle: LoginThrottle,
+    private readonly signIn: CompleteSignIn,
+    private readonly events: AuthEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws `second_factor_refused`, `throttled`. */
+  async login(input: SecondFactorLoginInput, context: CeremonyContext): Promise<LoginResult> {
+    const { ticket, device } = input;
+    const { client } = context;
+    const asOfMs = this.clock.now();
+    const subject = (await this.steps.read(ticket))?.subject;
+    const candidate = subject === undefined ? undefined : await this.verifier.findById(subject);
+    if (!candidate || candidate.account.disabled) throw refusal('no live ticket');
+    const { account } = candidate;
+
+    const { admissions, deviceId } = await this.attempts.countOther(candidate, { device, client });
+    const giveBack = () => Promise.all(admissions.map((each) => each.giveBack()));
+    const live = await this.steps.attempt(ticket);
+    if (!live) throw this.refused(account.id, 'no try is left', context);
+    const proved = await this.answers
+      .secondStep(account.id, ticket, input, context)
+      .catch(async (error: unknown) => {
+        await giveBack();
+        throw error;
+      });
+    if (!proved) throw this.refused(account.id, 'the answer is wrong', context);
+    if (!(await this.steps.redeem(ticket))) throw this.refused(account.id, 'spent meanwhile', context);
+
+    const { transport, persistent, amr: first, counted } = live.data;
+    await Promise.all([giveBack(), this.throttle.giveBackAll(counted)]);
+    const amr = [...new Set([...first, ...proved, 'mfa'])];
+    const opening = { account, expected: candidate.subject, transport, persistent, amr, asOfMs, deviceId };
+    return this.signIn.open({ ...opening, authTime: new Date(asOfMs) }, client);
+  }
+
+  private refused(userId: string, detail: string, { client }: CeremonyContext): AuthError {
+    this.events.publish({ type: 'login.failed', reason: 'second_factor', userId, ip: client.ip });
+    return refusal(detail);
+  }
+}
+
+function refusal(detail: string): AuthError {
+  return new AuthError('second_factor_refused', detail);
+}

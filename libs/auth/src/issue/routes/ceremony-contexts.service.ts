@@ -1,0 +1,20 @@
+import { Injectable } from '@nestjs/common';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { CeremonyContext } from '../factors/passkey-ceremonies.service.js';
+import type { HttpRequest } from '../../verify/http/adapter.js';
+import { ownOrigin } from '../../verify/http/origin-policy.js';
+import { TenantReader } from './tenant-reader.service.js';
+
+/** Where the answer to a challenge comes from, for flows that know no HTTP. */
+@Injectable()
+export class CeremonyContexts {
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly tenants: TenantReader,
+  ) {}
+
+  async of(request: HttpRequest): Promise<CeremonyContext> {
+    const client = await this.tenants.clientOf(request);
+    return { origin: ownOrigin(request, this.options.origins.trustProxy), client };
+  }
+}

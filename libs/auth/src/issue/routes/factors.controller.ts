@@ -1,0 +1,142 @@
+import { Delete, Get, HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { FactorBody, LoginAnswer } from '../../contract/index.js';
+import { ManageFactorsFlow } from '../flows/manage-factors.flow.js';
+import { SecondFactorLoginFlow } from '../flows/second-factor-login.flow.js';
+import { callerOf } from '../../verify/guards/call-context.js';
+import { type HttpRequest, type HttpResponse, parameterOf } from '../../verify/http/adapter.js';
+import { errorAnswers } from '../../verify/http/openapi-errors.js';
+import { OriginGuard } from '../../verify/http/origin.guard.js';
+import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
+import { CeremonyContexts } from './ceremony-contexts.service.js';
+import { AuthCookies } from './cookies.service.js';
+import * as shapes from './factor-openapi.js';
+import { FactorsOnGuard } from './factors-on.guard.js';
+import { jsonBodyOf } from './json-body.js';
+import { LOGIN_ANSWER } from './openapi-schemas.js';
+import { RequestSchemas } from './request-schemas.service.js';
+import { factorBody, loginAnswer } from './response-bodies.js';
+import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** The second step of a sign-in, and the caller's own factors (contract, section 9). */
+export function createFactorsController(routes: Routes): Type {
+  @AuthController(routes.prefix)
+  @UseGuards(FactorsOnGuard)
+  class FactorsController {
+    constructor(
+      private readonly secondStep: SecondFactorLoginFlow,
+      private readonly factors: ManageFactorsFlow,
+      private readonly contexts: CeremonyContexts,
+      private readonly inputs: RequestSchemas,
+      private readonly presented: PresentedTokens,
+      private readonly cookies: AuthCookies,
+    ) {}
+
+    @Route(
+      routes.factors,
+      Post('login/second-factor'),
+      HttpCode(200),
+      UseGuards(OriginGuard),
+      Open({
+        summary: 'The second step of a sign-in',
+        body: { required: 'required', schema: shapes.SECOND_FACTOR_BODY },
+        answers: {
+          200: { description: 'Signed in, as the first step asked for.', schema: LOGIN_ANSWER },
+          ...errorAnswers(400, 401, 403, 429, 503),
+        },
+      }),
+    )
+    async login(
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+    ): Promise<LoginAnswer> {
+      const input = this.inputs.read('secondFactor', jsonBodyOf(request));
+      const device = this.presented.device(request, input.device);
+      const result = await this.secondStep.login({ ...input, device }, await this.contexts.of(request));
+      this.cookies.signIn(response, result.grant);
+      return loginAnswer(result);
+    }
+
+    @Route(
+      routes.factors,
+      Get('factors'),
+      SignedIn({
+        summary: 'List the second factors of the caller',
+        answers: { 200: { description: 'Those that are in use.', schema: shapes.FACTORS_ANSWER } },
+      }),
+    )
+    async list(@Req() request: HttpRequest): Promise<readonly FactorBody[]> {
+      return (await this.factors.list(callerOf(request))).map(factorBody);
+    }
+
+    @Route(
+      routes.factors,
+      Post('factors/totp'),
+      SignedIn({
+        summary: 'A new secret for an authenticator app; it counts after its first code',
+        body: { required: 'optional', schema: shapes.NAME_BODY },
+        answers: {
+          201: { description: 'Shown once.', schema: shapes.TOTP_ANSWER },
+          ...errorAnswers(400, 403),
+        },
+      }),
+    )
+    async startTotp(@Req() request: HttpRequest): Promise<object> {
+      const { name } = this.inputs.read('factorName', jsonBodyOf(request));
+      return this.factors.startTotp(callerOf(request), name);
+    }
+
+    @Route(
+      routes.factors,
+      Post('factors/totp/confirm'),
+      HttpCode(200),
+      SignedIn({
+        summary: 'The first code of a new secret',
+        body: { required: 'required', schema: shapes.CONFIRM_BODY },
+        answers: {
+          200: { description: 'Recovery codes at the first factor.', schema: shapes.CODES_ANSWER },
+          ...errorAnswers(400, 403, 404),
+        },
+      }),
+    )
+    async confirmTotp(@Req() request: HttpRequest): Promise<object> {
+      const input = this.inputs.read('confirmTotp', jsonBodyOf(request));
+      return this.factors.confirmTotp(callerOf(request), input);
+    }
+
+    @Route(
+      routes.factors,
+      Post('factors/recovery-codes'),
+      HttpCode(200),
+      SignedIn({
+        summary: 'Ten new recovery codes; the former are dead',
+        answers: {
+          200: { description: 'Shown once.', schema: shapes.CODES_ANSWER },
+          ...errorAnswers(403, 404),
+        },
+      }),
+    )
+    async renewCodes(@Req() request: HttpRequest): Promise<object> {
+      return this.factors.renewRecoveryCodes(callerOf(request));
+    }
+
+    @Route(
+      routes.factors,
+      Delete('factors/:id'),
+      HttpCode(204),
+      SignedIn({
+        summary: 'Remove a second factor of the caller',
+        parameter: 'id',
+        answers: { 204: { description: 'Removed.' }, ...errorAnswers(403, 404) },
+      }),
+    )
+    async remove(@Req() request: HttpRequest): Promise<void> {
+      const id = parameterOf(request, 'id');
+      if (!UUID.test(id)) throw new AuthError('factor_not_found', 'the id is no factor id');
+      await this.factors.remove(callerOf(request), id.toLowerCase());
+    }
+  }
+  return FactorsController;
+}

@@ -1,0 +1,86 @@
+/** Whom a passkey is for: an id that is a domain, and the pages that may use it. */
+export interface RelyingParty {
+  readonly rpId: string;
+  readonly origins: readonly string[];
+}
+
+/** `totp(…)` of `@tokenward/nestjs/totp`. */
+export interface TotpMethod {
+  readonly kind: 'totp';
+  readonly secretBytes: number;
+  /** What an authenticator app is given: the secret in base32 and the `otpauth:` URI of a QR code. */
+  enrol(secret: Buffer, label: string): { readonly secret: string; readonly uri: string };
+  /** The time step that the code is of, among the present one and its neighbours; undefined for a wrong one. */
+  stepOf(secret: Buffer, code: string, nowMs: number): number | undefined;
+}
+
+export interface PasskeyUser {
+  /** At most 64 bytes, nothing personal in it. */
+  readonly handle: Buffer;
+  readonly name: string;
+  readonly displayName: string;
+}
+
+/** A credential as the browser is told of it. */
+export interface KnownCredential {
+  readonly credentialId: string;
+  readonly transports: readonly string[];
+}
+
+export interface RegisteredCredential extends KnownCredential {
+  readonly publicKey: Buffer;
+  readonly counter: number;
+  readonly backupEligible: boolean;
+  readonly backedUp: boolean;
+}
+
+/** What the authenticator said, signed. */
+export interface PasskeyAssertion {
+  readonly counter: number;
+  readonly backupEligible: boolean;
+  readonly backedUp: boolean;
+}
+
+/** `passkeys(…)` of `@tokenward/nestjs/passkeys`. Challenges are base64url; user verification is always required. */
+export interface PasskeyMethod {
+  readonly kind: 'passkeys';
+  /** Undefined where a request to this origin has none. */
+  relyingParty(ownOrigin: string | undefined): RelyingParty | undefined;
+  registrationOptions(
+    rp: RelyingParty,
+    user: PasskeyUser,
+    known: readonly KnownCredential[],
+    challenge: string,
+  ): Promise<object>;
+  /** Undefined for an answer that is not accepted. */
+  verifyRegistration(
+    rp: RelyingParty,
+    response: unknown,
+    challenge: string,
+  ): Promise<RegisteredCredential | undefined>;
+  /** `known`: those of the user; undefined where nobody is known yet. */
+  authenticationOptions(
+    rp: RelyingParty,
+    known: readonly KnownCredential[] | undefined,
+    challenge: string,
+  ): Promise<object>;
+  /** Undefined for an answer that is not accepted. The counter is for the caller to judge. */
+  verifyAuthentication(
+    rp: RelyingParty,
+    response: unknown,
+    challenge: string,
+    credential: KnownCredential & { readonly publicKey: Buffer },
+  ): Promise<PasskeyAssertion | undefined>;
+}
+
+export type FactorMethod = TotpMethod | PasskeyMethod;
+
+export interface FactorOptions {
+  /** `totp(…)` of `/totp`, `passkeys(…)` of `/passkeys`; one of each at the most. */
+  readonly methods: readonly FactorMethod[];
+  /**
+   * Seal TOTP secrets in the database: `id:base64url` of 32 bytes each, from the environment, not from that database. The first seals, all open;
+   * a secret is sealed anew at its next use. `tokenward secret --encryption` makes one. Needed with `totp`.
+   */
+  readonly encryptionKeys?: readonly string[];
+}

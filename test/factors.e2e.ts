@@ -1,0 +1,287 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { type FactorHost, factorHost, PASSWORD, type Person, type Session } from './support/factor-host.js';
+
+const CHALLENGE = 'Bearer error="insufficient_user_authentication", max_age="300"';
+const TWENTY = Array.from({ length: 20 });
+
+describe('second factors', () => {
+  let host: FactorHost;
+  beforeAll(async () => {
+    host = await factorHost();
+  });
+  afterAll(() => host.close());
+
+  const secondStep = (ticket: string, answer: object) =>
+    host.post('login/second-factor', { ticket, ...answer });
+  const enrolled = async () => {
+    const person = await host.person();
+    const session = await host.signIn(person);
+    const app = await host.addTotp(session.accessToken);
+    host.clock.advance('30s');
+    return { person, session, ...app };
+  };
+  /** By password and code; the code's step is over afterwards. */
+  const signedInWithCode = async (person: Person, secret: string): Promise<Session> => {
+    const { ticket } = await host.ticketOf(person);
+    const answer = await secondStep(ticket, { code: host.code(secret) });
+    expect(answer.status).toBe(200);
+    host.clock.advance('30s');
+    return answer.json<Session & Record<string, unknown>>();
+  };
+
+  describe('a login in two steps', () => {
+    it('answers a ticket, no cookie and no session; the code then signs in, once', async () => {
+      const { person, secret, recoveryCodes, uri } = await enrolled();
+      expect(uri).toMatch(/^otpauth:\/\/totp\/Example:/);
+      expect(recoveryCodes).toHaveLength(10);
+      const before = (await host.auth.sessions(person.id)).length;
+      const first = await host.client().post('/auth/login', { email: person.email, password: PASSWORD });
+      expect([first.status, first.setCookies]).toEqual([200, []]);
+      const due = first.json<{ ticket: string }>();
+      expect(due).toEqual({
+        ...{ next: 'second_factor', ticket: expect.any(String) as unknown, expiresIn: 300 },
+        methods: ['totp', 'recovery_code'],
+      });
+      expect(await host.auth.sessions(person.id)).toHaveLength(before);
+
+      const answer = await secondStep(due.ticket, { code: host.code(secret) });
+      expect(answer.status).toBe(200);
+      expect(answer.setCookies.map((line) => line.split('=', 1)[0])).toEqual(
+        expect.arrayContaining(['access_token', 'refresh_token']),
+      );
+      const [session] = await host.auth.sessions(person.id);
+      expect(session?.amr).toEqual(['pwd', 'otp', 'mfa']);
+      expect((await secondStep(due.ticket, { code: host.code(secret, 1) })).status).toBe(401);
+      host.clock.advance('60s');
+    });
+
+    it('takes a code once, the confirming one included, and none of an earlier step', async () => {
+      const { person, secret, code } = await enrolled();
+      const { ticket } = await host.ticketOf(person);
+      const refused = await secondStep(ticket, { code });
+      expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+      expect(refused.json()).toMatchObject({ code: 'second_factor_refused' });
+      const used = host.code(secret);
+      const uses = await Promise.all(TWENTY.slice(0, 4).map(() => secondStep(ticket, { code: used })));
+      expect(uses.filter(({ status }) => status === 200)).toHaveLength(1);
+      const next = await host.ticketOf(person);
+      expect((await secondStep(next.ticket, { code: used })).status).toBe(401);
+      expect((await secondStep(next.ticket, { code: host.code(secret, -1) })).status).toBe(401);
+      expect((await secondStep(next.ticket, { code: host.code(secret, 1) })).status).toBe(200);
+      host.clock.advance('90s');
+    });
+
+    it('takes a recovery code once, in any case and spacing', async () => {
+      const { person, recoveryCodes } = await enrolled();
+      const [code = ''] = recoveryCodes;
+      const { ticket } = await host.ticketOf(person);
+      const typed = code.toUpperCase().replaceAll('-', ' ');
+      const answer = await secondStep(ticket, { recoveryCode: typed });
+      expect(decodeJwt(answer.json<Session & object>().accessToken)['amr']).toEqual(['pwd', 'rcv', 'mfa']);
+      const again = await host.ticketOf(person);
+      expect((await secondStep(again.ticket, { recoveryCode: code })).status).toBe(401);
+      expect(host.events).toContainEqual(
+        expect.objectContaining({ type: 'recovery_code.used', userId: person.id, left: 9 }),
+      );
+    });
+
+    it.each<readonly [string, (person: Person, session: Session) => Promise<unknown>]>([
+      [
+        'a password change',
+        (_, { accessToken }) =>
+          host.post(
+            'password',
+            { currentPassword: PASSWORD, newPassword: 'another long passphrase' },
+            accessToken,
+          ),
+      ],
+      ['logout-all', (_, { accessToken }) => host.post('logout-all', undefined, accessToken)],
+      ['disabling', ({ id }) => host.auth.changeUser(id, 'disabled')],
+      ['deletion', ({ id }) => host.auth.changeUser(id, 'deleted')],
+      ['five minutes and a second', async () => host.clock.advance('301s')],
+    ])('a ticket dies with %s', async (_, ending) => {
+      const { person, session, secret } = await enrolled();
+      const { ticket } = await host.ticketOf(person);
+      await ending(person, session);
+      const refused = await secondStep(ticket, { code: host.code(secret) });
+      expect([refused.status, refused.json()['code']]).toEqual([401, 'second_factor_refused']);
+    });
+
+    it('a ticket takes five wrong answers and no right one after them', async () => {
+      const { person, secret } = await enrolled();
+      const { ticket } = await host.ticketOf(person);
+      for (const code of ['000000', '111111', '222222', 'abc', '12345678'])
+        expect((await secondStep(ticket, { code })).status).toBe(401);
+      expect((await secondStep(ticket, { code: host.code(secret) })).status).toBe(401);
+    });
+
+    it('refuses another user’s code, and what is no ticket of this kind', async () => {
+      const [mine, other] = [await enrolled(), await enrolled()];
+      const { ticket } = await host.ticketOf(mine.person);
+      expect((await secondStep(ticket, { code: host.code(other.secret) })).status).toBe(401);
+      expect((await secondStep(ticket, { recoveryCode: other.recoveryCodes[0] })).status).toBe(401);
+      const challenge = (await host.post('passkeys/login/options', {})).json<{ ticket: string }>();
+      for (const wrong of [challenge.ticket, mine.session.refreshToken, 'x', '']) {
+        const refused = await secondStep(wrong, { code: host.code(mine.secret) });
+        expect([refused.status, refused.json()['code']]).toEqual([401, 'second_factor_refused']);
+      }
+      expect((await secondStep(ticket, {})).status).toBe(400);
+    });
+
+    it('is asked for by openSession, too, unless the host has seen to it', async () => {
+      const { person, secret } = await enrolled();
+      const due = await host.auth.openSession(person.id, { transport: 'bearer', amr: ['fed'] });
+      const ticket = 'next' in due ? due.ticket : '';
+      const answer = await secondStep(ticket, { code: host.code(secret) });
+      expect(decodeJwt(answer.json<Session & object>().accessToken)['amr']).toEqual(['fed', 'otp', 'mfa']);
+      const opened = await host.auth.openSession(person.id, { secondFactor: 'satisfied' });
+      expect(opened.grant.sessionId).toEqual(expect.any(String));
+    });
+  });
+
+  describe('a change of factors', () => {
+    const changes: readonly (readonly [
+      string,
+      (token: string, id: string) => Promise<{ status: number }>,
+    ])[] = [
+      ['starting another app', (token) => host.post('factors/totp', {}, token)],
+      ['confirming one', (token, id) => host.post('factors/totp/confirm', { id, code: '000000' }, token)],
+      ['new recovery codes', (token) => host.post('factors/recovery-codes', undefined, token)],
+      ['registering a passkey', (token) => host.post('passkeys/register/options', undefined, token)],
+      ['removing one', (token, id) => host.remove(`factors/${id}`, token)],
+    ];
+
+    it.each(changes)('%s wants a proof of five minutes that includes a factor', async (_, change) => {
+      const { person, secret, id, session } = await enrolled();
+      const byPassword = (await change(session.accessToken, id)) as Awaited<ReturnType<typeof host.post>>;
+      expect([byPassword.status, byPassword.headers['www-authenticate']]).toEqual([401, CHALLENGE]);
+      const fresh = await signedInWithCode(person, secret);
+      host.clock.advance('271s');
+      expect((await change(fresh.accessToken, id)).status).toBe(401);
+      const { status } = await change((await signedInWithCode(person, secret)).accessToken, id);
+      expect([200, 201, 204, 404]).toContain(status);
+    });
+
+    it('takes the access tokens and the proof of the other sessions, not of its own', async () => {
+      const person = await host.person();
+      const [mine, other] = [await host.signIn(person), await host.signIn(person)];
+      expect((await host.addTotp(mine.accessToken)).status).toBe(200);
+      expect((await host.get('me', mine.accessToken)).status).toBe(200);
+      expect((await host.get('me', other.accessToken)).status).toBe(401);
+      const refreshed = await host.post('refresh', { refreshToken: other.refreshToken });
+      const { accessToken } = refreshed.json<Session & object>();
+      expect((await host.get('me', accessToken)).status).toBe(200);
+      expect(decodeJwt(accessToken)['auth_time']).toBe(0);
+      const again = await host.post('factors/totp', {}, accessToken);
+      expect([again.status, again.headers['www-authenticate']]).toEqual([401, CHALLENGE]);
+      expect(host.events).toContainEqual(
+        expect.objectContaining({ type: 'factor.changed', userId: person.id, change: 'totp_added' }),
+      );
+    });
+
+    it('lists what is in use, removes it once, and asks for nothing afterwards', async () => {
+      const { person, secret, id } = await enrolled();
+      const { accessToken } = await signedInWithCode(person, secret);
+      const [listed, ...more] = (await host.get('factors', accessToken)).json<Record<string, unknown>[]>();
+      expect(more).toEqual([]);
+      expect(listed).toEqual({
+        ...{ id, kind: 'totp', name: 'phone' },
+        ...{ createdAt: expect.any(String) as unknown, lastUsedAt: expect.any(String) as unknown },
+      });
+      const renewed = await host.post('factors/recovery-codes', undefined, accessToken);
+      expect(renewed.json<{ recoveryCodes: string[] }>().recoveryCodes).toHaveLength(10);
+      const other = await enrolled();
+      expect((await host.remove(`factors/${other.id}`, accessToken)).status).toBe(404);
+      expect((await host.remove(`factors/${id}`, accessToken)).status).toBe(204);
+      expect((await host.remove(`factors/${id}`, accessToken)).status).toBe(404);
+      expect((await host.signIn(person)).accessToken).toEqual(expect.any(String));
+    });
+
+    it('refuses a first code that is wrong, and another user’s secret', async () => {
+      const [person, other] = [await host.person(), await host.person()];
+      const [mine, theirs] = [await host.signIn(person), await host.signIn(other)];
+      const started = await host.post('factors/totp', {}, mine.accessToken);
+      const { id, secret } = started.json<{ id: string; secret: string }>();
+      const confirm = (code: string, token: string) => host.post('factors/totp/confirm', { id, code }, token);
+      expect((await confirm('000000', mine.accessToken)).status).toBe(403);
+      expect((await confirm(host.code(secret), theirs.accessToken)).status).toBe(404);
+      expect((await host.get('factors', mine.accessToken)).json()).toEqual([]);
+      expect((await confirm(host.code(secret), mine.accessToken)).status).toBe(200);
+    });
+  });
+
+  describe('reauthentication', () => {
+    it('takes a password, a code or both, and keeps how it was proved', async () => {
+      const { person, secret } = await enrolled();
+      let session = await signedInWithCode(person, secret);
+      const prove = async (answer: object) => {
+        const { accessToken, refreshToken } = session;
+        return host.post('reauthenticate', { ...answer, refreshToken }, accessToken);
+      };
+      for (const [answer, amr] of [
+        [{ password: PASSWORD }, ['pwd']],
+        [{ code: true }, ['otp']],
+        [{ password: PASSWORD, code: true }, ['pwd', 'otp', 'mfa']],
+      ] as const) {
+        const code = 'code' in answer ? { code: host.code(secret) } : {};
+        const proved = await prove({ ...answer, ...code });
+        session = proved.json<Session & Record<string, unknown>>();
+        expect(decodeJwt(session.accessToken)['amr']).toEqual(amr);
+        host.clock.advance('30s');
+      }
+      for (const wrong of [{ code: '000000' }, { password: PASSWORD, code: '000000' }, { password: 'no' }]) {
+        const refused = await prove(wrong);
+        expect([refused.status, refused.json()]).toEqual([
+          403,
+          expect.objectContaining({ message: 'Password refused', code: 'password_refused' }),
+        ]);
+      }
+      expect((await prove({})).status).toBe(400);
+    });
+  });
+});
+
+describe('guesses', () => {
+  it('are counted over tickets and methods, and a right password gives nothing back before the second step', async () => {
+    const host = await factorHost({
+      throttle: { accountAndAddress: 6, account: 100, address: 100, window: '15m' },
+    });
+    const person = await host.person();
+    const session = await host.signIn(person);
+    const { secret } = await host.addTotp(session.accessToken);
+    host.clock.advance('30s');
+    // five whole sign-ins use nothing up
+    for (const _ of Array.from({ length: 7 })) {
+      const { ticket } = await host.ticketOf(person);
+      const answer = await host.post('login/second-factor', { ticket, code: host.code(secret) });
+      expect(answer.status).toBe(200);
+      host.clock.advance('30s');
+    }
+    const first = await host.ticketOf(person);
+    const guess = (ticket: string, answer: object) => host.post('login/second-factor', { ticket, ...answer });
+    expect((await guess(first.ticket, { code: '000000' })).status).toBe(401);
+    expect((await guess(first.ticket, { recoveryCode: 'none' })).status).toBe(401);
+    const second = await host.ticketOf(person);
+    expect((await guess(second.ticket, { code: '000001' })).status).toBe(401);
+    expect((await guess(second.ticket, { passkey: { id: 'none' } })).status).toBe(401);
+    const full = await guess(second.ticket, { code: host.code(secret) });
+    expect([full.status, full.json()['code']]).toEqual([429, 'too_many_attempts']);
+    expect((await host.password(person)).status).toBe(429);
+    expect((await host.post('reauthenticate', { code: '000002' }, session.accessToken)).status).toBe(429);
+    await host.close();
+  });
+});
+
+describe('without factors', () => {
+  it('the routes are not there, and a login asks for nothing', async () => {
+    const host = await factorHost({ factors: undefined });
+    const session = await host.signIn(await host.person());
+    for (const path of ['factors/totp', 'factors/recovery-codes', 'passkeys/login/options', 'passkeys/login'])
+      expect((await host.post(path, {}, session.accessToken)).status).toBe(404);
+    expect((await host.get('factors', session.accessToken)).status).toBe(404);
+    expect((await host.post('login/second-factor', { ticket: 'x', code: '0' })).status).toBe(404);
+    expect((await host.post('reauthenticate', { code: '000000' }, session.accessToken)).status).toBe(400);
+    await host.close();
+  });
+});

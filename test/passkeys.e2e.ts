@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { passkeys } from '@tokenward/nestjs/passkeys';
+import { decodeJwt } from 'jose';
+import { type AuthenticatorQuirks, SoftwarePasskey } from './support/authenticator.js';
+import { type FactorHost, factorHost, ORIGIN, PASSWORD, type Session } from './support/factor-host.js';
+
+interface Ceremony {
+  readonly ticket: string;
+  readonly options: Record<string, unknown>;
+}
+
+describe('passkeys', () => {
+  let host: FactorHost;
+  beforeAll(async () => {
+    host = await factorHost();
+  });
+  afterAll(() => host.close());
+
+  const ceremony = async (path: string, json: object, token?: string): Promise<Ceremony> =>
+    (await host.post(path, json, token)).json<Ceremony & Record<string, unknown>>();
+  const register = async (accessToken: string, key: SoftwarePasskey, quirks: AuthenticatorQuirks = {}) => {
+    const { ticket, options } = await ceremony('passkeys/register/options', {}, accessToken);
+    const response = key.create(options, quirks);
+    return host.post('passkeys/register', { ticket, response, name: 'laptop' }, accessToken);
+  };
+  const withPasskey = async (synced = true) => {
+    const person = await host.person();
+    const session = await host.signIn(person);
+    const key = new SoftwarePasskey(ORIGIN, synced);
+    const registered = await register(session.accessToken, key);
+    expect(registered.status).toBe(201);
+    return { person, session, key, id: registered.json<{ id: string }>().id };
+  };
+  const signIn = async (key: SoftwarePasskey, quirks: AuthenticatorQuirks = {}) => {
+    const { ticket, options } = await ceremony('passkeys/login/options', {});
+    return host.post('passkeys/login', { ticket, response: key.get(options, quirks), transport: 'bearer' });
+  };
+
+  it.each([
+    ['one that is synchronised', true, 'swk'],
+    ['one that stays in its device', false, 'hwk'],
+  ] as const)('signs in without a name by %s, as two factors', async (_, synced, method) => {
+    const { person, key, id } = await withPasskey(synced);
+    const answer = await signIn(key);
+    expect(answer.status).toBe(200);
+    const { accessToken, user } = answer.json<Session & { user: { id: string } }>();
+    expect([user.id, decodeJwt(accessToken)['amr']]).toEqual([person.id, [method, 'user', 'mfa']]);
+    const [listed] = (await host.get('factors', accessToken)).json<Record<string, unknown>[]>();
+    expect(listed).toMatchObject({ id, kind: 'passkey', name: 'laptop', backedUp: synced });
+  });
+
+  it('asks for user verification, a discoverable credential, and none that is there already', async () => {
+    const { session, key } = await withPasskey();
+    const fresh = (await signIn(key)).json<Session & object>();
+    const { options } = await ceremony('passkeys/register/options', {}, fresh.accessToken);
+    expect(options).toMatchObject({
+      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      excludeCredentials: [expect.objectContaining({ id: key.id })],
+      rp: { id: 'app.example.com' },
+    });
+    const again = await host.post('passkeys/register/options', {}, session.accessToken);
+    expect(again.status).toBe(401);
+  });
+
+  it.each<readonly [string, AuthenticatorQuirks]>([
+    ['of another page', { origin: 'https://evil.example' }],
+    ['for another domain', { rpId: 'evil.example' }],
+    ['without user verification', { unverified: true }],
+    ['of another user handle', { userHandle: Buffer.alloc(32).toString('base64url') }],
+  ])('an answer %s neither signs in nor proves anything', async (_, quirks) => {
+    const { session, key } = await withPasskey();
+    const refused = await signIn(key, quirks);
+    expect([refused.status, refused.json()['code']]).toEqual([401, 'login_refused']);
+    const { ticket, options } = await ceremony('passkeys/login/options', {});
+    const passkey = key.get(options, quirks);
+    const proof = await host.post('reauthenticate', { ticket, passkey }, session.accessToken);
+    expect([proof.status, proof.json()['code']]).toEqual([403, 'password_refused']);
+  });
+
+  it.each<readonly [string, AuthenticatorQuirks]>([
+    ['of another page', { origin: 'https://evil.example' }],
+    ['for another domain', { rpId: 'evil.example' }],
+    ['without user verification', { unverified: true }],
+  ])('a registration %s is refused', async (_, quirks) => {
+    const { accessToken } = await host.signIn(await host.person());
+    const refused = await register(accessToken, new SoftwarePasskey(ORIGIN), quirks);
+    expect([refused.status, refused.json()['code']]).toEqual([403, 'second_factor_refused']);
+  });
+
+  it('a challenge works once, whatever became of its first answer, and for five minutes', async () => {
+    const { key } = await withPasskey();
+    const used = await ceremony('passkeys/login/options', {});
+    const login = (ticket: string, response: object) =>
+      host.post('passkeys/login', { ticket, response, transport: 'bearer' });
+    expect((await login(used.ticket, key.get(used.options))).status).toBe(200);
+    expect((await login(used.ticket, key.get(used.options))).status).toBe(401);
+    const wasted = await ceremony('passkeys/login/options', {});
+    expect((await login(wasted.ticket, key.get(wasted.options, { unverified: true }))).status).toBe(401);
+    expect((await login(wasted.ticket, key.get(wasted.options))).status).toBe(401);
+    const raced = await ceremony('passkeys/login/options', {});
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => login(raced.ticket, key.get(raced.options))),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const old = await ceremony('passkeys/login/options', {});
+    const other = await ceremony('passkeys/login/options', {});
+    expect((await login(other.ticket, key.get(old.options))).status).toBe(401);
+    host.clock.advance('301s');
+    expect((await login(old.ticket, key.get(old.options))).status).toBe(401);
+  });
+
+  it('is a second step after a password, for its own user alone', async () => {
+    const [mine, other] = [await withPasskey(), await withPasskey()];
+    const due = await host.ticketOf(mine.person);
+    expect(due.methods).toEqual(['passkey']);
+    const second = (passkey: object) => host.post('login/second-factor', { ticket: due.ticket, passkey });
+    const forMe = () => ceremony('passkeys/login/options', { ticket: due.ticket });
+    const { options, ticket } = await forMe();
+    expect(ticket).toBe(due.ticket);
+    expect(options['allowCredentials']).toEqual([expect.objectContaining({ id: mine.key.id })]);
+    expect((await second(other.key.get(options))).status).toBe(401);
+    // a challenge of a sign-in without a name is of another kind, and one of another ticket is another's
+    const nameless = await ceremony('passkeys/login/options', {});
+    expect((await second(mine.key.get(nameless.options))).status).toBe(401);
+    const theirs = await host.ticketOf(other.person);
+    const foreign = await ceremony('passkeys/login/options', { ticket: theirs.ticket });
+    expect((await second(mine.key.get(foreign.options))).status).toBe(401);
+    const answer = await second(mine.key.get((await forMe()).options));
+    expect(decodeJwt(answer.json<Session & object>().accessToken)['amr']).toEqual([
+      ...['pwd', 'swk', 'user', 'mfa'],
+    ]);
+  });
+
+  it('is a proof: what needs a second factor is allowed after it', async () => {
+    const { session, key, id, person } = await withPasskey();
+    const { ticket, options } = await ceremony('passkeys/login/options', {});
+    const { refreshToken, accessToken } = session;
+    const proof = { ticket, passkey: key.get(options), refreshToken };
+    const proved = (await host.post('reauthenticate', proof, accessToken)).json<Session & object>();
+    expect(decodeJwt(proved.accessToken)['amr']).toEqual(['swk', 'user', 'mfa']);
+    const second = new SoftwarePasskey(ORIGIN);
+    expect((await register(proved.accessToken, second)).status).toBe(201);
+    expect((await host.get('factors', proved.accessToken)).json<unknown[]>()).toHaveLength(2);
+    expect((await host.remove(`factors/${id}`, proved.accessToken)).status).toBe(204);
+    expect((await signIn(key)).status).toBe(401);
+    expect((await signIn(second)).status).toBe(200);
+    expect((await host.ticketOf(person)).methods).toEqual(['passkey']);
+  });
+
+  it('a counter that goes back is refused, and an event of high severity', async () => {
+    const { key, person } = await withPasskey();
+    expect((await signIn(key, { counter: 9 })).status).toBe(200);
+    expect((await signIn(key, { counter: 9 })).status).toBe(401);
+    expect(host.events).toContainEqual(
+      expect.objectContaining({
+        ...{ type: 'passkey.counter_went_back', severity: 'high', userId: person.id },
+      }),
+    );
+  });
+
+  it('another user’s ticket registers nothing, and a credential is nobody’s twice', async () => {
+    const [mine, other] = [await host.signIn(await host.person()), await host.signIn(await host.person())];
+    const { ticket, options } = await ceremony('passkeys/register/options', {}, mine.accessToken);
+    const key = new SoftwarePasskey(ORIGIN);
+    const answer = { ticket, response: key.create(options) };
+    expect((await host.post('passkeys/register', answer, other.accessToken)).status).toBe(403);
+    expect((await register(mine.accessToken, key)).status).toBe(201);
+    expect((await register(other.accessToken, key)).status).toBe(400);
+  });
+
+  it('a user who is disabled is not signed in', async () => {
+    const { person, key } = await withPasskey();
+    host.storage.users.set({ id: person.id, email: person.email, disabled: 'disabled' });
+    expect((await signIn(key)).json()).toMatchObject({ code: 'login_refused', statusCode: 401 });
+    expect((await host.password(person, PASSWORD)).status).toBe(401);
+  });
+});
+
+describe('passkeys(…)', () => {
+  it.each([
+    ['passkeys.rpName', { rpName: '' }],
+    ['passkeys.rpId', { rpName: 'x', rpId: 'https://example.com' }],
+    ['passkeys.rpId', { rpName: 'x', rpId: '127.0.0.1', origins: ['https://127.0.0.1'] }],
+    ['passkeys.rpId', { rpName: 'x', origins: ['https://example.com'] }],
+    ['passkeys.origins', { rpName: 'x', rpId: 'example.com' }],
+    ['passkeys.origins', { rpName: 'x', rpId: 'example.com', origins: ['https://example.org'] }],
+    ['passkeys.origins', { rpName: 'x', rpId: 'example.com', origins: ['https://notexample.com'] }],
+    ['passkeys.origins[0]', { rpName: 'x', rpId: 'example.com', origins: ['http://example.com'] }],
+    ['passkeys.origins[0]', { rpName: 'x', rpId: 'example.com', origins: ['https://example.com/login'] }],
+    ['passkeys.relatedOrigins[0]', { ...{ rpName: 'x', rpId: 'example.com' }, relatedOrigins: ['*'] }],
+  ])('stops the boot: %s', (option, given) => {
+    expect(() => passkeys(given)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(`${option}:`) as unknown }),
+    );
+  });
+
+  it.each([
+    ['https://app.example.com', 'app.example.com'],
+    ['http://localhost:3000', 'localhost'],
+    ['http://127.0.0.1:3000', undefined],
+    ['http://app.example.com', undefined],
+    [undefined, undefined],
+  ])('without rpId goes by the request: %s', (origin, rpId) => {
+    expect(passkeys({ rpName: 'x' }).relyingParty(origin)?.rpId).toBe(rpId);
+  });
+
+  it('takes pages on other domains as related origins', () => {
+    const method = passkeys({
+      ...{ rpName: 'x', rpId: 'example.com', origins: ['https://app.example.com'] },
+      relatedOrigins: ['https://example.org'],
+    });
+    expect(method.relyingParty(undefined)).toEqual({
+      rpId: 'example.com',
+      origins: ['https://app.example.com', 'https://example.org'],
+    });
+  });
+});
