@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { ROOT, runIn } from './support/consumer-app.js';
+import { freePort, ROOT, runIn } from './support/consumer-app.js';
 import { createDatabase } from './support/databases.js';
 import { type PackedLibraries, packedLibraries } from './support/packages.js';
 import { scratchDir } from './support/run-environment.js';
@@ -29,7 +29,7 @@ describe('examples as they are installed', () => {
       // Prisma's generator downloads an engine that the client does not use, unless it is given a path
       const env = { DATABASE_URL: database.url, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
       try {
-        const port = String(20_000 + Math.floor(Math.random() * 20_000));
+        const port = String(await freePort());
         const set = Object.entries({ ...env, PORT: port }).map((each) => each.join('='));
         const npm = (...args: readonly string[]) => runIn(folder, 'env', ...set, 'npm', ...args);
         await npm('install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error');

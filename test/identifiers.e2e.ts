@@ -13,6 +13,7 @@ import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { isNull } from 'drizzle-orm';
 import { integer, pgTable, serial, text, timestamp } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
+import { until } from './support/until.js';
 import { hostDatabase, type HostApp, type HostDatabase, hostOptions, startHost } from './support/host-app.js';
 
 /** Integer ids, mixed case, tenants, soft deletion, and columns that no registration may fill. */
@@ -25,6 +26,7 @@ const members = pgTable('members', {
   role: text('role'),
   phone: text('phone'),
   credit: integer('credit').notNull().default(0),
+  verified: timestamp('verified', { withTimezone: true }),
   deletedAt: timestamp('deleted_at', { withTimezone: true }),
 });
 const { id, email, username, org, secret, role, deletedAt } = members;
@@ -59,7 +61,7 @@ describe('what people sign in with', () => {
     database = await hostDatabase();
     await database.pool.query(
       `create table members (id serial primary key, org text, username text, email text, secret text, role text, phone text,
-        credit int not null default 0, deleted_at timestamptz)`,
+        credit int not null default 0, verified timestamptz, deleted_at timestamptz)`,
     );
   });
   afterEach(async () => {
@@ -253,6 +255,24 @@ describe('what people sign in with', () => {
     });
 
     // T-hvj6
+    it('a link is mailed to the user of the tenant that was named, and to nobody else', async () => {
+      const mailed: string[] = [];
+      const accounts = {
+        mail: ({ userId }: { userId: string }) => void mailed.push(userId),
+        url: 'https://app.example.com/{kind}#token={token}',
+      };
+      const client = (
+        await start({ tenant: org, emailVerified: members.verified }, { ...tenantOptions, accounts })
+      ).client();
+      const mail = `${unique('mailed')}@example.com`;
+      const north = await put({ org: 'north', email: mail });
+      await put({ org: 'south', email: mail });
+      for (const where of [at('north'), at('nowhere'), {}])
+        expect((await client.post('/auth/password/forgot', { email: mail }, where)).status).toBe(202);
+      await until(() => mailed.length > 0);
+      expect(mailed).toEqual([north]);
+    });
+
     it('each has counters and known devices of its own', async () => {
       const client = (await start({ tenant: org }, { ...tenantOptions, throttle: {} })).client();
       const mail = `${unique('guess')}@example.com`;

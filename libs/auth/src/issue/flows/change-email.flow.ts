@@ -38,7 +38,7 @@ export class ChangeEmailFlow {
     // counted for the new address too: many accounts could flood it
     const names = new Set([`of ${own.account.id}`, accountKey(email)]);
     const may = await this.limits.admitAccount(KIND, client, ...names);
-    const owners = await this.ownersOf(email, client.tenant);
+    const owners = await this.ownersOf(email, own.account.tenant);
     const { id: userId } = own.account;
     this.events.publish({ type: 'link.requested', kind: KIND, userId, actorId: userId, ip: client.ip });
     if (!may) return;

@@ -21,7 +21,7 @@ export class RequestLinkFlow {
   async request(kind: 'password_reset' | 'magic_link', given: string, client: ClientContext): Promise<void> {
     await this.limits.admitAddress(kind, client);
     const email = normaliseEmail(given);
-    const may = await this.limits.admitAccount(kind, client, accountKey(email));
+    const may = await this.limits.admitAccount(kind, client, accountKey(email, client.tenant));
     const candidate = await this.verifier.findByEmail(email, client.tenant);
     const account = candidate?.account;
     const { ip, tenant } = client;

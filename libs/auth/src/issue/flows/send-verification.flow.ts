@@ -51,7 +51,7 @@ export class SendVerificationFlow {
   private async mail(candidate: VerifiedCandidate, client: ClientContext, actorId?: string): Promise<void> {
     const { account } = candidate;
     const { ip, tenant } = client;
-    const may = await this.limits.admitAccount(KIND, client, accountKey(account.email));
+    const may = await this.limits.admitAccount(KIND, client, accountKey(account.email, account.tenant));
     this.events.publish({ type: 'link.requested', kind: KIND, userId: account.id, actorId, ip, tenant });
     if (may) this.links.send(KIND, candidate);
   }

@@ -19,6 +19,7 @@ import { EMAIL_BODY, LINK_BODY, LOGIN_ANSWER, MAGIC_LOGIN_BODY, RESET_BODY } fro
 import { RequestSchemas } from './request-schemas.service.js';
 import { loginAnswer } from './response-bodies.js';
 import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
+import { TenantReader } from './tenant-reader.service.js';
 
 const ASKED = '202 whether the account exists or not, in the same time.';
 
@@ -35,6 +36,7 @@ export function createAccountsController(routes: Routes): Type {
       private readonly changing: ChangeEmailFlow,
       private readonly magicLink: MagicLinkLoginFlow,
       private readonly inputs: RequestSchemas,
+      private readonly tenants: TenantReader,
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
     ) {}
@@ -52,7 +54,7 @@ export function createAccountsController(routes: Routes): Type {
     )
     async forgot(@Req() request: HttpRequest): Promise<void> {
       const { email } = this.inputs.read('forgot', jsonBodyOf(request));
-      await this.links.request('password_reset', email, clientOf(request));
+      await this.links.request('password_reset', email, await this.tenants.clientOf(request));
     }
 
     @Route(
@@ -129,7 +131,7 @@ export function createAccountsController(routes: Routes): Type {
     )
     async askForMagicLink(@Req() request: HttpRequest): Promise<void> {
       const { email } = this.inputs.read('forgot', jsonBodyOf(request));
-      await this.links.request('magic_link', email, clientOf(request));
+      await this.links.request('magic_link', email, await this.tenants.clientOf(request));
     }
 
     @Route(
