@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { build } from 'esbuild';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** A bundle of this file lies elsewhere. */
+const ROOT = process.cwd();
 const SCHEMA = join(ROOT, 'test', 'orms', 'schema.prisma');
 const CACHE = join(ROOT, 'node_modules', '.cache', 'tokenward-test');
 

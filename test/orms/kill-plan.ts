@@ -1,0 +1,26 @@
+/** Where a transaction stands when the kill comes: after the host's write, after Tokenward's, or on its way to the commit. */
+export const GATES = ['written', 'changed', 'committing'] as const;
+export type Gate = (typeof GATES)[number];
+
+/** How the host asks for the change. `work`: through `changeUser`. */
+export const WAYS = ['userChanged', 'passwordChanged', 'work'] as const;
+export type Way = (typeof WAYS)[number];
+
+/** One transaction of every library at once, each for a user of its own. */
+export interface Round {
+  readonly gate: Gate;
+  readonly way: Way;
+  /** By library: the user, and the version that the change will make. */
+  readonly users: Readonly<Record<string, { readonly id: string; readonly next: number }>>;
+}
+
+export type ToHost = { readonly kind: 'round'; readonly round: Round } | { readonly kind: 'go' };
+
+export type FromHost =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'at'; readonly library: string }
+  /** `failed`: the library said so. */
+  | { readonly kind: 'settled'; readonly library: string; readonly outcome: 'committed' | 'failed' };
+
+/** What the host writes, from which the check knows which version belongs to it. */
+export const roleOf = (version: number): string => `role ${String(version)}`;

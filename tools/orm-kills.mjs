@@ -1,0 +1,47 @@
+// `npm run orm:kills`: 200 kills of each library's transactions, and docs/assurance/host-transactions.md. `--from <lines>`: writes it from a run that was.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+
+const KILLS = '200';
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = join(root, 'docs', 'assurance', 'host-transactions.md');
+const at = process.argv.indexOf('--from');
+const lines = at > 0 ? readFileSync(process.argv[at + 1], 'utf8') : run();
+
+function run() {
+  const dir = mkdtempSync(join(tmpdir(), 'tokenward-kills-'));
+  const table = join(dir, 'table');
+  try {
+    const env = { ...process.env, ORM_KILLS: KILLS, ORM_KILLS_TABLE: table };
+    const args = [join(root, 'test', 'support', 'run.mjs'), 'test/host-transactions-kills.e2e.ts'];
+    const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
+    if (status !== 0)
+      throw new Error('a role and its revocation came apart, or a kill failed: no table was written');
+    return readFileSync(table, 'utf8');
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const rows = lines
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line))
+  .map(({ library, kills, undone, committed }) => `| ${library} | ${kills} | ${undone} | ${committed} | 0 |`);
+
+const text = `# Kills in the host's own transaction
+
+Written by \`npm run orm:kills\` (\`test/host-transactions-kills.e2e.ts\`). A host changes a role by its own library and calls \`userChanged\`, \`passwordChanged\` or
+\`changeUser\` in the same transaction. Between its write and the commit comes a SIGKILL: half of them for the process of the host, a quarter for a
+backend of PostgreSQL, a quarter for the postmaster. A third comes after the host's write, a third after Tokenward's, a third on the way to the commit. Afterwards the role in
+the users table must be the one that belongs to the user's token version, and the revocation of that version must be in the ledger.
+
+| library | kills | nothing stands | all of it stands | a part stands |
+| --- | --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+writeFileSync(target, await format(text, { ...(await resolveConfig(target)), parser: 'markdown' }));
