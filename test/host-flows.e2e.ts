@@ -6,6 +6,7 @@ import {
   CurrentUser,
   JwtAuthGuard,
   PasswordHasher,
+  type PendingChange,
   type Principal,
   type UserAccount,
 } from '@tokenward/nestjs';
@@ -170,6 +171,38 @@ describe('what a host does with AuthService', () => {
     expect(await acceptedFor(async () => (await client.get('/auth/me')).status)).toBeLessThanOrEqual(1_000);
     expect((await client.post('/auth/refresh')).status).toBe(200);
     expect((await client.get('/auth/me')).json()).toMatchObject({ role: 'editor' });
+  });
+
+  it('committed() before the commit, or after a rollback, refuses nothing: nobody is locked out by what does not stand', async () => {
+    const { id, mail } = await person();
+    const { client, answer } = await signIn(mail);
+    expect(answer.status).toBe(200);
+    let early: PendingChange | undefined;
+    const rolledBack = database.db.transaction(async (tx) => {
+      await tx.transaction(async (savepoint) => {
+        early = await auth.userChanged(savepoint, id);
+        await early.committed();
+        expect((await client.get('/auth/me')).status).toBe(200);
+      });
+      throw new Error('the host says no');
+    });
+    await expect(rolledBack).rejects.toThrow('the host says no');
+    await early?.committed();
+    expect((await client.get('/auth/me')).status).toBe(200);
+
+    // a savepoint that is rolled back takes the change along, whatever the rest of the transaction does
+    const pending = await database.db.transaction(async (tx) => {
+      let inner: PendingChange | undefined;
+      await tx
+        .transaction(async (savepoint) => {
+          inner = await auth.passwordChanged(savepoint, id);
+          throw new Error('back to the savepoint');
+        })
+        .catch(() => undefined);
+      return inner;
+    });
+    await pending?.committed();
+    expect((await client.get('/auth/me')).status).toBe(200);
   });
 
   // T-6vn7

@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { ActedBy } from '../../storage/acted-by.js';
 import type { EndReason } from '../../storage/end-reason.js';
 import type { HostTransaction } from '../../storage/host-transaction.js';
+import type { LedgerEntry, RevocableToken } from '../../storage/ledger-entry.js';
+import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { type Alongside, type Ended, SessionStore } from '../../storage/session-store.port.js';
 import { type HostWork, transactionRefused } from '../../storage/sql-transaction.port.js';
@@ -12,7 +14,10 @@ import { UserResolver } from '../users/user-resolver.service.js';
  */
 export type UserChange = 'authorization' | 'password' | 'disabled' | 'deleted' | 'signed_out';
 
-/** To be called after the host's commit. Forgotten, the change still takes effect everywhere within `maxStaleness`: the ledger is read. */
+/**
+ * To be called after the host's commit. Forgotten, the change still takes effect everywhere within `maxStaleness`: the ledger is read. Called
+ * before the commit, or after a rollback (to a savepoint too), it refuses no token and says so in the log; the event goes out on the host's word.
+ */
 export interface PendingChange {
   committed(): Promise<void>;
 }
@@ -31,6 +36,7 @@ export class UserChangesFlow {
     private readonly resolver: UserResolver,
     private readonly store: SessionStore,
     private readonly announcer: Announcer,
+    private readonly ledger: RevocationLedgerStore,
   ) {}
 
   /** Runs `work` and the ending in one transaction of Tokenward's; effective here when it resolves. */
@@ -58,7 +64,19 @@ export class UserChangesFlow {
   ): Promise<PendingChange> {
     const userId = await this.resolver.idOf(given, tx);
     const ended = await this.apply(userId, change, { tx, actorId });
-    return { committed: () => this.announcer.announce(ended) };
+    return { committed: () => this.announceIfItStands(ended) };
+  }
+
+  /** The host's word is not enough: what no commit brought would lock the user out for as long as the entry lives. */
+  private async announceIfItStands(ended: Ended): Promise<void> {
+    const asked = ended.entries.flatMap((each) => (each.kind === 'user' ? [refusedBy(each)] : []));
+    // a ledger that does not answer is no reason to hold a revocation back
+    const stands = await Promise.all(asked.map((token) => this.ledger.isRevoked(token).catch(() => true)));
+    if (!stands.includes(false)) return this.announcer.announce(ended);
+    new Logger('Tokenward').warn(
+      'committed() was called before the commit of its transaction, or after a rollback: no token is refused because of it. Call it after the commit',
+    );
+    return this.announcer.announce({ ...ended, entries: [] });
   }
 
   private apply(userId: string, change: UserChange, alongside: Alongside): Promise<Ended> {
@@ -66,4 +84,13 @@ export class UserChangesFlow {
       ? this.store.bumpVersion(userId, alongside)
       : this.store.endAll(userId, REASON[change], alongside);
   }
+}
+
+/** A token that this entry refuses, and that no other refuses but a later one of its kind. */
+function refusedBy({ subject, minVersion }: LedgerEntry & { readonly kind: 'user' }): RevocableToken {
+  const nobody = 'none';
+  return {
+    ...{ subject, tokenVersion: minVersion - 1, issuedAt: Number.MAX_SAFE_INTEGER },
+    ...{ tokenId: nobody, sessionId: nobody, keyId: nobody },
+  };
 }
