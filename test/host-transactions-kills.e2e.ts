@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { type FromHost, type Gate, GATES, roleOf, type ToHost, WAYS } from './orms/kill-plan.js';
 import { LIBRARIES } from './orms/libraries.js';
@@ -35,6 +35,12 @@ class Victim {
   /** Of how many libraries it was heard. */
   count(kind: 'at' | 'settled'): number {
     return this.#heard.filter((each) => each.kind === kind).length;
+  }
+
+  /** Of how many it was heard that they failed, and not that they had come to the gate. */
+  get failedEarly(): number {
+    const arrived = new Set(this.#heard.flatMap((each) => (each.kind === 'at' ? [each.library] : [])));
+    return this.#heard.filter((each) => each.kind === 'settled' && !arrived.has(each.library)).length;
   }
 
   get isDead(): boolean {
@@ -88,8 +94,9 @@ describe('a kill between the write of the host and the commit', () => {
     await database.pool.end();
     victim = new Victim(await bundle('test/orms/kill-host.ts', { nest: true }), url);
   }, 120_000);
+  // what a failed round left open would hold the next one up
+  afterEach(() => victim.kill());
   afterAll(async () => {
-    await victim.kill();
     await server.stop();
     const table = process.env['ORM_KILLS_TABLE'];
     if (table)
@@ -134,12 +141,18 @@ describe('a kill between the write of the host and the commit', () => {
     },
   };
 
-  const share = { 'the process of the host': 2, 'a backend of PostgreSQL': 4, 'the postmaster': 4 } as const;
-  const rounds = (what: string): number => Math.max(2, Math.ceil(KILLS / share[what as keyof typeof share]));
+  /** A process takes seconds to come back. */
+  const share: Readonly<Record<string, number>> = {
+    'the process of the host': 0.2,
+    'a backend of PostgreSQL': 0.4,
+    'the postmaster': 0.4,
+  };
+  const rounds = (what: string): number => Math.max(2, Math.ceil(KILLS * (share[what] ?? 0)));
 
   it.each(Object.entries(killers))(
     'of %s: role and revocation are both there, or both not, in every library',
     async (what, kill) => {
+      let again = 0;
       for (let round = 0; round < rounds(what); round++) {
         const gate = GATES[round % GATES.length] as Gate;
         const way = WAYS[Math.floor(round / GATES.length) % WAYS.length] ?? 'userChanged';
@@ -151,7 +164,16 @@ describe('a kill between the write of the host and the commit', () => {
           ]),
         );
         await victim.send({ kind: 'round', round: { gate, way, users } });
-        await until(() => Promise.resolve(victim.isDead || victim.count('at') === NAMES.length));
+        await until(() =>
+          Promise.resolve(victim.isDead || victim.count('at') + victim.failedEarly >= NAMES.length),
+        );
+        // a library that gave up by itself, on a machine this busy: the round is done again, with a fresh process
+        if (victim.failedEarly > 0) {
+          expect(++again).toBeLessThan(20);
+          await victim.kill();
+          round--;
+          continue;
+        }
         expect(victim.isDead).toBe(false);
         // the commits are on their way: each round meets them somewhere else
         if (gate === 'committing') await delay(round % 7);

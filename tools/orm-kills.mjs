@@ -36,8 +36,8 @@ const rows = lines
 const text = `# Kills in the host's own transaction
 
 Written by \`npm run orm:kills\` (\`test/host-transactions-kills.e2e.ts\`). A host changes a role by its own library and calls \`userChanged\`, \`passwordChanged\` or
-\`changeUser\` in the same transaction. Between its write and the commit comes a SIGKILL: half of them for the process of the host, a quarter for a
-backend of PostgreSQL, a quarter for the postmaster. A third comes after the host's write, a third after Tokenward's, a third on the way to the commit. Afterwards the role in
+\`changeUser\` in the same transaction. Between its write and the commit comes a SIGKILL: a fifth of them for the process of the host, two fifths for a backend
+of PostgreSQL, two fifths for the postmaster. A third comes after the host's write, a third after Tokenward's, a third on the way to the commit. Afterwards the role in
 the users table must be the one that belongs to the user's token version, and the revocation of that version must be in the ledger.
 
 | library | kills | nothing stands | all of it stands | a part stands |

@@ -5,9 +5,6 @@ const ARGON2ID = 2;
 const VERSION_19 = 1;
 const TAG_BYTES = 32;
 const SALT_BYTES = 16;
-/** No host configures more; a stored hash that asks for it would take the process down. */
-const MAX_MEMORY_KIB = 2 ** 20;
-const MAX_WORK_KIB = 2 ** 24;
 
 export interface Argon2Cost {
   readonly memoryCost: number;
@@ -26,21 +23,19 @@ export function argon2Options(cost: Argon2Cost): Options {
   };
 }
 
-/** Whether a stored PHC string was made with the present parameters; `unusable` when it is not a PHC string, or costs beyond reason. */
-export function standingOf(phc: string, cost: Argon2Cost): 'current' | 'outdated' | 'unusable' {
+/** Whether a stored PHC string was made with the present parameters. */
+export function isCurrent(phc: string, cost: Argon2Cost): boolean {
   const parsed = parse(phc);
-  if (!parsed) return 'unusable';
-  if (parsed.memoryCost > MAX_MEMORY_KIB || parsed.memoryCost * parsed.timeCost > MAX_WORK_KIB)
-    return 'unusable';
-  const current =
+  return (
+    parsed !== undefined &&
     parsed.algorithm === ARGON2ID &&
     parsed.version === VERSION_19 &&
     parsed.memoryCost === cost.memoryCost &&
     parsed.timeCost === cost.timeCost &&
     parsed.parallelism === cost.parallelism &&
     parsed.outputLen === TAG_BYTES &&
-    parsed.saltLen >= SALT_BYTES;
-  return current ? 'current' : 'outdated';
+    parsed.saltLen >= SALT_BYTES
+  );
 }
 
 function parse(phc: string): ParsedHashOptions | undefined {

@@ -5,10 +5,10 @@ import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { argon2Options, standingOf } from './argon2-parameters.js';
+import { argon2Options, isCurrent } from './argon2-parameters.js';
 import { HashQueue, type Turn } from './hash-queue.js';
 import { passwordBytes } from './password-text.js';
-import { RefusalPace } from './refusal-pace.js';
+import { RefusalPace, TODAY } from './refusal-pace.js';
 import { recognise } from './stored-hashes/recognise.js';
 import type { StoredHash } from './stored-hashes/stored-hash.js';
 
@@ -44,8 +44,11 @@ export class PasswordHasher implements OnModuleInit {
     this.#pace = new RefusalPace(clock, (ms) => setTimeout(ms));
   }
 
+  /** With the time of a hash of today: the first refusal of an old one must not be faster. */
   async onModuleInit(): Promise<void> {
+    const startedMs = this.clock.monotonic();
     await this.decoy();
+    this.#pace.note(TODAY, this.clock.monotonic() - startedMs);
   }
 
   /** How many are being hashed and how many wait, for metrics. */
@@ -68,12 +71,9 @@ export class PasswordHasher implements OnModuleInit {
   async verify(password: string, hash: string, turn?: Turn): Promise<PasswordMatch> {
     const bytes = this.bytesOf(password);
     if (!bytes) return MISMATCH;
-    const standing = standingOf(hash, this.options.passwords);
-    if (standing === 'unusable') return this.verifyOld(password, hash, turn);
-    const form = standing === 'outdated' ? 'argon2' : undefined;
-    const matches = await this.timed(form, () => argon2.verify(hash, bytes), turn);
-    if (!matches) return MISMATCH;
-    return { kind: 'match', rehash: standing === 'current' ? 'current' : 'needed' };
+    if (!isCurrent(hash, this.options.passwords)) return this.verifyOld(password, hash, turn);
+    const matches = await this.timed(TODAY, () => argon2.verify(hash, bytes), turn);
+    return matches ? { kind: 'match', rehash: 'current' } : MISMATCH;
   }
 
   /** The work of `verify` where there is nothing to verify against, so that time does not tell who exists. */
@@ -82,7 +82,7 @@ export class PasswordHasher implements OnModuleInit {
     if (!bytes) return;
     const decoy = await this.decoy();
     const compareInVain = () => argon2.verify(decoy, bytes).then(() => false);
-    await this.timed(undefined, compareInVain, turn);
+    await this.timed(TODAY, compareInVain, turn);
   }
 
   private async verifyOld(password: string, hash: string, turn?: Turn): Promise<PasswordMatch> {
@@ -97,17 +97,13 @@ export class PasswordHasher implements OnModuleInit {
     return matches ? { kind: 'match', rehash: 'needed' } : MISMATCH;
   }
 
-  /** A refusal takes as long as the slowest form of hash in the table, and a match as long as itself. */
-  private async timed(
-    form: string | undefined,
-    compare: () => Promise<boolean>,
-    turn?: Turn,
-  ): Promise<boolean> {
+  /** A refusal takes as long as the slowest form of hash in the table, that of today included, and a match as long as itself. */
+  private async timed(form: string, compare: () => Promise<boolean>, turn?: Turn): Promise<boolean> {
     let startedMs = 0;
     const matches = await this.#queue.run(async () => {
       startedMs = this.clock.monotonic();
       const same = await compare();
-      if (form !== undefined) this.#pace.note(form, this.clock.monotonic() - startedMs);
+      this.#pace.note(form, this.clock.monotonic() - startedMs);
       return same;
     }, turn);
     if (!matches) await this.#pace.hold(startedMs);

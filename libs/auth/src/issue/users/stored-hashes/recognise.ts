@@ -19,12 +19,19 @@ const readArgon2: HashReader = (text) => {
       form: 'argon2',
       costMs: memoryCost * timeCost * ARGON2_KIB_MS,
       memoryKib: memoryCost,
-      verify: (password) => argon2.verify(phc, password),
+      verify: (password) => verifyArgon2(phc, password),
     };
   } catch {
     return undefined;
   }
 };
+
+/** Ours are of the normalised text; others hashed what was typed. */
+async function verifyArgon2(phc: string, password: string): Promise<boolean> {
+  const normalised = password.normalize('NFKC');
+  if (await argon2.verify(phc, normalised)) return true;
+  return normalised !== password && argon2.verify(phc, password);
+}
 
 const READERS: readonly HashReader[] = [readArgon2, readBcrypt, readScrypt, readPbkdf2];
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import argon2 from '@node-rs/argon2';
 import { SystemClock } from '../../../common/clock.js';
 import { SystemEntropy } from '../../../common/entropy.js';
 import type { StoredHashHook } from '../../../options/auth-options.js';
@@ -62,9 +63,13 @@ const VECTORS: readonly (readonly [string, string])[] = [
 ];
 const ASP_NET = 'AQAAAAIAAAAyAAAAEOMwvh3+FZxqkdMBz2ekgGhwQ4B6pZWND6zgESBuWiHw';
 
-function hasherWith(storedHashes: readonly StoredHashHook[] = [], storedHashLimitMs = 5_000): PasswordHasher {
+function hasherWith(
+  storedHashes: readonly StoredHashHook[] = [],
+  storedHashLimitMs = 5_000,
+  memoryCost = 1024,
+): PasswordHasher {
   const passwords = {
-    ...{ memoryCost: 1024, timeCost: 1, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
+    ...{ memoryCost, timeCost: 1, parallelism: 1, maxBytes: 1024, concurrency: 2, maxQueue: 100 },
     ...{ storedHashes, storedHashLimitMs },
   };
   return new PasswordHasher({ passwords } as ResolvedAuthOptions, new SystemEntropy(), new SystemClock());
@@ -146,6 +151,38 @@ describe('stored hashes of other systems', () => {
       const started = performance.now();
       await refuse();
       expect(performance.now() - started).toBeGreaterThanOrEqual(150);
+    }
+  });
+
+  it('no refusal of a fast old hash is faster than one of today', async () => {
+    const instant = {
+      recognises: (hash: string) => hash === 'instant',
+      verify: () => Promise.resolve(false),
+    };
+    const fast = hasherWith([instant], 5_000, 16_384);
+    await fast.onModuleInit();
+    const took = async (refuse: () => Promise<unknown>): Promise<number> => {
+      const started = performance.now();
+      await refuse();
+      return performance.now() - started;
+    };
+    const today: number[] = [];
+    for (let n = 0; n < 3; n++) today.push(await took(() => fast.verifyNothing('x')));
+    expect(await took(() => fast.verify('x', 'instant'))).toBeGreaterThanOrEqual(Math.min(...today));
+  });
+
+  it('an Argon2 hash beyond the bound is not computed, whatever it names', async () => {
+    const huge = '$argon2id$v=19$m=1048576,t=16,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw';
+    const manyPasses = '$argon2id$v=19$m=8,t=4294967295,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw';
+    for (const hash of [huge, manyPasses])
+      expect(await hasher.verify('correct horse', hash)).toEqual({ kind: 'unusable', reason: 'too_costly' });
+  });
+
+  it('an Argon2 hash of other parameters is of the normalised password (ours) or of the typed one (others)', async () => {
+    const typed = 'pa\u017f\uFB03word';
+    for (const text of [typed, typed.normalize('NFKC')]) {
+      const hash = await argon2.hash(text, { memoryCost: 64, timeCost: 2 });
+      expect(await hasher.verify(typed, hash)).toEqual({ kind: 'match', rehash: 'needed' });
     }
   });
 });
