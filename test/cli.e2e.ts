@@ -237,4 +237,27 @@ describe('its database commands', () => {
     ]);
     expect((await listedIn()).map(({ phase }) => phase).sort()).toEqual(['active', 'revoked']);
   });
+
+  it('hashes wrap: puts Argon2id over bcrypt, once, and leaves every other row alone', async () => {
+    const bcrypt = '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK';
+    await pool.query('create table "Members" ("Id" int primary key, "the""hash" varchar(60))');
+    await pool.query(
+      `insert into "Members" select n, $1 from generate_series(1, 205) n union all values (300, 'none'), (301, null)`,
+      [bcrypt],
+    );
+    const line = 'hashes wrap --table Members --column the"hash --id-column Id';
+    const asked = await tokenward(line, env);
+    expect([asked.code, asked.error]).toEqual([2, expect.stringContaining('say --yes')]);
+    const narrow = await tokenward(`${line} --yes`, env);
+    expect([narrow.code, narrow.error]).toEqual([1, expect.stringContaining('character varying(60)')]);
+    await pool.query('alter table "Members" alter "the""hash" type text');
+    for (const wrapped of [205, 0])
+      expect(json(await tokenward(`${line} --yes --json`, env))).toEqual({ wrapped });
+    const found = await rows('select "the""hash" as hash from "Members" order by "Id"');
+    const hashes = found.map(({ hash }) => hash as string);
+    expect(hashes.slice(205)).toEqual(['none', null]);
+    expect(new Set(hashes.slice(0, 205)).size).toBe(205);
+    for (const hash of hashes.slice(0, 205))
+      expect(hash).toMatch(/^bcrypt\$2b\$04\$.{22}\$argon2id\$v=19\$m=19456/);
+  }, 120_000);
 });

@@ -293,6 +293,17 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
       /the table public\.people has no column passwort; give the columns/,
     ],
     [
+      'a column too short for a new hash, whatever Drizzle was told',
+      async () => {
+        await database.pool.query('create table narrow (id uuid primary key, mail text, pw varchar(60))');
+        const narrow = pgTable('narrow', { id: uuid('id').primaryKey(), mail: text('mail'), pw: text('pw') });
+        return drizzleStorage(drizzle(poolOf()), {
+          users: { table: narrow, id: narrow.id, email: narrow.mail, passwordHash: narrow.pw },
+        });
+      },
+      /the column pw of public\.narrow is character varying\(60\), .* ALTER TABLE public\.narrow ALTER COLUMN pw TYPE text/,
+    ],
+    [
       'a missing right',
       async () => drizzleStorage(drizzle(poolOf(await asRole())), { users: PEOPLE }),
       /has no right to INSERT on public\.auth_revocations; GRANT INSERT ON public\.auth_revocations TO tw_/,

@@ -8,12 +8,14 @@ const OPTIONS = {
   algorithm: { type: 'string' },
   bits: { type: 'string' },
   'clock-tolerance': { type: 'string' },
+  column: { type: 'string' },
   'database-url': { type: 'string' },
   dir: { type: 'string' },
   encryption: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   hmac: { type: 'boolean' },
   id: { type: 'string' },
+  'id-column': { type: 'string' },
   json: { type: 'boolean' },
   keep: { type: 'string' },
   'keep-key': { type: 'string', multiple: true },
@@ -22,6 +24,7 @@ const OPTIONS = {
   prefix: { type: 'string' },
   schema: { type: 'string' },
   stdout: { type: 'boolean' },
+  table: { type: 'string' },
   yes: { type: 'boolean' },
 } as const;
 

@@ -34,6 +34,10 @@ export const HELP = `tokenward: keys, secrets and upkeep of Tokenward
   tokenward sessions cleanup
                             removes rows of sessions that ended or expired
       --keep 30d            ... longer ago than this
+  tokenward hashes wrap --table TABLE --column COLUMN --yes
+                            puts Argon2id over the bcrypt hashes of your users' table: they are verified by Tokenward alone
+                            from then on, and replaced at the next login; may be stopped and started again
+      --id-column id        the primary key
   tokenward after-restore --yes
                             after a backup was restored: ends every session, refuses every token issued before now, and
                             revokes the signing keys of the backup (in Postgres), of which one may have been revoked since

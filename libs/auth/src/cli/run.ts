@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   secret: makeSecret,
   // loaded when they are asked for: Drizzle and pg are optional
   migrate: async (...given) => (await import('./database-commands.js')).migrate(...given),
+  'hashes wrap': async (...given) => (await import('./hashes-command.js')).wrapHashes(...given),
   'sessions cleanup': async (...given) => (await import('./database-commands.js')).cleanUp(...given),
   'after-restore': async (...given) => (await import('./database-commands.js')).afterRestore(...given),
 };

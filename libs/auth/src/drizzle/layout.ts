@@ -9,7 +9,7 @@ import type { HostPool } from './host-pool.js';
 import { toQuery } from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
 import { type AuthSchema, createAuthSchema } from './schema.js';
-import { columnsOf, type NamedUsers } from './user-columns.js';
+import { columnsOf, HASH_CHARACTERS, type NamedUsers } from './user-columns.js';
 import { indexAdvice, UNIQUE_INDEXES } from './user-index.js';
 
 export interface Layout {
@@ -27,6 +27,8 @@ interface Need {
   readonly name: string;
   readonly columns: readonly string[];
   readonly rights: readonly string[];
+  /** The column of the password hash. */
+  readonly hash?: string;
 }
 
 const WHAT = 'look at the tables';
@@ -70,7 +72,8 @@ function needsOf({ tables, schema, users }: Layout): readonly Need[] {
   const own = tables.map((key) => needOf(key, schema[key], RIGHTS[key]));
   if (!users) return own;
   const names = columnsOf(users).map(({ name }) => name);
-  return [...own, { ...needOf('users', users.table, ['SELECT']), columns: names }];
+  const hash = users.passwordHash.name;
+  return [...own, { ...needOf('users', users.table, ['SELECT']), columns: names, hash }];
 }
 
 function needOf(key: Need['key'], table: PgTable, rights: readonly string[]): Need {
@@ -87,17 +90,19 @@ function statement(needs: readonly Need[]) {
         where not case denied when 'DELETE' then has_table_privilege(c.oid, denied) else has_any_column_privilege(c.oid, denied) end) as denied,
       (select jsonb_agg(a.attname) from pg_attribute a where a.attrelid = c.oid and e.rights ? 'SELECT' and e.columns ? a.attname
         and not has_column_privilege(c.oid, a.attnum, 'SELECT')) as hidden,
+      (select format_type(a.atttypid, a.atttypmod) from pg_attribute a where a.attrelid = c.oid and a.attname = e.hash
+        and a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod - 4 between 1 and ${HASH_CHARACTERS - 1}) as narrow,
       (select jsonb_agg(o.nspname) from pg_class other join pg_namespace o on o.oid = other.relnamespace
         where other.relname = e.name and other.relkind in ('r', 'p') and o.nspname !~ '^pg_') as everywhere,
       ${sql.raw(UNIQUE_INDEXES)} as indexes
     from jsonb_to_recordset(${JSON.stringify(needs.map((each, position) => ({ ...each, position })))}::jsonb)
-        as e(schema text, name text, columns jsonb, rights jsonb, position int)
+        as e(schema text, name text, columns jsonb, rights jsonb, hash text, position int)
       left join (pg_class c join pg_namespace n on n.oid = c.relnamespace) on c.relname = e.name
         and case when e.schema is null then pg_table_is_visible(c.oid) else n.nspname = e.schema end
     order by e.position`;
 }
 
-function problemOf({ key, schema, name }: Need, row: Row): string | undefined {
+function problemOf({ key, schema, name, hash = '' }: Need, row: Row): string | undefined {
   const cure = key === 'users' ? 'make it, or name the table that you have' : MIGRATE;
   if (row['schema'] == null) {
     const elsewhere = listOf(row['everywhere']);
@@ -110,6 +115,9 @@ function problemOf({ key, schema, name }: Need, row: Row): string | undefined {
     const columns = `the table ${full} has no column ${listOf(row['missing'])}`;
     return `${columns}; ${key === 'users' ? 'give the columns the names that they have in the database' : MIGRATE}`;
   }
+  // a login with an old hash would go well, and its new hash would never be stored
+  if (row['narrow'] != null)
+    return `the column ${hash} of ${full} is ${String(row['narrow'])}, and a new hash has ${String(HASH_CHARACTERS)} characters; ALTER TABLE ${full} ALTER COLUMN ${hash} TYPE text`;
   const hidden = row['hidden'] == null ? '' : `SELECT (${listOf(row['hidden'])})`;
   const [rights, role] = [listOf(row['denied']) || hidden, String(row['role'])];
   if (rights === '') return undefined;

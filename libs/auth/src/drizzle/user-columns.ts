@@ -32,7 +32,7 @@ const columnHandle = () =>
   handle<PgColumn>(having('getSQLType'), 'a column of the users table, such as users.email');
 
 /** An Argon2id hash with today's parameters. */
-const HASH_CHARACTERS = 97;
+export const HASH_CHARACTERS = 97;
 
 function holdsHash(column: PgColumn): boolean {
   const width = /^(?:var)?char(?:acter varying)?\((\d+)\)$/.exec(column.getSQLType())?.[1];

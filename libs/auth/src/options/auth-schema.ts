@@ -88,7 +88,8 @@ const throttleSchema = z.union(
   { error: 'must be false or an object of options' },
 );
 
-const passwordSchema = group({
+/** The group `passwords`; `parse({})` gives its defaults. */
+export const passwordSchema = group({
   minLength: whole(8, 64).prefault(8),
   maxBytes: whole(64, 4096).prefault(1024),
   memoryCost: whole(7168, 4_194_304).prefault(19_456),

@@ -36,8 +36,31 @@ function stored(hash: string, prepared: (password: string) => string): StoredHas
   };
 }
 
-interface Bcrypt {
+/** The hash of the password with the cost and the salt of `setting` (`$2b$10$` and 22 characters). */
+export async function bcryptWith(password: string, setting: string): Promise<string> {
+  const { hash, takesBytes } = await bcrypt();
+  // some know no other letter; the digest is the same
+  if (!takesBytes) return hash(password, setting.replace(/^\$2[ay]/, '$2b'));
+  return hash(password, Number(setting.slice(4, 6)), bytesOf(setting.slice(7)));
+}
+
+const ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** bcrypt's own order of the 64 characters. */
+function bytesOf(salt: string): Buffer {
+  const standard = [...salt].map((each) => STANDARD[ALPHABET.indexOf(each)]).join('');
+  return Buffer.from(standard, 'base64');
+}
+
+interface BcryptPackage {
   compare(password: string, hash: string): Promise<boolean>;
+  /** `@node-rs/bcrypt` takes cost and salt, the others what is written before the digest. */
+  hash(password: string, costOrSetting: number | string, salt?: Buffer): Promise<string>;
+}
+
+interface Bcrypt extends BcryptPackage {
+  readonly takesBytes: boolean;
 }
 
 const PACKAGES = ['@node-rs/bcrypt', 'bcrypt', 'bcryptjs'] as const;
@@ -51,9 +74,12 @@ function bcrypt(): Promise<Bcrypt> {
 
 async function load(): Promise<Bcrypt> {
   for (const name of PACKAGES) {
-    const found = (await import(name).catch(() => undefined)) as (Bcrypt & { default?: Bcrypt }) | undefined;
+    const found = (await import(name).catch(() => undefined)) as
+      (BcryptPackage & { default?: BcryptPackage }) | undefined;
     const module = typeof found?.compare === 'function' ? found : found?.default;
-    if (typeof module?.compare === 'function') return module;
+    if (typeof module?.compare !== 'function') continue;
+    const { compare, hash } = module;
+    return { compare, hash, takesBytes: name === '@node-rs/bcrypt' };
   }
   loaded = undefined;
   throw new AuthError(

@@ -1,29 +1,18 @@
 import argon2 from '@node-rs/argon2';
 import type { StoredHashHook } from '../../../options/auth-options.js';
+import { argon2CostOf } from './argon2-cost.js';
 import { readBcrypt } from './bcrypt-hash.js';
 import { readPbkdf2 } from './pbkdf2-hash.js';
 import { readScrypt } from './scrypt-hash.js';
 import type { HashReader, StoredHash } from './stored-hash.js';
+import { readWrapped } from './wrapped-hash.js';
 
 const MOST_CHARACTERS = 1024;
-/** Milliseconds for one KiB in one pass, on a slow core. */
-const ARGON2_KIB_MS = 0.0015;
-
 /** Argon2 of any kind and parameters, with or without Django's prefix. */
 const readArgon2: HashReader = (text) => {
   const phc = text.startsWith('argon2$argon2') ? text.slice('argon2'.length) : text;
-  if (!phc.startsWith('$argon2')) return undefined;
-  try {
-    const { memoryCost, timeCost } = argon2.parseOptions(phc);
-    return {
-      form: 'argon2',
-      costMs: memoryCost * timeCost * ARGON2_KIB_MS,
-      memoryKib: memoryCost,
-      verify: (password) => verifyArgon2(phc, password),
-    };
-  } catch {
-    return undefined;
-  }
+  const cost = argon2CostOf(phc);
+  return cost && { form: 'argon2', ...cost, verify: (password) => verifyArgon2(phc, password) };
 };
 
 /** Ours are of the normalised text; others hashed what was typed. */
@@ -33,7 +22,7 @@ async function verifyArgon2(phc: string, password: string): Promise<boolean> {
   return normalised !== password && argon2.verify(phc, password);
 }
 
-const READERS: readonly HashReader[] = [readArgon2, readBcrypt, readScrypt, readPbkdf2];
+const READERS: readonly HashReader[] = [readArgon2, readBcrypt, readWrapped, readScrypt, readPbkdf2];
 
 /** Whoever reads the text of a stored hash: the forms that are built in, then the host's hooks in their order. */
 export function recognise(text: string, hooks: readonly StoredHashHook[]): StoredHash | undefined {

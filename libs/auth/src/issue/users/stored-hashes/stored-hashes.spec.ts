@@ -6,6 +6,7 @@ import type { StoredHashHook } from '../../../options/auth-options.js';
 import type { ResolvedAuthOptions } from '../../../options/resolved-options.js';
 import { PasswordHasher } from '../password-hasher.service.js';
 import { recognise } from './recognise.js';
+import { wrapBcrypt } from './wrapped-hash.js';
 
 /** Of "correct horse", made by the framework's own code (ASP.NET's: a vector of its test suite, of "my password"). */
 const VECTORS: readonly (readonly [string, string])[] = [
@@ -184,5 +185,32 @@ describe('stored hashes of other systems', () => {
       const hash = await argon2.hash(text, { memoryCost: 64, timeCost: 2 });
       expect(await hasher.verify(typed, hash)).toEqual({ kind: 'match', rehash: 'needed' });
     }
+  });
+
+  it.each(VECTORS.filter(([, hash]) => /^\$2[aby]\$/.test(hash)))(
+    'Argon2id over %s: matches the password, holds nothing of the bcrypt digest, and asks for a new hash',
+    async (_name, hash) => {
+      const wrapped = await wrapBcrypt(hash, { memoryCost: 64, timeCost: 1, parallelism: 1 });
+      expect(wrapped).toMatch(/^bcrypt\$2[aby]\$04\$.{22}\$argon2id\$/);
+      expect(wrapped).not.toContain(hash.slice(-31));
+      expect(await hasher.verify('correct horse', wrapped ?? '')).toEqual({
+        kind: 'match',
+        rehash: 'needed',
+      });
+      for (const wrong of ['correct horse!', hash, hash.slice(-31), ''])
+        expect(await hasher.verify(wrong, wrapped ?? '')).toEqual({ kind: 'mismatch' });
+    },
+  );
+
+  it('Argon2id over bcrypt: a cost beyond the bound, of either, is not computed; what is no bcrypt is not wrapped', async () => {
+    const setting = '$2b$04$nAPPVppyF7u0uBJ88vCzHO';
+    const outer = '$argon2id$v=19$m=64,t=1,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw';
+    for (const hash of [
+      `bcrypt${setting.replace('04', '30')}${outer}`,
+      `bcrypt${setting}${outer.replace('t=1', 't=4000000')}`,
+    ])
+      expect(await hasher.verify('x', hash)).toEqual({ kind: 'unusable', reason: 'too_costly' });
+    for (const other of ['', '5f4dcc3b5aa765d61d8327deb882cf99', outer])
+      expect(await wrapBcrypt(other, { memoryCost: 64, timeCost: 1, parallelism: 1 })).toBeUndefined();
   });
 });

@@ -1,0 +1,16 @@
+import argon2 from '@node-rs/argon2';
+import type { StoredHash } from './stored-hash.js';
+
+/** Milliseconds for one KiB in one pass, on a slow core. */
+const ARGON2_KIB_MS = 0.0015;
+
+/** What verifying an Argon2 hash asks for; undefined for what is none. */
+export function argon2CostOf(phc: string): Pick<StoredHash, 'costMs' | 'memoryKib'> | undefined {
+  if (!phc.startsWith('$argon2')) return undefined;
+  try {
+    const { memoryCost, timeCost } = argon2.parseOptions(phc);
+    return { costMs: memoryCost * timeCost * ARGON2_KIB_MS, memoryKib: memoryCost };
+  } catch {
+    return undefined;
+  }
+}
