@@ -39,7 +39,7 @@ export async function prismaClient<Client = PrismaClient>(url: string, schema = 
 }
 
 /** Once for a schema and a version of Prisma. */
-async function generated(path = SCHEMA): Promise<string> {
+export async function generated(path = SCHEMA): Promise<string> {
   const prisma = createRequire(import.meta.url).resolve('prisma/package.json');
   const schema = readFileSync(path, 'utf8').replace(/^(\s*output\s*=\s*).*$/m, '$1"client"');
   const kind = createHash('sha256').update(schema).update(readFileSync(prisma)).digest('hex');

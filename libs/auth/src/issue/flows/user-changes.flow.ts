@@ -87,10 +87,10 @@ export class UserChangesFlow {
 }
 
 /** A token that this entry refuses, and that no other refuses but a later one of its kind. */
-function refusedBy({ subject, minVersion }: LedgerEntry & { readonly kind: 'user' }): RevocableToken {
+function refusedBy({ id, value }: LedgerEntry): RevocableToken {
   const nobody = 'none';
   return {
-    ...{ subject, tokenVersion: minVersion - 1, issuedAt: Number.MAX_SAFE_INTEGER },
+    ...{ subject: id, tokenVersion: value - 1, issuedAt: Number.MAX_SAFE_INTEGER },
     ...{ tokenId: nobody, sessionId: nobody, keyId: nobody },
   };
 }
