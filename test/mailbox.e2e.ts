@@ -153,8 +153,7 @@ describe('the mailbox of the demo', () => {
         { 'x-forwarded-host': 'localhost' },
         { 'x-real-ip': '127.0.0.1' },
       ];
-      for (const headers of others)
-        expect((await client.get('/mailbox', { headers })).status).toBe(403);
+      for (const headers of others) expect((await client.get('/mailbox', { headers })).status).toBe(403);
       for (const host of [`localhost:${String(demo.port)}`, '[::1]', '127.0.0.2'])
         expect((await client.get('/mailbox', { headers: { host } })).status).toBe(200);
     });
