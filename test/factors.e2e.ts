@@ -31,6 +31,7 @@ describe('second factors', () => {
   };
 
   describe('a login in two steps', () => {
+    // T-9sjq
     it('answers a ticket, no cookie and no session; the code then signs in, once', async () => {
       const { person, secret, recoveryCodes, uri } = await enrolled();
       expect(uri).toMatch(/^otpauth:\/\/totp\/Example:/);
@@ -56,6 +57,7 @@ describe('second factors', () => {
       host.clock.advance('60s');
     });
 
+    // T-2sz3
     it('takes a code once, the confirming one included, and none of an earlier step', async () => {
       const { person, secret, code } = await enrolled();
       const { ticket } = await host.ticketOf(person);
@@ -163,6 +165,7 @@ describe('second factors', () => {
       expect([200, 201, 204, 404]).toContain(status);
     });
 
+    // T-c8jd
     it('takes the access tokens and the proof of the other sessions, not of its own', async () => {
       const person = await host.person();
       const [mine, other] = [await host.signIn(person), await host.signIn(person)];
@@ -212,6 +215,7 @@ describe('second factors', () => {
   });
 
   describe('reauthentication', () => {
+    // T-wvzp
     it('takes a password, a code or both, and keeps how it was proved', async () => {
       const { person, secret } = await enrolled();
       let session = await signedInWithCode(person, secret);

@@ -87,6 +87,7 @@ describe('passkeys', () => {
     expect([refused.status, refused.json()['code']]).toEqual([403, 'second_factor_refused']);
   });
 
+  // T-8m9r
   it('a challenge works once, whatever became of its first answer, and for five minutes', async () => {
     const { key } = await withPasskey();
     const used = await ceremony('passkeys/login/options', {});
@@ -109,6 +110,7 @@ describe('passkeys', () => {
     expect((await login(old.ticket, key.get(old.options))).status).toBe(401);
   });
 
+  // T-qjnx
   it('is a second step after a password, for its own user alone', async () => {
     const [mine, other] = [await withPasskey(), await withPasskey()];
     const due = await host.ticketOf(mine.person);
