@@ -1,0 +1,42 @@
+// `npm run loss`: loses the answers of 1,000 refreshes and writes docs/assurance/loss.md. LOSS_TRIALS: another number.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = join(root, 'docs', 'assurance', 'loss.md');
+const dir = mkdtempSync(join(tmpdir(), 'tokenward-loss-'));
+const report = join(dir, 'report');
+const env = { ...process.env, LOSS_TRIALS: process.env.LOSS_TRIALS ?? '1000', LOSS_REPORT: report };
+const args = [join(root, 'test', 'support', 'run.mjs'), 'test/loss.e2e.ts'];
+const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
+
+const outcomes = readFileSync(report, 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));
+rmSync(dir, { recursive: true, force: true });
+const transports = ['cookie', 'hybrid', 'bearer'];
+const count = (some, name) => some.filter((each) => each[name] === false).length;
+const rows = [...new Set(outcomes.map(({ point }) => point))].map((point) => {
+  const here = outcomes.filter((each) => each.point === point);
+  const tried = transports.map((name) => here.filter(({ transport }) => transport === name).length);
+  return `| ${[point, ...tried, count(here, 'isIn'), count(here, 'isSingle'), count(here, 'isCaught')].join(' | ')} |`;
+});
+const text = `# Lost answers
+
+Written by \`npm run loss\` (${outcomes.length} refreshes, \`reuseLeeway\` 0). Each signs in with \`@tokenward/client\`, loses the answer of a refresh at one point, goes on until it has tokens, and is then robbed: the
+spent token is presented without its key. "Process killed" is \`SIGKILL\` of the server while it has the request.
+
+| the answer is lost | cookie | hybrid | bearer | sessions lost | two successors | thieves not caught |
+| --- | --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+[test/loss.e2e.ts](../../test/loss.e2e.ts) tries 30 of them with each \`npm test\`.
+`;
+mkdirSync(join(root, 'docs', 'assurance'), { recursive: true });
+writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));
+process.exitCode = status ?? 1;
