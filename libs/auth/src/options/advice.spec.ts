@@ -38,6 +38,14 @@ describe('configuration advice', () => {
     ).toContain('10s');
   });
 
+  it('names cookies.domain where origins may share a refresh cookie without a leeway', () => {
+    const options = resolveOptions({ ...sound, refreshToken: {}, cookies: { domain: 'example.com' } }, {});
+    const texts = adviceOn(options, { production: false }).filter(
+      ({ option }) => option === 'cookies.domain',
+    );
+    expect(texts.map(({ text }) => text).join()).toContain('set refreshToken.reuseLeeway to 10s');
+  });
+
   it('strictConfig turns the first of them into a refusal to start', () => {
     const advise = (strictConfig: boolean) =>
       new BootAdvice(resolveOptions({ ...sound, throttle: false, strictConfig }, {})).onModuleInit();

@@ -20,7 +20,12 @@ export function adviceOn(
   say(
     refreshToken.reuseLeewayMs === 0,
     'refreshToken.reuseLeeway',
-    'is 0: a client that repeats a refresh whose answer was lost, without the Idempotency-Key of the first try, is treated as a thief; set 10s where clients other than @tokenward/client are used',
+    'is 0: a client that repeats a refresh whose answer was lost, without the Idempotency-Key of the first try, is treated as a thief; @tokenward/client sends it; for others set longer than they wait before a retry, 10s as a rule',
+  );
+  say(
+    refreshToken.reuseLeewayMs === 0 && cookies.domain !== undefined,
+    'cookies.domain',
+    'is set and refreshToken.reuseLeeway is 0: two origins that share the cookie and refresh at once look like a thief; set refreshToken.reuseLeeway to 10s',
   );
   say(
     refreshToken.onReuse === 'family',
