@@ -1,4 +1,5 @@
-// `npm run loss`: loses the answers of 1,000 refreshes and writes docs/assurance/loss.md. LOSS_TRIALS: another number.
+// `npm run loss`: loses the answers of 1,000 refreshes and writes docs/assurance/loss.md. LOSS_TRIALS: another number. `--from <lines>`: writes it
+// from a run that was.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,17 +9,26 @@ import { format, resolveConfig } from 'prettier';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'docs', 'assurance', 'loss.md');
-const dir = mkdtempSync(join(tmpdir(), 'tokenward-loss-'));
-const report = join(dir, 'report');
-const env = { ...process.env, LOSS_TRIALS: process.env.LOSS_TRIALS ?? '1000', LOSS_REPORT: report };
-const args = [join(root, 'test', 'support', 'run.mjs'), 'test/loss.e2e.ts'];
-const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
-
-const outcomes = readFileSync(report, 'utf8')
+const at = process.argv.indexOf('--from');
+const outcomes = (at > 0 ? readFileSync(process.argv[at + 1], 'utf8') : run())
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line));
-rmSync(dir, { recursive: true, force: true });
+
+function run() {
+  const dir = mkdtempSync(join(tmpdir(), 'tokenward-loss-'));
+  const report = join(dir, 'report');
+  try {
+    const env = { ...process.env, LOSS_TRIALS: process.env.LOSS_TRIALS ?? '1000', LOSS_REPORT: report };
+    const args = [join(root, 'test', 'support', 'run.mjs'), 'test/loss.e2e.ts'];
+    const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
+    process.exitCode = status ?? 1;
+    return readFileSync(report, 'utf8');
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
 const transports = ['cookie', 'hybrid', 'bearer'];
 const count = (some, name) => some.filter((each) => each[name] === false).length;
 const rows = [...new Set(outcomes.map(({ point }) => point))].map((point) => {
@@ -39,4 +49,3 @@ ${rows.join('\n')}
 `;
 mkdirSync(join(root, 'docs', 'assurance'), { recursive: true });
 writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));
-process.exitCode = status ?? 1;
