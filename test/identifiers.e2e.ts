@@ -338,6 +338,23 @@ describe('what people sign in with', () => {
   });
 
   // T-vmdh
+  it('a hidden row is nobody for mailed links, and its email is free', async () => {
+    const { users } = drizzleStorage(database.db, {
+      users: { ...BARE, emailVerified: members.verified, where: isNull(deletedAt) },
+    });
+    const mail = `${unique('hidden')}@example.com`;
+    const [gone, other] = [
+      await put({ email: mail, deletedAt: new Date() }),
+      await put({ email: `x${mail}` }),
+    ];
+    const { accounts } = users ?? {};
+    expect(await accounts?.setPasswordHash(gone, 'another')).toBe(false);
+    expect(await accounts?.verifyEmail(gone, mail)).toBe(false);
+    expect(await accounts?.changeEmail(gone, { from: mail, to: `y${mail}` })).toBe('superseded');
+    expect(await accounts?.changeEmail(other, { from: `x${mail}`, to: mail })).toBe('changed');
+    expect(await accounts?.setPasswordHash(other, 'another')).toBe(true);
+  });
+
   it('two rows for one email, which differ in case, are 503 and a high event; neither signs in', async () => {
     const client = (await start({}, { throttle: {} })).client();
     const mail = `${unique('Twice')}@Example.com`;

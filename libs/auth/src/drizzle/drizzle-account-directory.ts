@@ -5,7 +5,7 @@ import type { AuthDatabase } from './auth-database.js';
 import { rows, type Transaction } from './database.js';
 import { sqlState } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
-import { idFrom, type NamedUsers } from './user-columns.js';
+import { idFrom, type NamedUsers, usersFrom } from './user-columns.js';
 
 const UNIQUE_VIOLATION = '23505';
 type EmailVerified = NonNullable<NamedUsers['emailVerified']>;
@@ -35,10 +35,10 @@ export class DrizzleAccountDirectory implements AccountDirectory {
     { from, to }: { readonly from: string; readonly to: string },
     tx?: HostTransaction,
   ): Promise<'changed' | 'taken' | 'superseded'> {
-    const { table, email, id: key } = this.users;
+    const { email, id: key } = this.users;
     const what = 'change an email';
     // the column may be unique by case only
-    const taken = sql`select 1 from ${table} a where ${this.hasEmail(to)}
+    const taken = sql`select 1 from ${usersFrom(this.users)} a where ${this.hasEmail(to)}
       and a.${sql.identifier(key.name)} <> ${idFrom(this.users, sql`${id}`)} ${this.ofTheSameTenant(id)} limit 1`;
     const set = sql`${sql.identifier(email.name)} = ${to}, ${this.verified}`;
     const update = this.update(set, sql`${this.isUser(id)} and ${this.hasEmail(from)}`);
@@ -75,7 +75,13 @@ export class DrizzleAccountDirectory implements AccountDirectory {
   }
 
   private update(set: SQL, where: SQL): SQL {
-    return sql`update ${this.users.table} a set ${set} where ${where} returning 1`;
+    const { table, id, where: condition } = this.users;
+    const key = sql.identifier(id.name);
+    // a row that the host hides is nobody's to change
+    const shown = condition
+      ? sql`and exists (select 1 from ${usersFrom(this.users)} shown where shown.${key} = a.${key})`
+      : sql``;
+    return sql`update ${table} a set ${set} where ${where} ${shown} returning 1`;
   }
 
   private async changes(what: string, statement: SQL, tx: HostTransaction | undefined): Promise<boolean> {
