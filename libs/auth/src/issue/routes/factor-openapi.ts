@@ -9,13 +9,6 @@ const response: JsonSchema = { type: 'object', additionalProperties: true };
 const ticket = text('Lives 5 minutes.');
 const name = text('What its owner calls it.', 200);
 
-export const SECOND_FACTOR_DUE: JsonSchema = object({
-  next: { type: 'string', enum: ['second_factor'] },
-  ticket,
-  methods: { type: 'array', items: { type: 'string', enum: ['totp', 'recovery_code', 'passkey'] } },
-  expiresIn: { type: 'integer', description: 'Seconds.' },
-});
-
 export const SECOND_FACTOR_BODY: JsonSchema = object(
   { ticket, code: text('Of the app.'), recoveryCode: text(), passkey: response },
   ['ticket'],
