@@ -149,6 +149,7 @@ describe('a kill between the write of the host and the commit', () => {
   };
   const rounds = (what: string): number => Math.max(2, Math.ceil(KILLS * (share[what] ?? 0)));
 
+  // T-4wbv
   it.each(Object.entries(killers))(
     'of %s: role and revocation are both there, or both not, in every library',
     async (what, kill) => {

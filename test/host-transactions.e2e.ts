@@ -93,6 +93,7 @@ describe.each(Object.entries(LIBRARIES))('a transaction of %s', (_name, connect)
     ]);
   });
 
+  // T-vh72
   it('changeUser: work in it stands or falls with what it ends', async () => {
     const { id, token } = await signedIn();
     const no = new Error('the host says no');
