@@ -12,6 +12,8 @@ export { JwtAuthGuard } from './verify/guards/jwt-auth.guard.js';
 export { PermissionsGuard } from './verify/guards/permissions.guard.js';
 export { RecentAuthGuard } from './verify/guards/recent-auth.guard.js';
 export { RolesGuard } from './verify/guards/roles.guard.js';
+export { OriginGuard } from './verify/http/origin.guard.js';
+export { ThrottleGuard } from './issue/routes/throttle.guard.js';
 export { TokenVersionGuard } from './issue/sessions/token-version.guard.js';
 export {
   AnyOf,
@@ -55,4 +57,3 @@ export type {
   TokenDeliveryOptions,
 } from './options/auth-options.js';
 export type { CookieOptions } from './options/cookie-options.js';
-export type { StaticKeysOptions } from './options/key-options.js';

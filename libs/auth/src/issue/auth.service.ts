@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ActedBy } from '../storage/acted-by.js';
 import { AuthError } from '../common/auth-error.js';
+import type { ClientContext } from '../common/principal.js';
 import type { Duration } from '../common/duration.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import type { HostWork } from '../storage/sql-transaction.port.js';
@@ -12,13 +13,16 @@ import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { KeyRotation } from './keys/key-rotation.service.js';
 import { RefreshSecretsRotation } from './sessions/refresh-secrets-rotation.service.js';
 import { SessionCleanUp } from './sessions/session-clean-up.service.js';
+import type { UserAccount } from '../storage/user-directory.port.js';
 import { SessionStore } from '../storage/session-store.port.js';
 import { AccessTokenVerifier } from '../verify/tokens/access-token-verifier.service.js';
-import type { LoginResult } from './tokens/issued-tokens.js';
+import type { IssuedTokens, LoginResult } from './tokens/issued-tokens.js';
+import { HostChecksFlow } from './flows/host-checks.flow.js';
 import { HostTokensFlow, type RedeemedToken } from './flows/host-tokens.flow.js';
 import type { SignInResult } from './flows/complete-sign-in.service.js';
 import { OpenSessionFlow, type OpenSessionOptions } from './flows/open-session.flow.js';
 import { type PendingChange, type UserChange, UserChangesFlow } from './flows/user-changes.flow.js';
+import { PasswordPolicy } from './users/password-policy.service.js';
 import { UserResolver } from './users/user-resolver.service.js';
 
 /**
@@ -29,6 +33,8 @@ import { UserResolver } from './users/user-resolver.service.js';
 export class AuthService {
   constructor(
     private readonly opening: OpenSessionFlow,
+    private readonly checks: HostChecksFlow,
+    private readonly policy: PasswordPolicy,
     private readonly tokens: HostTokensFlow,
     private readonly resolver: UserResolver,
     private readonly verifier: AccessTokenVerifier,
@@ -87,6 +93,31 @@ export class AuthService {
   /** In the host's own transaction: the password was set by a reset flow; every session of the user ends. */
   passwordChanged(tx: HostTransaction, userId: string, by?: ActedBy): Promise<PendingChange> {
     return this.changes.within(tx, userId, 'password', by);
+  }
+
+  /**
+   * Compares a password as a login does: counted and throttled, `client.device` being the signed device id that came along, in the same time whoever
+   * the user is. Opens nothing. Throws `login_refused` (401), whatever was wrong, and `throttled` (429).
+   */
+  checkPassword(
+    identifier: string,
+    password: string,
+    client: ClientContext & { readonly device?: string } = {},
+  ): Promise<UserAccount> {
+    return this.checks.checkPassword(identifier, password, client);
+  }
+
+  /** Whether a new password is acceptable (`passwords`). Throws `password_unacceptable` (400) that says why. `context.email`: of its user. */
+  checkNewPassword(text: string, context: { readonly email?: string } = {}): Promise<void> {
+    return this.policy.check(text, { ...context, field: 'newPassword' });
+  }
+
+  /**
+   * The person proved a credential that the host checks itself: the session gets a fresh `auth_time` with this `amr` (RFC 8176), and new tokens; its
+   * former refresh token is spent. Throws `session_not_found` for one that is not live.
+   */
+  renewProof(sessionId: string, amr: readonly string[]): Promise<IssuedTokens> {
+    return this.checks.renewProof(sessionId, amr);
   }
 
   /**

@@ -50,7 +50,10 @@ import { UserChangesFlow } from './flows/user-changes.flow.js';
 import { UserResolver } from './users/user-resolver.service.js';
 import { TokenGrants } from './tokens/token-grants.service.js';
 import { OneTimeTokens } from './accounts/one-time-tokens.service.js';
+import { HostChecksFlow } from './flows/host-checks.flow.js';
 import { HostTokensFlow } from './flows/host-tokens.flow.js';
+import { OriginGuard } from '../verify/http/origin.guard.js';
+import { ThrottleGuard } from './routes/throttle.guard.js';
 import { KeyWatch } from './keys/key-watch.service.js';
 import { AuthService } from './auth.service.js';
 
@@ -88,6 +91,7 @@ export const ISSUE_PROVIDERS: Provider[] = [
   TokenGrants,
   OneTimeTokens,
   HostTokensFlow,
+  HostChecksFlow,
   Later,
   Mailer,
   MailLimits,
@@ -111,6 +115,9 @@ export const ISSUE_PROVIDERS: Provider[] = [
 /** What the host may ask for, beside what the verifying wing exports. */
 export const ISSUE_EXPORTS: readonly Abstract<unknown>[] = [
   TokenVersionGuard,
+  OriginGuard,
+  ThrottleGuard,
+  LoginThrottle,
   AuthCookies,
   AuthService,
   KeyRotation,

@@ -10,6 +10,7 @@ import { UnreadableBodies } from './unreadable-bodies.service.js';
 import { OwnAnswers } from './own-answers.interceptor.js';
 import { AccountsOnGuard } from './accounts-on.guard.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
+import { ThrottleGuard } from './throttle.guard.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 
 /** What the routes need beside the controllers, the flows and the verifying wing. */
@@ -27,4 +28,5 @@ export const ROUTE_PROVIDERS = [
   CeremonyContexts,
   FactorsOnGuard,
   OriginGuard,
+  ThrottleGuard,
 ];

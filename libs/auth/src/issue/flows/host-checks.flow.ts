@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { ClientContext } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { SessionStore } from '../../storage/session-store.port.js';
+import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
+import { Announcer } from '../sessions/announcer.service.js';
+import { SessionService } from '../sessions/session.service.js';
+import type { IssuedTokens } from '../tokens/issued-tokens.js';
+import { TokenGrants } from '../tokens/token-grants.service.js';
+import { Identifiers } from '../users/identifiers.service.js';
+import { PasswordVerifier } from '../users/password-verifier.service.js';
+import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
+
+/** What logins are made of, for routes of the host's own. */
+@Injectable()
+export class HostChecksFlow {
+  constructor(
+    private readonly passwords: ThrottledPasswordCheck,
+    private readonly identifiers: Identifiers,
+    private readonly verifier: PasswordVerifier,
+    private readonly users: UserDirectory,
+    private readonly store: SessionStore,
+    private readonly sessions: SessionService,
+    private readonly grants: TokenGrants,
+    private readonly announcer: Announcer,
+    private readonly events: AuthEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws `login_refused`, whatever was wrong, and `throttled`. */
+  async checkPassword(
+    typed: string,
+    password: string,
+    { device, ...client }: ClientContext & { readonly device?: string },
+  ): Promise<UserAccount> {
+    const identifier = this.identifiers.normalise(typed);
+    const find = () => this.verifier.find(identifier, client.tenant);
+    const attempt = { identifier, password, find, rehash: 'replace', device, client } as const;
+    const { outcome } = await this.passwords.check(attempt);
+    if (outcome.kind === 'verified') return outcome.candidate.account;
+    const { reason, userId } = outcome;
+    this.events.publish({ type: 'login.failed', reason, userId, ip: client.ip, tenant: client.tenant });
+    throw new AuthError('login_refused', reason);
+  }
+
+  /** Throws `session_not_found` for one that is not live, `token_refused` when it moved on meanwhile. */
+  async renewProof(sessionId: string, amr: readonly string[]): Promise<IssuedTokens> {
+    const asOfMs = this.clock.now();
+    const found = await this.store.read(sessionId);
+    if (!found?.live) throw new AuthError('session_not_found', 'no live session has that id');
+    const { id, subject } = found.session;
+    const account = (await this.users.findById(subject))?.account;
+    if (!account || account.disabled)
+      throw new AuthError('session_not_found', 'the user is gone or disabled');
+    const renewed = { sessionId: id, subject, expected: found.subject, amr };
+    const outcome = await this.sessions.reauthenticated(renewed);
+    if (outcome.kind === 'superseded')
+      throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
+    await this.announcer.announce(outcome);
+    return this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
+  }
+}
