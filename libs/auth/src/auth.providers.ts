@@ -12,6 +12,11 @@ import { KeyRotation } from './issue/keys/key-rotation.service.js';
 import { Keyring } from './verify/keys/keyring.service.js';
 import { resolveChecked } from './options/resolve-options.js';
 import { ResolvedAuthOptions } from './options/resolved-options.js';
+import { RevocationChecker } from './verify/revocation/revocation-checker.service.js';
+import { LoginThrottle } from './issue/users/login-throttle.service.js';
+import { ApiKeyStore } from './storage/api-key-store.port.js';
+import { ApiKeyLookup } from './verify/api-key-lookup.port.js';
+import { RememberedApiKeys } from './issue/api-keys/api-key-lookup.service.js';
 import { OneTimeTokenStore } from './storage/one-time-token-store.port.js';
 import { RevocationFeedBus } from './storage/revocation-feed.port.js';
 import { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
@@ -67,6 +72,21 @@ export const OPTION_PROVIDERS: Provider[] = [
     inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions, AuthEventPublisher],
   },
   handle(OneTimeTokenStore, (host) => host.storage.oneTimeTokens),
+  {
+    provide: ApiKeyStore,
+    useFactory: (host: Host, { apiKeys }: ResolvedAuthOptions) => {
+      if (apiKeys && !host.storage.apiKeys)
+        throw AuthError.configuration('apiKeys', 'is set, and the storage keeps none; drizzleStorage does');
+      return apiKeys && host.storage.apiKeys;
+    },
+    inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions],
+  },
+  {
+    provide: ApiKeyLookup,
+    useFactory: (store: ApiKeyStore | undefined, ...needed: NeededByApiKeys) =>
+      store && new RememberedApiKeys(store, ...needed),
+    inject: [ApiKeyStore, Clock, UserDirectory, RevocationChecker, LoginThrottle, AuthEventPublisher],
+  },
   handle(RevocationFeedBus, (host) => host.redis?.feed),
   handle(FactorMethods, (host) => new FactorMethods(host.factors, host.storage)),
   handle(SecondFactor, (host): SecondFactor => ({ ask: host.secondFactor ?? (() => 'not_needed') })),
@@ -103,6 +123,8 @@ export const OPTION_PROVIDERS: Provider[] = [
     inject: [RefreshSecrets],
   },
 ];
+
+type NeededByApiKeys = [Clock, UserDirectory, RevocationChecker, LoginThrottle, AuthEventPublisher];
 
 /** Throws `configuration_invalid` for a directory that cannot look users up by what people sign in with. */
 function usersOf(host: Host, { identifier }: ResolvedAuthOptions): UserDirectory {

@@ -27,6 +27,7 @@ export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
       onReuse: config.onReuse,
       secrets: config.refreshTokenSecrets,
     },
+    ...(config.apiKeys === 'on' && { apiKeys: {} }),
     cookies: config.cookies,
     origins: { trustedOrigins: config.trustedOrigins, trustProxy: config.trustProxy !== false },
     throttle: config.throttle,

@@ -45,6 +45,7 @@ export interface DemoConfig {
   readonly rememberMeTtl: string;
   readonly reuseLeeway: string;
   readonly retryWindow: string;
+  readonly apiKeys: 'on' | 'off';
   readonly onReuse: ReuseScope;
   readonly revocationMode: 'mirror' | 'strict';
   readonly revocationUnproven: 'redis' | 'refuse';
@@ -96,6 +97,7 @@ function settings(read: EnvironmentReader): DemoConfig {
     onReuse: read.oneOf('ON_REUSE', ['user', 'family'], 'user'),
     revocationMode: read.oneOf('REVOCATION_MODE', ['mirror', 'strict'], 'mirror'),
     revocationUnproven: read.oneOf('REVOCATION_UNPROVEN', ['redis', 'refuse'], 'redis'),
+    apiKeys: read.oneOf('API_KEYS', ['on', 'off'], 'on'),
     cookies: cookieSettings(read),
     trustedOrigins: origins(read),
     trustProxy: trustProxy(read),

@@ -1,10 +1,12 @@
 /** Who makes a request, as the access token says it and nothing has revoked. Times are whole seconds since the epoch. */
 export interface Principal {
+  /** `api_key`: a machine that stands for its owner; it has no session and proved no credential. */
+  readonly kind: 'user' | 'api_key';
   /** `sub` */
   readonly id: string;
-  /** `sid` */
+  /** `sid`; of an API key its id. */
   readonly sessionId: string;
-  /** `jti` */
+  /** `jti`; of an API key its id. */
   readonly tokenId: string;
   /** The token's `kid`. */
   readonly keyId: string;

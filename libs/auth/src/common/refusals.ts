@@ -36,6 +36,7 @@ const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErro
   user_not_found: [404, 'not_found', 'User not found'],
   key_not_found: [404, 'not_found', 'Key not found'],
   document_not_found: [404, 'not_found', 'Not found'],
+  api_key_not_found: [404, 'not_found', 'API key not found'],
   email_taken: [409, 'taken', 'Email already registered'],
   body_too_large: [413, 'too_large', 'body: too large'],
   body_type_unsupported: [415, 'unsupported_media_type', 'body: must be application/json in UTF-8'],

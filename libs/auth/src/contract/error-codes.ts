@@ -45,6 +45,7 @@ export type AuthErrorReason =
   | 'user_not_found'
   | 'key_not_found'
   | 'document_not_found'
+  | 'api_key_not_found'
   | 'user_ambiguous'
   | 'transport_not_allowed'
   | 'claim_refused'

@@ -2,6 +2,8 @@ export type { AuthErrorCode, AuthErrorReason, ErrorBody } from './error-codes.js
 export { TOKEN_DELIVERIES } from './wire.js';
 export type {
   FactorBody,
+  ApiKeyBody,
+  CreatedApiKeyBody,
   LoginAnswer,
   LoginBody,
   MeBody,

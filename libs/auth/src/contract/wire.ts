@@ -79,3 +79,21 @@ export interface SessionBody {
   readonly persistent: boolean;
   readonly current: boolean;
 }
+
+/** Of `GET /auth/api-keys`. */
+export interface ApiKeyBody {
+  readonly id: string;
+  readonly name: string;
+  /** Undefined: all that the owner has. */
+  readonly permissions?: readonly string[];
+  readonly createdAt: string;
+  readonly expiresAt?: string;
+  /** To the hour. */
+  readonly lastUsedAt?: string;
+}
+
+export interface CreatedApiKeyBody {
+  readonly id: string;
+  /** Shown once. */
+  readonly key: string;
+}

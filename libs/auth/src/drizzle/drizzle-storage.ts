@@ -4,6 +4,7 @@ import { duration, group, oneOf } from '../common/option-schema.js';
 import { readOptions } from '../common/read-options.js';
 import { AuthDatabase } from './auth-database.js';
 import type { Database } from './database.js';
+import { DrizzleApiKeyStore } from './drizzle-api-key.store.js';
 import { DrizzleAuditStore } from './drizzle-audit.store.js';
 import { DrizzleFactorStore } from './drizzle-factor.store.js';
 import { DrizzleKeySightings } from './drizzle-key-sightings.store.js';
@@ -52,6 +53,7 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
       'oneTimeTokens',
       'factors',
       'recoveryCodes',
+      'apiKeys',
       ...(audit === 'on' ? (['audit'] as const) : []),
     ],
   });
@@ -62,6 +64,7 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
     keySightings: new DrizzleKeySightings(database, { deadlineMs }),
     oneTimeTokens: new DrizzleOneTimeTokenStore(database, { deadlineMs }),
     factors: new DrizzleFactorStore(database, { audit, deadlineMs }),
+    apiKeys: new DrizzleApiKeyStore(database, { audit, deadlineMs }),
     audit: audit === 'on' ? new DrizzleAuditStore(database, { deadlineMs }) : undefined,
     users: users && new DrizzleUserDirectory(database, schema, { users, deadlineMs }),
     /** Whether the tables, their columns and the rights on them are there; throws what stops a boot where they are not. */

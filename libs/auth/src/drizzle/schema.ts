@@ -222,6 +222,31 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     (t) => [index(`${prefix}recovery_codes_subject_idx`).on(t.subject)],
   );
 
+  /** Keys of machines, each of an owner. */
+  const apiKeys = table(
+    'api_keys',
+    {
+      id: text('id').primaryKey(),
+      /** SHA-256 of the whole key. */
+      hash: bytea('hash').notNull(),
+      subject: text('subject').notNull(),
+      name: text('name').notNull(),
+      /** Null: all that the owner has. */
+      permissions: jsonb('permissions').$type<readonly string[]>(),
+      createdAt: at('created_at').notNull(),
+      /** Null: never. */
+      expiresAt: at('expires_at'),
+      /** To the hour. */
+      lastUsedAt: at('last_used_at'),
+    },
+    (t) => [
+      index(`${prefix}api_keys_subject_idx`).on(t.subject),
+      index(`${prefix}api_keys_expires_idx`)
+        .on(t.expiresAt)
+        .where(sql`${t.expiresAt} is not null`),
+    ],
+  );
+
   /** What happened, for people who look later: security events in the transaction of their cause, routine ones soon after. No secret in any. */
   const audit = table(
     'audit',
@@ -263,7 +288,7 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
 
   return {
     ...{ subjects, sessions, revocations, ledger, peppers, signingKeys, keySightings },
-    ...{ oneTimeTokens, factors, recoveryCodes, audit },
+    ...{ oneTimeTokens, factors, recoveryCodes, apiKeys, audit },
   };
 }
 
@@ -287,4 +312,5 @@ export const authKeySightings = shipped.keySightings;
 export const authOneTimeTokens = shipped.oneTimeTokens;
 export const authFactors = shipped.factors;
 export const authRecoveryCodes = shipped.recoveryCodes;
+export const authApiKeys = shipped.apiKeys;
 export const authAudit = shipped.audit;

@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import { type EndReason, endsTokens } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
+import { removeApiKeysOf } from './api-key-rows.js';
 import { rows, type Transaction } from './database.js';
 import { removeFactorsOf } from './factor-rows.js';
 import { removeTokensOf } from './one-time-token-rows.js';
@@ -106,7 +107,10 @@ export async function endAllIn(
   const state = await bumpSubject(tx, schema, subject, 'both');
   const ended = await markEnded(tx, schema, sql`s.subject = ${subject}`, reason);
   if (endsTokens(reason)) await removeTokensOf(tx, schema, subject);
-  if (reason === 'user_deleted') await removeFactorsOf(tx, schema, subject);
+  if (reason === 'user_deleted') {
+    await removeFactorsOf(tx, schema, subject);
+    await removeApiKeysOf(tx, schema, subject);
+  }
   return { sessions: ended.length, entries: [userEntry(subject, state.tokenVersion, nowMs)] };
 }
 

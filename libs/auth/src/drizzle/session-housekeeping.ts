@@ -57,6 +57,8 @@ export async function endEverythingIn(
   );
   // one that was spent since the backup is there again
   await rows(tx, sql`delete from ${schema.oneTimeTokens}`);
+  // one that was deleted since the backup is there again, and nobody can say which
+  await rows(tx, sql`delete from ${schema.apiKeys}`);
   // whole seconds: a token issued later in this very second is refused too
   const issuedBefore = Math.floor(upToMs / 1000) + 1;
   const sessions = ended.rowCount ?? 0;

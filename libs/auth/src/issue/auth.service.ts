@@ -18,6 +18,13 @@ import { SessionStore } from '../storage/session-store.port.js';
 import { AccessTokenVerifier } from '../verify/tokens/access-token-verifier.service.js';
 import type { IssuedTokens, LoginResult } from './tokens/issued-tokens.js';
 import { HostChecksFlow } from './flows/host-checks.flow.js';
+
+import {
+  ApiKeysFlow,
+  type CreatedApiKey,
+  type NewApiKeyInput,
+  readApiKeyInput,
+} from './flows/api-keys.flow.js';
 import { HostTokensFlow, type RedeemedToken } from './flows/host-tokens.flow.js';
 import type { SignInResult } from './flows/complete-sign-in.service.js';
 import { OpenSessionFlow, type OpenSessionOptions } from './flows/open-session.flow.js';
@@ -36,6 +43,7 @@ export class AuthService {
     private readonly checks: HostChecksFlow,
     private readonly policy: PasswordPolicy,
     private readonly tokens: HostTokensFlow,
+    private readonly apiKeys: ApiKeysFlow,
     private readonly resolver: UserResolver,
     private readonly verifier: AccessTokenVerifier,
     private readonly changes: UserChangesFlow,
@@ -60,6 +68,11 @@ export class AuthService {
   openSession(userId: string, options?: OpenSessionOptions): Promise<SignInResult>;
   openSession(userId: string, options?: OpenSessionOptions): Promise<SignInResult> {
     return this.opening.openSession(userId, options);
+  }
+
+  /** An API key of a user, or of a service that has a user of its own; needs `apiKeys`. The key comes back once: it is kept as a hash alone. */
+  createApiKey(userId: string, input: NewApiKeyInput, by: ActedBy = {}): Promise<CreatedApiKey> {
+    return this.apiKeys.create(userId, readApiKeyInput(input), by);
   }
 
   /**

@@ -51,6 +51,8 @@ import { UserResolver } from './users/user-resolver.service.js';
 import { TokenGrants } from './tokens/token-grants.service.js';
 import { OneTimeTokens } from './accounts/one-time-tokens.service.js';
 import { HostChecksFlow } from './flows/host-checks.flow.js';
+
+import { ApiKeysFlow } from './flows/api-keys.flow.js';
 import { HostTokensFlow } from './flows/host-tokens.flow.js';
 import { OriginGuard } from '../verify/http/origin.guard.js';
 import { ThrottleGuard } from './routes/throttle.guard.js';
@@ -92,6 +94,8 @@ export const ISSUE_PROVIDERS: Provider[] = [
   OneTimeTokens,
   HostTokensFlow,
   HostChecksFlow,
+
+  ApiKeysFlow,
   Later,
   Mailer,
   MailLimits,

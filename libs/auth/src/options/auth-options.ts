@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { Duration } from '../common/duration.js';
 import type { TokenDelivery } from '../contract/index.js';
 import type { AccountOptions } from './account-options.js';
+import type { ApiKeyOptions } from './api-key-options.js';
 import type { CookieOptions } from './cookie-options.js';
 import type { DiscoveryOptions } from './discovery-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
@@ -181,6 +182,7 @@ export interface AuthOptions {
     /** `max-age` of the JWKS answer; a key is published at least that long before it signs. Default `1h`. */
     readonly cacheFor?: Duration;
   };
+  readonly apiKeys?: ApiKeyOptions;
   /** What is published of this server: discovery (RFC 8414), and the metadata of a protected resource (RFC 9728). */
   readonly discovery?: DiscoveryOptions;
   /** Weak but allowed choices stop the boot instead of being named in the log. Default false. */
@@ -220,6 +222,8 @@ export interface RouteOptions {
   readonly accounts?: boolean;
   /** Those of `factors`; without that option they answer 404. */
   readonly factors?: boolean;
+  /** Those of `apiKeys`; without that option they answer 404. */
+  readonly apiKeys?: boolean;
   readonly jwks?: boolean;
   /** `/.well-known/openid-configuration`, `oauth-authorization-server` and `oauth-protected-resource`. */
   readonly discovery?: boolean;

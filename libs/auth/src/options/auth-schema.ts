@@ -17,6 +17,7 @@ import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import { TOKEN_DELIVERIES } from '../contract/index.js';
 import type { ClaimsHook, PasswordOptions, StoredHashHook } from './auth-options.js';
 import { accountSchema } from './account-options.js';
+import { apiKeysSchema } from './api-key-options.js';
 import { cookieSchema } from './cookie-options.js';
 import { discoverySchema } from './discovery-options.js';
 import { encryptionSchema } from './encryption-options.js';
@@ -142,6 +143,7 @@ export const authSchema = group({
   accounts: accountSchema.optional(),
   revocation: revocationSchema.prefault({}),
   jwks: group({ cacheFor: seconds('0s', '1d').prefault('1h') }).prefault({}),
+  apiKeys: apiKeysSchema.optional(),
   discovery: discoverySchema.prefault({}),
   strictConfig: flag().prefault(false),
   storeDeadline: duration('50ms', '60s').prefault('2s'),

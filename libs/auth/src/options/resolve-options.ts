@@ -59,6 +59,7 @@ export function resolveChecked(
     accounts: resolveAccounts(options.accounts),
     revocation: { ...revocation, maxStalenessMs: maxStaleness, deadlineMs: deadline },
     jwks: { cacheSeconds: options.jwks.cacheFor },
+    apiKeys: options.apiKeys,
     discovery: resolveDiscovery(
       options.discovery,
       options.issuer,

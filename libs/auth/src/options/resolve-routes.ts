@@ -22,6 +22,7 @@ const routeSchema = group({
   revokeUser: on(),
   accounts: on(),
   factors: on(),
+  apiKeys: on(),
   jwks: on(),
   discovery: on(),
 });

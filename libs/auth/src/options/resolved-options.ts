@@ -20,6 +20,8 @@ export abstract class ResolvedAuthOptions {
   abstract readonly issuer: string;
   abstract readonly audiences: readonly string[];
   abstract readonly keys: StaticKeysOptions & { readonly algorithm: SigningAlgorithm };
+  /** Undefined: there are none. */
+  abstract readonly apiKeys?: { readonly maxPerUser: number };
   abstract readonly discovery: ResolvedDiscovery;
   abstract readonly keyRotation: {
     readonly leadTimeMs: number;

@@ -120,6 +120,20 @@ export type AuthEvent = Base &
         readonly reason: EndReason;
       }
     | {
+        /** An API key was made. `keyId` is its id, which is no secret. */
+        readonly type: 'api_key.created';
+        readonly userId: string;
+        readonly actorId?: string;
+        readonly keyId: string;
+      }
+    | {
+        /** An API key was deleted. */
+        readonly type: 'api_key.deleted';
+        readonly userId: string;
+        readonly actorId?: string;
+        readonly keyId: string;
+      }
+    | {
         /** By its owner, or by a reset of the host’s. */
         readonly type: 'password.changed';
         readonly userId: string;

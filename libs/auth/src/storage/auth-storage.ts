@@ -1,3 +1,4 @@
+import type { ApiKeyStore } from './api-key-store.port.js';
 import type { AuditStore } from './audit-store.port.js';
 import type { FactorStore } from './factor-store.port.js';
 import type { KeySightings } from './key-sightings.port.js';
@@ -20,6 +21,8 @@ export interface AuthStorage {
   readonly oneTimeTokens?: OneTimeTokenStore;
   /** None: `factors` cannot be given. */
   readonly factors?: FactorStore;
+  /** None: `apiKeys` cannot be given. */
+  readonly apiKeys?: ApiKeyStore;
   readonly users?: UserDirectory;
   /** None: no audit trail. */
   readonly audit?: AuditStore;

@@ -55,6 +55,14 @@ export function factorChanged({ subject: userId, actorId, sessionId, act }: Fact
   return { type: 'factor.changed', userId, actorId, sessionId, change: act.kind };
 }
 
+export function apiKeyCreated(userId: string, keyId: string, actorId?: string): AuthEventInput {
+  return { type: 'api_key.created', userId, actorId, keyId };
+}
+
+export function apiKeyDeleted(userId: string, keyId: string, actorId?: string): AuthEventInput {
+  return { type: 'api_key.deleted', userId, actorId, keyId };
+}
+
 /** `by` presented the spent token. */
 export function familyReused(
   sessionId: string,

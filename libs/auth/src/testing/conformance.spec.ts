@@ -11,6 +11,7 @@ import { migrateAuth } from '../drizzle/migrate.js';
 import { redisConnection } from '../redis/redis-connection.js';
 import { MemoryThrottleStore } from '../storage/memory-throttle.store.js';
 import type { ConformanceCase } from './conformance/conformance-case.js';
+import { apiKeyStoreConformance } from './conformance/api-key-store.conformance.js';
 import { factorStoreConformance } from './conformance/factor-store.conformance.js';
 import { revocationLedgerConformance } from './conformance/revocation-ledger.conformance.js';
 import { sessionStoreConformance } from './conformance/session-store.conformance.js';
@@ -44,6 +45,13 @@ describe('the memory stores conform: sessions of users elsewhere', () => {
 describe('the memory stores conform: factors', () => {
   const { factors, sessions, users } = memoryStorage({ clock: new ManualClock() });
   all(factorStoreConformance(() => ({ factors, sessions, newUser: async () => users.set({}) })));
+});
+
+describe('the memory stores conform: API keys', () => {
+  const clock = new ManualClock();
+  const { apiKeys, sessions, users } = memoryStorage({ clock });
+  const pass = async (ms: number): Promise<void> => clock.advance(`${String(ms)}ms`);
+  all(apiKeyStoreConformance(() => ({ apiKeys, sessions, newUser: async () => users.set({}), pass })));
 });
 
 // T-sw2b
@@ -164,6 +172,14 @@ describe('the Drizzle and Redis stores conform', () => {
   describe('factors', () => {
     const newUser = () => add({});
     all(factorStoreConformance(() => ({ ...pick(storage), newUser })));
+  });
+  describe('API keys', () => {
+    all(
+      apiKeyStoreConformance(() => {
+        const { apiKeys, sessions } = storage;
+        return { apiKeys, sessions, newUser: () => add({}), pass: (ms) => sleep(ms) };
+      }),
+    );
   });
   describe('users', () => {
     all(

@@ -14,6 +14,8 @@ export { ManualClock } from './manual-clock.js';
 export type { ConformanceCase } from './conformance/conformance-case.js';
 export { sessionStoreConformance } from './conformance/session-store.conformance.js';
 export type { SessionStoreSubject } from './conformance/session-subject.js';
+export { apiKeyStoreConformance } from './conformance/api-key-store.conformance.js';
+export type { ApiKeyStoreSubject } from './conformance/api-key-store.conformance.js';
 export { oneTimeTokenStoreConformance } from './conformance/one-time-token-store.conformance.js';
 export type { OneTimeTokenStoreSubject } from './conformance/one-time-token-store.conformance.js';
 export { revocationLedgerConformance } from './conformance/revocation-ledger.conformance.js';

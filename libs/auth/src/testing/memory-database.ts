@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
+import type { ApiKey } from '../storage/api-key-store.port.js';
 import type { EndReason } from '../storage/end-reason.js';
 import type { Factor } from '../storage/factor.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
@@ -31,6 +32,7 @@ export interface TokenRow {
   readonly triesLeft: number;
   readonly expiresAtMs: number;
 }
+export type ApiKeyRow = ApiKey & { readonly hash: Buffer };
 export type FactorRow = Factor & { readonly lastStep?: number };
 
 /** What a transaction wrote, to be taken back when it fails. */
@@ -67,6 +69,7 @@ export class MemoryDatabase {
   /** By the hash, in the order of issue. */
   readonly oneTimeTokens = new Map<string, TokenRow>();
   readonly factors = new Map<string, FactorRow>();
+  readonly apiKeys = new Map<string, ApiKeyRow>();
   /** By the hash in hex: whose it is. */
   readonly recoveryCodes = new Map<string, string>();
   readonly peppers: { line: string; mintsFromMs: number }[] = [];
@@ -112,10 +115,11 @@ export class MemoryDatabase {
       if (row.subject === subject) tx.remove(this.oneTimeTokens, key);
   }
 
-  removeFactorsOf(tx: MemoryTransaction, subject: string): void {
+  removeBelongings(tx: MemoryTransaction, subject: string): void {
     for (const [id, row] of this.factors) if (row.subject === subject) tx.remove(this.factors, id);
     for (const [hash, owner] of this.recoveryCodes)
       if (owner === subject) tx.remove(this.recoveryCodes, hash);
+    for (const [id, row] of this.apiKeys) if (row.subject === subject) tx.remove(this.apiKeys, id);
   }
 
   /** Of the ledger, by number. */

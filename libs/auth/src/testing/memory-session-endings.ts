@@ -27,7 +27,7 @@ export class MemoryEndings {
     const state = this.bump(subject, 'both');
     const sessions = this.mark(this.database.sessionsOf(subject), reason);
     if (endsTokens(reason)) this.database.removeTokensOf(this.tx, subject);
-    if (reason === 'user_deleted') this.database.removeFactorsOf(this.tx, subject);
+    if (reason === 'user_deleted') this.database.removeBelongings(this.tx, subject);
     return { sessions, entries: this.refuseEarlier(subject, state) };
   }
 
@@ -44,6 +44,7 @@ export class MemoryEndings {
     for (const subject of this.database.subjects.keys()) this.bump(subject, 'both');
     const sessions = this.mark([...this.database.sessions.values()], 'restored');
     for (const key of this.database.oneTimeTokens.keys()) this.tx.remove(this.database.oneTimeTokens, key);
+    for (const id of this.database.apiKeys.keys()) this.tx.remove(this.database.apiKeys, id);
     const issuedBefore = Math.floor((this.database.clock.now() + toleranceMs) / 1000) + 1;
     return {
       sessions,

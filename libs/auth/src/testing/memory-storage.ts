@@ -4,6 +4,7 @@ import type { HostTransaction } from '../storage/host-transaction.js';
 import { group, handle, having, oneOf } from '../common/option-schema.js';
 import { readOptions } from '../common/read-options.js';
 import { MemoryDatabase } from './memory-database.js';
+import { MemoryApiKeyStore } from './memory-api-key.store.js';
 import { MemoryFactorStore } from './memory-factor.store.js';
 import { MemoryKeySightings } from './memory-key-sightings.store.js';
 import { MemoryOneTimeTokenStore } from './memory-one-time-token.store.js';
@@ -39,6 +40,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}) {
     keySightings: new MemoryKeySightings(clock),
     oneTimeTokens: new MemoryOneTimeTokenStore(database),
     factors: new MemoryFactorStore(database),
+    apiKeys: new MemoryApiKeyStore(database),
     users: new MemoryUserDirectory(database, entropy ?? new SystemEntropy()),
     /** For `AuthService.userChanged(tx, …)`: what it changes is taken back when `work` throws. */
     transaction: <T>(work: (tx: HostTransaction) => Promise<T>): Promise<T> => database.transaction(work),

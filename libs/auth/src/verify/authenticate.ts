@@ -4,6 +4,7 @@ import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { Principal } from '../common/principal.js';
 import type { UserFacts } from '../storage/subject.js';
 import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
+import { API_KEY_PREFIX, ApiKeyLookup } from './api-key-lookup.port.js';
 import { KeyLookup } from './keys/key-lookup.port.js';
 import { RevocationChecker, type Verdict } from './revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../storage/session-store.port.js';
@@ -35,6 +36,7 @@ export class AuthenticateFlow {
     private readonly lookup?: KeyLookup,
     private readonly events?: AuthEventPublisher,
     private readonly log?: RefusalLog,
+    private readonly apiKeys?: ApiKeyLookup,
   ) {}
 
   /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
@@ -42,6 +44,9 @@ export class AuthenticateFlow {
     if (presented.kind === 'none') throw new AuthError('token_missing', 'no token was presented');
     if (presented.kind === 'refused') throw this.refused(presented.detail);
     const { value } = presented;
+    // never by a cookie: a browser would send it along by itself
+    if (this.apiKeys && value.startsWith(API_KEY_PREFIX) && presented.source === 'bearer')
+      return this.apiKeys.authenticate(value, presented.ip, options);
     const outcome = this.verifier.verifyAny(value);
     if (outcome instanceof Promise) return outcome.then((settled) => this.judge(value, settled, options));
     return this.judge(value, outcome, options);
@@ -117,6 +122,7 @@ export class AuthenticateFlow {
 
   /** The authoritative check: one query on the primary; whatever no longer matches refuses the token. */
   async confirm(principal: Principal): Promise<Principal> {
+    if (principal.kind === 'api_key' && this.apiKeys) return this.apiKeys.confirm(principal);
     const { authority, user } = await this.authorityOn(principal);
     const problem = disagreement(principal, authority, user);
     if (problem) throw this.refused(problem, principal);

@@ -2,7 +2,13 @@
 export type PresentedToken =
   | { readonly kind: 'none' }
   | { readonly kind: 'refused'; readonly detail: string }
-  | { readonly kind: 'token'; readonly value: string; readonly source: 'cookie' | 'bearer' };
+  | {
+      readonly kind: 'token';
+      readonly value: string;
+      readonly source: 'cookie' | 'bearer';
+      /** Of an API key: the address that brought it. */
+      readonly ip?: string;
+    };
 
 export interface PresentedRefresh {
   readonly value: string;

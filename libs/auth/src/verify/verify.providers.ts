@@ -6,6 +6,7 @@ import { type CheckedResourceOptions, readResourceOptions } from './verify.modul
 import { RevocationLedgerStore } from '../storage/revocation-ledger.port.js';
 import { SessionStore } from '../storage/session-store.port.js';
 import { UserDirectory } from '../storage/user-directory.port.js';
+import { ApiKeyLookup } from './api-key-lookup.port.js';
 import { AuthenticateFlow } from './authenticate.js';
 import { RefusalLog } from './refusal-log.service.js';
 import { RemoteKeyWatch } from './keys/remote-key-watch.service.js';
@@ -41,7 +42,7 @@ import { LIVE_PROVIDERS } from './ws/providers.js';
 type Host = CheckedResourceOptions;
 
 /** What only the issuer has. */
-const NOT_HERE = [SessionStore, UserDirectory, RevocationLedgerStore];
+const NOT_HERE = [SessionStore, UserDirectory, RevocationLedgerStore, ApiKeyLookup];
 
 /** All but `TokenVersionGuard`, which asks a database. */
 const GUARDS = [RequestAuthenticator, JwtAuthGuard, RolesGuard, PermissionsGuard, RecentAuthGuard];

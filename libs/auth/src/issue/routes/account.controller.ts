@@ -32,10 +32,13 @@ export function createAccountController(routes: Routes): Type {
     @Route(
       routes.me,
       Get('me'),
-      SignedIn({
-        summary: 'Who the caller is',
-        answers: { 200: { description: 'The caller.', schema: ME_ANSWER } },
-      }),
+      SignedIn(
+        {
+          summary: 'Who the caller is',
+          answers: { 200: { description: 'The caller.', schema: ME_ANSWER } },
+        },
+        'anybody',
+      ),
     )
     async me(@Req() request: HttpRequest): Promise<MeBody> {
       const principal = callerOf(request);

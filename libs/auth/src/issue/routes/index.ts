@@ -1,6 +1,7 @@
 import { SetMetadata, type Type } from '@nestjs/common';
 import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import { INSTANCE } from '../../verify/guards/route-metadata.js';
+import { createApiKeysController } from './api-keys.controller.js';
 import { createAccountController } from './account.controller.js';
 import { createAccountsController } from './accounts.controller.js';
 import { createDiscoveryController, createResourceController } from './discovery.controller.js';
@@ -24,6 +25,7 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
     [routes.factors, () => createPasskeysController(routes)],
     [me || password || reauthenticate, () => createAccountController(routes)],
     [routes.accounts, () => createAccountsController(routes)],
+    [routes.apiKeys, () => createApiKeysController(routes)],
   ];
   return ofInstance(
     instance,

@@ -67,6 +67,24 @@ export const JWKS_ANSWER: JsonSchema = object({
   keys: { type: 'array', items: { type: 'object', additionalProperties: true } },
 });
 
+const apiKey: JsonSchema = object(
+  {
+    ...{ id: text(), name: text(), permissions: { type: 'array', items: { type: 'string' } } },
+    ...{ createdAt: instant, expiresAt: instant, lastUsedAt: instant },
+  },
+  ['id', 'name', 'createdAt'],
+);
+export const API_KEYS_ANSWER: JsonSchema = { type: 'array', items: apiKey };
+export const CREATED_API_KEY_ANSWER: JsonSchema = object({ id: text(), key: text('Shown once.') });
+export const API_KEY_BODY: JsonSchema = object(
+  {
+    name: text(undefined, 200),
+    permissions: { type: 'array', items: { type: 'string' } },
+    expiresIn: { type: 'integer', description: 'Seconds.' },
+  },
+  ['name'],
+);
+
 const texts: JsonSchema = { type: 'array', items: { type: 'string' } };
 
 export const DISCOVERY_ANSWER: JsonSchema = object({

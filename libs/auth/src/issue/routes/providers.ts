@@ -9,6 +9,7 @@ import { EmptyJson } from './empty-json.service.js';
 import { UnreadableBodies } from './unreadable-bodies.service.js';
 import { OwnAnswers } from './own-answers.interceptor.js';
 import { AccountsOnGuard } from './accounts-on.guard.js';
+import { ApiKeysOnGuard } from './api-keys-on.guard.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { ThrottleGuard } from './throttle.guard.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
@@ -27,6 +28,7 @@ export const ROUTE_PROVIDERS = [
   AccountsOnGuard,
   CeremonyContexts,
   FactorsOnGuard,
+  ApiKeysOnGuard,
   OriginGuard,
   ThrottleGuard,
 ];

@@ -7,6 +7,7 @@ import { headerValues, type HttpRequest } from '../../verify/http/adapter.js';
 import { readRetryKey, type RetryKey } from '../sessions/retry-key.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { normaliseEmail } from '../users/email.js';
+import { MOST_SECONDS } from '../flows/api-keys.flow.js';
 import type { RegisterInput } from '../flows/register.flow.js';
 
 /** Of an account that may be older than the rule below: one `@`, no blanks. */
@@ -33,6 +34,11 @@ function password(maxBytes: number) {
     .min(1, { error })
     .refine((value) => Buffer.byteLength(value) <= maxBytes, { error });
 }
+
+const permissions = (error = 'must be a list of at most 1,000 names') =>
+  z.array(z.string({ error }).min(1, { error }).max(200, { error }), { error }).max(1000, { error });
+const wholeSeconds = (error = 'must be a whole number of seconds above 0') =>
+  z.int({ error }).min(1, { error }).max(MOST_SECONDS, { error });
 
 /** Compared as `identifier.normalise` writes it. */
 const otherName = (error = 'must be text of 1 to 320 visible characters') =>
@@ -92,6 +98,11 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
         error: 'one of code, recoveryCode and passkey must be given',
         path: ['code'],
       }),
+    apiKey: z.object({
+      name: name(),
+      permissions: permissions().optional(),
+      expiresIn: wholeSeconds().optional(),
+    }),
     factorName: z.object({ name: name().optional() }),
     confirmTotp: z.object({ id: text(), code }),
     ticket: z.object({ ticket: text().optional() }),

@@ -1,6 +1,8 @@
 import type { Principal } from '../../common/principal.js';
+import type { ApiKey } from '../../storage/api-key-store.port.js';
 import type { Factor } from '../../storage/factor.js';
 import type {
+  ApiKeyBody,
   FactorBody,
   LoginAnswer,
   MeBody,
@@ -60,6 +62,17 @@ export function sessionBody(session: Session, currentId: string): SessionBody {
     userAgent,
     persistent,
     current: id === currentId,
+  };
+}
+
+export function apiKeyBody({ id, name, permissions, createdAt, expiresAt, lastUsedAt }: ApiKey): ApiKeyBody {
+  return {
+    id,
+    name,
+    ...(permissions && { permissions }),
+    createdAt: createdAt.toISOString(),
+    ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+    ...(lastUsedAt && { lastUsedAt: lastUsedAt.toISOString() }),
   };
 }
 

@@ -1,7 +1,8 @@
-import { applyDecorators, Controller, UseGuards, VERSION_NEUTRAL } from '@nestjs/common';
+import { applyDecorators, Controller, SetMetadata, UseGuards, VERSION_NEUTRAL } from '@nestjs/common';
 import type { RouteOptions } from '../../options/auth-options.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { Public } from '../../verify/guards/decorators.js';
+import { PEOPLE } from '../../verify/guards/route-metadata.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
 import { Describe, type RouteDescription } from '../../verify/http/openapi.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
@@ -32,10 +33,14 @@ export function Open(description: RouteDescription): MethodDecorator {
   return applyDecorators(Public(), Describe(description));
 }
 
-/** A route for a signed-in caller. */
-export function SignedIn({ answers, ...description }: RouteDescription): MethodDecorator {
+/** A route for a signed-in caller; for an API key only where `anybody` is. */
+export function SignedIn(
+  { answers, ...description }: RouteDescription,
+  who: 'people' | 'anybody' = 'people',
+): MethodDecorator {
   return applyDecorators(
     UseGuards(JwtAuthGuard),
+    ...(who === 'people' ? [SetMetadata(PEOPLE.key, true)] : []),
     Describe({ ...description, security: 'token', answers: { ...errorAnswers(401, 503), ...answers } }),
   );
 }

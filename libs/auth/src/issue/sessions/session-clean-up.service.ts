@@ -6,6 +6,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { ApiKeyStore } from '../../storage/api-key-store.port.js';
 import { OneTimeTokenStore } from '../../storage/one-time-token-store.port.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 
@@ -23,6 +24,7 @@ export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShut
     private readonly store: SessionStore,
     private readonly options: ResolvedAuthOptions,
     @Inject(OneTimeTokenStore) private readonly tokens: OneTimeTokenStore | undefined,
+    @Inject(ApiKeyStore) private readonly apiKeys: ApiKeyStore | undefined,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -44,7 +46,7 @@ export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShut
     await this.running?.catch(() => undefined);
   }
 
-  /** One walk over all sessions, then the expired one-time tokens; resolves with how many rows it removed. A walk under way is joined. */
+  /** One walk over all sessions, then the expired one-time tokens and API keys; resolves with how many rows it removed. A walk under way is joined. */
   run(): Promise<number> {
     this.running ??= this.walk().finally(() => {
       this.running = undefined;
@@ -52,11 +54,11 @@ export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShut
     return this.running;
   }
 
-  private async removeTokens(): Promise<number> {
+  private async removeFrom(store: OneTimeTokenStore | ApiKeyStore | undefined): Promise<number> {
     let removed = 0;
     let page: number;
     do {
-      page = (await this.tokens?.removeExpired(PAGE)) ?? 0;
+      page = (await store?.removeExpired(PAGE)) ?? 0;
       removed += page;
     } while (page === PAGE && !this.stopped);
     return removed;
@@ -70,6 +72,6 @@ export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShut
       removed += page.removed;
       cursor = page.cursor;
     } while (cursor !== undefined && !this.stopped);
-    return removed + (await this.removeTokens());
+    return removed + (await this.removeFrom(this.tokens)) + (await this.removeFrom(this.apiKeys));
   }
 }

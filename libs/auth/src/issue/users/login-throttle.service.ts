@@ -43,7 +43,7 @@ export class LoginThrottle {
   admit(account: string, ip: string | undefined): Promise<Admission> {
     return this.take((limits) => [
       ...this.accountBuckets(account, ip, limits),
-      { key: this.keys.of('address', networkOf(ip)), limit: limits.address },
+      this.addressBucket(ip, limits),
     ]);
   }
 
@@ -69,7 +69,16 @@ export class LoginThrottle {
 
   /** For what tells whether an account exists (registration): every try counts against the address and is not given back. */
   async admitAddress(ip: string | undefined): Promise<void> {
-    await this.take((limits) => [{ key: this.keys.of('address', networkOf(ip)), limit: limits.address }]);
+    await this.admitLookUp(ip);
+  }
+
+  /** For what a stranger may try without an account: a first sight of an API key. */
+  admitLookUp(ip: string | undefined): Promise<Admission> {
+    return this.take((limits) => [this.addressBucket(ip, limits)]);
+  }
+
+  private addressBucket(ip: string | undefined, limits: ThrottleLimits): ThrottleBucket {
+    return { key: this.keys.of('address', networkOf(ip)), limit: limits.address };
   }
 
   private accountBuckets(account: string, ip: string | undefined, limits: ThrottleLimits): ThrottleBucket[] {

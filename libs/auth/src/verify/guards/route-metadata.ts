@@ -25,6 +25,15 @@ export interface Demand<Asked = never> {
   readonly asked: Asked;
 }
 
+/** On routes of ours: a machine is not let near the sessions, credentials and keys of its owner (contract, section 11). */
+export const PEOPLE: Requirement<true> = {
+  key: 'tokenward:people',
+  decorator: 'a person',
+  check: ({ kind }) => {
+    if (kind === 'api_key') throw new AuthError('forbidden', 'an API key is not let in here');
+  },
+};
+
 export const ROLES: Requirement<readonly string[]> = {
   key: 'tokenward:roles',
   decorator: '@Roles',
@@ -102,7 +111,7 @@ export const ANY_OF: Requirement<readonly Demand[]> = {
 
 /** Every requirement there is: one that is added here is held by `JwtAuthGuard`, and looked for at boot. */
 export const REQUIREMENTS: readonly Requirement[] = [
-  ...[ROLES, PERMISSIONS, RECENT_AUTH, ANY_OF],
+  ...[PEOPLE, ROLES, PERMISSIONS, RECENT_AUTH, ANY_OF],
   ...[STRICT_REVOCATION, OPTIONAL],
 ];
 

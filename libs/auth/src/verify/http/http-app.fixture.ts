@@ -40,6 +40,7 @@ export const NOW_MS = 1_800_000_000_000;
 export function principal(overrides: Partial<Principal> = {}): Principal {
   const now = NOW_MS / 1000;
   return {
+    kind: 'user',
     id: 'u1',
     sessionId: SESSION_ID,
     tokenId: 't1',
@@ -111,6 +112,7 @@ const ALL_ROUTES: Routes = {
   revokeUser: true,
   accounts: false,
   factors: false,
+  apiKeys: false,
   jwks: true,
   discovery: true,
 };

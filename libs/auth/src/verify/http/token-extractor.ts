@@ -1,3 +1,5 @@
+import { addressOf } from '../../common/address.js';
+import { API_KEY_PREFIX } from '../api-key-lookup.port.js';
 import type { PresentedToken } from '../presented-token.js';
 import { headerValues, type HttpRequest } from './adapter.js';
 
@@ -71,6 +73,8 @@ export function presentedBearer(request: HttpRequest): PresentedToken {
   const credential = scheme ? value.slice(scheme[0].length) : '';
   if (credential === '' || credential.includes(' ') || credential.includes(','))
     return { kind: 'refused', detail: 'the Authorization header does not hold exactly one bearer token' };
+  if (credential.startsWith(API_KEY_PREFIX))
+    return { kind: 'token', value: credential, source: 'bearer', ip: addressOf(request.ip) };
   return { kind: 'token', value: credential, source: 'bearer' };
 }
 

@@ -160,6 +160,7 @@ export class AccessTokenVerifier {
 
 function asPrincipal(claims: AccessTokenClaims, keyId: string, custom: CustomClaims): Principal {
   return Object.freeze({
+    kind: 'user',
     id: claims.sub,
     sessionId: claims.sid,
     tokenId: claims.jti,

@@ -117,6 +117,7 @@ export class LegacyTokens {
       // below every version there is: whatever is ever revoked of the user refuses it
       tokenVersion: 0,
       ...(who.role !== undefined && { role: who.role }),
+      kind: 'user' as const,
       permissions: Object.freeze([...(who.permissions ?? [])]),
       issuedAt: iat,
       expiresAt: Math.min(exp, Math.floor(issuer.acceptUntilMs / 1000)),

@@ -34,6 +34,7 @@ class FakeView {
 }
 
 const principal = (changes: Partial<Principal> = {}): Principal => ({
+  kind: 'user',
   id: 'u1',
   sessionId: 's1',
   tokenId: 't1',

@@ -27,6 +27,7 @@ export type SocketStanding = 'authenticated' | 'waiting' | 'closed';
 
 interface State {
   readonly close: CloseSocket;
+  readonly ip: string | undefined;
   connection?: LiveConnection;
   /** Ends the wait for the first message. */
   waited?: () => void;
@@ -58,7 +59,8 @@ export class LiveSockets {
 
   /** In `handleConnection`. A cookie that is there decides; without a token the first message has five seconds, less where more than 200 of one address wait, or 2,000 in all. */
   async open(client: object, handshake: Handshake, close: CloseSocket): Promise<SocketStanding> {
-    const state: State = { close, standing: 'waiting', turn: Promise.resolve() };
+    const ip = handshake.ip ?? handshake.socket?.remoteAddress;
+    const state: State = { close, ip, standing: 'waiting', turn: Promise.resolve() };
     this.states.set(client, state);
     if (!this.allows(handshake)) return this.shut(client, state, { code: TOKEN_REFUSED, reason: 'refused' });
     const presented = presentedAccessToken(handshake as HttpRequest, this.options.cookies.accessName);
@@ -67,7 +69,7 @@ export class LiveSockets {
       state.turn = judged;
       return judged;
     }
-    this.wait(client, state, handshake.ip ?? handshake.socket?.remoteAddress);
+    this.wait(client, state, ip);
     return 'waiting';
   }
 
@@ -77,7 +79,7 @@ export class LiveSockets {
     if (!state) return Promise.resolve('closed');
     const presented: PresentedToken =
       typeof token === 'string' && token
-        ? { kind: 'token', value: token, source: 'bearer' }
+        ? { kind: 'token', value: token, source: 'bearer', ip: state.ip }
         : { kind: 'refused', detail: 'the message holds no token' };
     const judged = state.turn.then(() => this.judge(client, state, presented));
     state.turn = judged;

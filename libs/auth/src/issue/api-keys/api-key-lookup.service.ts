@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { Principal } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { ApiKeyStore, type FoundApiKey } from '../../storage/api-key-store.port.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
+import { ApiKeyLookup } from '../../verify/api-key-lookup.port.js';
+import { type AuthenticateOptions, revocable } from '../../verify/authenticate.js';
+import { RevocationChecker, type Verdict } from '../../verify/revocation/revocation-checker.service.js';
+import { LoginThrottle } from '../users/login-throttle.service.js';
+import { apiKeyPrincipal } from './api-key-principal.js';
+import { readApiKey } from './api-key-text.js';
+
+/** Most keys that a process remembers; the one seen longest ago is looked up again. */
+const REMEMBERED = 10_000;
+
+/**
+ * A key that the process has seen is judged in memory, like a token: its deletion is in the ledger, and so is whatever happens to its owner, whose
+ * version it remembers. A verdict against it asks the database once more, since a new role of the owner, or a sign-out everywhere, ends no key.
+ */
+@Injectable()
+export class RememberedApiKeys extends ApiKeyLookup {
+  private readonly known = new Map<string, Principal>();
+  private readonly underWay = new Map<string, Promise<Principal>>();
+
+  constructor(
+    private readonly store: ApiKeyStore,
+    private readonly clock: Clock,
+    private readonly users: UserDirectory,
+    private readonly revocations: RevocationChecker,
+    private readonly throttle: LoginThrottle,
+    private readonly events: AuthEventPublisher,
+  ) {
+    super();
+  }
+
+  authenticate(
+    key: string,
+    ip: string | undefined,
+    options?: AuthenticateOptions,
+  ): Principal | Promise<Principal> {
+    const known = this.known.get(key);
+    if (!known || known.expiresAt * 1000 <= this.clock.now()) return this.lookUp(key, ip, options);
+    const verdict = this.revocations.check(revocable(known), options);
+    const settle = (settled: Verdict) => (settled === 'live' ? known : this.lookUp(key, ip, options));
+    return typeof verdict === 'string' ? settle(verdict) : verdict.then(settle);
+  }
+
+  async confirm({ tokenId, permissions, role }: Principal): Promise<Principal> {
+    const found = await this.store.read(tokenId);
+    const now = found && (await this.principalOf(found));
+    const same = now?.role === role && now?.permissions.join('\n') === permissions.join('\n');
+    if (!now || !same) throw this.refused('an API key that is deleted, or whose owner changed');
+    return now;
+  }
+
+  /** One look-up of a key at a time, however many requests bring it. */
+  private lookUp(key: string, ip: string | undefined, options?: AuthenticateOptions): Promise<Principal> {
+    this.known.delete(key);
+    const underWay = this.underWay.get(key);
+    if (underWay) return underWay;
+    const looking = this.find(key, ip, options).finally(() => this.underWay.delete(key));
+    this.underWay.set(key, looking);
+    return looking;
+  }
+
+  private async find(key: string, ip: string | undefined, options?: AuthenticateOptions): Promise<Principal> {
+    const read = readApiKey(key);
+    if (!read) throw this.refused('malformed API key');
+    // counted before the query, and given back when the key was good
+    const admission = await this.throttle.admitLookUp(ip);
+    const found = await this.store.use(read.id, read.hash).catch(async (error: unknown) => {
+      await admission.giveBack();
+      throw error;
+    });
+    const principal = found && (await this.principalOf(found));
+    if (!principal) throw this.refused('unknown API key, or one whose owner is disabled or gone');
+    await admission.giveBack();
+    if ((await this.revocations.check(revocable(principal), options)) === 'revoked')
+      throw this.refused('revoked', principal);
+    this.remember(key, principal);
+    return principal;
+  }
+
+  /** Undefined for a key whose owner may do nothing any more. */
+  private async principalOf({ key, state }: FoundApiKey): Promise<Principal | undefined> {
+    const account = (await this.users.findById(key.subject))?.account;
+    if (!account || account.disabled) return undefined;
+    return apiKeyPrincipal(key, state, account, this.clock.now());
+  }
+
+  private remember(key: string, principal: Principal): void {
+    const [oldest] = this.known.keys();
+    if (this.known.size >= REMEMBERED && oldest !== undefined) this.known.delete(oldest);
+    this.known.set(key, principal);
+  }
+
+  private refused(reason: string, principal?: Principal): AuthError {
+    this.events.publish({ type: 'token.refused', reason, ...(principal && { userId: principal.id }) });
+    return new AuthError('token_refused', reason);
+  }
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import type { ApiKeyStore, NewApiKey } from '../../storage/api-key-store.port.js';
+import type { SessionStore } from '../../storage/session-store.port.js';
+import { casesFor, type ConformanceCase } from './conformance-case.js';
+
+export interface ApiKeyStoreSubject {
+  readonly apiKeys: ApiKeyStore;
+  /** Of the same database. */
+  readonly sessions: SessionStore;
+  /** A new user id; where the stores look at users, one of a user who is there and not disabled. */
+  readonly newUser: () => Promise<string>;
+  /** Lets the store's clock go on, or waits as long. */
+  readonly pass: (ms: number) => Promise<void>;
+}
+
+const BY = { actorId: 'somebody' };
+
+function newKey(subject: string, changes: Partial<NewApiKey> = {}): NewApiKey {
+  const [id, hash] = [randomBytes(8).toString('hex'), randomBytes(32)];
+  return { id, subject, name: 'deploy', hash, atMost: 100, ...changes };
+}
+
+async function made(it: ApiKeyStoreSubject, changes: Partial<NewApiKey> = {}) {
+  const key = newKey(await it.newUser(), changes);
+  assert.notEqual(await it.apiKeys.create(key, BY), 'too_many');
+  return key;
+}
+
+const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<void>>> = {
+  'finds a key by its id and hash alone, with the counters of its owner': async (it) => {
+    const { id, hash, subject } = await made(it, { permissions: ['a', 'b'] });
+    const found = await it.apiKeys.use(id, hash);
+    assert.deepEqual(found?.state, { tokenVersion: 1, epoch: 1 });
+    assert.deepEqual([found?.key.subject, found?.key.permissions], [subject, ['a', 'b']]);
+    assert.equal(await it.apiKeys.use(id, randomBytes(32)), undefined);
+    assert.equal(await it.apiKeys.use('nobody', hash), undefined);
+    await it.sessions.endAll(subject, 'logout_all', BY);
+    assert.deepEqual((await it.apiKeys.read(id))?.state, { tokenVersion: 2, epoch: 2 });
+  },
+
+  'keeps the last use to the hour': async (it) => {
+    const { id, hash, subject } = await made(it);
+    assert.equal((await it.apiKeys.list(subject))[0]?.lastUsedAt, undefined);
+    await it.apiKeys.use(id, hash);
+    await it.apiKeys.use(id, hash);
+    const lastUsedAt = (await it.apiKeys.list(subject))[0]?.lastUsedAt?.getTime() ?? 1;
+    assert.equal(lastUsedAt % 3_600_000, 0);
+  },
+
+  'lists the keys of their owner alone, the oldest first': async (it) => {
+    const first = await made(it);
+    const second = newKey(first.subject, { name: 'second' });
+    await it.apiKeys.create(second, BY);
+    await made(it);
+    assert.deepEqual(
+      (await it.apiKeys.list(first.subject)).map(({ id }) => id),
+      [first.id, second.id],
+    );
+  },
+
+  'deletes a key of its owner alone, once, and says what refuses it elsewhere': async (it) => {
+    const { id, hash, subject } = await made(it);
+    assert.equal(await it.apiKeys.remove(await it.newUser(), id, BY), undefined);
+    const change = await it.apiKeys.remove(subject, id, BY);
+    assert.deepEqual(
+      change?.entries.map(({ kind, id: of }) => [kind, of]),
+      [['session', id]],
+    );
+    assert.deepEqual(change?.events, [
+      { type: 'api_key.deleted', userId: subject, actorId: 'somebody', keyId: id },
+    ]);
+    assert.equal(await it.apiKeys.remove(subject, id, BY), undefined);
+    assert.equal(await it.apiKeys.use(id, hash), undefined);
+  },
+
+  'of 20 simultaneous keys keeps no more than the owner may have': async (it) => {
+    const subject = await it.newUser();
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () => it.apiKeys.create(newKey(subject, { atMost: 3 }), BY)),
+    );
+    assert.equal(outcomes.filter((each) => each !== 'too_many').length, 3);
+    assert.equal((await it.apiKeys.list(subject)).length, 3);
+  },
+
+  'forgets what has expired': async (it) => {
+    const { id, hash, subject } = await made(it, { ttlMs: 50, atMost: 1 });
+    await it.pass(60);
+    assert.equal(await it.apiKeys.use(id, hash), undefined);
+    assert.deepEqual(await it.apiKeys.list(subject), []);
+    assert.notEqual(await it.apiKeys.create(newKey(subject, { atMost: 1 }), BY), 'too_many');
+    assert.ok((await it.apiKeys.removeExpired(100)) >= 1);
+  },
+
+  'a sign-out everywhere spares the keys; a deletion of the owner ends them, and so does a restore': async (
+    it,
+  ) => {
+    const [stays, goes] = [await made(it), await made(it)];
+    await it.sessions.endAll(stays.subject, 'logout_all', BY);
+    await it.sessions.endAll(goes.subject, 'user_deleted', BY);
+    assert.ok(await it.apiKeys.use(stays.id, stays.hash));
+    assert.equal(await it.apiKeys.use(goes.id, goes.hash), undefined);
+    await it.sessions.endEverything(BY, 0);
+    assert.equal(await it.apiKeys.use(stays.id, stays.hash), undefined);
+  },
+};
+
+/** What an `ApiKeyStore` must do. */
+export function apiKeyStoreConformance(
+  subject: () => ApiKeyStoreSubject | Promise<ApiKeyStoreSubject>,
+): readonly ConformanceCase[] {
+  return casesFor(CASES, subject);
+}
