@@ -121,6 +121,13 @@ describe('a kill between the write of the host and the commit', () => {
     }
   }
 
+  /** The server may take a connection yet, and end it, before it notices that a backend was killed. */
+  async function stateOnceUp(): ReturnType<typeof state> {
+    let found: Awaited<ReturnType<typeof state>> | undefined;
+    await until(async () => (found = await state().catch(() => undefined)) !== undefined);
+    return found!;
+  }
+
   const killers: Readonly<Record<string, () => Promise<void>>> = {
     'the process of the host': () => victim.kill(),
     'a backend of PostgreSQL': async () => {
@@ -157,7 +164,7 @@ describe('a kill between the write of the host and the commit', () => {
       for (let round = 0; round < rounds(what); round++) {
         const gate = GATES[round % GATES.length] as Gate;
         const way = WAYS[Math.floor(round / GATES.length) % WAYS.length] ?? 'userChanged';
-        const before = await state();
+        const before = await stateOnceUp();
         const users = Object.fromEntries(
           NAMES.map((name) => [
             name,
@@ -186,13 +193,7 @@ describe('a kill between the write of the host and the commit', () => {
             () => Promise.resolve(victim.isDead || victim.count('settled') >= NAMES.length),
             5_000,
           ).catch(() => victim.kill());
-        await until(() =>
-          state().then(
-            () => true,
-            () => false,
-          ),
-        );
-        const after = await state();
+        const after = await stateOnceUp();
         for (const name of NAMES) {
           const [was, is] = [before.get(name)!, after.get(name)!];
           const whole = { role: roleOf(is.version), version: is.version, revoked: true };
