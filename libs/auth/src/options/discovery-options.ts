@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type z } from 'zod';
 import { group, list, text } from '../common/option-schema.js';
 import { JWKS_PATH, RESOURCE_METADATA_PATH } from '../contract/index.js';
 
