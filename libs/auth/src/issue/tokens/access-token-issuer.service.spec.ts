@@ -59,6 +59,7 @@ describe('AccessTokenIssuer', () => {
     expect(verifier.verify(issued.token)).toEqual({
       kind: 'accepted',
       principal: {
+        kind: 'user',
         id: 'user-1',
         sessionId: 'session-1',
         tokenId: issued.tokenId,

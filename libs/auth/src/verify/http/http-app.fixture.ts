@@ -27,6 +27,7 @@ import { RefreshFlow } from '../../issue/flows/refresh.flow.js';
 import { RegisterFlow } from '../../issue/flows/register.flow.js';
 import { Keyring } from '../keys/keyring.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { LoginThrottle } from '../../issue/users/login-throttle.service.js';
 import { createAuthControllers, createRootControllers } from '../../issue/routes/index.js';
 import type { Routes } from '../../issue/routes/route.js';
 import { ROUTE_PROVIDERS } from '../../issue/routes/providers.js';
@@ -241,6 +242,7 @@ export function edge(parts: AppParts): DynamicModule {
     { provide: AuthenticateFlow, useValue: parts.authenticate ?? new FakeAuthenticateFlow() },
     { provide: ResolvedAuthOptions, useValue: parts.options ?? settings() },
     { provide: FactorMethods, useValue: {} },
+    { provide: LoginThrottle, useValue: {} },
     { provide: Clock, useValue: { now: () => NOW_MS, monotonic: () => 0 } },
     {
       provide: Keyring,

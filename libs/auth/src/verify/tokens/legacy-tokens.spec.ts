@@ -88,6 +88,7 @@ describe('an old token', () => {
     expect(verifier.verify(token)).toEqual({
       kind: 'accepted',
       principal: {
+        kind: 'user',
         id: '42',
         legacy: 'shop',
         keyId: 'legacy:shop',
