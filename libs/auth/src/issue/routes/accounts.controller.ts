@@ -12,7 +12,7 @@ import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
-import { AccountsOnGuard } from './accounts-on.guard.js';
+import { AccountsOnGuard } from './switched-on.guards.js';
 import { AuthCookies } from './cookies.service.js';
 import { jsonBodyOf } from './json-body.js';
 import { EMAIL_BODY, LINK_BODY, LOGIN_ANSWER, MAGIC_LOGIN_BODY, RESET_BODY } from './openapi-schemas.js';

@@ -4,7 +4,7 @@ import { callerOf } from '../../verify/guards/call-context.js';
 import { type HttpRequest, parameterOf } from '../../verify/http/adapter.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { ApiKeysFlow } from '../flows/api-keys.flow.js';
-import { ApiKeysOnGuard } from './api-keys-on.guard.js';
+import { ApiKeysOnGuard } from './switched-on.guards.js';
 import { API_KEY_BODY, API_KEYS_ANSWER, CREATED_API_KEY_ANSWER } from './openapi-schemas.js';
 import { jsonBodyOf } from './json-body.js';
 import { RequestSchemas } from './request-schemas.service.js';

@@ -10,7 +10,7 @@ import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { CeremonyContexts } from './ceremony-contexts.service.js';
 import { AuthCookies } from './cookies.service.js';
 import * as shapes from './factor-openapi.js';
-import { FactorsOnGuard } from './factors-on.guard.js';
+import { FactorsOnGuard } from './switched-on.guards.js';
 import { jsonBodyOf } from './json-body.js';
 import { LOGIN_ANSWER } from './openapi-schemas.js';
 import { RequestSchemas } from './request-schemas.service.js';

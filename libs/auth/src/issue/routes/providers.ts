@@ -3,15 +3,13 @@ import { TenantReader } from './tenant-reader.service.js';
 import { CookiePath } from './cookie-path.service.js';
 import { ProxyTrust } from './proxy-trust.service.js';
 import { CeremonyContexts } from './ceremony-contexts.service.js';
-import { FactorsOnGuard } from './factors-on.guard.js';
 import { AuthCookies } from './cookies.service.js';
 import { EmptyJson } from './empty-json.service.js';
 import { UnreadableBodies } from './unreadable-bodies.service.js';
 import { OwnAnswers } from './own-answers.interceptor.js';
-import { AccountsOnGuard } from './accounts-on.guard.js';
-import { ApiKeysOnGuard } from './api-keys-on.guard.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { ThrottleGuard } from './throttle.guard.js';
+import { AccountsOnGuard, ApiKeysOnGuard, FactorsOnGuard } from './switched-on.guards.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 
 /** What the routes need beside the controllers, the flows and the verifying wing. */

@@ -1,0 +1,45 @@
+import { type CanActivate, type ExecutionContext, Injectable, NotFoundException } from '@nestjs/common';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { HttpRequest } from '../../verify/http/adapter.js';
+import { FactorMethods } from '../factors/factor-methods.js';
+
+/** The routes are there before the options are known; without the option they answer as the router does where there are none. */
+abstract class SwitchedOnGuard implements CanActivate {
+  protected abstract readonly isOn: boolean;
+
+  canActivate(context: ExecutionContext): boolean {
+    if (this.isOn) return true;
+    const { method = 'POST', originalUrl, url = '' } = context.switchToHttp().getRequest<HttpRequest>();
+    throw new NotFoundException(`Cannot ${method} ${(originalUrl ?? url).split('?', 1)[0] ?? ''}`);
+  }
+}
+
+@Injectable()
+export class AccountsOnGuard extends SwitchedOnGuard {
+  protected readonly isOn: boolean;
+
+  constructor({ accounts }: ResolvedAuthOptions) {
+    super();
+    this.isOn = accounts !== undefined;
+  }
+}
+
+@Injectable()
+export class ApiKeysOnGuard extends SwitchedOnGuard {
+  protected readonly isOn: boolean;
+
+  constructor({ apiKeys }: ResolvedAuthOptions) {
+    super();
+    this.isOn = apiKeys !== undefined;
+  }
+}
+
+@Injectable()
+export class FactorsOnGuard extends SwitchedOnGuard {
+  protected readonly isOn: boolean;
+
+  constructor({ store }: FactorMethods) {
+    super();
+    this.isOn = store !== undefined;
+  }
+}
