@@ -187,6 +187,8 @@ describe('a service that only verifies', () => {
       // one at the start of each cool-down, and the retry of the background fetch counts too
       expect(jwks.fetches - before).toBeLessThanOrEqual(Math.ceil(elapsed / COOL_DOWN_MS) + 1);
       expect(jwks.fetches - before).toBeGreaterThan(0);
+      // a machine that is busy with the flood may miss a deadline, which is 503; a key that is forgotten is 401
+      await until(async () => [200, 401].includes((await ask(token)).status), 5_000);
       expect((await ask(token)).status).toBe(200);
     } finally {
       jwks.isUp = true;

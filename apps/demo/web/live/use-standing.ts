@@ -2,21 +2,32 @@ import { useEffect, useState } from 'react';
 import type { Session } from '@tokenward/client';
 import { client } from '../api/client.js';
 
-/** What the current access token says; asked again when it is replaced. */
+const RETRY_MS = 1_000;
+
+/** What the current access token says; asked again when it is replaced, until that is answered. */
 export function useStanding(initial: Session): Session {
   const [standing, setStanding] = useState(initial);
-  useEffect(
-    () =>
-      client.on('refreshed', () => {
-        // an outage changes nothing here
-        client.session().then(
-          (session) => {
-            if (session) setStanding(session);
-          },
-          () => undefined,
-        );
-      }),
-    [],
-  );
+  useEffect(() => {
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    let isFollowed = true;
+    const ask = (): void => {
+      clearTimeout(retry);
+      client.session().then(
+        (session) => {
+          if (session && isFollowed) setStanding(session);
+        },
+        () => {
+          // an outage changes nothing here, but what it hid is to be seen after it
+          if (isFollowed) retry = setTimeout(ask, RETRY_MS);
+        },
+      );
+    };
+    const stops = [client.on('refreshed', ask), client.on('signedIn', ask)];
+    return () => {
+      isFollowed = false;
+      clearTimeout(retry);
+      for (const stop of stops) stop();
+    };
+  }, []);
   return standing;
 }

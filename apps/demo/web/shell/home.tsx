@@ -22,8 +22,9 @@ export function Home({ session, onStageTheft }: HomeProps) {
   useFeedConnection(session.id);
   const { news } = useFeed();
   const standing = useStanding(session);
-  // a role may have changed
-  const { data: account } = useResource<Account>('/account', standing.expiresAt);
+  // a role may have changed, within the second in which the token before was issued, too
+  // a role may have changed; not by `expiresAt`, which the next token may share (whole seconds)
+  const { data: account } = useResource<Account>('/account', standing);
   const asked = useRoute();
   const route = asked === 'users' && account?.role !== 'admin' ? 'sessions' : asked;
   const main = useRef<HTMLElement>(null);
