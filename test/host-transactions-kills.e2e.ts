@@ -138,9 +138,11 @@ describe('a kill between the write of the host and the commit', () => {
         `select pid from pg_stat_activity where backend_type = 'client backend' and datname = current_database()
            and pid <> pg_backend_pid() order by state = 'idle' nulls last, random() limit 1`,
       );
-      // the postmaster ends all the others then
+      const ended = new Promise((resolve) => client.once('end', resolve));
       process.kill(rows[0]!.pid, 'SIGKILL');
-      await client.end().catch(() => undefined);
+      // the postmaster ends all the others then, and lets nobody in before they are gone: until then one of them could still commit
+      await ended;
+      await stateOnceUp();
     },
     'the postmaster': async () => {
       await server.kill('SIGKILL');
