@@ -112,6 +112,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     ['shorter than 8 characters', 'short 1'],
     ['among the most used', 'password1'],
     ['empty', ''],
+    ['the current one', PASSWORD],
     ['longer than 1024 bytes', 'é'.repeat(513)],
   ])('refuses a new password that is %s, names the field, and changes nothing', async (_, newPassword) => {
     const answer = await change(client, { newPassword });

@@ -58,6 +58,7 @@ export class ChangePasswordFlow {
     await this.policy.check(input.newPassword, {
       email: account.email,
       identifier: account.identifier,
+      current: input.currentPassword,
       field: 'newPassword',
     });
     const next = await this.hasher.hash(input.newPassword, {

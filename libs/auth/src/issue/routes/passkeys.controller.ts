@@ -44,7 +44,7 @@ export function createPasskeysController(routes: Routes): Type {
       }),
     )
     async registerOptions(@Req() request: HttpRequest): Promise<object> {
-      return this.factors.registerOptions(callerOf(request), (await await this.contexts.of(request)).origin);
+      return this.factors.registerOptions(callerOf(request), (await this.contexts.of(request)).origin);
     }
 
     @Route(
@@ -80,7 +80,7 @@ export function createPasskeysController(routes: Routes): Type {
     )
     async loginOptions(@Req() request: HttpRequest): Promise<object> {
       const { ticket } = this.inputs.read('ticket', jsonBodyOf(request));
-      return this.signIn.options(ticket, (await await this.contexts.of(request)).origin);
+      return this.signIn.options(ticket, (await this.contexts.of(request)).origin);
     }
 
     @Route(

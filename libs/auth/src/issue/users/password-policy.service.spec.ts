@@ -38,6 +38,12 @@ describe('PasswordPolicy', () => {
     await expect(policyWith().check(password, context)).rejects.toMatchObject(refused(reason));
   });
 
+  it('refuses the current password, in another spelling too', async () => {
+    const check = (current: string) => policyWith().check('a quiet ｒｉｖｅｒ', { ...context, current });
+    await expect(check('a quiet river')).rejects.toMatchObject(refused('must not be the current password'));
+    await expect(check('a quiet riverbed')).resolves.toBeUndefined();
+  });
+
   // T-swj5
   it.each([
     ['a passphrase', 'correct horse battery staple'],

@@ -11,6 +11,8 @@ export interface PasswordContext {
   readonly email?: string;
   /** What the user signs in with, where that is not the email; it may not be part of it either. */
   readonly identifier?: string;
+  /** The one that it replaces, where that was typed too; it may not be the same. */
+  readonly current?: string;
   /** The field of the request that a refusal names. */
   readonly field: 'password' | 'newPassword';
 }
@@ -36,7 +38,7 @@ export class PasswordPolicy {
 
   private async reasonAgainst(
     password: string,
-    { email, identifier = email }: PasswordContext,
+    { email, identifier = email, current }: PasswordContext,
   ): Promise<string | undefined> {
     const { minLength, maxBytes, refuseCommon, breachCheck } = this.options.passwords;
     if (!passwordBytes(password, maxBytes)) return `must not be longer than ${String(maxBytes)} bytes`;
@@ -49,6 +51,7 @@ export class PasswordPolicy {
       return 'must not contain the name in the email address';
     if (identifier !== undefined && holdsNameOf(identifier, text))
       return 'must not contain what you sign in with';
+    if (text === current?.normalize('NFKC')) return 'must not be the current password';
     if (refuseCommon && (await isCommonPassword(text))) return 'is among the most used passwords';
     if (breachCheck && (await this.isBreached(breachCheck, text))) return 'is known from a data breach';
     return undefined;
