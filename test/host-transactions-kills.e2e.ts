@@ -128,8 +128,26 @@ describe('a kill between the write of the host and the commit', () => {
     return found!;
   }
 
+  async function othersConnected(): Promise<number> {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ count: number }>(
+        `select count(*)::int as count from pg_stat_activity where backend_type = 'client backend'
+           and datname = current_database() and pid <> pg_backend_pid()`,
+      );
+      return rows[0]?.count ?? 0;
+    } finally {
+      await client.end();
+    }
+  }
+
   const killers: Readonly<Record<string, () => Promise<void>>> = {
-    'the process of the host': () => victim.kill(),
+    'the process of the host': async () => {
+      await victim.kill();
+      // a COMMIT that it had sent is carried out yet: what is read before that is not what became of it
+      await until(async () => (await othersConnected()) === 0);
+    },
     'a backend of PostgreSQL': async () => {
       const client = new pg.Client({ connectionString: url });
       client.on('error', () => undefined);
