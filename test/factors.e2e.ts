@@ -133,10 +133,12 @@ describe('second factors', () => {
 
     it('is asked for by openSession, too, unless the host has seen to it', async () => {
       const { person, secret } = await enrolled();
-      const due = await host.auth.openSession(person.id, { transport: 'bearer', amr: ['fed'] });
+      const claims = { till: 7 };
+      const due = await host.auth.openSession(person.id, { transport: 'bearer', amr: ['fed'], claims });
       const ticket = 'next' in due ? due.ticket : '';
       const answer = await secondStep(ticket, { code: host.code(secret) });
-      expect(decodeJwt(answer.json<Session & object>().accessToken)['amr']).toEqual(['fed', 'otp', 'mfa']);
+      const token = decodeJwt(answer.json<Session & object>().accessToken);
+      expect([token['amr'], token['till']]).toEqual([['fed', 'otp', 'mfa'], 7]);
       const opened = await host.auth.openSession(person.id, { secondFactor: 'satisfied' });
       expect(opened.grant.sessionId).toEqual(expect.any(String));
     });

@@ -5,6 +5,7 @@ import {
   index,
   inet,
   integer,
+  json,
   jsonb,
   PgSchema,
   pgTableCreator,
@@ -87,6 +88,8 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
       createdIp: inet('created_ip'),
       lastIp: inet('last_ip'),
       userAgent: text('user_agent'),
+      /** What the host gave it, for each of its tokens. As text: `jsonb` refuses some strings that JSON has. */
+      claims: json('claims').$type<Readonly<Record<string, unknown>>>(),
       /** The revoked flag and its time in one: null while the session may be used. */
       endedAt: at('ended_at'),
       endReason: text('end_reason'),

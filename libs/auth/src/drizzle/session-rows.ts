@@ -5,7 +5,7 @@ import { disabledOf, idFrom, toFacts, type NamedUsers, usersFrom } from './user-
 
 /** Select list of a session `s` with its subject `u`. */
 export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, to_jsonb(s.amr) as amr,
-  host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent,
+  host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent, s.claims,
   ${ms(sql`s.auth_time`)} as auth_time, ${ms(sql`s.created_at`)} as created_at, ${ms(sql`s.last_used_at`)} as last_used_at,
   ${ms(sql`s.idle_expires_at`)} as idle_expires_at, ${ms(sql`s.absolute_expires_at`)} as absolute_expires_at`;
 
@@ -42,6 +42,7 @@ export function toSession(row: Row): Session {
     absoluteExpiresAt: date(row['absolute_expires_at']),
     ip: row['ip'] == null ? null : String(row['ip']),
     userAgent: row['user_agent'] == null ? null : String(row['user_agent']),
+    claims: (row['claims'] ?? null) as Session['claims'],
   };
 }
 

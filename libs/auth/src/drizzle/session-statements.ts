@@ -111,11 +111,12 @@ export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
   const after = (millis: number): SQL => sql`n.now + ${millis}::float8 * interval '1 millisecond'`;
   const amr = textArray(session.amr);
   return sql`insert into ${schema.sessions} as s (id, subject, epoch, generation, token_hash, transport, persistent, auth_time, amr,
-      created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent)
+      created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent, claims)
     select ${session.id}::uuid, ${session.subject}, ${session.expected.epoch}, 1, ${session.tokenHash}::bytea, ${session.transport},
       ${session.persistent}::boolean, to_timestamp(${session.authTime.getTime() / 1000}::float8), ${amr}, n.now, n.now,
       least(${after(session.idleTtlMs)}, ${after(session.absoluteTtlMs)}), ${after(session.absoluteTtlMs)},
-      ${inet(session.ip)}::inet, ${inet(session.ip)}::inet, ${session.userAgent ?? null}
+      ${inet(session.ip)}::inet, ${inet(session.ip)}::inet, ${session.userAgent ?? null},
+      ${session.claims ? JSON.stringify(session.claims) : null}::json
     from (select clock_timestamp() as now) n
     returning ${SESSION_COLUMNS}`;
 }

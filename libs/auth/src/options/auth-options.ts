@@ -9,6 +9,7 @@ import type { EncryptionOptions } from './encryption-options.js';
 import type { IdentifierOptions, RegistrationOptions } from './identifier-options.js';
 import type { KeyRotationOptions, StaticKeysOptions } from './key-options.js';
 import type { LegacyIssuerOptions } from './legacy-options.js';
+import type { SessionClaimsHook } from './session-hooks.js';
 
 /** What the `claims` hook is told; it runs at every issue, so it should be quick. */
 export interface ClaimsHookInput {
@@ -32,7 +33,7 @@ export interface AccessTokenOptions {
   readonly claims?: ClaimsHook;
   /** Names (lower or upper case alike) that the deny-list would refuse and the host wants all the same. Default none. */
   readonly allowedClaims?: readonly string[];
-  /** A Standard Schema (zod, valibot, arktype …) for the added claims, applied at issue and at verification; must be synchronous. */
+  /** A Standard Schema (zod, valibot, arktype …) for the added claims, applied at issue and at verification, to those of the session too; must be synchronous. */
   readonly claimsSchema?: StandardSchemaV1;
   /** How many verified tokens are remembered, so that a signature is checked once. Default 10,000; 0 turns it off. */
   readonly cacheSize?: number;
@@ -75,8 +76,13 @@ export interface SessionOptions {
   readonly maxPerUser?: number;
   /** How often expired rows are removed in the background. Default `10m`; `0` leaves it to `AuthService.cleanUp()`. */
   readonly cleanUpEvery?: Duration;
-  /** IP addresses and user agents of sessions that ended are forgotten with the row, this long after the end. Default `30d`. */
+  /** IP addresses, user agents and claims of sessions that ended are forgotten with the row, this long after the end. Default `30d`. */
   readonly keepEndedFor?: Duration;
+  /**
+   * Asked once, when a session opens: claims that are kept with it and are in each of its tokens. `openSession(…, { claims })` goes before it, and both
+   * before `accessToken.claims`. Default none.
+   */
+  readonly claims?: SessionClaimsHook;
 }
 
 export interface TokenDeliveryOptions {

@@ -48,6 +48,7 @@ export function resolveChecked(
       maxPerUser: sessions.maxPerUser,
       cleanUpEveryMs: sessions.cleanUpEvery,
       keepEndedForMs: sessions.keepEndedFor,
+      claims: sessions.claims,
     },
     cookies: resolveCookies(options.cookies, instance),
     transports: transports(options.transports),

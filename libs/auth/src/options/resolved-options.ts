@@ -8,6 +8,7 @@ import type { EncryptionAlgorithm, EncryptionKeyOptions } from './encryption-opt
 import type { RegistrationOptions, ResolvedIdentifier } from './identifier-options.js';
 import type { SigningAlgorithm, StaticKeysOptions } from './key-options.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
+import type { SessionClaimsHook } from './session-hooks.js';
 
 export interface ResolvedEncryption {
   /** The first encrypts. */
@@ -55,6 +56,7 @@ export abstract class ResolvedAuthOptions {
     readonly maxPerUser: number;
     readonly cleanUpEveryMs: number;
     readonly keepEndedForMs: number;
+    readonly claims?: SessionClaimsHook;
   };
   abstract readonly cookies: {
     /** Full names, prefix included. */

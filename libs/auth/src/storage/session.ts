@@ -22,6 +22,8 @@ export interface Session {
   readonly absoluteExpiresAt: Date;
   readonly ip: string | null;
   readonly userAgent: string | null;
+  /** What the host gave it when it opened, for each of its tokens; null: nothing. */
+  readonly claims: Readonly<Record<string, unknown>> | null;
 }
 
 /** Everything a new access token needs, read in one round trip with `subject` no later than `user`. */
@@ -60,6 +62,8 @@ export interface NewSession {
   readonly amr: readonly string[];
   readonly ip?: string;
   readonly userAgent?: string;
+  /** JSON, in each token of the session. */
+  readonly claims?: Readonly<Record<string, unknown>>;
   readonly maxPerUser: number;
   /** Whether the device signed in to the account before; for the audit trail. */
   readonly knownDevice?: boolean;

@@ -13,6 +13,7 @@ export function newRow(session: NewSession, nowMs: number): SessionRow {
     idleExpiresAt: new Date(nowMs + Math.min(session.idleTtlMs, session.absoluteTtlMs)),
     absoluteExpiresAt: new Date(nowMs + session.absoluteTtlMs),
     ...{ ip: address(session.ip) ?? null, userAgent: session.userAgent ?? null },
+    claims: session.claims ?? null,
     ...{
       rotationNonce: null,
       rotationCause: null,

@@ -24,6 +24,8 @@ export interface TicketData extends Readonly<Record<string, unknown>> {
   readonly amr: readonly string[];
   /** What the first step was counted in: given back when the second one is right. */
   readonly counted: readonly ThrottleAttempt[];
+  /** The claims that the session opens with, as JSON text: `jsonb` refuses some strings that JSON has. */
+  readonly claims?: string;
 }
 
 export interface LiveTicket {
@@ -55,12 +57,13 @@ export class SecondStep {
   async due(step: FirstStep, client: ClientContext): Promise<SecondFactorDue | 'superseded' | undefined> {
     const { store } = this.methods;
     if (!store) return undefined;
-    const { account, expected, device, transport, persistent, amr } = step;
+    const { account, expected, device, transport, persistent, amr, claims } = step;
     const factors = await store.of(account.id);
     if (!factors.all.some(counts)) return undefined;
     const { admissions } = await this.throttle.countOther({ account, subject: expected }, { device, client });
     const counted = admissions.flatMap(({ attempt }) => (attempt ? [attempt] : []));
-    const data: TicketData = { transport, persistent, amr, counted };
+    const kept = claims && { claims: JSON.stringify(claims) };
+    const data: TicketData = { transport, persistent, amr, counted, ...kept };
     const ticket = await this.tokens.issue({
       ...{ kind: KIND, data, ttlMs: TTL_SECONDS * 1000, tries: TRIES },
       owner: { subject: account.id, epoch: expected.epoch, diesWith: 'sessions', atMost: AT_MOST },

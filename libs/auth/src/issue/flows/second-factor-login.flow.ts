@@ -5,6 +5,7 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { type FactorAnswer, FactorAnswers } from '../factors/factor-answers.service.js';
 import type { CeremonyContext } from '../factors/passkey-ceremonies.service.js';
 import { SecondStep } from '../factors/second-step.service.js';
+import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
@@ -54,11 +55,12 @@ export class SecondFactorLoginFlow {
     if (!proved) throw this.refused(account.id, 'the answer is wrong', context);
     if (!(await this.steps.redeem(ticket))) throw this.refused(account.id, 'spent meanwhile', context);
 
-    const { transport, persistent, amr: first, counted } = live.data;
+    const { transport, persistent, amr: first, counted, claims: kept } = live.data;
     await Promise.all([giveBack(), this.throttle.giveBackAll(counted)]);
     const amr = [...new Set([...first, ...proved, 'mfa'])];
+    const claims = kept === undefined ? undefined : (JSON.parse(kept) as CustomClaims);
     const opening = { account, expected: candidate.subject, transport, persistent, amr, asOfMs, deviceId };
-    return this.signIn.open({ ...opening, authTime: new Date(asOfMs) }, client);
+    return this.signIn.open({ ...opening, claims, authTime: new Date(asOfMs) }, client);
   }
 
   private refused(userId: string, detail: string, { client }: CeremonyContext): AuthError {

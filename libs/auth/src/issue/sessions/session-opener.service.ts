@@ -6,6 +6,8 @@ import type { TokenDelivery } from '../../contract/index.js';
 import { Announcer } from './announcer.service.js';
 import { SessionService } from './session.service.js';
 import { DeviceIds } from '../users/device-id.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
@@ -22,6 +24,8 @@ export interface SessionOpening {
   readonly asOfMs: number;
   /** The id of a device that signed in to the account before. */
   readonly deviceId?: string;
+  /** To be kept with the session, as `TokenGrants.sessionClaims` read them. */
+  readonly claims?: CustomClaims;
 }
 
 /** Opens a session and grants its first tokens; `superseded` when the user's sessions were ended meanwhile. */
@@ -33,12 +37,14 @@ export class SessionOpener {
     private readonly devices: DeviceIds,
     private readonly announcer: Announcer,
     private readonly entropy: Entropy,
+    private readonly options: ResolvedAuthOptions,
   ) {}
 
   async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult | 'superseded'> {
     const { account, expected, transport, authTime, amr, asOfMs, deviceId } = opening;
     const sessionId = this.entropy.uuid();
     const { id: subject, tenant = client.tenant } = account;
+    const claims = await this.claimsOf(opening, client);
     // signed before the session is opened: a claims hook that fails must leave nothing behind
     const access = await this.grants.accessToken({
       subject,
@@ -48,11 +54,12 @@ export class SessionOpener {
       authTime,
       amr,
       transport,
+      claims,
       asOfMs,
     });
     const knownDevice = deviceId !== undefined;
     const opened = await this.sessions.open(
-      { ...opening, sessionId, subject, knownDevice, tenant },
+      { ...opening, sessionId, subject, knownDevice, tenant, claims },
       clientOf(client),
     );
     if (opened.kind === 'superseded') return 'superseded';
@@ -63,5 +70,19 @@ export class SessionOpener {
       user: account,
       grant: { ...this.grants.grant(opened.session, access, opened.refreshToken), deviceToken },
     };
+  }
+
+  /** The login hook's, and over them what the session was opened with; undefined for none. */
+  private async claimsOf(
+    { account, transport, persistent, amr, claims: given }: SessionOpening,
+    client: ClientContext,
+  ): Promise<CustomClaims | undefined> {
+    const { claims: hook } = this.options.sessions;
+    if (!hook) return given;
+    const { id: userId, role, permissions, tenant = client.tenant } = account;
+    const { ip, userAgent } = client;
+    const user = { userId, role, permissions, tenant };
+    const answer = await hook({ ...user, transport, rememberMe: persistent, amr, ip, userAgent });
+    return { ...this.grants.sessionClaims(answer), ...given };
   }
 }

@@ -16,6 +16,7 @@ import {
 import type { RetryKey } from './retry-key.js';
 import { isRetry } from './rotation-outcome.js';
 import { successorAgain, successorSecret, type SuccessorSource } from './successor.js';
+import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { SessionState } from '../../storage/session.js';
 import {
   type Alongside,
@@ -34,6 +35,8 @@ export interface OpenSessionInput {
   readonly amr: readonly string[];
   readonly knownDevice?: boolean;
   readonly tenant?: string;
+  /** To be kept with it, for each of its tokens. */
+  readonly claims?: CustomClaims;
 }
 
 export interface ReplaceSecretInput {

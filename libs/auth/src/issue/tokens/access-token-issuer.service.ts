@@ -23,6 +23,8 @@ export interface AccessTokenInput {
   readonly authTime?: number;
   /** How (RFC 8176). Default none. */
   readonly amr?: readonly string[];
+  /** Those that are kept with the session, as `sessionClaims` read them. Default none. */
+  readonly claims?: CustomClaims | null;
   /** An instant read before the session's state was read, milliseconds since the epoch; `iat` and `exp` count from it. */
   readonly asOfMs: number;
   /** What the transport can carry (a cookie: about 4,096 less its name and attributes). Default and at most 8,192. */
@@ -57,10 +59,21 @@ export class AccessTokenIssuer {
       this.#encryption = new TokenEncryption(encryption, keyring);
   }
 
-  /** Who else has a say in an issue: the host, whose claims hook or signer (KMS, HSM) may fail. Throws `unavailable` without a key to sign with. */
+  /**
+   * Who else has a say in an issue: the host, whose claims hook or signer (KMS, HSM) may fail, and whose schema may refuse what an older one let into a
+   * session. Throws `unavailable` without a key to sign with.
+   */
   needs(): 'nobody' | 'host' {
     const signsElsewhere = 'sign' in this.keyring.signer();
-    return signsElsewhere || this.options.accessToken.claims ? 'host' : 'nobody';
+    const { claims, claimsSchema } = this.options.accessToken;
+    return signsElsewhere || claims || claimsSchema ? 'host' : 'nobody';
+  }
+
+  /** Claims to be kept with a session, as JSON has them. Throws `claim_refused`; `accessToken.claimsSchema` judges them at the first issue. */
+  sessionClaims(given: unknown): CustomClaims {
+    const claims = asJson(given);
+    assertClaimNames(claims, this.#allowed);
+    return claims;
   }
 
   /** Throws `claim_refused` for a claim that must not or may not be there, `token_too_large` beyond `maxBytes`. */
@@ -105,17 +118,20 @@ export class AccessTokenIssuer {
     };
   }
 
-  /** What is signed is what the hook said; the schema sees it as a verifier will: after JSON. */
+  /** What is signed is what the hook said and the session keeps; the schema sees it as a verifier will: after JSON. */
   async #customClaims(input: AccessTokenInput): Promise<CustomClaims> {
     const { claims: hook, claimsSchema } = this.options.accessToken;
     const { subject: userId, sessionId, role, permissions, tenant } = input;
-    const claims = asJson(hook ? await hook({ userId, sessionId, role, permissions, tenant }) : {});
+    const claims = {
+      ...asJson(hook ? await hook({ userId, sessionId, role, permissions, tenant }) : {}),
+      ...input.claims,
+    };
     assertClaimNames(claims, this.#allowed);
     const checked = checkCustomClaims(structuredClone(claims), claimsSchema);
     if (checked.kind === 'accepted') return claims;
     throw new AuthError(
       'claim_refused',
-      `accessToken.claimsSchema refuses the claims hook's answer at: ${checked.paths.join(', ')}`,
+      `accessToken.claimsSchema refuses the added claims at: ${checked.paths.join(', ')}`,
     );
   }
 }
@@ -128,7 +144,7 @@ function asJson(answer: unknown): CustomClaims {
     claims = undefined;
   }
   if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) return claims as CustomClaims;
-  throw new AuthError('claim_refused', 'the claims hook must return an object that JSON can hold');
+  throw new AuthError('claim_refused', 'added claims must be an object that JSON can hold');
 }
 
 function assertSize(token: string, asked = MAX_TOKEN_BYTES): void {
@@ -136,6 +152,6 @@ function assertSize(token: string, asked = MAX_TOKEN_BYTES): void {
   if (token.length <= maxBytes) return;
   throw new AuthError(
     'token_too_large',
-    `the access token has ${token.length} bytes, at most ${maxBytes} fit: give the user fewer permissions, or return fewer claims from the claims hook`,
+    `the access token has ${token.length} bytes, at most ${maxBytes} fit: give the user fewer permissions, or add fewer claims`,
   );
 }

@@ -87,7 +87,7 @@ export function assertClaimNames(claims: CustomClaims, allowed: ReadonlySet<stri
     if (OWN_CLAIMS.has(name)) {
       throw new AuthError(
         'claim_refused',
-        `the claims hook returned "${name}", which Tokenward writes itself: choose another name`,
+        `the claim "${name}" is one that Tokenward writes itself: choose another name`,
       );
     }
   }

@@ -5,6 +5,7 @@ import type { TokenDelivery } from '../../contract/index.js';
 import { maxAccessTokenBytes } from '../../options/cookie-budget.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { SessionState } from '../../storage/session.js';
+import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import { AccessTokenIssuer, type IssuedAccessToken } from './access-token-issuer.service.js';
 import type { IssuedTokens } from './issued-tokens.js';
 
@@ -16,6 +17,8 @@ export interface AccessTokenRequest {
   readonly authTime: Date;
   readonly amr: readonly string[];
   readonly transport: TokenDelivery;
+  /** Those that are kept with the session. */
+  readonly claims?: CustomClaims | null;
   /** An instant read before the session's state was read; `iat` counts from it. */
   readonly asOfMs: number;
 }
@@ -29,7 +32,7 @@ export class TokenGrants {
   ) {}
 
   accessToken(request: AccessTokenRequest): Promise<IssuedAccessToken> {
-    const { subject, sessionId, state, user, authTime, amr, transport, asOfMs } = request;
+    const { subject, sessionId, state, user, authTime, amr, transport, claims, asOfMs } = request;
     return this.issuer.issue({
       subject,
       sessionId,
@@ -39,9 +42,15 @@ export class TokenGrants {
       tenant: user.tenant,
       authTime: Math.floor(authTime.getTime() / 1000),
       amr,
+      claims,
       asOfMs,
       maxBytes: transport === 'cookie' ? maxAccessTokenBytes(this.options) : undefined,
     });
+  }
+
+  /** Claims to be kept with a session. Throws `claim_refused`. */
+  sessionClaims(given: unknown): CustomClaims {
+    return this.issuer.sessionClaims(given);
   }
 
   /** Whether `accessToken` asks the host, and so may fail. Throws `unavailable` without a key to sign with. */
@@ -54,8 +63,8 @@ export class TokenGrants {
     user: UserFacts,
     asOfMs: number,
   ): Promise<IssuedAccessToken> {
-    const { id: sessionId, subject, authTime, amr, transport } = session;
-    return this.accessToken({ subject, sessionId, state, user, authTime, amr, transport, asOfMs });
+    const { id: sessionId, ...facts } = session;
+    return this.accessToken({ ...facts, sessionId, state, user, asOfMs });
   }
 
   async forState(

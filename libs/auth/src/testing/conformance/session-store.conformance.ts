@@ -7,15 +7,20 @@ import { opened, type SessionStoreSubject } from './session-subject.js';
 
 const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => Promise<void>>> = {
   'keeps of a session what the list shows': async (it) => {
-    const session = await opened(it, { persistent: true, amr: ['pwd', 'o"t,p'], transport: 'hybrid' });
+    const claims = { shop: { id: 7 }, odd: '\0\ud800' };
+    const how = { persistent: true, amr: ['pwd', 'o"t,p'], transport: 'hybrid' } as const;
+    const session = await opened(it, { ...how, claims });
     const [listed, ...more] = await it.store.list(session.subject);
     assert.equal(more.length, 0);
     const { id, subject, persistent, amr, transport } = session;
     assertHolds(listed, {
-      ...{ id, subject, persistent, amr, transport, generation: 1 },
+      ...{ id, subject, persistent, amr, transport, generation: 1, claims },
       ...{ ip: '203.0.113.7', userAgent: 'spec' },
     });
     assert.equal(await it.store.read(randomUUID()), undefined);
+    const rotated = await it.store.rotate(rotationOf(session));
+    assert.deepEqual(rotated.kind === 'rotated' && rotated.session.claims, claims);
+    assert.equal((await it.store.read((await opened(it)).id))?.session.claims, null);
   },
 
   'stores what is not an address as no address, and an address without its scope': async (it) => {
