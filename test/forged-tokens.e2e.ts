@@ -13,6 +13,7 @@ import {
   type Stage,
   startStage,
 } from './support/stage.js';
+import { publicJwk } from './support/public-jwk.js';
 
 let stage: Stage;
 let forger: Forger;
@@ -23,7 +24,7 @@ const trap = {
     trap.visits += 1;
     response.end(
       JSON.stringify({
-        keys: [{ ...stranger.publicKey.export({ format: 'jwk' }), kid: 'mine', alg: 'RS256' }],
+        keys: [{ ...publicJwk(stranger.publicKey), kid: 'mine', alg: 'RS256' }],
       }),
     );
   }),

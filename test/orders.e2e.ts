@@ -14,6 +14,7 @@ import { type Demo, startDemo } from './support/demo.js';
 import { type Orders, startOrders } from './support/orders.js';
 import { tokenward } from './support/tokenward.js';
 import { until } from './support/until.js';
+import { publicJwk } from './support/public-jwk.js';
 
 const USER = { email: 'ada@example.com', password: 'correct horse battery', role: 'user' };
 const REFUSED = {
@@ -128,7 +129,7 @@ describe('a service that only verifies', () => {
       const input = `${b64(head)}.${payloadOf(token)}`;
       return `${input}.${createHmac('sha256', secretOfPublicKey).update(input).digest('base64url')}`;
     };
-    const jwk = mine.publicKey.export({ format: 'jwk' });
+    const jwk = publicJwk(mine.publicKey);
     const table: [string, string][] = [
       ['none', `${b64({ ...header, alg: 'none' })}.${payloadOf(token)}.`],
       ['another key under a known kid', es(header)],

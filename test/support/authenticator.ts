@@ -1,4 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { publicJwk } from './public-jwk.js';
 
 const FLAG = { present: 1, verified: 4, eligible: 8, backedUp: 16, attested: 64 } as const;
 
@@ -91,7 +92,7 @@ function clientData(type: string, challenge: string, origin: string): string {
 
 /** RFC 9052: an EC2 key on P-256 for ES256. */
 function cose(key: KeyObject): Buffer {
-  const { x = '', y = '' } = key.export({ format: 'jwk' });
+  const { x = '', y = '' } = publicJwk(key);
   const [kty, alg, crv] = [2, -7, 1];
   return map([
     [whole(1), whole(kty)],

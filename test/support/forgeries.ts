@@ -1,5 +1,6 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { goodClaims, KEY_ID, type Row, signJwt } from './stage.js';
+import { publicJwk } from './public-jwk.js';
 
 /** What a forger knows of the issuer, and its key for tokens that are wrong in one thing alone. */
 export interface Forger {
@@ -52,14 +53,14 @@ const PUBLIC_TEXTS: readonly (readonly [name: string, secret: (world: Forger) =>
   ['PKCS#1 PEM', (world) => publicOf(world).export({ type: 'pkcs1', format: 'pem' })],
   ['SPKI DER', (world) => publicOf(world).export({ type: 'spki', format: 'der' })],
   ['PKCS#1 DER', (world) => publicOf(world).export({ type: 'pkcs1', format: 'der' })],
-  ['the JWK', (world) => JSON.stringify(publicOf(world).export({ format: 'jwk' }))],
+  ['the JWK', (world) => JSON.stringify(publicJwk(publicOf(world)))],
   [
     'the JWK as it is published',
     (world) => JSON.stringify((JSON.parse(world.publishedJwks) as { keys: unknown[] }).keys[0]),
   ],
   ['the JWKS as it is published', (world) => world.publishedJwks],
-  ['the modulus', (world) => Buffer.from(publicOf(world).export({ format: 'jwk' }).n ?? '', 'base64url')],
-  ['the modulus, as text', (world) => publicOf(world).export({ format: 'jwk' }).n ?? ''],
+  ['the modulus', (world) => Buffer.from(publicJwk(publicOf(world)).n ?? '', 'base64url')],
+  ['the modulus, as text', (world) => publicJwk(publicOf(world)).n ?? ''],
   ['the kid', () => KEY_ID],
   ['nothing', () => ''],
 ];
@@ -84,7 +85,7 @@ export const FORGED: readonly (readonly [name: string, forge: (world: Forger) =>
   ['typ JWT', header({ typ: 'JWT' })],
   ['typ of an id token', header({ typ: 'id+jwt' })],
   ['no typ', header({ typ: undefined })],
-  ['its own jwk', header({ jwk: stranger.publicKey.export({ format: 'jwk' }) })],
+  ['its own jwk', header({ jwk: publicJwk(stranger.publicKey) })],
   ['its own jwk, signed with it', ownJwk],
   ['a jku', (world) => signJwt(world.privateKey, goodClaims(), { jku: world.trapUrl })],
   [
@@ -159,7 +160,7 @@ function pem(world: Forger): string {
 }
 
 function ownJwk(): string {
-  const jwk = stranger.publicKey.export({ format: 'jwk' });
+  const jwk = publicJwk(stranger.publicKey);
   return signJwt(stranger.privateKey, goodClaims(), { jwk });
 }
 

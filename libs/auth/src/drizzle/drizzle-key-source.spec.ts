@@ -11,6 +11,7 @@ import { AuthDatabase } from './auth-database.js';
 import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';
+import { jwkMembers } from '../verify/keys/jwk-members.js';
 
 const line = (id: string) => `${id}:${randomBytes(32).toString('base64url')}`;
 const [first, second] = [line('one'), line('two')];
@@ -53,7 +54,7 @@ describe('signing keys in Postgres', () => {
   it('a row that somebody else inserted is not a key', async () => {
     await rotate();
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'mine', alg: 'RS256', use: 'sig' };
+    const jwk = { ...jwkMembers(publicKey), kid: 'mine', alg: 'RS256', use: 'sig' };
     await pool.query(
       `insert into auth_signing_keys (kid, algorithm, public_jwk, created_at, signs_from)
        values ('mine', 'RS256', $1, now(), now() - interval '1 minute')`,

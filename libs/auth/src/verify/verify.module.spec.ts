@@ -5,10 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { AuthenticateFlow } from './authenticate.js';
 import { HandClock } from './keys/hand-clock.fixture.js';
 import { ResourceServerModule } from './verify.module.js';
+import { jwkMembers } from './keys/jwk-members.js';
 
 const T0 = 1_800_000_000;
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const jwk: JsonWebKey = { ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'ES256', use: 'sig' };
+const jwk: JsonWebKey = { ...jwkMembers(publicKey), kid: 'k', alg: 'ES256', use: 'sig' };
 
 function token(claims: Readonly<Record<string, unknown>> = {}): string {
   const times = { iat: T0, nbf: T0, exp: T0 + 900 };

@@ -9,6 +9,7 @@ import { KeySource, type SourceJwk, type SourceKeys } from '../../storage/key-so
 import { hasPrivateMembers } from '../../verify/keys/key-material.js';
 import { readPem } from '../../verify/keys/pem.js';
 import { publicKeyThumbprint } from '../../verify/keys/thumbprint.js';
+import { jwkMembers } from '../../verify/keys/jwk-members.js';
 
 const MAX_BYTES = 1_048_576;
 const CURVE_ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
@@ -169,5 +170,5 @@ function asJwk(name: string, key: KeyObject, rsaAlgorithm: SigningAlgorithm): So
   if (alg === undefined || !['rsa', 'ec'].includes(key.asymmetricKeyType ?? ''))
     throw AuthError.configuration(name, 'is neither an RSA key nor one on P-256, P-384 or P-521');
   const kid = publicKeyThumbprint(key.type === 'private' ? createPublicKey(key) : key);
-  return { ...key.export({ format: 'jwk' }), kid, alg };
+  return { ...jwkMembers(key), kid, alg };
 }

@@ -4,6 +4,7 @@ import type { SigningAlgorithm } from '../../options/key-options.js';
 import { ALGORITHMS } from '../../verify/keys/algorithms.js';
 import type { SourceJwk } from '../../storage/key-source.port.js';
 import { publicKeyThumbprint, secretKeyId } from '../../verify/keys/thumbprint.js';
+import { jwkMembers } from '../../verify/keys/jwk-members.js';
 
 const generate = promisify(generateKeyPair);
 const CURVES: Readonly<Record<string, string>> = {
@@ -33,7 +34,7 @@ export async function generateSigningJwk(
     traits.family === 'rsa'
       ? await generate('rsa', { modulusLength: rsaBits, publicExponent: 65_537 })
       : await generate('ec', { namedCurve: CURVES[traits.curve] ?? traits.curve });
-  return { ...pair.privateKey.export({ format: 'jwk' }), kid: publicKeyThumbprint(pair.publicKey), ...named };
+  return { ...jwkMembers(pair.privateKey), kid: publicKeyThumbprint(pair.publicKey), ...named };
 }
 
 const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use', 'iat', 'nbf', 'revoked'];

@@ -15,6 +15,7 @@ import { KeyRotation } from './key-rotation.service.js';
 import type { KeySightings } from '../../storage/key-sightings.port.js';
 import { MemoryKeySightings } from '../../testing/memory-key-sightings.store.js';
 import { KeySource, type SourceJwk, type SourceKeys } from '../../storage/key-source.port.js';
+import { jwkMembers } from '../../verify/keys/jwk-members.js';
 
 const T0 = 1_800_000_000;
 const LEAD = 3600;
@@ -310,7 +311,7 @@ describe('a key that is replaced in place', () => {
 describe('a signer elsewhere', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signWith = async ({ bytes }: { bytes: Buffer }) => sign('sha256', bytes, privateKey);
-  const key = { ...publicKey.export({ format: 'jwk' }), kid: 'v', alg: 'ES256', nbf: 1 };
+  const key = { ...jwkMembers(publicKey), kid: 'v', alg: 'ES256', nbf: 1 };
   const signature = async (rotation: KeyRotation) => {
     const signer = rotation.keyring.signer();
     return 'sign' in signer && signer.sign({ keyId: 'v', algorithm: 'ES256', bytes: Buffer.from('x') });

@@ -5,6 +5,7 @@ import { Keyring } from '../../verify/keys/keyring.service.js';
 import type { RemoteSign, SigningAlgorithm } from '../../options/key-options.js';
 import { AccessTokenIssuer } from './access-token-issuer.service.js';
 import { AUDIENCE, ISSUER, NOW, makeBench } from '../../verify/tokens/forge.fixture.js';
+import { jwkMembers } from '../../verify/keys/jwk-members.js';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -21,7 +22,7 @@ function issue(algorithm: SigningAlgorithm, publicKey: KeyObject, remote: Remote
 /** Verified as a service would that knows nothing but the public key. */
 function accepted(algorithm: SigningAlgorithm, publicKey: KeyObject, token: string) {
   const kid = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string };
-  const jwk = { ...publicKey.export({ format: 'jwk' }), alg: algorithm, kid: kid.kid };
+  const jwk = { ...jwkMembers(publicKey), alg: algorithm, kid: kid.kid };
   const { verifier } = makeBench({ privateKey: other.privateKey, verificationKeys: { keys: [jwk] } });
   return verifier.verify(token);
 }

@@ -8,10 +8,11 @@ import type { RemoteJwksOptions } from '../../options/resource-server-options.js
 import { HandClock } from './hand-clock.fixture.js';
 import { Keyring } from './keyring.service.js';
 import { RemoteKeys } from './remote-keys.service.js';
+import { jwkMembers } from './jwk-members.js';
 
 const HOUR = 3_600;
 const ecKey = (kid: string, members: JsonWebKey = {}): JsonWebKey => ({
-  ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+  ...jwkMembers(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey),
   ...{ kid, alg: 'ES256', use: 'sig' },
   ...members,
 });
@@ -108,8 +109,8 @@ describe('what the issuer answers', () => {
   });
 
   it('names keys that should not be there, and no material of them', async () => {
-    const d = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
-    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+    const d = jwkMembers(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+    const weak = jwkMembers(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey);
     const { holds } = await start(() =>
       json({ keys: [A, { ...d, kid: 'private', alg: 'ES256' }, { ...weak, kid: 'weak', alg: 'RS256' }] }),
     );

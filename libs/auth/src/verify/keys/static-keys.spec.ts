@@ -10,6 +10,7 @@ import { calculateJwkThumbprint, type JWK } from 'jose';
 import { AuthError } from '../../common/auth-error.js';
 import type { StaticKeysOptions } from '../../options/key-options.js';
 import { loadStaticKeys } from './static-keys.js';
+import { jwkMembers } from './jwk-members.js';
 
 const makeRsa = (modulusLength: number, publicExponent = 65537) =>
   generateKeyPairSync('rsa', { modulusLength, publicExponent });
@@ -29,7 +30,7 @@ const pem = (
   type: 'pkcs8' | 'spki' | 'pkcs1' | 'sec1' = key.type === 'private' ? 'pkcs8' : 'spki',
 ) => key.export({ format: 'pem', type: type as 'pkcs8' }) as string;
 const jwk = (key: KeyObject, more: object = {}): JsonWebKey => ({
-  ...key.export({ format: 'jwk' }),
+  ...jwkMembers(key),
   ...more,
 });
 const verifying = (...keys: unknown[]) => ({

@@ -5,6 +5,7 @@ import { ALGORITHMS, isSigningAlgorithm } from './algorithms.js';
 import { assertKeyFits, assertKeyId, assertSecretFits } from './key-fitness.js';
 import { hasPrivateMembers, readPublicKey, readSecret, secretKeyObject } from './key-material.js';
 import type { PublicJwk, VerificationKey } from './key-set.js';
+import { jwkMembers } from './jwk-members.js';
 
 const OPTION = 'keys.verificationKeys';
 
@@ -14,7 +15,7 @@ export function asVerificationKey(
   publicKey: KeyObject,
 ): VerificationKey {
   if (publicKey.type === 'secret') return { kid, algorithm, publicKey };
-  const members = publicKey.export({ format: 'jwk' });
+  const members = jwkMembers(publicKey);
   const publicJwk: PublicJwk = Object.freeze({ ...members, kid, alg: algorithm, use: 'sig' as const });
   return { kid, algorithm, publicKey, publicJwk };
 }

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { constants, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { b64, forge, goodClaims, makeBench, makeKey, rawSignature } from './forge.fixture.js';
+import { jwkMembers } from '../keys/jwk-members.js';
 
 const rsa = makeKey('RS256');
 const other = makeKey('RS256');
 const ec = makeKey('ES256');
 const secret = randomBytes(64);
-const otherJwk = { ...other.publicKey.export({ format: 'jwk' }), kid: 'other', alg: 'RS256' };
-const ecJwk = { ...ec.publicKey.export({ format: 'jwk' }), kid: 'ec', alg: 'ES256' };
+const otherJwk = { ...jwkMembers(other.publicKey), kid: 'other', alg: 'RS256' };
+const ecJwk = { ...jwkMembers(ec.publicKey), kid: 'ec', alg: 'ES256' };
 const { verifier } = makeBench({
   privateKey: rsa.privateKey,
   keyId: 'main',
@@ -64,12 +65,7 @@ const ATTACKS: readonly (readonly [name: string, token: string, reason: string])
   ],
   [
     'HS256 with the JWK text',
-    forge(
-      header({ alg: 'HS256' }),
-      goodClaims(),
-      JSON.stringify(rsa.publicKey.export({ format: 'jwk' })),
-      'HS256',
-    ),
+    forge(header({ alg: 'HS256' }), goodClaims(), JSON.stringify(jwkMembers(rsa.publicKey)), 'HS256'),
     'algorithm_mismatch',
   ],
   [
@@ -118,12 +114,7 @@ const ATTACKS: readonly (readonly [name: string, token: string, reason: string])
   ],
   [
     'jwk',
-    forge(
-      header({ jwk: other.publicKey.export({ format: 'jwk' }) }),
-      goodClaims(),
-      other.privateKey,
-      'RS256',
-    ),
+    forge(header({ jwk: jwkMembers(other.publicKey) }), goodClaims(), other.privateKey, 'RS256'),
     'header_refused',
   ],
   ...Object.entries({
@@ -324,9 +315,7 @@ describe('PSS signatures', () => {
 });
 
 describe('RSA signatures', () => {
-  const modulus = BigInt(
-    `0x${Buffer.from(rsa.publicKey.export({ format: 'jwk' }).n ?? '', 'base64url').toString('hex')}`,
-  );
+  const modulus = BigInt(`0x${Buffer.from(jwkMembers(rsa.publicKey).n ?? '', 'base64url').toString('hex')}`);
   const input = `${b64(JSON.stringify(header()))}.${b64(JSON.stringify(goodClaims()))}`;
   const right = rawSignature('RS256', rsa.privateKey, input);
   const bytes = (value: bigint) => Buffer.from(value.toString(16).padStart(512, '0').slice(-512), 'hex');
