@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it } from '@jest/globals';
 import type * as Client from '@tokenward/client';
 import type * as Account from '@tokenward/client/account';
+import type * as Factors from '@tokenward/client/factors';
 import type * as Axios from '@tokenward/client/axios';
 import type * as React from '@tokenward/client/react';
 import type { SessionState, SessionStore } from '../libs/client/src/session-store.js';
@@ -31,6 +32,7 @@ const { createAuthClient, AuthClientError, memoryStore } = load<typeof Client>('
 const { axiosTransport } = load<typeof Axios>('axios');
 const { useSession } = load<typeof React>('react');
 const { endSession } = load<typeof Account>('account');
+const { loginWithSecondFactor } = load<typeof Factors>('factors');
 let server: FakeServer;
 let browser: ReturnType<typeof fakeBrowser>;
 const clients: Client.AuthClient[] = [];
@@ -204,6 +206,8 @@ it('as built, a refusal is an AuthClientError with what the server said', async 
   });
   server.failNext('/auth/sessions/s1', 404);
   await expect(endSession(client, 's1')).rejects.toBeInstanceOf(AuthClientError);
+  const second = loginWithSecondFactor(client, { ticket: 't', code: '1' });
+  await expect(second).rejects.toBeInstanceOf(AuthClientError);
   server.failNext('/auth/reauthenticate', 403);
   await expect(client.reauthenticate('a quiet river')).rejects.toMatchObject({ status: 403 });
   expect(() => createAuthClient({ transport: 'cookies' as 'cookie' })).toThrow(/^transport: /);

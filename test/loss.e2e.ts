@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
-import { type AuthClient, createAuthClient, type StoredTokens } from '@tokenward/client';
+import { type AuthClient, createAuthClient, type StoredTokens, type UserBody } from '@tokenward/client';
 import pg from 'pg';
 import { fakeBrowser } from '../libs/client/src/fakes.fixture.js';
 import { type CookieJar, cookieJar } from './support/cookie-jar.js';
@@ -118,7 +118,7 @@ async function refreshed(client: AuthClient): Promise<boolean> {
 async function trial(transport: Transport, point: Point) {
   const { leave, open, refreshToken } = device(transport);
   let client = open();
-  const { id } = await client.login(credentials);
+  const { id } = (await client.login(credentials)) as UserBody;
   const spent = refreshToken();
   const isLeft = point.startsWith('page');
   let restarting: Promise<void> | undefined;

@@ -1,12 +1,19 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type AuthClient, AuthClientError, createAuthClient } from '@tokenward/client';
 import {
+  askForMagicLink,
+  changeEmail,
   endOtherSessions,
   endSession,
+  forgotPassword,
+  loginWithMagicLink,
   logoutEverywhere,
   register,
+  resetPassword,
+  sendVerification,
   sessions,
   stepUpFetch,
+  verifyEmail,
 } from './account.js';
 
 const baseUrl = 'https://api.test';
@@ -96,6 +103,90 @@ describe('the account', () => {
     const listing = sessions(client, { signal: controller.signal });
     controller.abort(new Error('enough'));
     await expect(listing).rejects.toThrow('enough');
+  });
+});
+
+describe('a call of whoever asks', () => {
+  it('signs nobody in by a registration: the next request is not taken for a lost session', async () => {
+    const seen: { line: string; credentials: string | undefined; authorization: string | null }[] = [];
+    const client = createAuthClient({
+      baseUrl,
+      refreshAheadMs: 0,
+      fetch: (input, init) => {
+        const request = new Request(input as string, init);
+        const line = `${request.method} ${new URL(request.url).pathname}`;
+        seen.push({
+          line,
+          credentials: init?.credentials,
+          authorization: request.headers.get('authorization'),
+        });
+        const answer = line.endsWith('register')
+          ? Response.json({ user: { id: 'u2' } }, { status: 201 })
+          : new Response('{}', { status: 401, headers: { 'www-authenticate': 'Bearer' } });
+        return Promise.resolve(answer);
+      },
+    });
+    clients.push(client);
+    const events: string[] = [];
+    client.on('signedOut', ({ reason }) => void events.push(reason));
+    await register(client, { email: 'bob@example.com', password: 'a quiet river' });
+    expect(seen).toEqual([{ line: 'POST /auth/register', credentials: 'omit', authorization: null }]);
+    expect(events).toEqual([]);
+    expect(await client.session()).toBeUndefined();
+    expect(events).toEqual([]);
+  });
+
+  it.each([
+    [
+      'password/forgot',
+      { email: 'a@example.com' },
+      202,
+      (c: AuthClient) => forgotPassword(c, 'a@example.com'),
+    ],
+    [
+      'password/reset',
+      { token: 't', newPassword: 'a quiet harbour' },
+      204,
+      (c: AuthClient) => resetPassword(c, { token: 't', newPassword: 'a quiet harbour' }),
+    ],
+    ['email/verify/send', undefined, 202, (c: AuthClient) => sendVerification(c)],
+    ['email/verify', { token: 't' }, 204, (c: AuthClient) => verifyEmail(c, 't')],
+    ['email/change', { email: 'a@example.com' }, 202, (c: AuthClient) => changeEmail(c, 'a@example.com')],
+    ['magic-link', { email: 'a@example.com' }, 202, (c: AuthClient) => askForMagicLink(c, 'a@example.com')],
+  ] as const)(
+    '%s: its body, its status, and an answer of somebody else is none',
+    async (path, sent, status, ask) => {
+      const bodies: string[] = [];
+      let answered: number = status;
+      const { client, asked } = await open((_line, body) => {
+        bodies.push(body);
+        return new Response(answered === 200 ? '<html>' : null, { status: answered });
+      });
+      await expect(ask(client)).resolves.toBeUndefined();
+      expect(asked).toEqual([`POST /auth/${path}`]);
+      expect(bodies).toEqual([sent ? JSON.stringify(sent) : '']);
+      answered = 200;
+      await expect(ask(client)).rejects.toBeInstanceOf(AuthClientError);
+    },
+  );
+
+  it('the token of a mailed link signs in', async () => {
+    const { client } = await open((line, body) => {
+      expect([line, JSON.parse(body)]).toMatchObject([
+        'POST /auth/magic-link/login',
+        { token: 'of-the-mail', transport: 'bearer' },
+      ]);
+      return Response.json({
+        ...{
+          user: { id: 'u2', email: 'bob@example.com' },
+          expiresIn: 900,
+          accessToken: 'a',
+          refreshToken: 'r',
+        },
+      });
+    });
+    expect(await loginWithMagicLink(client, { token: 'of-the-mail' })).toMatchObject({ id: 'u2' });
+    expect(await client.accessToken()).toBe('a');
   });
 });
 

@@ -1,8 +1,10 @@
-import { answerOf, type AuthClient, type CallOptions, type UserBody } from '@tokenward/client';
-import { deadline, orAborted, TIMEOUT_MS, until } from './timers.js';
+import type { AuthClient, CallOptions, LoginResult, UserBody } from '@tokenward/client';
+import { call, type Caller, callFor } from './calls.js';
 import type { SessionBody } from '../../auth/src/contract/index.js';
 
 export type { SessionBody } from '../../auth/src/contract/index.js';
+export type { Caller } from './calls.js';
+export { type Challenge, type OnStepUp, stepUpFetch } from './step-up.js';
 
 export interface Registration {
   readonly email: string;
@@ -10,15 +12,9 @@ export interface Registration {
   readonly name?: string;
 }
 
-interface Call<T> extends CallOptions {
-  readonly method?: string;
-  readonly body?: object;
-  isOurs(body: T, response: Response): unknown;
-}
-
 /** Opens the account and signs nobody in. Rejects with `AuthClientError`: `taken`, `invalid_input`, `too_many_attempts`. */
 export async function register(
-  client: AuthClient,
+  client: Caller,
   input: Registration,
   options?: CallOptions,
 ): Promise<UserBody> {
@@ -26,47 +22,80 @@ export async function register(
     ...options,
     method: 'POST',
     body: input,
+    isOpen: true,
     isOurs: (body) => body.user?.id,
   });
   return user as UserBody;
 }
 
+/** Mails a link for a new password, if somebody has that address: the answer does not tell. Rejects with `too_many_attempts`. */
+export function forgotPassword(client: Caller, email: string, options?: CallOptions): Promise<void> {
+  return callFor(202, client, 'password/forgot', {
+    ...{ ...options, method: 'POST', body: { email }, isOpen: true },
+  });
+}
+
+/** With the token of that mail. Every session of the user ends, and nobody is signed in. Rejects with `link_refused`, `invalid_input`. */
+export function resetPassword(
+  client: Caller,
+  input: { readonly token: string; readonly newPassword: string },
+  options?: CallOptions,
+): Promise<void> {
+  return callFor(204, client, 'password/reset', {
+    ...{ ...options, method: 'POST', body: input, isOpen: true },
+  });
+}
+
+/** Mails a link to the address of whoever is signed in. */
+export function sendVerification(client: Caller, options?: CallOptions): Promise<void> {
+  return callFor(202, client, 'email/verify/send', { ...options, method: 'POST' });
+}
+
+/** With the token of the mail, signed in or not; of a change of email, too. Rejects with `link_refused`. */
+export function verifyEmail(client: Caller, token: string, options?: CallOptions): Promise<void> {
+  return callFor(204, client, 'email/verify', {
+    ...{ ...options, method: 'POST', body: { token }, isOpen: true },
+  });
+}
+
+/** Mails the link to the new address. Rejects with `reauthentication_required` when the proof is older than 5 minutes (`stepUpFetch`). */
+export function changeEmail(client: Caller, email: string, options?: CallOptions): Promise<void> {
+  return callFor(202, client, 'email/change', { ...options, method: 'POST', body: { email } });
+}
+
+/** Mails a link that signs in, if somebody has that address: the answer does not tell. */
+export function askForMagicLink(client: Caller, email: string, options?: CallOptions): Promise<void> {
+  return callFor(202, client, 'magic-link', {
+    ...{ ...options, method: 'POST', body: { email }, isOpen: true },
+  });
+}
+
+/** With the token of that mail, after the user agreed. Rejects with `link_refused`. */
+export function loginWithMagicLink(
+  client: Pick<AuthClient, 'loginAt'>,
+  input: { readonly token: string; readonly rememberMe?: boolean },
+  options?: CallOptions,
+): Promise<LoginResult> {
+  return client.loginAt('magic-link/login', input, options);
+}
+
 /** Where the user is signed in, this session included (`current`). */
-export function sessions(client: AuthClient, options?: CallOptions): Promise<readonly SessionBody[]> {
+export function sessions(client: Caller, options?: CallOptions): Promise<readonly SessionBody[]> {
   return call<readonly SessionBody[]>(client, 'sessions', { ...options, isOurs: Array.isArray });
 }
 
 /** Rejects with 404 when the user has no such session. The current one ends with `client.logout()`. */
-export function endSession(client: AuthClient, id: string, options?: CallOptions): Promise<void> {
-  return end(client, `sessions/${encodeURIComponent(id)}`, 'DELETE', options);
+export function endSession(client: Caller, id: string, options?: CallOptions): Promise<void> {
+  return callFor(204, client, `sessions/${encodeURIComponent(id)}`, { ...options, method: 'DELETE' });
 }
 
 /** All but the current one. */
-export function endOtherSessions(client: AuthClient, options?: CallOptions): Promise<void> {
-  return end(client, 'sessions', 'DELETE', options);
+export function endOtherSessions(client: Caller, options?: CallOptions): Promise<void> {
+  return callFor(204, client, 'sessions', { ...options, method: 'DELETE' });
 }
 
 /** Every session of the user; this client is signed out (`refused`) as well. */
 export async function logoutEverywhere(client: AuthClient, options?: CallOptions): Promise<void> {
-  await end(client, 'logout-all', 'POST', options);
+  await callFor(204, client, 'logout-all', { ...options, method: 'POST' });
   await client.refresh();
 }
-
-async function end(client: AuthClient, path: string, method: string, options?: CallOptions): Promise<void> {
-  await call(client, path, { ...options, method, isOurs: (_body, { status }) => status === 204 });
-}
-
-async function call<T>(
-  client: AuthClient,
-  path: string,
-  { method = 'GET', body, signal, isOurs }: Call<T>,
-): Promise<T> {
-  const asking = client.fetch(client.authUrl + path, {
-    method,
-    ...(signal && { signal }),
-    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  const response = await orAborted(until(deadline(TIMEOUT_MS), asking), signal);
-  return answerOf<T>(response, (given) => isOurs(given, response));
-}
-export { type Challenge, type OnStepUp, stepUpFetch } from './step-up.js';

@@ -1,4 +1,10 @@
-import type { LoginAnswer, TokenBody, TokenDelivery, UserBody } from '../../auth/src/contract/index.js';
+import type {
+  LoginAnswer,
+  SecondFactorDue,
+  TokenBody,
+  TokenDelivery,
+  UserBody,
+} from '../../auth/src/contract/index.js';
 import { tailOf } from './change.js';
 import { answerOf } from './error.js';
 import { type Keeper, newKey } from './keeper.js';
@@ -10,6 +16,11 @@ import type { StoredTokens } from './token-store.js';
 
 const SETTLE_MS = 30;
 
+/** The user, or the ticket of a second step: `result.next` tells. */
+export type LoginResult = (UserBody & { readonly next?: undefined }) | SecondFactorDue;
+
+type Answer = TokenBody & Partial<Pick<LoginAnswer, 'user'> & Pick<SecondFactorDue, 'ticket'>>;
+
 /** The AuthController's routes, and where the refresh token is kept: by the browser, or in the store of a `bearer` client. */
 export interface AuthApi {
   readonly sendRaw: typeof fetch;
@@ -20,8 +31,8 @@ export interface AuthApi {
    * session. An answer that others did not wait for is not believed: they may have signed out since.
    */
   spend(path: string, body: object): Promise<Response | undefined>;
-  /** Sends, keeps the tokens that come, and tells. */
-  openSession(send: () => Promise<Response>): Promise<UserBody>;
+  /** Sends, keeps the tokens that come, and tells. Nothing changes while a second factor is due. */
+  openSession(send: () => Promise<Response>): Promise<LoginResult>;
   endSession(kind: 'logout' | 'refused'): Promise<void>;
 }
 
@@ -38,22 +49,24 @@ export function authApi(
   const send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
 
   /** `sentAt`: it expires counted from there by this clock, so that the server's does not matter. */
-  async function acceptTokens<T extends TokenBody & { user?: UserBody }>(
+  async function acceptTokens(
     kind: 'refreshed' | 'signedIn',
     response: Response,
     sentAt: number,
-  ): Promise<T> {
-    const body = await answerOf<T>(
+  ): Promise<Answer> {
+    const body = await answerOf<Answer>(
       response,
       (given) =>
         // `>=` alone would take a text
         Number.isFinite(given.expiresIn) &&
         given.expiresIn >= 1 &&
-        (transport === 'cookie' || given.accessToken) &&
-        (!isBearer || given.refreshToken) &&
-        (kind === 'refreshed' || given.user?.id),
+        (given.ticket ||
+          ((transport === 'cookie' || given.accessToken) &&
+            (!isBearer || given.refreshToken) &&
+            (kind === 'refreshed' || given.user?.id))),
     );
     const { expiresIn, accessToken, refreshToken } = body;
+    if (body.ticket) return body;
     // what it cannot read it may still write
     const { device } = await keeper.readTokens().catch((): StoredTokens => ({}));
     await keeper.writeTokens(isBearer ? { refreshToken, device: body.device ?? device } : {});
@@ -66,17 +79,17 @@ export function authApi(
     sendRaw: send,
     credentials,
     async postJson(path, body, key) {
-      const { refreshToken } = await keeper.readTokens();
+      const { refreshToken, device } = await keeper.readTokens();
       const token = tokenNow();
       const signal = deadline(TIMEOUT_MS);
       const init: RequestInit = {
         method: 'POST',
         headers: {
           'content-type': 'application/json',
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...(key !== undefined && { 'idempotency-key': key }),
+          ...(token && { authorization: `Bearer ${token}` }),
+          ...(key && { 'idempotency-key': key }),
         },
-        body: JSON.stringify({ ...body, ...(isBearer && { refreshToken }) }),
+        body: JSON.stringify({ ...body, ...(isBearer && { refreshToken, device }) }),
         credentials,
         // a page that is closed meanwhile still gets the new cookies
         keepalive: !isBearer,
@@ -102,7 +115,8 @@ export function authApi(
 
     async openSession(ask) {
       const sentAt = Date.now();
-      return (await acceptTokens<LoginAnswer>('signedIn', await ask(), sentAt)).user;
+      const body = await acceptTokens('signedIn', await ask(), sentAt);
+      return (body.user ?? body) as LoginResult;
     },
 
     async endSession(kind) {

@@ -1,6 +1,6 @@
-import type { LoginBody, UserBody } from '../../auth/src/contract/index.js';
+import type { LoginBody } from '../../auth/src/contract/index.js';
 import { assertOptions } from './assert-options.js';
-import { authApi } from './auth-api.js';
+import { authApi, type LoginResult } from './auth-api.js';
 import { authState } from './auth-state.js';
 import { tailOf } from './change.js';
 import { answerOf, AuthClientError } from './error.js';
@@ -18,18 +18,22 @@ import { memoryStore } from './token-store.js';
 export interface AuthClient {
   /** Of the AuthController's routes, with a slash at the end. */
   readonly authUrl: string;
-  login(input: Omit<LoginBody, 'transport' | 'device'>, options?: CallOptions): Promise<UserBody>;
+  /** Nobody is signed in while `result.next` is `second_factor`: `/factors` has the second step. */
+  login(input: Omit<LoginBody, 'transport' | 'device'>, options?: CallOptions): Promise<LoginResult>;
+  /** At another of the AuthController's routes that answer as a login does: `magic-link/login`, say. */
+  loginAt(path: string, input: object, options?: CallOptions): Promise<LoginResult>;
   /**
-   * Signs in at a route of the host (passkey, social login, second factor) that answers as a login does. While `send` runs no tab refreshes,
-   * for 10 seconds at the most: ask the person first, in `loginWith` send what they gave.
+   * Signs in at a route of the host that answers as a login does. While `send` runs no tab refreshes, for 10 seconds at the most: ask the
+   * person first, in `loginWith` send what they gave.
    */
-  loginWith(send: () => Promise<Response>): Promise<UserBody>;
+  loginWith(send: () => Promise<Response>): Promise<LoginResult>;
   /** Resolves when the server has ended the session; rejects (still signed in) when it could not. */
   logout(options?: CallOptions): Promise<void>;
   /**
    * Like the global one, with the access token, one silent refresh on 401, and the request again once. A body that can be read only once (a
    * stream) is not sent again: its 401 comes back, with good tokens for the caller's next try. When the refresh cannot be had, the answer is
-   * 503 in place of the 401, which would be read as a sign-out.
+   * 503 in place of the 401, which would be read as a sign-out. With `credentials: 'omit'` it goes out as nobody's, and its answer comes back
+   * as it is.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** Who is signed in; undefined when nobody is. Rejects when that cannot be told. */
@@ -91,11 +95,17 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       );
     },
   );
-  const api = authApi(options, transport, url, keeper, () => state.token?.value, tabs);
+  const tokenNow = (): string | undefined => state.token?.value;
+  const api = authApi(options, transport, url, keeper, tokenNow, tabs);
   const refreshAfter: RefreshAfter = silentRefresh(api, state, tabs);
   const requests = silentFetch(api, state, tabs, refreshAfter);
-  const signIn = (send: () => Promise<Response>): Promise<UserBody> =>
+  const loginWith = (send: () => Promise<Response>): Promise<LoginResult> =>
     tabs.inTurn(() => api.openSession(send));
+  const loginAt: AuthClient['loginAt'] = (path, input, options) =>
+    within(
+      options,
+      loginWith(() => api.postJson(path, { ...input, transport })),
+    );
 
   /** Both spend the refresh token, so that no silent refresh may be under way. */
   async function prove(path: 'password' | 'reauthenticate', body: object, isFirst = true): Promise<void> {
@@ -134,21 +144,16 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   return {
     async fetch(input, init) {
       const target = resolve(input, base);
-      if (!isOurs(target, base)) return api.sendRaw(target, init);
+      if (init?.credentials === 'omit' || !isOurs(target, base)) return api.sendRaw(target, init);
       // whatever the cookies say, this page acts as somebody
       if (!needsToken && state.is === 'unknown') state.is = 'in';
       return requests.sendSigned(target, init);
     },
 
     authUrl: absolute(url),
-    login: (input, options) =>
-      within(
-        options,
-        signIn(async () =>
-          api.postJson('login', { ...input, transport, device: (await keeper.readTokens()).device }),
-        ),
-      ),
-    loginWith: signIn,
+    login: (input, options) => loginAt('login', input, options),
+    loginAt,
+    loginWith,
 
     logout: (options) =>
       within(
@@ -167,10 +172,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       within(options, prove('password', { currentPassword, newPassword })),
     reauthenticate: (proof, options) =>
       within(options, prove('reauthenticate', typeof proof === 'string' ? { password: proof } : proof)),
-    async accessToken() {
-      await requests.freshen();
-      return state.token?.value;
-    },
+    accessToken: () => requests.freshen().then(tokenNow),
     refresh: () => refreshAfter(tabs.known),
     on: state.on,
     close() {

@@ -1,5 +1,5 @@
 import { alarmOf } from './alarm.js';
-import { type Change, isEnd } from './change.js';
+import type { Change } from './change.js';
 import { type ClientEvents, emitter, type Emitter } from './events.js';
 
 export interface Token {
@@ -47,9 +47,9 @@ export function authState(
     applyChange(change) {
       const { kind, accessToken, expiresAt = 0 } = change;
       if (state.is === 'in' && kind !== 'refreshed') state.person++;
-      if (isEnd(change)) return leave(kind as ClientEvents['signedOut']['reason']);
+      if (kind === 'logout' || kind === 'refused') return leave(kind);
       state.hold({ value: accessToken, expiresAt });
-      state.emitEvent(kind as 'refreshed' | 'signedIn', undefined);
+      state.emitEvent(kind, undefined);
     },
     hold(token) {
       state.is = 'in';

@@ -9,9 +9,5 @@ export interface Change {
   readonly left?: string | undefined;
 }
 
-export function isEnd(change: Change): boolean {
-  return change.kind === 'logout' || change.kind === 'refused';
-}
-
 /** Tells two tokens apart. */
 export const tailOf = (refreshToken: string | undefined): string | undefined => refreshToken?.slice(-9);

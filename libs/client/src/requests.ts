@@ -26,9 +26,10 @@ export function prepare(target: string | Request, init: RequestInit): Request {
   return new Request(typeof target === 'string' ? target : target.clone(), init);
 }
 
+type Stream = { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
+
 export function isSpentBySending(body: unknown): boolean {
-  const stream = body as { getReader?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
-  return !!(stream?.getReader ?? stream?.[Symbol.asyncIterator]);
+  return !!((body as Stream)?.getReader ?? (body as Stream)?.[Symbol.asyncIterator]);
 }
 
 /** A proof of identity that is too old (RFC 9470) is the user's to renew, not the client's. */

@@ -21,7 +21,7 @@ export function silentFetch(
 ): SilentFetch {
   function authorised(request: Request): Request {
     const value = state.token?.value;
-    if (value !== undefined) request.headers.set('authorization', `Bearer ${value}`);
+    if (value) request.headers.set('authorization', `Bearer ${value}`);
     return request;
   }
 

@@ -1,0 +1,36 @@
+import { answerOf, type AuthClient, type CallOptions } from '@tokenward/client';
+import { deadline, orAborted, TIMEOUT_MS, until } from './timers.js';
+
+/** All that a call needs of the client. `{ ...client, fetch: stepUpFetch(client, …) }` asks for a fresh proof where one is due. */
+export type Caller = Pick<AuthClient, 'authUrl' | 'fetch'>;
+
+interface Call<T> extends CallOptions {
+  readonly method?: 'POST' | 'DELETE';
+  readonly body?: object;
+  /** Of whoever asks: no token goes along, and nobody takes this client for signed in. */
+  readonly isOpen?: boolean;
+  isOurs(body: T, response: Response): unknown;
+}
+
+/** `path` is below the AuthController's routes. Ends after 30 seconds. */
+export async function call<T>(client: Caller, path: string, asked: Call<T>): Promise<T> {
+  const { method = 'GET', body, isOpen, signal, isOurs } = asked;
+  const asking = client.fetch(client.authUrl + path, {
+    method,
+    ...(signal && { signal }),
+    ...(isOpen && { credentials: 'omit' as const }),
+    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  const response = await orAborted(until(deadline(TIMEOUT_MS), asking), signal);
+  return answerOf<T>(response, (given) => isOurs(given, response));
+}
+
+/** For routes that answer with a status alone. */
+export async function callFor(
+  status: number,
+  client: Caller,
+  path: string,
+  asked: Omit<Call<unknown>, 'isOurs'>,
+): Promise<void> {
+  await call(client, path, { ...asked, isOurs: (_body, response) => response.status === status });
+}

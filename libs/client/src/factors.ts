@@ -1,0 +1,76 @@
+import type { AuthClient, CallOptions, LoginResult } from '@tokenward/client';
+import { call, type Caller, callFor } from './calls.js';
+import type { FactorBody } from '../../auth/src/contract/index.js';
+
+export type { FactorBody } from '../../auth/src/contract/index.js';
+export type { Caller } from './calls.js';
+
+/** One of them, for the ticket of a login whose `next` is `second_factor`. */
+export type SecondStep = { readonly ticket: string } & (
+  { readonly code: string } | { readonly recoveryCode: string } | { readonly passkey: object }
+);
+
+/** Shown once: the code is made from it. */
+export interface TotpSecret {
+  readonly id: string;
+  /** Base32, for typing. */
+  readonly secret: string;
+  /** `otpauth://…`, for a QR code. */
+  readonly uri: string;
+}
+
+const isList = (codes: unknown): boolean => Array.isArray(codes);
+
+/** The second step of a login. Rejects with `second_factor_refused`: a wrong answer, or the ticket is over (5 minutes, 5 tries). */
+export function loginWithSecondFactor(
+  client: Pick<AuthClient, 'loginAt'>,
+  answer: SecondStep,
+  options?: CallOptions,
+): Promise<LoginResult> {
+  return client.loginAt('login/second-factor', answer, options);
+}
+
+/** The second factors of whoever is signed in. */
+export function factors(client: Caller, options?: CallOptions): Promise<readonly FactorBody[]> {
+  return call<readonly FactorBody[]>(client, 'factors', { ...options, isOurs: Array.isArray });
+}
+
+/** A new secret; it counts after `confirmTotp`. As all that changes factors it may reject with `reauthentication_required` (`stepUpFetch`). */
+export function addTotp(client: Caller, name?: string, options?: CallOptions): Promise<TotpSecret> {
+  return call<TotpSecret>(client, 'factors/totp', {
+    ...{ ...options, method: 'POST', body: { name } },
+    isOurs: ({ id, secret, uri }) => id && secret && uri,
+  });
+}
+
+/** Its first code. Recovery codes at the first factor: they are shown once. */
+export async function confirmTotp(
+  client: Caller,
+  input: { readonly id: string; readonly code: string },
+  options?: CallOptions,
+): Promise<readonly string[] | undefined> {
+  const { recoveryCodes } = await call<{ readonly recoveryCodes?: readonly string[] }>(
+    client,
+    'factors/totp/confirm',
+    {
+      ...{ ...options, method: 'POST', body: input },
+      isOurs: ({ recoveryCodes: codes }) => codes === undefined || isList(codes),
+    },
+  );
+  return recoveryCodes;
+}
+
+/** Ten new ones, shown once; the former are dead. */
+export async function renewRecoveryCodes(client: Caller, options?: CallOptions): Promise<readonly string[]> {
+  const { recoveryCodes } = await call<{ readonly recoveryCodes: readonly string[] }>(
+    client,
+    'factors/recovery-codes',
+    { ...{ ...options, method: 'POST' }, isOurs: ({ recoveryCodes: codes }) => isList(codes) },
+  );
+  return recoveryCodes;
+}
+
+/** TOTP or passkey. */
+export function removeFactor(client: Caller, id: string, options?: CallOptions): Promise<void> {
+  return callFor(204, client, `factors/${encodeURIComponent(id)}`, { ...options, method: 'DELETE' });
+}
