@@ -5,6 +5,8 @@ import {
   compile,
   guideFiles,
   install,
+  nestAdd,
+  nestNew,
   ROOT,
   runIn,
   startApp,
@@ -94,16 +96,6 @@ function nest11(packed: PackedLibraries) {
   };
 }
 
-/** What `nest add` runs once npm has installed the package; what it printed. */
-const nestAdd = (folder: string): Promise<string> =>
-  runIn(
-    folder,
-    process.execPath,
-    join(ROOT, 'node_modules/@angular-devkit/schematics-cli/bin/schematics.js'),
-    '@tokenward/nestjs:nest-add',
-    '--skip-install',
-  );
-
 describe('fresh applications with the packed libraries', () => {
   let packed: PackedLibraries;
   let postgres: PrivateServer;
@@ -176,18 +168,7 @@ describe('fresh applications with the packed libraries', () => {
 
   // T-fvbb
   it('Nest 12, ES modules: nest new, nest add, and the route of the guide', async () => {
-    const folder = join(scratchDir('consumer-esm'), 'app');
-    await runIn(
-      join(folder, '..'),
-      process.execPath,
-      join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js'),
-      'new',
-      'app',
-      '--skip-install',
-      '--skip-git',
-      '--package-manager',
-      'npm',
-    );
+    const folder = await nestNew('consumer-esm');
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, object>;
     const tarballs = {
       '@tokenward/nestjs': `file:${packed.auth}`,
@@ -214,17 +195,6 @@ describe('fresh applications with the packed libraries', () => {
       folder,
       [...GUIDE].filter(([path]) => /notes\.controller|app\.module/.test(path)),
     );
-    const tsconfig = JSON.parse(readFileSync(join(folder, 'tsconfig.json'), 'utf8')) as {
-      compilerOptions: object;
-    };
-    const compilerOptions = {
-      ...tsconfig.compilerOptions,
-      types: ['node'],
-      rootDir: 'src',
-      skipLibCheck: true,
-    };
-    const only = { compilerOptions, include: ['src'], exclude: ['**/*.spec.ts'] };
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(only));
     await compile(folder);
     await tryGuide(folder, 'esm');
     const client =

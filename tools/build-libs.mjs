@@ -83,7 +83,7 @@ function buildAuth(target) {
   writeFileSync(join(esm, 'package.json'), '{ "type": "module" }\n');
   writeFileSync(join(cjs, 'package.json'), '{ "type": "commonjs" }\n');
   cpSync(join(libs, 'auth', 'migrations'), join(draft, 'migrations'), { recursive: true });
-  for (const asset of ['collection.json', 'files'])
+  for (const asset of ['collection.json', 'nest-add.schema.json', 'files'])
     cpSync(join(from, 'schematics', asset), join(cjs, 'schematics', asset), { recursive: true });
   chmodSync(join(esm, 'cli', 'main.js'), 0o755);
   rmSync(join(target, 'dist'), { recursive: true, force: true });

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { httpClient } from './http.js';
-import { noteProcess } from './run-environment.js';
+import { noteProcess, scratchDir } from './run-environment.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
@@ -38,6 +38,29 @@ export function writeFiles(folder: string, files: Iterable<readonly [string, str
     writeFileSync(join(folder, path), text);
   }
 }
+
+/** What `nest new` makes, compiled without its specs. */
+export async function nestNew(name: string): Promise<string> {
+  const folder = join(scratchDir(name), 'app');
+  const nest = join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js');
+  const flags = ['--skip-install', '--skip-git', '--package-manager', 'npm'];
+  await runIn(join(folder, '..'), process.execPath, nest, 'new', 'app', ...flags);
+  const path = join(folder, 'tsconfig.json');
+  const { compilerOptions } = JSON.parse(readFileSync(path, 'utf8')) as { compilerOptions: object };
+  const own = { ...compilerOptions, types: ['node'], rootDir: 'src', skipLibCheck: true };
+  writeFileSync(path, JSON.stringify({ compilerOptions: own, include: ['src'], exclude: ['**/*.spec.ts'] }));
+  return folder;
+}
+
+/** What `nest add` runs once npm has installed the package; what it printed. */
+export const nestAdd = (folder: string): Promise<string> =>
+  runIn(
+    folder,
+    process.execPath,
+    join(ROOT, 'node_modules/@angular-devkit/schematics-cli/bin/schematics.js'),
+    '@tokenward/nestjs:nest-add',
+    '--skip-install',
+  );
 
 /** npm as a user of the machine would run it, but that nothing is asked twice. */
 export const install = (folder: string): Promise<string> =>

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
 import type { Rule, SchematicContext, Tree } from '@angular-devkit/schematics';
 import { addDependencies, addLines, importModule, prepareMain, prepareTest } from './edits.js';
+import { type OrmFiles, type UsersOrm, usersOrm } from './orms.js';
+import { prismaFiles } from './prisma-files.js';
+import { typeormFiles } from './typeorm-files.js';
 
 export interface NestAddOptions {
   /** Given by `nest add`. Default `src`. */
   readonly sourceRoot?: string;
   /** Default false: npm is run when package.json has changed. */
   readonly skipInstall?: boolean;
+  /** Whose table the users are in. Default: what package.json names, `drizzle` where it names none. */
+  readonly orm?: UsersOrm;
 }
 
 const template = (name: string): string => readFileSync(new URL(`files/${name}`, import.meta.url), 'utf8');
@@ -29,7 +34,7 @@ https://github.com/tokenward/tokenward/blob/main/docs/getting-started.md#5-a-pro
  * `nest add @tokenward/nestjs`. Adds what is missing and changes nothing that is there: running it twice does nothing. Nothing of the devkit is
  * loaded here but its types: whoever runs it brings it.
  */
-export function nestAdd({ sourceRoot = 'src', skipInstall = false }: NestAddOptions): Rule {
+export function nestAdd({ sourceRoot = 'src', skipInstall = false, orm }: NestAddOptions): Rule {
   return (tree: Tree, context: SchematicContext): void => {
     const fresh = !tree.exists(`${sourceRoot}/auth/auth.setup.ts`);
     const manifest = JSON.parse(read(tree, 'package.json') ?? '{}') as { readonly type?: string };
@@ -37,9 +42,12 @@ export function nestAdd({ sourceRoot = 'src', skipInstall = false }: NestAddOpti
     const local = (code: string): string =>
       manifest.type === 'module' ? code : code.replace(/(from '\.[^']*)\.js'/g, "$1'");
 
-    for (const name of ['database.ts', 'auth.setup.ts'])
-      if (!tree.exists(`${sourceRoot}/auth/${name}`))
-        tree.create(`${sourceRoot}/auth/${name}`, local(template(`${name}.template`)));
+    const users = fresh
+      ? ormFiles(tree, sourceRoot, usersOrm(read(tree, 'package.json') ?? '{}', orm))
+      : NOTHING;
+    for (const [name, code] of Object.entries(users.files))
+      if (!tree.exists(`${sourceRoot}/auth/${name}`)) tree.create(`${sourceRoot}/auth/${name}`, local(code));
+    if (fresh) tree.create(`${sourceRoot}/auth/auth.setup.ts`, local(setupOf(users)));
     edit(tree, `${sourceRoot}/app.module.ts`, (code) => importModule(code, local), context);
     edit(tree, `${sourceRoot}/main.ts`, (code) => prepareMain(code, local), context);
     if (tree.exists(SCAFFOLD_TEST)) edit(tree, SCAFFOLD_TEST, prepareTest, context);
@@ -52,8 +60,23 @@ export function nestAdd({ sourceRoot = 'src', skipInstall = false }: NestAddOpti
       context.addTask({
         toConfiguration: () => ({ name: 'node-package', options: { command: 'install', quiet: true } }),
       });
-    if (fresh) context.logger.info(NEXT_STEPS);
+    if (fresh) context.logger.info(`${NEXT_STEPS}\n${users.note}\n`);
   };
+}
+
+const NOTHING: OrmFiles = { files: {}, setup: [], note: '' };
+
+function ormFiles(tree: Tree, sourceRoot: string, orm: UsersOrm): OrmFiles {
+  if (orm === 'typeorm') return typeormFiles(tree, sourceRoot, template);
+  if (orm === 'prisma') return prismaFiles(tree, sourceRoot, template);
+  return { ...NOTHING, files: { 'database.ts': template('database.ts.template') } };
+}
+
+function setupOf({ setup }: OrmFiles): string {
+  return setup.reduce(
+    (text, [drizzle, own]) => text.replace(drizzle, () => own),
+    template('auth.setup.ts.template'),
+  );
 }
 
 function read(tree: Tree, path: string): string | undefined {

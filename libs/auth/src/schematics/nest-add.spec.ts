@@ -1,0 +1,141 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SchematicContext, Tree } from '@angular-devkit/schematics';
+import ts from 'typescript';
+import { type NestAddOptions, nestAdd } from './nest-add.js';
+
+const APP = {
+  'src/app.module.ts':
+    "import { Module } from '@nestjs/common';\n\n@Module({ imports: [] })\nexport class AppModule {}\n",
+  'src/main.ts':
+    "import { NestFactory } from '@nestjs/core';\nimport { AppModule } from './app.module.js';\n\nconst app = await NestFactory.create(AppModule);\n",
+};
+const manifest = (dependencies: Record<string, string>) =>
+  JSON.stringify({ type: 'module', dependencies: { '@nestjs/common': '^12.0.0', ...dependencies } });
+const TYPEORM = { 'package.json': manifest({ '@nestjs/typeorm': '^12.0.0', typeorm: '^1.0.0' }) };
+const PRISMA = { 'package.json': manifest({ '@prisma/client': '^7.0.0' }) };
+const SERVICE = { 'src/prisma.service.ts': 'export class PrismaService {}\n' };
+const schema = (model: string) => ({
+  'prisma/schema.prisma': `model Post {\n  id Int @id\n}\n\nmodel User {\n${model}\n}\n`,
+});
+
+/** The devkit's own cannot be loaded in Jest: what of it is used here. */
+class MemoryTree {
+  readonly files = new Map<string, string>();
+  exists = (path: string): boolean => this.files.has(path);
+  create = (path: string, text: string): unknown => this.files.set(path, text);
+  overwrite = this.create;
+  read(path: string): Buffer | null {
+    const text = this.files.get(path.replace(/^\//, ''));
+    return text === undefined ? null : Buffer.from(text);
+  }
+  getDir(folder: string) {
+    return {
+      visit: (see: (path: string) => void): void => {
+        for (const path of this.files.keys()) if (path.startsWith(`${folder}/`)) see(`/${path}`);
+      },
+    };
+  }
+}
+
+function added(files: Record<string, string>, options: NestAddOptions = {}) {
+  const tree = new MemoryTree();
+  for (const [path, text] of Object.entries({ ...APP, ...files })) tree.create(path, text);
+  const said: string[] = [];
+  const note = (text: string): void => void said.push(text);
+  const context = { logger: { info: note, warn: note } } as unknown as SchematicContext;
+  const run = (): void => void nestAdd({ skipInstall: true, ...options })(tree as unknown as Tree, context);
+  run();
+  const read = (path: string): string => tree.read(path)?.toString('utf8') ?? '';
+  const paths: string[] = [];
+  tree.getDir('src/auth').visit((path) => paths.push(path.replace('/src/auth/', '')));
+  return { read, paths: paths.sort(), said: said.join('\n'), run };
+}
+
+/** Syntax alone: what the code means is what `npm run examples` compiles and starts. */
+function faults(code: string): string[] {
+  const { diagnostics = [] } = ts.transpileModule(code, {
+    reportDiagnostics: true,
+    compilerOptions: { experimentalDecorators: true },
+  });
+  return diagnostics.map(({ messageText }) => String(messageText));
+}
+
+describe('nest add finds what keeps the users', () => {
+  it('nothing: a table of Drizzle', () => {
+    const { paths, read } = added({ 'package.json': manifest({}) });
+    expect(paths).toEqual(['auth.setup.ts', 'database.ts']);
+    expect(read('src/auth/auth.setup.ts')).toContain('users: { table: users');
+  });
+
+  it('TypeORM: a directory, and an entity where there is none', () => {
+    const { paths, read, said } = added(TYPEORM);
+    expect(paths).toEqual(['auth.setup.ts', 'database.ts', 'typeorm-users.ts', 'user.entity.ts']);
+    expect(read('src/auth/auth.setup.ts')).toContain('users: new TypeormUsers(users),');
+    expect(read('src/auth/auth.setup.ts')).not.toContain('passwordHash');
+    expect(read('src/auth/database.ts')).not.toContain('create table');
+    expect(said).toContain('auth/user.entity.ts');
+  });
+
+  it.each([
+    ['number', 'Number(id)'],
+    ['string', 'UUID.test(id)'],
+  ])("TypeORM: the host's own entity, with an id that is a %s", (type, check) => {
+    const entity = `import { Entity } from 'typeorm';\n@Entity('people')\nexport class User {\n  id: ${type};\n}\n`;
+    const { paths, read, said } = added({ ...TYPEORM, 'src/users/entities/user.entity.ts': entity });
+    expect(paths).toEqual(['auth.setup.ts', 'database.ts', 'typeorm-users.ts']);
+    for (const name of ['auth.setup.ts', 'typeorm-users.ts'])
+      expect(read(`src/auth/${name}`)).toContain("import { User } from '../users/entities/user.entity.js';");
+    expect(read('src/auth/typeorm-users.ts')).toContain(check);
+    expect(said).toContain('src/users/entities/user.entity.ts');
+  });
+
+  it.each([
+    [
+      '  id Int @id @default(autoincrement())\n  email String @unique\n  password String',
+      'id = $1::int',
+      '"password" as "passwordHash"',
+      '"User"',
+    ],
+    [
+      '  id String @id @db.Uuid\n  email String\n  passwordHash String? @map("password_hash")\n  name String?\n  @@map("users")',
+      'id = $1::uuid',
+      '"password_hash" as "passwordHash"',
+      '"users"',
+    ],
+    [
+      '  id String @id @default(cuid())\n  email String @map("mail")\n  passwordHash String?',
+      'id = $1::text',
+      '"mail" as email',
+      'lower("mail")',
+    ],
+  ])('Prisma: the model as it is: %j', (model, ...parts) => {
+    const { paths, read } = added({ ...PRISMA, ...SERVICE, ...schema(model) });
+    expect(paths).toEqual(['auth.setup.ts', 'database.ts', 'prisma-users.ts', 'prisma.module.ts']);
+    for (const part of parts) expect(read('src/auth/prisma-users.ts')).toContain(part);
+    expect(read('src/auth/prisma-users.ts')).not.toContain('{{');
+    expect(read('src/auth/auth.setup.ts')).toContain("import { PrismaService } from '../prisma.service.js';");
+  });
+
+  it('Prisma: what is missing is said, and nothing is written by halves', () => {
+    expect(() => added({ ...PRISMA, ...schema('  id Int @id') })).toThrow('no class PrismaService under src');
+    expect(() => added({ ...PRISMA, ...SERVICE })).toThrow('no "model User"');
+    expect(() => added({ ...PRISMA, ...SERVICE, ...schema('  id Int @id\n  email String') })).toThrow(
+      'no passwordHash',
+    );
+    expect(added(PRISMA, { orm: 'drizzle' }).paths).toEqual(['auth.setup.ts', 'database.ts']);
+  });
+
+  it.each([
+    ['TypeORM', TYPEORM],
+    [
+      'Prisma',
+      { ...PRISMA, ...SERVICE, ...schema('  id Int @id\n  email String\n  password String\n  name String?') },
+    ],
+  ])('%s: what is written is TypeScript, and a second run changes nothing', (_, files) => {
+    const { read, paths, run } = added(files);
+    const before = paths.map((name) => read(`src/auth/${name}`));
+    for (const code of before) expect(faults(code)).toEqual([]);
+    run();
+    expect(paths.map((name) => read(`src/auth/${name}`))).toEqual(before);
+  });
+});

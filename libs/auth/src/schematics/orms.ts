@@ -1,0 +1,55 @@
+import type { Tree } from '@angular-devkit/schematics';
+
+/** Whose table the users are in. `drizzle`: also where nothing keeps users yet. */
+export type UsersOrm = 'drizzle' | 'typeorm' | 'prisma';
+
+/** What stands in `src/auth` in place of Drizzle's table, and how the setup file names it. */
+export interface OrmFiles {
+  readonly files: Readonly<Record<string, string>>;
+  /** Of the setup file: what stands there for Drizzle, and what takes its place. */
+  readonly setup: readonly (readonly [string, string])[];
+  /** Printed beside the next steps. */
+  readonly note: string;
+}
+
+export const INTEGER_ID = `/** A token of another system may bring any text as an id. */
+const ownId = (id: string): number | undefined => (/^[1-9]\\d{0,8}$/.test(id) ? Number(id) : undefined);`;
+export const UUID_ID = `const UUID = /^[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}$/i;
+/** A token of another system may bring any text as an id. */
+const ownId = (id: string): string | undefined => (UUID.test(id) ? id : undefined);`;
+export const TEXT_ID = `/** A token of another system may bring any text as an id. */
+const ownId = (id: string): string | undefined => (id.includes('\\0') ? undefined : id);`;
+
+/** Of the setup file. */
+export const DRIZZLE_USERS = `storage: drizzleStorage(db, {
+        users: { table: users, id, email, name, passwordHash, role, disabled },
+      }),`;
+
+/** What the application's package.json says, unless it is given. */
+export function usersOrm(manifest: string, given: UsersOrm | undefined): UsersOrm {
+  if (given) return given;
+  const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> };
+  if ('@nestjs/typeorm' in dependencies) return 'typeorm';
+  return '@prisma/client' in dependencies ? 'prisma' : 'drizzle';
+}
+
+/** The first source file in which it stands. */
+export function findSource(
+  tree: Tree,
+  sourceRoot: string,
+  pattern: RegExp,
+): { readonly path: string; readonly text: string } | undefined {
+  let found: { path: string; text: string } | undefined;
+  tree.getDir(sourceRoot).visit((path) => {
+    if (found || !path.endsWith('.ts') || path.endsWith('.spec.ts') || path.includes('/node_modules/'))
+      return;
+    const text = tree.read(path)?.toString('utf8') ?? '';
+    if (pattern.test(text)) found = { path: path.slice(1), text };
+  });
+  return found;
+}
+
+/** As a file in `auth` imports it. */
+export function fromAuth(path: string, sourceRoot: string): string {
+  return `../${path.slice(sourceRoot.length + 1).replace(/\.ts$/, '.js')}`;
+}

@@ -1,0 +1,80 @@
+import type { Tree } from '@angular-devkit/schematics';
+import { DRIZZLE_USERS, findSource, fromAuth, INTEGER_ID, type OrmFiles, TEXT_ID, UUID_ID } from './orms.js';
+
+export function prismaFiles(tree: Tree, sourceRoot: string, template: (name: string) => string): OrmFiles {
+  const service = findSource(tree, sourceRoot, /export class PrismaService\b/);
+  if (!service)
+    throw new Error(
+      `nest add found Prisma and no class PrismaService under ${sourceRoot}: make it as https://docs.nestjs.com/recipes/prisma says, or run again with --orm=drizzle`,
+    );
+  const model = /^model User \{([^]*?)^\}/m.exec(prismaSchema(tree))?.[1];
+  if (model === undefined)
+    throw new Error(
+      'nest add found Prisma and no "model User" in prisma/schema.prisma: add it (id, email, passwordHash), or run again with --orm=drizzle',
+    );
+  const field = (name: string): string | undefined =>
+    new RegExp(`^\\s*${name}\\s+\\S.*$`, 'm').exec(model)?.[0];
+  const column = (name: string): string => `"${/@map\("([^"]+)"\)/.exec(field(name) ?? '')?.[1] ?? name}"`;
+  const hash = ['passwordHash', 'password_hash', 'hashedPassword', 'password'].find(field);
+  if (!hash)
+    throw new Error(
+      'nest add found no passwordHash in "model User" of prisma/schema.prisma: add it (String?), or run again with --orm=drizzle',
+    );
+  const idLine = field('id') ?? '';
+  const isInteger = /\bid\s+Int\b/.test(idLine);
+  const isUuid = idLine.includes('@db.Uuid');
+  const further = ['name', 'role', 'disabled'].filter(field);
+  const replaced: readonly (readonly [string, string])[] = [
+    ['{{SERVICE}}', fromAuth(service.path, sourceRoot)],
+    ['{{ID}}', isInteger ? INTEGER_ID : isUuid ? UUID_ID : TEXT_ID],
+    ['{{CAST}}', isInteger ? 'int' : isUuid ? 'uuid' : 'text'],
+    ['{{TABLE}}', `"${/@@map\("([^"]+)"\)/.exec(model)?.[1] ?? 'User'}"`],
+    ['{{EMAIL}}', column('email')],
+    ['{{PASSWORD}}', column(hash)],
+    ['{{HASH}}', hash],
+    [
+      '{{COLUMNS}}',
+      ['id::text as id', `${column('email')} as email`, `${column(hash)} as "passwordHash"`]
+        .concat(further.map((name) => `${column(name)} as ${name}`))
+        .join(', '),
+    ],
+    ['{{NEW}}', further.includes('name') ? ', name' : ''],
+    ['{{DATA}}', further.includes('name') ? ', ...(name && { name })' : ''],
+  ];
+  const users = replaced.reduce(
+    (text, [mark, value]) => text.replaceAll(mark, () => value),
+    template('prisma-users.ts.template'),
+  );
+  const module = findSource(tree, sourceRoot, /export class PrismaModule\b/);
+  return {
+    files: {
+      'database.ts': template('orm-database.ts.template'),
+      'prisma-users.ts': users,
+      ...(!module && { 'prisma.module.ts': prismaModule(fromAuth(service.path, sourceRoot)) }),
+    },
+    setup: [
+      [
+        "import { db, users } from './database.js';\n\nconst { id, email, name, passwordHash, role, disabled } = users;\n",
+        `import { PrismaModule } from '${module ? fromAuth(module.path, sourceRoot) : './prisma.module.js'}';\nimport { PrismaService } from '${fromAuth(service.path, sourceRoot)}';\nimport { db } from './database.js';\nimport { PrismaUsers } from './prisma-users.js';\n`,
+      ],
+      [
+        'useFactory: () => {',
+        'imports: [PrismaModule],\n  inject: [PrismaService],\n  useFactory: (prisma: PrismaService) => {',
+      ],
+      [DRIZZLE_USERS, 'storage: drizzleStorage(db),\n      users: new PrismaUsers(prisma),'],
+    ],
+    note: 'The users are those of "model User" in schema.prisma: auth/prisma-users.ts says what of a row is what.',
+  };
+}
+
+const prismaModule = (service: string): string => `import { Module } from '@nestjs/common';
+import { PrismaService } from '${service}';
+
+@Module({ providers: [PrismaService], exports: [PrismaService] })
+export class PrismaModule {}
+`;
+
+function prismaSchema(tree: Tree): string {
+  const paths = ['prisma/schema.prisma', 'schema.prisma'];
+  return paths.map((path) => tree.read(path)?.toString('utf8') ?? '').join('\n');
+}
