@@ -16,6 +16,8 @@ export interface Principal {
   readonly authTime?: number;
   /** How, in the words of RFC 8176 (`pwd`); undefined when the token does not say. */
   readonly amr?: readonly string[];
+  /** What the session is bound to: a browser's key (Device Bound Session Credentials) or a client's (DPoP); undefined: nothing. */
+  readonly bound?: 'dbsc' | 'dpop';
   /** Which entry of `accessToken.legacy` the token was accepted by; undefined for Tokenward's own tokens. */
   readonly legacy?: string;
   readonly issuedAt: number;

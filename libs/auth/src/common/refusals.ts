@@ -28,6 +28,8 @@ const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErro
   email_unverified: [403, 'email_unverified', 'Email address not verified'],
   cross_origin: [403, 'cross_origin', 'Cross-origin request refused'],
   forbidden: [403, 'forbidden', 'Access denied'],
+  device_required: [403, 'device_required', 'Bound session required'],
+  invalid_dpop_proof: [400, 'invalid_input', 'DPoP: invalid_dpop_proof'],
   link_refused: [400, 'link_refused', 'Link refused'],
   password_unacceptable: [400, 'invalid_input', 'Password not acceptable'],
   input_invalid: [400, 'invalid_input', 'Malformed input'],

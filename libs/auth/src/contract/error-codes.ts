@@ -33,6 +33,8 @@ export type AuthErrorReason =
   | 'throttled'
   | 'cross_origin'
   | 'forbidden'
+  | 'device_required'
+  | 'invalid_dpop_proof'
   | 'proof_too_old'
   | 'input_invalid'
   | 'body_too_large'

@@ -64,6 +64,8 @@ export interface MeBody {
   readonly authTime?: string;
   /** How the person signed in (RFC 8176); empty when the token does not say. */
   readonly amr: readonly string[];
+  /** What the session is bound to; absent: nothing. */
+  readonly bound?: 'dbsc' | 'dpop';
   /** When the access token ends: ISO 8601, UTC. `@tokenward/client` renews by it. */
   readonly expiresAt: string;
 }
@@ -78,6 +80,8 @@ export interface SessionBody {
   readonly userAgent: string | null;
   readonly persistent: boolean;
   readonly current: boolean;
+  /** What the session is bound to; absent: nothing. */
+  readonly bound?: 'dbsc' | 'dpop';
 }
 
 /** Of `GET /auth/api-keys`. */

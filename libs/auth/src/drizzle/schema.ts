@@ -90,6 +90,12 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
       userAgent: text('user_agent'),
       /** What the host gave it, for each of its tokens. As text: `jsonb` refuses some strings that JSON has. */
       claims: json('claims').$type<Readonly<Record<string, unknown>>>(),
+      /** Which key of its client the session is bound to: the RFC 7638 thumbprint (`dpop`), or the public JWK as JSON (`dbsc`). */
+      boundKind: text('bound_kind').$type<'dbsc' | 'dpop'>(),
+      boundKey: text('bound_key'),
+      boundAt: at('bound_at'),
+      /** Ends by then unless it is bound before. */
+      registerBy: at('register_by'),
       /** The revoked flag and its time in one: null while the session may be used. */
       endedAt: at('ended_at'),
       endReason: text('end_reason'),

@@ -26,7 +26,7 @@ export async function removePage(
         select id from ${schema.sessions} where id > ${cursor ?? START}::uuid order by id limit ${page}
       ), doomed as materialized (
         select s.id from ${schema.sessions} s where s.id in (select id from page)
-          and least(s.ended_at, s.idle_expires_at, s.absolute_expires_at) < ${before} for update skip locked
+          and least(s.ended_at, s.idle_expires_at, s.absolute_expires_at, s.register_by) < ${before} for update skip locked
       ), gone as (
         delete from ${schema.sessions} s using doomed where s.id = doomed.id returning 1
       ), spent as materialized (

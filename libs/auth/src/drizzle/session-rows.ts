@@ -1,18 +1,20 @@
 import { sql, type SQL } from 'drizzle-orm';
-import type { Session, SessionSnapshot, SessionState } from '../storage/session.js';
+import type { Session, SessionBinding, SessionSnapshot, SessionState } from '../storage/session.js';
 import { type Row, ms } from './database.js';
 import { disabledOf, idFrom, toFacts, type NamedUsers, usersFrom } from './user-columns.js';
 
 /** Select list of a session `s` with its subject `u`. */
 export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, to_jsonb(s.amr) as amr,
-  host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent, s.claims,
+  host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent, s.claims, s.bound_kind, s.bound_key,
+  ${ms(sql`s.bound_at`)} as bound_at, ${ms(sql`s.register_by`)} as register_by,
   ${ms(sql`s.auth_time`)} as auth_time, ${ms(sql`s.created_at`)} as created_at, ${ms(sql`s.last_used_at`)} as last_used_at,
   ${ms(sql`s.idle_expires_at`)} as idle_expires_at, ${ms(sql`s.absolute_expires_at`)} as absolute_expires_at`;
 
 export const SUBJECT_COLUMNS: SQL = sql`u.token_version, u.session_epoch`;
 
 /** Not ended and not expired; the epoch is compared where the subject is joined. */
-export const UNEXPIRED: SQL = sql`s.ended_at is null and s.idle_expires_at > clock_timestamp() and s.absolute_expires_at > clock_timestamp()`;
+export const UNEXPIRED: SQL = sql`s.ended_at is null and s.idle_expires_at > clock_timestamp() and s.absolute_expires_at > clock_timestamp()
+  and (s.register_by is null or s.register_by > clock_timestamp())`;
 
 /** `join … on` of the host's users for a session `s`; empty when users live elsewhere. */
 export function joinUsers(users: NamedUsers | undefined, kind: 'join' | 'left join', subject: SQL): SQL {
@@ -25,6 +27,12 @@ export function userMayUse(users: NamedUsers | undefined): SQL {
 }
 
 const date = (value: unknown): Date => new Date(Number(value));
+
+function toBinding(row: Row): SessionBinding | null {
+  if (row['bound_kind'] == null) return null;
+  const kind = row['bound_kind'] as SessionBinding['kind'];
+  return { kind, key: String(row['bound_key']), at: date(row['bound_at']) };
+}
 
 export function toSession(row: Row): Session {
   return {
@@ -43,6 +51,8 @@ export function toSession(row: Row): Session {
     ip: row['ip'] == null ? null : String(row['ip']),
     userAgent: row['user_agent'] == null ? null : String(row['user_agent']),
     claims: (row['claims'] ?? null) as Session['claims'],
+    bound: toBinding(row),
+    registerBy: row['register_by'] == null ? null : date(row['register_by']),
   };
 }
 

@@ -37,6 +37,7 @@ export function rotationValues(rotations: readonly Rotation[]) {
     idleRemembered: rotations.map(({ rememberMeTtlMs }) => rememberMeTtlMs),
     ips: rotations.map(({ ip }) => inet(ip)),
     userAgents: rotations.map(({ userAgent }) => userAgent ?? null),
+    proved: rotations.map(({ provedKey }) => provedKey ?? null),
   } satisfies Record<string, unknown[]>;
 }
 
@@ -59,9 +60,10 @@ export function rotateStatement(
       select r.*, s.id as session_id, ${SUBJECT_COLUMNS}, ${factColumns(users)}
       from unnest(${values('ids')}::uuid[], ${values('generations')}::int[], ${values('presented')}::bytea[], ${values('next')}::bytea[],
           ${values('nonces')}::bytea[], ${values('keys')}::bytea[], ${values('idle')}::float8[], ${values('idleRemembered')}::float8[], ${values('ips')}::inet[],
-          ${values('userAgents')}::text[])
-          with ordinality as r(id, generation, presented, next, nonce, key, idle, idle_remembered, ip, agent, position)
+          ${values('userAgents')}::text[], ${values('proved')}::text[])
+          with ordinality as r(id, generation, presented, next, nonce, key, idle, idle_remembered, ip, agent, proved, position)
         join ${schema.sessions} s on s.id = r.id and s.generation = r.generation and s.token_hash = r.presented and ${UNEXPIRED}
+          and (s.bound_key is null or s.bound_key = r.proved)
           and clock_timestamp() < statement_timestamp() + ${sql.raw(String(limitMs))} * interval '1 millisecond'
         join ${schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
         ${joinUsers(users, 'join', sql`s.subject`)} ${userMayUse(users)}
@@ -110,13 +112,17 @@ export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
   // one reading of the clock: two of them differ
   const after = (millis: number): SQL => sql`n.now + ${millis}::float8 * interval '1 millisecond'`;
   const amr = textArray(session.amr);
+  const { bound } = session;
   return sql`insert into ${schema.sessions} as s (id, subject, epoch, generation, token_hash, transport, persistent, auth_time, amr,
-      created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent, claims)
+      created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent, claims,
+      bound_kind, bound_key, bound_at, register_by)
     select ${session.id}::uuid, ${session.subject}, ${session.expected.epoch}, 1, ${session.tokenHash}::bytea, ${session.transport},
       ${session.persistent}::boolean, to_timestamp(${session.authTime.getTime() / 1000}::float8), ${amr}, n.now, n.now,
       least(${after(session.idleTtlMs)}, ${after(session.absoluteTtlMs)}), ${after(session.absoluteTtlMs)},
       ${inet(session.ip)}::inet, ${inet(session.ip)}::inet, ${session.userAgent ?? null},
-      ${session.claims ? JSON.stringify(session.claims) : null}::json
+      ${session.claims ? JSON.stringify(session.claims) : null}::json,
+      ${bound?.kind ?? null}::text, ${bound?.key ?? null}::text, ${bound ? sql`n.now` : sql`null::timestamptz`},
+      ${session.registerWithinMs === undefined ? sql`null::timestamptz` : after(session.registerWithinMs)}
     from (select clock_timestamp() as now) n
     returning ${SESSION_COLUMNS}`;
 }

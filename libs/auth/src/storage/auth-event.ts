@@ -88,7 +88,7 @@ export type AuthEvent = Base &
         readonly userAgent?: string;
       }
     | {
-        /** `junk`, `dead`, `superseded` or `mismatch`. The last means that a client holds a newer token than the database knows: look for a restored backup. */
+        /** `junk`, `dead`, `superseded`, `unproven` (the session is bound, its key was not proved) or `mismatch`. The last means that a client holds a newer token than the database knows: look for a restored backup. */
         readonly type: 'refresh.refused';
         readonly reason: string;
         readonly userId?: string;

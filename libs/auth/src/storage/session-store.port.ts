@@ -21,6 +21,8 @@ export interface Rotation {
   readonly nonce: Buffer;
   /** SHA-256 of the `Idempotency-Key` that came along. */
   readonly keyHash?: Buffer;
+  /** The key that came with a proof; of a bound session only its own rotates. */
+  readonly provedKey?: string;
   /** Idle lifetime without and with "remember me". */
   readonly ttlMs: number;
   readonly rememberMeTtlMs: number;

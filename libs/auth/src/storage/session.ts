@@ -4,6 +4,15 @@ import type { TokenDelivery } from '../contract/index.js';
 /** Why a session's secret was last replaced; decides what its predecessor still means (contract, section 5). */
 export type RotationCause = 'refresh' | 'password' | 'reauthenticate';
 
+/** The key of its client that a session is bound to (contract, section 10): without a proof by it no new token. */
+export interface SessionBinding {
+  /** `dbsc`: a browser's key; `dpop`: RFC 9449. */
+  readonly kind: 'dbsc' | 'dpop';
+  /** Of `dpop` the thumbprint (RFC 7638, SHA-256, base64url), of `dbsc` the public JWK as JSON. */
+  readonly key: string;
+  readonly at: Date;
+}
+
 /** One row, however long the session lives. Dates are the database's. */
 export interface Session {
   readonly id: string;
@@ -24,6 +33,9 @@ export interface Session {
   readonly userAgent: string | null;
   /** What the host gave it when it opened, for each of its tokens; null: nothing. */
   readonly claims: Readonly<Record<string, unknown>> | null;
+  readonly bound: SessionBinding | null;
+  /** It ends by then unless it is bound before; null: it needs no key. */
+  readonly registerBy: Date | null;
 }
 
 /** Everything a new access token needs, read in one round trip with `subject` no later than `user`. */
@@ -64,6 +76,10 @@ export interface NewSession {
   readonly userAgent?: string;
   /** JSON, in each token of the session. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** The key that the login proved. Default: not bound. */
+  readonly bound?: Omit<SessionBinding, 'at'>;
+  /** Ends after so many milliseconds unless it is bound before. Default: it needs no key. */
+  readonly registerWithinMs?: number;
   readonly maxPerUser: number;
   /** Whether the device signed in to the account before; for the audit trail. */
   readonly knownDevice?: boolean;

@@ -14,6 +14,8 @@ export function newRow(session: NewSession, nowMs: number): SessionRow {
     absoluteExpiresAt: new Date(nowMs + session.absoluteTtlMs),
     ...{ ip: address(session.ip) ?? null, userAgent: session.userAgent ?? null },
     claims: session.claims ?? null,
+    bound: session.bound ? { ...session.bound, at: now } : null,
+    registerBy: session.registerWithinMs === undefined ? null : new Date(nowMs + session.registerWithinMs),
     ...{
       rotationNonce: null,
       rotationCause: null,
@@ -53,13 +55,18 @@ export function replacedRow(
 }
 
 /** When it stopped, or will stop, by itself or by somebody. */
-export function overAtMs({ endedAtMs, idleExpiresAt, absoluteExpiresAt }: SessionRow): number {
-  return Math.min(endedAtMs ?? Infinity, idleExpiresAt.getTime(), absoluteExpiresAt.getTime());
+export function overAtMs({ endedAtMs, idleExpiresAt, absoluteExpiresAt, registerBy }: SessionRow): number {
+  const expiries = [idleExpiresAt.getTime(), absoluteExpiresAt.getTime(), registerBy?.getTime() ?? Infinity];
+  return Math.min(endedAtMs ?? Infinity, ...expiries);
 }
 
 export function isUnexpired(row: SessionRow, nowMs: number): boolean {
   return row.endedAtMs === null && overAtMs(row) > nowMs;
 }
+
+/** A bound session rotates for whoever proved its key. */
+export const isProved = ({ bound }: SessionRow, provedKey: string | undefined): boolean =>
+  bound === null || bound.key === provedKey;
 
 export const sameState = (a: SubjectState, b: SubjectState): boolean =>
   a.tokenVersion === b.tokenVersion && a.epoch === b.epoch;

@@ -29,6 +29,7 @@ import { asMemoryTransaction, type MemoryDatabase, type SessionRow } from './mem
 import type { MemoryTransaction } from './memory-database.js';
 import { MemoryEndings } from './memory-session-endings.js';
 import {
+  isProved,
   isUnexpired,
   newestFirst,
   newRow,
@@ -77,7 +78,8 @@ export class MemorySessionStore extends SessionStore {
     return this.within({}, (_endings, tx) => {
       const row = this.database.sessions.get(rotation.sessionId);
       const current = row?.generation === rotation.generation && row.tokenHash.equals(rotation.presentedHash);
-      if (!row || !current || !this.live(row)) return { kind: 'missed' };
+      if (!row || !current || !this.live(row) || !isProved(row, rotation.provedKey))
+        return { kind: 'missed' };
       const next = rotatedRow(row, rotation, this.nowMs);
       tx.put(this.database.sessions, row.id, next);
       return { kind: 'rotated', ...this.stateOf(next) };

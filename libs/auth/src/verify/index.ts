@@ -24,6 +24,7 @@ export {
   Permissions,
   Public,
   RecentAuth,
+  RequireBound,
   Roles,
   StrictRevocation,
 } from './guards/decorators.js';

@@ -45,7 +45,7 @@ export class RefreshFlow {
     await this.refuseOfAnotherSession(presented, client);
     const asOfMs = this.clock.now();
     const issued = await this.issuedBefore(presented.value, asOfMs);
-    const outcome = await this.rotation.rotate(presented.value, clientOf(client), key);
+    const outcome = await this.rotation.rotate(presented.value, clientOf(client), { key });
     switch (outcome.kind) {
       case 'rotated':
       case 'replayed':
@@ -59,6 +59,11 @@ export class RefreshFlow {
         const { kind: reason, sessionId, subject: userId } = outcome;
         this.events.publish({ type: 'refresh.refused', reason, userId, sessionId, ip: client.ip });
         throw new AuthError('token_refused', `refresh token: ${reason}`, { cookies: 'keep' });
+      }
+      case 'unproven': {
+        const { kind: reason, sessionId, subject: userId, bound } = outcome;
+        this.events.publish({ type: 'refresh.refused', reason, userId, sessionId, ip: client.ip });
+        throw new AuthError('device_required', `the session is bound (${bound}), and its key was not proved`);
       }
       case 'reused':
         await this.announcer.announce(outcome);

@@ -34,6 +34,12 @@ export const LOGIN_ANSWER: JsonSchema = object({ user: USER, ...tokens, device }
 ]);
 export const REGISTER_ANSWER: JsonSchema = object({ user: USER });
 
+const bound: JsonSchema = {
+  type: 'string',
+  enum: ['dbsc', 'dpop'],
+  description: 'What the session is bound to.',
+};
+
 export const ME_ANSWER: JsonSchema = object(
   {
     id: text(),
@@ -44,6 +50,7 @@ export const ME_ANSWER: JsonSchema = object(
     sessionId: text(),
     authTime: instant,
     amr: { type: 'array', items: text(), description: 'RFC 8176.' },
+    bound,
     expiresAt: instant,
   },
   ['id', 'email', 'permissions', 'sessionId', 'amr', 'expiresAt'],
@@ -51,16 +58,20 @@ export const ME_ANSWER: JsonSchema = object(
 
 export const SESSIONS_ANSWER: JsonSchema = {
   type: 'array',
-  items: object({
-    id: { type: 'string', format: 'uuid' },
-    createdAt: instant,
-    lastUsedAt: instant,
-    expiresAt: instant,
-    ip: { type: 'string', nullable: true },
-    userAgent: { type: 'string', nullable: true },
-    persistent: { type: 'boolean' },
-    current: { type: 'boolean' },
-  }),
+  items: object(
+    {
+      id: { type: 'string', format: 'uuid' },
+      createdAt: instant,
+      lastUsedAt: instant,
+      expiresAt: instant,
+      ip: { type: 'string', nullable: true },
+      userAgent: { type: 'string', nullable: true },
+      persistent: { type: 'boolean' },
+      current: { type: 'boolean' },
+      bound,
+    },
+    ['id', 'createdAt', 'lastUsedAt', 'expiresAt', 'ip', 'userAgent', 'persistent', 'current'],
+  ),
 };
 
 export const JWKS_ANSWER: JsonSchema = object({

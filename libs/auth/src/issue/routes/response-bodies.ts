@@ -37,7 +37,7 @@ export function userBody({ id, email, role, name }: UserBody): UserBody {
 
 /** What the token says goes before what the directory says: guards decide by the token. */
 export function meBody(principal: Principal, { email, name }: Pick<UserBody, 'email' | 'name'>): MeBody {
-  const { id, role, permissions, sessionId, authTime, amr = [], expiresAt } = principal;
+  const { id, role, permissions, sessionId, authTime, amr = [], bound, expiresAt } = principal;
   return {
     id,
     email,
@@ -47,12 +47,14 @@ export function meBody(principal: Principal, { email, name }: Pick<UserBody, 'em
     sessionId,
     ...(authTime !== undefined && { authTime: instant(authTime * 1000) }),
     amr,
+    ...(bound && { bound }),
     expiresAt: instant(expiresAt * 1000),
   };
 }
 
 export function sessionBody(session: Session, currentId: string): SessionBody {
   const { id, createdAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt, ip, userAgent, persistent } = session;
+  const { bound } = session;
   return {
     id,
     createdAt: createdAt.toISOString(),
@@ -62,6 +64,7 @@ export function sessionBody(session: Session, currentId: string): SessionBody {
     userAgent,
     persistent,
     current: id === currentId,
+    ...(bound && { bound: bound.kind }),
   };
 }
 

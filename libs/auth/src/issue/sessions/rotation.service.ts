@@ -13,7 +13,7 @@ import {
 import type { RetryKey } from './retry-key.js';
 import { successorAgain, successorSecret } from './successor.js';
 import { classifyMiss } from './rotation-outcome.js';
-import type { SessionSnapshot, SessionState } from '../../storage/session.js';
+import type { SessionBinding, SessionSnapshot, SessionState } from '../../storage/session.js';
 import { type Ended, type Rotation, SessionStore } from '../../storage/session-store.port.js';
 
 type Named = { readonly sessionId: string; readonly subject: string };
@@ -24,6 +24,8 @@ export type RefreshOutcome =
   | { readonly kind: 'junk' | 'dead' }
   /** No theft, and no new token either: the cookies stay. */
   | ({ readonly kind: 'superseded' | 'mismatch' } & Named)
+  /** The session is bound to a key, and this one was not proved: nothing was done. */
+  | ({ readonly kind: 'unproven'; readonly bound: SessionBinding['kind'] } & Named)
   | ({ readonly kind: 'reused' } & Named & Ended);
 
 interface Attempt {
@@ -56,11 +58,15 @@ export class RotationService {
     return found.tokenHash.equals(hashSecret(presented.secret)) ? found : undefined;
   }
 
-  /** With a `key`, a repeat that carries it again is known as one for `retryWindow`. */
-  async rotate(token: string, client: ClientContext, key?: RetryKey): Promise<RefreshOutcome> {
+  /** With a `key`, a repeat that carries it again is known as one for `retryWindow`. `provedKey`: the thumbprint of the key that a proof came by. */
+  async rotate(
+    token: string,
+    client: ClientContext,
+    { key, provedKey }: { readonly key?: RetryKey; readonly provedKey?: string } = {},
+  ): Promise<RefreshOutcome> {
     const presented = openRefreshToken(this.ring, token);
     if (presented.kind === 'junk') return presented;
-    const attempt = this.attempt(presented, client, key);
+    const attempt = this.attempt(presented, client, { key, provedKey });
     for (let tries = 1; tries <= MAX_ATTEMPTS; tries++) {
       const outcome = await this.once(attempt);
       if (outcome !== 'again') return outcome;
@@ -98,6 +104,10 @@ export class RotationService {
   ): Promise<RefreshOutcome | 'again'> {
     const { generation, sessionId } = attempt.presented;
     const presented = { generation, hash: attempt.rotation.presentedHash, keyHash: attempt.key?.hash };
+    // before anything is concluded: whoever lacks the key must not end the owner's sessions
+    const bound = snapshot?.live ? snapshot.session.bound : null;
+    if (snapshot && bound && bound.key !== attempt.rotation.provedKey)
+      return { kind: 'unproven', bound: bound.kind, sessionId, subject: snapshot.session.subject };
     const miss = classifyMiss(snapshot, presented, this.options.refreshToken);
     if (miss === 'dead' || !snapshot) return { kind: 'dead' };
     const named = { sessionId, subject: snapshot.session.subject };
@@ -133,7 +143,11 @@ export class RotationService {
     return { kind: 'rotated', ...snapshot, refreshToken: attempt.successor };
   }
 
-  private attempt(presented: GenuineRefreshToken, client: ClientContext, key?: RetryKey): Attempt {
+  private attempt(
+    presented: GenuineRefreshToken,
+    client: ClientContext,
+    { key, provedKey }: { readonly key?: RetryKey; readonly provedKey?: string },
+  ): Attempt {
     const { sessionId, generation, secret } = presented;
     const nonce = this.entropy.bytes(NONCE_BYTES);
     const next = successorSecret(this.ring.minting, nonce, sessionId, { kind: 'token', secret });
@@ -149,6 +163,7 @@ export class RotationService {
         nextHash: hashSecret(next),
         nonce,
         keyHash: key?.hash,
+        provedKey,
         ttlMs,
         rememberMeTtlMs,
         ip: client.ip,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
+import type { NewSession } from '../../storage/session.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { Announcer } from './announcer.service.js';
@@ -26,6 +27,8 @@ export interface SessionOpening {
   readonly deviceId?: string;
   /** To be kept with the session, as `TokenGrants.sessionClaims` read them. */
   readonly claims?: CustomClaims;
+  /** The key that was proved. */
+  readonly bound?: NewSession['bound'];
 }
 
 /** Opens a session and grants its first tokens; `superseded` when the user's sessions were ended meanwhile. */
@@ -41,7 +44,7 @@ export class SessionOpener {
   ) {}
 
   async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult | 'superseded'> {
-    const { account, expected, transport, authTime, amr, asOfMs, deviceId } = opening;
+    const { account, expected, transport, authTime, amr, asOfMs, deviceId, bound } = opening;
     const sessionId = this.entropy.uuid();
     const { id: subject, tenant = client.tenant } = account;
     const claims = await this.claimsOf(opening, client);
@@ -55,6 +58,7 @@ export class SessionOpener {
       amr,
       transport,
       claims,
+      bound,
       asOfMs,
     });
     const knownDevice = deviceId !== undefined;

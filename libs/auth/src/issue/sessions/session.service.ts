@@ -17,7 +17,7 @@ import type { RetryKey } from './retry-key.js';
 import { isRetry } from './rotation-outcome.js';
 import { successorAgain, successorSecret, type SuccessorSource } from './successor.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
-import type { SessionState } from '../../storage/session.js';
+import type { NewSession, SessionState } from '../../storage/session.js';
 import {
   type Alongside,
   type OpenOutcome,
@@ -37,6 +37,7 @@ export interface OpenSessionInput {
   readonly tenant?: string;
   /** To be kept with it, for each of its tokens. */
   readonly claims?: CustomClaims;
+  readonly bound?: NewSession['bound'];
 }
 
 export interface ReplaceSecretInput {

@@ -23,6 +23,8 @@ export interface AccessTokenInput {
   readonly authTime?: number;
   /** How (RFC 8176). Default none. */
   readonly amr?: readonly string[];
+  /** What the session is bound to. Default nothing. */
+  readonly bound?: 'dbsc' | 'dpop';
   /** Those that are kept with the session, as `sessionClaims` read them. Default none. */
   readonly claims?: CustomClaims | null;
   /** An instant read before the session's state was read, milliseconds since the epoch; `iat` and `exp` count from it. */
@@ -115,6 +117,7 @@ export class AccessTokenIssuer {
       ...(input.permissions.length > 0 && { permissions: input.permissions }),
       ...(input.authTime !== undefined && { auth_time: input.authTime }),
       ...(input.amr && input.amr.length > 0 && { amr: input.amr }),
+      ...(input.bound && { bound: input.bound }),
     };
   }
 

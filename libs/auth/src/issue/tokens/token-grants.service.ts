@@ -4,7 +4,7 @@ import type { SubjectState, UserFacts } from '../../storage/subject.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { maxAccessTokenBytes } from '../../options/cookie-budget.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import type { SessionState } from '../../storage/session.js';
+import type { SessionBinding, SessionState } from '../../storage/session.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import { AccessTokenIssuer, type IssuedAccessToken } from './access-token-issuer.service.js';
 import type { IssuedTokens } from './issued-tokens.js';
@@ -19,6 +19,8 @@ export interface AccessTokenRequest {
   readonly transport: TokenDelivery;
   /** Those that are kept with the session. */
   readonly claims?: CustomClaims | null;
+  /** What the session is bound to. */
+  readonly bound?: Pick<SessionBinding, 'kind'> | null;
   /** An instant read before the session's state was read; `iat` counts from it. */
   readonly asOfMs: number;
 }
@@ -32,7 +34,7 @@ export class TokenGrants {
   ) {}
 
   accessToken(request: AccessTokenRequest): Promise<IssuedAccessToken> {
-    const { subject, sessionId, state, user, authTime, amr, transport, claims, asOfMs } = request;
+    const { subject, sessionId, state, user, authTime, amr, transport, claims, bound, asOfMs } = request;
     return this.issuer.issue({
       subject,
       sessionId,
@@ -43,6 +45,7 @@ export class TokenGrants {
       authTime: Math.floor(authTime.getTime() / 1000),
       amr,
       claims,
+      bound: bound?.kind,
       asOfMs,
       maxBytes: transport === 'cookie' ? maxAccessTokenBytes(this.options) : undefined,
     });

@@ -103,6 +103,30 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     }
   },
 
+  'a bound session rotates by its own key alone, an unbound one by any': async (it) => {
+    const bound = { kind: 'dpop', key: 'thumb' } as const;
+    const session = await opened(it, { bound });
+    assertHolds((await it.store.list(session.subject))[0]?.bound, bound);
+    for (const wrong of [undefined, 'other'])
+      assert.equal((await it.store.rotate(rotationOf(session, { provedKey: wrong }))).kind, 'missed');
+    const provedKey = bound.key;
+    const rotated = await it.store.rotate(rotationOf(session, { provedKey }));
+    assert.equal(rotated.kind === 'rotated' && rotated.session.bound?.key, bound.key);
+    const unbound = await opened(it);
+    assert.equal((await it.store.rotate(rotationOf(unbound, { provedKey }))).kind, 'rotated');
+    assertHolds((await it.store.read(unbound.id))?.session, { bound: null, registerBy: null });
+  },
+
+  'one that has to be bound by an instant is dead after it': async (it) => {
+    const session = await opened(it, { registerWithinMs: 60_000 });
+    const [listed] = await it.store.list(session.subject);
+    assert.equal(listed?.registerBy?.getTime(), listed && listed.createdAt.getTime() + 60_000);
+    const late = await opened(it, { registerWithinMs: -1 });
+    assert.equal((await it.store.rotate(rotationOf(late))).kind, 'missed');
+    assert.equal((await it.store.read(late.id))?.live, false);
+    assert.deepEqual(await it.store.list(late.subject), []);
+  },
+
   'reauthentication replaces the secret and proves the credential anew': async (it) => {
     const session = await opened(it, { authTime: new Date(0) });
     const wrong = { generation: 1, hash: randomBytes(32) };

@@ -16,6 +16,7 @@ import { prepared } from '../http/refused.js';
 import { perRoute } from './per-route.js';
 import {
   ANY_OF,
+  BOUND,
   type Demand,
   isPublic,
   letsNobodyIn,
@@ -36,7 +37,7 @@ const isOpen = perRoute((context) => isPublic(context) || letsNobodyIn(requireme
 const DEMANDS: unique symbol = Symbol.for('tokenward.demands');
 
 type Decorator = MethodDecorator & ClassDecorator;
-/** A decorator that demands something of the caller: `@Roles`, `@Permissions`, `@RecentAuth`, `@AnyOf`. */
+/** A decorator that demands something of the caller: `@Roles`, `@Permissions`, `@RecentAuth`, `@RequireBound`, `@AnyOf`. */
 export type RequirementDecorator = Decorator & { readonly [DEMANDS]: Demand };
 /** Written out: what Nest 12 infers names a type that Nest 11 does not have. */
 type CurrentUserArgument = keyof Principal | PipeTransform | Type<PipeTransform> | undefined;
@@ -71,6 +72,9 @@ export const RecentAuth = (maxAge: Duration, { amr }: RecentAuthHow = {}): Requi
   return demand(RECENT_AUTH, { maxAgeSeconds, ...how }, errorAnswers(401));
 };
 
+/** A session that is bound to a key of its client (docs/bound-sessions.md), or 403 `device_required`; `JwtAuthGuard` holds it. */
+export const RequireBound = (): RequirementDecorator => demand(BOUND, true, errorAnswers(401, 403));
+
 /** Asks the stores for each request here, whatever the configured revocation mode. */
 export const StrictRevocation = (): Decorator => demand(STRICT_REVOCATION, true, errorAnswers(401, 503));
 
@@ -89,7 +93,7 @@ export const AnyOf = (
   if (asked.length < 2 || asked.length < alternatives.length)
     throw AuthError.configuration(
       '@AnyOf',
-      "name two or more of Roles(…), Permissions(…), RecentAuth(…): @AnyOf(Roles('admin'), Permissions('notes:read'))",
+      "name two or more of Roles(…), Permissions(…), RecentAuth(…), RequireBound(): @AnyOf(Roles('admin'), Permissions('notes:read'))",
     );
   return demand(ANY_OF, asked, errorAnswers(401, 403));
 };

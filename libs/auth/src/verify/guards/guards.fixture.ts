@@ -6,6 +6,7 @@ import {
   Permissions,
   Public,
   RecentAuth,
+  RequireBound,
   Roles,
   StrictRevocation,
 } from './decorators.js';
@@ -69,6 +70,12 @@ export function routes(path: string, ...guards: Type[]): Type {
     @Delete('recent-factor')
     recentFactor(): string {
       return 'recent by a second factor';
+    }
+
+    @RequireBound()
+    @Get('bound')
+    bound(): string {
+      return 'bound';
     }
 
     @StrictRevocation()

@@ -234,6 +234,20 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       }
     });
 
+    it('holds that the session is bound to a key', async () => {
+      for (const bound of ['dbsc', 'dpop'] as const) {
+        authenticate.known = { ...authenticate.known, bound: principal({ bound }) };
+        expect((await get('bound', 'bound')).text).toBe('bound');
+      }
+      expect((await get('bound', 'good')).json).toEqual({
+        statusCode: 403,
+        error: 'Forbidden',
+        message: 'Bound session required',
+        code: 'device_required',
+      });
+      expect((await get('bound')).status).toBe(401);
+    });
+
     // T-jvms
     it('asks strictly where the route says so', async () => {
       await get('strict', 'good');

@@ -73,6 +73,15 @@ export const RECENT_AUTH: Requirement<RecentProof> = {
   },
 };
 
+/** The session is bound to a key of its client: what was stolen from it is worth little here. */
+export const BOUND: Requirement<true> = {
+  key: 'tokenward:bound',
+  decorator: '@RequireBound',
+  check: ({ bound }) => {
+    if (bound === undefined) throw new AuthError('device_required', 'the session is not bound to a key');
+  },
+};
+
 /** `JwtAuthGuard` itself reads it and asks the stores. */
 export const STRICT_REVOCATION: Requirement<true> = {
   key: 'tokenward:strict-revocation',
@@ -111,7 +120,7 @@ export const ANY_OF: Requirement<readonly Demand[]> = {
 
 /** Every requirement there is: one that is added here is held by `JwtAuthGuard`, and looked for at boot. */
 export const REQUIREMENTS: readonly Requirement[] = [
-  ...[PEOPLE, ROLES, PERMISSIONS, RECENT_AUTH, ANY_OF],
+  ...[PEOPLE, ROLES, PERMISSIONS, RECENT_AUTH, BOUND, ANY_OF],
   ...[STRICT_REVOCATION, OPTIONAL],
 ];
 

@@ -19,10 +19,12 @@ export interface AccessTokenClaims {
   readonly auth_time?: number;
   /** How (RFC 8176). Tokens of earlier releases do not say. */
   readonly amr?: readonly string[];
+  /** What the session is bound to (contract, section 10). */
+  readonly bound?: 'dbsc' | 'dpop';
 }
 
 /** Names that Tokenward writes itself; every other claim is the host's. */
-export const OWN_CLAIMS: ReadonlySet<string> = new Set<keyof AccessTokenClaims>([
+export const OWN_CLAIMS: ReadonlySet<string> = new Set<keyof AccessTokenClaims | 'act' | 'cnf'>([
   'iss',
   'aud',
   'sub',
@@ -36,6 +38,9 @@ export const OWN_CLAIMS: ReadonlySet<string> = new Set<keyof AccessTokenClaims>(
   'permissions',
   'auth_time',
   'amr',
+  'bound',
+  'act',
+  'cnf',
 ]);
 
 /** `exp - iat` above it is refused at boot and at verification (contract, section 1). */

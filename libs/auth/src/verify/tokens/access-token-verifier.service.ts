@@ -170,6 +170,7 @@ function asPrincipal(claims: AccessTokenClaims, keyId: string, custom: CustomCla
     permissions: Object.freeze([...(claims.permissions ?? [])]),
     ...(claims.auth_time !== undefined && { authTime: claims.auth_time }),
     ...(claims.amr !== undefined && { amr: Object.freeze([...claims.amr]) }),
+    ...(claims.bound !== undefined && { bound: claims.bound }),
     issuedAt: claims.iat,
     expiresAt: claims.exp,
     claims: custom,

@@ -24,13 +24,17 @@ describe('claims', () => {
       },
     });
     expect(
-      verify({ role: 'admin', permissions: ['a'], auth_time: NOW - 5, amr: ['pwd'], plan: 'pro' }),
+      verify({
+        ...{ role: 'admin', permissions: ['a'], auth_time: NOW - 5, amr: ['pwd'], plan: 'pro' },
+        ...{ bound: 'dbsc', act: { sub: 'a' } },
+      }),
     ).toMatchObject({
       principal: {
         role: 'admin',
         permissions: ['a'],
         authTime: NOW - 5,
         amr: ['pwd'],
+        bound: 'dbsc',
         claims: { plan: 'pro' },
       },
     });
@@ -83,6 +87,9 @@ describe('claims', () => {
     ['iat negative', { iat: -1 }, 'claims_malformed'],
     ['nbf negative', { nbf: -1 }, 'claims_malformed'],
     ['exp negative', { iat: -900, nbf: -900, exp: -1 }, 'claims_malformed'],
+    ['bound to what nobody knows', { bound: 'tls' }, 'claims_malformed'],
+    ['cnf, whatever it holds', { cnf: { jkt: 'k' } }, 'key_bound'],
+    ['cnf null', { cnf: null }, 'key_bound'],
     ['jti of 129 characters', { jti: 'j'.repeat(129) }, 'claims_malformed'],
     ['iss of another', { iss: 'https://other.example' }, 'issuer_mismatch'],
     ['iss with a slash', { iss: `${ISSUER}/` }, 'issuer_mismatch'],

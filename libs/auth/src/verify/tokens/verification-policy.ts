@@ -14,6 +14,7 @@ export type RefusalReason =
   | 'claims_malformed'
   | 'issuer_mismatch'
   | 'audience_mismatch'
+  | 'key_bound'
   | 'lifetime_refused'
   | 'not_yet_valid'
   | 'expired'
@@ -75,6 +76,8 @@ export function checkClaims(
   if (claims.iss !== rules.issuer) return refused('issuer_mismatch');
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
   if (!audiences.some((audience) => rules.audiences.includes(audience))) return refused('audience_mismatch');
+  // without a proof by that key it is somebody else's (RFC 7800, section 3.1)
+  if (Object.hasOwn(payload, 'cnf')) return refused('key_bound');
   const lifetime = claims.exp - claims.iat;
   if (lifetime <= 0 || lifetime > MAX_LIFETIME_SECONDS) return refused('lifetime_refused');
   return checkTimes(claims, rules, nowMs, expiry) ?? { kind: 'accepted', claims };
@@ -114,6 +117,8 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
   if (permissions !== undefined && !isTextList(permissions)) return undefined;
   if (authTime !== undefined && !isInstant(authTime)) return undefined;
   if (amr !== undefined && !isTextList(amr)) return undefined;
+  const bound = own(payload, 'bound');
+  if (bound !== undefined && bound !== 'dbsc' && bound !== 'dpop') return undefined;
   return {
     iss,
     aud,
@@ -128,6 +133,7 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
     permissions,
     auth_time: authTime,
     amr,
+    bound,
   };
 }
 
