@@ -124,7 +124,7 @@ export interface PasswordOptions {
   readonly minLength?: number;
   /** Bytes of UTF-8, checked before anything is hashed. Default 1,024. */
   readonly maxBytes?: number;
-  /** Argon2id memory in KiB. Default 19,456 (OWASP Password Storage Cheat Sheet). */
+  /** Argon2id memory in KiB, 7,168 to 1,048,576. Default 19,456 (OWASP Password Storage Cheat Sheet). */
   readonly memoryCost?: number;
   /** Argon2id iterations. Default 2. */
   readonly timeCost?: number;

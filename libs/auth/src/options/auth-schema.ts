@@ -91,11 +91,14 @@ const throttleSchema = z.union(
   { error: 'must be false or an object of options' },
 );
 
+/** 1 GiB. A hash that asks for more would take the process down, whether an option or a stored hash says so. */
+export const MOST_MEMORY_KIB = 2 ** 20;
+
 /** The group `passwords`; `parse({})` gives its defaults. */
 export const passwordSchema = group({
   minLength: whole(8, 64).prefault(8),
   maxBytes: whole(64, 4096).prefault(1024),
-  memoryCost: whole(7168, 4_194_304).prefault(19_456),
+  memoryCost: whole(7168, MOST_MEMORY_KIB).prefault(19_456),
   timeCost: whole(1, 100).prefault(2),
   parallelism: whole(1, 64).prefault(1),
   concurrency: whole(1, 1024).prefault(Math.max(1, Math.floor(availableParallelism() / 2))),

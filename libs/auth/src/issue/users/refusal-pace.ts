@@ -13,7 +13,7 @@ export const TODAY = 'today';
  * slowest form takes, whether the account exists or not. Waiting costs no thread and no turn.
  */
 export class RefusalPace {
-  /** Average milliseconds by form. */
+  /** Average milliseconds by form and cost. */
   readonly #forms = new Map<string, number>();
 
   constructor(

@@ -1,6 +1,6 @@
 /** A password hash that another system made, read and judged but not computed. */
 export interface StoredHash {
-  /** `bcrypt`, `scrypt`, `pbkdf2`, `argon2`, `hook`: forms of one name take about the same time in one table. */
+  /** `bcrypt`, `scrypt`, `pbkdf2`, `argon2`, `hook`: with `costMs` it says which hashes take about the same time. */
   readonly form: string;
   /** What verifying it takes on a slow core, in milliseconds: a rough guess from its parameters, for the bound. */
   readonly costMs: number;

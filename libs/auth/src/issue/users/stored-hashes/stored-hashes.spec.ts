@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import argon2 from '@node-rs/argon2';
+import bcrypt from '@node-rs/bcrypt';
 import { SystemClock } from '../../../common/clock.js';
 import { SystemEntropy } from '../../../common/entropy.js';
 import type { StoredHashHook } from '../../../options/auth-options.js';
@@ -170,6 +171,20 @@ describe('stored hashes of other systems', () => {
     const today: number[] = [];
     for (let n = 0; n < 3; n++) today.push(await took(() => fast.verifyNothing('x')));
     expect(await took(() => fast.verify('x', 'instant'))).toBeGreaterThanOrEqual(Math.min(...today));
+  });
+
+  it('of one form at two costs, no refusal is faster than the dearer, however many of the cheap are seen after it', async () => {
+    const mixed = hasherWith();
+    const [cheap, dear] = await Promise.all([4, 10].map((cost) => bcrypt.hash('correct horse', cost)));
+    const took = async (refuse: () => Promise<unknown>): Promise<number> => {
+      const started = performance.now();
+      await refuse();
+      return performance.now() - started;
+    };
+    const dearMs = await took(() => mixed.verify('correct horse', dear ?? ''));
+    for (let n = 0; n < 30; n++) await mixed.verify('correct horse', cheap ?? '');
+    for (const refuse of [() => mixed.verifyNothing('x'), () => mixed.verify('x', cheap ?? '')])
+      expect(await took(refuse)).toBeGreaterThanOrEqual(dearMs);
   });
 
   it('an Argon2 hash beyond the bound is not computed, whatever it names', async () => {
