@@ -10,6 +10,7 @@ import {
   JwtAuthGuard,
   CurrentUser,
   type Principal,
+  NoActor,
   Public,
   Roles,
   RolesGuard,
@@ -19,7 +20,7 @@ import { LiveConnections } from '@tokenward/nestjs/ws';
 import { withAuthorization } from '@tokenward/nestjs/microservices';
 import { WebSocket } from 'ws';
 import { firstValueFrom, interval, map, type Observable, startWith } from 'rxjs';
-import { caller, type ContextHost, RemoteCalls, startContext } from './support/contexts.js';
+import { actingAs, caller, type ContextHost, RemoteCalls, startContext } from './support/contexts.js';
 import { hostDatabase, type HostDatabase, hostOptions } from './support/host-app.js';
 import { httpClient } from './support/http.js';
 import { freePort } from './support/redis-server.mjs';
@@ -45,6 +46,12 @@ class Things {
   @Query(() => String)
   admin(@CurrentUser('role') role: string) {
     return role;
+  }
+
+  @NoActor()
+  @Query(() => String)
+  own(@CurrentUser('actor') actor: Principal['actor']) {
+    return actor?.id ?? 'own';
   }
 
   @Subscription(() => String, { resolve: (value: string) => value })
@@ -143,6 +150,14 @@ describe('GraphQL', () => {
     );
   });
 
+  it('lets nobody in who acts as the user where the user alone may go', async () => {
+    const me = await caller(database, host, 'user');
+    expect(await ask('own', bearer(me.token).headers)).toEqual({ data: { own: 'own' } });
+    const { token } = await actingAs(database, host, me);
+    expect(await ask('me', bearer(token).headers)).toEqual({ data: { me: me.id } });
+    expect((await ask('own', bearer(token).headers)).errors?.[0]?.message).toBe('Access denied');
+  });
+
   /** By the protocol of graphql-ws: all messages until the subscription is over. */
   const subscribe = (token: string, onFirst: () => void) =>
     new Promise<{ type: string; payload?: unknown }[]>((resolve, reject) => {
@@ -222,6 +237,14 @@ describe('a microservice over TCP', () => {
     ['a malformed cookie', { cookie: 'access_token=x', headers: { authorization: 'Bearer x' } }],
   ])('refuses %s', async (_name, payload) => {
     await expect(send('me', payload)).rejects.toEqual(UNAUTHENTICATED);
+  });
+
+  it('lets nobody in who acts as the user where the user alone may go', async () => {
+    const me = await caller(database, host, 'user');
+    expect(await send('own', withAuthorization({}, me.token))).toBe('own');
+    const { token } = await actingAs(database, host, me);
+    expect(await send('me', withAuthorization({ say: 'hi' }, token))).toMatchObject({ id: me.id });
+    await expect(send('own', withAuthorization({}, token))).rejects.toEqual(FORBIDDEN);
   });
 
   it('holds roles and permissions, and refuses what was revoked', async () => {

@@ -311,6 +311,7 @@ describe('what a host does with AuthService', () => {
   const claimsOf = async (client: HttpClient) => (await client.get('/claims')).json();
   const withToken = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
+  // T-6d5v
   it('claims of a login stay with the session: each token has them, whatever the hook says by then', async () => {
     const { id, mail } = await person();
     kept = { till: 7, shop: { id: 'north' }, none: undefined, odd: '\0\ud800' };
@@ -342,6 +343,7 @@ describe('what a host does with AuthService', () => {
     expect((await client.get('/auth/sessions')).text).not.toContain('north');
   });
 
+  // T-v5bk
   it('claims of openSession go before those of the login hook', async () => {
     const { id } = await person();
     kept = { till: 7, floor: 1 };

@@ -8,6 +8,7 @@ import {
   AuthService,
   CurrentUser,
   JwtAuthGuard,
+  NoActor,
   Permissions,
   PermissionsGuard,
   type Principal,
@@ -40,6 +41,12 @@ export class Gateway {
     return { event: 'admin', data: 'admin' };
   }
 
+  @NoActor()
+  @SubscribeMessage('own')
+  own() {
+    return { event: 'own', data: 'own' };
+  }
+
   @Public()
   @SubscribeMessage('auth')
   async auth(@ConnectedSocket() client: object, @MessageBody() message: { readonly token?: unknown }) {
@@ -70,6 +77,12 @@ export class RemoteCalls {
   @MessagePattern('fly')
   fly() {
     return 'never';
+  }
+
+  @NoActor()
+  @MessagePattern('own')
+  own() {
+    return 'own';
   }
 
   @Public()
@@ -143,5 +156,16 @@ export async function caller(
   const [person] = await database.db.insert(people).values({ mail, kind: role, grants: [] }).returning();
   const id = person?.ref ?? '';
   const { grant } = await host.auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' });
+  return { id, token: grant.accessToken, sessionId: grant.sessionId };
+}
+
+/** As that person, by an admin who acts as them. */
+export async function actingAs(
+  database: HostDatabase,
+  host: Pick<ContextHost, 'auth'>,
+  { id }: Caller,
+): Promise<Caller> {
+  const actor = await caller(database, host, 'admin');
+  const { grant } = await host.auth.openSession(id, { actor, transport: 'bearer' });
   return { id, token: grant.accessToken, sessionId: grant.sessionId };
 }

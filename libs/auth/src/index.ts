@@ -18,6 +18,7 @@ export { TokenVersionGuard } from './issue/sessions/token-version.guard.js';
 export {
   AnyOf,
   CurrentUser,
+  NoActor,
   OptionalAuth,
   Permissions,
   Public,
@@ -39,12 +40,7 @@ export { PasswordHasher } from './issue/users/password-hasher.service.js';
 
 // what a host brings
 export { UserDirectory } from './storage/user-directory.port.js';
-export type {
-  CreateUserOutcome,
-  LoginCandidate,
-  NewUser,
-  UserAccount,
-} from './storage/user-directory.port.js';
+export type { LoginCandidate, NewUser, UserAccount } from './storage/user-directory.port.js';
 export { SecondFactor } from './issue/users/second-factor.port.js';
 export { keyDirectory, keyFile } from './issue/keys/file-keys.js';
 export { keysFrom } from './issue/keys/function-keys.js';

@@ -1,8 +1,10 @@
-import { Body, Controller, Get, Inject, Param, Patch, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Req, UseGuards } from '@nestjs/common';
 import {
   AuthService,
   CurrentUser,
   type HostTransaction,
+  NoActor,
+  type Principal,
   Roles,
   RolesGuard,
   TokenVersionGuard,
@@ -22,6 +24,11 @@ const COLUMNS = {
   role: users.role,
   disabled: users.disabled,
 };
+
+interface ClientRequest {
+  readonly ip?: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
 
 /** Role `admin`, as the database says it now. */
 @Controller('admin/users')
@@ -59,5 +66,21 @@ export class AdminController {
       { actorId },
     );
     return changed;
+  }
+
+  /** A session of an hour in which the admin acts as the user, and every token and audit record says so. */
+  @Post(':id/act')
+  @HttpCode(200)
+  @NoActor()
+  async act(@CurrentUser() admin: Principal, @Param('id') id: string, @Req() request: ClientRequest) {
+    const client = { ip: request.ip, userAgent: request.headers['user-agent'] };
+    const { user, grant } = await this.auth.openSession(id, { actor: admin, transport: 'bearer', client });
+    return {
+      user: { id: user.id, email: user.email, role: user.role, name: user.name },
+      tokenType: 'Bearer',
+      expiresIn: grant.accessExpiresInSeconds,
+      accessToken: grant.accessToken,
+      refreshToken: grant.refreshToken,
+    };
   }
 }

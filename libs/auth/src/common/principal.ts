@@ -1,3 +1,9 @@
+/** Somebody who acts as another user. */
+export interface Actor {
+  /** User id. */
+  readonly id: string;
+}
+
 /** Who makes a request, as the access token says it and nothing has revoked. Times are whole seconds since the epoch. */
 export interface Principal {
   /** `api_key`: a machine that stands for its owner; it has no session and proved no credential. */
@@ -18,12 +24,19 @@ export interface Principal {
   readonly amr?: readonly string[];
   /** What the session is bound to: a browser's key (Device Bound Session Credentials) or a client's (DPoP); undefined: nothing. */
   readonly bound?: 'dbsc' | 'dpop';
+  /** `act`: who really acts, when somebody acts as this user (RFC 8693, section 4.1). */
+  readonly actor?: Actor;
   /** Which entry of `accessToken.legacy` the token was accepted by; undefined for Tokenward's own tokens. */
   readonly legacy?: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** What the host's `claims` hook added. */
+  /** What the host added: by its `claims` hook, and with the session. */
   readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** Who did what a caller asked for: the actor, where somebody acts as the user. */
+export function doerOf({ id, actor }: Pick<Principal, 'id' | 'actor'>): string {
+  return actor?.id ?? id;
 }
 
 /** What flows know of the client behind a call; plain data, so that HTTP and sockets share them. */

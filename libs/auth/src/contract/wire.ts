@@ -68,6 +68,13 @@ export interface MeBody {
   readonly bound?: 'dbsc' | 'dpop';
   /** When the access token ends: ISO 8601, UTC. `@tokenward/client` renews by it. */
   readonly expiresAt: string;
+  /** Who really asks, where somebody acts as the user. */
+  readonly actor?: ActorBody;
+}
+
+/** Somebody who acts as another user. */
+export interface ActorBody {
+  readonly id: string;
 }
 
 /** Times are ISO 8601 in UTC. */
@@ -82,6 +89,8 @@ export interface SessionBody {
   readonly current: boolean;
   /** What the session is bound to; absent: nothing. */
   readonly bound?: 'dbsc' | 'dpop';
+  /** Who acts as the user in it; undefined: the user. */
+  readonly actor?: ActorBody;
 }
 
 /** Of `GET /auth/api-keys`. */

@@ -54,7 +54,7 @@ export class DrizzleAuditStore extends AuditStore {
       () => sql`select count(*)::int as earlier, coalesce(bool_or(${NETWORK(sql`a.ip`)} = ${here}), false) as network,
           coalesce(bool_or(a.user_agent = ${userAgent ?? null}::text), false) as agent
         from (select ip, user_agent from ${this.table} where subject = ${userId} and type = 'login.succeeded'
-          and session_id is distinct from ${sessionId} order by id desc limit 1000) a`,
+          and actor is null and session_id is distinct from ${sessionId} order by id desc limit 1000) a`,
     );
     return {
       earlier: Number(row?.['earlier']),

@@ -12,7 +12,7 @@ import type { AuthDatabase } from './auth-database.js';
 import { type Row, rows, type Transaction } from './database.js';
 import { act, FACTOR_COLUMNS, insertTotp, toFactor } from './factor-rows.js';
 import type { AuthSchema } from './schema.js';
-import { bumpSubject, lockSubject, unproveOthersIn } from './session-endings.js';
+import { bumpVersionIn, lockSubject, unproveOthersIn } from './session-endings.js';
 import { writeChange } from './write-change.js';
 
 export interface DrizzleFactorStoreOptions {
@@ -80,11 +80,12 @@ export class DrizzleFactorStore extends FactorStore {
       if (state.tokenVersion !== expected.tokenVersion || state.epoch !== expected.epoch)
         return { kind: 'superseded' };
       if (!(await act(tx, this.schema, subject, change.act))) return { kind: 'unfit' };
-      const bumped = await bumpSubject(tx, this.schema, subject, 'version');
-      const others = { subject, keep: sessionId, state: bumped };
-      const entries = await unproveOthersIn(tx, this.schema, others, nowMs);
+      const bumped = await bumpVersionIn(tx, this.schema, subject, 'version', nowMs);
+      const { acting } = bumped;
+      const others = { subject, keep: sessionId, state: bumped.state };
+      const entries = [...(await unproveOthersIn(tx, this.schema, others, nowMs)), ...acting.entries];
       const audit = this.options.audit === 'on' ? this.schema.audit : undefined;
-      const done = { entries, events: [factorChanged(change)] };
+      const done = { entries, events: [factorChanged(change), ...acting.events] };
       await writeChange(tx, { revocations: this.schema.revocations, audit }, done);
       return { kind: 'changed', ...done };
     });

@@ -21,7 +21,7 @@ import {
   type Rotation,
   SessionStore,
 } from '../storage/session-store.port.js';
-import { secretReplaced, sessionEnded, sessionOpened, sessionsEnded } from '../storage/store-events.js';
+import { secretReplaced, sessionEnded, sessionsEnded, versionBumped } from '../storage/store-events.js';
 import type { StoreChange } from '../storage/store-change.js';
 import type { AuthDatabase } from './auth-database.js';
 import { inTransactionWith } from './alongside.js';
@@ -29,11 +29,11 @@ import { type Row, rows, type Transaction } from './database.js';
 import { noneIfUnwritable } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
 import { removeTokensOf } from './one-time-token-rows.js';
+import { openIn, same } from './session-opening.js';
 import { endReusedIn } from './reuse-ending.js';
 import type { AuthSchema } from './schema.js';
 import {
-  beyondLimit,
-  bumpSubject,
+  bumpVersionIn,
   endAllIn,
   endOthersIn,
   lockSubject,
@@ -44,12 +44,7 @@ import {
 } from './session-endings.js';
 import { SessionRotations } from './session-rotations.js';
 import { SESSION_COLUMNS, toSession, toSnapshot, toState, UNEXPIRED } from './session-rows.js';
-import {
-  authorityStatement,
-  insertStatement,
-  readStatement,
-  replaceStatement,
-} from './session-statements.js';
+import { authorityStatement, readStatement, replaceStatement } from './session-statements.js';
 import { type NamedUsers, toFacts } from './user-columns.js';
 import { type ChangeTables, writeChange } from './write-change.js';
 
@@ -81,17 +76,7 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   open(session: NewSession): Promise<OpenOutcome> {
-    return this.changing('open a session', {}, async (tx, nowMs) => {
-      const state = await lockSubject(tx, this.schema, session.subject);
-      if (!same(state, session.expected)) return { kind: 'superseded' };
-      const crowd = beyondLimit(this.schema, session.subject, state, session.maxPerUser - 1);
-      const ended = await markEnded(tx, this.schema, crowd, 'limit');
-      const entries = sessionEntries(ended, nowMs);
-      const [row] = await rows(tx, insertStatement(this.schema, session));
-      const endings = ended.map(({ id }) => sessionEnded(id, { userId: session.subject, reason: 'limit' }));
-      const events = [...endings, sessionOpened(session)];
-      return { kind: 'opened', session: toSession(row as Row), entries, events };
-    });
+    return this.changing('open a session', {}, (tx, nowMs) => openIn(tx, this.schema, session, nowMs));
   }
 
   async rotate(rotation: Rotation): Promise<RotateOutcome> {
@@ -120,7 +105,7 @@ export class DrizzleSessionStore extends SessionStore {
     const superseded = new Superseded();
     const attempt = this.changing<ReplaceOutcome>('change a password', alongside, async (tx, nowMs) => {
       const { subject, sessionId, expected } = replacement;
-      const state = await bumpSubject(tx, this.schema, subject, 'both');
+      const { state, acting } = await bumpVersionIn(tx, this.schema, subject, 'both', nowMs);
       if (!same(state, { tokenVersion: expected.tokenVersion + 1, epoch: expected.epoch + 1 }))
         throw superseded;
       const epoch = { from: expected.epoch, to: state.epoch };
@@ -133,8 +118,8 @@ export class DrizzleSessionStore extends SessionStore {
         'password_changed',
       );
       await removeTokensOf(tx, this.schema, subject);
-      const entries = [userEntry(subject, state.tokenVersion, nowMs)];
-      const events = [secretReplaced(replacement)];
+      const entries = [userEntry(subject, state.tokenVersion, nowMs), ...acting.entries];
+      const events = [secretReplaced(replacement), ...acting.events];
       return { kind: 'replaced', ...toState(row, this.users), entries, events };
     });
     return attempt.catch((error: unknown) => {
@@ -166,7 +151,8 @@ export class DrizzleSessionStore extends SessionStore {
       const ended = await markEnded(tx, this.schema, sql`s.id = ${sessionId} and ${owned}`, reason);
       const [session] = ended;
       if (!session) return undefined;
-      const by = { userId: session.subject, actorId: reason === 'logout' ? session.subject : actorId };
+      const doer = reason === 'logout' ? (session.actorId ?? session.subject) : actorId;
+      const by = { userId: session.subject, actorId: doer };
       const events = [sessionEnded(session.id, { ...by, reason })];
       return { sessions: 1, entries: sessionEntries(ended, nowMs), events };
     });
@@ -184,7 +170,7 @@ export class DrizzleSessionStore extends SessionStore {
     return this.changing('end all sessions', alongside, async (tx, nowMs) => {
       const ended = await endAllIn(tx, this.schema, subject, reason, nowMs);
       const by = { userId: subject, actorId: alongside.actorId, reason };
-      return { ...ended, events: sessionsEnded(ended.sessions, by) };
+      return { ...ended, events: [...sessionsEnded(ended.sessions, by), ...ended.events] };
     });
   }
 
@@ -196,19 +182,18 @@ export class DrizzleSessionStore extends SessionStore {
 
   bumpVersion(subject: string, alongside: Alongside = {}): Promise<Ended> {
     return this.changing('bump a token version', alongside, async (tx, nowMs) => {
-      const state = await bumpSubject(tx, this.schema, subject, 'version');
-      const entries = [userEntry(subject, state.tokenVersion, nowMs)];
-      const { actorId } = alongside;
-      return { sessions: 0, entries, events: [{ type: 'token_version.bumped', userId: subject, actorId }] };
+      const { state, acting } = await bumpVersionIn(tx, this.schema, subject, 'version', nowMs);
+      const entries = [userEntry(subject, state.tokenVersion, nowMs), ...acting.entries];
+      return { sessions: 0, entries, events: [versionBumped(subject, alongside), ...acting.events] };
     });
   }
 
   unproveOthers(subject: string, keep: string, alongside: Alongside = {}): Promise<Ended> {
     return this.changing('forget credential proofs', alongside, async (tx, nowMs) => {
-      const state = await bumpSubject(tx, this.schema, subject, 'version');
-      const entries = await unproveOthersIn(tx, this.schema, { subject, keep, state }, nowMs);
-      const { actorId } = alongside;
-      return { sessions: 0, entries, events: [{ type: 'token_version.bumped', userId: subject, actorId }] };
+      const { state, acting } = await bumpVersionIn(tx, this.schema, subject, 'version', nowMs);
+      const unproved = await unproveOthersIn(tx, this.schema, { subject, keep, state }, nowMs);
+      const entries = [...unproved, ...acting.entries];
+      return { sessions: 0, entries, events: [versionBumped(subject, alongside), ...acting.events] };
     });
   }
 
@@ -281,8 +266,4 @@ class Superseded extends AuthError {
   constructor() {
     super('token_refused', 'superseded');
   }
-}
-
-function same(a: SubjectState, b: SubjectState): boolean {
-  return a.tokenVersion === b.tokenVersion && a.epoch === b.epoch;
 }

@@ -28,8 +28,11 @@ export async function endReusedIn(
   const ended = await markEnded(tx, schema, family, 'reuse');
   if (ended.length === 0) return { kind: 'spared' };
   const others =
-    scope === 'user' ? await endAllIn(tx, schema, subject, 'reuse', nowMs) : { sessions: 0, entries: [] };
+    scope === 'user'
+      ? await endAllIn(tx, schema, subject, 'reuse', nowMs)
+      : { sessions: 0, entries: [], events: [] };
   const sessions = ended.length + others.sessions;
   const entries = [...sessionEntries(ended, nowMs), ...others.entries];
-  return { kind: 'ended', sessions, entries, events: [familyReused(sessionId, subject, sessions, by)] };
+  const reused = familyReused(sessionId, subject, sessions, { ...by, actorId: ended[0]?.actorId });
+  return { kind: 'ended', sessions, entries, events: [reused, ...others.events] };
 }

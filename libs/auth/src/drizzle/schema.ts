@@ -88,6 +88,8 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
       createdIp: inet('created_ip'),
       lastIp: inet('last_ip'),
       userAgent: text('user_agent'),
+      /** Who acts as the subject; null: the subject. */
+      actor: text('actor'),
       /** What the host gave it, for each of its tokens. As text: `jsonb` refuses some strings that JSON has. */
       claims: json('claims').$type<Readonly<Record<string, unknown>>>(),
       /** Which key of its client the session is bound to: the RFC 7638 thumbprint (`dpop`), or the public JWK as JSON (`dbsc`). */
@@ -100,7 +102,13 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
       endedAt: at('ended_at'),
       endReason: text('end_reason'),
     },
-    (t) => [index(`${prefix}sessions_subject_idx`).on(t.subject)],
+    (t) => [
+      index(`${prefix}sessions_subject_idx`).on(t.subject),
+      // most rows have none
+      index(`${prefix}sessions_actor_idx`)
+        .on(t.actor)
+        .where(sql`${t.actor} is not null`),
+    ],
   );
 
   /** Every revocation that still matters, written in the transaction of its cause. */

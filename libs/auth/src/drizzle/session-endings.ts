@@ -1,6 +1,10 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { type EndReason, endsTokens } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
+import type { AuthEventInput } from '../storage/auth-event.js';
+import type { NewSession } from '../storage/session.js';
+import type { StoreChange } from '../storage/store-change.js';
+import { sessionEnded } from '../storage/store-events.js';
 import type { SubjectState } from '../storage/subject.js';
 import { removeApiKeysOf } from './api-key-rows.js';
 import { rows, type Transaction } from './database.js';
@@ -13,14 +17,12 @@ import { UNEXPIRED } from './session-rows.js';
  * The pieces that every ending is made of; `writeChange` writes what they return. Locks are taken in one order everywhere: the host's users, the subject, its sessions.
  */
 
-export type Bump = 'version' | 'epoch' | 'both';
-
 /** Bumps the subject's counters (its row is made when missing) and locks it until the transaction ends. */
-export async function bumpSubject(
+async function bumpSubject(
   tx: Transaction,
   schema: AuthSchema,
   subject: string,
-  bump: Bump,
+  bump: 'version' | 'epoch' | 'both',
 ): Promise<SubjectState> {
   const version = bump === 'epoch' ? 0 : 1;
   const epoch = bump === 'version' ? 0 : 1;
@@ -31,6 +33,25 @@ export async function bumpSubject(
       returning token_version, session_epoch`,
   );
   return { tokenVersion: Number(row?.['token_version']), epoch: Number(row?.['session_epoch']) };
+}
+
+/**
+ * Bumps the version, and with `both` the epoch. The subject may have lost the right to act as others: those sessions end, and since whoever opens one
+ * holds the subject's row, none slips through.
+ */
+export async function bumpVersionIn(
+  tx: Transaction,
+  schema: AuthSchema,
+  subject: string,
+  bump: 'version' | 'both',
+  nowMs: number,
+): Promise<{ readonly state: SubjectState; readonly acting: StoreChange }> {
+  const state = await bumpSubject(tx, schema, subject, bump);
+  const ended = await markEnded(tx, schema, sql`s.actor = ${subject}`, 'actor_ended');
+  return {
+    state,
+    acting: { entries: sessionEntries(ended, nowMs), events: endingsOf(ended, 'actor_ended') },
+  };
 }
 
 /** The subject's counters, its row made when missing and locked: whoever opens or ends sessions of one user queues here. */
@@ -50,9 +71,11 @@ export async function lockSubject(
 interface EndedSession {
   readonly id: string;
   readonly subject: string;
+  /** Who acted as the subject. */
+  readonly actorId?: string;
 }
 
-/** Marks what `where` matches among sessions `s` that have not ended. */
+/** Marks what `where` matches among sessions `s` that have not ended. By id: what ends those of a user, and what ends those of an actor, may meet. */
 export async function markEnded(
   tx: Transaction,
   schema: AuthSchema,
@@ -62,9 +85,18 @@ export async function markEnded(
   const ended = await rows(
     tx,
     sql`update ${schema.sessions} s set ended_at = clock_timestamp(), end_reason = ${reason}
-      where s.ended_at is null and ${where} returning s.id, s.subject`,
+      where s.id in (select s.id from ${schema.sessions} s where s.ended_at is null and ${where} order by s.id for no key update)
+      returning s.id, s.subject, s.actor`,
   );
-  return ended.map((row) => ({ id: String(row['id']), subject: String(row['subject']) }));
+  return ended.map((row) => ({
+    ...{ id: String(row['id']), subject: String(row['subject']) },
+    ...(row['actor'] != null && { actorId: String(row['actor']) }),
+  }));
+}
+
+/** One event a session, with who acted in it. */
+export function endingsOf(ended: readonly EndedSession[], reason: EndReason): readonly AuthEventInput[] {
+  return ended.map(({ id, subject: userId, actorId }) => sessionEnded(id, { userId, actorId, reason }));
 }
 
 export async function ownerOf(
@@ -76,10 +108,11 @@ export async function ownerOf(
   return row && String(row['subject']);
 }
 
-/** The oldest ones that leave no room for one more. */
-export function beyondLimit(schema: AuthSchema, subject: string, state: SubjectState, keep: number): SQL {
-  return sql`s.id in (select s.id from ${schema.sessions} s where s.subject = ${subject} and s.epoch = ${state.epoch} and ${UNEXPIRED}
-    order by s.created_at desc, s.id offset ${keep})`;
+/** The oldest ones that leave no room for one more: of the user's own, or of those who act as the user. */
+export function beyondLimit(schema: AuthSchema, { subject, expected, actor, maxPerUser }: NewSession): SQL {
+  const alike = actor ? sql`s.actor is not null` : sql`s.actor is null`;
+  return sql`s.id in (select s.id from ${schema.sessions} s where s.subject = ${subject} and s.epoch = ${expected.epoch} and ${alike} and ${UNEXPIRED}
+    order by s.created_at desc, s.id offset ${maxPerUser - 1})`;
 }
 
 export function sessionEntries(ended: readonly EndedSession[], nowMs: number): readonly LedgerEntry[] {
@@ -91,9 +124,8 @@ export function userEntry(subject: string, minVersion: number, nowMs: number): L
   return { kind: 'user', id: subject, value: minVersion, expiresAt: nowMs + LEDGER_LIFETIME_MS };
 }
 
-interface EndedSessions {
+interface EndedSessions extends StoreChange {
   readonly sessions: number;
-  readonly entries: readonly LedgerEntry[];
 }
 
 /** Bumps both counters and ends every session: logout-all, disable, delete, reuse. */
@@ -104,14 +136,15 @@ export async function endAllIn(
   reason: EndReason,
   nowMs: number,
 ): Promise<EndedSessions> {
-  const state = await bumpSubject(tx, schema, subject, 'both');
+  const { state, acting } = await bumpVersionIn(tx, schema, subject, 'both', nowMs);
   const ended = await markEnded(tx, schema, sql`s.subject = ${subject}`, reason);
   if (endsTokens(reason)) await removeTokensOf(tx, schema, subject);
   if (reason === 'user_deleted') {
     await removeFactorsOf(tx, schema, subject);
     await removeApiKeysOf(tx, schema, subject);
   }
-  return { sessions: ended.length, entries: [userEntry(subject, state.tokenVersion, nowMs)] };
+  const entries = [userEntry(subject, state.tokenVersion, nowMs), ...acting.entries];
+  return { sessions: ended.length, entries, events: acting.events };
 }
 
 /** Bumps the epoch, so that a login under way dies, and takes the one that stays along. */
@@ -129,7 +162,7 @@ export async function endOthersIn(
       where s.id = ${keep} and s.subject = ${subject} and s.epoch = ${state.epoch - 1}`,
   );
   const ended = await markEnded(tx, schema, sql`s.subject = ${subject} and s.id <> ${keep}`, reason);
-  return { sessions: ended.length, entries: sessionEntries(ended, nowMs) };
+  return { sessions: ended.length, entries: sessionEntries(ended, nowMs), events: [] };
 }
 
 /** To be called with the subject locked and its version bumped (`state`). Of each session that lost its proof an entry refuses the earlier tokens. */

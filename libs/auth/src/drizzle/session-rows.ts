@@ -5,7 +5,7 @@ import { disabledOf, idFrom, toFacts, type NamedUsers, usersFrom } from './user-
 
 /** Select list of a session `s` with its subject `u`. */
 export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, to_jsonb(s.amr) as amr,
-  host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent, s.claims, s.bound_kind, s.bound_key,
+  host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent, s.actor, s.claims, s.bound_kind, s.bound_key,
   ${ms(sql`s.bound_at`)} as bound_at, ${ms(sql`s.register_by`)} as register_by,
   ${ms(sql`s.auth_time`)} as auth_time, ${ms(sql`s.created_at`)} as created_at, ${ms(sql`s.last_used_at`)} as last_used_at,
   ${ms(sql`s.idle_expires_at`)} as idle_expires_at, ${ms(sql`s.absolute_expires_at`)} as absolute_expires_at`;
@@ -22,8 +22,17 @@ export function joinUsers(users: NamedUsers | undefined, kind: 'join' | 'left jo
   return sql`${sql.raw(kind)} ${usersFrom(users)} a on a.${sql.identifier(users.id.name)} = ${idFrom(users, subject)}`;
 }
 
+/** The user is there and not disabled, and so is who acts as the user in a session `s`. */
 export function userMayUse(users: NamedUsers | undefined): SQL {
-  return users ? sql`and a.${sql.identifier(users.id.name)} is not null and not ${disabledOf(users)}` : sql``;
+  if (!users) return sql``;
+  return sql`and a.${sql.identifier(users.id.name)} is not null and not ${disabledOf(users)} ${actorMayAct(users)}`;
+}
+
+export function actorMayAct(users: NamedUsers | undefined): SQL {
+  if (!users) return sql``;
+  // inside, `a` is the actor
+  return sql`and (s.actor is null or exists (select 1 from ${usersFrom(users)} a
+    where a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`s.actor`)} and not ${disabledOf(users)}))`;
 }
 
 const date = (value: unknown): Date => new Date(Number(value));
@@ -50,6 +59,7 @@ export function toSession(row: Row): Session {
     absoluteExpiresAt: date(row['absolute_expires_at']),
     ip: row['ip'] == null ? null : String(row['ip']),
     userAgent: row['user_agent'] == null ? null : String(row['user_agent']),
+    actor: row['actor'] == null ? null : { id: String(row['actor']) },
     claims: (row['claims'] ?? null) as Session['claims'],
     bound: toBinding(row),
     registerBy: row['register_by'] == null ? null : date(row['register_by']),

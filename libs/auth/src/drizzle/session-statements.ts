@@ -6,7 +6,14 @@ import type { Replacement, Rotation } from '../storage/session-store.port.js';
 import { ms } from './database.js';
 import { refusedCondition } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';
-import { joinUsers, SESSION_COLUMNS, SUBJECT_COLUMNS, UNEXPIRED, userMayUse } from './session-rows.js';
+import {
+  actorMayAct,
+  joinUsers,
+  SESSION_COLUMNS,
+  SUBJECT_COLUMNS,
+  UNEXPIRED,
+  userMayUse,
+} from './session-rows.js';
 import { factColumns, idFrom, type NamedUsers, usersFrom } from './user-columns.js';
 
 /** Column types of inet do not take scope ids or nonsense from a proxy header. */
@@ -114,12 +121,12 @@ export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
   const amr = textArray(session.amr);
   const { bound } = session;
   return sql`insert into ${schema.sessions} as s (id, subject, epoch, generation, token_hash, transport, persistent, auth_time, amr,
-      created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent, claims,
+      created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent, actor, claims,
       bound_kind, bound_key, bound_at, register_by)
     select ${session.id}::uuid, ${session.subject}, ${session.expected.epoch}, 1, ${session.tokenHash}::bytea, ${session.transport},
       ${session.persistent}::boolean, to_timestamp(${session.authTime.getTime() / 1000}::float8), ${amr}, n.now, n.now,
       least(${after(session.idleTtlMs)}, ${after(session.absoluteTtlMs)}), ${after(session.absoluteTtlMs)},
-      ${inet(session.ip)}::inet, ${inet(session.ip)}::inet, ${session.userAgent ?? null},
+      ${inet(session.ip)}::inet, ${inet(session.ip)}::inet, ${session.userAgent ?? null}, ${session.actor?.id ?? null}::text,
       ${session.claims ? JSON.stringify(session.claims) : null}::json,
       ${bound?.kind ?? null}::text, ${bound?.key ?? null}::text, ${bound ? sql`n.now` : sql`null::timestamptz`},
       ${session.registerWithinMs === undefined ? sql`null::timestamptz` : after(session.registerWithinMs)}
@@ -134,7 +141,7 @@ export function authorityStatement(
   token: RevocableToken,
 ): SQL {
   return sql`select coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch, ${factColumns(users)},
-      pg_is_in_recovery() as standby, coalesce(${UNEXPIRED} and u.session_epoch = s.epoch, false) as live,
+      pg_is_in_recovery() as standby, coalesce(${UNEXPIRED} and u.session_epoch = s.epoch ${actorMayAct(users)}, false) as live,
       exists (select 1 from ${schema.revocations} r where ${refusedCondition(token)}) as revoked
     from (select ${token.subject}::text as subject) q
       left join ${schema.subjects} u on u.subject = q.subject

@@ -59,11 +59,13 @@ export class AuthService {
 
   /**
    * For ways in of the host's own: opens a session for a user whom the host has authenticated. Where the user has a second factor (`factors`) it
-   * returns a ticket for `POST login/second-factor` instead, unless `secondFactor` is `satisfied`.
+   * returns a ticket for `POST login/second-factor` instead, unless `secondFactor` is `satisfied`. With `actor` somebody acts as the user: throws
+   * `forbidden` (403) and `user_not_found` (404).
    */
   openSession(
     userId: string,
-    options: OpenSessionOptions & { readonly secondFactor: 'satisfied' },
+    options: OpenSessionOptions &
+      ({ readonly secondFactor: 'satisfied' } | { readonly actor: NonNullable<OpenSessionOptions['actor']> }),
   ): Promise<LoginResult>;
   openSession(userId: string, options?: OpenSessionOptions): Promise<SignInResult>;
   openSession(userId: string, options?: OpenSessionOptions): Promise<SignInResult> {

@@ -32,6 +32,7 @@ import { PasswordPolicy } from './users/password-policy.service.js';
 import { LoginThrottle } from './users/login-throttle.service.js';
 import { Identifiers } from './users/identifiers.service.js';
 import { RegistrationFields } from './users/registration-fields.service.js';
+import { ActingRights } from './users/acting-rights.service.js';
 import { PasswordVerifier } from './users/password-verifier.service.js';
 import { NamedSessions } from './flows/named-sessions.service.js';
 import { RegisterFlow } from './flows/register.flow.js';
@@ -75,6 +76,7 @@ export const ISSUE_PROVIDERS: Provider[] = [
   Identifiers,
   RegistrationFields,
   PasswordVerifier,
+  ActingRights,
   NamedSessions,
   RegisterFlow,
   SessionOpener,

@@ -73,6 +73,8 @@ export class AuthAlerts implements OnApplicationShutdown {
 
   private async signedIn(event: SignIn): Promise<void> {
     this.place(event);
+    // where the actor works says nothing of the user
+    if (event.actorId !== undefined) return;
     const found = await this.familiarity(event);
     // whoever signs in for the first time comes from nowhere known
     if (!found || found.earlier === 0) return;
@@ -81,7 +83,7 @@ export class AuthAlerts implements OnApplicationShutdown {
   }
 
   private async refreshed(event: Refresh): Promise<void> {
-    if (this.place(event) !== 'moved') return;
+    if (this.place(event) !== 'moved' || event.actorId !== undefined) return;
     const found = await this.familiarity(event);
     if (found?.network === 'new') this.floods.raise(alertOf('refresh.new_network', event));
   }

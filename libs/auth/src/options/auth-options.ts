@@ -9,6 +9,7 @@ import type { EncryptionOptions } from './encryption-options.js';
 import type { IdentifierOptions, RegistrationOptions } from './identifier-options.js';
 import type { KeyRotationOptions, StaticKeysOptions } from './key-options.js';
 import type { LegacyIssuerOptions } from './legacy-options.js';
+import type { ActingRoles } from './acting-options.js';
 import type { SessionClaimsHook } from './session-hooks.js';
 
 /** What the `claims` hook is told; it runs at every issue, so it should be quick. */
@@ -83,6 +84,11 @@ export interface SessionOptions {
    * before `accessToken.claims`. Default none.
    */
   readonly claims?: SessionClaimsHook;
+  /**
+   * Who may act as whom (`openSession` with `actor`): the role of who acts → the roles that may be acted as, all of them lower ones. A user without a
+   * role may be acted as by every role here. Default `{ admin: ['user'] }`; `{}`: nobody.
+   */
+  readonly mayActAs?: ActingRoles;
 }
 
 export interface TokenDeliveryOptions {

@@ -16,6 +16,7 @@ import {
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import { TOKEN_DELIVERIES } from '../contract/index.js';
 import type { ClaimsHook, PasswordOptions, StoredHashHook } from './auth-options.js';
+import { actingRolesSchema } from './acting-options.js';
 import { accountSchema } from './account-options.js';
 import { apiKeysSchema } from './api-key-options.js';
 import { cookieSchema } from './cookie-options.js';
@@ -59,6 +60,7 @@ const sessionSchema = group({
   // an access token outlives its session's row by at most an hour: the row must still be there when it is revoked
   keepEndedFor: duration('2h', '3650d').prefault('30d'),
   claims: hook<SessionClaimsHook>().optional(),
+  mayActAs: actingRolesSchema.prefault({ admin: ['user'] }),
 });
 
 const transportSchema = group({

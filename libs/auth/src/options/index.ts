@@ -21,6 +21,7 @@ export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './cooki
 export type { EncryptionAlgorithm, EncryptionKeyOptions, EncryptionOptions } from './encryption-options.js';
 export type { IdentifierOptions, RegistrationOptions, TenantRequest } from './identifier-options.js';
 export type { LegacyIssuerOptions, LegacyPrincipal } from './legacy-options.js';
+export type { ActingRoles } from './acting-options.js';
 export type { OpeningSession, SessionClaimsHook } from './session-hooks.js';
 export { SIGNING_ALGORITHMS } from './key-options.js';
 export type {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { AuthError } from '../common/auth-error.js';
 import { DEFAULT_INSTANCE } from '../common/instance-token.js';
 import { readOptions } from '../common/read-options.js';
+import { resolveActingRoles } from './acting-options.js';
 import { resolveAccounts } from './account-options.js';
 import type { AuthOptions, RouteOptions } from './auth-options.js';
 import { authSchema } from './auth-schema.js';
@@ -49,6 +50,7 @@ export function resolveChecked(
       cleanUpEveryMs: sessions.cleanUpEvery,
       keepEndedForMs: sessions.keepEndedFor,
       claims: sessions.claims,
+      mayActAs: resolveActingRoles(sessions.mayActAs),
     },
     cookies: resolveCookies(options.cookies, instance),
     transports: transports(options.transports),

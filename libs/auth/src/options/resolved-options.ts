@@ -57,6 +57,7 @@ export abstract class ResolvedAuthOptions {
     readonly cleanUpEveryMs: number;
     readonly keepEndedForMs: number;
     readonly claims?: SessionClaimsHook;
+    readonly mayActAs: ReadonlyMap<string, readonly string[]>;
   };
   abstract readonly cookies: {
     /** Full names, prefix included. */

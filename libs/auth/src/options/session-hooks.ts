@@ -12,6 +12,8 @@ export interface OpeningSession {
   readonly transport: TokenDelivery;
   /** How the user proved who they are (RFC 8176). */
   readonly amr: readonly string[];
+  /** Who acts as the user (`openSession` with `actor`); undefined: the user. */
+  readonly actorId?: string;
   readonly ip?: string;
   readonly userAgent?: string;
 }

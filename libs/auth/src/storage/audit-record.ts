@@ -70,14 +70,14 @@ const AT_WILL: ReadonlySet<AuthEvent['type']> = new Set([
 const MINUTE_MS = 60_000;
 
 /**
- * Names what is told once a minute, with its count: the kind of event, its reason, the account, and the address (IPv6 by /64). A flood from one
+ * Names what is told once a minute, with its count: the kind of event, its reason, the account, who acts as it, and the address (IPv6 by /64). A flood from one
  * address so leaves one row a minute, and what else happened to the account stands beside it. Undefined for what nobody can cause at will.
  */
 export function foldOf(event: AuthEvent): string | undefined {
   if (!AT_WILL.has(event.type)) return undefined;
-  const { type, at, reason, kind, userId, ip, tenant } = event as AuthEvent &
-    Partial<Record<'reason' | 'kind' | 'userId' | 'ip', string>>;
+  const { type, at, reason, kind, userId, actorId, ip, tenant } = event as AuthEvent &
+    Partial<Record<'reason' | 'kind' | 'userId' | 'actorId' | 'ip', string>>;
   const minute = Math.floor(Date.parse(at) / MINUTE_MS);
-  const names = JSON.stringify([type, reason ?? kind, userId, tenant, networkOf(ip), minute]);
+  const names = JSON.stringify([type, reason ?? kind, userId, actorId, tenant, networkOf(ip), minute]);
   return createHash('sha256').update(names).digest('base64url').slice(0, 22);
 }

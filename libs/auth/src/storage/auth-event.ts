@@ -31,6 +31,7 @@ export type AuthEvent = Base &
         /** A session opened, by password or by `openSession`. */
         readonly type: 'login.succeeded';
         readonly userId: string;
+        readonly actorId?: string;
         readonly sessionId: string;
         readonly transport: TokenDelivery;
         readonly ip?: string;
@@ -67,6 +68,7 @@ export type AuthEvent = Base &
         /** A refresh token was used, and replaced. */
         readonly type: 'refresh.rotated';
         readonly userId: string;
+        readonly actorId?: string;
         readonly sessionId: string;
         readonly ip?: string;
         readonly userAgent?: string;
@@ -75,6 +77,7 @@ export type AuthEvent = Base &
         /** A repeat within the leeway: the same successor again. */
         readonly type: 'refresh.replayed';
         readonly userId: string;
+        readonly actorId?: string;
         readonly sessionId: string;
         readonly ip?: string;
       }
@@ -82,6 +85,7 @@ export type AuthEvent = Base &
         /** A spent token came back; sessions ended. */
         readonly type: 'refresh.reused';
         readonly userId: string;
+        readonly actorId?: string;
         readonly sessionId: string;
         readonly sessionsEnded: number;
         readonly ip?: string;
@@ -92,6 +96,7 @@ export type AuthEvent = Base &
         readonly type: 'refresh.refused';
         readonly reason: string;
         readonly userId?: string;
+        readonly actorId?: string;
         readonly sessionId?: string;
         readonly ip?: string;
       }

@@ -10,7 +10,9 @@ export type EndReason =
   | 'user_deleted'
   | 'reuse'
   | 'limit'
-  | 'restored';
+  | 'restored'
+  /** Whoever acted as the user was signed out, disabled or deleted, or has other rights now. */
+  | 'actor_ended';
 
 const ENDS_TOKENS: ReadonlySet<EndReason> = new Set(['password_changed', 'user_disabled', 'user_deleted']);
 

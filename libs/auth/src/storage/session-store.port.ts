@@ -10,7 +10,7 @@ import type { NewSession, RotationCause, Session, SessionSnapshot, SessionState 
 export type OpenOutcome =
   /** The change tells of sessions that ended because of the limit, then of this one. */
   | ({ readonly kind: 'opened'; readonly session: Session } & StoreChange)
-  /** The subject's epoch or version moved since it was read: the login dies with whatever moved it. */
+  /** The epoch or version of the subject, or of its actor, moved since it was read: the login dies with whatever moved it. */
   | { readonly kind: 'superseded' };
 
 export interface Rotation {
@@ -92,7 +92,8 @@ export interface Removal {
 /**
  * Sessions, subjects and what ends them. Every method is atomic and durable when it resolves. The ledger rows of what it ended are written in
  * the same transaction, and where a store keeps an audit trail, a row of each event too (`toRecord`): it returns both, so that the caller can
- * announce them. A store that cannot answer throws `AuthError('unavailable')` within its deadline; it never guesses. "Live" is defined at `SessionSnapshot.live`.
+ * announce them. What bumps a subject's version ends the sessions too in which it acts as others (`actor_ended`, one event each): it may have lost the
+ * right to. A store that cannot answer throws `AuthError('unavailable')` within its deadline; it never guesses. "Live" is defined at `SessionSnapshot.live`.
  */
 export abstract class SessionStore {
   /** Whether `rotate` and `read` bring the user along, or the user directory has to be asked. */
@@ -109,7 +110,7 @@ export abstract class SessionStore {
   abstract replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome>;
   /** Live ones. With `tx` they are read within that transaction of the host's. */
   abstract list(subject: string, tx?: HostTransaction): Promise<readonly Session[]>;
-  /** Undefined when no live session was ended. A `logout` is the act of its owner: whoever holds a token of it. The event names the session as the store has it. */
+  /** Undefined when no live session was ended. A `logout` is the act of its owner, or of who acts as the owner: whoever holds a token of it. The event names the session as the store has it. */
   abstract endOne(sessionId: string, reason: EndReason, options?: EndOneOptions): Promise<Ended | undefined>;
   /** All but `keep`, the caller's own; the epoch is bumped (a login under way dies), the version is not. */
   abstract endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended>;

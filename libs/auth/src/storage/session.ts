@@ -1,3 +1,4 @@
+import type { Actor } from '../common/principal.js';
 import type { SubjectState, UserFacts } from './subject.js';
 import type { TokenDelivery } from '../contract/index.js';
 
@@ -31,6 +32,8 @@ export interface Session {
   readonly absoluteExpiresAt: Date;
   readonly ip: string | null;
   readonly userAgent: string | null;
+  /** Who acts as the user; null: the user. */
+  readonly actor: Actor | null;
   /** What the host gave it when it opened, for each of its tokens; null: nothing. */
   readonly claims: Readonly<Record<string, unknown>> | null;
   readonly bound: SessionBinding | null;
@@ -56,7 +59,7 @@ export interface SessionSnapshot extends SessionState {
   readonly rotationKey: Buffer | null;
   /** Milliseconds since the last rotation by the database's clock; null before the first. */
   readonly rotatedAgoMs: number | null;
-  /** Not ended, not expired (idle and absolute), of the subject's present epoch, its user there and not disabled. */
+  /** Not ended, not expired (idle and absolute), of the subject's present epoch, its user there and not disabled, and so is its actor. */
   readonly live: boolean;
 }
 
@@ -74,12 +77,15 @@ export interface NewSession {
   readonly amr: readonly string[];
   readonly ip?: string;
   readonly userAgent?: string;
+  /** Who acts as the user, with the counters that were read with the right to; others at opening refuse it. */
+  readonly actor?: Actor & { readonly expected: SubjectState };
   /** JSON, in each token of the session. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** The key that the login proved. Default: not bound. */
   readonly bound?: Omit<SessionBinding, 'at'>;
   /** Ends after so many milliseconds unless it is bound before. Default: it needs no key. */
   readonly registerWithinMs?: number;
+  /** Sessions of the user's own, or of those who act as the user, this one included: neither kind ends the other. */
   readonly maxPerUser: number;
   /** Whether the device signed in to the account before; for the audit trail. */
   readonly knownDevice?: boolean;

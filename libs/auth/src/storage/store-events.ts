@@ -19,10 +19,11 @@ interface Ending extends ActedBy {
 
 export function sessionOpened(session: NewSession): AuthEventInput {
   const { subject: userId, id: sessionId, transport, persistent, amr, ip, userAgent } = session;
-  const { knownDevice = false } = session;
+  const { knownDevice = false, actor } = session;
   return {
     type: 'login.succeeded',
     userId,
+    ...(actor && { actorId: actor.id }),
     sessionId,
     transport,
     ip,
@@ -51,6 +52,10 @@ export function secretReplaced({ subject: userId, sessionId, cause }: Replacemen
   return { type, userId, actorId: userId, sessionId };
 }
 
+export function versionBumped(userId: string, { actorId }: ActedBy): AuthEventInput {
+  return { type: 'token_version.bumped', userId, actorId };
+}
+
 export function factorChanged({ subject: userId, actorId, sessionId, act }: FactorChange): AuthEventInput {
   return { type: 'factor.changed', userId, actorId, sessionId, change: act.kind };
 }
@@ -68,9 +73,18 @@ export function familyReused(
   sessionId: string,
   userId: string,
   count: number,
-  { ip, userAgent }: ClientContext,
+  { ip, userAgent, actorId }: ClientContext & ActedBy,
 ): AuthEventInput {
-  return { type: 'refresh.reused', userId, sessionId, sessionsEnded: count, ip, userAgent };
+  const sessionsEnded = count;
+  return {
+    type: 'refresh.reused',
+    userId,
+    ...(actorId !== undefined && { actorId }),
+    sessionId,
+    sessionsEnded,
+    ip,
+    userAgent,
+  };
 }
 
 /** Of entries that nothing but the revocation itself caused. */

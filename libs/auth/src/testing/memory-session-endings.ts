@@ -1,18 +1,27 @@
 import type { ActedBy } from '../storage/acted-by.js';
 import { type EndReason, endsTokens } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
+import { sessionEnded } from '../storage/store-events.js';
 import type { SubjectState } from '../storage/subject.js';
 import type { Ended } from '../storage/session-store.port.js';
+import type { AuthEventInput } from '../storage/auth-event.js';
+import type { StoreChange } from '../storage/store-change.js';
 import type { MemoryDatabase, MemoryTransaction, SessionRow } from './memory-database.js';
 
 /** What every ending is made of, in one transaction. */
 export class MemoryEndings {
+  readonly #acting: { readonly entries: LedgerEntry[]; readonly events: AuthEventInput[] } = {
+    ...{ entries: [], events: [] },
+  };
+
   constructor(
     private readonly database: MemoryDatabase,
     private readonly tx: MemoryTransaction,
   ) {}
 
+  /** What bumps the version ends the sessions too in which the subject acts as others. */
   bump(subject: string, what: 'version' | 'epoch' | 'both'): SubjectState {
+    if (what !== 'epoch') this.endActing(subject);
     const { tokenVersion, epoch } = this.database.subject(subject);
     const next = {
       tokenVersion: tokenVersion + (what === 'epoch' ? 0 : 1),
@@ -25,10 +34,18 @@ export class MemoryEndings {
   /** Bumps both counters and ends every session. */
   endAll(subject: string, reason: EndReason): Omit<Ended, 'events'> {
     const state = this.bump(subject, 'both');
-    const sessions = this.mark(this.database.sessionsOf(subject), reason);
+    const sessions = this.mark(this.database.sessionsOf(subject), reason).length;
     if (endsTokens(reason)) this.database.removeTokensOf(this.tx, subject);
     if (reason === 'user_deleted') this.database.removeBelongings(this.tx, subject);
     return { sessions, entries: this.refuseEarlier(subject, state) };
+  }
+
+  /** What was changed, with the sessions that ended because their actor's version was bumped. */
+  whole<T extends Partial<StoreChange> | undefined>(outcome: T): T {
+    const { entries, events } = this.#acting;
+    if (!outcome || events.length === 0) return outcome;
+    const [before = [], told = []] = [outcome.entries, outcome.events];
+    return { ...outcome, entries: [...before, ...entries], events: [...told, ...events] };
   }
 
   refuseEarlier(subject: string, { tokenVersion }: SubjectState): readonly LedgerEntry[] {
@@ -36,13 +53,14 @@ export class MemoryEndings {
   }
 
   end(rows: readonly SessionRow[], reason: EndReason): readonly LedgerEntry[] {
-    this.mark(rows, reason);
-    return this.append(rows.map(({ id }) => ({ kind: 'session', id, value: 0, expiresAt: this.expiresAt })));
+    return this.append(
+      this.mark(rows, reason).map(({ id }) => ({ kind: 'session', id, value: 0, expiresAt: this.expiresAt })),
+    );
   }
 
   endEverything({ actorId }: ActedBy, toleranceMs: number): Ended {
+    const sessions = this.mark([...this.database.sessions.values()], 'restored').length;
     for (const subject of this.database.subjects.keys()) this.bump(subject, 'both');
-    const sessions = this.mark([...this.database.sessions.values()], 'restored');
     for (const key of this.database.oneTimeTokens.keys()) this.tx.remove(this.database.oneTimeTokens, key);
     for (const id of this.database.apiKeys.keys()) this.tx.remove(this.database.apiKeys, id);
     const issuedBefore = Math.floor((this.database.clock.now() + toleranceMs) / 1000) + 1;
@@ -53,12 +71,12 @@ export class MemoryEndings {
     };
   }
 
-  /** How many had not ended before. */
-  mark(rows: readonly SessionRow[], endReason: EndReason): number {
+  /** Those that had not ended before. */
+  mark(rows: readonly SessionRow[], endReason: EndReason): readonly SessionRow[] {
     const open = rows.filter(({ endedAtMs }) => endedAtMs === null);
     const endedAtMs = this.database.clock.now();
     for (const row of open) this.tx.put(this.database.sessions, row.id, { ...row, endedAtMs, endReason });
-    return open.length;
+    return open;
   }
 
   /** The other sessions go on without their access tokens and without a proof of a credential. */
@@ -76,6 +94,13 @@ export class MemoryEndings {
     );
   }
 
+  private endActing(actor: string): void {
+    const all = [...this.database.sessions.values()];
+    const rows = all.filter((row) => row.actor?.id === actor && row.endedAtMs === null);
+    this.#acting.entries.push(...this.end(rows, 'actor_ended'));
+    this.#acting.events.push(...endingsOf(rows, 'actor_ended'));
+  }
+
   private append(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
     this.database.append(this.tx, entries);
     return entries;
@@ -84,4 +109,11 @@ export class MemoryEndings {
   private get expiresAt(): number {
     return this.database.clock.now() + LEDGER_LIFETIME_MS;
   }
+}
+
+/** One event a session, with who acted in it. */
+export function endingsOf(ended: readonly SessionRow[], reason: EndReason): readonly AuthEventInput[] {
+  return ended.map(({ id, subject: userId, actor }) =>
+    sessionEnded(id, { userId, actorId: actor?.id, reason }),
+  );
 }

@@ -13,6 +13,7 @@ export function newRow(session: NewSession, nowMs: number): SessionRow {
     idleExpiresAt: new Date(nowMs + Math.min(session.idleTtlMs, session.absoluteTtlMs)),
     absoluteExpiresAt: new Date(nowMs + session.absoluteTtlMs),
     ...{ ip: address(session.ip) ?? null, userAgent: session.userAgent ?? null },
+    actor: session.actor ? { id: session.actor.id } : null,
     claims: session.claims ?? null,
     bound: session.bound ? { ...session.bound, at: now } : null,
     registerBy: session.registerWithinMs === undefined ? null : new Date(nowMs + session.registerWithinMs),

@@ -1,4 +1,4 @@
-import type { ClientContext } from '../common/principal.js';
+import type { Actor, ClientContext } from '../common/principal.js';
 import type { ActedBy } from '../storage/acted-by.js';
 import type { EndReason } from '../storage/end-reason.js';
 import { refusesToken, type RevocableToken } from '../storage/ledger-entry.js';
@@ -24,10 +24,11 @@ import {
   sessionEnded,
   sessionOpened,
   sessionsEnded,
+  versionBumped,
 } from '../storage/store-events.js';
 import { asMemoryTransaction, type MemoryDatabase, type SessionRow } from './memory-database.js';
 import type { MemoryTransaction } from './memory-database.js';
-import { MemoryEndings } from './memory-session-endings.js';
+import { endingsOf, MemoryEndings } from './memory-session-endings.js';
 import {
   isProved,
   isUnexpired,
@@ -59,18 +60,21 @@ export class MemorySessionStore extends SessionStore {
   open(session: NewSession): Promise<OpenOutcome> {
     return this.within({}, (endings, tx) => {
       const state = this.database.subject(session.subject);
+      const { actor } = session;
       if (!sameState(state, session.expected)) return { kind: 'superseded' };
+      if (actor && !sameState(this.database.subject(actor.id), actor.expected)) return { kind: 'superseded' };
       tx.put(this.database.subjects, session.subject, state);
       // of those of one millisecond the one opened last is the newest
       const crowd = this.usableOf(session.subject)
+        .filter((row) => Boolean(row.actor) === Boolean(actor))
         .reverse()
         .sort(newestFirst)
         .slice(session.maxPerUser - 1);
       const entries = endings.end(crowd, 'limit');
       const row = newRow(session, this.nowMs);
       tx.put(this.database.sessions, row.id, row);
-      const ended = crowd.map(({ id }) => sessionEnded(id, { userId: session.subject, reason: 'limit' }));
-      return { kind: 'opened', session: row, entries, events: [...ended, sessionOpened(session)] };
+      const events = [...endingsOf(crowd, 'limit'), sessionOpened(session)];
+      return { kind: 'opened', session: row, entries, events };
     });
   }
 
@@ -146,7 +150,8 @@ export class MemorySessionStore extends SessionStore {
       if (!row || row.endedAtMs !== null) return undefined;
       if (subject !== undefined && (row.subject !== subject || !isUnexpired(row, this.nowMs)))
         return undefined;
-      const by = { userId: row.subject, actorId: reason === 'logout' ? row.subject : actorId };
+      const doer = reason === 'logout' ? (row.actor?.id ?? row.subject) : actorId;
+      const by = { userId: row.subject, actorId: doer };
       const events = [sessionEnded(sessionId, { ...by, reason })];
       return { sessions: 1, entries: endings.end([row], reason), events };
     });
@@ -180,7 +185,7 @@ export class MemorySessionStore extends SessionStore {
       const family = endings.end([row], 'reuse');
       const others = scope === 'user' ? endings.endAll(row.subject, 'reuse') : { sessions: 0, entries: [] };
       const sessions = 1 + others.sessions;
-      const events = [familyReused(sessionId, row.subject, sessions, by)];
+      const events = [familyReused(sessionId, row.subject, sessions, { ...by, actorId: row.actor?.id })];
       return { kind: 'ended', sessions, entries: [...family, ...others.entries], events };
     });
   }
@@ -188,17 +193,15 @@ export class MemorySessionStore extends SessionStore {
   bumpVersion(subject: string, alongside: Alongside = {}): Promise<Ended> {
     return this.within(alongside, (endings) => {
       const state = endings.bump(subject, 'version');
-      const { actorId } = alongside;
       const entries = endings.refuseEarlier(subject, state);
-      return { sessions: 0, entries, events: [{ type: 'token_version.bumped', userId: subject, actorId }] };
+      return { sessions: 0, entries, events: [versionBumped(subject, alongside)] };
     });
   }
 
   unproveOthers(subject: string, keep: string, alongside: Alongside = {}): Promise<Ended> {
     return this.within(alongside, (endings) => {
       const entries = endings.unprove(subject, keep, endings.bump(subject, 'version'));
-      const { actorId } = alongside;
-      return { sessions: 0, entries, events: [{ type: 'token_version.bumped', userId: subject, actorId }] };
+      return { sessions: 0, entries, events: [versionBumped(subject, alongside)] };
     });
   }
 
@@ -242,13 +245,14 @@ export class MemorySessionStore extends SessionStore {
   }
 
   /** The host's own work goes first, as on a real database; it is taken back with the rest. */
-  private within<T>(
+  private within<T extends object | undefined>(
     alongside: Alongside,
     change: (endings: MemoryEndings, tx: MemoryTransaction) => T,
   ): Promise<T> {
     const run = async (tx: MemoryTransaction): Promise<T> => {
       await alongside.work?.(tx);
-      return change(new MemoryEndings(this.database, tx), tx);
+      const endings = new MemoryEndings(this.database, tx);
+      return endings.whole(change(endings, tx));
     };
     return alongside.tx ? run(asMemoryTransaction(alongside.tx)) : this.database.transaction(run);
   }
@@ -288,6 +292,7 @@ export class MemorySessionStore extends SessionStore {
 
   private live(row: SessionRow): boolean {
     if (this.usersAre === 'elsewhere') return this.usable(row);
-    return this.usable(row) && this.factsOf(row.subject)?.disabled === false;
+    const mayUse = ({ id }: Actor) => this.factsOf(id)?.disabled === false;
+    return this.usable(row) && mayUse({ id: row.subject }) && (!row.actor || mayUse(row.actor));
   }
 }

@@ -20,6 +20,7 @@ export { RolesGuard } from './guards/roles.guard.js';
 export {
   AnyOf,
   CurrentUser,
+  NoActor,
   OptionalAuth,
   Permissions,
   Public,
@@ -32,7 +33,7 @@ export type { RecentAuthHow } from './guards/decorators.js';
 export { AuthErrorFilter } from './http/auth-error.filter.js';
 
 // what a request is known by
-export type { ClientContext, Principal } from '../common/principal.js';
+export type { Actor, ClientContext, Principal } from '../common/principal.js';
 export { AuthError } from '../common/auth-error.js';
 export type { AuthErrorCode, AuthErrorReason, ErrorBody } from '../contract/index.js';
 

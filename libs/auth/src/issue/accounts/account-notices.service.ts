@@ -48,7 +48,8 @@ export class AccountNotices {
 
   private async signedIn(event: SignIn): Promise<void> {
     const { userId, sessionId, ip, userAgent } = event;
-    if (event.knownDevice) return;
+    // the actor's device is none of the user's
+    if (event.knownDevice || event.actorId !== undefined) return;
     const found = await this.audit?.familiarity({ userId, sessionId, ip, userAgent });
     if (found && isNewDevice(event, found)) await this.tell(userId, 'new_device', event);
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import type { Principal } from '../../common/principal.js';
+import { doerOf, type Principal } from '../../common/principal.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 import type { Session } from '../../storage/session.js';
@@ -24,8 +24,9 @@ export class EndSessionsFlow {
   }
 
   /** `session_not_found` when it is not the caller's, or no longer there: the two look alike. */
-  async endOne({ id: userId }: Principal, sessionId: string): Promise<void> {
-    const ended = await this.store.endOne(sessionId, 'ended_by_user', { subject: userId, actorId: userId });
+  async endOne(principal: Principal, sessionId: string): Promise<void> {
+    const by = { subject: principal.id, actorId: doerOf(principal) };
+    const ended = await this.store.endOne(sessionId, 'ended_by_user', by);
     if (!ended) throw new AuthError('session_not_found', 'no live session of the caller has that id');
     await this.announcer.announce(ended);
   }

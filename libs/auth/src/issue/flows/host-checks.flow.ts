@@ -50,7 +50,8 @@ export class HostChecksFlow {
     const asOfMs = this.clock.now();
     const found = await this.store.read(sessionId);
     if (!found?.live) throw new AuthError('session_not_found', 'no live session has that id');
-    const { id, subject } = found.session;
+    const { id, subject, actor } = found.session;
+    if (actor) throw new AuthError('forbidden', 'whoever acts as a user proves nothing in their name');
     const account = (await this.users.findById(subject))?.account;
     if (!account || account.disabled)
       throw new AuthError('session_not_found', 'the user is gone or disabled');

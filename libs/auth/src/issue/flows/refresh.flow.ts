@@ -19,6 +19,7 @@ import { NamedSessions } from './named-sessions.service.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
 
 type Fresh = Extract<RefreshOutcome, { kind: 'rotated' | 'replayed' }>;
+type Refused = Extract<RefreshOutcome, { kind: 'superseded' | 'mismatch' | 'unproven' }>;
 
 /** One refresh token → the next pair. What each outcome means is in contract, section 5. */
 @Injectable()
@@ -55,20 +56,27 @@ export class RefreshFlow {
         this.events.publish({ type: 'refresh.refused', reason: outcome.kind, ip: client.ip });
         throw new AuthError('token_refused', `refresh token: ${outcome.kind}`);
       case 'superseded':
-      case 'mismatch': {
-        const { kind: reason, sessionId, subject: userId } = outcome;
-        this.events.publish({ type: 'refresh.refused', reason, userId, sessionId, ip: client.ip });
-        throw new AuthError('token_refused', `refresh token: ${reason}`, { cookies: 'keep' });
-      }
-      case 'unproven': {
-        const { kind: reason, sessionId, subject: userId, bound } = outcome;
-        this.events.publish({ type: 'refresh.refused', reason, userId, sessionId, ip: client.ip });
-        throw new AuthError('device_required', `the session is bound (${bound}), and its key was not proved`);
-      }
+      case 'mismatch':
+        this.tellRefused(outcome, client);
+        throw new AuthError('token_refused', `refresh token: ${outcome.kind}`, { cookies: 'keep' });
+      case 'unproven':
+        this.tellRefused(outcome, client);
+        throw new AuthError(
+          'device_required',
+          `the session is bound (${outcome.bound}), and its key was not proved`,
+        );
       case 'reused':
         await this.announcer.announce(outcome);
         throw new AuthError('token_refused', 'refresh token: reused');
     }
+  }
+
+  private tellRefused(
+    { kind: reason, sessionId, subject: userId, actor }: Refused,
+    { ip }: ClientContext,
+  ): void {
+    const by = actor && { actorId: actor.id };
+    this.events.publish({ type: 'refresh.refused', reason, userId, ...by, sessionId, ip });
   }
 
   /**
@@ -111,20 +119,26 @@ export class RefreshFlow {
     asOfMs: number,
     client: ClientContext,
   ): Promise<IssuedTokens> {
-    const { id: sessionId, subject: userId } = outcome.session;
+    const { id: sessionId, subject: userId, actor } = outcome.session;
+    const of = { userId, ...(actor && { actorId: actor.id }), sessionId };
     const access = issued ?? (await this.accessToken(outcome, asOfMs));
     const grant = this.grants.grant(outcome.session, access, outcome.refreshToken);
     if (outcome.kind === 'rotated')
-      this.events.publish({ type: 'refresh.rotated', userId, sessionId, ...clientOf(client) });
-    else this.events.publish({ type: 'refresh.replayed', userId, sessionId, ip: client.ip });
+      this.events.publish({ type: 'refresh.rotated', ...of, ...clientOf(client) });
+    else this.events.publish({ type: 'refresh.replayed', ...of, ip: client.ip });
     return grant;
   }
 
-  /** Users of another system: gone or disabled there ends everything here. */
+  /** Users of another system: gone or disabled there ends everything here. So it is for who acts as one. */
   private async userElsewhere({ session }: SessionState): Promise<UserFacts> {
-    const account = (await this.users.findById(session.subject))?.account;
+    if (session.actor) await this.present(session.actor.id);
+    return this.present(session.subject);
+  }
+
+  private async present(id: string): Promise<UserFacts> {
+    const account = (await this.users.findById(id))?.account;
     if (account && !account.disabled) return account;
-    await this.revocations.endAll(session.subject, account ? 'user_disabled' : 'user_deleted');
-    throw new AuthError('token_refused', 'the user is gone or disabled');
+    await this.revocations.endAll(id, account ? 'user_disabled' : 'user_deleted');
+    throw new AuthError('token_refused', 'the user, or who acts as the user, is gone or disabled');
   }
 }

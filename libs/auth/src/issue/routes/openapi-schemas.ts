@@ -39,6 +39,8 @@ const bound: JsonSchema = {
   enum: ['dbsc', 'dpop'],
   description: 'What the session is bound to.',
 };
+/** Who acts as the user, if somebody does. */
+const ACTOR: JsonSchema = object({ id: text() });
 
 export const ME_ANSWER: JsonSchema = object(
   {
@@ -52,6 +54,7 @@ export const ME_ANSWER: JsonSchema = object(
     amr: { type: 'array', items: text(), description: 'RFC 8176.' },
     bound,
     expiresAt: instant,
+    actor: ACTOR,
   },
   ['id', 'email', 'permissions', 'sessionId', 'amr', 'expiresAt'],
 );
@@ -69,6 +72,7 @@ export const SESSIONS_ANSWER: JsonSchema = {
       persistent: { type: 'boolean' },
       current: { type: 'boolean' },
       bound,
+      actor: ACTOR,
     },
     ['id', 'createdAt', 'lastUsedAt', 'expiresAt', 'ip', 'userAgent', 'persistent', 'current'],
   ),

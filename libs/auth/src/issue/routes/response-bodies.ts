@@ -37,7 +37,7 @@ export function userBody({ id, email, role, name }: UserBody): UserBody {
 
 /** What the token says goes before what the directory says: guards decide by the token. */
 export function meBody(principal: Principal, { email, name }: Pick<UserBody, 'email' | 'name'>): MeBody {
-  const { id, role, permissions, sessionId, authTime, amr = [], bound, expiresAt } = principal;
+  const { id, role, permissions, sessionId, authTime, amr = [], bound, expiresAt, actor } = principal;
   return {
     id,
     email,
@@ -49,6 +49,7 @@ export function meBody(principal: Principal, { email, name }: Pick<UserBody, 'em
     amr,
     ...(bound && { bound }),
     expiresAt: instant(expiresAt * 1000),
+    ...(actor && { actor: { id: actor.id } }),
   };
 }
 
@@ -65,6 +66,7 @@ export function sessionBody(session: Session, currentId: string): SessionBody {
     persistent,
     current: id === currentId,
     ...(bound && { bound: bound.kind }),
+    ...(session.actor && { actor: { id: session.actor.id } }),
   };
 }
 

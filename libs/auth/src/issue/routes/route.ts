@@ -2,7 +2,7 @@ import { applyDecorators, Controller, SetMetadata, UseGuards, VERSION_NEUTRAL } 
 import type { RouteOptions } from '../../options/auth-options.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { Public } from '../../verify/guards/decorators.js';
-import { PEOPLE } from '../../verify/guards/route-metadata.js';
+import { NO_ACTOR, PEOPLE } from '../../verify/guards/route-metadata.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
 import { Describe, type RouteDescription } from '../../verify/http/openapi.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
@@ -33,14 +33,18 @@ export function Open(description: RouteDescription): MethodDecorator {
   return applyDecorators(Public(), Describe(description));
 }
 
-/** A route for a signed-in caller; for an API key only where `anybody` is. */
+/** Whom a route lets in: the `owner` of the account alone, `people` who act as the owner too, or `anybody`, API keys included (contract, section 11). */
+export type LetIn = 'owner' | 'people' | 'anybody';
+
+/** A route for a signed-in caller. */
 export function SignedIn(
   { answers, ...description }: RouteDescription,
-  who: 'people' | 'anybody' = 'people',
+  who: LetIn = 'owner',
 ): MethodDecorator {
   return applyDecorators(
     UseGuards(JwtAuthGuard),
-    ...(who === 'people' ? [SetMetadata(PEOPLE.key, true)] : []),
+    ...(who === 'anybody' ? [] : [SetMetadata(PEOPLE.key, true)]),
+    ...(who === 'owner' ? [SetMetadata(NO_ACTOR.key, true)] : []),
     Describe({ ...description, security: 'token', answers: { ...errorAnswers(401, 503), ...answers } }),
   );
 }

@@ -24,10 +24,13 @@ export function createSessionsController(routes: Routes): Type {
     @Route(
       routes.sessions,
       Get('sessions'),
-      SignedIn({
-        summary: 'List the sessions of the caller',
-        answers: { 200: { description: 'Live sessions.', schema: SESSIONS_ANSWER } },
-      }),
+      SignedIn(
+        {
+          summary: 'List the sessions of the caller',
+          answers: { 200: { description: 'Live sessions.', schema: SESSIONS_ANSWER } },
+        },
+        'people',
+      ),
     )
     async list(@Req() request: HttpRequest): Promise<SessionBody[]> {
       const principal = callerOf(request);
@@ -39,11 +42,14 @@ export function createSessionsController(routes: Routes): Type {
       routes.sessions,
       Delete('sessions/:id'),
       HttpCode(204),
-      SignedIn({
-        summary: 'End one session of the caller',
-        parameter: 'id',
-        answers: { 204: { description: 'Ended.' }, ...errorAnswers(403, 404) },
-      }),
+      SignedIn(
+        {
+          summary: 'End one session of the caller',
+          parameter: 'id',
+          answers: { 204: { description: 'Ended.' }, ...errorAnswers(403, 404) },
+        },
+        'people',
+      ),
     )
     async endOne(
       @Req() request: HttpRequest,

@@ -13,10 +13,10 @@ import {
 import type { RetryKey } from './retry-key.js';
 import { successorAgain, successorSecret } from './successor.js';
 import { classifyMiss } from './rotation-outcome.js';
-import type { SessionBinding, SessionSnapshot, SessionState } from '../../storage/session.js';
+import type { Session, SessionBinding, SessionSnapshot, SessionState } from '../../storage/session.js';
 import { type Ended, type Rotation, SessionStore } from '../../storage/session-store.port.js';
 
-type Named = { readonly sessionId: string; readonly subject: string };
+type Named = { readonly sessionId: string; readonly subject: string; readonly actor: Session['actor'] };
 
 export type RefreshOutcome =
   | ({ readonly kind: 'rotated' | 'replayed'; readonly refreshToken: string } & SessionState)
@@ -107,10 +107,10 @@ export class RotationService {
     // before anything is concluded: whoever lacks the key must not end the owner's sessions
     const bound = snapshot?.live ? snapshot.session.bound : null;
     if (snapshot && bound && bound.key !== attempt.rotation.provedKey)
-      return { kind: 'unproven', bound: bound.kind, sessionId, subject: snapshot.session.subject };
+      return { kind: 'unproven', bound: bound.kind, ...namedIn(snapshot) };
     const miss = classifyMiss(snapshot, presented, this.options.refreshToken);
     if (miss === 'dead' || !snapshot) return { kind: 'dead' };
-    const named = { sessionId, subject: snapshot.session.subject };
+    const named = namedIn(snapshot);
     switch (miss) {
       case 'unmoved':
         return 'again';
@@ -171,4 +171,8 @@ export class RotationService {
       },
     };
   }
+}
+
+function namedIn({ session: { id: sessionId, subject, actor } }: SessionSnapshot): Named {
+  return { sessionId, subject, actor };
 }

@@ -25,6 +25,10 @@ export interface SessionOpening {
   readonly asOfMs: number;
   /** The id of a device that signed in to the account before. */
   readonly deviceId?: string;
+  /** Who acts as the user, with the counters that were read with the right to. */
+  readonly actor?: NewSession['actor'];
+  /** Default: `refreshToken.absoluteTtl`. */
+  readonly absoluteTtlMs?: number;
   /** To be kept with the session, as `TokenGrants.sessionClaims` read them. */
   readonly claims?: CustomClaims;
   /** The key that was proved. */
@@ -44,7 +48,8 @@ export class SessionOpener {
   ) {}
 
   async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult | 'superseded'> {
-    const { account, expected, transport, authTime, amr, asOfMs, deviceId, bound } = opening;
+    const { account, expected, transport, authTime, amr, asOfMs, deviceId, bound, actor } = opening;
+    const { absoluteTtlMs = this.options.refreshToken.absoluteTtlMs } = opening;
     const sessionId = this.entropy.uuid();
     const { id: subject, tenant = client.tenant } = account;
     const claims = await this.claimsOf(opening, client);
@@ -59,33 +64,35 @@ export class SessionOpener {
       transport,
       claims,
       bound,
+      actor,
+      absoluteExpiresAt: new Date(asOfMs + absoluteTtlMs),
       asOfMs,
     });
     const knownDevice = deviceId !== undefined;
     const opened = await this.sessions.open(
-      { ...opening, sessionId, subject, knownDevice, tenant, claims },
+      { ...opening, sessionId, subject, knownDevice, tenant, claims, absoluteTtlMs },
       clientOf(client),
     );
     if (opened.kind === 'superseded') return 'superseded';
 
     await this.announcer.announce(opened);
+    const grant = this.grants.grant(opened.session, access, opened.refreshToken);
+    // the actor's device is none of the user's
+    if (actor) return { user: account, grant };
     const deviceToken = this.devices.mint(subject, expected.epoch, deviceId);
-    return {
-      user: account,
-      grant: { ...this.grants.grant(opened.session, access, opened.refreshToken), deviceToken },
-    };
+    return { user: account, grant: { ...grant, deviceToken } };
   }
 
   /** The login hook's, and over them what the session was opened with; undefined for none. */
   private async claimsOf(
-    { account, transport, persistent, amr, claims: given }: SessionOpening,
+    { account, transport, persistent, amr, claims: given, actor }: SessionOpening,
     client: ClientContext,
   ): Promise<CustomClaims | undefined> {
     const { claims: hook } = this.options.sessions;
     if (!hook) return given;
     const { id: userId, role, permissions, tenant = client.tenant } = account;
     const { ip, userAgent } = client;
-    const user = { userId, role, permissions, tenant };
+    const user = { userId, role, permissions, tenant, ...(actor && { actorId: actor.id }) };
     const answer = await hook({ ...user, transport, rememberMe: persistent, amr, ip, userAgent });
     return { ...this.grants.sessionClaims(answer), ...given };
   }

@@ -35,6 +35,9 @@ export interface OpenSessionInput {
   readonly amr: readonly string[];
   readonly knownDevice?: boolean;
   readonly tenant?: string;
+  /** Who acts as the user, with the counters that were read with the right to. */
+  readonly actor?: NewSession['actor'];
+  readonly absoluteTtlMs: number;
   /** To be kept with it, for each of its tokens. */
   readonly claims?: CustomClaims;
   readonly bound?: NewSession['bound'];
@@ -81,7 +84,6 @@ export class SessionService {
       id: input.sessionId,
       tokenHash: hashSecret(secret),
       idleTtlMs: input.persistent ? ttl.rememberMeTtlMs : ttl.ttlMs,
-      absoluteTtlMs: ttl.absoluteTtlMs,
       maxPerUser: sessions.maxPerUser,
       ip: client.ip,
       userAgent: client.userAgent,

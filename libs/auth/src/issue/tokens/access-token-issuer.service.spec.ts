@@ -130,6 +130,19 @@ describe('AccessTokenIssuer', () => {
     });
   });
 
+  it.each([
+    ['a session that ends sooner', 60_000, 60],
+    ['one that ends later', 3_600_000, 900],
+    ['one that has just ended', -5_000, 1],
+  ])('a token of %s lives no longer', async (_, leftMs, lifetime) => {
+    const { issuer, verifier } = makeBench(keys);
+    const endsByMs = NOW * 1000 + leftMs;
+    const issued = await issuer.issue({ ...input, actor: { id: 'boss' }, endsByMs });
+    expect(decode(issued.token, 1)).toMatchObject({ act: { sub: 'boss' }, iat: NOW, exp: NOW + lifetime });
+    expect(issued).toMatchObject({ expiresInSeconds: lifetime, expiresAt: NOW + lifetime });
+    expect(verifier.verify(issued.token)).toMatchObject({ principal: { actor: { id: 'boss' } } });
+  });
+
   // T-ps3z
   it.each([
     'password',
@@ -214,6 +227,7 @@ describe('AccessTokenIssuer', () => {
     'permissions',
     'auth_time',
     'amr',
+    'act',
   ])('refuses %s from the hook, allowed or not', async (name) => {
     const allowedClaims = new Set([name.toLowerCase()]);
     await expect(withClaims({ [name]: 'x' }, { allowedClaims })).rejects.toMatchObject({

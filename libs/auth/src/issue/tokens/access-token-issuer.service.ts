@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
+import type { Actor } from '../../common/principal.js';
 import { Entropy } from '../../common/entropy.js';
 import { Keyring } from '../../verify/keys/keyring.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
@@ -25,6 +26,10 @@ export interface AccessTokenInput {
   readonly amr?: readonly string[];
   /** What the session is bound to. Default nothing. */
   readonly bound?: 'dbsc' | 'dpop';
+  /** Who acts as the user. */
+  readonly actor?: Actor | null;
+  /** The token ends by then, milliseconds since the epoch. Default: only by its own lifetime. */
+  readonly endsByMs?: number;
   /** Those that are kept with the session, as `sessionClaims` read them. Default none. */
   readonly claims?: CustomClaims | null;
   /** An instant read before the session's state was read, milliseconds since the epoch; `iat` and `exp` count from it. */
@@ -95,13 +100,14 @@ export class AccessTokenIssuer {
     );
     const token = this.#encryption ? await this.#encryption.encrypt(signed) : signed;
     assertSize(token, input.maxBytes);
-    const { ttlSeconds } = this.options.accessToken;
-    return { token, tokenId: claims.jti, expiresInSeconds: ttlSeconds, expiresAt: claims.exp };
+    return { token, tokenId: claims.jti, expiresInSeconds: claims.exp - claims.iat, expiresAt: claims.exp };
   }
 
   #ownClaims(input: AccessTokenInput): AccessTokenClaims {
     const { issuer, audiences, accessToken } = this.options;
-    const iat = Math.floor(input.asOfMs / 1000);
+    const { asOfMs, endsByMs = Infinity } = input;
+    const iat = Math.floor(asOfMs / 1000);
+    const lifetime = Math.min(accessToken.ttlSeconds, Math.floor(endsByMs / 1000) - iat);
     const [onlyAudience, ...moreAudiences] = audiences;
     return {
       iss: issuer,
@@ -111,13 +117,15 @@ export class AccessTokenIssuer {
       jti: this.entropy.uuid(),
       iat,
       nbf: iat,
-      exp: iat + accessToken.ttlSeconds,
+      // a token needs some lifetime; its session has ended by then, whatever it says
+      exp: iat + Math.max(1, lifetime),
       tokenVersion: input.tokenVersion,
       ...(input.role && { role: input.role }),
       ...(input.permissions.length > 0 && { permissions: input.permissions }),
       ...(input.authTime !== undefined && { auth_time: input.authTime }),
       ...(input.amr && input.amr.length > 0 && { amr: input.amr }),
       ...(input.bound && { bound: input.bound }),
+      ...(input.actor && { act: { sub: input.actor.id } }),
     };
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ClientContext } from '../../common/principal.js';
+import type { Actor, ClientContext } from '../../common/principal.js';
 import type { SubjectState, UserFacts } from '../../storage/subject.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { maxAccessTokenBytes } from '../../options/cookie-budget.js';
@@ -17,6 +17,10 @@ export interface AccessTokenRequest {
   readonly authTime: Date;
   readonly amr: readonly string[];
   readonly transport: TokenDelivery;
+  /** Who acts as the user. */
+  readonly actor?: Actor | null;
+  /** When the session ends at the latest. */
+  readonly absoluteExpiresAt: Date;
   /** Those that are kept with the session. */
   readonly claims?: CustomClaims | null;
   /** What the session is bound to. */
@@ -34,7 +38,8 @@ export class TokenGrants {
   ) {}
 
   accessToken(request: AccessTokenRequest): Promise<IssuedAccessToken> {
-    const { subject, sessionId, state, user, authTime, amr, transport, claims, bound, asOfMs } = request;
+    const { subject, sessionId, state, user, authTime, amr, transport, claims, bound, actor, asOfMs } =
+      request;
     return this.issuer.issue({
       subject,
       sessionId,
@@ -46,6 +51,9 @@ export class TokenGrants {
       amr,
       claims,
       bound: bound?.kind,
+      actor,
+      // who acts is out when the hour is over
+      endsByMs: actor ? request.absoluteExpiresAt.getTime() : undefined,
       asOfMs,
       maxBytes: transport === 'cookie' ? maxAccessTokenBytes(this.options) : undefined,
     });

@@ -20,6 +20,7 @@ import {
   type Demand,
   isPublic,
   letsNobodyIn,
+  NO_ACTOR,
   OPTIONAL,
   PERMISSIONS,
   PUBLIC,
@@ -37,7 +38,7 @@ const isOpen = perRoute((context) => isPublic(context) || letsNobodyIn(requireme
 const DEMANDS: unique symbol = Symbol.for('tokenward.demands');
 
 type Decorator = MethodDecorator & ClassDecorator;
-/** A decorator that demands something of the caller: `@Roles`, `@Permissions`, `@RecentAuth`, `@RequireBound`, `@AnyOf`. */
+/** A decorator that demands something of the caller: `@Roles`, `@Permissions`, `@RecentAuth`, `@RequireBound`, `@NoActor`, `@AnyOf`. */
 export type RequirementDecorator = Decorator & { readonly [DEMANDS]: Demand };
 /** Written out: what Nest 12 infers names a type that Nest 11 does not have. */
 type CurrentUserArgument = keyof Principal | PipeTransform | Type<PipeTransform> | undefined;
@@ -61,7 +62,7 @@ export interface RecentAuthHow {
 
 /**
  * A credential proof at most this old (`'5m'`; a bare number is seconds), by one of the methods of `amr` where they are named; `JwtAuthGuard`
- * holds it with RFC 9470's answer.
+ * holds it with RFC 9470's answer. Whoever acts as the user is 403.
  */
 export const RecentAuth = (maxAge: Duration, { amr }: RecentAuthHow = {}): RequirementDecorator => {
   const maxAgeMs = parseDuration(maxAge);
@@ -69,11 +70,14 @@ export const RecentAuth = (maxAge: Duration, { amr }: RecentAuthHow = {}): Requi
     throw AuthError.configuration('@RecentAuth', "write a duration such as '5m', or whole seconds");
   const maxAgeSeconds = Math.max(1, Math.floor(maxAgeMs / 1000));
   const how = amr && { amr: named('@RecentAuth', amr) };
-  return demand(RECENT_AUTH, { maxAgeSeconds, ...how }, errorAnswers(401));
+  return demand(RECENT_AUTH, { maxAgeSeconds, ...how }, errorAnswers(401, 403));
 };
 
 /** A session that is bound to a key of its client (docs/bound-sessions.md), or 403 `device_required`; `JwtAuthGuard` holds it. */
 export const RequireBound = (): RequirementDecorator => demand(BOUND, true, errorAnswers(401, 403));
+
+/** The user alone: whoever acts as the user (`openSession` with `actor`) is 403. `JwtAuthGuard` holds it. */
+export const NoActor = (): RequirementDecorator => demand(NO_ACTOR, true, errorAnswers(401, 403));
 
 /** Asks the stores for each request here, whatever the configured revocation mode. */
 export const StrictRevocation = (): Decorator => demand(STRICT_REVOCATION, true, errorAnswers(401, 503));

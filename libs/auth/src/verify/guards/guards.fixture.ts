@@ -5,6 +5,7 @@ import {
   OptionalAuth,
   Permissions,
   Public,
+  NoActor,
   RecentAuth,
   RequireBound,
   Roles,
@@ -76,6 +77,12 @@ export function routes(path: string, ...guards: Type[]): Type {
     @Get('bound')
     bound(): string {
       return 'bound';
+    }
+
+    @NoActor()
+    @Get('own')
+    own(): string {
+      return 'own';
     }
 
     @StrictRevocation()

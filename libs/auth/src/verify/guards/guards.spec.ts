@@ -248,6 +248,17 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       expect((await get('bound')).status).toBe(401);
     });
 
+    // T-dfxn
+    it('lets whoever acts as a user in, but not where the user alone may go', async () => {
+      expect((await get('mine', 'acting')).status).toBe(200);
+      expect([(await get('own', 'good')).status, (await get('own')).status]).toEqual([200, 401]);
+      const refused = [await get('own', 'acting')];
+      for (const route of ['recent', 'recent-factor'])
+        refused.push(await app.call('DELETE', `/${path}/${route}`, bearer('acting')));
+      for (const { status, json } of refused)
+        expect([status, json]).toEqual([403, expect.objectContaining({ code: 'forbidden' })]);
+    });
+
     // T-jvms
     it('asks strictly where the route says so', async () => {
       await get('strict', 'good');

@@ -33,8 +33,9 @@ interface RouteFacts {
 }
 
 /**
- * An access token, or 401; and whatever the route asks for (`@Roles`, `@Permissions`, `@AnyOf`, `@RecentAuth`, `@RequireBound`), or 403 or 401; under `@OptionalAuth` no token is nobody. For single routes with
- * `@UseGuards`, or for all with `APP_GUARD` and `@Public()` where none is needed. The same on HTTP, GraphQL, remote calls and sockets (which
+ * An access token, or 401; and whatever the route asks for (`@Roles`, `@Permissions`, `@AnyOf`, `@RecentAuth`, `@RequireBound`, `@NoActor`), or 403
+ * or 401; under `@OptionalAuth` no token is nobody. For single routes with `@UseGuards`, or for all with `APP_GUARD` and `@Public()` where none is
+ * needed. The same on HTTP, GraphQL, remote calls and sockets (which
  * `LiveSockets` has signed in). Answers synchronously while no store has to be asked.
  */
 @Injectable()

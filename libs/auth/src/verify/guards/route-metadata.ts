@@ -34,6 +34,14 @@ export const PEOPLE: Requirement<true> = {
   },
 };
 
+export const NO_ACTOR: Requirement<true> = {
+  key: 'tokenward:no-actor',
+  decorator: '@NoActor',
+  check: ({ actor }) => {
+    if (actor) throw new AuthError('forbidden', 'whoever acts as a user is not let in here');
+  },
+};
+
 export const ROLES: Requirement<readonly string[]> = {
   key: 'tokenward:roles',
   decorator: '@Roles',
@@ -63,7 +71,9 @@ export interface RecentProof {
 export const RECENT_AUTH: Requirement<RecentProof> = {
   key: 'tokenward:recent-auth',
   decorator: '@RecentAuth',
-  check: ({ authTime = -Infinity, amr = [] }, { maxAgeSeconds, amr: asked }, nowMs) => {
+  check: ({ authTime = -Infinity, amr = [], actor }, { maxAgeSeconds, amr: asked }, nowMs) => {
+    // what the actor proved is no proof of the user's
+    if (actor) throw new AuthError('forbidden', 'whoever acts as a user proves nothing in their name');
     const ageSeconds = nowMs / 1000 - authTime;
     // a proof of the future would be young for as long as its token lives
     if (ageSeconds > maxAgeSeconds || -ageSeconds > MOST_CLOCK_TOLERANCE_SECONDS)
@@ -120,7 +130,7 @@ export const ANY_OF: Requirement<readonly Demand[]> = {
 
 /** Every requirement there is: one that is added here is held by `JwtAuthGuard`, and looked for at boot. */
 export const REQUIREMENTS: readonly Requirement[] = [
-  ...[PEOPLE, ROLES, PERMISSIONS, RECENT_AUTH, BOUND, ANY_OF],
+  ...[PEOPLE, NO_ACTOR, ROLES, PERMISSIONS, RECENT_AUTH, BOUND, ANY_OF],
   ...[STRICT_REVOCATION, OPTIONAL],
 ];
 

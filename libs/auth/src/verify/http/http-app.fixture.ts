@@ -126,6 +126,7 @@ export class FakeAuthenticateFlow {
     good: principal(),
     admin: principal({ id: 'u2', role: 'admin', permissions: ['notes:read', 'notes:write'] }),
     strong: principal({ amr: ['pwd', 'otp', 'mfa'] }),
+    acting: principal({ actor: { id: 'u2' }, authTime: NOW_MS / 1000 }),
     early: principal({ authTime: NOW_MS / 1000 + 301 }),
     bare: principal({ id: 'u3', role: undefined, permissions: [], authTime: undefined, amr: undefined }),
   };

@@ -21,6 +21,8 @@ export interface AccessTokenClaims {
   readonly amr?: readonly string[];
   /** What the session is bound to (contract, section 10). */
   readonly bound?: 'dbsc' | 'dpop';
+  /** Who really acts, when somebody acts as this user (RFC 8693, section 4.1). */
+  readonly act?: { readonly sub: string };
 }
 
 /** Names that Tokenward writes itself; every other claim is the host's. */

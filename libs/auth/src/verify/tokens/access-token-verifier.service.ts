@@ -171,6 +171,7 @@ function asPrincipal(claims: AccessTokenClaims, keyId: string, custom: CustomCla
     ...(claims.auth_time !== undefined && { authTime: claims.auth_time }),
     ...(claims.amr !== undefined && { amr: Object.freeze([...claims.amr]) }),
     ...(claims.bound !== undefined && { bound: claims.bound }),
+    ...(claims.act && { actor: Object.freeze({ id: claims.act.sub }) }),
     issuedAt: claims.iat,
     expiresAt: claims.exp,
     claims: custom,

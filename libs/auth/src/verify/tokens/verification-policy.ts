@@ -119,6 +119,8 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
   if (amr !== undefined && !isTextList(amr)) return undefined;
   const bound = own(payload, 'bound');
   if (bound !== undefined && bound !== 'dbsc' && bound !== 'dpop') return undefined;
+  const act = readActor(own(payload, 'act'));
+  if (act === 'malformed') return undefined;
   return {
     iss,
     aud,
@@ -134,7 +136,16 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
     auth_time: authTime,
     amr,
     bound,
+    act,
   };
+}
+
+/** One that cannot be read is not taken for none: the token would be the user's own. */
+function readActor(act: unknown): AccessTokenClaims['act'] | 'malformed' {
+  if (act === undefined) return undefined;
+  if (typeof act !== 'object' || act === null) return 'malformed';
+  const sub = own(act as JsonObject, 'sub');
+  return isIdentifier(sub) ? { sub } : 'malformed';
 }
 
 export function isText(value: unknown): value is string {

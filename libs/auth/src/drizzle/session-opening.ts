@@ -1,0 +1,33 @@
+import type { NewSession } from '../storage/session.js';
+import type { OpenOutcome } from '../storage/session-store.port.js';
+import { sessionOpened } from '../storage/store-events.js';
+import type { SubjectState } from '../storage/subject.js';
+import { type Row, rows, type Transaction } from './database.js';
+import type { AuthSchema } from './schema.js';
+import { beyondLimit, endingsOf, lockSubject, markEnded, sessionEntries } from './session-endings.js';
+import { toSession } from './session-rows.js';
+import { insertStatement } from './session-statements.js';
+
+/** Whoever acts as the user is locked too, so that what ends the actor ends this session, in any commit order. */
+export async function openIn(
+  tx: Transaction,
+  schema: AuthSchema,
+  session: NewSession,
+  nowMs: number,
+): Promise<OpenOutcome> {
+  const expected = new Map([[session.subject, session.expected]]);
+  if (session.actor) expected.set(session.actor.id, session.actor.expected);
+  // in one order everywhere: two who act as each other would wait for each other
+  for (const subject of [...expected.keys()].sort())
+    if (!same(await lockSubject(tx, schema, subject), expected.get(subject))) return { kind: 'superseded' };
+  const ended = await markEnded(tx, schema, beyondLimit(schema, session), 'limit');
+  const [row] = await rows(tx, insertStatement(schema, session));
+  return {
+    ...{ kind: 'opened', session: toSession(row as Row), entries: sessionEntries(ended, nowMs) },
+    events: [...endingsOf(ended, 'limit'), sessionOpened(session)],
+  };
+}
+
+export function same(a: SubjectState, b: SubjectState | undefined): boolean {
+  return a.tokenVersion === b?.tokenVersion && a.epoch === b.epoch;
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { Actor, Principal } from '../../common/principal.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { SubjectState } from '../../storage/subject.js';
+import type { UserAccount } from '../../storage/user-directory.port.js';
+import { PasswordVerifier } from './password-verifier.service.js';
+
+/** The id of a user, or the caller's whole principal: who acts already is known by it. */
+export type ActingCaller = Pick<Principal, 'id'> & Partial<Pick<Principal, 'actor'>>;
+
+/** Who may act as whom (contract, section 11). */
+@Injectable()
+export class ActingRights {
+  constructor(
+    private readonly verifier: PasswordVerifier,
+    private readonly options: ResolvedAuthOptions,
+  ) {}
+
+  /** The actor, with the counters as they were no later than the role that gives the right. Throws `forbidden`. */
+  async admit(caller: ActingCaller, user: UserAccount): Promise<Actor & { readonly expected: SubjectState }> {
+    if (caller.actor) throw refusal('who acts as a user does not act as another one');
+    const candidate = await this.verifier.findById(caller.id);
+    if (!candidate || candidate.account.disabled) throw refusal('the actor is gone or disabled');
+    const { account, subject: expected } = candidate;
+    if (account.id === user.id) throw refusal('nobody acts as themselves');
+    if (account.tenant !== undefined && account.tenant !== user.tenant)
+      throw refusal('the user is of another tenant');
+    const roles = account.role === undefined ? undefined : this.options.sessions.mayActAs.get(account.role);
+    // who has no role is below everybody who has one
+    if (!roles || (user.role !== undefined && !roles.includes(user.role)))
+      throw refusal('sessions.mayActAs does not let the role of the actor act as the role of the user');
+    return { id: account.id, expected };
+  }
+}
+
+function refusal(detail: string): AuthError {
+  return new AuthError('forbidden', detail);
+}

@@ -1,0 +1,318 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type AuthService } from '@tokenward/nestjs';
+import { acceptedFor } from './support/accepted-for.js';
+import { type FactorHost, factorHost } from './support/factor-host.js';
+import type { HttpAnswer, HttpClient } from './support/http.js';
+import {
+  ADAPTERS,
+  type Adapter,
+  admin,
+  bearer,
+  claimsOf,
+  logIn,
+  PASSWORD,
+  type Person,
+  REFUSED,
+  refusalOf,
+  type Row,
+  signUp,
+  STAGE_TIMEOUT_MS,
+  type Stage,
+  startStage,
+} from './support/stage.js';
+import { until } from './support/until.js';
+
+const DENIED = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
+
+interface Acting {
+  readonly user: { readonly id: string };
+  readonly tokenType: string;
+  readonly expiresIn: number;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+let stage: Stage;
+let root: Person;
+beforeAll(async () => {
+  stage = await startStage();
+  const [found] = await stage.rows('select id from users where email = $1', admin.email);
+  root = { ...admin, id: String(found?.['id']) };
+}, STAGE_TIMEOUT_MS);
+afterAll(() => stage?.close());
+
+const client = (adapter: Adapter): HttpClient => stage.demos[adapter].client();
+const signedIn = async (adapter: Adapter, who: Pick<Person, 'email' | 'password'>) => {
+  const made = client(adapter);
+  await logIn(made, who);
+  return made;
+};
+const tokensOf = (answer: HttpAnswer): Acting => {
+  expect([answer.status, answer.headers['content-type']]).toEqual([200, expect.stringMatching(/json/)]);
+  return answer.json<Acting & object>();
+};
+/** A new admin, signed in. */
+const newAdmin = async (adapter: Adapter): Promise<Person & { client: HttpClient }> => {
+  const person = await signUp(client(adapter));
+  const boss = await signedIn(adapter, admin);
+  expect((await boss.patch(`/admin/users/${person.id}`, { role: 'admin' })).status).toBe(200);
+  return { ...person, client: await signedIn(adapter, person) };
+};
+const auditOf = (sessionId: string): Promise<Row[]> =>
+  stage.rows(
+    'select type, subject, actor, detail from auth_audit where session_id = $1 order by id',
+    sessionId,
+  );
+
+describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
+  const other = adapter === 'express' ? 'fastify' : 'express';
+  let boss: HttpClient;
+  let own: HttpClient;
+  let person: Person;
+  beforeAll(async () => {
+    boss = await signedIn(adapter, admin);
+  });
+  beforeEach(async () => {
+    own = client(adapter);
+    person = await signUp(own);
+  });
+  const act = (id = person.id, by = boss) => by.post(`/admin/users/${id}/act`);
+
+  // T-m9g5
+  it('every token and answer names both, and nothing outlives the hour', async () => {
+    const acting = tokensOf(await act());
+    expect(acting).toMatchObject({ user: { id: person.id }, tokenType: 'Bearer', expiresIn: 900 });
+    const claims = claimsOf(acting.accessToken);
+    expect(claims).toMatchObject({ sub: person.id, role: 'user', act: { sub: root.id }, auth_time: 0 });
+    const me = await client(other).get('/auth/me', bearer(acting.accessToken));
+    expect(me.json()).toMatchObject({ id: person.id, email: person.email, actor: { id: root.id } });
+    expect((await client(other).get('/me', bearer(acting.accessToken))).status).toBe(200);
+    expect((await own.get('/auth/me')).json()).not.toHaveProperty('actor');
+
+    // the user sees it, and may end it
+    const listed = (await own.get('/auth/sessions')).json<Row[]>();
+    const session = listed.find(({ id }) => id === claims['sid']);
+    expect(session).toMatchObject({ actor: { id: root.id }, current: false });
+    expect(listed.find(({ current }) => current)).not.toHaveProperty('actor');
+    const lifetimeMs =
+      Date.parse(String(session?.['expiresAt'])) - Date.parse(String(session?.['createdAt']));
+    expect(lifetimeMs).toBeLessThanOrEqual(3_600_000);
+
+    const refreshed = tokensOf(
+      await client(other).post('/auth/refresh', { refreshToken: acting.refreshToken }),
+    );
+    expect(claimsOf(refreshed.accessToken)).toMatchObject({ sub: person.id, act: { sub: root.id } });
+    expect((await own.delete(`/auth/sessions/${String(claims['sid'])}`)).status).toBe(204);
+    expect(refusalOf(await client(adapter).get('/me', bearer(refreshed.accessToken)))).toEqual(REFUSED);
+  });
+
+  // T-4t7k
+  it('every route of ours but the harmless ones is 403, and so are acting again and the routes of the host', async () => {
+    const { accessToken } = tokensOf(await act());
+    const token = bearer(accessToken);
+    const { paths } = (await client(adapter).get('/docs-json')).json<{
+      paths: Record<string, Record<string, { security?: object[]; tags?: string[] }>>;
+    }>();
+    const routes = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, { security = [], tags = [] }]) => tags.includes('auth') && security.length > 0)
+        .map(([method]) => [method.toUpperCase(), path] as const),
+    );
+    const allowed = ['GET /auth/me', 'GET /auth/sessions', 'DELETE /auth/sessions/{id}'];
+    const walked: string[] = [];
+    for (const [method, path] of routes) {
+      const name = `${method} ${path}`;
+      const url = path.replace(/\{\w+\}/g, '00000000-0000-4000-8000-000000000000');
+      const json = method === 'GET' || method === 'DELETE' ? undefined : {};
+      const answer = await client(adapter).request(method, url, { ...token, json });
+      if (!allowed.includes(name)) {
+        expect([name, answer.status, answer.json()]).toEqual([name, 403, DENIED]);
+        walked.push(name);
+      } else expect([name, answer.status]).toEqual([name, path.includes('{id}') ? 404 : 200]);
+    }
+    expect(walked).toEqual(
+      expect.arrayContaining([
+        ...['POST /auth/password', 'POST /auth/reauthenticate', 'POST /auth/logout-all'],
+        ...['DELETE /auth/sessions', 'POST /auth/email/change', 'POST /auth/email/verify/send'],
+        ...['GET /auth/factors', 'POST /auth/factors/totp', 'POST /auth/factors/totp/confirm'],
+        ...['POST /auth/factors/recovery-codes', 'DELETE /auth/factors/{id}'],
+        ...['POST /auth/passkeys/register/options', 'POST /auth/passkeys/register'],
+        ...['POST /auth/api-keys', 'GET /auth/api-keys', 'DELETE /auth/api-keys/{id}'],
+        ...['POST /auth/users/{id}/revoke'],
+      ]),
+    );
+    expect((await client(adapter).delete('/account', token)).json()).toEqual(DENIED);
+    const again = await client(adapter).post(`/admin/users/${person.id}/act`, undefined, token);
+    expect(again.json()).toEqual(DENIED);
+    expect((await client(adapter).post('/notes', { text: 'for you' }, token)).status).toBe(201);
+    expect((await own.get('/notes')).json()).toMatchObject([{ text: 'for you' }]);
+  });
+
+  it('is refused as oneself, as an equal, as nobody, as somebody disabled, and to who is no admin', async () => {
+    const equal = await newAdmin(adapter);
+    for (const id of [root.id, root.id.toUpperCase(), equal.id])
+      expect((await act(id)).json()).toEqual(DENIED);
+    expect((await act('00000000-0000-4000-8000-000000000000')).status).toBe(404);
+    expect((await act('nobody')).status).toBe(404);
+    expect((await act(person.id, own)).json()).toEqual(DENIED);
+    expect((await act(person.id, client(adapter))).status).toBe(401);
+    expect((await boss.patch(`/admin/users/${person.id}`, { disabled: true })).status).toBe(200);
+    expect((await act()).json()).toEqual(DENIED);
+  });
+
+  // T-7wdm
+  it('every row of the audit trail has both names', async () => {
+    const acting = tokensOf(await act());
+    const sid = String(claimsOf(acting.accessToken)['sid']);
+    const from = (path: string, refreshToken: string) => client(adapter).post(path, { refreshToken });
+    expect((await own.post('/auth/refresh')).status).toBe(200);
+    const next = tokensOf(await from('/auth/refresh', acting.refreshToken));
+    expect((await from('/auth/logout', next.refreshToken)).status).toBe(204);
+    const second = tokensOf(await act());
+    const stolen = String(claimsOf(second.accessToken)['sid']);
+    await from('/auth/refresh', second.refreshToken);
+    expect((await from('/auth/refresh', second.refreshToken)).status).toBe(401);
+    const third = tokensOf(await act());
+    const ended = String(claimsOf(third.accessToken)['sid']);
+    expect((await client(adapter).delete(`/auth/sessions/${ended}`, bearer(third.accessToken))).status).toBe(
+      204,
+    );
+    const rotations = () =>
+      stage.rows("select actor from auth_audit where subject = $1 and type = 'refresh.rotated'", person.id);
+    // routine records follow within a second; those of the user and of the actor are not one row
+    await until(async () => (await rotations()).length >= 2);
+    expect(new Set((await rotations()).map(({ actor }) => actor))).toEqual(new Set([null, root.id]));
+    const rows = (await Promise.all([sid, stolen, ended].map(auditOf))).flat();
+    expect(rows.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['login.succeeded', 'refresh.rotated', 'refresh.reused', 'session.ended']),
+    );
+    for (const { type, subject, actor } of rows)
+      expect([type, subject, actor]).toEqual([type, person.id, root.id]);
+  });
+
+  type Ending = (actor: Person & { client: HttpClient }) => Promise<HttpAnswer>;
+  // T-5j3v
+  it.each<[string, Ending]>([
+    ['is disabled', ({ id }) => boss.patch(`/admin/users/${id}`, { disabled: true })],
+    ['loses the role', ({ id }) => boss.patch(`/admin/users/${id}`, { role: 'user' })],
+    ['is deleted', ({ client: by }) => by.delete('/account')],
+    ['is signed out everywhere', ({ client: by }) => by.post('/auth/logout-all')],
+    ['is revoked by another admin', ({ id }) => boss.post(`/auth/users/${id}/revoke`)],
+    [
+      'changes the password',
+      ({ client: by }) =>
+        by.post('/auth/password', { currentPassword: PASSWORD, newPassword: 'another river at dusk' }),
+    ],
+  ])('ends on every process when the actor %s, and the user goes on', async (_, ending) => {
+    const actor = await newAdmin(adapter);
+    const acting = tokensOf(await act(person.id, actor.client));
+    const token = bearer(acting.accessToken);
+    expect((await client(other).get('/me', token)).status).toBe(200);
+    expect((await ending(actor)).status).toBeLessThan(300);
+    expect(refusalOf(await client(adapter).get('/me', token))).toEqual(REFUSED);
+    expect(await acceptedFor(async () => (await client(other).get('/me', token)).status)).toBeLessThan(1_000);
+    const { refreshToken } = acting;
+    expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
+    expect((await own.get('/me')).status).toBe(200);
+    expect((await own.post('/auth/refresh')).status).toBe(200);
+    const sid = String(claimsOf(acting.accessToken)['sid']);
+    expect((await auditOf(sid)).at(-1)).toMatchObject({
+      ...{ type: 'session.ended', subject: person.id, actor: actor.id },
+      detail: { reason: 'actor_ended' },
+    });
+  });
+
+  it('goes no further where the actor was disabled in the table alone, like the actor’s own session', async () => {
+    const actor = await newAdmin(adapter);
+    const { refreshToken } = tokensOf(await act(person.id, actor.client));
+    await stage.rows('update users set disabled = true where id = $1', actor.id);
+    expect((await actor.client.post('/auth/refresh')).status).toBe(401);
+    expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
+  });
+
+  it('ends with the user’s sessions, and counts against none of them', async () => {
+    const acting = tokensOf(await act());
+    expect((await own.post('/auth/logout-all')).status).toBe(204);
+    expect(refusalOf(await client(adapter).get('/me', bearer(acting.accessToken)))).toEqual(REFUSED);
+  });
+});
+
+describe('openSession with an actor', () => {
+  let host: FactorHost;
+  let auth: AuthService;
+  beforeAll(async () => {
+    host = await factorHost({ sessions: { mayActAs: { admin: ['support', 'user'], support: ['user'] } } });
+    auth = host.auth;
+  });
+  afterAll(() => host.close());
+
+  const users = () => host.storage.users;
+  const withRole = (role?: string) =>
+    users().set({ email: `${crypto.randomUUID()}@example.com`, ...(role !== undefined && { role }) });
+  const open = (id: string, actor: string, ttl?: string) =>
+    auth.openSession(id, { actor: { id: actor }, transport: 'bearer', ...(ttl && { ttl: ttl as '1m' }) });
+  const refresh = (refreshToken: string) => host.post('refresh', { refreshToken });
+
+  // T-4gwv
+  it('lasts as long as it says, and no token outlives it', async () => {
+    const { grant } = await open(withRole('user'), withRole('support'), '20m');
+    expect(grant).toMatchObject({ accessExpiresInSeconds: 900, refreshMaxAgeSeconds: 1200 });
+    expect(grant).not.toHaveProperty('deviceToken');
+    await host.clock.advance('14m');
+    const next = (await refresh(grant.refreshToken)).json<{ expiresIn: number; refreshToken: string }>();
+    expect(next.expiresIn).toBe(360);
+    await host.clock.advance('6m');
+    expect((await refresh(next.refreshToken)).status).toBe(401);
+    const short = (await open(withRole('user'), withRole('admin'), '5m')).grant;
+    expect(short.accessExpiresInSeconds).toBe(300);
+    const byDefault = (await open(withRole('user'), withRole('admin'))).grant;
+    expect(byDefault.refreshMaxAgeSeconds).toBe(3600);
+  });
+
+  it.each<[string | undefined, string | undefined, 'opens' | 'forbidden']>([
+    ['admin', 'support', 'opens'],
+    ['admin', 'user', 'opens'],
+    ['support', 'user', 'opens'],
+    ['support', undefined, 'opens'],
+    ['support', 'support', 'forbidden'],
+    ['support', 'admin', 'forbidden'],
+    ['admin', 'admin', 'forbidden'],
+    ['admin', 'auditor', 'forbidden'],
+    ['user', 'user', 'forbidden'],
+    ['user', undefined, 'forbidden'],
+    [undefined, 'user', 'forbidden'],
+    ['constructor', undefined, 'forbidden'],
+  ])('the role %s as %s: %s', async (by, as, expected) => {
+    const opening = open(withRole(as), withRole(by));
+    if (expected === 'opens') await expect(opening).resolves.toMatchObject({ grant: {} });
+    else await expect(opening).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('refuses who acts already, is gone or disabled; and asks for no second factor of the user', async () => {
+    const [boss, user] = [withRole('admin'), withRole('user')];
+    const helper = withRole('support');
+    const actor = { id: helper, actor: { id: boss } };
+    await expect(auth.openSession(user, { actor })).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(open(user, 'nobody')).rejects.toMatchObject({ code: 'forbidden' });
+    users().set({ id: helper, email: 'helper@example.com', role: 'support', disabled: 'disabled' });
+    await expect(open(user, helper)).rejects.toMatchObject({ code: 'forbidden' });
+
+    const person = await host.person();
+    await host.addTotp((await host.signIn(person)).accessToken);
+    const { grant } = await open(person.id, boss);
+    await expect(auth.renewProof(grant.sessionId, ['otp'])).rejects.toMatchObject({ code: 'forbidden' });
+    expect(host.events.filter(({ type }) => type === 'login.succeeded').at(-1)).toMatchObject({
+      ...{ userId: person.id, actorId: boss },
+    });
+  });
+
+  it.each<[string, object]>([
+    ['openSession.ttl', { actor: { id: 'x' }, ttl: '61m' }],
+    ['openSession.ttl', { ttl: '5m' }],
+    ['openSession.actor', { actor: 'x' }],
+    ['openSession.actor', { actor: { id: '' } }],
+  ])('a mistake in %s is named', async (option, options) => {
+    const opening = auth.openSession(withRole('user'), options);
+    await expect(opening).rejects.toMatchObject({ detail: expect.stringContaining(option) });
+  });
+});
