@@ -206,6 +206,7 @@ describe('AuthModule in a host', () => {
   it.each<[string, Partial<AuthModuleOptions>, RegExp]>([
     ['an access token of more than an hour', { accessToken: { ttl: '61m' } }, /accessToken\.ttl/],
     [
+      // T-kkkr
       'a clock tolerance of more than 300 s',
       { accessToken: { clockTolerance: '301s' } },
       /accessToken\.clockTolerance/,

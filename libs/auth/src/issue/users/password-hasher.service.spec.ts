@@ -61,6 +61,23 @@ describe('PasswordHasher', () => {
     await expect(hasher.verify(`${start}b`, await hasher.hash(`${start}a`))).resolves.toEqual(mismatch);
   });
 
+  // T-dgtj
+  it.each([
+    ['case', 'Correct Horse', 'correct horse'],
+    ['a blank in front', ' correct horse', 'correct horse'],
+    ['a blank behind', 'correct horse ', 'correct horse'],
+    ['a tab for a blank', 'correct\thorse', 'correct horse'],
+    ['two blanks for one', 'correct  horse', 'correct horse'],
+    ['an accent', 'corr\u00e9ct horse', 'correct horse'],
+    ['an invisible character', 'correct\u200bhorse', 'correcthorse'],
+    ['markup', '<b>correct</b> horse', 'correct horse'],
+    ['an entity', 'correct &amp; horse', 'correct & horse'],
+  ])('takes every character as it was typed: %s tells two passwords apart', async (_, set, typed) => {
+    const hash = await hasher.hash(set);
+    await expect(hasher.verify(typed, hash)).resolves.toEqual(mismatch);
+    await expect(hasher.verify(set, hash)).resolves.toEqual(match);
+  });
+
   // T-r7gs
   it('does not stop at a NUL', async () => {
     await expect(hasher.verify('abc\0other', await hasher.hash('abc\0rest'))).resolves.toEqual(mismatch);

@@ -32,6 +32,7 @@ describe('PasswordPolicy', () => {
     ['common in capitals', 'PassWord123', 'is among the most used passwords'],
     ['common in full width', 'ｐａｓｓｗｏｒｄ１２３', 'is among the most used passwords'],
     ['the local part', 'grace.hopper', 'must not contain the name in the email address'],
+    // T-j4zx
     ['around the local part', '1Grace.Hopper1906', 'must not contain the name in the email address'],
     ['the email', 'grace.hopper@example.com', 'must not contain the name in the email address'],
   ])('refuses what is %s', async (_, password, reason) => {

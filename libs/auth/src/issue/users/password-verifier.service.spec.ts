@@ -108,6 +108,7 @@ describe('PasswordVerifier', () => {
     },
   );
 
+  // T-fbdh
   it('reads the counters before the hash it compares, when the directory does not know them', async () => {
     const outcome = await verify('plain@example.com', PASSWORD);
     expect(reads).toEqual(['email', 'subject', 'id']);
@@ -143,6 +144,7 @@ describe('PasswordVerifier', () => {
     expect(reads).toEqual(['email', 'subject', 'id']);
   });
 
+  // T-hjcv
   it('by an id it reads the counters first and the user once, as soon as the directory is known to know none', async () => {
     put('apart');
     for (const expected of [

@@ -130,6 +130,19 @@ describe('what the issuer answers', () => {
   });
 });
 
+describe('a fetch of the host’s own', () => {
+  // T-7pmz
+  it('is told not to follow a redirect, and what one followed all the same brought is not taken', async () => {
+    const asked: unknown[] = [];
+    const followed = Object.defineProperty(json({ keys: [A] }), 'redirected', { value: true });
+    const { holds } = await start(() => followed, {
+      fetch: (_url, init) => (asked.push(init.redirect), Promise.resolve(followed)),
+    });
+    expect([asked, holds('a')]).toEqual([['manual'], false]);
+    expect(said).toEqual([expect.stringMatching(/redirect, which is not followed/)]);
+  });
+});
+
 describe('node’s own fetch', () => {
   const serve = async (listener: RequestListener) => {
     const server = createServer(listener);
@@ -166,6 +179,22 @@ describe('node’s own fetch', () => {
         deadline: says.source.includes('within') ? '300ms' : '20s',
       });
       expect([keyring.size, said]).toEqual([0, [expect.stringMatching(says)]]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  // T-fqqk
+  it('does not even ask where a redirect leads: it may be a place that only this process can reach', async () => {
+    const asked: string[] = [];
+    const { server, url } = await serve((request, response) => {
+      asked.push(String(request.url));
+      response.writeHead(302, { location: '/inside' }).end();
+    });
+    try {
+      await start(() => json({}), { url, fetch: undefined });
+      expect(asked).toEqual(['/jwks.json']);
     } finally {
       server.closeAllConnections();
       server.close();

@@ -33,6 +33,8 @@ let clock: ManualClock;
 let view: RevocationView;
 let answers: ('revoked' | 'nothing')[];
 let asked: number;
+/** What the own view says to one look after the other; then that it refuses nothing. */
+let refusals: boolean[];
 /** What it says to one question after the other; then nothing. */
 const ledger = {
   isRevoked: () => {
@@ -48,7 +50,7 @@ function checker(store: RevocationLedgerStore | undefined, unproven: 'redis' | '
   return new RevocationChecker(
     options as unknown as ResolvedAuthOptions,
     clock,
-    { view, refuses: () => false } as unknown as RevocationSync,
+    { view, refuses: () => refusals.shift() ?? false } as unknown as RevocationSync,
     store,
     feed,
   );
@@ -67,6 +69,7 @@ describe('a check that nobody can prove', () => {
     view.acceptLedger(instantOf(clock), undefined, { position, entries: [] }, noted);
     clock.advance('5s');
     answers = [];
+    refusals = [];
     asked = 0;
   });
 
@@ -86,6 +89,15 @@ describe('a check that nobody can prove', () => {
     expect(await asking.check(token)).toBe('live');
     expect(asked).toBe(3);
     expect(asking.counters).toMatchObject({ unproven: 2, refused: 0 });
+  });
+
+  // T-vh43
+  it('is refused when the revocation came while the stores were waited for', async () => {
+    refusals = [false, true];
+    const asking = checker(ledger);
+    expect(await asking.check(token)).toBe('revoked');
+    expect(refusals).toEqual([]);
+    expect(asking.counters).toMatchObject({ unproven: 0, refused: 0 });
   });
 
   it('counts the questions of the step', async () => {

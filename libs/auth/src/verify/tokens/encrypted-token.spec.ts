@@ -157,6 +157,7 @@ const ATTACKS: readonly (readonly [name: string, forge: () => Promise<string> | 
     'algorithm_mismatch',
   ],
   [
+    // T-9qdd
     'dir where the key is RSA (key confusion)',
     () => seal(signed(), { alg: 'dir', kid: 'oaep' }, secret),
     'algorithm_mismatch',

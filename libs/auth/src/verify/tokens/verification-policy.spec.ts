@@ -110,8 +110,11 @@ describe('claims', () => {
     ['exp equals iat', { exp: NOW }, 'lifetime_refused'],
     ['exp before iat', { exp: NOW - 1 }, 'lifetime_refused'],
     ['a lifetime of 1 h and 1 s', { exp: NOW + 3601 }, 'lifetime_refused'],
+    // T-g2bs
     ['iat in the future', { iat: NOW + 31, nbf: NOW, exp: NOW + 900 }, 'not_yet_valid'],
+    // T-h8bd
     ['nbf in the future', { nbf: NOW + 31 }, 'not_yet_valid'],
+    // T-r5sr
     ['expired beyond the tolerance', { iat: NOW - 100, nbf: NOW - 100, exp: NOW - 30 }, 'expired'],
   ])('%s', (_name, changes, reason) => {
     expect(verify(changes)).toEqual(refusal(reason));

@@ -1,0 +1,36 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Rotation } from '../storage/session-store.port.js';
+import type { AuthDatabase } from './auth-database.js';
+import { SessionRotations } from './session-rotations.js';
+
+const DEADLINE_MS = 20;
+const rotation = {} as Rotation;
+
+describe('a rotation whose caller was told 503', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+  });
+  afterEach(() => void jest.useRealTimers());
+
+  // T-fh97
+  it('is not sent afterwards: it would spend the token for nobody', async () => {
+    let sent = 0;
+    const database = { call: () => (sent++, new Promise(() => undefined)) } as unknown as AuthDatabase;
+    const rotations = new SessionRotations(database, DEADLINE_MS);
+    // the first one is with a server that hangs, the second waits behind it
+    const refused = [0, 1].map(() =>
+      expect(rotations.rotate(rotation)).rejects.toMatchObject({ code: 'unavailable' }),
+    );
+    await jest.advanceTimersByTimeAsync(DEADLINE_MS);
+    await Promise.all(refused);
+    // by now a batch that hangs holds nobody up
+    await jest.advanceTimersByTimeAsync(60_000);
+    await turn();
+    await turn();
+    expect(sent).toBe(1);
+    void rotations.rotate(rotation).catch(() => undefined);
+    expect(sent).toBe(2);
+    await jest.advanceTimersByTimeAsync(DEADLINE_MS);
+  });
+});

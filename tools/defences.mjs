@@ -1,0 +1,149 @@
+// `npm run defences`: takes each defence of tools/defences/ out, one at a time, in a copy of the working tree, and looks whether the tests
+// that are named for it fail. Writes docs/assurance/defences.md.
+//   npm run defences -- WORD   only those whose name or file holds the word; writes no report
+//   --no-servers               only those whose tests need neither PostgreSQL nor Redis
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { ASVS } from './defences/asvs.mjs';
+import { OWN_RULES } from './defences/own-rules.mjs';
+import { RFCS } from './defences/rfcs.mjs';
+import { testsById } from './defences/tests.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = join(root, 'docs', 'assurance', 'defences.md');
+const args = process.argv.slice(2);
+const word = args.find((arg) => !arg.startsWith('--'));
+const withServers = !args.includes('--no-servers');
+const named = testsById(root);
+
+const chosen = [...OWN_RULES, ...ASVS, ...RFCS]
+  .filter(({ of, file }) => !word || of.includes(word) || file.includes(word))
+  .map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
+const copy = mkdtempSync(join(tmpdir(), 'tokenward-defences-'));
+const lived = [];
+try {
+  copyTree();
+  for (const defence of chosen) {
+    if (!withServers && defence.tests.every(({ path }) => isServed(path))) continue;
+    const killers = withoutIt(defence);
+    console.log(`${killers.length > 0 ? 'seen ' : 'LIVED'} ${defence.of}: ${defence.what}`);
+    if (killers.length === 0) lived.push(defence);
+    defence.killers = killers;
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
+}
+if (!word && withServers) await report();
+const tried = chosen.filter(({ killers }) => killers);
+console.log(`\n${tried.length - lived.length} passed, ${lived.length} failed`);
+process.exitCode = lived.length > 0 || tried.length === 0 ? 1 : 0;
+
+function testOf(id) {
+  return named.get(id) ?? stop(`${id} is above no test`);
+}
+
+function isServed(path) {
+  return path.startsWith('test/') || /^libs\/auth\/src\/(?:drizzle|redis|cli)\//.test(path);
+}
+
+/** Tracked and new files, not what is ignored; the packages stay where they are. */
+function copyTree() {
+  const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  for (const path of listed.stdout.split('\0').filter((each) => each && existsSync(join(root, each)))) {
+    mkdirSync(dirname(join(copy, path)), { recursive: true });
+    cpSync(join(root, path), join(copy, path), { preserveTimestamps: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  // the demo of the end-to-end tests is what was built
+  if (!chosen.some(({ built }) => built) || !withServers) return;
+  const { status } = spawnSync(process.execPath, ['tools/build.mjs'], { cwd: copy, stdio: 'inherit' });
+  if (status !== 0) stop('the build failed');
+}
+
+/** Which of the named tests fail without it. */
+function withoutIt({ of, file, take, leave, tests, built }) {
+  const places = [
+    join(copy, file),
+    ...(built && withServers ? [join(copy, 'dist', file.replace(/\.ts$/, '.js'))] : []),
+  ];
+  const texts = places.map((path) => readFileSync(path, 'utf8'));
+  texts.forEach((text, at) => {
+    if (text.split(take).length !== 2) stop(`${of}: ${places[at]} holds this not once: ${take}`);
+    writeFileSync(
+      places[at],
+      text.replace(take, () => leave),
+    );
+  });
+  try {
+    return tests.filter((test) => (withServers || !isServed(test.path)) && fails(test));
+  } finally {
+    texts.forEach((text, at) => writeFileSync(places[at], text));
+  }
+}
+
+function fails({ path, title }) {
+  const out = join(copy, 'outcome.json');
+  rmSync(out, { force: true });
+  const jest = isServed(path)
+    ? ['test/support/run.mjs', '--no-build']
+    : [
+        '--experimental-vm-modules',
+        '--disable-warning=ExperimentalWarning',
+        'node_modules/jest/bin/jest.js',
+        '--config',
+        'jest.unit.config.mjs',
+      ];
+  const { stderr, stdout } = spawnSync(
+    process.execPath,
+    [...jest, '--json', `--outputFile=${out}`, '-t', title, '--runTestsByPath', path],
+    { cwd: copy, encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, FUZZ_RUNS: '20000' } },
+  );
+  if (!existsSync(out)) stop(`${path} did not run:\n${stdout}${stderr}`);
+  const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(out, 'utf8'));
+  if (numFailedTests + numPassedTests === 0) stop(`${path} has no test “${title}” that ran:\n${stderr}`);
+  return numFailedTests > 0;
+}
+
+async function report() {
+  const rows = chosen.map(
+    ({ of, what, killers }) =>
+      `| ${of} | ${what} | ${killers.length > 0 ? killers.map(({ id, path }) => `[${id}](../../${path})`).join(', ') : 'nobody'} |`,
+  );
+  const others = chosen.flatMap(({ of, tests, killers }) =>
+    tests.filter((each) => !killers.includes(each)).map(({ id, path }) => `- ${of}: [${id}](../../${path})`),
+  );
+  const text = `# Defences, taken out
+
+Written by \`npm run defences\`. Each line is a defence that was taken out by itself, in a copy of the source, and the test that then failed.
+${chosen.length} defences, ${lived.length} that nobody missed.
+
+| of | taken out | seen by |
+| --- | --- | --- |
+${rows.join('\n')}
+
+${others.length > 0 ? `Named for it as well, for another part of it: they pass without this one.\n\n${others.join('\n')}\n` : ''}`;
+  writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));
+}
+
+function stop(problem) {
+  rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
+  console.error(problem);
+  process.exit(1);
+}
