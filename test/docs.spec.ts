@@ -110,6 +110,11 @@ describe('the documentation', () => {
     expect(missing('docs/events.md', reasons)).toEqual([]);
   });
 
+  it('knows where each defence stands that `npm run defences` takes out', () => {
+    const { stderr, status } = run('defences.mjs', '--check');
+    expect([stderr, status]).toEqual(['', 0]);
+  });
+
   it('says how to start and how to test', () => {
     expect(read('README.md')).toContain('npm ci && npm start');
     expect(read('README.md')).toContain('npm ci && npm test');

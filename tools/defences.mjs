@@ -1,6 +1,7 @@
 // `npm run defences`: takes each defence of tools/defences/ out, one at a time, in a copy of the working tree, and looks whether the tests
 // that are named for it fail. Writes docs/assurance/defences.md.
 //   npm run defences -- WORD   only those whose name or file holds the word; writes no report
+//   --check        takes nothing out: says which defences no longer stand where the list has them
 //   --no-servers               only those whose tests need neither PostgreSQL nor Redis
 import { spawnSync } from 'node:child_process';
 import {
@@ -32,6 +33,14 @@ const named = testsById(root);
 const chosen = [...OWN_RULES, ...ASVS, ...RFCS]
   .filter(({ of, file }) => !word || of.includes(word) || file.includes(word))
   .map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
+if (args.includes('--check')) {
+  const gone = chosen.filter(
+    ({ file, take }) => readFileSync(join(root, file), 'utf8').split(take).length !== 2,
+  );
+  for (const { of, what, file } of gone)
+    console.error(`${file} changed: say in tools/defences/ what is to be taken out for “${of}: ${what}”`);
+  process.exit(gone.length > 0 ? 1 : 0);
+}
 const copy = mkdtempSync(join(tmpdir(), 'tokenward-defences-'));
 const lived = [];
 try {

@@ -121,9 +121,9 @@ export const RFCS = [
   defence(
     'RFC 9068 2.2.2',
     'claims that carry personal data',
-    ISSUER,
-    'assertClaimNames(claims, this.#allowed);',
-    'void assertClaimNames;',
+    'issue/tokens/claim-names.ts',
+    'export function assertClaimNames(claims: CustomClaims, allowed: ReadonlySet<string>): void {',
+    'export function assertClaimNames(claims: CustomClaims, allowed: ReadonlySet<string>): void {\n  if (claims) return;',
     'T-ps3z',
   ),
   defence(
