@@ -11,12 +11,10 @@ import {
   type UserAccount,
 } from '@tokenward/nestjs';
 import type { AuthEvent } from '@tokenward/nestjs/observe';
-import type { OpeningSession } from '@tokenward/nestjs/options';
 import { actAs, AuthTestingModule } from '@tokenward/nestjs/testing';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { acceptedFor } from './support/accepted-for.js';
-import type { HttpClient } from './support/http.js';
 import {
   hostDatabase,
   type HostApp,
@@ -43,8 +41,6 @@ describe('what a host does with AuthService', () => {
   let host: HostApp;
   let auth: AuthService;
   let extra: Record<string, unknown>;
-  let kept: Record<string, unknown>;
-  const openings: OpeningSession[] = [];
   let needsSecondFactor: (account: UserAccount) => boolean;
   const events: AuthEvent[] = [];
   let count = 0;
@@ -54,9 +50,8 @@ describe('what a host does with AuthService', () => {
     const options = hostOptions(database, {
       accessToken: {
         claims: () => extra,
-        claimsSchema: z.looseObject({ tenant: z.string().max(4000).optional() }),
+        claimsSchema: z.object({ tenant: z.string().max(4000).optional() }),
       },
-      sessions: { claims: (opening) => (openings.push(opening), kept) },
       secondFactor: (account) => (needsSecondFactor(account) ? 'needed' : 'not_needed'),
       onEvent: (event) => void events.push(event),
     });
@@ -67,8 +62,6 @@ describe('what a host does with AuthService', () => {
   });
   beforeEach(() => {
     extra = {};
-    kept = {};
-    openings.length = 0;
     needsSecondFactor = () => false;
     events.length = 0;
   });
@@ -306,74 +299,6 @@ describe('what a host does with AuthService', () => {
       expect((await signIn(mail)).answer.status).toBe(500);
       expect(await auth.sessions(id)).toHaveLength(before);
     }
-  });
-
-  const claimsOf = async (client: HttpClient) => (await client.get('/claims')).json();
-  const withToken = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
-
-  // T-6d5v
-  it('claims of a login stay with the session: each token has them, whatever the hook says by then', async () => {
-    const { id, mail } = await person();
-    kept = { till: 7, shop: { id: 'north' }, none: undefined, odd: '\0\ud800' };
-    extra = { tenant: 'acme', till: 'of the claims hook' };
-    const { client } = await signIn(mail);
-    expect(openings).toEqual([
-      {
-        ...{ userId: id, role: 'member', permissions: [], amr: ['pwd'], rememberMe: false },
-        ...{ transport: 'cookie', ip: '127.0.0.1', userAgent: undefined, tenant: undefined },
-      },
-    ]);
-    const expected = { tenant: 'acme', till: 7, shop: { id: 'north' }, odd: '\0\ud800' };
-    expect(await claimsOf(client)).toEqual(expected);
-    kept = { till: 8 };
-    extra = { tenant: 'b' };
-    expect((await client.post('/auth/refresh')).status).toBe(200);
-    expect(await claimsOf(client)).toEqual({ ...expected, tenant: 'b' });
-    const proof = { password: PASSWORD };
-    expect((await client.post('/auth/reauthenticate', proof)).status).toBe(200);
-    expect(await claimsOf(client)).toEqual({ ...expected, tenant: 'b' });
-    const change = { currentPassword: PASSWORD, newPassword: 'another quiet river' };
-    expect((await client.post('/auth/password', change)).status).toBe(200);
-    expect(await claimsOf(client)).toEqual({ ...expected, tenant: 'b' });
-    expect(openings).toHaveLength(1);
-    // other sessions of the user have their own
-    expect((await auth.sessions(id)).map(({ claims }) => claims)).toEqual([
-      { till: 7, shop: { id: 'north' }, odd: '\0\ud800' },
-    ]);
-    expect((await client.get('/auth/sessions')).text).not.toContain('north');
-  });
-
-  // T-v5bk
-  it('claims of openSession go before those of the login hook', async () => {
-    const { id } = await person();
-    kept = { till: 7, floor: 1 };
-    const { grant } = await auth.openSession(id, {
-      ...{ transport: 'bearer', secondFactor: 'satisfied', claims: { till: 9 } },
-    });
-    const { accessToken, refreshToken } = grant;
-    const read = async (token: string) => (await host.client().get('/claims', withToken(token))).json();
-    expect(await read(accessToken)).toEqual({ till: 9, floor: 1 });
-    const refreshed = await host.client().post('/auth/refresh', { refreshToken });
-    expect(await read(refreshed.json<{ accessToken: string }>().accessToken)).toEqual({ till: 9, floor: 1 });
-    const renewed = await auth.renewProof(grant.sessionId, ['otp']);
-    expect(await read(renewed.accessToken)).toEqual({ till: 9, floor: 1 });
-    const { grant: other } = await auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' });
-    expect(await read(other.accessToken)).toEqual({ till: 7, floor: 1 });
-  });
-
-  it.each<[string, Record<string, unknown>]>([
-    ['a name that Tokenward writes', { sub: 'somebody else' }],
-    ['a secret by its name', { till: { password: 'x' } }],
-    ['what the schema refuses', { tenant: 7 }],
-    ['more than a cookie holds', { till: 'x'.repeat(3900) }],
-    ['what JSON cannot hold', { till: 1n }],
-  ])('claims for a session with %s open nothing', async (_, bad) => {
-    const { id, mail } = await person();
-    kept = bad;
-    expect((await signIn(mail)).answer.status).toBe(500);
-    kept = {};
-    await expect(auth.openSession(id, { claims: bad })).rejects.toMatchObject({ code: 'internal' });
-    expect(await auth.sessions(id)).toEqual([]);
   });
 
   // T-558d

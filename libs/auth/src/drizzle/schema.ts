@@ -90,6 +90,10 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
       userAgent: text('user_agent'),
       /** Who acts as the subject; null: the subject. */
       actor: text('actor'),
+      /** Its own idle lifetime; null: as each rotation says. */
+      idleTtlMs: bigint('idle_ttl_ms', { mode: 'number' }),
+      /** Of its access tokens; null: as the options say. */
+      accessTtlSeconds: integer('access_ttl_seconds'),
       /** What the host gave it, for each of its tokens. As text: `jsonb` refuses some strings that JSON has. */
       claims: json('claims').$type<Readonly<Record<string, unknown>>>(),
       /** Which key of its client the session is bound to: the RFC 7638 thumbprint (`dpop`), or the public JWK as JSON (`dbsc`). */

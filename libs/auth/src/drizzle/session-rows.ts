@@ -5,7 +5,7 @@ import { disabledOf, idFrom, toFacts, type NamedUsers, usersFrom } from './user-
 
 /** Select list of a session `s` with its subject `u`. */
 export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, to_jsonb(s.amr) as amr,
-  host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent, s.actor, s.claims, s.bound_kind, s.bound_key,
+  host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent, s.actor, s.claims, s.access_ttl_seconds, s.bound_kind, s.bound_key,
   ${ms(sql`s.bound_at`)} as bound_at, ${ms(sql`s.register_by`)} as register_by,
   ${ms(sql`s.auth_time`)} as auth_time, ${ms(sql`s.created_at`)} as created_at, ${ms(sql`s.last_used_at`)} as last_used_at,
   ${ms(sql`s.idle_expires_at`)} as idle_expires_at, ${ms(sql`s.absolute_expires_at`)} as absolute_expires_at`;
@@ -60,6 +60,7 @@ export function toSession(row: Row): Session {
     ip: row['ip'] == null ? null : String(row['ip']),
     userAgent: row['user_agent'] == null ? null : String(row['user_agent']),
     actor: row['actor'] == null ? null : { id: String(row['actor']) },
+    accessTtlSeconds: row['access_ttl_seconds'] == null ? null : Number(row['access_ttl_seconds']),
     claims: (row['claims'] ?? null) as Session['claims'],
     bound: toBinding(row),
     registerBy: row['register_by'] == null ? null : date(row['register_by']),

@@ -28,7 +28,8 @@ function textArray(values: readonly string[]): SQL {
 
 function idleExpiry(times: { readonly ttlMs: number | SQL; readonly rememberMeTtlMs: number | SQL }): SQL {
   return sql`least(s.absolute_expires_at, clock_timestamp()
-    + (case when s.persistent then ${times.rememberMeTtlMs}::float8 else ${times.ttlMs}::float8 end) * interval '1 millisecond')`;
+    + coalesce(s.idle_ttl_ms::float8, case when s.persistent then ${times.rememberMeTtlMs}::float8 else ${times.ttlMs}::float8 end)
+      * interval '1 millisecond')`;
 }
 
 /** The values that `rotateStatement` takes: one array a column. */
@@ -119,15 +120,16 @@ export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
   // one reading of the clock: two of them differ
   const after = (millis: number): SQL => sql`n.now + ${millis}::float8 * interval '1 millisecond'`;
   const amr = textArray(session.amr);
-  const { bound } = session;
+  const { bound, limits } = session;
   return sql`insert into ${schema.sessions} as s (id, subject, epoch, generation, token_hash, transport, persistent, auth_time, amr,
       created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent, actor, claims,
-      bound_kind, bound_key, bound_at, register_by)
+      idle_ttl_ms, access_ttl_seconds, bound_kind, bound_key, bound_at, register_by)
     select ${session.id}::uuid, ${session.subject}, ${session.expected.epoch}, 1, ${session.tokenHash}::bytea, ${session.transport},
       ${session.persistent}::boolean, to_timestamp(${session.authTime.getTime() / 1000}::float8), ${amr}, n.now, n.now,
       least(${after(session.idleTtlMs)}, ${after(session.absoluteTtlMs)}), ${after(session.absoluteTtlMs)},
       ${inet(session.ip)}::inet, ${inet(session.ip)}::inet, ${session.userAgent ?? null}, ${session.actor?.id ?? null}::text,
       ${session.claims ? JSON.stringify(session.claims) : null}::json,
+      ${limits?.idleTtlMs ?? null}::bigint, ${limits?.accessTtlSeconds ?? null}::integer,
       ${bound?.kind ?? null}::text, ${bound?.key ?? null}::text, ${bound ? sql`n.now` : sql`null::timestamptz`},
       ${session.registerWithinMs === undefined ? sql`null::timestamptz` : after(session.registerWithinMs)}
     from (select clock_timestamp() as now) n

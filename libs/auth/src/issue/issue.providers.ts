@@ -36,6 +36,7 @@ import { ActingRights } from './users/acting-rights.service.js';
 import { PasswordVerifier } from './users/password-verifier.service.js';
 import { NamedSessions } from './flows/named-sessions.service.js';
 import { RegisterFlow } from './flows/register.flow.js';
+import { SessionLimiter } from './sessions/session-limits.service.js';
 import { SessionOpener } from './sessions/session-opener.service.js';
 import { LoginFlow } from './flows/login.flow.js';
 import { OpenSessionFlow } from './flows/open-session.flow.js';
@@ -79,6 +80,7 @@ export const ISSUE_PROVIDERS: Provider[] = [
   ActingRights,
   NamedSessions,
   RegisterFlow,
+  SessionLimiter,
   SessionOpener,
   LoginFlow,
   OpenSessionFlow,

@@ -10,7 +10,7 @@ import type { IdentifierOptions, RegistrationOptions } from './identifier-option
 import type { KeyRotationOptions, StaticKeysOptions } from './key-options.js';
 import type { LegacyIssuerOptions } from './legacy-options.js';
 import type { ActingRoles } from './acting-options.js';
-import type { SessionClaimsHook } from './session-hooks.js';
+import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
 
 /** What the `claims` hook is told; it runs at every issue, so it should be quick. */
 export interface ClaimsHookInput {
@@ -84,6 +84,11 @@ export interface SessionOptions {
    * before `accessToken.claims`. Default none.
    */
   readonly claims?: SessionClaimsHook;
+  /**
+   * Asked once, when a session opens: how many the user may have, and how long this one and its access tokens live. One that fails, or does not answer
+   * within `storeDeadline`, is 503 and opens nothing. Default: the options, for everybody.
+   */
+  readonly limits?: SessionLimitsHook;
   /**
    * Who may act as whom (`openSession` with `actor`): the role of who acts → the roles that may be acted as, all of them lower ones. A user without a
    * role may be acted as by every role here. Default `{ admin: ['user'] }`; `{}`: nobody.

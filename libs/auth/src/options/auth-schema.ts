@@ -25,7 +25,7 @@ import { encryptionSchema } from './encryption-options.js';
 import { identifierSchema, registrationSchema } from './identifier-options.js';
 import { keyRotationSchema, keysSchema } from './key-options.js';
 import { legacySchema } from './legacy-options.js';
-import type { SessionClaimsHook } from './session-hooks.js';
+import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
 
 // The rules of the options that are data: defaults, bounds, units. What they mean is said in auth-options.ts; a test holds that the two agree.
 
@@ -60,6 +60,7 @@ const sessionSchema = group({
   // an access token outlives its session's row by at most an hour: the row must still be there when it is revoked
   keepEndedFor: duration('2h', '3650d').prefault('30d'),
   claims: hook<SessionClaimsHook>().optional(),
+  limits: hook<SessionLimitsHook>().optional(),
   mayActAs: actingRolesSchema.prefault({ admin: ['user'] }),
 });
 

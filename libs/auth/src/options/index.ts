@@ -22,7 +22,7 @@ export type { EncryptionAlgorithm, EncryptionKeyOptions, EncryptionOptions } fro
 export type { IdentifierOptions, RegistrationOptions, TenantRequest } from './identifier-options.js';
 export type { LegacyIssuerOptions, LegacyPrincipal } from './legacy-options.js';
 export type { ActingRoles } from './acting-options.js';
-export type { OpeningSession, SessionClaimsHook } from './session-hooks.js';
+export type { OpeningSession, SessionClaimsHook, SessionLimits, SessionLimitsHook } from './session-hooks.js';
 export { SIGNING_ALGORITHMS } from './key-options.js';
 export type {
   KeyMaterial,

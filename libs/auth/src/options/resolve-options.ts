@@ -50,6 +50,7 @@ export function resolveChecked(
       cleanUpEveryMs: sessions.cleanUpEvery,
       keepEndedForMs: sessions.keepEndedFor,
       claims: sessions.claims,
+      limits: sessions.limits,
       mayActAs: resolveActingRoles(sessions.mayActAs),
     },
     cookies: resolveCookies(options.cookies, instance),

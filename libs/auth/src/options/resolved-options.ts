@@ -8,7 +8,7 @@ import type { EncryptionAlgorithm, EncryptionKeyOptions } from './encryption-opt
 import type { RegistrationOptions, ResolvedIdentifier } from './identifier-options.js';
 import type { SigningAlgorithm, StaticKeysOptions } from './key-options.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
-import type { SessionClaimsHook } from './session-hooks.js';
+import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
 
 export interface ResolvedEncryption {
   /** The first encrypts. */
@@ -57,6 +57,7 @@ export abstract class ResolvedAuthOptions {
     readonly cleanUpEveryMs: number;
     readonly keepEndedForMs: number;
     readonly claims?: SessionClaimsHook;
+    readonly limits?: SessionLimitsHook;
     readonly mayActAs: ReadonlyMap<string, readonly string[]>;
   };
   abstract readonly cookies: {

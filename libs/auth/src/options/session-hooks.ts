@@ -1,3 +1,5 @@
+import type { Duration } from '../common/duration.js';
+import { duration, group, seconds, whole } from '../common/option-schema.js';
 import type { TokenDelivery } from '../contract/index.js';
 
 /** A session that is about to open: whose, how the user signed in, and from which client. */
@@ -22,3 +24,24 @@ export interface OpeningSession {
 export type SessionClaimsHook = (
   session: OpeningSession,
 ) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>;
+
+/** Limits of one session; what is left out is as the options say. Lifetimes are never longer than those of the options. */
+export interface SessionLimits {
+  /** Sessions that the user may have, this one included; the oldest ends. 1 to 10,000. */
+  readonly maxPerUser?: number;
+  /** Idle lifetime of the session, at most the longer of `refreshToken.ttl` and `rememberMeTtl`. */
+  readonly idleTtl?: Duration;
+  /** The session ends then, however often it is used; at most `refreshToken.absoluteTtl`. */
+  readonly absoluteTtl?: Duration;
+  /** Of each access token of the session, at most `accessToken.ttl`. */
+  readonly accessTtl?: Duration;
+}
+
+export type SessionLimitsHook = (session: OpeningSession) => SessionLimits | Promise<SessionLimits>;
+
+export const sessionLimitsSchema = group({
+  maxPerUser: whole(1, 10_000).optional(),
+  idleTtl: duration('1m', '365d').optional(),
+  absoluteTtl: duration('1m', '1825d').optional(),
+  accessTtl: seconds('1s', '1h').optional(),
+});

@@ -23,7 +23,7 @@ export interface Rotation {
   readonly keyHash?: Buffer;
   /** The key that came with a proof; of a bound session only its own rotates. */
   readonly provedKey?: string;
-  /** Idle lifetime without and with "remember me". */
+  /** Idle lifetime without and with "remember me", of a session that has none of its own. */
   readonly ttlMs: number;
   readonly rememberMeTtlMs: number;
   readonly ip?: string;

@@ -36,6 +36,8 @@ export interface Session {
   readonly actor: Actor | null;
   /** What the host gave it when it opened, for each of its tokens; null: nothing. */
   readonly claims: Readonly<Record<string, unknown>> | null;
+  /** Lifetime of its access tokens; null: as the options say. */
+  readonly accessTtlSeconds: number | null;
   readonly bound: SessionBinding | null;
   /** It ends by then unless it is bound before; null: it needs no key. */
   readonly registerBy: Date | null;
@@ -85,6 +87,8 @@ export interface NewSession {
   readonly bound?: Omit<SessionBinding, 'at'>;
   /** Ends after so many milliseconds unless it is bound before. Default: it needs no key. */
   readonly registerWithinMs?: number;
+  /** Its own, kept for its rotations: in place of `Rotation.ttlMs` and `rememberMeTtlMs`, and for its access tokens. Default: none. */
+  readonly limits?: { readonly idleTtlMs?: number; readonly accessTtlSeconds?: number };
   /** Sessions of the user's own, or of those who act as the user, this one included: neither kind ends the other. */
   readonly maxPerUser: number;
   /** Whether the device signed in to the account before; for the audit trail. */

@@ -11,6 +11,7 @@ import type { RotationCause, Session } from '../storage/session.js';
 import type { UserAccount } from '../storage/user-directory.port.js';
 
 export interface SessionRow extends Session {
+  readonly ownIdleTtlMs: number | null;
   readonly tokenHash: Buffer;
   readonly rotationNonce: Buffer | null;
   readonly rotationCause: RotationCause | null;

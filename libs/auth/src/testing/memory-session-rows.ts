@@ -15,6 +15,8 @@ export function newRow(session: NewSession, nowMs: number): SessionRow {
     ...{ ip: address(session.ip) ?? null, userAgent: session.userAgent ?? null },
     actor: session.actor ? { id: session.actor.id } : null,
     claims: session.claims ?? null,
+    accessTtlSeconds: session.limits?.accessTtlSeconds ?? null,
+    ownIdleTtlMs: session.limits?.idleTtlMs ?? null,
     bound: session.bound ? { ...session.bound, at: now } : null,
     registerBy: session.registerWithinMs === undefined ? null : new Date(nowMs + session.registerWithinMs),
     ...{
@@ -80,7 +82,7 @@ function renewed(
   { ttlMs, rememberMeTtlMs }: { readonly ttlMs: number; readonly rememberMeTtlMs: number },
   nowMs: number,
 ): SessionRow {
-  const idleMs = nowMs + (row.persistent ? rememberMeTtlMs : ttlMs);
+  const idleMs = nowMs + (row.ownIdleTtlMs ?? (row.persistent ? rememberMeTtlMs : ttlMs));
   return {
     ...row,
     generation: row.generation + 1,

@@ -5,6 +5,8 @@ import type { NewSession } from '../../storage/session.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { Announcer } from './announcer.service.js';
+import type { OpeningSession } from '../../options/session-hooks.js';
+import { SessionLimiter } from './session-limits.service.js';
 import { SessionService } from './session.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
@@ -27,7 +29,7 @@ export interface SessionOpening {
   readonly deviceId?: string;
   /** Who acts as the user, with the counters that were read with the right to. */
   readonly actor?: NewSession['actor'];
-  /** Default: `refreshToken.absoluteTtl`. */
+  /** Default: as `SessionLimiter` says, and never longer. */
   readonly absoluteTtlMs?: number;
   /** To be kept with the session, as `TokenGrants.sessionClaims` read them. */
   readonly claims?: CustomClaims;
@@ -43,16 +45,19 @@ export class SessionOpener {
     private readonly grants: TokenGrants,
     private readonly devices: DeviceIds,
     private readonly announcer: Announcer,
+    private readonly limiter: SessionLimiter,
     private readonly entropy: Entropy,
     private readonly options: ResolvedAuthOptions,
   ) {}
 
   async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult | 'superseded'> {
     const { account, expected, transport, authTime, amr, asOfMs, deviceId, bound, actor } = opening;
-    const { absoluteTtlMs = this.options.refreshToken.absoluteTtlMs } = opening;
     const sessionId = this.entropy.uuid();
     const { id: subject, tenant = client.tenant } = account;
-    const claims = await this.claimsOf(opening, client);
+    const told = openingOf(opening, client);
+    const limits = await this.limiter.limitsOf(told);
+    const absoluteTtlMs = Math.min(limits.absoluteTtlMs, opening.absoluteTtlMs ?? Infinity);
+    const claims = await this.claimsOf(told, opening.claims);
     // signed before the session is opened: a claims hook that fails must leave nothing behind
     const access = await this.grants.accessToken({
       subject,
@@ -65,12 +70,13 @@ export class SessionOpener {
       claims,
       bound,
       actor,
+      accessTtlSeconds: limits.limits?.accessTtlSeconds,
       absoluteExpiresAt: new Date(asOfMs + absoluteTtlMs),
       asOfMs,
     });
     const knownDevice = deviceId !== undefined;
     const opened = await this.sessions.open(
-      { ...opening, sessionId, subject, knownDevice, tenant, claims, absoluteTtlMs },
+      { ...opening, ...limits, absoluteTtlMs, sessionId, subject, knownDevice, tenant, claims },
       clientOf(client),
     );
     if (opened.kind === 'superseded') return 'superseded';
@@ -85,15 +91,21 @@ export class SessionOpener {
 
   /** The login hook's, and over them what the session was opened with; undefined for none. */
   private async claimsOf(
-    { account, transport, persistent, amr, claims: given, actor }: SessionOpening,
-    client: ClientContext,
+    told: OpeningSession,
+    given: CustomClaims | undefined,
   ): Promise<CustomClaims | undefined> {
     const { claims: hook } = this.options.sessions;
-    if (!hook) return given;
-    const { id: userId, role, permissions, tenant = client.tenant } = account;
-    const { ip, userAgent } = client;
-    const user = { userId, role, permissions, tenant, ...(actor && { actorId: actor.id }) };
-    const answer = await hook({ ...user, transport, rememberMe: persistent, amr, ip, userAgent });
-    return { ...this.grants.sessionClaims(answer), ...given };
+    return hook ? { ...this.grants.sessionClaims(await hook(told)), ...given } : given;
   }
+}
+
+/** What the host's hooks are told. */
+function openingOf(
+  { account, transport, persistent: rememberMe, amr, actor }: SessionOpening,
+  client: ClientContext,
+): OpeningSession {
+  const { id: userId, role, permissions, tenant = client.tenant } = account;
+  const { ip, userAgent } = client;
+  const user = { userId, role, permissions, tenant, ...(actor && { actorId: actor.id }) };
+  return { ...user, transport, rememberMe, amr, ip, userAgent };
 }

@@ -15,6 +15,7 @@ import {
 } from './refresh-token.js';
 import type { RetryKey } from './retry-key.js';
 import { isRetry } from './rotation-outcome.js';
+import type { OpeningLimits } from './session-limits.service.js';
 import { successorAgain, successorSecret, type SuccessorSource } from './successor.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import type { NewSession, SessionState } from '../../storage/session.js';
@@ -25,7 +26,7 @@ import {
   SessionStore,
 } from '../../storage/session-store.port.js';
 
-export interface OpenSessionInput {
+export interface OpenSessionInput extends OpeningLimits {
   readonly sessionId: string;
   readonly subject: string;
   readonly expected: SubjectState;
@@ -37,7 +38,6 @@ export interface OpenSessionInput {
   readonly tenant?: string;
   /** Who acts as the user, with the counters that were read with the right to. */
   readonly actor?: NewSession['actor'];
-  readonly absoluteTtlMs: number;
   /** To be kept with it, for each of its tokens. */
   readonly claims?: CustomClaims;
   readonly bound?: NewSession['bound'];
@@ -77,14 +77,11 @@ export class SessionService {
   }
 
   async open(input: OpenSessionInput, client: ClientContext): Promise<WithToken<OpenOutcome>> {
-    const { refreshToken: ttl, sessions } = this.options;
     const secret = this.entropy.bytes(SECRET_BYTES);
     const outcome = await this.store.open({
       ...input,
       id: input.sessionId,
       tokenHash: hashSecret(secret),
-      idleTtlMs: input.persistent ? ttl.rememberMeTtlMs : ttl.ttlMs,
-      maxPerUser: sessions.maxPerUser,
       ip: client.ip,
       userAgent: client.userAgent,
     });

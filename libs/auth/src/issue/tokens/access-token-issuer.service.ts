@@ -28,6 +28,8 @@ export interface AccessTokenInput {
   readonly bound?: 'dbsc' | 'dpop';
   /** Who acts as the user. */
   readonly actor?: Actor | null;
+  /** Lifetime, never longer than `accessToken.ttl`. Default: that. */
+  readonly ttlSeconds?: number | null;
   /** The token ends by then, milliseconds since the epoch. Default: only by its own lifetime. */
   readonly endsByMs?: number;
   /** Those that are kept with the session, as `sessionClaims` read them. Default none. */
@@ -107,7 +109,8 @@ export class AccessTokenIssuer {
     const { issuer, audiences, accessToken } = this.options;
     const { asOfMs, endsByMs = Infinity } = input;
     const iat = Math.floor(asOfMs / 1000);
-    const lifetime = Math.min(accessToken.ttlSeconds, Math.floor(endsByMs / 1000) - iat);
+    const ttlSeconds = Math.min(input.ttlSeconds ?? Infinity, accessToken.ttlSeconds);
+    const lifetime = Math.min(ttlSeconds, Math.floor(endsByMs / 1000) - iat);
     const [onlyAudience, ...moreAudiences] = audiences;
     return {
       iss: issuer,

@@ -19,6 +19,8 @@ export interface AccessTokenRequest {
   readonly transport: TokenDelivery;
   /** Who acts as the user. */
   readonly actor?: Actor | null;
+  /** Lifetime of its access tokens; null: as the options say. */
+  readonly accessTtlSeconds?: number | null;
   /** When the session ends at the latest. */
   readonly absoluteExpiresAt: Date;
   /** Those that are kept with the session. */
@@ -52,6 +54,7 @@ export class TokenGrants {
       claims,
       bound: bound?.kind,
       actor,
+      ttlSeconds: request.accessTtlSeconds,
       // who acts is out when the hour is over
       endsByMs: actor ? request.absoluteExpiresAt.getTime() : undefined,
       asOfMs,

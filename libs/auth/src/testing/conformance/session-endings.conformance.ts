@@ -199,7 +199,9 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     }
   },
 
-  'endings of users and of those who act as them never wait for each other in a circle': async (it) => {
+  'endings of a user and of who acts as the user, and an opening, all at once, leave no session': async (
+    it,
+  ) => {
     const [subject, actor] = [await it.newUser(), await it.newUser()];
     for (let round = 0; round < 4; round++) {
       const [of, by] = [await it.store.readSubject(subject), await it.store.readSubject(actor)];

@@ -94,6 +94,24 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.deepEqual(outcome.session.idleExpiresAt, outcome.session.absoluteExpiresAt);
   },
 
+  'a session keeps an idle lifetime of its own, and that of its access tokens, over rotations and replacements':
+    async (it) => {
+      const [idleTtlMs, accessTtlSeconds] = [5 * 60_000, 60];
+      const session = await opened(it, { idleTtlMs, limits: { idleTtlMs, accessTtlSeconds } });
+      const rotation = rotationOf(session);
+      const rotated = await it.store.rotate(rotation);
+      const replaced = await it.store.replace(replacementOf(session, { cause: 'reauthenticate' }));
+      for (const outcome of [rotated, replaced]) {
+        assert.ok(outcome.kind === 'rotated' || outcome.kind === 'replaced');
+        const { idleExpiresAt, lastUsedAt } = outcome.session;
+        // the two are written by one statement, and read from the clock twice
+        assert.ok(Math.abs(idleExpiresAt.getTime() - lastUsedAt.getTime() - idleTtlMs) < 1000);
+        assert.equal(outcome.session.accessTtlSeconds, accessTtlSeconds);
+      }
+      const [plain] = await it.store.list((await opened(it)).subject);
+      assert.equal(plain?.accessTtlSeconds, null);
+    },
+
   'what has expired neither rotates nor is listed nor live': async (it) => {
     for (const over of [{ idleTtlMs: -1000 }, { absoluteTtlMs: -1000 }]) {
       const session = await opened(it, over);

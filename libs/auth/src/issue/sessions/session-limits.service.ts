@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { withDeadline } from '../../common/deadline.js';
+import { readOptions } from '../../common/read-options.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { type OpeningSession, type SessionLimits, sessionLimitsSchema } from '../../options/session-hooks.js';
+import type { NewSession } from '../../storage/session.js';
+
+export type OpeningLimits = Pick<NewSession, 'maxPerUser' | 'idleTtlMs' | 'absoluteTtlMs' | 'limits'>;
+
+/** How many sessions a user may have, and how long this one lives: by the options, and shorter where `sessions.limits` says so. */
+@Injectable()
+export class SessionLimiter {
+  constructor(private readonly options: ResolvedAuthOptions) {}
+
+  /** Throws `unavailable` where the host's function fails, `configuration_invalid` where its answer is out of bounds. */
+  async limitsOf(opening: OpeningSession): Promise<OpeningLimits> {
+    const { refreshToken, sessions } = this.options;
+    const idleTtlMs = opening.rememberMe ? refreshToken.rememberMeTtlMs : refreshToken.ttlMs;
+    const { absoluteTtlMs } = refreshToken;
+    const { limits: hook, maxPerUser } = sessions;
+    if (!hook) return { maxPerUser, idleTtlMs, absoluteTtlMs };
+    const own = this.read(await this.ask(() => hook(opening)));
+    return {
+      maxPerUser: own.maxPerUser ?? maxPerUser,
+      idleTtlMs: own.idleTtl ?? idleTtlMs,
+      absoluteTtlMs: own.absoluteTtl ?? absoluteTtlMs,
+      limits: { idleTtlMs: own.idleTtl, accessTtlSeconds: own.accessTtl },
+    };
+  }
+
+  private async ask(question: () => SessionLimits | Promise<SessionLimits>): Promise<SessionLimits> {
+    try {
+      const answer = Promise.resolve().then(question);
+      return await withDeadline(answer, this.options.storeDeadlineMs, 'sessions.limits');
+    } catch (error) {
+      throw AuthError.unavailable('sessions.limits failed, or did not answer in time', error);
+    }
+  }
+
+  /** What would outlive an option outlives what is derived from it: how long a retired key verifies, and a refresh-token secret. */
+  private read(answer: SessionLimits) {
+    const own = readOptions(sessionLimitsSchema, answer, {
+      of: 'the answer of sessions.limits',
+      prefix: 'sessions.limits',
+    });
+    const { accessToken, refreshToken } = this.options;
+    const idleMs = Math.max(refreshToken.ttlMs, refreshToken.rememberMeTtlMs);
+    for (const [name, given, most, option] of [
+      ['accessTtl', own.accessTtl, accessToken.ttlSeconds, 'accessToken.ttl'],
+      ['idleTtl', own.idleTtl, idleMs, 'refreshToken.ttl and rememberMeTtl'],
+      ['absoluteTtl', own.absoluteTtl, refreshToken.absoluteTtlMs, 'refreshToken.absoluteTtl'],
+    ] as const)
+      if (given !== undefined && given > most)
+        throw AuthError.configuration(
+          `sessions.limits.${name}`,
+          `is longer than ${option}: set that to the longest, and answer shorter ones here`,
+        );
+    return own;
+  }
+}
