@@ -77,3 +77,17 @@ export async function tabThrough(page: Page, stops: number): Promise<string[]> {
   }
   return names;
 }
+
+/** On a phone and a desktop, in light and dark; `PAGE_PICTURES=<folder>` keeps a picture of each. @throws with what is wrong, and where */
+export async function lookAt(page: Page, name: string): Promise<void> {
+  const folder = process.env['PAGE_PICTURES'];
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const width of [320, 1280]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      const at = `${name}-${String(width)}-${colorScheme}`;
+      if (folder) await page.screenshot({ path: `${folder}/${at}.png` });
+      const problems = await accessibilityProblems(page);
+      if (problems.length > 0) throw new Error([`${at}:`, ...problems].join('\n'));
+    }
+}

@@ -7,7 +7,7 @@ export const USER_AGENTS = {
 } as const;
 
 /** A browser's own word for an answer that a test asks for; everything else in the console is a defect. */
-const EXPECTED = /^Failed to load resource: the server responded with a status of 40[13] /;
+const EXPECTED = /^Failed to load resource: the server responded with a status of 40[0139] /;
 
 /** A person with a browser of their own, at the demo's page. */
 export interface Visitor {
@@ -19,7 +19,9 @@ export interface Visitor {
   readonly sockets: { closed: number; lastClosedAt: number };
   signIn(person: { readonly email: string; readonly password: string }): Promise<void>;
   /** By its link. */
-  go(to: 'Sessions' | 'Notes' | 'Account' | 'Users'): Promise<void>;
+  go(to: 'Sessions' | 'Notes' | 'Account' | 'Mailbox' | 'Users'): Promise<void>;
+  /** What is said to be wrong with the input of that label, which has the focus. */
+  wrongAt(label: string): Promise<string>;
   /** The newest event in the panel, once it is of that type. */
   told(type: string): Promise<string>;
 }
@@ -61,6 +63,14 @@ export async function visit(
     async go(to) {
       await page.getByRole('navigation').getByRole('link', { name: to }).click();
       await page.getByRole('heading', { level: 1, name: to }).waitFor();
+    },
+    async wrongAt(label) {
+      const input = page.getByLabel(label, { exact: true });
+      await input.and(page.locator('[aria-invalid=true]:focus')).waitFor();
+      return input.evaluate((element) => {
+        const ids = element.getAttribute('aria-describedby')?.split(' ') ?? [];
+        return document.getElementById(ids[0] ?? '')?.innerText ?? '';
+      });
     },
     async told(type) {
       const entry = page.locator(`.activity li[data-type="${type}"]`).first();

@@ -1,33 +1,68 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useSession } from '@tokenward/client/react';
 import { client } from './api/client.js';
 import { StagedTheft } from './activity/staged-theft.js';
+import { ConfirmIdentity } from './factors/confirm-identity.js';
+import { MailedLinkPage } from './mailed/mailed-link-page.js';
+import { useMailedLink } from './mailed/use-mailed-link.js';
 import { Home } from './shell/home.js';
-import { Unavailable } from './shell/unavailable.js';
-import { type SignedOutBecause, SignInPage } from './sign-in/sign-in-page.js';
+import { Lone } from './shell/lone.js';
+import type { SignedOutBecause } from './sign-in/notices.js';
+import { SignedOut } from './sign-in/signed-out.js';
 import { Announcer } from './ui/announce.js';
-import { ConfirmPassword } from './ui/confirm-password.js';
+import { Waiting } from './ui/waiting.js';
 
 export function App() {
   const auth = useSession(client);
   const [because, setBecause] = useState<SignedOutBecause>();
+  // what this tab itself ends: the refusal that follows is no news
+  const leaving = useRef<SignedOutBecause>(undefined);
   // outlives the session that it ends
   const [theftOf, setTheftOf] = useState<string>();
+  const [link, setLink] = useMailedLink();
   useEffect(
     () =>
       client.on('signedOut', ({ reason }) => {
-        setBecause(reason);
+        setBecause(leaving.current ?? reason);
+        leaving.current = undefined;
       }),
     [],
   );
+  const isOpen = auth.status === 'signedIn' || auth.status === 'signedOut';
   return (
     <Announcer scope={auth.status}>
-      {auth.status === 'unavailable' && <Unavailable />}
-      {auth.status === 'signedOut' && <SignInPage because={because} />}
-      {auth.status === 'signedIn' && (
-        <ConfirmPassword>
-          <Home key={auth.session.sessionId} session={auth.session} onStageTheft={setTheftOf} />
-        </ConfirmPassword>
+      {auth.status === 'loading' && (
+        <main className="lone">
+          <Waiting />
+        </main>
+      )}
+      {auth.status === 'unavailable' && (
+        <Lone title="The server cannot answer right now">
+          You are not signed out. As soon as it is back, so are you.
+        </Lone>
+      )}
+      {isOpen && link && (
+        <MailedLinkPage
+          key={link.value}
+          link={link}
+          onDone={(reason) => {
+            if (reason) setBecause(reason);
+            setLink(undefined);
+          }}
+        />
+      )}
+      {!link && auth.status === 'signedOut' && <SignedOut because={because} />}
+      {!link && auth.status === 'signedIn' && (
+        <ConfirmIdentity>
+          <Home
+            key={auth.session.sessionId}
+            session={auth.session}
+            onStageTheft={setTheftOf}
+            onLeaving={(reason) => {
+              leaving.current = reason;
+            }}
+          />
+        </ConfirmIdentity>
       )}
       {theftOf !== undefined && (
         <StagedTheft

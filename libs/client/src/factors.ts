@@ -4,6 +4,13 @@ import type { FactorBody } from '../../auth/src/contract/index.js';
 
 export type { FactorBody } from '../../auth/src/contract/index.js';
 export type { Caller } from './calls.js';
+export {
+  addPasskey,
+  answerWithPasskey,
+  loginWithPasskey,
+  type PasskeyAnswer,
+  type PasskeyLogin,
+} from './passkeys.js';
 
 /** One of them, for the ticket of a login whose `next` is `second_factor`. */
 export type SecondStep = { readonly ticket: string } & (

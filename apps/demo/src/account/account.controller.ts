@@ -42,7 +42,13 @@ export class AccountController {
   @Get('account')
   async account(@CurrentUser('id') id: string) {
     const [account] = await this.database
-      .select({ id: users.id, email: users.email, name: users.name, role: users.role })
+      .select({
+        id: users.id,
+        email: users.email,
+        name: users.name,
+        role: users.role,
+        emailVerified: users.emailVerified,
+      })
       .from(users)
       .where(eq(users.id, id));
     if (!account) throw notFound('User not found');

@@ -1,38 +1,31 @@
-import { call } from '../api/call.js';
-import { client } from '../api/client.js';
-import type { Account } from '../api/models.js';
+import type { Account, FeedEvent } from '../api/models.js';
+import { FactorsPanel } from '../factors/factors-panel.js';
+import { useConfirmIdentity } from '../factors/confirm-identity.js';
 import { useNow } from '../format/use-now.js';
+import type { SignedOutBecause } from '../sign-in/notices.js';
 import { useAnnounce } from '../ui/announce.js';
-import { useConfirmPassword, useWithProof } from '../ui/confirm-password.js';
-import { Failure } from '../ui/failure.js';
 import { Ago } from '../ui/moment.js';
-import { useAction } from '../ui/use-action.js';
 import { ChangePassword } from './change-password.js';
+import { DeleteAccount } from './delete-account.js';
+import { EmailPanel } from './email-panel.js';
 
 interface AccountPageProps {
   readonly account: Account;
-  /** ISO 8601: when the password was last given. */
+  /** The newest event: what is listed may have changed with it. */
+  readonly news: FeedEvent | undefined;
+  /** ISO 8601: when a credential was last proved. */
   readonly authTime: string | undefined;
+  readonly onLeaving: (because: SignedOutBecause) => void;
 }
 
-export function AccountPage({ account, authTime }: AccountPageProps) {
+export function AccountPage({ account, news, authTime, onLeaving }: AccountPageProps) {
   const now = useNow(10_000);
   const announce = useAnnounce();
-  const confirm = useConfirmPassword();
-  const withProof = useWithProof();
-  const action = useAction();
+  const confirm = useConfirmIdentity();
 
   const confirmNow = async (): Promise<void> => {
-    const confirmation = await confirm('It renews the proof that it is you, and this session’s tokens.');
-    if (confirmation === 'confirmed') announce('Confirmed.');
-  };
-  const remove = (): void => {
-    void action.run(async () => {
-      const outcome = await withProof('To delete the account, give your password once more.', () =>
-        call<undefined>('DELETE', '/account'),
-      );
-      if (outcome !== 'cancelled') await client.session();
-    });
+    const isProved = await confirm('It renews the proof that it is you, and this session’s tokens.');
+    if (isProved) announce('Confirmed.');
   };
 
   return (
@@ -50,20 +43,15 @@ export function AccountPage({ account, authTime }: AccountPageProps) {
         <div className="panel">
           <h2>Proof that it is you</h2>
           <p>
-            You last gave your password {authTime ? <Ago at={authTime} now={now} /> : 'some time ago'}. What
-            cannot be undone asks for a proof at most five minutes old.
+            You last proved it {authTime ? <Ago at={authTime} now={now} /> : 'some time ago'}. What cannot be
+            undone, and what changes how you sign in, asks for a proof at most five minutes old.
           </p>
           <button onClick={() => void confirmNow()}>Confirm now</button>
         </div>
+        <EmailPanel account={account} />
         <ChangePassword email={account.email} />
-        <div className="panel">
-          <h2>Delete the account</h2>
-          <p>Your notes go with it, and every session ends at once.</p>
-          <Failure text={action.failure} />
-          <button className="danger" disabled={action.busy} onClick={remove}>
-            Delete account
-          </button>
-        </div>
+        <FactorsPanel version={news} now={now} />
+        <DeleteAccount {...{ account, onLeaving }} />
       </div>
     </section>
   );

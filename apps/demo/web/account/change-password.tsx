@@ -1,28 +1,18 @@
-import { useRef } from 'react';
 import { client } from '../api/client.js';
 import { useAnnounce } from '../ui/announce.js';
-import { Failure } from '../ui/failure.js';
-import { PasswordField } from '../ui/password-field.js';
-import { useAction } from '../ui/use-action.js';
+import { Form } from '../ui/form.js';
+import { NewPasswordField, PasswordField } from '../ui/password-field.js';
 
 export function ChangePassword({ email }: { readonly email: string }) {
   const announce = useAnnounce();
-  const { busy, failure, run } = useAction();
-  const ref = useRef<HTMLFormElement>(null);
-  const submit = (form: FormData): void => {
-    void run(async () => {
-      await client.changePassword(String(form.get('current')), String(form.get('new')));
-      ref.current?.reset();
-      announce('The password is changed. Every other session was ended.');
-    }, 'The current password is not right.');
-  };
   return (
-    <form
-      ref={ref}
+    <Form
       className="panel"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit(new FormData(event.currentTarget));
+      submit="Change password"
+      refused={{ text: 'The current password is not right.', field: 'currentPassword' }}
+      onSubmit={async ({ currentPassword = '', newPassword = '' }) => {
+        await client.changePassword(currentPassword, newPassword);
+        announce('The password is changed. Every other session was ended.');
       }}
     >
       <h2>Change the password</h2>
@@ -32,18 +22,8 @@ export function ChangePassword({ email }: { readonly email: string }) {
       </p>
       {/* for password managers */}
       <input hidden type="email" autoComplete="username" value={email} readOnly />
-      <PasswordField label="Current password" name="current" autoComplete="current-password" />
-      <PasswordField
-        label="New password"
-        name="new"
-        autoComplete="new-password"
-        hint="At least 8 characters."
-        minLength={8}
-      />
-      <Failure text={failure} />
-      <button className="primary" disabled={busy}>
-        Change password
-      </button>
-    </form>
+      <PasswordField label="Current password" name="currentPassword" autoComplete="current-password" />
+      <NewPasswordField label="New password" name="newPassword" />
+    </Form>
   );
 }

@@ -43,7 +43,7 @@ export function ActivityPanel({ session, onStageTheft }: ActivityPanelProps) {
       </div>
       <TokenClock expiresAt={session.expiresAt} />
       <div className="actions">
-        <button disabled={busy} onClick={() => void run(rotate)}>
+        <button aria-disabled={busy} onClick={() => void run(rotate)}>
           Rotate now
         </button>
         <button onClick={onStageTheft}>Stage a theft</button>

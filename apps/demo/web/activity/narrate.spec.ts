@@ -30,7 +30,13 @@ it('says what a reuse and an ending mean', () => {
   ).toMatchObject({
     title: 'One session ended',
     detail: 'The password was changed. Their access tokens are refused from now on.',
+    tone: 'plain',
   });
+});
+
+it('does not tell what the person did as an attack', () => {
+  const tone = (reason: string) => narrate(event({ type: 'sessions.ended', count: 2, reason }), 'own').tone;
+  expect([tone('logout_all'), tone('reuse'), tone('ended_by_admin')]).toEqual(['plain', 'danger', 'danger']);
 });
 
 it('shows an event that it does not know by its name', () => {

@@ -1,14 +1,14 @@
 import { useState } from 'react';
 import { client } from '../api/client.js';
 import { Dialog } from '../ui/dialog.js';
-import { Failure } from '../ui/failure.js';
+import { Form } from '../ui/form.js';
 import { PasswordField } from '../ui/password-field.js';
-import { useAction } from '../ui/use-action.js';
 import { stageTheft, type Step } from './steal.js';
 
 const OUTCOMES = {
   ended: 'Every copy is worthless now. Sign in again: the history shows how it went.',
   spared: 'Every copy is worthless now. This session was spared (ON_REUSE=family).',
+  second_factor: 'Your account asks for a second step, so that the password alone steals nothing.',
 } as const;
 
 interface StagedTheftProps {
@@ -19,61 +19,55 @@ interface StagedTheftProps {
 export function StagedTheft({ email, onClose }: StagedTheftProps) {
   const [steps, setSteps] = useState<readonly Step[]>([]);
   const [done, setDone] = useState<keyof typeof OUTCOMES>();
-  const { busy, failure, run } = useAction();
-  const submit = (password: string): void => {
-    setSteps([]);
-    void run(async () => {
-      await stageTheft(email, password, (step) => {
-        setSteps((known) => [...known, step]);
-      });
-      setDone((await client.session()) ? 'spared' : 'ended');
-    }, 'That is not your password.');
-  };
+  const shown = (
+    <ol className="steps" aria-live="polite">
+      {steps.map(({ said, status }) => (
+        <li key={said}>
+          <span className="step">
+            {said} <code className={status < 400 ? 'good' : 'bad'}>{status}</code>
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
   return (
     <Dialog title="Stage a theft" onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit(String(new FormData(event.currentTarget).get('password')));
-        }}
-      >
-        {!done && (
-          <>
-            <p>
-              Signs in a second device as {email}, copies its refresh token, and uses the copy after the
-              device did. By default every session of yours ends then, this one too.
-            </p>
-            <PasswordField label="Your password" name="password" autoComplete="current-password" />
-          </>
-        )}
-        <ol className="steps" aria-live="polite">
-          {steps.map(({ said, status }) => (
-            <li key={said}>
-              <span className="step">
-                {said} <code className={status < 400 ? 'good' : 'bad'}>{status}</code>
-              </span>
-            </li>
-          ))}
-        </ol>
-        {done && <p>{OUTCOMES[done]}</p>}
-        <Failure text={failure} />
-        <div className="actions">
-          {!done && (
-            <button className="primary" disabled={busy}>
-              Steal it
+      {done ? (
+        <>
+          {shown}
+          <p>{OUTCOMES[done]}</p>
+          <div className="actions">
+            <button className="primary" autoFocus onClick={onClose}>
+              Close
             </button>
-          )}
-          <button
-            key={done ? 'done' : 'early'}
-            type="button"
-            className={done ? 'primary' : undefined}
-            autoFocus={done !== undefined}
-            onClick={onClose}
-          >
-            Close
-          </button>
-        </div>
-      </form>
+          </div>
+        </>
+      ) : (
+        <Form
+          submit="Steal it"
+          refused={{ text: 'That is not your password.', field: 'password' }}
+          onSubmit={async ({ password = '' }) => {
+            setSteps([]);
+            const outcome = await stageTheft(email, password, (step) => {
+              setSteps((known) => [...known, step]);
+            });
+            const isIn = await client.session();
+            setDone(outcome === 'stolen' ? (isIn ? 'spared' : 'ended') : outcome);
+          }}
+          beside={
+            <button type="button" onClick={onClose}>
+              Close
+            </button>
+          }
+        >
+          <p>
+            Signs in a second device as {email}, copies its refresh token, and uses the copy after the device
+            did. By default every session of yours ends then, this one too.
+          </p>
+          <PasswordField label="Your password" name="password" autoComplete="current-password" />
+          {shown}
+        </Form>
+      )}
     </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { CallError } from '../api/call.js';
+import { AuthClientError } from '@tokenward/client';
 
 export interface Step {
   readonly said: string;
@@ -20,11 +20,16 @@ async function post(path: string, body: object): Promise<{ status: number; token
 
 /**
  * What happens when a refresh token is copied: a second device signs in with tokens in the body, refreshes, and then the spent token is
- * presented once more. Its tokens are of that session alone and live in this call. @throws CallError when the sign-in is refused
+ * presented once more. Its tokens are of that session alone and live in this call. @throws AuthClientError when the sign-in is refused
  */
-export async function stageTheft(email: string, password: string, report: Report): Promise<void> {
+export async function stageTheft(
+  email: string,
+  password: string,
+  report: Report,
+): Promise<'stolen' | 'second_factor'> {
   const login = await post('/auth/login', { email, password, transport: 'bearer' });
-  if (login.status !== 200) throw new CallError(login.status, 'Sign-in failed', 'refused', undefined);
+  if (login.status !== 200) throw new AuthClientError(login.status, 'Sign-in failed');
+  if (login.tokens['ticket']) return 'second_factor';
   report({
     said: 'A second device signs in and gets a refresh token. Somebody copies it.',
     status: login.status,
@@ -39,4 +44,5 @@ export async function stageTheft(email: string, password: string, report: Report
     credentials: 'omit',
   });
   report({ said: 'The device’s new access token, minutes before it expires.', status: after.status });
+  return 'stolen';
 }

@@ -4,18 +4,7 @@ export interface Account {
   readonly email: string;
   readonly name: string | null;
   readonly role: string;
-}
-
-/** `GET /auth/sessions`; times are ISO 8601. */
-export interface SessionRow {
-  readonly id: string;
-  readonly createdAt: string;
-  readonly lastUsedAt: string;
-  readonly expiresAt: string;
-  readonly ip: string | null;
-  readonly userAgent: string | null;
-  readonly persistent: boolean;
-  readonly current: boolean;
+  readonly emailVerified: boolean;
 }
 
 /** `GET /notes` */
@@ -26,7 +15,7 @@ export interface Note {
 }
 
 /** `GET /admin/users` */
-export interface UserRow extends Account {
+export interface UserRow extends Omit<Account, 'emailVerified'> {
   readonly disabled: boolean;
 }
 
@@ -38,8 +27,17 @@ export interface FeedEvent {
   readonly severity: 'info' | 'warning' | 'high';
   readonly sessionId?: string;
   readonly reason?: string;
+  readonly change?: string;
   readonly count?: number;
   readonly sessionsEnded?: number;
   readonly ip?: string;
   readonly userAgent?: string;
+}
+
+/** `GET /mailbox`, the newest first. */
+export interface Mail {
+  readonly at: string;
+  readonly kind: string;
+  readonly to: string;
+  readonly token?: string;
 }

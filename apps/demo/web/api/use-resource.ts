@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { call } from './call.js';
-import { sayError } from './say-error.js';
+import { type Said, sayError } from './say-error.js';
 
 export interface Resource<T> {
   /** The last good answer; undefined before the first. */
@@ -10,7 +10,7 @@ export interface Resource<T> {
 }
 
 /** What a GET answers; asked again on `reload` and whenever `version` changes. */
-export function useResource<T>(path: string, version: unknown = 0): Resource<T> {
+export function useResource<T>(path: string, version: unknown = 0, refused?: Said): Resource<T> {
   const [data, setData] = useState<T>();
   const [failure, setFailure] = useState<string>();
   const latest = useRef(0);
@@ -23,10 +23,10 @@ export function useResource<T>(path: string, version: unknown = 0): Resource<T> 
         setFailure(undefined);
       },
       (error: unknown) => {
-        if (mine === latest.current) setFailure(sayError(error));
+        if (mine === latest.current) setFailure(sayError(error, refused)?.text);
       },
     );
-  }, [path]);
+  }, [path, refused]);
   useEffect(reload, [reload, version]);
   return { data, failure, reload };
 }

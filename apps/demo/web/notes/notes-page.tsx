@@ -6,7 +6,9 @@ import { useNow } from '../format/use-now.js';
 import { useAnnounce } from '../ui/announce.js';
 import { Failure } from '../ui/failure.js';
 import { Ago } from '../ui/moment.js';
+import { focusHeading } from '../ui/focus.js';
 import { useAction } from '../ui/use-action.js';
+import { Waiting } from '../ui/waiting.js';
 
 export function NotesPage() {
   const { data: notes, failure, reload } = useResource<Note[]>('/notes');
@@ -29,6 +31,7 @@ export function NotesPage() {
       await call('DELETE', `/notes/${note.id}`);
       announce('The note is gone.');
       reload();
+      focusHeading();
     });
   };
 
@@ -52,11 +55,12 @@ export function NotesPage() {
       >
         <label htmlFor={id}>New note</label>
         <textarea id={id} name="text" rows={3} maxLength={2000} required />
-        <button className="primary" disabled={action.busy}>
+        <button className="primary" aria-disabled={action.busy}>
           Add note
         </button>
       </form>
       <Failure text={action.failure ?? failure} />
+      {!notes && !failure && <Waiting />}
       {notes?.length === 0 && <p className="empty">No notes yet.</p>}
       <ul className="notes">
         {notes?.map((note) => (
@@ -66,7 +70,7 @@ export function NotesPage() {
               <Ago at={note.createdAt} now={now} />
               <button
                 className="quiet"
-                disabled={action.busy}
+                aria-disabled={action.busy}
                 aria-label={`Delete the note “${note.text.slice(0, 40)}”`}
                 onClick={() => {
                   remove(note);

@@ -1,11 +1,11 @@
 import type { CSSProperties } from 'react';
-import type { SessionRow } from '../api/models.js';
+import type { SessionBody } from '@tokenward/client/account';
 import { marksWithin, placeOf } from './time-scale.js';
 
 const at = (percent: number): CSSProperties => ({ left: `${String(percent)}%` });
 
 interface LifelineProps {
-  readonly session: SessionRow;
+  readonly session: SessionBody;
   readonly now: number;
   readonly oldestMs: number;
 }

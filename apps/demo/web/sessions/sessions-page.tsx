@@ -1,40 +1,54 @@
-import { call } from '../api/call.js';
-import { client } from '../api/client.js';
-import type { SessionRow } from '../api/models.js';
+import { endOtherSessions, endSession, logoutEverywhere, type SessionBody } from '@tokenward/client/account';
+import { caller } from '../api/client.js';
 import { useResource } from '../api/use-resource.js';
 import { describeDevice } from '../format/device.js';
 import { useNow } from '../format/use-now.js';
+import type { SignedOutBecause } from '../sign-in/notices.js';
 import { useAnnounce } from '../ui/announce.js';
 import { Failure } from '../ui/failure.js';
+import { focusHeading } from '../ui/focus.js';
 import { useAction } from '../ui/use-action.js';
+import { Waiting } from '../ui/waiting.js';
 import { SessionsTable } from './sessions-table.js';
 
-/** `version`: changes when the list may have. */
-export function SessionsPage({ version }: { readonly version: unknown }) {
-  const { data: sessions, failure, reload } = useResource<SessionRow[]>('/auth/sessions', version);
+interface SessionsPageProps {
+  /** Changes when the list may have. */
+  readonly version: unknown;
+  readonly onLeaving: (because: SignedOutBecause) => void;
+}
+
+export function SessionsPage({ version, onLeaving }: SessionsPageProps) {
+  const { data: sessions, failure, reload } = useResource<SessionBody[]>('/auth/sessions', version);
   const announce = useAnnounce();
   const action = useAction();
   const now = useNow(10_000);
   const others = sessions?.filter(({ current }) => !current).length ?? 0;
 
-  const end = (session: SessionRow): void => {
+  const end = (session: SessionBody): void => {
     void action.run(async () => {
-      await call('DELETE', `/auth/sessions/${session.id}`);
+      await endSession(caller, session.id);
       announce(`${describeDevice(session.userAgent).name} is signed out. Its next request is refused.`);
       reload();
+      focusHeading();
     });
   };
   const endOthers = (): void => {
+    if (others === 0) return;
     void action.run(async () => {
-      await call('DELETE', '/auth/sessions');
+      await endOtherSessions(caller);
       announce('Only this device is signed in now.');
       reload();
     });
   };
   const endAll = (): void => {
     void action.run(async () => {
-      await call('POST', '/auth/logout-all');
-      await client.session();
+      onLeaving('everywhere');
+      try {
+        await logoutEverywhere(caller);
+      } catch (error) {
+        onLeaving(undefined);
+        throw error;
+      }
     });
   };
 
@@ -48,15 +62,16 @@ export function SessionsPage({ version }: { readonly version: unknown }) {
           </p>
         </div>
         <div className="actions">
-          <button onClick={endOthers} disabled={others === 0 || action.busy}>
+          <button onClick={endOthers} aria-disabled={others === 0 || action.busy}>
             End the others
           </button>
-          <button className="danger" onClick={endAll} disabled={action.busy}>
+          <button className="danger" onClick={endAll} aria-disabled={action.busy}>
             Sign out everywhere
           </button>
         </div>
       </div>
       <Failure text={action.failure ?? failure} />
+      {!sessions && !failure && <Waiting />}
       {sessions && <SessionsTable sessions={sessions} now={now} busy={action.busy} onEnd={end} />}
     </section>
   );

@@ -1,14 +1,15 @@
-import type { SessionRow } from '../api/models.js';
+import type { SessionBody } from '@tokenward/client/account';
 import { describeDevice } from '../format/device.js';
 import { Icon } from '../ui/icon.js';
 import { Ago, Moment } from '../ui/moment.js';
+import { endNames } from './end-names.js';
 import { Lifeline, LifelineScale } from './lifeline.js';
 
 interface SessionsTableProps {
-  readonly sessions: readonly SessionRow[];
+  readonly sessions: readonly SessionBody[];
   readonly now: number;
   readonly busy: boolean;
-  readonly onEnd: (session: SessionRow) => void;
+  readonly onEnd: (session: SessionBody) => void;
 }
 
 /** Roles are spelled out: as cards on a phone it is still a table for screen readers. */
@@ -16,6 +17,7 @@ export function SessionsTable({ sessions, now, busy, onEnd }: SessionsTableProps
   const newestUseFirst = [...sessions].sort(
     (a, b) => Number(b.current) - Number(a.current) || b.lastUsedAt.localeCompare(a.lastUsedAt),
   );
+  const names = endNames(sessions);
   const oldestMs = Math.max(0, ...sessions.map(({ createdAt }) => now - Date.parse(createdAt)));
   return (
     <table role="table" className="sessions">
@@ -36,7 +38,11 @@ export function SessionsTable({ sessions, now, busy, onEnd }: SessionsTableProps
       </thead>
       <tbody role="rowgroup">
         {newestUseFirst.map((session) => (
-          <Row key={session.id} {...{ session, now, oldestMs, busy, onEnd }} />
+          <Row
+            key={session.id}
+            {...{ session, now, oldestMs, busy, onEnd }}
+            endName={names.get(session.id)}
+          />
         ))}
       </tbody>
     </table>
@@ -44,11 +50,12 @@ export function SessionsTable({ sessions, now, busy, onEnd }: SessionsTableProps
 }
 
 interface RowProps extends Pick<SessionsTableProps, 'now' | 'busy' | 'onEnd'> {
-  readonly session: SessionRow;
+  readonly session: SessionBody;
   readonly oldestMs: number;
+  readonly endName: string | undefined;
 }
 
-function Row({ session, now, oldestMs, busy, onEnd }: RowProps) {
+function Row({ session, now, oldestMs, busy, onEnd, endName }: RowProps) {
   const device = describeDevice(session.userAgent);
   return (
     <tr role="row" className={session.current ? 'current' : undefined}>
@@ -80,8 +87,8 @@ function Row({ session, now, oldestMs, busy, onEnd }: RowProps) {
       <td role="cell" className="end">
         {!session.current && (
           <button
-            disabled={busy}
-            aria-label={`End the session of ${device.name}`}
+            aria-disabled={busy}
+            aria-label={endName}
             onClick={() => {
               onEnd(session);
             }}

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import type { Session } from '@tokenward/client';
 import type { Account } from '../api/models.js';
 import { useResource } from '../api/use-resource.js';
@@ -6,8 +6,13 @@ import { AccountPage } from '../account/account-page.js';
 import { ActivityPanel } from '../activity/activity-panel.js';
 import { useFeed, useFeedConnection } from '../live/use-feed.js';
 import { useStanding } from '../live/use-standing.js';
+import { MailboxPage } from '../mailbox/mailbox-page.js';
 import { NotesPage } from '../notes/notes-page.js';
 import { SessionsPage } from '../sessions/sessions-page.js';
+import type { SignedOutBecause } from '../sign-in/notices.js';
+import { Failure } from '../ui/failure.js';
+import { focusHeading } from '../ui/focus.js';
+import { Waiting } from '../ui/waiting.js';
 import { UsersPage } from '../users/users-page.js';
 import { TopBar } from './top-bar.js';
 import { useRoute } from './use-route.js';
@@ -15,33 +20,39 @@ import { useRoute } from './use-route.js';
 interface HomeProps {
   readonly session: Session;
   readonly onStageTheft: (email: string) => void;
+  /** This page is about to end its own session; undefined when that failed. */
+  readonly onLeaving: (because: SignedOutBecause) => void;
 }
 
 /** Somebody is signed in. */
-export function Home({ session, onStageTheft }: HomeProps) {
+export function Home({ session, onStageTheft, onLeaving }: HomeProps) {
   useFeedConnection(session.id);
   const { news } = useFeed();
   const standing = useStanding(session);
-  // a role may have changed, within the second in which the token before was issued, too
-  // a role may have changed; not by `expiresAt`, which the next token may share (whole seconds)
-  const { data: account } = useResource<Account>('/account', standing);
+  // a role or the email may have changed; not by `expiresAt`, which the next token may share (whole seconds)
+  const version = useMemo(() => [standing, news], [standing, news]);
+  const { data: account, failure } = useResource<Account>('/account', version);
   const asked = useRoute();
-  const route = asked === 'users' && account?.role !== 'admin' ? 'sessions' : asked;
-  const main = useRef<HTMLElement>(null);
-  const shown = useRef(route);
+  const route = asked === 'users' && account && account.role !== 'admin' ? 'sessions' : asked;
+  const shown = useRef<string>(undefined);
   useEffect(() => {
     document.title = `${route.charAt(0).toUpperCase()}${route.slice(1)} · Tokenward`;
-    if (shown.current !== route) main.current?.querySelector('h1')?.focus();
+    if (shown.current !== route) focusHeading();
     shown.current = route;
   }, [route]);
+  const wantsAccount = route === 'account' || route === 'users';
   return (
     <>
       <TopBar account={account} route={route} />
       <div className="home">
-        <main ref={main}>
-          {route === 'sessions' && <SessionsPage version={news} />}
+        <main>
+          {route === 'sessions' && <SessionsPage version={news} onLeaving={onLeaving} />}
           {route === 'notes' && <NotesPage />}
-          {route === 'account' && account && <AccountPage account={account} authTime={standing.authTime} />}
+          {route === 'mailbox' && <MailboxPage />}
+          {wantsAccount && !account && (failure ? <Failure text={failure} /> : <Waiting />)}
+          {route === 'account' && account && (
+            <AccountPage {...{ account, news, onLeaving }} authTime={standing.authTime} />
+          )}
           {route === 'users' && account && <UsersPage ownId={account.id} />}
         </main>
         <ActivityPanel

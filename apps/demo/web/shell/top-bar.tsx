@@ -35,7 +35,7 @@ export function TopBar({ account, route }: TopBarProps) {
         <span className="email" title={account?.email}>
           {account?.email}
         </span>
-        <button disabled={busy} onClick={() => void run(signOut)}>
+        <button aria-disabled={busy} onClick={() => void run(signOut)}>
           Sign out
         </button>
       </div>

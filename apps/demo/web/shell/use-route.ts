@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-export const ROUTES = ['sessions', 'notes', 'account', 'users'] as const;
+export const ROUTES = ['sessions', 'notes', 'account', 'mailbox', 'users'] as const;
 export type Route = (typeof ROUTES)[number];
 
 function subscribe(listener: () => void): () => void {
@@ -10,8 +10,13 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+/** Without the `#`. */
+export function useHash(): string {
+  return useSyncExternalStore(subscribe, () => location.hash.slice(1));
+}
+
 /** `#notes`; anything else is the sessions. */
 export function useRoute(): Route {
-  const name = useSyncExternalStore(subscribe, () => location.hash.slice(1));
+  const name = useHash();
   return ROUTES.find((each) => each === name) ?? 'sessions';
 }

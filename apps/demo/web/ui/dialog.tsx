@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
+import { focusHeading } from './focus.js';
 
 interface DialogProps {
   readonly title: string;
@@ -6,14 +7,18 @@ interface DialogProps {
   readonly children: ReactNode;
 }
 
-/** Modal for as long as it is there; the browser keeps the focus inside and gives it back. */
+/** Modal for as long as it is there; the focus stays inside, and goes back to what opened it. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // a layout effect ends while the dialog is still in the page: closed later, it gives the focus to nobody
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      if (document.activeElement === document.body) focusHeading();
+    };
   }, []);
   return (
     <dialog

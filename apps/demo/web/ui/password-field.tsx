@@ -1,4 +1,5 @@
-import { useId, useState } from 'react';
+import { useState } from 'react';
+import { Field } from './field.js';
 
 interface PasswordFieldProps {
   readonly label: string;
@@ -8,39 +9,40 @@ interface PasswordFieldProps {
   readonly minLength?: number | undefined;
 }
 
-export function PasswordField({ label, hint, ...input }: PasswordFieldProps) {
-  const id = useId();
+export function PasswordField(props: PasswordFieldProps) {
   const [shown, setShown] = useState(false);
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <div className="with-button">
-        <input
-          id={id}
-          type={shown ? 'text' : 'password'}
-          required
-          spellCheck={false}
-          autoCapitalize="none"
-          aria-describedby={hint ? `${id}-hint` : undefined}
-          {...input}
-        />
+    <Field
+      type={shown ? 'text' : 'password'}
+      required
+      spellCheck={false}
+      autoCapitalize="none"
+      {...props}
+      button={
         <button
           type="button"
           className="quiet"
           aria-pressed={shown}
-          aria-label={`Show ${label.toLowerCase()}`}
+          aria-label={`Show ${props.label.toLowerCase()}`}
           onClick={() => {
             setShown(!shown);
           }}
         >
           {shown ? 'Hide' : 'Show'}
         </button>
-      </div>
-      {hint && (
-        <p className="hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-    </div>
+      }
+    />
+  );
+}
+
+/** With the rule that the server holds it to. */
+export function NewPasswordField({ label, name }: Pick<PasswordFieldProps, 'label' | 'name'>) {
+  return (
+    <PasswordField
+      {...{ label, name }}
+      autoComplete="new-password"
+      minLength={8}
+      hint="At least 8 characters, and none of the common ones. A sentence is good."
+    />
   );
 }

@@ -4,6 +4,7 @@ import { useResource } from '../api/use-resource.js';
 import { useAnnounce } from '../ui/announce.js';
 import { Failure } from '../ui/failure.js';
 import { useAction } from '../ui/use-action.js';
+import { Waiting } from '../ui/waiting.js';
 import { UsersTable } from './users-table.js';
 
 const NO_LONGER_ADMIN = 'That takes the role admin, and the database says that you do not have it.';
@@ -38,6 +39,7 @@ export function UsersPage({ ownId }: { readonly ownId: string }) {
         </div>
       </div>
       <Failure text={action.failure ?? failure} />
+      {!users && !failure && <Waiting />}
       {users && <UsersTable {...{ users, ownId, busy: action.busy, onChange: change, onRevoke: revoke }} />}
     </section>
   );

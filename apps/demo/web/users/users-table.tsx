@@ -57,7 +57,7 @@ function Row({
         <select
           aria-label={`Role of ${user.email}`}
           value={user.role}
-          disabled={isOwn || busy}
+          disabled={isOwn}
           onChange={(event) => {
             onChange(user, { role: event.target.value });
           }}
@@ -70,7 +70,7 @@ function Row({
         {!isOwn && (
           <>
             <button
-              disabled={busy}
+              aria-disabled={busy}
               aria-label={`End every session of ${user.email}`}
               onClick={() => {
                 onRevoke(user);
@@ -80,7 +80,7 @@ function Row({
             </button>
             <button
               className={user.disabled ? undefined : 'danger'}
-              disabled={busy}
+              aria-disabled={busy}
               aria-label={`${user.disabled ? 'Enable' : 'Disable'} ${user.email}`}
               onClick={() => {
                 onChange(user, { disabled: !user.disabled });

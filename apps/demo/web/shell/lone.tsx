@@ -1,11 +1,13 @@
+import type { ReactNode } from 'react';
 import { Mark } from '../ui/mark.js';
 
-export function Unavailable() {
+/** Instead of the page: what is wrong, and how to go on. */
+export function Lone({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
     <main className="lone">
       <Mark />
-      <h1>The server cannot answer right now</h1>
-      <p>You are not signed out. As soon as it is back, so are you.</p>
+      <h1>{title}</h1>
+      <p>{children}</p>
       <button
         className="primary"
         onClick={() => {

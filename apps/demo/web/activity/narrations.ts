@@ -1,0 +1,80 @@
+export type Tone = 'plain' | 'good' | 'warning' | 'danger';
+
+/** Title, what it means, tone: of the events that always say the same. */
+export const NARRATIONS: Readonly<Record<string, readonly [string, string, Tone]>> = {
+  'user.registered': ['Account created', '', 'good'],
+  'login.failed': ['A sign-in was refused', 'Somebody tried your account.', 'warning'],
+  'login.throttled': ['Sign-in held back', 'Too many failures.', 'warning'],
+  'login.second_factor_due': ['Password right, second step due', 'Nobody is signed in yet.', 'plain'],
+  'refresh.rotated': [
+    'Refresh token rotated',
+    'Used once, and replaced. The old one is spent: if it ever comes back, that is theft.',
+    'plain',
+  ],
+  'refresh.replayed': [
+    'Refresh answered again',
+    'A retry that is known as one gets the same answer.',
+    'plain',
+  ],
+  'token.refused': [
+    'An access token was refused',
+    'Genuine and in time, but revoked: whoever sent it got a 401.',
+    'plain',
+  ],
+  'password.changed': ['Password changed', 'Every access token issued before is void.', 'good'],
+  'password.refused': ['Wrong password given', 'By somebody who is signed in.', 'warning'],
+  reauthenticated: [
+    'Identity confirmed',
+    'New tokens with a fresh proof; the old refresh token is spent.',
+    'good',
+  ],
+  'token_version.bumped': [
+    'Role or permissions changed',
+    'Every access token issued before is void; the sessions go on.',
+    'warning',
+  ],
+  'link.requested': ['A link was mailed', 'It works once, and only the newest of its kind.', 'plain'],
+  'link.used': ['A mailed link was used', 'It is spent.', 'plain'],
+  'link.refused': ['A mailed link was refused', 'Spent, too old, or replaced by a newer one.', 'warning'],
+  'email.verified': ['Email confirmed', '', 'good'],
+  'email.changed': ['Email changed', 'By the link that the new address got.', 'good'],
+  'factor.refused': ['Wrong code or passkey given', 'By somebody who is signed in.', 'warning'],
+  'recovery_code.used': ['A recovery code was used', 'Not by you? Make new ones.', 'warning'],
+  'passkey.counter_went_back': [
+    'A passkey was refused',
+    'Its counter went back: there may be a copy. Remove it and make another one.',
+    'danger',
+  ],
+};
+
+export const FACTOR_CHANGES: Readonly<Record<string, string>> = {
+  totp_added: 'An authenticator app was added',
+  passkey_added: 'A passkey was added',
+  removed: 'A second factor was removed',
+  recovery_codes_renewed: 'New recovery codes were made',
+};
+
+/** Of endings, and whether they are the person's own doing. */
+export const ENDED_BECAUSE: Readonly<Record<string, readonly [string, Tone]>> = {
+  logout: ['It was signed out', 'plain'],
+  logout_all: ['You signed out everywhere', 'plain'],
+  ended_by_user: ['You ended it from another session', 'plain'],
+  ended_by_admin: ['An administrator ended it', 'danger'],
+  ended_by_host: ['The application ended it', 'danger'],
+  password_changed: ['The password was changed', 'plain'],
+  user_disabled: ['The account was disabled', 'danger'],
+  user_deleted: ['The account was deleted', 'plain'],
+  reuse: ['A spent refresh token came back', 'danger'],
+  limit: ['There were too many sessions, and it was the oldest', 'plain'],
+  restored: ['The database was restored from a backup', 'danger'],
+};
+
+export const REFUSED_BECAUSE: Readonly<Record<string, readonly [string, Tone]>> = {
+  junk: ['What was presented is not a token of ours.', 'warning'],
+  dead: ['Its session had ended before. Nothing else happens.', 'plain'],
+  superseded: [
+    'A password change or a confirmation had just replaced it. No theft, and no new token either.',
+    'plain',
+  ],
+  mismatch: ['It is newer than the database knows. Was a backup restored?', 'warning'],
+};

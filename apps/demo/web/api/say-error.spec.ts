@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { AuthClientError } from '@tokenward/client';
+import { sayError } from './say-error.js';
+
+const refusal = (status: number, code: string, message = '', retryAfter?: number) =>
+  new AuthClientError(status, message, retryAfter, code);
+
+describe('sayError', () => {
+  it.each([
+    ['newPassword: must have at least 8 characters', 'newPassword', 'Take at least 8 characters.'],
+    [
+      'newPassword: must not be the current password',
+      'newPassword',
+      'This is the password that you have. Take another one.',
+    ],
+    ['email: must be an email address; name: x', 'email', 'This is not an email address.'],
+    ['code: must be text', 'code', 'Look at this once more.'],
+  ])('puts "%s" at its field, in words of the page', (message, field, text) => {
+    expect(sayError(refusal(400, 'invalid_input', message))).toEqual({ field, text });
+  });
+
+  it('says what a 401 means where it was asked, and nothing when the person called it off', () => {
+    const refused = { text: 'Email or password is not right.', field: 'password' };
+    expect(sayError(refusal(401, 'login_refused'), refused)).toBe(refused);
+    expect(sayError(refusal(401, 'reauthentication_required'), refused)).toBeUndefined();
+    expect(sayError(refusal(403, 'email_unverified'), refused)?.field).toBe('email');
+  });
+
+  it('tells an outage, a limit and the browser’s own refusal apart', () => {
+    expect(sayError(new TypeError('Failed to fetch'))?.text).toMatch(/^The server cannot answer/);
+    expect(sayError(refusal(429, 'too_many_attempts', '', 240))?.text).toBe(
+      'Too many tries. Try again in 4 minutes.',
+    );
+    expect(sayError(new DOMException('no', 'NotAllowedError'))?.text).toBe('No passkey was given.');
+  });
+});

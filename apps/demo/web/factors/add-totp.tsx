@@ -1,0 +1,63 @@
+import { useState } from 'react';
+import { addTotp, confirmTotp, type TotpSecret } from '@tokenward/client/factors';
+import { caller } from '../api/client.js';
+import { Dialog } from '../ui/dialog.js';
+import { Field } from '../ui/field.js';
+import { Form } from '../ui/form.js';
+import { CodeField } from './code-field.js';
+import { QrCode } from './qr-code.js';
+
+interface AddTotpProps {
+  readonly onClose: () => void;
+  /** With the recovery codes of a first factor. */
+  readonly onDone: (codes: readonly string[] | undefined) => void;
+}
+
+/** A name, then the secret as a QR code, then its first code: only then it counts. */
+export function AddTotp({ onClose, onDone }: AddTotpProps) {
+  const [secret, setSecret] = useState<TotpSecret>();
+  const cancel = (
+    <button type="button" onClick={onClose}>
+      Cancel
+    </button>
+  );
+  return (
+    <Dialog title="Add an authenticator app" onClose={onClose}>
+      {secret ? (
+        <Form
+          key="code"
+          submit="Add it"
+          beside={cancel}
+          refused={{ text: 'That code is not right. Is the phone’s clock set by itself?', field: 'code' }}
+          onSubmit={async ({ code = '' }) => {
+            onDone(await confirmTotp(caller, { id: secret.id, code: code.trim() }));
+          }}
+        >
+          <p>Scan this with the app, or type the secret into it.</p>
+          <QrCode text={secret.uri} label="The secret as a QR code" />
+          <p className="secret">
+            <code>{secret.secret.replace(/(.{4})(?=.)/g, '$1 ')}</code>
+          </p>
+          <CodeField label="The code that it shows" />
+        </Form>
+      ) : (
+        <Form
+          key="name"
+          submit="Go on"
+          beside={cancel}
+          onSubmit={async ({ name = '' }) => {
+            setSecret(await addTotp(caller, name.trim() || undefined));
+          }}
+        >
+          <Field
+            label="Name (optional)"
+            name="name"
+            maxLength={60}
+            autoComplete="off"
+            hint="To know it by: phone, tablet."
+          />
+        </Form>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,93 @@
+import { useState } from 'react';
+import { type FactorBody, removeFactor, renewRecoveryCodes } from '@tokenward/client/factors';
+import { caller } from '../api/client.js';
+import { useResource } from '../api/use-resource.js';
+import { useAnnounce } from '../ui/announce.js';
+import { Failure } from '../ui/failure.js';
+import { focusHeading } from '../ui/focus.js';
+import { useAction } from '../ui/use-action.js';
+import { Waiting } from '../ui/waiting.js';
+import { AddPasskey } from './add-passkey.js';
+import { AddTotp } from './add-totp.js';
+import { FactorList, nameOf } from './factor-list.js';
+import { RecoveryCodes } from './recovery-codes.js';
+
+type Open = 'totp' | 'passkey' | { readonly codes: readonly string[] };
+
+/** `version`: changes when the list may have; `now`: see `Ago`. */
+export function FactorsPanel({ version, now }: { readonly version: unknown; readonly now: number }) {
+  const { data: factors, failure, reload } = useResource<readonly FactorBody[]>('/auth/factors', version);
+  const [open, setOpen] = useState<Open>();
+  const announce = useAnnounce();
+  const action = useAction();
+  const close = (): void => {
+    setOpen(undefined);
+  };
+  const remove = (factor: FactorBody): void => {
+    void action.run(async () => {
+      await removeFactor(caller, factor.id);
+      announce(`${nameOf(factor)} is removed.`);
+      reload();
+      focusHeading();
+    });
+  };
+  const renew = (): void => {
+    void action.run(async () => {
+      setOpen({ codes: await renewRecoveryCodes(caller) });
+    });
+  };
+  return (
+    <div className="panel">
+      <h2>Second factors</h2>
+      <p>
+        An app or a passkey is asked for after the password. A passkey also signs in by itself, without a
+        name.
+      </p>
+      {!factors && !failure && <Waiting />}
+      {factors && <FactorList {...{ factors, now }} busy={action.busy} onRemove={remove} />}
+      <Failure text={action.failure ?? failure} />
+      <div className="actions">
+        <button
+          onClick={() => {
+            setOpen('totp');
+          }}
+        >
+          Add an authenticator app
+        </button>
+        <button
+          onClick={() => {
+            setOpen('passkey');
+          }}
+        >
+          Add a passkey
+        </button>
+        {factors && factors.length > 0 && (
+          <button aria-disabled={action.busy} onClick={renew}>
+            New recovery codes
+          </button>
+        )}
+      </div>
+      {open === 'totp' && (
+        <AddTotp
+          onClose={close}
+          onDone={(codes) => {
+            announce('The app is added.');
+            setOpen(codes && { codes });
+            reload();
+          }}
+        />
+      )}
+      {open === 'passkey' && (
+        <AddPasskey
+          onClose={close}
+          onDone={() => {
+            announce('The passkey is added.');
+            close();
+            reload();
+          }}
+        />
+      )}
+      {typeof open === 'object' && <RecoveryCodes codes={open.codes} onClose={close} />}
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { useState } from 'react';
+import type { SecondFactorMethod } from '@tokenward/client';
+import { answerWithPasskey, loginWithSecondFactor } from '@tokenward/client/factors';
+import { client } from '../api/client.js';
+import { Failure } from '../ui/failure.js';
+import { Field } from '../ui/field.js';
+import { Form } from '../ui/form.js';
+import { useAction } from '../ui/use-action.js';
+import { CodeField } from '../factors/code-field.js';
+import { Frame } from './frame.js';
+
+interface SecondStepProps {
+  readonly due: { readonly ticket: string; readonly methods: readonly SecondFactorMethod[] };
+  /** Signed in, or begun anew. */
+  readonly onDone: () => void;
+}
+
+const WRONG = 'That is not right. After five tries, or five minutes, begin again.';
+
+/** The password was right, and nobody is signed in yet. */
+export function SecondStep({ due: { ticket, methods }, onDone }: SecondStepProps) {
+  const [recovering, setRecovering] = useState(!methods.includes('totp') && !methods.includes('passkey'));
+  const { busy, failure, run } = useAction();
+  const usePasskey = async (): Promise<void> => {
+    await loginWithSecondFactor(client, await answerWithPasskey(client, ticket));
+    onDone();
+  };
+  return (
+    <Frame title="One more step">
+      {(recovering || methods.includes('totp')) && (
+        <Form
+          key={String(recovering)}
+          submit="Go on"
+          look="primary wide"
+          refused={{ text: WRONG, field: 'code' }}
+          onSubmit={async ({ code = '' }) => {
+            const answer = recovering ? { recoveryCode: code.trim() } : { code: code.trim() };
+            await loginWithSecondFactor(client, { ticket, ...answer });
+            onDone();
+          }}
+        >
+          {recovering ? (
+            <Field label="Recovery code" name="code" autoComplete="off" spellCheck={false} required />
+          ) : (
+            <CodeField label="Code of your authenticator app" />
+          )}
+        </Form>
+      )}
+      <Failure text={failure} />
+      {methods.includes('passkey') && (
+        <button className="wide" aria-disabled={busy} onClick={() => void run(usePasskey, WRONG)}>
+          Use a passkey
+        </button>
+      )}
+      <p className="switch apart">
+        {methods.includes('recovery_code') && (
+          <button
+            className="link"
+            onClick={() => {
+              setRecovering(!recovering);
+            }}
+          >
+            {recovering ? 'Use the app' : 'Use a recovery code'}
+          </button>
+        )}{' '}
+        <button className="link" onClick={onDone}>
+          Begin again
+        </button>
+      </p>
+    </Frame>
+  );
+}

@@ -1,0 +1,78 @@
+import { useState } from 'react';
+import type { SecondFactorDue } from '@tokenward/client';
+import { MailList } from '../mailbox/mail-list.js';
+import { useHash } from '../shell/use-route.js';
+import { AskForLink } from './ask-for-link.js';
+import { CredentialsForm } from './credentials-form.js';
+import { Frame } from './frame.js';
+import { NOTICES, type SignedOutBecause } from './notices.js';
+import { PasskeySignIn } from './passkey-sign-in.js';
+import { SecondStep } from './second-step.js';
+
+const TITLES = {
+  'sign-in': 'Sign in',
+  register: 'Create an account',
+  password_reset: 'Forgot your password?',
+  magic_link: 'Sign in by mail',
+} as const;
+type View = keyof typeof TITLES;
+
+/** Nobody is signed in. */
+export function SignedOut({ because }: { readonly because: SignedOutBecause }) {
+  const [view, setView] = useState<View>('sign-in');
+  const [due, setDue] = useState<SecondFactorDue>();
+  const isMailbox = useHash() === 'mailbox';
+  const to = (name: View, words: string) => (
+    <button
+      type="button"
+      className="link"
+      onClick={() => {
+        setView(name);
+      }}
+    >
+      {words}
+    </button>
+  );
+  if (isMailbox)
+    return (
+      <Frame title="Mailbox">
+        <MailList />
+        <p className="switch">
+          <a href="#sign-in">Back to the sign-in</a>
+        </p>
+      </Frame>
+    );
+  if (due)
+    return (
+      <SecondStep
+        due={due}
+        onDone={() => {
+          setDue(undefined);
+        }}
+      />
+    );
+  const isLink = view === 'password_reset' || view === 'magic_link';
+  return (
+    <Frame title={TITLES[view]} notice={view === 'sign-in' && because ? NOTICES[because] : undefined}>
+      {isLink ? (
+        <AskForLink key={view} kind={view} />
+      ) : (
+        <CredentialsForm key={view} mode={view} onDue={setDue} />
+      )}
+      {view === 'sign-in' ? (
+        <>
+          <PasskeySignIn />
+          <p className="switch apart">
+            {to('password_reset', 'Forgot your password?')} {to('magic_link', 'Sign in by mail')}
+          </p>
+          <p className="switch">New here? {to('register', 'Create an account')}</p>
+        </>
+      ) : (
+        <p className="switch">
+          {view === 'register' && 'There already? '}
+          {to('sign-in', view === 'register' ? 'Sign in' : 'Back to the sign-in')}
+        </p>
+      )}
+    </Frame>
+  );
+}

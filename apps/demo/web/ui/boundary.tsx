@@ -1,0 +1,20 @@
+import { Component, type ReactNode } from 'react';
+import { Lone } from '../shell/lone.js';
+
+/** What would leave a white page is said instead. */
+export class Boundary extends Component<{ readonly children: ReactNode }, { readonly failed: boolean }> {
+  override readonly state = { failed: false };
+
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.failed) return this.props.children;
+    return (
+      <Lone title="This page made a mistake">
+        You are not signed out, and nothing was lost. The browser’s console says more.
+      </Lone>
+    );
+  }
+}
