@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { TestRedisDatabase } from './support/databases.js';
+import type { ForeignIssuer } from './support/foreign-issuer.js';
 import type { HostApp, HostDatabase } from './support/host-app.js';
 
 type Crypto = typeof import('node:crypto');
@@ -28,6 +29,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
   let token: string;
   let refreshToken: string;
   let apiKey: string;
+  let sso: ForeignIssuer;
   let queries: jest.SpiedFunction<pg.Client['query']>;
   let commandSpy: jest.SpiedFunction<Redis['sendCommand']>;
   /** What a request itself asks of a store, not what runs in the background meanwhile. */
@@ -37,6 +39,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
   beforeAll(async () => {
     const { AuthModule, AuthService, JwtAuthGuard, StrictRevocation } = await import('@tokenward/nestjs');
     const { redisConnection } = await import('@tokenward/nestjs/redis');
+    const { TrustIssuers } = await import('@tokenward/nestjs/issuers');
     const support = await import('./support/host-app.js');
 
     @Controller()
@@ -44,6 +47,13 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
       @Get('things')
       @UseGuards(JwtAuthGuard)
       things(): string {
+        return 'ok';
+      }
+
+      @Get('shared')
+      @TrustIssuers('https://sso.example.com')
+      @UseGuards(JwtAuthGuard)
+      shared(): string {
         return 'ok';
       }
 
@@ -57,9 +67,20 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
 
     const { createRedisDatabase } = await import('./support/databases.js');
     redisDatabase = await createRedisDatabase();
+    const { ForeignIssuer } = await import('./support/foreign-issuer.js');
+    sso = await ForeignIssuer.start();
     redis = new Redis(redisDatabase.url);
     database = await support.hostDatabase();
-    const options = support.hostOptions(database, { redis: redisConnection(redis), apiKeys: {} });
+    const options = support.hostOptions(database, {
+      redis: redisConnection(redis),
+      apiKeys: {},
+      trustedIssuers: [
+        {
+          ...{ issuer: 'https://sso.example.com', audience: 'api', jwks: { url: sso.jwksUrl } },
+          principal: ({ sub }) => ({ id: String(sub) }),
+        },
+      ],
+    });
     @Module({ imports: [AuthModule.forRoot(options)], controllers: [Things] })
     class Host {
       configure(consumer: MiddlewareConsumer): void {
@@ -97,16 +118,17 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     commandSpy.mockRestore();
     queries.mockRestore();
     await host.close();
+    await sso.stop();
     redis.disconnect();
     await redisDatabase.drop();
     await database.drop();
   });
 
-  async function hammer(times: number, bearer = token): Promise<void> {
+  async function hammer(times: number, bearer = token, path = 'things'): Promise<void> {
     let left = times;
     const worker = async (): Promise<void> => {
       while (left-- > 0) {
-        const answer = await fetch(`${host.url}/things`, { headers: { authorization: `Bearer ${bearer}` } });
+        const answer = await fetch(`${host.url}/${path}`, { headers: { authorization: `Bearer ${bearer}` } });
         await answer.text();
         // a machine that is busy elsewhere lets the view grow old: that request is not counted here
         if (answer.status === 503) left++;
@@ -137,6 +159,17 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     Object.assign(asked, { postgres: 0, redis: 0 });
     await hammer(1_000, apiKey);
     expect(asked).toEqual({ postgres: 0, redis: 0 });
+  });
+
+  it('1,000 requests of another issuer’s token after the first: no query, no fetch, its signature is verified once', async () => {
+    const foreign = await sso.sign({ iss: 'https://sso.example.com' });
+    for (const spy of Object.values(spies)) spy.mockClear();
+    const { fetches } = sso;
+    Object.assign(asked, { postgres: 0, redis: 0 });
+    await hammer(1, foreign, 'shared');
+    await hammer(1_000, foreign, 'shared');
+    expect(asked).toEqual({ postgres: 0, redis: 0 });
+    expect([sso.fetches, spies.verify.mock.calls.length]).toEqual([fetches, 1]);
   });
 
   // T-crw5

@@ -8,11 +8,13 @@ export interface Actor {
 export interface Principal {
   /** `api_key`: a machine that stands for its owner; it has no session and proved no credential. */
   readonly kind: 'user' | 'api_key';
-  /** `sub` */
+  /** Of a token of `trustedIssuers` its `iss`; undefined for our own. An id means something only together with it. */
+  readonly issuer?: string;
+  /** `sub`; of another issuer's token what `principal` made of it. */
   readonly id: string;
   /** `sid`; of an API key its id. */
   readonly sessionId: string;
-  /** `jti`; of an API key its id. */
+  /** `jti`; of an API key its id; of another issuer's token a name of ours, which `AuthService.revokeToken` takes. */
   readonly tokenId: string;
   /** The token's `kid`. */
   readonly keyId: string;
@@ -30,7 +32,7 @@ export interface Principal {
   readonly legacy?: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** What the host added: by its `claims` hook, and with the session. */
+  /** What the host added: by its `claims` hook, and with the session. Of another issuer's token all its claims. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { ActedBy } from '../storage/acted-by.js';
-import { LEDGER_LIFETIME_MS } from '../storage/ledger-entry.js';
+import { FOREIGN_LEDGER_LIFETIME_MS } from '../storage/foreign-names.js';
 import type { Ended, Removal } from '../storage/session-store.port.js';
 import { rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
@@ -64,7 +64,8 @@ export async function endEverythingIn(
   const sessions = ended.rowCount ?? 0;
   return {
     sessions,
-    entries: [{ kind: 'all', id: '', value: issuedBefore, expiresAt: upToMs + LEDGER_LIFETIME_MS }],
+    // what was revoked of other issuers' tokens since the backup is gone, too
+    entries: [{ kind: 'all', id: '', value: issuedBefore, expiresAt: upToMs + FOREIGN_LEDGER_LIFETIME_MS }],
     events: [{ type: 'everything.revoked', actorId, sessionsEnded: sessions }],
   };
 }

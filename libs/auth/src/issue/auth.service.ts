@@ -7,7 +7,7 @@ import type { HostTransaction } from '../storage/host-transaction.js';
 import type { HostWork } from '../storage/sql-transaction.port.js';
 import { AuditRecorder } from '../observe/audit-recorder.service.js';
 import { Announcer } from './sessions/announcer.service.js';
-import { RevocationService } from './sessions/revocation.service.js';
+import { type ForeignRevocation, RevocationService } from './sessions/revocation.service.js';
 import type { Session } from '../storage/session.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { KeyRotation } from './keys/key-rotation.service.js';
@@ -163,9 +163,17 @@ export class AuthService {
     return id === undefined ? [] : this.store.list(id);
   }
 
-  /** One access token, by its `jti` (a UUID in any spelling) and `exp` (whole seconds). */
+  /** One access token, ours or of a trusted issuer, by its `jti` (of ours a UUID in any spelling) and `exp` (whole seconds). */
   async revokeToken(given: string, expiresAt: number, by?: ActedBy): Promise<void> {
     await this.revocations.revokeToken(given, expiresAt, by);
+  }
+
+  /**
+   * Of another issuer (one of `trustedIssuers`): one token by its `jti`, or every one of a `sub` that was issued up to now plus the clock
+   * tolerance. The issuer does not hear of it: end the session there, too. Throws `input_invalid` for an issuer that is not trusted here.
+   */
+  async revokeForeign(of: ForeignRevocation, by?: ActedBy): Promise<void> {
+    await this.revocations.revokeForeign(of, by);
   }
 
   /** One session with its access tokens; `not_found` when it was not live. */

@@ -5,6 +5,7 @@ import type { AccountOptions } from './account-options.js';
 import type { ApiKeyOptions } from './api-key-options.js';
 import type { CookieOptions } from './cookie-options.js';
 import type { DiscoveryOptions } from './discovery-options.js';
+import type { TrustedIssuerOptions } from './issuer-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
 import type { IdentifierOptions, RegistrationOptions } from './identifier-options.js';
 import type { KeyRotationOptions, StaticKeysOptions } from './key-options.js';
@@ -200,6 +201,8 @@ export interface AuthOptions {
     readonly cacheFor?: Duration;
   };
   readonly apiKeys?: ApiKeyOptions;
+  /** Other issuers, on routes that name them: `@TrustIssuers` of `@tokenward/nestjs/issuers`. Default none. */
+  readonly trustedIssuers?: readonly TrustedIssuerOptions[];
   /** What is published of this server: discovery (RFC 8414), and the metadata of a protected resource (RFC 9728). */
   readonly discovery?: DiscoveryOptions;
   /** Weak but allowed choices stop the boot instead of being named in the log. Default false. */

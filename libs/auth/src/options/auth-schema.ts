@@ -19,11 +19,13 @@ import type { ClaimsHook, PasswordOptions, StoredHashHook } from './auth-options
 import { actingRolesSchema } from './acting-options.js';
 import { accountSchema } from './account-options.js';
 import { apiKeysSchema } from './api-key-options.js';
+import { audienceSchema } from './audience-schema.js';
 import { cookieSchema } from './cookie-options.js';
 import { discoverySchema } from './discovery-options.js';
 import { encryptionSchema } from './encryption-options.js';
 import { identifierSchema, registrationSchema } from './identifier-options.js';
 import { keyRotationSchema, keysSchema } from './key-options.js';
+import { trustedIssuersSchema } from './issuer-options.js';
 import { legacySchema } from './legacy-options.js';
 import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
 
@@ -125,13 +127,6 @@ export const revocationSchema = group({
   maxEntries: whole(1000, 50_000_000).prefault(2_000_000),
 });
 
-const AUDIENCE = 'what the tokens are for: a text that is not empty, or several';
-
-export const audienceSchema = z.union(
-  [exactText(AUDIENCE), list(exactText(AUDIENCE)).refine(({ length }) => length > 0, `must be ${AUDIENCE}`)],
-  { error: ({ input }) => `${input === undefined ? 'is missing:' : 'must be'} ${AUDIENCE}` },
-);
-
 /** `AuthOptions` */
 export const authSchema = group({
   issuer: exactText('a text that is not empty, https://auth.example.com by convention'),
@@ -152,6 +147,7 @@ export const authSchema = group({
   revocation: revocationSchema.prefault({}),
   jwks: group({ cacheFor: seconds('0s', '1d').prefault('1h') }).prefault({}),
   apiKeys: apiKeysSchema.optional(),
+  trustedIssuers: trustedIssuersSchema.prefault([]),
   discovery: discoverySchema.prefault({}),
   strictConfig: flag().prefault(false),
   storeDeadline: duration('50ms', '60s').prefault('2s'),

@@ -25,7 +25,8 @@ export interface DiscoveryOptions {
 
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-function isPublicUrl(given: string): boolean {
+/** https, or http on loopback; no credentials in it. */
+export function isPublicUrl(given: string): boolean {
   if (!URL.canParse(given)) return false;
   const { protocol, hostname, username, password } = new URL(given);
   if (username || password) return false;

@@ -20,6 +20,7 @@ export type { AccountOptions } from './account-options.js';
 export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 export type { EncryptionAlgorithm, EncryptionKeyOptions, EncryptionOptions } from './encryption-options.js';
 export type { IdentifierOptions, RegistrationOptions, TenantRequest } from './identifier-options.js';
+export type { ForeignJwksOptions, ForeignPrincipal, TrustedIssuerOptions } from './issuer-options.js';
 export type { LegacyIssuerOptions, LegacyPrincipal } from './legacy-options.js';
 export type { ActingRoles } from './acting-options.js';
 export type { OpeningSession, SessionClaimsHook, SessionLimits, SessionLimitsHook } from './session-hooks.js';
@@ -44,7 +45,8 @@ export type {
   TotpMethod,
 } from './factor-options.js';
 export type { ObserveOptions } from './observe-options.js';
-export type { JwksFetch, RemoteJwksOptions, ResourceServerOptions } from './resource-server-options.js';
+export type { JwksFetch, RemoteJwksOptions } from './remote-jwks-options.js';
+export type { ResourceServerOptions } from './resource-server-options.js';
 export type { TokenDelivery } from '../contract/index.js';
 
 // durations, and what a test gives instead of the system's

@@ -7,6 +7,7 @@ import { resolveAccounts } from './account-options.js';
 import type { AuthOptions, RouteOptions } from './auth-options.js';
 import { authSchema } from './auth-schema.js';
 import { resolveDiscovery } from './discovery-options.js';
+import { resolveTrustedIssuer } from './issuer-options.js';
 import { resolveCookies } from './resolve-cookies.js';
 import { resolveRoutes } from './resolve-routes.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
@@ -64,6 +65,7 @@ export function resolveChecked(
     revocation: { ...revocation, maxStalenessMs: maxStaleness, deadlineMs: deadline },
     jwks: { cacheSeconds: options.jwks.cacheFor },
     apiKeys: options.apiKeys,
+    trustedIssuers: trustedIssuers(options),
     discovery: resolveDiscovery(
       options.discovery,
       options.issuer,
@@ -74,6 +76,20 @@ export function resolveChecked(
     strictConfig: options.strictConfig,
     storeDeadlineMs: options.storeDeadline,
   };
+}
+
+function trustedIssuers({ trustedIssuers: given, issuer, accessToken }: CheckedAuthOptions) {
+  for (const [index, { issuer: other }] of given.entries()) {
+    const option = `trustedIssuers[${String(index)}].issuer`;
+    if (other === issuer)
+      throw AuthError.configuration(
+        option,
+        'is the own issuer, whose tokens are accepted anyway: leave it out',
+      );
+    if (accessToken.legacy.some((legacy) => legacy.issuer === other))
+      throw AuthError.configuration(option, 'is also in accessToken.legacy: keep one of the two');
+  }
+  return given.map(resolveTrustedIssuer);
 }
 
 function legacyIssuer(given: CheckedAuthOptions['accessToken']['legacy'][number]): ResolvedLegacyIssuer {

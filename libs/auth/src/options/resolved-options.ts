@@ -6,6 +6,7 @@ import type { CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 import type { ResolvedDiscovery } from './discovery-options.js';
 import type { EncryptionAlgorithm, EncryptionKeyOptions } from './encryption-options.js';
 import type { RegistrationOptions, ResolvedIdentifier } from './identifier-options.js';
+import type { ResolvedTrustedIssuer } from './issuer-options.js';
 import type { SigningAlgorithm, StaticKeysOptions } from './key-options.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
 import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
@@ -23,6 +24,7 @@ export abstract class ResolvedAuthOptions {
   abstract readonly keys: StaticKeysOptions & { readonly algorithm: SigningAlgorithm };
   /** Undefined: there are none. */
   abstract readonly apiKeys?: { readonly maxPerUser: number };
+  abstract readonly trustedIssuers: readonly ResolvedTrustedIssuer[];
   abstract readonly discovery: ResolvedDiscovery;
   abstract readonly keyRotation: {
     readonly leadTimeMs: number;

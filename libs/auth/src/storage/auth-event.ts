@@ -264,6 +264,13 @@ export type AuthEvent = Base &
         readonly actorId?: string;
       }
     | {
+        /** Every token of one `sub` of another issuer, up to now. */
+        readonly type: 'foreign_subject.revoked';
+        /** As the ledger names it. */
+        readonly subject: string;
+        readonly actorId?: string;
+      }
+    | {
         /** A signing key was revoked. */
         readonly type: 'key.revoked';
         readonly keyId: string;

@@ -94,6 +94,7 @@ export function entriesAppended(
 ): readonly AuthEventInput[] {
   return entries.flatMap((entry): AuthEventInput[] => {
     if (entry.kind === 'token') return [{ type: 'token.revoked', actorId, tokenId: entry.id }];
+    if (entry.kind === 'user') return [{ type: 'foreign_subject.revoked', actorId, subject: entry.id }];
     if (entry.kind === 'key') return [{ type: 'key.revoked', actorId, keyId: entry.id }];
     return [];
   });

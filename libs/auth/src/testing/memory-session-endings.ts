@@ -1,5 +1,6 @@
 import type { ActedBy } from '../storage/acted-by.js';
 import { type EndReason, endsTokens } from '../storage/end-reason.js';
+import { FOREIGN_LEDGER_LIFETIME_MS } from '../storage/foreign-names.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import { sessionEnded } from '../storage/store-events.js';
 import type { SubjectState } from '../storage/subject.js';
@@ -66,7 +67,9 @@ export class MemoryEndings {
     const issuedBefore = Math.floor((this.database.clock.now() + toleranceMs) / 1000) + 1;
     return {
       sessions,
-      entries: this.append([{ kind: 'all', id: '', value: issuedBefore, expiresAt: this.expiresAt }]),
+      entries: this.append([
+        { kind: 'all', id: '', value: issuedBefore, expiresAt: this.now + FOREIGN_LEDGER_LIFETIME_MS },
+      ]),
       events: [{ type: 'everything.revoked', actorId, sessionsEnded: sessions }],
     };
   }
@@ -107,7 +110,11 @@ export class MemoryEndings {
   }
 
   private get expiresAt(): number {
-    return this.database.clock.now() + LEDGER_LIFETIME_MS;
+    return this.now + LEDGER_LIFETIME_MS;
+  }
+
+  private get now(): number {
+    return this.database.clock.now();
   }
 }
 

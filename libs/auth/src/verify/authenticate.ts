@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../common/auth-error.js';
-import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { Principal } from '../common/principal.js';
 import type { UserFacts } from '../storage/subject.js';
 import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
 import { API_KEY_PREFIX, ApiKeyLookup } from './api-key-lookup.port.js';
+import { TrustedIssuers } from './issuers/trusted-issuers.service.js';
 import { KeyLookup } from './keys/key-lookup.port.js';
 import { RevocationChecker, type Verdict } from './revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../storage/session-store.port.js';
 import { AccessTokenVerifier, type VerificationOutcome } from './tokens/access-token-verifier.service.js';
 import { formerLegacyTokenId } from './tokens/legacy-tokens.js';
 import { UserDirectory } from '../storage/user-directory.port.js';
+import { revocable } from './revocable.js';
 import { RefusalLog } from './refusal-log.service.js';
 import type { PresentedToken } from './presented-token.js';
 
@@ -20,6 +21,8 @@ const FIRST_VERSION = 1;
 export interface AuthenticateOptions {
   /** `strict`: the stores are asked whether the token was revoked. Default: `revocation.mode`. */
   readonly revocationMode?: 'strict';
+  /** Whose tokens count beside our own, as `trustedIssuers` names them; in a `Bearer` header alone. Default none. */
+  readonly issuers?: readonly string[];
 }
 
 /** Every guarded request, on every transport: token → policy → revocation → principal. Without I/O while the view is fresh. */
@@ -37,6 +40,7 @@ export class AuthenticateFlow {
     private readonly events?: AuthEventPublisher,
     private readonly log?: RefusalLog,
     private readonly apiKeys?: ApiKeyLookup,
+    private readonly trusted?: TrustedIssuers,
   ) {}
 
   /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
@@ -47,9 +51,24 @@ export class AuthenticateFlow {
     // never by a cookie: a browser would send it along by itself
     if (this.apiKeys && value.startsWith(API_KEY_PREFIX) && presented.source === 'bearer')
       return this.apiKeys.authenticate(value, presented.ip, options);
+    // never by a cookie either: ours hold our own tokens alone
+    const issuers = presented.source === 'bearer' ? options?.issuers : undefined;
+    const remembered = issuers && this.trusted?.remembered(value, issuers);
+    if (remembered) return this.judgeForeign(remembered, options);
     const outcome = this.verifier.verifyAny(value);
     if (outcome instanceof Promise) return outcome.then((settled) => this.judge(value, settled, options));
-    return this.judge(value, outcome, options);
+    const foreign = outcome.kind === 'refused' && issuers && this.trusted?.verify(value, issuers);
+    if (!foreign) return this.judge(value, outcome, options);
+    if (foreign instanceof Promise) return foreign.then((settled) => this.judgeForeign(settled, options));
+    return this.judgeForeign(foreign, options);
+  }
+
+  private judgeForeign(
+    outcome: VerificationOutcome,
+    options?: AuthenticateOptions,
+  ): Principal | Promise<Principal> {
+    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options);
+    throw this.refused(`of another issuer: ${outcome.reason}`);
   }
 
   private judge(
@@ -122,6 +141,8 @@ export class AuthenticateFlow {
 
   /** The authoritative check: one query on the primary; whatever no longer matches refuses the token. */
   async confirm(principal: Principal): Promise<Principal> {
+    if (principal.issuer !== undefined)
+      throw this.refused('of another issuer, whom the database does not know', principal);
     if (principal.kind === 'api_key' && this.apiKeys) return this.apiKeys.confirm(principal);
     const { authority, user } = await this.authorityOn(principal);
     const problem = disagreement(principal, authority, user);
@@ -144,7 +165,9 @@ export class AuthenticateFlow {
 
   private refused(reason: string, principal?: Principal): AuthError {
     this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
-    const of = principal && { userId: principal.id, sessionId: principal.sessionId };
+    // an id of another issuer's may be spelled like one of ours, and must not speak of that user
+    const of = principal?.issuer === undefined &&
+      principal && { userId: principal.id, sessionId: principal.sessionId };
     this.events?.publish({ type: 'token.refused', reason, ...of });
     this.log?.note(reason);
     return new AuthError('token_refused', reason);
@@ -153,11 +176,6 @@ export class AuthenticateFlow {
   private async userElsewhere(id: string): Promise<UserFacts | 'gone'> {
     return (await this.users?.findById(id))?.account ?? 'gone';
   }
-}
-
-export function revocable(principal: Principal): RevocableToken {
-  const { tokenId, sessionId, id: subject, tokenVersion, keyId, issuedAt } = principal;
-  return { tokenId, sessionId, subject, tokenVersion, keyId, issuedAt };
 }
 
 function disagreement(

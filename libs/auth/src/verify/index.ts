@@ -4,11 +4,8 @@ export type {
   ResourceServerModuleOptions,
   ResourceServerOptionsFactory,
 } from './verify.module-definition.js';
-export type {
-  JwksFetch,
-  RemoteJwksOptions,
-  ResourceServerOptions,
-} from '../options/resource-server-options.js';
+export type { JwksFetch, RemoteJwksOptions } from '../options/remote-jwks-options.js';
+export type { ResourceServerOptions } from '../options/resource-server-options.js';
 export { SIGNING_ALGORITHMS } from '../options/key-options.js';
 export type { SigningAlgorithm } from '../options/key-options.js';
 

@@ -13,6 +13,7 @@ import { RemoteKeyWatch } from './keys/remote-key-watch.service.js';
 import { AuthHealth } from '../observe/health/auth-health.service.js';
 import { AuthErrorFilter } from './http/auth-error.filter.js';
 import { HeldRoutes } from './guards/held-routes.service.js';
+import { TrustedIssuers } from './issuers/trusted-issuers.service.js';
 import { JwtAuthGuard } from './guards/jwt-auth.guard.js';
 import { PermissionsGuard } from './guards/permissions.guard.js';
 import { PresentedTokens } from './http/presented-tokens.service.js';
@@ -28,7 +29,8 @@ import { HEALTH_PROBES, type HealthProbes } from '../observe/health/health-probe
 import { AuthMetrics } from '../observe/metrics/auth-metrics.service.js';
 import { METRIC_READERS, type MetricReaders } from '../observe/metrics/metric-readers.js';
 import { AUTH_METER } from '../observe/metrics/meter.js';
-import { resolveRemoteJwks, resolveResourceServer } from '../options/resolve-resource-server.js';
+import { resolveRemoteJwks } from '../options/remote-jwks-options.js';
+import { resolveResourceServer } from '../options/resolve-resource-server.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { RevocationChecker } from './revocation/revocation-checker.service.js';
 import { RevocationFeedBus } from '../storage/revocation-feed.port.js';
@@ -59,6 +61,12 @@ export const EDGE_PROVIDERS: Provider[] = [
 export const VERIFY_PROVIDERS: Provider[] = [
   AccessTokenVerifier,
   RevocationSync,
+  {
+    provide: TrustedIssuers,
+    useFactory: (options: ResolvedAuthOptions, clock: Clock) =>
+      options.trustedIssuers.length > 0 ? new TrustedIssuers(options, clock) : undefined,
+    inject: [ResolvedAuthOptions, Clock],
+  },
   AuthenticateFlow,
   ...EDGE_PROVIDERS,
   ...LIVE_PROVIDERS,

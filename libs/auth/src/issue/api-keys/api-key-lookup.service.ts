@@ -6,7 +6,8 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { ApiKeyStore, type FoundApiKey } from '../../storage/api-key-store.port.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { ApiKeyLookup } from '../../verify/api-key-lookup.port.js';
-import { type AuthenticateOptions, revocable } from '../../verify/authenticate.js';
+import type { AuthenticateOptions } from '../../verify/authenticate.js';
+import { revocable } from '../../verify/revocable.js';
 import { RevocationChecker, type Verdict } from '../../verify/revocation/revocation-checker.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { apiKeyPrincipal } from './api-key-principal.js';

@@ -6,7 +6,7 @@ import { RevocationChecker } from '../../verify/revocation/revocation-checker.se
 import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
-import { revocable } from '../../verify/authenticate.js';
+import { revocable } from '../../verify/revocable.js';
 import { type Named, NamedSessions } from './named-sessions.service.js';
 
 export interface LogoutInput {

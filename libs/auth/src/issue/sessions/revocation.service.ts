@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { ActedBy } from '../../storage/acted-by.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { EndReason } from '../../storage/end-reason.js';
+import { Clock } from '../../common/clock.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { FOREIGN_LEDGER_LIFETIME_MS, foreignName, foreignVersion } from '../../storage/foreign-names.js';
 import { keyRevoked, LEDGER_MARGIN_MS, type LedgerEntry } from '../../storage/ledger-entry.js';
 import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { SessionStore } from '../../storage/session-store.port.js';
@@ -11,6 +14,10 @@ import { Announcer } from './announcer.service.js';
 const TOKEN_ID = /^\P{Cc}{1,128}$/u;
 const ANY_UUID = /^\{?([\da-f]{8})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{12})\}?$/i;
 
+/** One token of another issuer, or every one of a subject of its. */
+export type ForeignRevocation =
+  { readonly issuer: string; readonly jti: string } | { readonly issuer: string; readonly sub: string };
+
 /** Revokes, and tells everybody. Durable when it resolves; rejects with `unavailable`. */
 @Injectable()
 export class RevocationService {
@@ -18,11 +25,13 @@ export class RevocationService {
     private readonly ledger: RevocationLedgerStore,
     private readonly sessions: SessionStore,
     private readonly announcer: Announcer,
+    private readonly options: ResolvedAuthOptions,
+    private readonly clock: Clock,
   ) {}
 
   /**
-   * `expiresAtSeconds`: the token's `exp`. Ours are UUIDs in lower case: one in another spelling is revoked as given, which may be another
-   * issuer's, and as ours.
+   * `expiresAtSeconds`: the token's `exp`. Ours are UUIDs in lower case: one in another spelling is revoked as given, as ours, and as each
+   * trusted issuer's.
    */
   async revokeToken(given: string, expiresAtSeconds: number, by?: ActedBy): Promise<void> {
     if (!TOKEN_ID.test(given))
@@ -31,9 +40,30 @@ export class RevocationService {
       throw new AuthError('input_invalid', 'exp is not a whole number of seconds');
     }
     const expiresAt = expiresAtSeconds * 1000 + LEDGER_MARGIN_MS;
-    const names = [...new Set([given, inOurSpelling(given)])];
+    const foreign = this.options.trustedIssuers.map(({ issuer }) => foreignName('token', issuer, given));
+    const names = [...new Set([given, inOurSpelling(given), ...foreign])];
     const entries = names.map((id): LedgerEntry => ({ kind: 'token', id, value: 0, expiresAt }));
     await this.announcer.announce(await this.ledger.append(entries, by));
+  }
+
+  /** Of a subject: what was issued up to now. The issuer's clock may go ahead of ours by the tolerance. */
+  async revokeForeign(of: ForeignRevocation, by?: ActedBy): Promise<void> {
+    const { issuer } = of;
+    if (!this.options.trustedIssuers.some((each) => each.issuer === issuer))
+      throw new AuthError('input_invalid', 'trustedIssuers has no such issuer: name it there, to the letter');
+    const nowMs = this.clock.now();
+    const expiresAt = nowMs + FOREIGN_LEDGER_LIFETIME_MS;
+    const upTo = Math.floor(nowMs / 1000) + this.options.accessToken.clockToleranceSeconds;
+    const entry: LedgerEntry =
+      'jti' in of
+        ? { kind: 'token', id: foreignName('token', issuer, of.jti), value: 0, expiresAt }
+        : {
+            kind: 'user',
+            id: foreignName('subject', issuer, of.sub),
+            value: foreignVersion(upTo) + 1,
+            expiresAt,
+          };
+    await this.announcer.announce(await this.ledger.append([entry], by));
   }
 
   async revokeKey(keyId: string, by?: ActedBy): Promise<void> {

@@ -43,6 +43,8 @@ export class EventCounters {
         return this.of('revocations').add({ cause: event.reason }, event.count);
       case 'token_version.bumped':
         return this.of('revocations').add({ cause: 'token_version' });
+      case 'foreign_subject.revoked':
+        return this.of('revocations').add({ cause: 'foreign_subject' });
       case 'token.revoked':
         return this.of('revocations').add({ cause: 'token' });
       case 'key.revoked':

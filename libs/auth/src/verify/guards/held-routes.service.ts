@@ -1,6 +1,8 @@
-import { type CanActivate, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { type CanActivate, Inject, Injectable, type OnModuleInit, Optional } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { AuthError } from '../../common/auth-error.js';
+import { AUTH_INSTANCE, DEFAULT_INSTANCE } from '../../common/instance-token.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { holdingOf } from './holds.js';
 import { type HostRoute, hostRoutes } from './host-routes.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
@@ -10,6 +12,7 @@ import {
   isPublicRoute,
   REQUIREMENTS,
   requirementsOf,
+  trustedBy,
 } from './route-metadata.js';
 import { appendTo, GUARDS, HeldCallGuard } from './held-call.guard.js';
 
@@ -31,6 +34,8 @@ export class HeldRoutes implements OnModuleInit {
     private readonly config: ApplicationConfig,
     private readonly adapters: HttpAdapterHost,
     @Inject(JwtAuthGuard) private readonly own: CanActivate,
+    private readonly options: ResolvedAuthOptions,
+    @Optional() @Inject(AUTH_INSTANCE) private readonly name: string = DEFAULT_INSTANCE,
   ) {
     // before `connectMicroservice` reads them
     for (const { kind, handler, ...route } of hostRoutes(container))
@@ -69,6 +74,9 @@ export class HeldRoutes implements OnModuleInit {
       return `is ${contradiction.open} and asks for ${contradiction.requirement.decorator}; take one of them away, or put ${contradiction.open} on the handlers that are`;
     if (isPublicRoute(route)) return undefined;
     const instance = instanceOf(route);
+    const unknown = this.unknownIssuer(route, instance);
+    if (unknown !== undefined)
+      return `names the issuer ${unknown} in @TrustIssuers, and trustedIssuers has none of that name; add it there, or correct it here`;
     const asked = requirementsOf(route).map(({ requirement }) => requirement);
     if (asked.length === 0 && instance === undefined) return undefined;
     const guards = this.guardsOf(route);
@@ -79,6 +87,12 @@ export class HeldRoutes implements OnModuleInit {
       return `is of the instance '${instance}', and its guard does not stand in front of it; add @AuthInstance('${instance}')`;
     if (open.length === 0) return undefined;
     return `asks for ${open.join(' and ')}, and no guard of Tokenward stands in front of it; ${cureOf(route)}`;
+  }
+
+  private unknownIssuer(route: HostRoute, instance = DEFAULT_INSTANCE): string | undefined {
+    if (instance !== this.name) return undefined;
+    const known = this.options.trustedIssuers;
+    return trustedBy(route)?.find((each) => known.every(({ issuer }) => issuer !== each));
   }
 
   private guardsOf(route: HostRoute): readonly object[] {

@@ -22,6 +22,7 @@ import {
   asksStores,
   letsNobodyIn,
   requirementsOf,
+  trustedBy,
 } from './route-metadata.js';
 import { routeOf } from './route-layers.js';
 
@@ -95,7 +96,7 @@ export class JwtAuthGuard implements CanActivate {
     const asked = requirementsOf(route);
     return {
       unguarded: isPublic(context) || (owner !== undefined && owner !== this.authenticator.instance),
-      options: asksStores(context) ? { revocationMode: 'strict' } : undefined,
+      options: optionsOf(context, trustedBy(route)),
       nobody: letsNobodyIn(asked) ? 'passes' : 'refused',
       asked,
     };
@@ -128,6 +129,15 @@ export class JwtAuthGuard implements CanActivate {
     for (const each of asked) each.requirement.check(principal, each.asked, this.authenticator.now());
     return true;
   }
+}
+
+function optionsOf(
+  context: ExecutionContext,
+  issuers: readonly string[] | undefined,
+): AuthenticateOptions | undefined {
+  const isStrict = asksStores(context);
+  if (!isStrict && issuers === undefined) return undefined;
+  return { ...(isStrict && { revocationMode: 'strict' }), ...(issuers && { issuers }) };
 }
 
 /** For the log: what the host has to hand on. */

@@ -100,6 +100,14 @@ export const STRICT_REVOCATION: Requirement<true> = {
   nobody: 'passes',
 };
 
+/** `JwtAuthGuard` accepts tokens of these issuers too. A requirement, so that the boot knows where it stands. */
+export const TRUSTED_ISSUERS: Requirement<readonly string[]> = {
+  key: 'tokenward:trusted-issuers',
+  decorator: '@TrustIssuers',
+  check: () => undefined,
+  nobody: 'passes',
+};
+
 /** `JwtAuthGuard` lets a request without a token in. A requirement, since without the guard everybody would be taken for nobody. */
 export const OPTIONAL: Requirement<true> = {
   key: 'tokenward:optional',
@@ -131,7 +139,7 @@ export const ANY_OF: Requirement<readonly Demand[]> = {
 /** Every requirement there is: one that is added here is held by `JwtAuthGuard`, and looked for at boot. */
 export const REQUIREMENTS: readonly Requirement[] = [
   ...[PEOPLE, NO_ACTOR, ROLES, PERMISSIONS, RECENT_AUTH, BOUND, ANY_OF],
-  ...[STRICT_REVOCATION, OPTIONAL],
+  ...[STRICT_REVOCATION, TRUSTED_ISSUERS, OPTIONAL],
 ];
 
 /** The handler's own word; else its class's own, where nothing is demanded. What a class extends makes nothing public. */
@@ -150,6 +158,10 @@ export function isPublicRoute(route: Route): boolean {
 
 export function asksStores(context: ExecutionContext): boolean {
   return requirementOf(STRICT_REVOCATION, context) ?? false;
+}
+
+export function trustedBy(route: Route): readonly string[] | undefined {
+  return askedBy<readonly string[]>(layersOf(route), TRUSTED_ISSUERS.key);
 }
 
 /** `@AuthInstance`: it is inherited like a requirement. */

@@ -95,6 +95,7 @@ export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAut
     refreshToken: { retryWindowMs: 900_000 },
     jwks: { cacheSeconds: 3600 },
     discovery: {},
+    trustedIssuers: [],
     routes: { prefix: 'auth' },
   } as unknown as ResolvedAuthOptions;
 }

@@ -1,8 +1,9 @@
 import type { JsonWebKey } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
 import type { SigningAlgorithm } from '../../options/key-options.js';
-import type { JwksFetch } from '../../options/resource-server-options.js';
-import { isSigningAlgorithm } from './algorithms.js';
+import type { ResolvedRemoteJwks } from '../../options/remote-jwks-options.js';
+import { ALGORITHMS, isSigningAlgorithm } from './algorithms.js';
+import { CURVE_NAMES } from './key-fitness.js';
 import type { VerificationKey } from './key-set.js';
 import { readVerificationKey } from './verification-keys.js';
 
@@ -17,17 +18,19 @@ export interface FetchedJwks {
   readonly maxAgeMs: number;
 }
 
+type Rules = Pick<ResolvedRemoteJwks, 'algorithms' | 'keysWithoutAlg'>;
+
 const MAX_BYTES = 262_144;
 const MAX_KEYS = 100;
 const MAX_NAME = 64;
 
 /** One fetch of a pinned JWKS under a deadline, no redirects. Throws `unavailable` when no key set came, with a reason that quotes nothing of the answer. */
-export async function fetchJwks(
-  fetch: JwksFetch,
-  url: URL,
-  algorithms: ReadonlySet<SigningAlgorithm>,
-  deadlineMs: number,
-): Promise<FetchedJwks> {
+export async function fetchJwks({
+  fetch,
+  url,
+  deadlineMs,
+  ...rules
+}: Pick<ResolvedRemoteJwks, 'fetch' | 'url' | 'deadlineMs' | keyof Rules>): Promise<FetchedJwks> {
   const signal = AbortSignal.timeout(deadlineMs);
   try {
     const answer = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal });
@@ -36,7 +39,7 @@ export async function fetchJwks(
       await answer.body?.cancel();
       throw AuthError.unavailable(problem);
     }
-    return { ...readJwks(jwksIn(await textOf(answer)), algorithms), maxAgeMs: maxAgeOf(answer) };
+    return { ...readJwks(jwksIn(await textOf(answer)), rules), maxAgeMs: maxAgeOf(answer) };
   } catch (error) {
     if (error instanceof AuthError) throw error;
     throw AuthError.unavailable(
@@ -86,21 +89,23 @@ function jwksIn(text: string): readonly unknown[] {
 /** The same rules as at the issuer's boot: weak keys, secrets, private halves and other algorithms verify nothing here. */
 function readJwks(
   jwks: readonly unknown[],
-  algorithms: ReadonlySet<SigningAlgorithm>,
+  { algorithms, keysWithoutAlg }: Rules,
 ): Omit<FetchedJwks, 'maxAgeMs'> {
   const leftOut: string[] = [];
   const otherAlgorithms = new Set<string>();
   const byKid = new Map<string, VerificationKey | undefined>();
   for (const [index, given] of jwks.entries()) {
-    const jwk = given as JsonWebKey | null;
+    let jwk = given as JsonWebKey | null;
     if (jwk?.use === 'enc') continue;
     const name = nameOf(jwk, index);
+    if (jwk && jwk.alg === undefined && keysWithoutAlg === 'first_that_fits')
+      jwk = { ...jwk, alg: firstThatFits(jwk, algorithms) };
     if (isSigningAlgorithm(jwk?.alg) && !algorithms.has(jwk.alg)) {
       otherAlgorithms.add(jwk.alg);
       continue;
     }
     try {
-      const key = readVerificationKey(name, given as JsonWebKey, 'RS256');
+      const key = readVerificationKey(name, jwk as JsonWebKey, 'RS256');
       const twin = byKid.get(key.kid);
       if (!byKid.has(key.kid)) byKid.set(key.kid, key);
       else if (!twin || twin.algorithm !== key.algorithm || !twin.publicKey.equals(key.publicKey)) {
@@ -114,6 +119,19 @@ function readJwks(
   }
   const keys = [...byKid.values()].flatMap((key) => key ?? []);
   return { keys, leftOut, otherAlgorithms: [...otherAlgorithms] };
+}
+
+/** Configuration says it, never the token (RFC 8725, section 3.1). */
+function firstThatFits(
+  { kty, crv }: JsonWebKey,
+  algorithms: Rules['algorithms'],
+): SigningAlgorithm | undefined {
+  return [...algorithms].find((each) => {
+    const traits = ALGORITHMS[each];
+    return traits.family === 'rsa'
+      ? kty === 'RSA'
+      : kty === 'EC' && traits.family === 'ec' && CURVE_NAMES[traits.curve] === crv;
+  });
 }
 
 function nameOf(jwk: JsonWebKey | null, index: number): string {

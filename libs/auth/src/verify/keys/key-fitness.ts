@@ -8,7 +8,8 @@ import { publicKeyThumbprint } from './thumbprint.js';
 
 const MINIMUM_RSA_BITS = 2048;
 const MINIMUM_EXPONENT = 65537n;
-const CURVE_NAMES: Readonly<Record<string, string>> = {
+/** As a JWK names what OpenSSL names otherwise (RFC 7518, section 6.2.1.1). */
+export const CURVE_NAMES: Readonly<Record<string, string>> = {
   prime256v1: 'P-256',
   secp384r1: 'P-384',
   secp521r1: 'P-521',

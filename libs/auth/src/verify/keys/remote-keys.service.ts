@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Clock } from '../../common/clock.js';
-import type { ResolvedRemoteJwks } from '../../options/resource-server-options.js';
+import type { ResolvedRemoteJwks } from '../../options/remote-jwks-options.js';
 import { type FetchedJwks, fetchJwks } from './fetched-jwks.js';
 import { KeyLookup } from './key-lookup.port.js';
 import type { Keyring } from './keyring.service.js';
@@ -23,9 +24,13 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
   failedFetches = 0;
   readonly #logger = new Logger('Tokenward');
   #fetching: Promise<void> | undefined;
+  #afresh: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #endOfTrust: NodeJS.Timeout | undefined;
   #attemptedAt = -Infinity;
+  #lookedAt = -Infinity;
+  /** The last fetch brought a key set. */
+  #answered = false;
   #succeededAt = -Infinity;
   #completeForMs = 0;
   #refreshAfterMs: number;
@@ -70,13 +75,26 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
   }
 
   async lookAgain(): Promise<void> {
+    if (this.options.whileCooling === 'waits') return (this.#afresh ??= this.#fetchAfresh());
     if (this.#fetching) return this.#fetching;
     if (this.clock.monotonic() - this.#attemptedAt < this.options.coolDownMs) return;
     return this.refresh();
   }
 
+  /** A fetch that begins after this call: one that is under way may have read the keys before the new one was among them. */
+  async #fetchAfresh(): Promise<void> {
+    await this.#fetching;
+    const { coolDownMs } = this.options;
+    const wait = this.#lookedAt + coolDownMs - this.clock.monotonic();
+    if (wait > 0) await delay(wait, undefined, { ref: false });
+    this.#lookedAt = this.clock.monotonic();
+    this.#afresh = undefined;
+    await this.refresh();
+  }
+
   /** By the age of the last fetch: keys are published at least for the `max-age` of the JWKS before they sign. */
   isComplete(): boolean {
+    if (this.options.whileCooling === 'waits') return this.#answered;
     const isRecent = this.clock.monotonic() - this.#succeededAt <= this.#completeForMs;
     return isRecent && this.#succeededAt >= this.#suspectUntil;
   }
@@ -93,12 +111,12 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     const startedAt = this.clock.monotonic();
     this.#attemptedAt = startedAt;
     this.fetches += 1;
-    const { fetch, url, algorithms, deadlineMs } = this.options;
     try {
-      const fetched = await fetchJwks(fetch, url, algorithms, deadlineMs);
+      const fetched = await fetchJwks(this.options);
       this.#take(fetched, startedAt);
     } catch (error) {
       this.failedFetches += 1;
+      this.#answered = false;
       this.#endTrustWhenDue();
       const why = error instanceof AuthError ? error.detail : 'the JWKS cannot be fetched';
       this.#say(`${why}; ${this.#consequence()}`);
@@ -110,6 +128,7 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     const written = keys.map(({ kid, publicJwk }) => JSON.stringify([kid, publicJwk]));
     this.#replace(keys, written.sort().join());
     this.#succeededAt = startedAt;
+    this.#answered = true;
     this.#completeForMs = Math.max(maxAgeMs, refreshEveryMs);
     this.#refreshAfterMs = Math.min(refreshEveryMs, maxAgeMs || Infinity);
     clearTimeout(this.#endOfTrust);
@@ -133,9 +152,9 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
   #schedule(afterMs?: number): void {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
-    const failing = this.#succeededAt < this.#attemptedAt;
     const retryMs = this.keyring.size === 0 ? FIRST_RETRY_MS : this.options.coolDownMs;
-    const wait = afterMs ?? (failing ? retryMs : Math.max(this.#refreshAfterMs, SHORTEST_WAIT_MS));
+    const nextMs = this.#answered ? Math.max(this.#refreshAfterMs, SHORTEST_WAIT_MS) : retryMs;
+    const wait = afterMs ?? nextMs;
     this.#timer = setTimeout(() => void this.refresh(), wait).unref();
   }
 
@@ -149,7 +168,8 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
   #say(what: string): void {
     if (what === this.#said) return;
     this.#said = what;
-    if (what !== '') this.#logger.warn(what);
+    const { of } = this.options;
+    if (what !== '') this.#logger.warn(of === undefined ? what : `${of}: ${what}`);
   }
 }
 

@@ -9,13 +9,14 @@ import type { JsonObject } from './strict-json.js';
 import {
   checkTimes,
   type ExpiryRule,
-  isInstant,
   isText,
-  isTextList,
   isWhole,
+  namesAudience,
   own,
+  readByHook,
   refused,
   REFUSED_MEMBERS,
+  wholeSeconds,
 } from './verification-policy.js';
 import type { Verification } from './verified-token-cache.js';
 
@@ -127,16 +128,9 @@ export class LegacyTokens {
   }
 }
 
-/** A NumericDate may have a fraction (RFC 7519, section 2): it is rounded to the side that accepts less. */
-function wholeSeconds(date: unknown, round: (value: number) => number): number | undefined {
-  const rounded = typeof date === 'number' ? round(date) : undefined;
-  return isInstant(rounded) ? rounded : undefined;
-}
-
 function audienceFits(given: unknown, expected: readonly string[] | undefined): boolean {
   if (expected === undefined) return given === undefined;
-  const audiences = typeof given === 'string' ? [given] : given;
-  return isTextList(audiences) && audiences.some((each) => expected.includes(each));
+  return namesAudience(given, expected);
 }
 
 function principalOf(issuer: Issuer, payload: JsonObject): LegacyPrincipal | undefined {
@@ -145,17 +139,7 @@ function principalOf(issuer: Issuer, payload: JsonObject): LegacyPrincipal | und
     const id = isWhole(sub) ? String(sub) : sub;
     return isText(id) ? { id } : undefined;
   }
-  let given: LegacyPrincipal | undefined;
-  try {
-    given = issuer.principal(payload);
-  } catch {
-    // a hook that cannot read the claims accepts nothing
-    return undefined;
-  }
-  if (!given || !isText(given.id)) return undefined;
-  if (given.role !== undefined && !isText(given.role)) return undefined;
-  if (given.permissions !== undefined && !isTextList(given.permissions)) return undefined;
-  return given;
+  return readByHook(issuer.principal, payload);
 }
 
 /** Names no session there is; the same for the same token (RFC 9562, section 5.8). */

@@ -20,7 +20,8 @@ export type RefusalReason =
   | 'expired'
   | 'custom_claims_refused'
   | 'not_encrypted'
-  | 'decryption_failed';
+  | 'decryption_failed'
+  | 'key_proof_missing';
 
 export interface Refusal {
   readonly kind: 'refused';
@@ -45,7 +46,10 @@ export const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'
 /** What the store's counter (a 32-bit integer) can reach: more was never issued. */
 const MAX_TOKEN_VERSION = 2 ** 31 - 1;
 const MAX_TOKEN_ID_LENGTH = 128;
-const MEDIA_TYPES: ReadonlySet<string> = new Set([ACCESS_TOKEN_TYPE, `application/${ACCESS_TOKEN_TYPE}`]);
+export const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set([
+  ACCESS_TOKEN_TYPE,
+  `application/${ACCESS_TOKEN_TYPE}`,
+]);
 
 /** Members are read as own ones only, so that no prototype speaks for a token. */
 export function own(object: JsonObject, name: string): unknown {
@@ -56,7 +60,7 @@ export function own(object: JsonObject, name: string): unknown {
 export function checkHeader(header: JsonObject): HeaderCheck {
   if (REFUSED_MEMBERS.some((name) => Object.hasOwn(header, name))) return refused('header_refused');
   const typ = own(header, 'typ');
-  if (typeof typ !== 'string' || !MEDIA_TYPES.has(typ.toLowerCase())) return refused('type_refused');
+  if (typeof typ !== 'string' || !ACCESS_TOKEN_TYPES.has(typ.toLowerCase())) return refused('type_refused');
   const kid = own(header, 'kid');
   if (typeof kid !== 'string') return refused('key_unknown');
   const alg = own(header, 'alg');
@@ -168,6 +172,42 @@ export function isWhole(value: unknown): value is number {
 /** NumericDate (RFC 7519, section 2), in whole seconds. */
 export function isInstant(value: unknown): value is number {
   return isWhole(value) && value >= 0;
+}
+
+/** A NumericDate may have a fraction (RFC 7519, section 2): it is rounded to the side that accepts less. */
+export function wholeSeconds(date: unknown, round: (value: number) => number): number | undefined {
+  const rounded = typeof date === 'number' ? round(date) : undefined;
+  return isInstant(rounded) ? rounded : undefined;
+}
+
+/** Whether a claim holds one of the expected audiences. */
+export function namesAudience(given: unknown, expected: readonly string[]): boolean {
+  const audiences = typeof given === 'string' ? [given] : given;
+  return isTextList(audiences) && audiences.some((each) => expected.includes(each));
+}
+
+/** What a hook of the host made of claims; undefined where it threw, or it is not what it should be. */
+export function readByHook<Facts extends PrincipalFacts>(
+  hook: (claims: JsonObject) => Facts | undefined,
+  payload: JsonObject,
+): Facts | undefined {
+  let given: Facts | undefined;
+  try {
+    given = hook(payload);
+  } catch {
+    // a hook that cannot read the claims accepts nothing
+    return undefined;
+  }
+  if (!given || !isText(given.id)) return undefined;
+  if (given.role !== undefined && !isText(given.role)) return undefined;
+  if (given.permissions !== undefined && !isTextList(given.permissions)) return undefined;
+  return given;
+}
+
+interface PrincipalFacts {
+  readonly id: string;
+  readonly role?: string;
+  readonly permissions?: readonly string[];
 }
 
 export function refused(reason: RefusalReason): Refusal {

@@ -1,5 +1,5 @@
 import { type LedgerEntry, refusesToken } from '../../storage/ledger-entry.js';
-import { revocable } from '../authenticate.js';
+import { revocable } from '../revocable.js';
 import type { Principal } from '../../common/principal.js';
 
 export interface Held {
@@ -15,19 +15,19 @@ export class ConnectionIndex<T extends Held> {
 
   add(held: T): void {
     this.all.add(held);
-    const { tokenId, sessionId, id } = held.principal;
+    const { tokenId, sessionId, subject } = revocable(held.principal);
     put(this.tokens, tokenId, held);
     put(this.sessions, sessionId, held);
-    put(this.subjects, id, held);
+    put(this.subjects, subject, held);
   }
 
   /** Before the principal of `held` changes. */
   remove(held: T): void {
     this.all.delete(held);
-    const { tokenId, sessionId, id } = held.principal;
+    const { tokenId, sessionId, subject } = revocable(held.principal);
     take(this.tokens, tokenId, held);
     take(this.sessions, sessionId, held);
-    take(this.subjects, id, held);
+    take(this.subjects, subject, held);
   }
 
   /** A copy: whoever closes them changes the index. */

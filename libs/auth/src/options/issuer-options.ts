@@ -1,0 +1,96 @@
+import type { z } from 'zod';
+import type { Duration } from '../common/duration.js';
+import { duration, exactText, group, hook, list, oneOf, seconds } from '../common/option-schema.js';
+import { audienceSchema } from './audience-schema.js';
+import { isPublicUrl } from './discovery-options.js';
+import type { SigningAlgorithm } from './key-options.js';
+import { remoteJwksSchema, resolveRemoteJwks } from './remote-jwks-options.js';
+import type { RemoteJwksOptions, ResolvedRemoteJwks } from './remote-jwks-options.js';
+
+/** Whom a token of another issuer stands for. */
+export interface ForeignPrincipal {
+  /** `principal.id`. Another issuer's `sub` may be spelled like the id of one of your users: `principal.issuer` tells them apart. */
+  readonly id: string;
+  readonly role?: string;
+  readonly permissions?: readonly string[];
+}
+
+/** Where another issuer's keys are. */
+export interface ForeignJwksOptions extends Omit<RemoteJwksOptions, 'algorithms' | 'coolDown'> {
+  /** An https URL (http on loopback alone). Nothing else is ever fetched; redirects are refused. */
+  readonly url: string;
+  /**
+   * Tokens with unknown `kid`s cause at most one fetch in it; a request with one waits for that fetch, so that keys may change at any time. Default
+   * `1s`, from `100ms` to `10s`.
+   */
+  readonly coolDown?: Duration;
+}
+
+/** Another issuer whose access tokens are accepted on the routes that name it: `@TrustIssuers`. `keycloak(…)` and its like make one. */
+export interface TrustedIssuerOptions {
+  /** Its `iss`, to the letter. */
+  readonly issuer: string;
+  /** `aud`: one or several; a token is accepted when it holds one of them, and never without. */
+  readonly audience: string | readonly string[];
+  /** Which claim holds the audience. Default `aud`; Amazon Cognito has `client_id` alone. */
+  readonly audienceClaim?: 'aud' | 'client_id';
+  readonly jwks: ForeignJwksOptions;
+  /** What its keys may be for. A key without `alg` is for the first of them that fits it. Default: every RS, PS and ES algorithm. */
+  readonly algorithms?: readonly SigningAlgorithm[];
+  /** `exp - iat` at most. Default and at most `1d`: what is revoked is kept as long. */
+  readonly maxLifetime?: Duration;
+  /** Whom the claims stand for, after everything else was checked; undefined refuses the token. */
+  readonly principal: (claims: Readonly<Record<string, unknown>>) => ForeignPrincipal | undefined;
+}
+
+/** After validation. */
+export interface ResolvedTrustedIssuer extends Pick<TrustedIssuerOptions, 'issuer' | 'principal'> {
+  readonly audiences: readonly string[];
+  readonly audienceClaim: 'aud' | 'client_id';
+  readonly jwks: ResolvedRemoteJwks;
+  readonly maxLifetimeSeconds: number;
+}
+
+const { algorithms, coolDown: _coolDown, ...jwks } = remoteJwksSchema.shape;
+
+export const trustedIssuersSchema = list(
+  group({
+    issuer: exactText("the issuer's iss, to the letter"),
+    audience: audienceSchema,
+    audienceClaim: oneOf(['aud', 'client_id']).prefault('aud'),
+    jwks: group({
+      ...jwks,
+      url: jwks.url.refine(
+        ({ href }) => isPublicUrl(href),
+        'must be an https URL: whoever can change what comes by plain HTTP signs whatever they like',
+      ),
+      coolDown: duration('100ms', '10s').prefault('1s'),
+    }),
+    algorithms,
+    maxLifetime: seconds('1s', '1d').prefault('1d'),
+    principal: hook<TrustedIssuerOptions['principal']>(),
+  }),
+  'a list of at most 100 issuers',
+)
+  .refine(({ length }) => length <= 100, 'must be a list of at most 100 issuers')
+  .refine(
+    (entries) => new Set(entries.map(({ issuer }) => issuer)).size === entries.length,
+    'two entries have the same issuer: make them one',
+  );
+
+export function resolveTrustedIssuer(
+  given: z.output<typeof trustedIssuersSchema>[number],
+): ResolvedTrustedIssuer {
+  const { audience, maxLifetime, algorithms: allowed, ...others } = given;
+  return {
+    ...others,
+    audiences: typeof audience === 'string' ? [audience] : audience,
+    maxLifetimeSeconds: maxLifetime,
+    jwks: {
+      ...resolveRemoteJwks({ ...given.jwks, algorithms: allowed }),
+      of: `trusted issuer ${given.issuer}`,
+      whileCooling: 'waits',
+      keysWithoutAlg: 'first_that_fits',
+    },
+  };
+}

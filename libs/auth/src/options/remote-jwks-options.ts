@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import type { Duration } from '../common/duration.js';
+import { duration, group, hook, list, oneOf, text } from '../common/option-schema.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './key-options.js';
+
+export interface RemoteJwksOptions {
+  /** The issuer's JWKS, `https://auth.example.com/.well-known/jwks.json`. Nothing else is ever fetched; redirects are refused. */
+  readonly url: string;
+  /** What its keys may be for, each key by its own `alg`. HMAC is refused: whoever verifies with a shared secret can sign with it. Default: every RS, PS and ES algorithm. */
+  readonly algorithms?: readonly SigningAlgorithm[];
+  /** How often it is fetched in the background, and so how soon a key that left it is refused. Default `5m`, from `1s` to `24h`; less than the issuer's lead time. A shorter `max-age` of the answer counts instead. */
+  readonly refreshEvery?: Duration;
+  /** Tokens with unknown `kid`s cause at most one fetch in it. Default `30s`, from `100ms` to `1h`. */
+  readonly coolDown?: Duration;
+  /** Deadline of one fetch. Default `2s`. */
+  readonly deadline?: Duration;
+  /** How long the known keys stay in force while no key set comes (an outage, an error page); from then on tokens are answered 503. Default `24h`, from `1m` to `7d`. */
+  readonly keepFor?: Duration;
+  /** Fetches it instead of node's own `fetch`: for a proxy, a CA, a client certificate. It must follow no redirect and heed `signal`. */
+  readonly fetch?: JwksFetch;
+}
+
+/** As `globalThis.fetch`; called with `redirect: 'manual'`, `signal` and `accept`. */
+export type JwksFetch = (url: URL, init: RequestInit) => Promise<Response>;
+
+/** After validation. */
+export interface ResolvedRemoteJwks {
+  readonly url: URL;
+  readonly algorithms: ReadonlySet<SigningAlgorithm>;
+  readonly refreshEveryMs: number;
+  readonly coolDownMs: number;
+  readonly deadlineMs: number;
+  readonly keepForMs: number;
+  readonly fetch: JwksFetch;
+  /** Whose, for log lines. Undefined: our issuer's. */
+  readonly of?: string;
+  /** What a request with an unknown `kid` does in the cool-down: keys of our issuers are published ahead, those of others need not be. */
+  readonly whileCooling: 'answers' | 'waits';
+  readonly keysWithoutAlg: 'left_out' | 'first_that_fits';
+}
+
+const SHARED =
+  'is a shared secret: a service that verifies with it can sign with it; have the issuer sign with RS, PS or ES';
+
+export const remoteJwksSchema = group({
+  url: text("the URL of the issuer's JWKS, https://…/.well-known/jwks.json")
+    .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), {
+      error: "must be a URL: the issuer's https://…/.well-known/jwks.json",
+      abort: true,
+    })
+    .transform((url) => new URL(url))
+    .refine(
+      ({ username, password }) => !username && !password,
+      'holds credentials: a JWKS is public, leave them out',
+    ),
+  algorithms: list(oneOf(SIGNING_ALGORITHMS))
+    .refine(({ length }) => length > 0, 'is empty: name at least one')
+    .refine((given) => !given.some((each) => each.startsWith('HS')), SHARED)
+    .prefault(SIGNING_ALGORITHMS.filter((each) => !each.startsWith('HS'))),
+  refreshEvery: duration('1s', '1d').prefault('5m'),
+  coolDown: duration('100ms', '1h').prefault('30s'),
+  deadline: duration('50ms', '60s').prefault('2s'),
+  keepFor: duration('1m', '7d').prefault('24h'),
+  fetch: hook<JwksFetch>().optional(),
+});
+
+export function resolveRemoteJwks(given: z.output<typeof remoteJwksSchema>): ResolvedRemoteJwks {
+  return {
+    url: given.url,
+    algorithms: new Set(given.algorithms),
+    refreshEveryMs: given.refreshEvery,
+    coolDownMs: given.coolDown,
+    deadlineMs: given.deadline,
+    keepForMs: given.keepFor,
+    fetch: given.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    whileCooling: 'answers',
+    keysWithoutAlg: 'left_out',
+  };
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { Actor } from '../../common/principal.js';
+import type { ResolvedTrustedIssuer } from '../../options/issuer-options.js';
+import { foreignName, foreignVersion } from '../../storage/foreign-names.js';
+import { marked } from '../revocable.js';
+import { checkCustomClaims } from '../tokens/custom-claims.js';
+import type { CompactJws } from '../tokens/jws.js';
+import type { JsonObject } from '../tokens/strict-json.js';
+import {
+  ACCESS_TOKEN_TYPES,
+  checkTimes,
+  type HeaderCheck,
+  isText,
+  namesAudience,
+  own,
+  readByHook,
+  type Refusal,
+  refused,
+  REFUSED_MEMBERS,
+  wholeSeconds,
+} from '../tokens/verification-policy.js';
+import type { Verification } from '../tokens/verified-token-cache.js';
+
+type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
+export type ForeignRules = Pick<
+  ResolvedTrustedIssuer,
+  'issuer' | 'audiences' | 'audienceClaim' | 'maxLifetimeSeconds' | 'principal'
+> & { readonly clockToleranceSeconds: number };
+
+/** What an ID token or a logout token has (OpenID Connect Core, section 3.3.2.11; Back-Channel Logout, section 2.4), and no access token. */
+const NEVER_HERE = ['at_hash', 'c_hash', 's_hash', 'events'];
+const UNSAID = 'jwt';
+
+/** As other issuers write it: `typ` may be `JWT` or absent, so that the claims have to tell the kind. */
+export function checkForeignHeader(header: JsonObject): HeaderCheck {
+  if (REFUSED_MEMBERS.some((name) => Object.hasOwn(header, name))) return refused('header_refused');
+  const typ = own(header, 'typ') ?? UNSAID;
+  if (typeof typ !== 'string' || (typ.toLowerCase() !== UNSAID && !saysAccessToken(typ)))
+    return refused('type_refused');
+  const [kid, alg] = [own(header, 'kid'), own(header, 'alg')];
+  if (typeof kid !== 'string') return refused('header_refused');
+  if (typeof alg !== 'string') return refused('algorithm_mismatch');
+  return { kind: 'accepted', kid, alg };
+}
+
+const saysAccessToken = (typ: string): boolean => ACCESS_TOKEN_TYPES.has(typ.toLowerCase());
+
+/** Everything that the claims of another issuer's token can tell (RFC 9068, section 4; RFC 8725, section 3.12). The signature was its key's. */
+export function checkForeignClaims(
+  { header, payload, signed }: ParsedJws,
+  kid: string,
+  rules: ForeignRules,
+  nowMs: number,
+): Verification {
+  const wrongKind = kindProblem(header, payload);
+  if (wrongKind) return wrongKind;
+  const { issuer } = rules;
+  if (own(payload, 'iss') !== issuer) return refused('issuer_mismatch');
+  if (!namesAudience(own(payload, rules.audienceClaim), rules.audiences)) return refused('audience_mismatch');
+  const [sub, jti, sid] = [own(payload, 'sub'), own(payload, 'jti'), own(payload, 'sid')];
+  const iat = wholeSeconds(own(payload, 'iat'), Math.floor);
+  const exp = wholeSeconds(own(payload, 'exp'), Math.floor);
+  const nbf = wholeSeconds(own(payload, 'nbf') ?? own(payload, 'iat'), Math.ceil);
+  if (!isText(sub) || iat === undefined || exp === undefined || nbf === undefined)
+    return refused('claims_malformed');
+  if (jti !== undefined && !isText(jti)) return refused('claims_malformed');
+  const actor = own(payload, 'act') === undefined ? undefined : actorIn(own(payload, 'act'));
+  if (actor === 'malformed') return refused('claims_malformed');
+  if (exp <= iat || exp - iat > rules.maxLifetimeSeconds) return refused('lifetime_refused');
+  const untimely = checkTimes({ iat, nbf, exp }, rules, nowMs, 'enforced');
+  if (untimely) return untimely;
+  const custom = checkCustomClaims({ ...payload });
+  if (custom.kind === 'refused') return refused('custom_claims_refused');
+  const who = readByHook(rules.principal, custom.claims);
+  if (!who) return refused('claims_malformed');
+  const digest = () => createHash('sha256').update(signed).digest('base64url');
+  const tokenId =
+    jti === undefined ? foreignName('unnamed', issuer, digest()) : foreignName('token', issuer, jti);
+  const principal = marked(
+    {
+      kind: 'user',
+      issuer,
+      id: who.id,
+      sessionId: isText(sid) ? foreignName('session', issuer, sid) : tokenId,
+      tokenId,
+      keyId: foreignName('key', issuer, kid),
+      tokenVersion: 0,
+      ...(who.role !== undefined && { role: who.role }),
+      permissions: Object.freeze([...(who.permissions ?? [])]),
+      ...(actor && { actor }),
+      issuedAt: iat,
+      expiresAt: exp,
+      claims: custom.claims,
+    },
+    { subject: foreignName('subject', issuer, sub), tokenVersion: foreignVersion(iat) },
+  );
+  return { kind: 'accepted', verified: { principal, exp, nbf, iat } };
+}
+
+/** RFC 8693, section 4.1: of a chain of actors the outermost is the one who acts. */
+function actorIn(act: unknown): Actor | 'malformed' {
+  const { sub } = (act ?? {}) as { readonly sub?: unknown };
+  return isText(sub) ? { id: sub } : 'malformed';
+}
+
+/**
+ * `typ` of the claims is Keycloak's, `token_use` Cognito's. `nonce` is an ID token's, but older Keycloaks copied it into what says to be an access
+ * token. A token bound to a key (`cnf`) is worth something only with a proof of it, which nobody asks for here.
+ */
+function kindProblem(header: JsonObject, payload: JsonObject): Refusal | undefined {
+  if (NEVER_HERE.some((name) => Object.hasOwn(payload, name))) return refused('type_refused');
+  const [headerTyp, typ, use] = [own(header, 'typ'), own(payload, 'typ'), own(payload, 'token_use')];
+  if (typ !== undefined && typ !== 'Bearer') return refused('type_refused');
+  if (use !== undefined && use !== 'access') return refused('type_refused');
+  const says = typ !== undefined || use !== undefined || saysAccessToken(String(headerTyp));
+  if (Object.hasOwn(payload, 'nonce') && !says) return refused('type_refused');
+  return Object.hasOwn(payload, 'cnf') ? refused('key_proof_missing') : undefined;
+}

@@ -1,0 +1,9 @@
+/** `@tokenward/nestjs/issuers`: routes that accept access tokens of other issuers, and ready entries for the well-known ones. */
+export { TrustIssuers } from './trust-issuers.decorator.js';
+export { auth0, cognito, entra, keycloak } from './presets.js';
+export type { Auth0Options, CognitoOptions, EntraOptions, KeycloakOptions } from './presets.js';
+export type {
+  ForeignJwksOptions,
+  ForeignPrincipal,
+  TrustedIssuerOptions,
+} from '../../options/issuer-options.js';

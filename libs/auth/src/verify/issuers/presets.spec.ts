@@ -1,0 +1,177 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { TrustedIssuerOptions } from '../../options/issuer-options.js';
+import { ForeignIssuer, TIMES, trusting } from './foreign-issuer.fixture.js';
+import { auth0, cognito, entra, keycloak } from './presets.js';
+import type { TrustedIssuers } from './trusted-issuers.service.js';
+
+const TENANT = '6f2d6a3e-6d0f-4c5e-9c1c-0d6f5d1f8a11';
+const source = new ForeignIssuer('RS256');
+const jwks = { fetch: source.fetch };
+
+const KEYCLOAK = keycloak({
+  ...{ url: 'https://sso.example.com/', realm: 'shop', audience: 'notes', roles: ['admin', 'user'] },
+  jwks,
+});
+const AUTH0 = auth0({
+  ...{ domain: 'shop.eu.auth0.com', audience: 'https://notes.example.com', roles: ['admin'] },
+  ...{ rolesClaim: 'https://shop.example.com/roles', jwks },
+});
+const ENTRA = entra({ tenant: TENANT, audience: '0a1b', roles: ['Notes.Admin'], jwks });
+const ENTRA_1 = entra({ tenant: TENANT, audience: 'api://0a1b', version: 1, jwks });
+const COGNITO = cognito({
+  ...{ region: 'eu-central-1', userPool: 'eu-central-1_AbC', clients: ['4qr'], roles: ['admins'] },
+  jwks,
+});
+
+/** As each of them writes an access token today, shortened to what matters. */
+const KEYCLOAK_TOKEN = {
+  ...TIMES,
+  ...{ jti: 'onrtac:1', iss: 'https://sso.example.com/realms/shop', aud: ['notes', 'account'], sub: 'k-1' },
+  ...{ typ: 'Bearer', azp: 'web', sid: 's-1', acr: '1', scope: 'openid email', email: 'ada@example.com' },
+  realm_access: { roles: ['default-roles-shop', 'offline_access', 'user'] },
+  resource_access: { notes: { roles: ['notes:read'] }, account: { roles: ['manage-account'] } },
+};
+const AUTH0_TOKEN = {
+  ...TIMES,
+  ...{ iss: 'https://shop.eu.auth0.com/', sub: 'auth0|1', azp: 'client', scope: 'openid notes:read' },
+  aud: ['https://notes.example.com', 'https://shop.eu.auth0.com/userinfo'],
+};
+const ENTRA_TOKEN = {
+  ...TIMES,
+  ...{ nbf: TIMES.iat, aud: '0a1b', iss: `https://login.microsoftonline.com/${TENANT}/v2.0`, sub: 'e-1' },
+  ...{
+    azp: 'client',
+    azpacr: '0',
+    oid: 'o-1',
+    tid: TENANT,
+    ver: '2.0',
+    uti: 'u',
+    scp: 'Notes.Read Notes.Write',
+  },
+};
+const ENTRA_1_TOKEN = {
+  ...TIMES,
+  ...{ nbf: TIMES.iat, aud: 'api://0a1b', iss: `https://sts.windows.net/${TENANT}/`, sub: 'e-1', ver: '1.0' },
+  ...{ appid: 'client', appidacr: '1', oid: 'o-1', tid: TENANT, roles: ['Notes.Read.All'] },
+};
+const COGNITO_TOKEN = {
+  ...TIMES,
+  ...{ sub: 'c-1', iss: 'https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbC', version: 2 },
+  ...{
+    client_id: '4qr',
+    token_use: 'access',
+    scope: 'notes/read',
+    username: 'ada',
+    jti: 'j',
+    auth_time: TIMES.iat,
+  },
+  'cognito:groups': ['readers', 'admins'],
+};
+
+const running: TrustedIssuers[] = [];
+afterEach(() => running.splice(0).forEach((each) => each.onApplicationShutdown()));
+
+async function ask(preset: TrustedIssuerOptions, claims: object, header?: Record<string, unknown>) {
+  const { issuers, verify } = await trusting(preset);
+  running.push(issuers);
+  return verify(source.sign({ ...claims }, header));
+}
+
+describe('a token of', () => {
+  // T-c75g
+  it.each<[string, TrustedIssuerOptions, object, object]>([
+    ['Keycloak', KEYCLOAK, KEYCLOAK_TOKEN, { id: 'k-1', role: 'user', permissions: ['notes:read'] }],
+    [
+      'Keycloak with the nonce that older releases copied',
+      KEYCLOAK,
+      { ...KEYCLOAK_TOKEN, nonce: 'n' },
+      { id: 'k-1', role: 'user' },
+    ],
+    [
+      'Keycloak without any role',
+      KEYCLOAK,
+      { ...KEYCLOAK_TOKEN, realm_access: undefined, resource_access: undefined },
+      { id: 'k-1', permissions: [] },
+    ],
+    ['Auth0', AUTH0, AUTH0_TOKEN, { id: 'auth0|1', permissions: ['openid', 'notes:read'] }],
+    [
+      'Auth0 with RBAC, and roles by an Action',
+      AUTH0,
+      { ...AUTH0_TOKEN, permissions: ['notes:write'], 'https://shop.example.com/roles': ['admin'] },
+      { id: 'auth0|1', role: 'admin', permissions: ['notes:write'] },
+    ],
+    [
+      'an application of Auth0',
+      AUTH0,
+      { ...AUTH0_TOKEN, sub: 'client@clients', gty: 'client-credentials', scope: 'notes:read' },
+      { id: 'client@clients', permissions: ['notes:read'] },
+    ],
+    ['Entra', ENTRA, ENTRA_TOKEN, { id: 'e-1', permissions: ['Notes.Read', 'Notes.Write'] }],
+    [
+      'Entra with app roles of the person',
+      ENTRA,
+      { ...ENTRA_TOKEN, roles: ['Notes.Admin'] },
+      { id: 'e-1', role: 'Notes.Admin', permissions: ['Notes.Read', 'Notes.Write'] },
+    ],
+    [
+      'an application of Entra, version 1',
+      ENTRA_1,
+      ENTRA_1_TOKEN,
+      { id: 'e-1', permissions: ['Notes.Read.All'] },
+    ],
+    ['Cognito', COGNITO, COGNITO_TOKEN, { id: 'c-1', role: 'admins', permissions: ['notes/read'] }],
+  ])('%s is accepted, and says who it is', async (_, preset, claims, who) => {
+    const outcome = await ask(preset, claims);
+    expect(outcome).toMatchObject({ kind: 'accepted', principal: { ...who, issuer: preset.issuer } });
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['JWT', { typ: 'JWT' }],
+    ['jwt', { typ: 'jwt' }],
+    ['at+jwt (RFC 9068)', { typ: 'at+jwt' }],
+    ['application/at+jwt', { typ: 'application/at+jwt' }],
+    ['nothing', {}],
+  ])('a typ of %s is accepted', async (_, header) => {
+    expect(await ask(AUTH0, AUTH0_TOKEN, header)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it.each<[string, TrustedIssuerOptions, object, string]>([
+    ['Keycloak as an ID token', KEYCLOAK, { ...KEYCLOAK_TOKEN, typ: 'ID' }, 'type_refused'],
+    ['Keycloak as a refresh token', KEYCLOAK, { ...KEYCLOAK_TOKEN, typ: 'Refresh' }, 'type_refused'],
+    ['Keycloak for another client', KEYCLOAK, { ...KEYCLOAK_TOKEN, aud: 'account' }, 'audience_mismatch'],
+    ['Auth0 as an ID token', AUTH0, { ...AUTH0_TOKEN, nonce: 'n' }, 'type_refused'],
+    ['Auth0 for the user info alone', AUTH0, { ...AUTH0_TOKEN, aud: 'x' }, 'audience_mismatch'],
+    [
+      'Entra as an ID token of the same registration',
+      ENTRA,
+      { ...ENTRA_TOKEN, azp: undefined, azpacr: undefined, scp: undefined },
+      'claims_malformed',
+    ],
+    ['Entra of another directory', ENTRA, { ...ENTRA_TOKEN, tid: 'other' }, 'claims_malformed'],
+    ['Cognito as an ID token', COGNITO, { ...COGNITO_TOKEN, token_use: 'id' }, 'type_refused'],
+    [
+      'Cognito that does not say its use',
+      COGNITO,
+      { ...COGNITO_TOKEN, token_use: undefined },
+      'claims_malformed',
+    ],
+    ['Cognito for another client', COGNITO, { ...COGNITO_TOKEN, client_id: 'x' }, 'audience_mismatch'],
+    [
+      'Cognito with the client as aud alone',
+      COGNITO,
+      { ...COGNITO_TOKEN, client_id: undefined, aud: '4qr' },
+      'audience_mismatch',
+    ],
+  ])('%s is refused', async (_, preset, claims, reason) => {
+    expect(await ask(preset, claims)).toMatchObject({ kind: 'refused', reason });
+  });
+});
+
+describe('entra', () => {
+  it.each(['common', 'organizations', 'consumers', 'shop.onmicrosoft.com'])(
+    'refuses the tenant %s: it is not one directory by its id',
+    (tenant) => {
+      expect(() => entra({ tenant, audience: 'a' })).toThrow(/entra: tenant must be the id/);
+    },
+  );
+});

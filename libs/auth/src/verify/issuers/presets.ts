@@ -1,0 +1,175 @@
+import { AuthError } from '../../common/auth-error.js';
+import type { Duration } from '../../common/duration.js';
+import type {
+  ForeignJwksOptions,
+  ForeignPrincipal,
+  TrustedIssuerOptions,
+} from '../../options/issuer-options.js';
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** What each preset takes beside where its issuer is. */
+interface PresetOptions {
+  /** Which roles of theirs count here, the strongest first: the first that a token holds is the caller's `role`. Default none. */
+  readonly roles?: readonly string[];
+  /** As in `trustedIssuers`. */
+  readonly maxLifetime?: Duration;
+  /** How the keys are fetched; the URL is known. */
+  readonly jwks?: Omit<ForeignJwksOptions, 'url'>;
+}
+
+export interface KeycloakOptions extends PresetOptions {
+  /** Where Keycloak is, `https://sso.example.com` (before version 17 with `/auth`). */
+  readonly url: string;
+  readonly realm: string;
+  /** The client that stands for this service: an audience mapper puts it into `aud`. */
+  readonly audience: string;
+}
+
+/** Keycloak. Role: of the realm's (`realm_access`). Permissions: the roles of the client that `audience` names (`resource_access`). */
+export function keycloak({ url, realm, audience, roles, ...others }: KeycloakOptions): TrustedIssuerOptions {
+  const issuer = `${withoutSlash(url)}/realms/${encodeURIComponent(realm)}`;
+  return entry(issuer, `${issuer}/protocol/openid-connect/certs`, others, {
+    audience,
+    principal: (claims) => ({
+      id: String(claims['sub']),
+      ...roleOf(member(claims['realm_access'], 'roles'), roles),
+      permissions: texts(member(member(claims['resource_access'], audience), 'roles')),
+    }),
+  });
+}
+
+export interface Auth0Options extends PresetOptions {
+  /** Of the tenant, or a custom domain: `example.eu.auth0.com`. */
+  readonly domain: string;
+  /** The identifier of the API. */
+  readonly audience: string;
+  /** The claim in which an Action puts roles, a URL as Auth0 wants it. Default none. */
+  readonly rolesClaim?: string;
+}
+
+/** Auth0. Permissions: `permissions` where the API adds them to its tokens (RBAC), else the words of `scope`. */
+export function auth0({
+  domain,
+  audience,
+  roles,
+  rolesClaim,
+  ...others
+}: Auth0Options): TrustedIssuerOptions {
+  const issuer = `https://${domain}/`;
+  return entry(issuer, `${issuer}.well-known/jwks.json`, others, {
+    audience,
+    principal: (claims) => ({
+      id: String(claims['sub']),
+      ...roleOf(rolesClaim === undefined ? undefined : claims[rolesClaim], roles),
+      permissions: Array.isArray(claims['permissions'])
+        ? texts(claims['permissions'])
+        : words(claims['scope']),
+    }),
+  });
+}
+
+export interface EntraOptions extends PresetOptions {
+  /** The id of the directory, a UUID: `common` and `organizations` would be everybody's. */
+  readonly tenant: string;
+  /** The client id of this API in tokens of version 2, its application id URI in those of version 1. */
+  readonly audience: string | readonly string[];
+  /** `accessTokenAcceptedVersion` of the app registration. Default 2. */
+  readonly version?: 1 | 2;
+}
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** Microsoft Entra ID. Role: of the app roles (`roles`). Permissions: the words of `scp`; without a person, the application's `roles`. */
+export function entra({
+  tenant,
+  audience,
+  version = 2,
+  roles,
+  ...others
+}: EntraOptions): TrustedIssuerOptions {
+  if (!UUID.test(tenant))
+    throw AuthError.configuration('entra', 'tenant must be the id of one directory, a UUID');
+  const base = `https://login.microsoftonline.com/${tenant}`;
+  const issuer = version === 2 ? `${base}/v2.0` : `https://sts.windows.net/${tenant}/`;
+  const keys = version === 2 ? `${base}/discovery/v2.0/keys` : `${base}/discovery/keys`;
+  return entry(issuer, keys, others, {
+    audience,
+    principal: (claims) => {
+      // an ID token of the same registration has the same `aud`; only an access token names the client it was given to
+      if (typeof (claims['azp'] ?? claims['appid']) !== 'string') return undefined;
+      if (claims['tid'] !== tenant) return undefined;
+      return {
+        id: String(claims['sub']),
+        ...roleOf(claims['roles'], roles),
+        permissions: claims['scp'] === undefined ? texts(claims['roles']) : words(claims['scp']),
+      };
+    },
+  });
+}
+
+export interface CognitoOptions extends PresetOptions {
+  /** `eu-central-1` */
+  readonly region: string;
+  /** `eu-central-1_AbCdEfGhI` */
+  readonly userPool: string;
+  /** The ids of the app clients whose tokens are for this service: they have no `aud`. */
+  readonly clients: readonly string[];
+}
+
+/** Amazon Cognito. Role: of the groups (`cognito:groups`). Permissions: the words of `scope`. */
+export function cognito({
+  region,
+  userPool,
+  clients,
+  roles,
+  ...others
+}: CognitoOptions): TrustedIssuerOptions {
+  const issuer = `https://cognito-idp.${region}.amazonaws.com/${userPool}`;
+  return entry(issuer, `${issuer}/.well-known/jwks.json`, others, {
+    audience: clients,
+    audienceClaim: 'client_id',
+    principal: (claims) =>
+      claims['token_use'] === 'access'
+        ? {
+            id: String(claims['sub']),
+            ...roleOf(claims['cognito:groups'], roles),
+            permissions: words(claims['scope']),
+          }
+        : undefined,
+  });
+}
+
+function entry(
+  issuer: string,
+  url: string,
+  { jwks, maxLifetime }: PresetOptions,
+  own: Pick<TrustedIssuerOptions, 'audience' | 'audienceClaim' | 'principal'>,
+): TrustedIssuerOptions {
+  return { issuer, jwks: { ...jwks, url }, ...(maxLifetime !== undefined && { maxLifetime }), ...own };
+}
+
+function roleOf(given: unknown, counted: readonly string[] = []): Pick<ForeignPrincipal, 'role'> {
+  const held = texts(given);
+  const role = counted.find((each) => held.includes(each));
+  return role === undefined ? {} : { role };
+}
+
+/** `scope` is one text (RFC 8693, section 4.2), and a list at some. */
+function words(given: unknown): readonly string[] {
+  return typeof given === 'string' ? given.split(' ').filter(Boolean) : texts(given);
+}
+
+function texts(given: unknown): readonly string[] {
+  return Array.isArray(given) ? given.filter((each) => typeof each === 'string') : [];
+}
+
+function member(given: unknown, name: string): unknown {
+  return typeof given === 'object' && given !== null && Object.hasOwn(given, name)
+    ? (given as Claims)[name]
+    : undefined;
+}
+
+function withoutSlash(url: string): string {
+  return url.endsWith('/') ? url.slice(0, -1) : url;
+}

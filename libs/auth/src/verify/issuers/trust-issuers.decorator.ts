@@ -1,0 +1,18 @@
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { errorAnswers } from '../http/openapi-errors.js';
+import { Describe } from '../http/openapi.js';
+import { TRUSTED_ISSUERS } from '../guards/route-metadata.js';
+
+/**
+ * Access tokens of these issuers (`trustedIssuers`) are accepted here too, in `Authorization: Bearer` and never in a cookie; `JwtAuthGuard` holds it.
+ * The caller's `issuer` says whose token it was. On a handler it takes the place of its class's.
+ */
+export function TrustIssuers(...issuers: readonly [string, ...string[]]): MethodDecorator & ClassDecorator {
+  if (issuers.length === 0 || issuers.some((each) => typeof each !== 'string' || !each.trim()))
+    throw AuthError.configuration('@TrustIssuers', 'name at least one issuer, as trustedIssuers has it');
+  return applyDecorators(
+    SetMetadata(TRUSTED_ISSUERS.key, issuers),
+    Describe({ security: 'token', answers: errorAnswers(401, 503) }),
+  );
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../../common/clock.js';
+import { AuthError } from '../../common/auth-error.js';
+import type { ResolvedTrustedIssuer } from '../../options/issuer-options.js';
+import { Keyring } from '../keys/keyring.service.js';
+import { RemoteKeys } from '../keys/remote-keys.service.js';
+import type { VerificationOutcome } from '../tokens/access-token-verifier.service.js';
+import type { CompactJws } from '../tokens/jws.js';
+import { checkTimes, refused } from '../tokens/verification-policy.js';
+import { type Verification, VerifiedTokenCache } from '../tokens/verified-token-cache.js';
+import { checkForeignClaims, checkForeignHeader, type ForeignRules } from './foreign-policy.js';
+
+type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
+
+export interface IssuerSettings {
+  readonly clockToleranceSeconds: number;
+  /** Tokens that are remembered. */
+  readonly cacheSize: number;
+}
+
+/** One other issuer, with keys and a memory of its own: no key of one issuer ever verifies what another is said to have signed. */
+export class TrustedIssuer {
+  readonly keys: RemoteKeys;
+  readonly #keyring = new Keyring({ verification: [] });
+  readonly #cache: VerifiedTokenCache;
+  readonly #rules: ForeignRules;
+
+  constructor(
+    options: ResolvedTrustedIssuer,
+    { clockToleranceSeconds, cacheSize }: IssuerSettings,
+    private readonly clock: Clock,
+  ) {
+    this.keys = new RemoteKeys(options.jwks, this.#keyring, clock);
+    this.#cache = new VerifiedTokenCache(cacheSize);
+    this.#rules = { ...options, clockToleranceSeconds };
+  }
+
+  /** Undefined for a token that was not accepted before under these keys. */
+  remembered(token: string): VerificationOutcome | undefined {
+    const remembered = this.#cache.get(token, this.#keyring.revision);
+    if (!remembered) return undefined;
+    const { principal } = remembered;
+    const untimely = checkTimes(remembered, this.#rules, this.clock.now(), 'enforced');
+    return untimely ?? { kind: 'accepted', principal };
+  }
+
+  /** A promise where the key is unknown, and the issuer is asked for its keys. Rejects with `unavailable` where nobody can tell. */
+  verify(token: string, jws: ParsedJws): VerificationOutcome | Promise<VerificationOutcome> {
+    const outcome = this.#check(token, jws);
+    const isUnknown = outcome.kind === 'refused' && outcome.reason === 'key_unknown';
+    return isUnknown ? this.#afterLookingAgain(token, jws) : outcome;
+  }
+
+  async #afterLookingAgain(token: string, jws: ParsedJws): Promise<VerificationOutcome> {
+    await this.keys.lookAgain();
+    const outcome = this.#check(token, jws);
+    if (outcome.kind === 'refused' && outcome.reason === 'key_unknown' && !this.keys.isComplete())
+      throw AuthError.unavailable('a trusted issuer cannot be asked whether this key is its own');
+    return outcome;
+  }
+
+  #check(token: string, jws: ParsedJws): VerificationOutcome {
+    // read before: keys that change meanwhile void what was concluded
+    const { revision } = this.#keyring;
+    const outcome = this.#judge(jws);
+    if (outcome.kind === 'refused') return outcome;
+    this.#cache.set(token, outcome.verified, revision);
+    return { kind: 'accepted', principal: outcome.verified.principal };
+  }
+
+  #judge(jws: ParsedJws): Verification {
+    const header = checkForeignHeader(jws.header);
+    if (header.kind === 'refused') return header;
+    const key = this.#keyring.verificationKey(header.kid);
+    if (!key) return refused('key_unknown');
+    if (header.alg !== key.algorithm) return refused('algorithm_mismatch');
+    if (!this.#keyring.signatureFits(key, jws.signed, jws.signature)) return refused('signature_mismatch');
+    return checkForeignClaims(jws, key.kid, this.#rules, this.clock.now());
+  }
+}

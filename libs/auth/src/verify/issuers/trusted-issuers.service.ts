@@ -1,0 +1,58 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../../common/clock.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { VerificationOutcome } from '../tokens/access-token-verifier.service.js';
+import { parseCompactJws } from '../tokens/jws.js';
+import { own } from '../tokens/verification-policy.js';
+import { TrustedIssuer } from './trusted-issuer.js';
+
+/** Tokens of other issuers. `iss` only says which of the issuers that a route names is asked; that one then checks everything, `iss` too. */
+@Injectable()
+export class TrustedIssuers implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #byName: ReadonlyMap<string, TrustedIssuer>;
+
+  constructor({ trustedIssuers, accessToken }: ResolvedAuthOptions, clock: Clock) {
+    const { clockToleranceSeconds } = accessToken;
+    const settings = {
+      clockToleranceSeconds,
+      cacheSize: Math.ceil(accessToken.cacheSize / Math.max(1, trustedIssuers.length)),
+    };
+    this.#byName = new Map(
+      trustedIssuers.map((each) => [each.issuer, new TrustedIssuer(each, settings, clock)]),
+    );
+  }
+
+  /** An issuer may come up later: its absence stops nothing. */
+  async onApplicationBootstrap(): Promise<void> {
+    await Promise.all([...this.#byName.values()].map(({ keys }) => keys.onApplicationBootstrap()));
+  }
+
+  onApplicationShutdown(): void {
+    for (const { keys } of this.#byName.values()) keys.onApplicationShutdown();
+  }
+
+  has(issuer: string): boolean {
+    return this.#byName.has(issuer);
+  }
+
+  /** What one of these issuers said of this very token before. No crypto, no I/O. */
+  remembered(token: string, issuers: readonly string[]): VerificationOutcome | undefined {
+    for (const each of issuers) {
+      const outcome = this.#byName.get(each)?.remembered(token);
+      if (outcome) return outcome;
+    }
+    return undefined;
+  }
+
+  /** Undefined for a token that none of these issuers is said to have signed. Rejects with `unavailable`. */
+  verify(
+    token: string,
+    issuers: readonly string[],
+  ): VerificationOutcome | Promise<VerificationOutcome> | undefined {
+    const jws = parseCompactJws(token);
+    if (jws.kind === 'malformed') return undefined;
+    const named = own(jws.payload, 'iss');
+    if (typeof named !== 'string' || !issuers.includes(named)) return undefined;
+    return this.#byName.get(named)?.verify(token, jws);
+  }
+}
