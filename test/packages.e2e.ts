@@ -9,6 +9,7 @@ import { type PackedLibraries, packedLibraries, succeed } from './support/packag
 interface Manifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, unknown>>;
+  readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
@@ -45,6 +46,17 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
     expect(listed.map(({ path }) => `package/${path}`).sort()).toEqual([...files].sort());
   }, 240_000);
 
+  // T-8s4t
+  it('runs nothing where it is installed', () => {
+    for (const { scripts = {} } of [
+      manifest,
+      JSON.parse(readFileSync(join('libs', library, 'package.json'), 'utf8')) as Manifest,
+    ])
+      expect(Object.keys(scripts).filter((name) => /install|^prepare$/.test(name))).toEqual([]);
+    expect(files.filter((file) => /binding\.gyp$/.test(file))).toEqual([]);
+  });
+
+  // T-xpfs
   it('says where it comes from, for provenance', () => {
     expect(manifest).toMatchObject({
       license: 'MIT',

@@ -15,6 +15,8 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// the modes of files go into the tarball: two builds are equal whatever the umask of who builds
+process.umask(0o022);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const libs = join(root, 'libs');
 const out = argument('--out') ? resolve(argument('--out')) : libs;
