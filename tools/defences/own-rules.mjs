@@ -45,8 +45,8 @@ export const OWN_RULES = [
     [
       'refresh',
       'issue/flows/refresh.flow.ts',
-      'const access = issued ?? (await this.accessToken(outcome, asOfMs));',
-      'const access = await this.accessToken(outcome, this.clock.now());',
+      'const access = issued ?? (await this.access.token(outcome, asOfMs));',
+      'const access = await this.access.token(outcome, this.clock.now());',
     ],
   ].map(([of, file, take, leave]) =>
     defence(of, 'times count from before the user was read', file, take, leave, 'T-vhqj'),

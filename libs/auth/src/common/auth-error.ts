@@ -10,6 +10,8 @@ export interface AuthErrorExtra {
   readonly maxAgeSeconds?: number;
   /** Where the metadata of the resource is (RFC 9728, section 5.1). */
   readonly resourceMetadata?: string;
+  /** A challenge for the browser's key, as the header has it (Device Bound Session Credentials). */
+  readonly sessionChallenge?: string;
   /** Names of the refused fields with what is wrong; never their values. */
   readonly fields?: Readonly<Record<string, string>>;
   /** Users that one identifier means; for the event. */

@@ -64,6 +64,7 @@ export interface HeaderFacts {
   readonly retryAfterSeconds?: number;
   readonly maxAgeSeconds?: number;
   readonly resourceMetadata?: string;
+  readonly sessionChallenge?: string;
 }
 
 /** The headers of the answer; `Cache-Control: no-store` is on all of them. */
@@ -72,6 +73,7 @@ export function headersOf(reason: AuthErrorReason, facts: HeaderFacts): Readonly
   return {
     'Cache-Control': 'no-store',
     ...(status === 401 && { 'WWW-Authenticate': challengeOf(reason, facts) }),
+    ...(facts.sessionChallenge !== undefined && { 'Secure-Session-Challenge': facts.sessionChallenge }),
     ...((status === 429 || status === 503) && { 'Retry-After': wholeSeconds(facts.retryAfterSeconds) }),
   };
 }

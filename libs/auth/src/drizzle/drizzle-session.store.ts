@@ -10,9 +10,13 @@ import type { NewSession, Session, SessionSnapshot } from '../storage/session.js
 import {
   type Alongside,
   type Authority,
+  type DeviceRegistration,
+  type DeviceUse,
+  type DeviceUseOutcome,
   type Ended,
   type EndOneOptions,
   type OpenOutcome,
+  type RegisterOutcome,
   type Removal,
   type Replacement,
   type ReplaceOutcome,
@@ -21,7 +25,13 @@ import {
   type Rotation,
   SessionStore,
 } from '../storage/session-store.port.js';
-import { secretReplaced, sessionEnded, sessionsEnded, versionBumped } from '../storage/store-events.js';
+import {
+  deviceBound,
+  secretReplaced,
+  sessionEnded,
+  sessionsEnded,
+  versionBumped,
+} from '../storage/store-events.js';
 import type { StoreChange } from '../storage/store-change.js';
 import type { AuthDatabase } from './auth-database.js';
 import { inTransactionWith } from './alongside.js';
@@ -44,7 +54,13 @@ import {
 } from './session-endings.js';
 import { SessionRotations } from './session-rotations.js';
 import { SESSION_COLUMNS, toSession, toSnapshot, toState, UNEXPIRED } from './session-rows.js';
-import { authorityStatement, readStatement, replaceStatement } from './session-statements.js';
+import {
+  authorityStatement,
+  readStatement,
+  registerStatement,
+  replaceStatement,
+  useDeviceStatement,
+} from './session-statements.js';
 import { type NamedUsers, toFacts } from './user-columns.js';
 import { type ChangeTables, writeChange } from './write-change.js';
 
@@ -126,6 +142,23 @@ export class DrizzleSessionStore extends SessionStore {
       if (error === superseded) return { kind: 'superseded' };
       throw error;
     });
+  }
+
+  registerDevice(registration: DeviceRegistration): Promise<RegisterOutcome> {
+    return this.changing('register a device', {}, async (tx) => {
+      const [row] = await rows(tx, registerStatement(this.schema, this.users, registration));
+      if (!row) return { kind: 'missed' };
+      const state = toState(row, this.users);
+      return { kind: 'registered', ...state, entries: [], events: [deviceBound(state.session)] };
+    });
+  }
+
+  async useDevice(use: DeviceUse): Promise<DeviceUseOutcome> {
+    // in a transaction, which bounds how long it waits for the row
+    const [row] = await this.database.transaction('use a device', this.options.deadlineMs, (tx) =>
+      rows(tx, useDeviceStatement(this.schema, this.users, use)),
+    );
+    return row ? { kind: 'used', ...toState(row, this.users) } : { kind: 'missed' };
   }
 
   async list(subject: string, tx?: HostTransaction): Promise<readonly Session[]> {

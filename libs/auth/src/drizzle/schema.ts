@@ -102,6 +102,8 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
       boundAt: at('bound_at'),
       /** Ends by then unless it is bound before. */
       registerBy: at('register_by'),
+      /** Those of the last minutes that its key has answered, by their ids. Null: none so far. */
+      usedChallenges: text('used_challenges').array(),
       /** The revoked flag and its time in one: null while the session may be used. */
       endedAt: at('ended_at'),
       endReason: text('end_reason'),

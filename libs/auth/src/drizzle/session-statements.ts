@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { type Placeholder, sql, type SQL } from 'drizzle-orm';
 import type { NewSession } from '../storage/session.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
-import type { Replacement, Rotation } from '../storage/session-store.port.js';
+import type { DeviceRegistration, DeviceUse, Replacement, Rotation } from '../storage/session-store.port.js';
 import { ms } from './database.js';
 import { refusedCondition } from './ledger-rows.js';
 import type { AuthSchema } from './schema.js';
@@ -101,6 +101,39 @@ export function replaceStatement(
       ${retry ? sql`and s.rotation_key is distinct from ${retry.keyHash}` : sql``}
       and u.subject = s.subject and u.session_epoch = ${epoch.to} ${sameUser(users)}
     returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
+}
+
+/** Binds a session; see `SessionStore.registerDevice`. */
+export function registerStatement(
+  schema: AuthSchema,
+  users: NamedUsers | undefined,
+  registration: DeviceRegistration,
+): SQL {
+  const { sessionId, presentedHash, key, withinMs } = registration;
+  return sql`update ${schema.sessions} s set bound_kind = 'dbsc', bound_key = ${key}, bound_at = clock_timestamp(), register_by = null,
+      ${usedBy(registration)}
+    from ${schema.subjects} u ${users ? sql`cross join ${usersFrom(users)} a` : sql``}
+    where s.id = ${sessionId} and s.token_hash = ${presentedHash} and s.transport = 'cookie' and s.bound_kind is null and ${UNEXPIRED}
+      and s.created_at > clock_timestamp() - ${withinMs}::float8 * interval '1 millisecond'
+      and u.subject = s.subject and u.session_epoch = s.epoch ${sameUser(users)}
+    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
+}
+
+/** Remembers a challenge and forgets old ones; see `SessionStore.useDevice`. */
+export function useDeviceStatement(schema: AuthSchema, users: NamedUsers | undefined, use: DeviceUse): SQL {
+  // bytes in turn, whatever the database's collation is
+  const remembered = sql`array(select c from unnest(s.used_challenges) c where c collate "C" >= ${use.oldestChallengeId})`;
+  return sql`update ${schema.sessions} s set used_challenges = ${remembered} || ${use.challengeId}::text, ${usedBy(use)}
+    from ${schema.subjects} u ${users ? sql`cross join ${usersFrom(users)} a` : sql``}
+    where s.id = ${use.sessionId} and s.bound_kind = 'dbsc' and s.bound_key = ${use.key} and ${UNEXPIRED}
+      and ${use.challengeId} <> all(coalesce(s.used_challenges, '{}')) and cardinality(${remembered}) < ${use.maxRemembered}
+      and u.subject = s.subject and u.session_epoch = s.epoch ${sameUser(users)}
+    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
+}
+
+function usedBy(use: DeviceRegistration | DeviceUse): SQL {
+  return sql`last_used_at = clock_timestamp(), idle_expires_at = ${idleExpiry(use)},
+      last_ip = coalesce(${inet(use.ip)}::inet, s.last_ip), user_agent = coalesce(${use.userAgent ?? null}, s.user_agent)`;
 }
 
 function sameUser(users: NamedUsers | undefined): SQL {

@@ -37,6 +37,9 @@ import { PasswordVerifier } from './users/password-verifier.service.js';
 import { NamedSessions } from './flows/named-sessions.service.js';
 import { RegisterFlow } from './flows/register.flow.js';
 import { SessionLimiter } from './sessions/session-limits.service.js';
+import { DeviceChallenges } from './devices/device-challenges.service.js';
+import { DeviceSessionFlow } from './flows/device-session.flow.js';
+import { SessionAccess } from './sessions/session-access.service.js';
 import { SessionOpener } from './sessions/session-opener.service.js';
 import { LoginFlow } from './flows/login.flow.js';
 import { OpenSessionFlow } from './flows/open-session.flow.js';
@@ -82,6 +85,9 @@ export const ISSUE_PROVIDERS: Provider[] = [
   RegisterFlow,
   SessionLimiter,
   SessionOpener,
+  SessionAccess,
+  DeviceChallenges,
+  DeviceSessionFlow,
   LoginFlow,
   OpenSessionFlow,
   RefreshFlow,

@@ -12,7 +12,7 @@ export function adviceOn(
   options: ResolvedAuthOptions,
   environment: { readonly production: boolean },
 ): readonly Advice[] {
-  const { refreshToken, cookies, accessToken, revocation, throttle, origins } = options;
+  const { refreshToken, cookies, accessToken, revocation, throttle, origins, deviceBound } = options;
   const advice: Advice[] = [];
   const say = (when: boolean, option: string, text: string): void => {
     if (when) advice.push({ option, text });
@@ -36,6 +36,16 @@ export function adviceOn(
     !cookies.secure,
     'cookies.secure',
     'is false: tokens travel in clear; leave it at true wherever there is TLS',
+  );
+  say(
+    !cookies.secure && deviceBound.mode !== 'off',
+    'deviceBound',
+    'is on and cookies.secure is false: browsers bind a session over HTTPS alone; leave cookies.secure at true',
+  );
+  say(
+    deviceBound.mode !== 'off' && deviceBound.accessTtlSeconds < 240,
+    'boundAccessTtl',
+    'is below 4m: browsers sign about six times in nine minutes, and past that people are signed out; set it to 5m',
   );
   say(
     cookies.sameSite === 'none',

@@ -203,6 +203,13 @@ export interface AuthOptions {
   readonly apiKeys?: ApiKeyOptions;
   /** Other issuers, on routes that name them: `@TrustIssuers` of `@tokenward/nestjs/issuers`. Default none. */
   readonly trustedIssuers?: readonly TrustedIssuerOptions[];
+  /**
+   * Experimental (docs/bound-sessions.md): sessions of cookies are bound to a key that does not leave the browser's device (Device Bound Session Credentials, W3C draft),
+   * where the browser can. Needs HTTPS. Default `off`: no answer has one header more.
+   */
+  readonly deviceBound?: 'off' | 'offer';
+  /** `exp - iat` of a bound session's access tokens: so long a copied cookie is good for. Default `5m`, and never above `accessToken.ttl`. */
+  readonly boundAccessTtl?: Duration;
   /** What is published of this server: discovery (RFC 8414), and the metadata of a protected resource (RFC 9728). */
   readonly discovery?: DiscoveryOptions;
   /** Weak but allowed choices stop the boot instead of being named in the log. Default false. */
@@ -244,6 +251,8 @@ export interface RouteOptions {
   readonly factors?: boolean;
   /** Those of `apiKeys`; without that option they answer 404. */
   readonly apiKeys?: boolean;
+  /** Those of `deviceBound`; without that option they answer 404. */
+  readonly device?: boolean;
   readonly jwks?: boolean;
   /** `/.well-known/openid-configuration`, `oauth-authorization-server` and `oauth-protected-resource`. */
   readonly discovery?: boolean;

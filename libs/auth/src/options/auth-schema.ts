@@ -148,6 +148,8 @@ export const authSchema = group({
   jwks: group({ cacheFor: seconds('0s', '1d').prefault('1h') }).prefault({}),
   apiKeys: apiKeysSchema.optional(),
   trustedIssuers: trustedIssuersSchema.prefault([]),
+  deviceBound: oneOf(['off', 'offer']).prefault('off'),
+  boundAccessTtl: seconds('1s', '1h').prefault('5m'),
   discovery: discoverySchema.prefault({}),
   strictConfig: flag().prefault(false),
   storeDeadline: duration('50ms', '60s').prefault('2s'),

@@ -21,6 +21,12 @@ export function accessCookie(
   );
 }
 
+/** The attributes of the access cookie as `Set-Cookie` has them, but for its age. */
+export function accessCookieAttributes(options: CookieSettings): string {
+  const [, ...attributes] = accessCookie(options, '', 0).split('; ');
+  return attributes.filter((each) => !/^max-age=/i.test(each)).join('; ');
+}
+
 /** Bytes an access token may have so that its cookie fits in 4 KiB; checked at issue, where the error can still say why. */
 export function maxAccessTokenBytes(
   options: CookieSettings & Pick<ResolvedAuthOptions, 'accessToken'>,

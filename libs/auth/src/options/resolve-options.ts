@@ -66,6 +66,7 @@ export function resolveChecked(
     jwks: { cacheSeconds: options.jwks.cacheFor },
     apiKeys: options.apiKeys,
     trustedIssuers: trustedIssuers(options),
+    deviceBound: { mode: options.deviceBound, accessTtlSeconds: options.boundAccessTtl },
     discovery: resolveDiscovery(
       options.discovery,
       options.issuer,

@@ -23,6 +23,7 @@ const routeSchema = group({
   accounts: on(),
   factors: on(),
   apiKeys: on(),
+  device: on(),
   jwks: on(),
   discovery: on(),
 });

@@ -25,6 +25,7 @@ export abstract class ResolvedAuthOptions {
   /** Undefined: there are none. */
   abstract readonly apiKeys?: { readonly maxPerUser: number };
   abstract readonly trustedIssuers: readonly ResolvedTrustedIssuer[];
+  abstract readonly deviceBound: { readonly mode: 'off' | 'offer'; readonly accessTtlSeconds: number };
   abstract readonly discovery: ResolvedDiscovery;
   abstract readonly keyRotation: {
     readonly leadTimeMs: number;

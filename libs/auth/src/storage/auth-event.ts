@@ -222,6 +222,23 @@ export type AuthEvent = Base &
         readonly ip?: string;
       }
     | {
+        /** A browser registered its key with its session (Device Bound Session Credentials). */
+        readonly type: 'device.bound';
+        readonly userId: string;
+        readonly sessionId: string;
+        readonly ip?: string;
+        readonly userAgent?: string;
+      }
+    | {
+        /** A proof by another key than the session's: somebody has its cookies, and not its device. Nothing was changed. */
+        readonly type: 'device.refused';
+        readonly userId: string;
+        readonly actorId?: string;
+        readonly sessionId: string;
+        readonly ip?: string;
+        readonly userAgent?: string;
+      }
+    | {
         /** A second factor was added or removed, or the recovery codes were renewed. */
         readonly type: 'factor.changed';
         readonly userId: string;

@@ -32,6 +32,41 @@ export interface Rotation {
 
 export type RotateOutcome = ({ readonly kind: 'rotated' } & SessionState) | { readonly kind: 'missed' };
 
+/** The idle lifetime that a use of the session gives it anew, and who uses it. */
+interface SessionUse extends ClientContext {
+  readonly sessionId: string;
+  /** Without and with "remember me". */
+  readonly ttlMs: number;
+  readonly rememberMeTtlMs: number;
+}
+
+/** A browser's key for a session that has none. */
+export interface DeviceRegistration extends SessionUse {
+  /** Of the session's current secret. */
+  readonly presentedHash: Buffer;
+  /** The public JWK as JSON. */
+  readonly key: string;
+  /** How old the session may be. */
+  readonly withinMs: number;
+}
+
+/** A challenge that the key of a bound session has signed. */
+export interface DeviceUse extends SessionUse {
+  readonly key: string;
+  readonly challengeId: string;
+  /** Challenges whose ids are smaller texts are refused by their age, and forgotten. */
+  readonly oldestChallengeId: string;
+  /** How many challenges one session may use while they are remembered. */
+  readonly maxRemembered: number;
+}
+
+export type RegisterOutcome =
+  /** The session has a key, or is too old, or the secret is not its current one, or it is dead. */
+  ({ readonly kind: 'registered' } & SessionState & StoreChange) | { readonly kind: 'missed' };
+
+/** `missed`: the challenge was used before, or the session is dead or bound to another key. */
+export type DeviceUseOutcome = ({ readonly kind: 'used' } & SessionState) | { readonly kind: 'missed' };
+
 /** A replacement of the secret that no refresh asked for. */
 export interface Replacement {
   readonly sessionId: string;
@@ -108,6 +143,10 @@ export abstract class SessionStore {
   abstract replace(replacement: Replacement): Promise<ReplaceOutcome>;
   /** Password change: `replace`, and in the same transaction epoch and version are bumped and every other session ends. */
   abstract replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome>;
+  /** Binds an unbound session of cookies to a browser's key, once for all; of simultaneous ones exactly one is `registered`. */
+  abstract registerDevice(registration: DeviceRegistration): Promise<RegisterOutcome>;
+  /** One statement: of N simultaneous uses of one challenge exactly one is `used`. The secret stays what it is. */
+  abstract useDevice(use: DeviceUse): Promise<DeviceUseOutcome>;
   /** Live ones. With `tx` they are read within that transaction of the host's. */
   abstract list(subject: string, tx?: HostTransaction): Promise<readonly Session[]>;
   /** Undefined when no live session was ended. A `logout` is the act of its owner, or of who acts as the owner: whoever holds a token of it. The event names the session as the store has it. */

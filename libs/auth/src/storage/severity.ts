@@ -7,6 +7,7 @@ const SEVERITY: Partial<Record<AuthEvent['type'], EventSeverity>> = {
   'user.ambiguous': 'high',
   'password.hash_unusable': 'high',
   'passkey.counter_went_back': 'high',
+  'device.refused': 'high',
   'factor.refused': 'warning',
   'recovery_code.used': 'warning',
   'login.failed': 'warning',

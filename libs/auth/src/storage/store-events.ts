@@ -4,7 +4,7 @@ import type { AuthEventInput } from './auth-event.js';
 import type { EndReason } from './end-reason.js';
 import type { FactorChange } from './factor-store.port.js';
 import type { LedgerEntry } from './ledger-entry.js';
-import type { NewSession } from './session.js';
+import type { NewSession, Session } from './session.js';
 import type { Replacement } from './session-store.port.js';
 
 /*
@@ -54,6 +54,10 @@ export function secretReplaced({ subject: userId, sessionId, cause }: Replacemen
 
 export function versionBumped(userId: string, { actorId }: ActedBy): AuthEventInput {
   return { type: 'token_version.bumped', userId, actorId };
+}
+
+export function deviceBound({ subject: userId, id: sessionId, ip, userAgent }: Session): AuthEventInput {
+  return { type: 'device.bound', userId, sessionId, ip: ip ?? undefined, userAgent: userAgent ?? undefined };
 }
 
 export function factorChanged({ subject: userId, actorId, sessionId, act }: FactorChange): AuthEventInput {

@@ -17,6 +17,8 @@ export interface SessionRow extends Session {
   readonly rotationCause: RotationCause | null;
   readonly rotationKey: Buffer | null;
   readonly rotatedAtMs: number | null;
+  /** Ids of the challenges that its key has answered of late. */
+  readonly usedChallenges: readonly string[];
   readonly endedAtMs: number | null;
   readonly endReason: EndReason | null;
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { SubjectState } from '../storage/subject.js';
 import type { NewSession } from '../storage/session.js';
-import type { Replacement, Rotation } from '../storage/session-store.port.js';
+import type { DeviceRegistration, DeviceUse, Replacement, Rotation } from '../storage/session-store.port.js';
 import type { SessionRow } from './memory-database.js';
 
 export function newRow(session: NewSession, nowMs: number): SessionRow {
@@ -24,6 +24,7 @@ export function newRow(session: NewSession, nowMs: number): SessionRow {
       rotationCause: null,
       rotationKey: null,
       rotatedAtMs: null,
+      usedChallenges: [],
       endedAtMs: null,
       endReason: null,
     },
@@ -55,6 +56,26 @@ export function replacedRow(
     rotationKey: replacement.retry?.keyHash ?? null,
     ...{ authTime: new Date(nowMs), amr: [...replacement.amr] },
   };
+}
+
+/** A bound session; see `SessionStore.registerDevice`. */
+export function registeredRow(row: SessionRow, registration: DeviceRegistration, nowMs: number): SessionRow {
+  const bound = { kind: 'dbsc', key: registration.key, at: new Date(nowMs) } as const;
+  return { ...usedRow(row, registration, nowMs), bound, registerBy: null };
+}
+
+/** Undefined where the challenge was used before; see `SessionStore.useDevice`. */
+export function rowOfUse(row: SessionRow, use: DeviceUse, nowMs: number): SessionRow | undefined {
+  const remembered = row.usedChallenges.filter((id) => id >= use.oldestChallengeId);
+  if (row.usedChallenges.includes(use.challengeId) || remembered.length >= use.maxRemembered)
+    return undefined;
+  return { ...usedRow(row, use, nowMs), usedChallenges: [...remembered, use.challengeId] };
+}
+
+function usedRow(row: SessionRow, use: DeviceRegistration | DeviceUse, nowMs: number): SessionRow {
+  const { lastUsedAt, idleExpiresAt } = renewed(row, use, nowMs);
+  const by = { ip: address(use.ip) ?? row.ip, userAgent: use.userAgent ?? row.userAgent };
+  return { ...row, lastUsedAt, idleExpiresAt, ...by };
 }
 
 /** When it stopped, or will stop, by itself or by somebody. */

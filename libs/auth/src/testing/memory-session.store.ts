@@ -7,9 +7,13 @@ import type { NewSession, Session, SessionSnapshot, SessionState } from '../stor
 import {
   type Alongside,
   type Authority,
+  type DeviceRegistration,
+  type DeviceUse,
+  type DeviceUseOutcome,
   type Ended,
   type EndOneOptions,
   type OpenOutcome,
+  type RegisterOutcome,
   type Removal,
   type Replacement,
   type ReplaceOutcome,
@@ -19,6 +23,7 @@ import {
   SessionStore,
 } from '../storage/session-store.port.js';
 import {
+  deviceBound,
   familyReused,
   secretReplaced,
   sessionEnded,
@@ -35,8 +40,10 @@ import {
   newestFirst,
   newRow,
   overAtMs,
+  registeredRow,
   replacedRow,
   rotatedRow,
+  rowOfUse,
   sameState,
 } from './memory-session-rows.js';
 
@@ -131,6 +138,30 @@ export class MemorySessionStore extends SessionStore {
     return attempt.catch((error: unknown) => {
       if (error === superseded) return { kind: 'superseded' };
       throw error;
+    });
+  }
+
+  registerDevice(registration: DeviceRegistration): Promise<RegisterOutcome> {
+    return this.within({}, (_endings, tx) => {
+      const { sessionId, presentedHash, withinMs } = registration;
+      const row = this.database.sessions.get(sessionId);
+      const fits = row?.transport === 'cookie' && !row.bound && row.tokenHash.equals(presentedHash);
+      if (!row || !fits || !this.live(row) || row.createdAt.getTime() <= this.nowMs - withinMs)
+        return { kind: 'missed' };
+      const next = registeredRow(row, registration, this.nowMs);
+      tx.put(this.database.sessions, row.id, next);
+      return { kind: 'registered', ...this.stateOf(next), entries: [], events: [deviceBound(next)] };
+    });
+  }
+
+  useDevice(use: DeviceUse): Promise<DeviceUseOutcome> {
+    return this.within({}, (_endings, tx) => {
+      const row = this.database.sessions.get(use.sessionId);
+      const isBound = row?.bound?.kind === 'dbsc' && row.bound.key === use.key;
+      const next = row && isBound && this.live(row) ? rowOfUse(row, use, this.nowMs) : undefined;
+      if (!next) return { kind: 'missed' };
+      tx.put(this.database.sessions, next.id, next);
+      return { kind: 'used', ...this.stateOf(next) };
     });
   }
 

@@ -2,17 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
-import type { UserFacts } from '../../storage/subject.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
-import { RevocationService } from '../sessions/revocation.service.js';
 import { type RefreshOutcome, RotationService } from '../sessions/rotation.service.js';
-import type { SessionState } from '../../storage/session.js';
+import { SessionAccess } from '../sessions/session-access.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { RetryKey } from '../sessions/retry-key.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
-import { UserDirectory } from '../../storage/user-directory.port.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import type { PresentedRefresh } from '../../verify/presented-token.js';
 import { NamedSessions } from './named-sessions.service.js';
@@ -29,9 +26,8 @@ export class RefreshFlow {
     private readonly refreshTokens: SessionService,
     private readonly byAccessToken: NamedSessions,
     private readonly sessions: SessionStore,
-    private readonly users: UserDirectory,
     private readonly grants: TokenGrants,
-    private readonly revocations: RevocationService,
+    private readonly access: SessionAccess,
     private readonly announcer: Announcer,
     private readonly events: AuthEventPublisher,
     private readonly clock: Clock,
@@ -79,23 +75,12 @@ export class RefreshFlow {
     this.events.publish({ type: 'refresh.refused', reason, userId, ...by, sessionId, ip });
   }
 
-  /**
-   * A sibling subdomain can plant a refresh cookie of its own account, not so well an access cookie beside it (not at all one with the prefix
-   * `__Host-`): where the two name two sessions the person would go on as somebody else.
-   */
   private async refuseOfAnotherSession(
-    { value, accessCookies = [] }: PresentedRefresh,
-    { ip }: ClientContext,
+    { value, accessCookies }: PresentedRefresh,
+    client: ClientContext,
   ): Promise<void> {
-    if (accessCookies.length === 0) return;
     const opened = this.refreshTokens.inspect(value);
-    if (opened.kind === 'junk') return;
-    const { sessionIds } = await this.byAccessToken.of(accessCookies);
-    if ([...sessionIds].every((each) => each === opened.sessionId)) return;
-    this.events.publish({ type: 'refresh.refused', reason: 'mismatch', sessionId: opened.sessionId, ip });
-    throw new AuthError('token_refused', 'the refresh cookie is of another session than the access cookie', {
-      cookies: 'keep',
-    });
+    if (opened.kind !== 'junk') await this.byAccessToken.refuseOther(opened.sessionId, accessCookies, client);
   }
 
   /**
@@ -105,12 +90,7 @@ export class RefreshFlow {
   private async issuedBefore(token: string, asOfMs: number): Promise<IssuedAccessToken | undefined> {
     if (this.grants.needs() === 'nobody' && this.sessions.usersAre === 'here') return undefined;
     const state = await this.rotation.current(token);
-    return state && this.accessToken(state, asOfMs);
-  }
-
-  private async accessToken(state: SessionState, asOfMs: number): Promise<IssuedAccessToken> {
-    const user = state.user ?? (await this.userElsewhere(state));
-    return this.grants.accessTokenFor(state, user, asOfMs);
+    return state && this.access.token(state, asOfMs);
   }
 
   private async answer(
@@ -121,24 +101,11 @@ export class RefreshFlow {
   ): Promise<IssuedTokens> {
     const { id: sessionId, subject: userId, actor } = outcome.session;
     const of = { userId, ...(actor && { actorId: actor.id }), sessionId };
-    const access = issued ?? (await this.accessToken(outcome, asOfMs));
+    const access = issued ?? (await this.access.token(outcome, asOfMs));
     const grant = this.grants.grant(outcome.session, access, outcome.refreshToken);
     if (outcome.kind === 'rotated')
       this.events.publish({ type: 'refresh.rotated', ...of, ...clientOf(client) });
     else this.events.publish({ type: 'refresh.replayed', ...of, ip: client.ip });
     return grant;
-  }
-
-  /** Users of another system: gone or disabled there ends everything here. So it is for who acts as one. */
-  private async userElsewhere({ session }: SessionState): Promise<UserFacts> {
-    if (session.actor) await this.present(session.actor.id);
-    return this.present(session.subject);
-  }
-
-  private async present(id: string): Promise<UserFacts> {
-    const account = (await this.users.findById(id))?.account;
-    if (account && !account.disabled) return account;
-    await this.revocations.endAll(id, account ? 'user_disabled' : 'user_deleted');
-    throw new AuthError('token_refused', 'the user, or who acts as the user, is gone or disabled');
   }
 }

@@ -44,6 +44,13 @@ export class CookiePath implements OnModuleInit {
     return this.options.cookies.refreshPath ?? (this.served ??= this.onlyServedPath());
   }
 
+  /** Where browsers see the routes: as Nest serves them, behind what `cookies.refreshPath` says a proxy puts before. */
+  get routesPath(): string {
+    const { refreshPath: given = '' } = this.options.cookies;
+    const served = this.onlyServedPath();
+    return given.endsWith(served) ? given : served;
+  }
+
   /** Looks at the path that a browser asked for, as far as the adapter or a trusted proxy tells. */
   notice(request: HttpRequest): void {
     if (this.noticed === 'said') return;

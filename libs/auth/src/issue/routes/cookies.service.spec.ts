@@ -28,7 +28,7 @@ const NO_REFRESH = 'refresh_token=; Max-Age=0; Path=/auth; HttpOnly; Secure; Sam
 const deviceToken = 'd.1';
 
 const cookiesOf = (options = settings()) =>
-  new AuthCookies(options, { refreshPath: options.cookies.refreshPath ?? '/auth' });
+  new AuthCookies(options, { refreshPath: options.cookies.refreshPath ?? '/auth', routesPath: '/auth' });
 
 describe('the cookies', () => {
   it.each<[string, Partial<IssuedTokens>, string[]]>([

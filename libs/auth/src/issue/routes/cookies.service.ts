@@ -1,13 +1,21 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import { AuthError } from '../../common/auth-error.js';
-import type { IssuedTokens } from '../tokens/issued-tokens.js';
+import type { BoundTokens, IssuedTokens } from '../tokens/issued-tokens.js';
 import { accessCookie, MAX_SET_COOKIE_BYTES } from '../../options/cookie-budget.js';
 import type { CookieScope } from '../../options/cookie-options.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { appendSetCookies, type HttpResponse, requestBehind } from '../../verify/http/adapter.js';
+import {
+  appendSetCookies,
+  type HttpRequest,
+  type HttpResponse,
+  requestBehind,
+  setHeader,
+} from '../../verify/http/adapter.js';
+import { DEVICE_ALGORITHMS } from '../devices/device-proof.js';
+import { devicePaths } from '../devices/session-instructions.js';
 import { CookiePath } from './cookie-path.service.js';
-import { cookieValues } from '../../verify/http/token-extractor.js';
+import { cookieValues, presentedCookie } from '../../verify/http/token-extractor.js';
 
 /** The longest that browsers keep a cookie (RFC 6265bis, section 5.5). */
 const DEVICE_MAX_AGE_SECONDS = 400 * 86_400;
@@ -25,7 +33,7 @@ export class AuthCookies {
 
   constructor(
     private readonly options: ResolvedAuthOptions,
-    @Inject(CookiePath) private readonly scoped: Pick<CookiePath, 'refreshPath'>,
+    @Inject(CookiePath) private readonly scoped: Pick<CookiePath, 'refreshPath' | 'routesPath'>,
   ) {}
 
   /** A login: sets what its transport uses and clears what it does not. */
@@ -34,10 +42,11 @@ export class AuthCookies {
     if (grant.transport !== 'cookie') lines.push(...this.unlessOthersStay(response, 'access'));
     if (grant.transport === 'bearer') lines.push(...this.unlessOthersStay(response, 'refresh'));
     this.write(response, lines);
+    this.offerRegistration(response, grant);
   }
 
   /** Refresh, password change, reauthentication: the transport was settled by the login. */
-  renew(response: HttpResponse, grant: IssuedTokens): void {
+  renew(response: HttpResponse, grant: BoundTokens): void {
     this.write(response, this.linesOf(grant));
   }
 
@@ -51,6 +60,14 @@ export class AuthCookies {
     this.write(response, [...cleared('access'), ...cleared('refresh')]);
   }
 
+  /** After a refusal of a refresh cookie. The loser of a race must not wipe the winner's cookies; the flow knows when (`cookies: 'keep'`). */
+  clearSpent(request: HttpRequest, response: HttpResponse, error: unknown): void {
+    if (!(error instanceof AuthError) || error.getStatus() !== 401 || error.extra.cookies === 'keep') return;
+    const { kind } = presentedCookie(request, this.options.cookies.refreshName);
+    if (kind === 'value') this.clear(response);
+    if (kind === 'repeated') this.clearRepeated(response);
+  }
+
   /** Clears of the cookies that came twice those of which no other can stay; the others are as they were. */
   clearRepeated(response: HttpResponse): void {
     const kinds = (['access', 'refresh'] as const).filter((kind) => this.timesSent(response, kind) > 1);
@@ -60,7 +77,22 @@ export class AuthCookies {
     );
   }
 
-  private linesOf(grant: IssuedTokens): string[] {
+  /** A browser that can binds the session to a key of its own; the others look away (Device Bound Session Credentials, W3C draft). */
+  private offerRegistration(
+    response: HttpResponse,
+    { registrationChallenge: challenge }: IssuedTokens,
+  ): void {
+    if (challenge === undefined) return;
+    const path = devicePaths(this.scoped.routesPath).registration;
+    const algorithms = DEVICE_ALGORITHMS.join(' ');
+    setHeader(
+      response,
+      'Secure-Session-Registration',
+      `(${algorithms});path="${path}";challenge="${challenge}"`,
+    );
+  }
+
+  private linesOf(grant: BoundTokens): string[] {
     const lines: string[] = [];
     const set = (kind: Kind, value: string, maxAge: number | undefined): void => {
       lines.push(this.line(kind, value, maxAge), ...this.clearedFormerly(kind));
@@ -68,7 +100,7 @@ export class AuthCookies {
     if (grant.transport === 'cookie') set('access', grant.accessToken, grant.accessExpiresInSeconds);
     if (grant.transport !== 'bearer') {
       const maxAge = grant.persistence === 'persistent' ? grant.refreshMaxAgeSeconds : undefined;
-      set('refresh', grant.refreshToken, maxAge);
+      if (grant.refreshToken !== undefined) set('refresh', grant.refreshToken, maxAge);
       if (grant.deviceToken) set('device', grant.deviceToken, DEVICE_MAX_AGE_SECONDS);
     }
     return lines;

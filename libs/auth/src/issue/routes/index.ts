@@ -4,6 +4,7 @@ import { INSTANCE } from '../../verify/guards/route-metadata.js';
 import { createApiKeysController } from './api-keys.controller.js';
 import { createAccountController } from './account.controller.js';
 import { createAccountsController } from './accounts.controller.js';
+import { createDevicesController } from './devices.controller.js';
 import { createDiscoveryController, createResourceController } from './discovery.controller.js';
 import { createFactorsController } from './factors.controller.js';
 import { createJwksController } from './jwks.controller.js';
@@ -21,6 +22,7 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
     [register || login, () => createSignInController(routes)],
     [refresh || logout, () => createRenewalController(routes)],
     [sessions || logoutAll || revokeUser, () => createSessionsController(routes)],
+    [routes.device, () => createDevicesController(routes)],
     [routes.factors, () => createFactorsController(routes)],
     [routes.factors, () => createPasskeysController(routes)],
     [me || password || reauthenticate, () => createAccountController(routes)],

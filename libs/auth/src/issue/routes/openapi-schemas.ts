@@ -32,6 +32,12 @@ export const LOGIN_ANSWER: JsonSchema = object({ user: USER, ...tokens, device }
   'tokenType',
   'expiresIn',
 ]);
+export const SESSION_INSTRUCTIONS: JsonSchema = object({
+  session_identifier: text(),
+  refresh_url: text(),
+  scope: { type: 'object' },
+  credentials: { type: 'array', items: { type: 'object' } },
+});
 export const REGISTER_ANSWER: JsonSchema = object({ user: USER });
 
 const bound: JsonSchema = {

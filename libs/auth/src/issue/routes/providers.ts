@@ -9,7 +9,7 @@ import { UnreadableBodies } from './unreadable-bodies.service.js';
 import { OwnAnswers } from './own-answers.interceptor.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { ThrottleGuard } from './throttle.guard.js';
-import { AccountsOnGuard, ApiKeysOnGuard, FactorsOnGuard } from './switched-on.guards.js';
+import { AccountsOnGuard, ApiKeysOnGuard, DeviceBoundOnGuard, FactorsOnGuard } from './switched-on.guards.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 
 /** What the routes need beside the controllers, the flows and the verifying wing. */
@@ -27,6 +27,7 @@ export const ROUTE_PROVIDERS = [
   CeremonyContexts,
   FactorsOnGuard,
   ApiKeysOnGuard,
+  DeviceBoundOnGuard,
   OriginGuard,
   ThrottleGuard,
 ];

@@ -35,6 +35,16 @@ export class ApiKeysOnGuard extends SwitchedOnGuard {
 }
 
 @Injectable()
+export class DeviceBoundOnGuard extends SwitchedOnGuard {
+  protected readonly isOn: boolean;
+
+  constructor({ deviceBound }: ResolvedAuthOptions) {
+    super();
+    this.isOn = deviceBound.mode !== 'off';
+  }
+}
+
+@Injectable()
 export class FactorsOnGuard extends SwitchedOnGuard {
   protected readonly isOn: boolean;
 

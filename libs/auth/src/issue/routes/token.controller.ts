@@ -1,5 +1,4 @@
 import { HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
-import { AuthError } from '../../common/auth-error.js';
 import type { TokenBody } from '../../contract/index.js';
 import { LogoutFlow } from '../flows/logout.flow.js';
 import { RefreshFlow } from '../flows/refresh.flow.js';
@@ -57,7 +56,7 @@ export function createRenewalController(routes: Routes): Type {
         this.cookies.renew(response, grant);
         return tokenBody(grant);
       } catch (error) {
-        this.clearSpent(request, response, error);
+        this.cookies.clearSpent(request, response, error);
         throw error;
       }
     }
@@ -84,15 +83,6 @@ export function createRenewalController(routes: Routes): Type {
       await this.logoutFlow.logout(this.presented.all(request, refreshToken));
       // only now: a 503 keeps them, so that the client can try again
       this.cookies.clear(response, 'all');
-    }
-
-    /** The loser of a race must not wipe the winner's cookies; the flow knows when (`cookies: 'keep'`). */
-    private clearSpent(request: HttpRequest, response: HttpResponse, error: unknown): void {
-      if (!(error instanceof AuthError) || error.getStatus() !== 401 || error.extra.cookies === 'keep')
-        return;
-      const { kind } = this.presented.refreshCookie(request);
-      if (kind === 'value') this.cookies.clear(response);
-      if (kind === 'repeated') this.cookies.clearRepeated(response);
     }
   }
   return TokenController;

@@ -9,6 +9,8 @@ export interface Pepper {
   readonly mac: Secret;
   readonly derivation: Secret;
   readonly device: Secret;
+  /** Of the challenges of bound sessions. */
+  readonly challenge: Secret;
 }
 
 const ENTRY = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9_-]+)$/;
@@ -75,5 +77,6 @@ function parsePepper(line: string, option: string): Pepper {
     mac: expand('refresh-mac'),
     derivation: expand('refresh-derivation'),
     device: expand('device'),
+    challenge: expand('device-challenge'),
   };
 }

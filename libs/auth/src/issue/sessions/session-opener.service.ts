@@ -8,6 +8,7 @@ import { Announcer } from './announcer.service.js';
 import type { OpeningSession } from '../../options/session-hooks.js';
 import { SessionLimiter } from './session-limits.service.js';
 import { SessionService } from './session.service.js';
+import { DeviceChallenges } from '../devices/device-challenges.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
@@ -44,6 +45,7 @@ export class SessionOpener {
     private readonly sessions: SessionService,
     private readonly grants: TokenGrants,
     private readonly devices: DeviceIds,
+    private readonly challenges: DeviceChallenges,
     private readonly announcer: Announcer,
     private readonly limiter: SessionLimiter,
     private readonly entropy: Entropy,
@@ -86,7 +88,8 @@ export class SessionOpener {
     // the actor's device is none of the user's
     if (actor) return { user: account, grant };
     const deviceToken = this.devices.mint(subject, expected.epoch, deviceId);
-    return { user: account, grant: { ...grant, deviceToken } };
+    const registrationChallenge = this.challenges.offer(opened.session);
+    return { user: account, grant: { ...grant, deviceToken, registrationChallenge } };
   }
 
   /** The login hook's, and over them what the session was opened with; undefined for none. */

@@ -11,9 +11,14 @@ export interface IssuedTokens {
   readonly accessExpiresInSeconds: number;
   readonly refreshToken: string;
   readonly refreshMaxAgeSeconds: number;
+  /** What the browser is asked to sign to bind the session to its key; where it is not asked, undefined. */
+  readonly registrationChallenge?: string;
   /** Signed device id; logins mint one, a password change renews it. */
   readonly deviceToken?: string;
 }
+
+/** Of a bound session; without a refresh token its cookie stays as it is. */
+export type BoundTokens = Omit<IssuedTokens, 'refreshToken'> & Partial<Pick<IssuedTokens, 'refreshToken'>>;
 
 export interface LoginResult {
   readonly user: UserAccount;

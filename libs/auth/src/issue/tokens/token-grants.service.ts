@@ -54,12 +54,18 @@ export class TokenGrants {
       claims,
       bound: bound?.kind,
       actor,
-      ttlSeconds: request.accessTtlSeconds,
+      ttlSeconds: this.ttlSeconds(request),
       // who acts is out when the hour is over
       endsByMs: actor ? request.absoluteExpiresAt.getTime() : undefined,
       asOfMs,
       maxBytes: transport === 'cookie' ? maxAccessTokenBytes(this.options) : undefined,
     });
+  }
+
+  /** The session's own, and of a browser's bound session the bound one, whichever is less; null: that of the options. */
+  private ttlSeconds({ bound, accessTtlSeconds = null }: AccessTokenRequest): number | null {
+    if (bound?.kind !== 'dbsc') return accessTtlSeconds;
+    return Math.min(accessTtlSeconds ?? Infinity, this.options.deviceBound.accessTtlSeconds);
   }
 
   /** Claims to be kept with a session. Throws `claim_refused`. */

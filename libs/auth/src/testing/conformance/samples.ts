@@ -1,6 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { NewSession } from '../../storage/session.js';
-import type { Replacement, Rotation } from '../../storage/session-store.port.js';
+import type {
+  DeviceRegistration,
+  DeviceUse,
+  Replacement,
+  Rotation,
+} from '../../storage/session-store.port.js';
 
 export const DAY_MS = 86_400_000;
 
@@ -36,6 +41,20 @@ export function rotationOf(session: NewSession, changes: Partial<Rotation> = {})
     rememberMeTtlMs: 90 * DAY_MS,
     ...changes,
   };
+}
+
+export function registrationOf(
+  session: NewSession,
+  changes: Partial<DeviceRegistration> = {},
+): DeviceRegistration {
+  const ages = { withinMs: 600_000, ttlMs: 30 * DAY_MS, rememberMeTtlMs: 90 * DAY_MS };
+  return { sessionId: session.id, presentedHash: session.tokenHash, key: 'key', ...ages, ...changes };
+}
+
+export function deviceUseOf(session: NewSession, changes: Partial<DeviceUse> = {}): DeviceUse {
+  const challenge = { challengeId: '0a', oldestChallengeId: '', maxRemembered: 64 };
+  const ttls = { ttlMs: 30 * DAY_MS, rememberMeTtlMs: 90 * DAY_MS };
+  return { sessionId: session.id, key: 'key', ...challenge, ...ttls, ...changes };
 }
 
 export function replacementOf(session: NewSession, changes: Partial<Replacement> = {}): Replacement {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
 import { ENDING_CASES } from './session-endings.conformance.js';
-import { DAY_MS, replacementOf, rotationOf } from './samples.js';
+import { DAY_MS, deviceUseOf, registrationOf, replacementOf, rotationOf } from './samples.js';
 import { opened, type SessionStoreSubject } from './session-subject.js';
 
 const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => Promise<void>>> = {
@@ -133,6 +133,51 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     const unbound = await opened(it);
     assert.equal((await it.store.rotate(rotationOf(unbound, { provedKey }))).kind, 'rotated');
     assertHolds((await it.store.read(unbound.id))?.session, { bound: null, registerBy: null });
+  },
+
+  'a session of cookies gets the key of one browser, with its current secret and while it is young': async (
+    it,
+  ) => {
+    const session = await opened(it, { registerWithinMs: 60_000 });
+    for (const wrong of [{ presentedHash: randomBytes(32) }, { withinMs: -1 }])
+      assert.equal((await it.store.registerDevice(registrationOf(session, wrong))).kind, 'missed');
+    const outcomes = await Promise.all(
+      ['one', 'two'].map((key) => it.store.registerDevice(registrationOf(session, { key }))),
+    );
+    assert.deepEqual(outcomes.map(({ kind }) => kind).sort(), ['missed', 'registered']);
+    const registered = outcomes.find((each) => each.kind === 'registered');
+    assert.ok(registered?.session.bound?.kind === 'dbsc');
+    assert.equal(registered.session.registerBy, null);
+    assert.deepEqual(
+      registered.events.map(({ type }) => type),
+      ['device.bound'],
+    );
+    assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
+    for (const dead of [{ transport: 'hybrid' as const }, { idleTtlMs: -1000 }, { registerWithinMs: -1 }])
+      assert.equal((await it.store.registerDevice(registrationOf(await opened(it, dead)))).kind, 'missed');
+  },
+
+  'a challenge of a bound session is used once, by its key, and forgotten when it is old': async (it) => {
+    const session = await opened(it, { ip: undefined });
+    assert.equal((await it.store.useDevice(deviceUseOf(session))).kind, 'missed');
+    await it.store.registerDevice(registrationOf(session));
+    assert.equal((await it.store.useDevice(deviceUseOf(session, { key: 'other' }))).kind, 'missed');
+    const uses = await Promise.all([1, 2, 3].map(() => it.store.useDevice(deviceUseOf(session))));
+    assert.deepEqual(uses.map(({ kind }) => kind).sort(), ['missed', 'missed', 'used']);
+    const use = (challengeId: string, oldestChallengeId = '') =>
+      it.store.useDevice(deviceUseOf(session, { challengeId, oldestChallengeId, maxRemembered: 3 }));
+    for (const [id, kind] of [
+      ['0b', 'used'],
+      ['0c', 'used'],
+      ['0d', 'missed'],
+    ] as const)
+      assert.equal((await use(id)).kind, kind);
+    assert.equal((await use('0d', '0b')).kind, 'used');
+    assert.equal((await use('0c', '0b')).kind, 'missed');
+    const generation = (await it.store.read(session.id))?.session.generation;
+    assert.equal(generation, 1);
+    await it.store.endOne(session.id, 'logout');
+    assert.equal((await use('0e', '0e')).kind, 'missed');
   },
 
   'one that has to be bound by an instant is dead after it': async (it) => {

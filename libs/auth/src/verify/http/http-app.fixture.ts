@@ -94,6 +94,7 @@ export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAut
     identifier: { name: 'email' },
     refreshToken: { retryWindowMs: 900_000 },
     jwks: { cacheSeconds: 3600 },
+    deviceBound: { mode: 'off' },
     discovery: {},
     trustedIssuers: [],
     routes: { prefix: 'auth' },
@@ -115,6 +116,7 @@ const ALL_ROUTES: Routes = {
   accounts: false,
   factors: false,
   apiKeys: false,
+  device: false,
   jwks: true,
   discovery: true,
 };

@@ -5,7 +5,11 @@ import type { LocalSigningKey, VerificationKey } from './key-set.js';
 const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
 
 /** Whether `signature` is the key's own over `signed` (RFC 7515, section 5.2), by the key's algorithm and no other. */
-export function signatureFits(key: VerificationKey, signed: Buffer, signature: Buffer): boolean {
+export function signatureFits(
+  key: Pick<VerificationKey, 'algorithm' | 'publicKey'>,
+  signed: Buffer,
+  signature: Buffer,
+): boolean {
   const traits = ALGORITHMS[key.algorithm];
   switch (traits.family) {
     case 'rsa': {

@@ -1,0 +1,80 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { assertKeyFits } from '../../verify/keys/key-fitness.js';
+import { signatureFits } from '../../verify/keys/signature.js';
+import { parseCompactJws } from '../../verify/tokens/jws.js';
+import type { JsonObject } from '../../verify/tokens/strict-json.js';
+
+/** What browsers can be asked for (Device Bound Session Credentials, W3C draft): a TPM has one or the other. */
+export const DEVICE_ALGORITHMS = ['ES256', 'RS256'] as const;
+type DeviceAlgorithm = (typeof DEVICE_ALGORITHMS)[number];
+
+/** A browser's public key as the session keeps it. */
+export interface DeviceKey {
+  readonly algorithm: DeviceAlgorithm;
+  readonly publicKey: KeyObject;
+}
+
+/** A proof that is well formed; whose it is has still to be looked at. */
+export interface DeviceProof {
+  /** `jti` */
+  readonly challenge: string;
+  /** Of the header; a registration brings it. */
+  readonly key?: DeviceKey;
+  isSignedBy(key: DeviceKey): boolean;
+}
+
+const PROOF_TYPE = 'dbsc+jwt';
+const MAX_RSA_BITS = 4096;
+const EXPONENT = 65537n;
+
+/** The JWT of `Secure-Session-Response`, bare or as a quoted string; undefined where it is malformed or of another `typ` or `alg`. `aud` is not looked at. */
+export function readDeviceProof(given: string): DeviceProof | undefined {
+  const jws = parseCompactJws(given.replace(/^"(.*)"$/, '$1'));
+  if (jws.kind === 'malformed') return undefined;
+  const { header, payload, signed, signature } = jws;
+  const { typ, alg } = header;
+  if (typ !== PROOF_TYPE || !isDeviceAlgorithm(alg) || Object.hasOwn(header, 'crit')) return undefined;
+  const { jti } = payload;
+  if (typeof jti !== 'string') return undefined;
+  return {
+    challenge: jti,
+    key: keyOf(header['jwk'], alg),
+    isSignedBy: ({ algorithm, publicKey }) =>
+      algorithm === alg && signatureFits({ algorithm, publicKey }, signed, signature),
+  };
+}
+
+/** What is kept with the session. */
+export function writeDeviceKey({ algorithm, publicKey }: DeviceKey): string {
+  return JSON.stringify({ alg: algorithm, ...publicKey.export({ format: 'jwk' }) });
+}
+
+/** Undefined for what `writeDeviceKey` did not write. */
+export function storedDeviceKey(text: string): DeviceKey | undefined {
+  try {
+    const jwk = JSON.parse(text) as JsonObject | null;
+    const alg = jwk?.['alg'];
+    return isDeviceAlgorithm(alg) ? keyOf(jwk, alg) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A public key that is fit for its algorithm, whose private half is not printed somewhere, and that is not slow to verify with. */
+function keyOf(jwk: unknown, algorithm: DeviceAlgorithm): DeviceKey | undefined {
+  if (typeof jwk !== 'object' || jwk === null || 'd' in jwk) return undefined;
+  try {
+    const publicKey = createPublicKey({ key: { ...jwk }, format: 'jwk' });
+    assertKeyFits('jwk', algorithm, publicKey);
+    const { modulusLength = 0, publicExponent = EXPONENT } = publicKey.asymmetricKeyDetails ?? {};
+    return modulusLength <= MAX_RSA_BITS && publicExponent === EXPONENT
+      ? { algorithm, publicKey }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isDeviceAlgorithm(value: unknown): value is DeviceAlgorithm {
+  return DEVICE_ALGORITHMS.some((each) => each === value);
+}

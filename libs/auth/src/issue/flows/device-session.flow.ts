@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { ClientContext } from '../../common/principal.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { SessionSnapshot, SessionState } from '../../storage/session.js';
+import { SessionStore } from '../../storage/session-store.port.js';
+import type { PresentedRefresh } from '../../verify/presented-token.js';
+import { DeviceChallenges } from '../devices/device-challenges.service.js';
+import { readDeviceProof, storedDeviceKey, writeDeviceKey } from '../devices/device-proof.js';
+import { Announcer } from '../sessions/announcer.service.js';
+import { type GenuineRefreshToken, hashSecret } from '../sessions/refresh-token.js';
+import { SessionAccess } from '../sessions/session-access.service.js';
+import { SessionService } from '../sessions/session.service.js';
+import type { BoundTokens } from '../tokens/issued-tokens.js';
+import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
+import { NamedSessions } from './named-sessions.service.js';
+
+/** What a browser presents: its cookies, the proof, and the session it believes to speak for. */
+export interface PresentedDevice {
+  readonly refresh: PresentedRefresh | undefined;
+  /** Of `Secure-Session-Response`; several are none. */
+  readonly proof: string | undefined;
+  /** Of `Sec-Secure-Session-Id`. */
+  readonly sessionId: string | undefined;
+}
+
+interface Found {
+  readonly presented: GenuineRefreshToken;
+  readonly snapshot: SessionSnapshot;
+  readonly isCurrent: boolean;
+}
+
+/** A later one may be a thief's, who has the cookies of an abandoned browser. */
+const REGISTRATION_WINDOW_MS = 600_000;
+/** More than any browser signs in five minutes. */
+const MAX_REMEMBERED = 64;
+
+/** Sessions bound to a browser's key (contract, section 10; Device Bound Session Credentials, W3C draft). */
+@Injectable()
+export class DeviceSessionFlow {
+  constructor(
+    private readonly store: SessionStore,
+    private readonly sessions: SessionService,
+    private readonly byAccessToken: NamedSessions,
+    private readonly challenges: DeviceChallenges,
+    private readonly grants: TokenGrants,
+    private readonly access: SessionAccess,
+    private readonly announcer: Announcer,
+    private readonly events: AuthEventPublisher,
+    private readonly options: ResolvedAuthOptions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Keeps the browser's key with its session, once for all. Throws `device_required`, with a challenge where another try can do better. */
+  async register(device: PresentedDevice, client: ClientContext): Promise<BoundTokens> {
+    const asOfMs = this.clock.now();
+    const { presented, snapshot, isCurrent } = await this.find(device, client);
+    const { session } = snapshot;
+    // a spent token must not bind the session to a key of whoever has it
+    if (!isCurrent || session.transport !== 'cookie')
+      throw new AuthError('token_refused', 'not the current refresh token of a cookie session', KEEP);
+    if (session.bound) throw new AuthError('device_required', 'the session has a key already');
+
+    const of = { kind: 'registration', sessionId: session.id } as const;
+    const proof = device.proof === undefined ? undefined : readDeviceProof(device.proof);
+    if (!proof) throw this.challenges.refusal(of, 'no proof of a device, or a malformed one');
+    const { key } = proof;
+    if (!key || !proof.isSignedBy(key))
+      throw this.challenges.refusal(of, 'the proof brings no fit key, or is not signed by it');
+    const challenge = this.challenges.open(of, proof.challenge);
+    if (challenge.kind !== 'fresh') throw this.challenges.refusal(of, `a ${challenge.kind} challenge`);
+
+    const outcome = await this.store.registerDevice({
+      ...{ sessionId: session.id, presentedHash: hashSecret(presented.secret), key: writeDeviceKey(key) },
+      ...{ withinMs: REGISTRATION_WINDOW_MS, ...this.lifetimes, ...clientOf(client) },
+    });
+    if (outcome.kind === 'missed')
+      throw new AuthError('device_required', 'the session has a key already, or is too old for one');
+    await this.announcer.announce(outcome);
+    return this.grant(outcome, asOfMs, device.refresh?.value);
+  }
+
+  /** A fresh access token for a proof by the session's key. Throws `device_required` with a challenge, `token_refused` of a dead session. */
+  async prove(device: PresentedDevice, client: ClientContext): Promise<BoundTokens> {
+    const asOfMs = this.clock.now();
+    const { snapshot, isCurrent } = await this.find(device, client);
+    const { id: sessionId, subject: userId, actor, bound } = snapshot.session;
+    if (bound?.kind !== 'dbsc') throw new AuthError('token_refused', 'the session has no key', KEEP);
+
+    const wanted = { kind: 'refresh', sessionId } as const;
+    const of = { userId, ...(actor && { actorId: actor.id }), sessionId };
+    if (device.proof === undefined) throw this.challenges.refusal(wanted, 'a proof is due');
+    const proof = readDeviceProof(device.proof);
+    if (!proof) throw this.challenges.refusal(wanted, 'a malformed proof');
+    const key = storedDeviceKey(bound.key);
+    if (!key || !proof.isSignedBy(key)) {
+      this.events.publish({ type: 'device.refused', ...of, ...clientOf(client) });
+      throw this.challenges.refusal(wanted, 'a proof by another key');
+    }
+    const challenge = this.challenges.open(wanted, proof.challenge);
+    if (challenge.kind !== 'fresh') throw this.challenges.refusal(wanted, `a ${challenge.kind} challenge`);
+
+    const outcome = await this.store.useDevice({
+      ...{ sessionId, key: bound.key, challengeId: challenge.id, maxRemembered: MAX_REMEMBERED },
+      ...{ oldestChallengeId: this.challenges.oldestId, ...this.lifetimes, ...clientOf(client) },
+    });
+    if (outcome.kind === 'missed') {
+      await this.find(device, client);
+      throw this.challenges.refusal(wanted, 'a used challenge');
+    }
+    const grant = await this.grant(outcome, asOfMs, isCurrent ? device.refresh?.value : undefined);
+    this.events.publish({ type: 'refresh.rotated', ...of, ...clientOf(client) });
+    return grant;
+  }
+
+  /** The live session that the refresh cookie names; any generation will do, since a bound session does not rotate. */
+  private async find({ refresh, sessionId }: PresentedDevice, client: ClientContext): Promise<Found> {
+    if (!refresh) throw new AuthError('token_missing', 'no refresh cookie was presented');
+    const presented = this.sessions.inspect(refresh.value);
+    if (presented.kind === 'junk') throw new AuthError('token_refused', 'refresh token: junk');
+    await this.byAccessToken.refuseOther(presented.sessionId, refresh.accessCookies, client);
+    // a browser that signed in again still refreshes for the session before: 401 ends that, and nothing else
+    if (sessionId !== undefined && sessionId !== presented.sessionId)
+      throw new AuthError('token_refused', 'the browser speaks for another session', KEEP);
+    const snapshot = await this.store.read(presented.sessionId);
+    if (!snapshot?.live) throw new AuthError('token_refused', 'refresh token: dead');
+    const { generation } = snapshot.session;
+    const isCurrent =
+      presented.generation === generation && snapshot.tokenHash.equals(hashSecret(presented.secret));
+    return { presented, snapshot, isCurrent };
+  }
+
+  private async grant(state: SessionState, asOfMs: number, refreshToken?: string): Promise<BoundTokens> {
+    const access = await this.access.token(state, asOfMs);
+    return { ...this.grants.grant(state.session, access, refreshToken ?? ''), refreshToken };
+  }
+
+  private get lifetimes() {
+    const { ttlMs, rememberMeTtlMs } = this.options.refreshToken;
+    return { ttlMs, rememberMeTtlMs };
+  }
+}
+
+const KEEP = { cookies: 'keep' } as const;
