@@ -24,7 +24,7 @@ export default {
   },
   moduleNameMapper: {
     '^@tokenward/nestjs$': '<rootDir>/libs/auth/src/index.ts',
-    '^@tokenward/nestjs/(verify|options|storage|observe|drizzle|migration|redis|testing|passport|totp|passkeys)$':
+    '^@tokenward/nestjs/(verify|options|storage|observe|drizzle|migration|redis|testing|passport|totp|passkeys|oidc)$':
       '<rootDir>/libs/auth/src/$1/index.ts',
     '^@tokenward/nestjs/(pg|postgres-js|typeorm|prisma|kysely|knex|mikro-orm)$':
       '<rootDir>/libs/auth/src/transactions/$1.ts',

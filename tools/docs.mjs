@@ -33,6 +33,8 @@ const LAST = [
   ['createAuthSchema(…)', 'drizzle/schema', 'AuthSchemaOptions', ''],
   ['keyDirectory(path, …)', 'issue/keys/file-keys', 'KeyDirectoryOptions', ''],
   ['drizzleKeySource(db, …)', 'drizzle/drizzle-key-source.store', 'DrizzleKeySourceOptions', ''],
+  ['oidc(…)', 'oidc/oidc-schema', 'OidcOptions', ''],
+  ['oidc({ providers })', 'oidc/oidc-schema', 'OidcProvider', ''],
   ['redisConnection(client, …)', 'redis/redis-connection', 'RedisConnectionOptions', ''],
 ];
 

@@ -9,6 +9,7 @@ import type { AuthSchemaOptions, authSchemaSchema } from './drizzle/schema.js';
 import type { KeyDirectoryOptions, keyDirectorySchema } from './issue/keys/file-keys.js';
 import type { OpenSessionOptions, openSessionSchema } from './issue/flows/open-session.flow.js';
 import type { querySchema } from './observe/audit-log.service.js';
+import type { OidcOptions, oidcSchema } from './oidc/oidc-schema.js';
 import type { RouteOptions } from './options/auth-options.js';
 import type { routesSchema } from './options/resolve-routes.js';
 import type { RedisConnectionOptions } from './redis/redis-connection.js';
@@ -63,12 +64,13 @@ describe('the documented types of options and the schemas', () => {
       Agree<KeyDirectoryOptions, typeof keyDirectorySchema>,
       Agree<OpenSessionOptions, typeof openSessionSchema>,
       Agree<AuditQuery, typeof querySchema>,
+      Agree<OidcOptions, typeof oidcSchema>,
       Agree<RedisConnectionOptions, typeof feedSchema>,
       Agree<RedisFeedOptions, typeof feedSchema>,
       Agree<RedisThrottleOptions, typeof throttleSchema>,
       Agree<ActingUser, typeof actingUserSchema>,
       Agree<MemoryStorageOptions, typeof memoryStorageSchema>,
-    ] = [Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y];
+    ] = [Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y, Y];
     const groups: [
       Groups<AuthModuleOptions, z.input<typeof authModuleSchema>>,
       Groups<ResourceServerModuleOptions, z.input<typeof resourceModuleSchema>>,

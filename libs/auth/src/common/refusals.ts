@@ -24,6 +24,7 @@ const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErro
   second_factor_refused: [401, 'second_factor_refused', 'Second factor refused'],
   factor_refused: [403, 'second_factor_refused', 'Second factor refused'],
   factor_not_found: [404, 'not_found', 'Factor not found'],
+  provider_not_found: [404, 'not_found', 'Provider not found'],
   password_refused: [403, 'password_refused', 'Password refused'],
   email_unverified: [403, 'email_unverified', 'Email address not verified'],
   cross_origin: [403, 'cross_origin', 'Cross-origin request refused'],

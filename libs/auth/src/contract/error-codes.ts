@@ -28,6 +28,7 @@ export type AuthErrorReason =
   | 'second_factor_refused'
   | 'factor_refused'
   | 'factor_not_found'
+  | 'provider_not_found'
   | 'password_refused'
   | 'password_unacceptable'
   | 'throttled'

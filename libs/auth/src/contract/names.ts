@@ -2,6 +2,7 @@
 export const DEFAULT_ACCESS_COOKIE = 'access_token';
 export const DEFAULT_REFRESH_COOKIE = 'refresh_token';
 export const DEFAULT_DEVICE_COOKIE = 'device';
+export const OIDC_COOKIE = 'oidc_state';
 export const DEFAULT_ROUTE_PREFIX = 'auth';
 export const JWKS_PATH = '.well-known/jwks.json';
 /** OpenID Connect Discovery 1.0, section 4, and RFC 8414, section 3. */

@@ -7,6 +7,7 @@ import type { Database } from './database.js';
 import { DrizzleApiKeyStore } from './drizzle-api-key.store.js';
 import { DrizzleAuditStore } from './drizzle-audit.store.js';
 import { DrizzleFactorStore } from './drizzle-factor.store.js';
+import { DrizzleIdentityStore } from './drizzle-identity.store.js';
 import { DrizzleKeySightings } from './drizzle-key-sightings.store.js';
 import { DrizzleOneTimeTokenStore } from './drizzle-one-time-token.store.js';
 import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
@@ -53,6 +54,7 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
       'oneTimeTokens',
       'factors',
       'recoveryCodes',
+      'identities',
       'apiKeys',
       ...(audit === 'on' ? (['audit'] as const) : []),
     ],
@@ -64,6 +66,7 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
     keySightings: new DrizzleKeySightings(database, { deadlineMs }),
     oneTimeTokens: new DrizzleOneTimeTokenStore(database, { deadlineMs }),
     factors: new DrizzleFactorStore(database, { audit, deadlineMs }),
+    identities: new DrizzleIdentityStore(database, { audit, deadlineMs }),
     apiKeys: new DrizzleApiKeyStore(database, { audit, deadlineMs }),
     audit: audit === 'on' ? new DrizzleAuditStore(database, { deadlineMs }) : undefined,
     users: users && new DrizzleUserDirectory(database, schema, { users, deadlineMs }),

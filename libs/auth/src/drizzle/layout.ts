@@ -45,6 +45,7 @@ const RIGHTS: Readonly<Record<keyof AuthSchema, readonly string[]>> = {
   oneTimeTokens: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
   factors: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
   recoveryCodes: ['SELECT', 'INSERT', 'DELETE'],
+  identities: ['SELECT', 'INSERT', 'DELETE'],
   apiKeys: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
   audit: ['INSERT'],
 };

@@ -9,6 +9,7 @@ import {
   jsonb,
   PgSchema,
   pgTableCreator,
+  primaryKey,
   text,
   timestamp,
   uniqueIndex,
@@ -245,6 +246,25 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
     (t) => [index(`${prefix}recovery_codes_subject_idx`).on(t.subject)],
   );
 
+  /** Whom a provider vouches for, and whose account that opens. */
+  const identities = table(
+    'identities',
+    {
+      issuer: text('issuer').notNull(),
+      issuerSubject: text('issuer_subject').notNull(),
+      subject: text('subject').notNull(),
+      /** As the provider gave it. */
+      email: text('email'),
+      /** Whether the email of the account was verified by then. */
+      proven: boolean('proven').notNull(),
+      linkedAt: at('linked_at').notNull().defaultNow(),
+    },
+    (t) => [
+      primaryKey({ name: `${prefix}identities_pkey`, columns: [t.issuer, t.issuerSubject] }),
+      index(`${prefix}identities_subject_idx`).on(t.subject),
+    ],
+  );
+
   /** Keys of machines, each of an owner. */
   const apiKeys = table(
     'api_keys',
@@ -311,7 +331,7 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
 
   return {
     ...{ subjects, sessions, revocations, ledger, peppers, signingKeys, keySightings },
-    ...{ oneTimeTokens, factors, recoveryCodes, apiKeys, audit },
+    ...{ oneTimeTokens, factors, recoveryCodes, identities, apiKeys, audit },
   };
 }
 
@@ -335,5 +355,6 @@ export const authKeySightings = shipped.keySightings;
 export const authOneTimeTokens = shipped.oneTimeTokens;
 export const authFactors = shipped.factors;
 export const authRecoveryCodes = shipped.recoveryCodes;
+export const authIdentities = shipped.identities;
 export const authApiKeys = shipped.apiKeys;
 export const authAudit = shipped.audit;

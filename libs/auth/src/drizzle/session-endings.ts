@@ -9,6 +9,7 @@ import type { SubjectState } from '../storage/subject.js';
 import { removeApiKeysOf } from './api-key-rows.js';
 import { rows, type Transaction } from './database.js';
 import { removeFactorsOf } from './factor-rows.js';
+import { removeIdentitiesOf } from './identity-rows.js';
 import { removeTokensOf } from './one-time-token-rows.js';
 import type { AuthSchema } from './schema.js';
 import { UNEXPIRED } from './session-rows.js';
@@ -16,6 +17,9 @@ import { UNEXPIRED } from './session-rows.js';
 /*
  * The pieces that every ending is made of; `writeChange` writes what they return. Locks are taken in one order everywhere: the host's users, the subject, its sessions.
  */
+
+/** The id of no session. */
+export const NO_SESSION = '00000000-0000-0000-0000-000000000000';
 
 /** Bumps the subject's counters (its row is made when missing) and locks it until the transaction ends. */
 async function bumpSubject(
@@ -142,6 +146,7 @@ export async function endAllIn(
   if (reason === 'user_deleted') {
     await removeFactorsOf(tx, schema, subject);
     await removeApiKeysOf(tx, schema, subject);
+    await removeIdentitiesOf(tx, schema, subject);
   }
   const entries = [userEntry(subject, state.tokenVersion, nowMs), ...acting.entries];
   return { sessions: ended.length, entries, events: acting.events };

@@ -4,14 +4,13 @@ import { FOREIGN_LEDGER_LIFETIME_MS } from '../storage/foreign-names.js';
 import type { Ended, Removal } from '../storage/session-store.port.js';
 import { rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
+import { NO_SESSION } from './session-endings.js';
 
 export interface RemovalPage {
   readonly keepMs: number;
   readonly page: number;
   readonly cursor?: string;
 }
-
-const START = '00000000-0000-0000-0000-000000000000';
 
 /** Walks the primary key, because nothing that rotation writes is indexed; a row is checked again under its lock. */
 export async function removePage(
@@ -23,7 +22,7 @@ export async function removePage(
   const [row] = await rows(
     tx,
     sql`with page as materialized (
-        select id from ${schema.sessions} where id > ${cursor ?? START}::uuid order by id limit ${page}
+        select id from ${schema.sessions} where id > ${cursor ?? NO_SESSION}::uuid order by id limit ${page}
       ), doomed as materialized (
         select s.id from ${schema.sessions} s where s.id in (select id from page)
           and least(s.ended_at, s.idle_expires_at, s.absolute_expires_at, s.register_by) < ${before} for update skip locked

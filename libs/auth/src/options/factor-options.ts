@@ -1,3 +1,5 @@
+import type { OidcMethod } from './oidc-options.js';
+
 /** Whom a passkey is for: an id that is a domain, and the pages that may use it. */
 export interface RelyingParty {
   readonly rpId: string;
@@ -73,10 +75,10 @@ export interface PasskeyMethod {
   ): Promise<PasskeyAssertion | undefined>;
 }
 
-export type FactorMethod = TotpMethod | PasskeyMethod;
+export type FactorMethod = TotpMethod | PasskeyMethod | OidcMethod;
 
 export interface FactorOptions {
-  /** `totp(…)` of `/totp`, `passkeys(…)` of `/passkeys`; one of each at the most. */
+  /** `totp(…)` of `/totp`, `passkeys(…)` of `/passkeys`, `oidc(…)` of `/oidc`; one of each at the most. */
   readonly methods: readonly FactorMethod[];
   /**
    * Seal TOTP secrets in the database: `id:base64url` of 32 bytes each, from the environment, not from that database. The first seals, all open;

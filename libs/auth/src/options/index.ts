@@ -44,6 +44,7 @@ export type {
   RelyingParty,
   TotpMethod,
 } from './factor-options.js';
+export type { OidcAnswer, OidcMethod, OidcPerson, OidcRequest } from './oidc-options.js';
 export type { ObserveOptions } from './observe-options.js';
 export type { JwksFetch, RemoteJwksOptions } from './remote-jwks-options.js';
 export type { ResourceServerOptions } from './resource-server-options.js';

@@ -1,7 +1,12 @@
 import type { z } from 'zod';
 import { AuthError } from '../common/auth-error.js';
 import { DEFAULT_INSTANCE } from '../common/instance-token.js';
-import { DEFAULT_ACCESS_COOKIE, DEFAULT_DEVICE_COOKIE, DEFAULT_REFRESH_COOKIE } from '../contract/index.js';
+import {
+  DEFAULT_ACCESS_COOKIE,
+  DEFAULT_DEVICE_COOKIE,
+  DEFAULT_REFRESH_COOKIE,
+  OIDC_COOKIE,
+} from '../contract/index.js';
 import type { cookieSchema } from './cookie-options.js';
 import type { ResolvedAuthOptions } from './resolved-options.js';
 
@@ -30,11 +35,12 @@ export function resolveCookies(
     accessName: prefix + (given.accessName ?? own(DEFAULT_ACCESS_COOKIE)),
     refreshName: scoped + (given.refreshName ?? own(DEFAULT_REFRESH_COOKIE)),
     deviceName: scoped + (given.deviceName ?? own(DEFAULT_DEVICE_COOKIE)),
+    oidcName: scoped + own(OIDC_COOKIE),
   };
   for (const [option, name] of Object.entries(names))
     if (!prefix && /^__(secure|host)-/i.test(name))
       refuse(option, 'carries a prefix of its own; use cookies.prefix');
-  if (new Set(Object.values(names)).size !== 3)
+  if (new Set(Object.values(names)).size !== 4)
     throw AuthError.configuration('cookies', 'two cookies have one name; give each its own');
   return { ...names, prefix, domain, secure, sameSite, accessPath, refreshPath, formerScopes };
 }

@@ -68,6 +68,8 @@ export abstract class ResolvedAuthOptions {
     readonly accessName: string;
     readonly refreshName: string;
     readonly deviceName: string;
+    /** Of a sign-in at a provider that is under way. */
+    readonly oidcName: string;
     readonly prefix: CookiePrefix;
     readonly domain?: string;
     readonly secure: boolean;

@@ -54,7 +54,8 @@ export type AuthEvent = Base &
           | 'superseded'
           | 'email_unverified'
           | 'second_factor'
-          | 'passkey';
+          | 'passkey'
+          | 'identity';
         readonly userId?: string;
         readonly ip?: string;
       }
@@ -239,12 +240,18 @@ export type AuthEvent = Base &
         readonly userAgent?: string;
       }
     | {
-        /** A second factor was added or removed, or the recovery codes were renewed. */
+        /** A second factor was added or removed, the recovery codes were renewed, or an identity of a provider was linked or unlinked. */
         readonly type: 'factor.changed';
         readonly userId: string;
         readonly actorId?: string;
         readonly sessionId?: string;
-        readonly change: 'totp_added' | 'passkey_added' | 'removed' | 'recovery_codes_renewed';
+        readonly change:
+          | 'totp_added'
+          | 'passkey_added'
+          | 'removed'
+          | 'recovery_codes_renewed'
+          | 'identity_linked'
+          | 'identity_unlinked';
       }
     | {
         /** A signed-in user gave a wrong code, or a passkey that is not accepted. */

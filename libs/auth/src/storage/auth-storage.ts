@@ -1,6 +1,7 @@
 import type { ApiKeyStore } from './api-key-store.port.js';
 import type { AuditStore } from './audit-store.port.js';
 import type { FactorStore } from './factor-store.port.js';
+import type { IdentityStore } from './identity-store.port.js';
 import type { KeySightings } from './key-sightings.port.js';
 import type { OneTimeTokenStore } from './one-time-token-store.port.js';
 import type { RefreshSecretsStore } from './refresh-secrets.port.js';
@@ -21,6 +22,8 @@ export interface AuthStorage {
   readonly oneTimeTokens?: OneTimeTokenStore;
   /** None: `factors` cannot be given. */
   readonly factors?: FactorStore;
+  /** None: `oidc(…)` cannot be one of `factors.methods`. */
+  readonly identities?: IdentityStore;
   /** None: `apiKeys` cannot be given. */
   readonly apiKeys?: ApiKeyStore;
   readonly users?: UserDirectory;

@@ -54,6 +54,15 @@ export type { ApiKey, FoundApiKey, NewApiKey } from './api-key-store.port.js';
 export { FactorStore } from './factor-store.port.js';
 export type { FactorAct, FactorChange, FactorChangeOutcome, Factors } from './factor-store.port.js';
 export type { Factor, NewPasskey, NewTotp, PasskeyFactor, TotpFactor } from './factor.js';
+export { IdentityStore } from './identity-store.port.js';
+export type {
+  Identity,
+  IdentityAct,
+  IdentityChange,
+  IdentityChangeOutcome,
+  IdentityKey,
+  NewIdentity,
+} from './identity-store.port.js';
 export { ThrottleStore } from './throttle-store.port.js';
 export type { ThrottleAttempt, ThrottleBucket, ThrottleDecision } from './throttle-store.port.js';
 

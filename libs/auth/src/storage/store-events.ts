@@ -3,6 +3,7 @@ import type { ActedBy } from './acted-by.js';
 import type { AuthEventInput } from './auth-event.js';
 import type { EndReason } from './end-reason.js';
 import type { FactorChange } from './factor-store.port.js';
+import type { IdentityChange } from './identity-store.port.js';
 import type { LedgerEntry } from './ledger-entry.js';
 import type { NewSession, Session } from './session.js';
 import type { Replacement } from './session-store.port.js';
@@ -61,6 +62,15 @@ export function deviceBound({ subject: userId, id: sessionId, ip, userAgent }: S
 }
 
 export function factorChanged({ subject: userId, actorId, sessionId, act }: FactorChange): AuthEventInput {
+  return { type: 'factor.changed', userId, actorId, sessionId, change: act.kind };
+}
+
+export function identityChanged({
+  subject: userId,
+  actorId,
+  sessionId,
+  act,
+}: IdentityChange): AuthEventInput {
   return { type: 'factor.changed', userId, actorId, sessionId, change: act.kind };
 }
 

@@ -13,6 +13,7 @@ import { MemoryThrottleStore } from '../storage/memory-throttle.store.js';
 import type { ConformanceCase } from './conformance/conformance-case.js';
 import { apiKeyStoreConformance } from './conformance/api-key-store.conformance.js';
 import { factorStoreConformance } from './conformance/factor-store.conformance.js';
+import { identityStoreConformance } from './conformance/identity-store.conformance.js';
 import { revocationLedgerConformance } from './conformance/revocation-ledger.conformance.js';
 import { sessionStoreConformance } from './conformance/session-store.conformance.js';
 import { oneTimeTokenStoreConformance } from './conformance/one-time-token-store.conformance.js';
@@ -40,6 +41,11 @@ describe('the memory stores conform: one-time tokens', () => {
 describe('the memory stores conform: sessions of users elsewhere', () => {
   const { sessions } = memoryStorage({ users: 'elsewhere' });
   all(sessionStoreConformance(() => ({ store: sessions, newUser: async () => randomUUID() })));
+});
+
+describe('the memory stores conform: identities', () => {
+  const { identities, sessions, users } = memoryStorage({ clock: new ManualClock() });
+  all(identityStoreConformance(() => ({ identities, sessions, newUser: async () => users.set({}) })));
 });
 
 describe('the memory stores conform: factors', () => {
@@ -172,6 +178,14 @@ describe('the Drizzle and Redis stores conform', () => {
   describe('factors', () => {
     const newUser = () => add({});
     all(factorStoreConformance(() => ({ ...pick(storage), newUser })));
+  });
+  describe('identities', () => {
+    all(
+      identityStoreConformance(() => {
+        const { identities, sessions } = storage;
+        return { identities, sessions, newUser: () => add({}) };
+      }),
+    );
   });
   describe('API keys', () => {
     all(

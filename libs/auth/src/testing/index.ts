@@ -26,6 +26,8 @@ export { throttleStoreConformance } from './conformance/throttle-store.conforman
 export type { ThrottleStoreSubject } from './conformance/throttle-store.conformance.js';
 export { factorStoreConformance } from './conformance/factor-store.conformance.js';
 export type { FactorStoreSubject } from './conformance/factor-store.conformance.js';
+export { identityStoreConformance } from './conformance/identity-store.conformance.js';
+export type { IdentityStoreSubject } from './conformance/identity-store.conformance.js';
 export { userDirectoryConformance } from './conformance/user-directory.conformance.js';
 export type { ConformanceUser, UserDirectorySubject } from './conformance/user-directory.conformance.js';
 export { revocationFeedConformance } from './conformance/revocation-feed.conformance.js';

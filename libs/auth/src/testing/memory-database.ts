@@ -5,6 +5,7 @@ import type { ApiKey } from '../storage/api-key-store.port.js';
 import type { EndReason } from '../storage/end-reason.js';
 import type { Factor } from '../storage/factor.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
+import type { Identity } from '../storage/identity-store.port.js';
 import type { LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
 import type { RotationCause, Session } from '../storage/session.js';
@@ -73,6 +74,8 @@ export class MemoryDatabase {
   readonly oneTimeTokens = new Map<string, TokenRow>();
   readonly factors = new Map<string, FactorRow>();
   readonly apiKeys = new Map<string, ApiKeyRow>();
+  /** By issuer and subject. */
+  readonly identities = new Map<string, Identity>();
   /** By the hash in hex: whose it is. */
   readonly recoveryCodes = new Map<string, string>();
   readonly peppers: { line: string; mintsFromMs: number }[] = [];
@@ -122,6 +125,7 @@ export class MemoryDatabase {
     for (const [id, row] of this.factors) if (row.subject === subject) tx.remove(this.factors, id);
     for (const [hash, owner] of this.recoveryCodes)
       if (owner === subject) tx.remove(this.recoveryCodes, hash);
+    for (const [name, row] of this.identities) if (row.subject === subject) tx.remove(this.identities, name);
     for (const [id, row] of this.apiKeys) if (row.subject === subject) tx.remove(this.apiKeys, id);
   }
 

@@ -6,6 +6,7 @@ import { readOptions } from '../common/read-options.js';
 import { MemoryDatabase } from './memory-database.js';
 import { MemoryApiKeyStore } from './memory-api-key.store.js';
 import { MemoryFactorStore } from './memory-factor.store.js';
+import { MemoryIdentityStore } from './memory-identity.store.js';
 import { MemoryKeySightings } from './memory-key-sightings.store.js';
 import { MemoryOneTimeTokenStore } from './memory-one-time-token.store.js';
 import { MemoryPepperStore } from './memory-refresh-secrets.store.js';
@@ -40,6 +41,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}) {
     keySightings: new MemoryKeySightings(clock),
     oneTimeTokens: new MemoryOneTimeTokenStore(database),
     factors: new MemoryFactorStore(database),
+    identities: new MemoryIdentityStore(database),
     apiKeys: new MemoryApiKeyStore(database),
     users: new MemoryUserDirectory(database, entropy ?? new SystemEntropy()),
     /** For `AuthService.userChanged(tx, …)`: what it changes is taken back when `work` throws. */

@@ -22,6 +22,8 @@ const WHAT = {
   passkey_added: 'passkey added',
   removed: 'factor removed',
   recovery_codes_renewed: 'recovery codes renewed',
+  identity_linked: 'sign-in with a provider linked',
+  identity_unlinked: 'sign-in with a provider unlinked',
 } as const;
 
 /** Tells the owner of an account by mail what happened to it, whichever way it came about. */

@@ -1,17 +1,29 @@
 import { AuthError } from '../../common/auth-error.js';
 import type { FactorOptions, PasskeyMethod, TotpMethod } from '../../options/factor-options.js';
+import type { OidcMethod } from '../../options/oidc-options.js';
 import type { AuthStorage } from '../../storage/auth-storage.js';
 import type { FactorStore } from '../../storage/factor-store.port.js';
+import type { IdentityStore } from '../../storage/identity-store.port.js';
 import { SealingRing } from '../keys/sealed-key.js';
+
+/** A provider that the host has named, and where its people are kept. */
+export interface Provider {
+  readonly method: OidcMethod;
+  readonly identities: IdentityStore;
+  readonly issuer: string;
+}
 
 /** What of second factors the host has switched on. DI token and type in one. */
 export class FactorMethods {
   readonly totp?: TotpMethod;
   readonly passkeys?: PasskeyMethod;
+  readonly oidc?: OidcMethod;
   /** Of TOTP secrets. */
   readonly ring?: SealingRing;
   /** Undefined: no factors at all. */
   readonly store?: FactorStore;
+  /** Undefined where the storage has none; `oidc` needs it. */
+  readonly identities?: IdentityStore;
 
   /** Throws `configuration_invalid`. */
   constructor(options: FactorOptions | undefined, storage: AuthStorage) {
@@ -22,9 +34,16 @@ export class FactorMethods {
         'storage.factors or storage.oneTimeTokens is missing; drizzleStorage(db) has both, or give stores of your own',
       );
     this.store = storage.factors;
+    this.identities = storage.identities;
     for (const method of options.methods)
       if (method.kind === 'totp') this.totp = method;
-      else this.passkeys = method;
+      else if (method.kind === 'passkeys') this.passkeys = method;
+      else this.oidc = method;
+    if (this.oidc && !this.identities)
+      throw AuthError.configuration(
+        'factors.methods',
+        'holds oidc(…), and storage.identities is missing; drizzleStorage(db) has it, or give a store of your own',
+      );
     if (this.totp) this.ring = new SealingRing(options.encryptionKeys ?? [], 'factors.encryptionKeys');
   }
 
@@ -37,6 +56,14 @@ export class FactorMethods {
   needPasskeys(): PasskeyMethod {
     if (this.passkeys) return this.passkeys;
     throw new AuthError('factor_not_found', 'factors.methods has no passkeys(…)');
+  }
+
+  /** Throws `not_found` where the host has no provider of that name. */
+  needProvider(name: string): Provider {
+    const issuer = this.oidc?.issuers.get(name);
+    if (this.oidc && this.identities && issuer !== undefined)
+      return { method: this.oidc, identities: this.identities, issuer };
+    throw new AuthError('provider_not_found', 'factors.methods has no oidc(…) with such a provider');
   }
 
   needStore(): FactorStore {

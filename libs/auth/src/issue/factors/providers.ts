@@ -1,7 +1,11 @@
 import type { Provider } from '@nestjs/common';
+import { LinkIdentityFlow } from '../flows/link-identity.flow.js';
 import { ManageFactorsFlow } from '../flows/manage-factors.flow.js';
+import { OidcSignInFlow } from '../flows/oidc-sign-in.flow.js';
 import { PasskeyLoginFlow } from '../flows/passkey-login.flow.js';
 import { SecondFactorLoginFlow } from '../flows/second-factor-login.flow.js';
+import { IdentityAccounts } from '../oidc/identity-accounts.service.js';
+import { OidcRequests } from '../oidc/oidc-requests.service.js';
 import { CredentialProof } from './credential-proof.service.js';
 import { FactorAnswers } from './factor-answers.service.js';
 import { FreshProof } from './fresh-proof.service.js';
@@ -20,4 +24,8 @@ export const FACTOR_PROVIDERS: Provider[] = [
   SecondFactorLoginFlow,
   PasskeyLoginFlow,
   ManageFactorsFlow,
+  OidcRequests,
+  IdentityAccounts,
+  OidcSignInFlow,
+  LinkIdentityFlow,
 ];

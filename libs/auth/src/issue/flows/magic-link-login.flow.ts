@@ -7,6 +7,7 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { type LinkData, MailedLinks } from '../accounts/mailed-links.service.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
+import { FactorMethods } from '../factors/factor-methods.js';
 import { DeviceIds } from '../users/device-id.js';
 import { CompleteSignIn, type SignInResult } from './complete-sign-in.service.js';
 
@@ -24,6 +25,7 @@ const KIND = 'magic_link';
 @Injectable()
 export class MagicLinkLoginFlow {
   constructor(
+    private readonly methods: FactorMethods,
     private readonly links: MailedLinks,
     private readonly tokens: OneTimeTokens,
     private readonly users: UserDirectory,
@@ -48,7 +50,11 @@ export class MagicLinkLoginFlow {
     const { account } = link;
     const { ip } = client;
     this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip });
-    if (!account.emailVerified) this.events.publish({ type: 'email.verified', userId: account.id, ip });
+    if (!account.emailVerified) {
+      this.events.publish({ type: 'email.verified', userId: account.id, ip });
+      // whoever linked one had not shown that the email was theirs
+      await this.methods.identities?.removeUnproven(subject);
+    }
 
     const standing = this.devices.verify(input.device, account.id, expected.epoch);
     const deviceId = standing.kind === 'known' ? standing.id : undefined;

@@ -5,6 +5,7 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { MailedLinks } from '../accounts/mailed-links.service.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
+import { FactorMethods } from '../factors/factor-methods.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
 import { PasswordPolicy } from '../users/password-policy.service.js';
 import { UserChangesFlow } from './user-changes.flow.js';
@@ -20,6 +21,7 @@ const KIND = 'password_reset';
 @Injectable()
 export class ResetPasswordFlow {
   constructor(
+    private readonly methods: FactorMethods,
     private readonly links: MailedLinks,
     private readonly tokens: OneTimeTokens,
     private readonly policy: PasswordPolicy,
@@ -44,6 +46,8 @@ export class ResetPasswordFlow {
         // first of all: a directory elsewhere cannot take back what it did for a token that somebody else has spent
         if (!(await this.tokens.redeem(KIND, token, tx))) throw lost();
         if (!(await this.users.accounts?.verifyEmail(account.id, data.email, tx))) throw lost();
+        // whoever linked one had not shown that the email was theirs
+        await this.methods.identities?.removeUnproven(account.id, tx);
         if (!(await this.users.accounts?.setPasswordHash(account.id, hash, tx))) throw lost();
       },
     });

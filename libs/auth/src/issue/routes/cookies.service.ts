@@ -45,6 +45,15 @@ export class AuthCookies {
     this.offerRegistration(response, grant);
   }
 
+  /** Of a sign-in at a provider: it comes back with a navigation from there, so it is `Lax`. An empty value clears it. */
+  oidc(response: HttpResponse, value: string, maxAge: number): void {
+    const { oidcName: name, domain, secure } = this.options.cookies;
+    const attributes = { httpOnly: true, maxAge, domain, path: this.scoped.refreshPath, secure } as const;
+    this.write(response, [
+      stringifySetCookie({ name, value, ...attributes, sameSite: 'lax' }, { encode: String }),
+    ]);
+  }
+
   /** Refresh, password change, reauthentication: the transport was settled by the login. */
   renew(response: HttpResponse, grant: BoundTokens): void {
     this.write(response, this.linesOf(grant));

@@ -54,3 +54,5 @@ export const PASSKEY_LOGIN_BODY: JsonSchema = object(
   },
   ['ticket', 'response'],
 );
+export const LINK_BODY: JsonSchema = object({ returnTo: text('A path of this origin. Default: /') }, []);
+export const URL_ANSWER: JsonSchema = object({ url: text('Of the provider.') });

@@ -8,6 +8,7 @@ import { createDevicesController } from './devices.controller.js';
 import { createDiscoveryController, createResourceController } from './discovery.controller.js';
 import { createFactorsController } from './factors.controller.js';
 import { createJwksController } from './jwks.controller.js';
+import { createOidcController } from './oidc.controller.js';
 import { createPasskeysController } from './passkeys.controller.js';
 import { createRenewalController } from './token.controller.js';
 import type { Routes } from './route.js';
@@ -25,6 +26,7 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
     [routes.device, () => createDevicesController(routes)],
     [routes.factors, () => createFactorsController(routes)],
     [routes.factors, () => createPasskeysController(routes)],
+    [routes.factors, () => createOidcController(routes)],
     [me || password || reauthenticate, () => createAccountController(routes)],
     [routes.accounts, () => createAccountsController(routes)],
     [routes.apiKeys, () => createApiKeysController(routes)],

@@ -8,8 +8,15 @@ import { EmptyJson } from './empty-json.service.js';
 import { UnreadableBodies } from './unreadable-bodies.service.js';
 import { OwnAnswers } from './own-answers.interceptor.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
+import { NavigationGuard } from './navigation.guard.js';
 import { ThrottleGuard } from './throttle.guard.js';
-import { AccountsOnGuard, ApiKeysOnGuard, DeviceBoundOnGuard, FactorsOnGuard } from './switched-on.guards.js';
+import {
+  AccountsOnGuard,
+  ApiKeysOnGuard,
+  DeviceBoundOnGuard,
+  FactorsOnGuard,
+  OidcOnGuard,
+} from './switched-on.guards.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 
 /** What the routes need beside the controllers, the flows and the verifying wing. */
@@ -26,6 +33,8 @@ export const ROUTE_PROVIDERS = [
   AccountsOnGuard,
   CeremonyContexts,
   FactorsOnGuard,
+  OidcOnGuard,
+  NavigationGuard,
   ApiKeysOnGuard,
   DeviceBoundOnGuard,
   OriginGuard,

@@ -106,6 +106,7 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
     factorName: z.object({ name: name().optional() }),
     confirmTotp: z.object({ id: text(), code }),
     ticket: z.object({ ticket: text().optional() }),
+    linkIdentity: z.object({ returnTo: text().optional() }),
     registerPasskey: z.object({ ticket: text(), response: answer, name: name().optional() }),
     passkeyLogin: z.object({
       ...{ ticket: text(), response: answer, rememberMe: flag().optional(), device },

@@ -45,6 +45,16 @@ export class DeviceBoundOnGuard extends SwitchedOnGuard {
 }
 
 @Injectable()
+export class OidcOnGuard extends SwitchedOnGuard {
+  protected readonly isOn: boolean;
+
+  constructor({ oidc }: FactorMethods) {
+    super();
+    this.isOn = oidc !== undefined;
+  }
+}
+
+@Injectable()
 export class FactorsOnGuard extends SwitchedOnGuard {
   protected readonly isOn: boolean;
 

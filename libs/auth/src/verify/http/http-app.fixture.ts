@@ -81,6 +81,7 @@ export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAut
       accessName: 'access_token',
       refreshName: 'refresh_token',
       deviceName: 'device',
+      oidcName: 'oidc_state',
       prefix: '',
       secure: true,
       sameSite: 'lax',

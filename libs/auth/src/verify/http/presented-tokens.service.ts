@@ -60,6 +60,12 @@ export class PresentedTokens {
     return cookieValues(request, this.options.cookies.accessName).filter((value) => value !== '');
   }
 
+  /** Of a sign-in at a provider that is under way; two of the name are none. */
+  oidc(request: HttpRequest): string | undefined {
+    const cookie = presentedCookie(request, this.options.cookies.oidcName);
+    return cookie.kind === 'value' ? cookie.value : undefined;
+  }
+
   /** A device that cannot be told for sure is an unknown one. */
   device(request: HttpRequest, inBody: string | undefined): string | undefined {
     const cookie = presentedCookie(request, this.options.cookies.deviceName);

@@ -1,0 +1,82 @@
+import { sql } from 'drizzle-orm';
+import type { HostTransaction } from '../storage/host-transaction.js';
+import {
+  type Identity,
+  type IdentityChange,
+  type IdentityChangeOutcome,
+  type IdentityKey,
+  IdentityStore,
+} from '../storage/identity-store.port.js';
+import { identityChanged } from '../storage/store-events.js';
+import type { AuthDatabase } from './auth-database.js';
+import { rows, type Transaction } from './database.js';
+import { asTransaction } from './host-transaction.js';
+import { actOnIdentity, IDENTITY_COLUMNS, toIdentity } from './identity-rows.js';
+import type { AuthSchema } from './schema.js';
+import { bumpVersionIn, lockSubject, NO_SESSION, unproveOthersIn } from './session-endings.js';
+import { writeChange } from './write-change.js';
+
+export interface DrizzleIdentityStoreOptions {
+  /** `on`: it writes down what it did. */
+  readonly audit: 'on' | 'off';
+  readonly deadlineMs: number;
+}
+
+/** `IdentityStore` on PostgreSQL. Locks: the subject, its identities, its sessions. */
+export class DrizzleIdentityStore extends IdentityStore {
+  private readonly schema: AuthSchema;
+
+  constructor(
+    private readonly database: AuthDatabase,
+    private readonly options: DrizzleIdentityStoreOptions,
+  ) {
+    super();
+    this.schema = database.tables;
+  }
+
+  async find({ issuer, issuerSubject }: IdentityKey): Promise<Identity | undefined> {
+    const [row] = await this.database.read(
+      'find an identity',
+      this.options.deadlineMs,
+      () => sql`select ${IDENTITY_COLUMNS} from ${this.schema.identities} i
+        where i.issuer = ${issuer} and i.issuer_subject = ${issuerSubject}`,
+    );
+    return row && toIdentity(row);
+  }
+
+  change(change: IdentityChange): Promise<IdentityChangeOutcome> {
+    const { subject, expected, sessionId: keep = NO_SESSION, act } = change;
+    const { schema } = this;
+    return this.database.transaction('change an identity', this.options.deadlineMs, async (tx) => {
+      const state = await lockSubject(tx, schema, subject);
+      if (state.tokenVersion !== expected.tokenVersion || state.epoch !== expected.epoch)
+        return { kind: 'superseded' };
+      if (!(await actOnIdentity(tx, schema, subject, act))) return { kind: 'unfit' };
+      const { state: bumped, acting } = await bumpVersionIn(tx, schema, subject, 'version', tx.nowMs);
+      const unproved = await unproveOthersIn(tx, schema, { subject, keep, state: bumped }, tx.nowMs);
+      const audit = this.options.audit === 'on' ? schema.audit : undefined;
+      const done = {
+        entries: [...unproved, ...acting.entries],
+        events: [identityChanged(change), ...acting.events],
+      };
+      await writeChange(tx, { revocations: schema.revocations, audit }, done);
+      return { kind: 'changed', ...done };
+    });
+  }
+
+  async removeUnproven(subject: string, tx?: HostTransaction): Promise<number> {
+    const what = 'forget identities';
+    const remove = async (runner: Transaction) => {
+      await lockSubject(runner, this.schema, subject);
+      return rows(
+        runner,
+        sql`delete from ${this.schema.identities} where subject = ${subject} and not proven returning 1`,
+      );
+    };
+    const { deadlineMs } = this.options;
+    const gone = await (tx
+      ? this.database.joining(what, deadlineMs, () => remove(asTransaction(tx)))
+      : this.database.transaction(what, deadlineMs, remove));
+    return gone.length;
+  }
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import type { Principal } from '../../common/principal.js';
+import { FactorMethods } from '../factors/factor-methods.js';
+import { FreshProof } from '../factors/fresh-proof.service.js';
+import { OidcRequests } from '../oidc/oidc-requests.service.js';
+import { returnPath } from '../oidc/return-path.js';
+import { Announcer } from '../sessions/announcer.service.js';
+
+/** One's own identities at providers. Both want a fresh proof (`FreshProof`); the owner is told by mail. */
+@Injectable()
+export class LinkIdentityFlow {
+  constructor(
+    private readonly methods: FactorMethods,
+    private readonly proof: FreshProof,
+    private readonly requests: OidcRequests,
+    private readonly announcer: Announcer,
+  ) {}
+
+  /** Where the browser goes, and what it keeps meanwhile. Throws `provider_not_found`, `proof_too_old`. */
+  async begin(
+    principal: Principal,
+    {
+      provider,
+      redirectUri,
+      wanted,
+    }: Readonly<Record<'provider' | 'redirectUri', string>> & {
+      readonly wanted?: string;
+    },
+  ): Promise<{ readonly url: string; readonly browser: string }> {
+    const { method } = this.methods.needProvider(provider);
+    const { id: subject, sessionId } = principal;
+    const factors = await this.proof.of(principal);
+    const begun =
+      factors &&
+      (await this.requests.begin({
+        ...{ provider, redirectUri, returnTo: returnPath(wanted) },
+        linking: { subject, sessionId, state: factors.state },
+      }));
+    if (!begun) throw new AuthError('token_refused', 'the sessions ended meanwhile', { cookies: 'keep' });
+    return { url: await method.authorizationUrl(provider, begun.request), browser: begun.browser };
+  }
+
+  /** Throws `provider_not_found`, also where nothing of it is linked, and `proof_too_old`. */
+  async remove(principal: Principal, provider: string): Promise<void> {
+    const { identities, issuer } = this.methods.needProvider(provider);
+    const { id: subject, sessionId } = principal;
+    const factors = await this.proof.of(principal);
+    const outcome =
+      factors &&
+      (await identities.change({
+        ...{ subject, sessionId, actorId: subject, expected: factors.state },
+        act: { kind: 'identity_unlinked', issuer },
+      }));
+    if (outcome?.kind === 'unfit') throw new AuthError('provider_not_found', 'nothing of it is linked');
+    if (outcome?.kind !== 'changed')
+      throw new AuthError('token_refused', 'the factors or the sessions changed meanwhile', {
+        cookies: 'keep',
+      });
+    await this.announcer.announce(outcome);
+  }
+}

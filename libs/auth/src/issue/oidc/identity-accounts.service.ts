@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { AuthError } from '../../common/auth-error.js';
+import { Entropy } from '../../common/entropy.js';
+import type { ClientContext } from '../../common/principal.js';
+import { isVisible } from '../../common/visible-text.js';
+import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { OidcPerson } from '../../options/oidc-options.js';
+import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
+import type { Provider } from '../factors/factor-methods.js';
+import { Announcer } from '../sessions/announcer.service.js';
+import { normaliseEmail } from '../users/email.js';
+import { Identifiers } from '../users/identifiers.service.js';
+import { PasswordHasher } from '../users/password-hasher.service.js';
+import { PasswordVerifier, type VerifiedCandidate } from '../users/password-verifier.service.js';
+import { RegistrationFields } from '../users/registration-fields.service.js';
+
+type Links = Pick<Provider, 'identities' | 'method'>;
+
+/** Whose account a person of a provider opens. An email alone never opens one: its owner links it, or both sides know it as verified and the host says so. */
+@Injectable()
+export class IdentityAccounts {
+  constructor(
+    private readonly users: UserDirectory,
+    private readonly verifier: PasswordVerifier,
+    private readonly identifiers: Identifiers,
+    private readonly fields: RegistrationFields,
+    private readonly hasher: PasswordHasher,
+    private readonly announcer: Announcer,
+    private readonly events: AuthEventPublisher,
+    private readonly entropy: Entropy,
+  ) {}
+
+  /** Throws `login_refused`. */
+  async of(links: Links, person: OidcPerson, client: ClientContext): Promise<VerifiedCandidate> {
+    const subject =
+      (await links.identities.find(person))?.subject ?? (await this.newcomer(links, person, client));
+    const candidate = await this.verifier.findById(subject);
+    if (!candidate || candidate.account.disabled) throw refused(candidate ? 'disabled' : 'the user is gone');
+    // an identity is known everywhere, and its user belongs to one tenant
+    if (client.tenant !== undefined && candidate.account.tenant !== client.tenant)
+      throw refused('the user is of another tenant');
+    return candidate;
+  }
+
+  /** Throws `login_refused` where it belongs to somebody already, or the user changed meanwhile. */
+  async link(
+    { identities }: Pick<Links, 'identities'>,
+    { account, subject: expected }: Pick<VerifiedCandidate, 'account' | 'subject'>,
+    { issuer, issuerSubject, email }: OidcPerson,
+    by: { readonly sessionId?: string; readonly actorId?: string } = {},
+  ): Promise<void> {
+    const proven = account.emailVerified === true;
+    const identity = { issuer, issuerSubject, proven, ...(email !== undefined && { email }) };
+    const act = { kind: 'identity_linked', identity } as const;
+    const outcome = await identities.change({ subject: account.id, expected, ...by, act });
+    if (outcome.kind !== 'changed') throw refused(`linking the identity: ${outcome.kind}`);
+    await this.announcer.announce(outcome);
+  }
+
+  private async newcomer(links: Links, person: OidcPerson, client: ClientContext): Promise<string> {
+    const email = emailOf(person);
+    if (email === undefined) throw refused('unknown, and the provider tells no email');
+    if (!this.identifiers.canMean(client.tenant)) throw refused('the request names no tenant');
+    const there = await this.verifier.findByEmail(email, client.tenant);
+    const { createAccounts, linkByVerifiedEmail } = links.method;
+    if (there) {
+      if (!linkByVerifiedEmail || !person.emailVerified || !there.account.emailVerified)
+        throw refused('the email has an account, which its owner did not link');
+      await this.link(links, there, person);
+      return there.account.id;
+    }
+    if (!createAccounts) throw refused('unknown, and oidc.createAccounts is off');
+    const account = await this.created(person, email, client);
+    const candidate = await this.verifier.findById(account.id);
+    if (!candidate) throw refused('the user is gone');
+    await this.link(links, candidate, person);
+    return account.id;
+  }
+
+  private async created(person: OidcPerson, email: string, client: ClientContext): Promise<UserAccount> {
+    const fields = await this.fields.read({});
+    const { ip, tenant } = client;
+    const name = nameOf(person);
+    const outcome = await this.users.create?.({
+      email,
+      // nobody knows it; a reset gives the account a password
+      passwordHash: await this.hasher.hash(this.entropy.bytes(32).toString('base64url')),
+      ...(name !== undefined && { name }),
+      ...(tenant !== undefined && { tenant }),
+      ...(fields && { fields }),
+    });
+    // another process may have been quicker with the same person
+    if (outcome?.kind !== 'created') throw refused('the email was taken meanwhile');
+    const { id: userId } = outcome.account;
+    this.events.publish({ type: 'user.registered', userId, ip, tenant });
+    if (person.emailVerified && (await this.users.accounts?.verifyEmail(userId, email)))
+      this.events.publish({ type: 'email.verified', userId, ip });
+    return outcome.account;
+  }
+}
+
+/** By the rule of a registration (contract, section 8): what a provider says is not what a form let through. */
+function emailOf({ email }: OidcPerson): string | undefined {
+  const rule = z
+    .string()
+    .refine(isVisible)
+    .max(320)
+    .transform(normaliseEmail)
+    .pipe(z.string().regex(z.regexes.html5Email));
+  const read = rule.safeParse(email);
+  return read.success ? read.data : undefined;
+}
+
+function nameOf({ name }: OidcPerson): string | undefined {
+  const trimmed = name?.trim();
+  return trimmed && trimmed.length <= 200 && isVisible(trimmed) ? trimmed : undefined;
+}
+
+function refused(detail: string): AuthError {
+  return new AuthError('login_refused', detail);
+}

@@ -1,0 +1,140 @@
+import { Delete, Get, HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { callerOf } from '../../verify/guards/call-context.js';
+import { type HttpRequest, type HttpResponse, parameterOf, setHeader } from '../../verify/http/adapter.js';
+import { errorAnswers } from '../../verify/http/openapi-errors.js';
+import { OriginGuard } from '../../verify/http/origin.guard.js';
+import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
+import { FactorMethods } from '../factors/factor-methods.js';
+import { LinkIdentityFlow } from '../flows/link-identity.flow.js';
+import { type OidcOutcome, OidcSignInFlow } from '../flows/oidc-sign-in.flow.js';
+import { REQUEST_TTL_SECONDS } from '../oidc/oidc-requests.service.js';
+import { AuthCookies } from './cookies.service.js';
+import * as shapes from './factor-openapi.js';
+import { jsonBodyOf } from './json-body.js';
+import { NavigationGuard } from './navigation.guard.js';
+import { callbackOf, urlOf } from './oidc-url.js';
+import { RequestSchemas } from './request-schemas.service.js';
+import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
+import { OidcOnGuard } from './switched-on.guards.js';
+import { TenantReader } from './tenant-reader.service.js';
+
+const PARAMETER = { parameter: 'provider' };
+
+/** Sign-in at a provider, and the caller's identities there (contract, section 9). */
+export function createOidcController(routes: Routes): Type {
+  @AuthController(routes.prefix)
+  @UseGuards(OidcOnGuard)
+  class OidcController {
+    constructor(
+      private readonly signIn: OidcSignInFlow,
+      private readonly links: LinkIdentityFlow,
+      private readonly methods: FactorMethods,
+      private readonly tenants: TenantReader,
+      private readonly inputs: RequestSchemas,
+      private readonly presented: PresentedTokens,
+      private readonly cookies: AuthCookies,
+      private readonly options: ResolvedAuthOptions,
+    ) {}
+
+    @Route(
+      routes.factors,
+      Get('oidc/:provider'),
+      HttpCode(302),
+      UseGuards(NavigationGuard),
+      Open({
+        ...{ summary: 'Sign in at a provider', ...PARAMETER },
+        answers: { 302: { description: 'To the provider.' }, ...errorAnswers(403, 404, 503) },
+      }),
+    )
+    async begin(
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+    ): Promise<void> {
+      const provider = parameterOf(request, 'provider');
+      const wanted = urlOf(request).searchParams.get('returnTo');
+      const { url, browser } = await this.signIn.begin(provider, this.callback(request), wanted);
+      this.cookies.oidc(response, browser, REQUEST_TTL_SECONDS);
+      setHeader(response, 'Location', url);
+    }
+
+    @Route(
+      routes.factors,
+      Get('oidc/:provider/callback'),
+      HttpCode(302),
+      Open({
+        ...{ summary: 'Where the provider sends the browser back', ...PARAMETER },
+        answers: {
+          302: { description: 'To returnTo; with #ticket= of a second factor, or #error=login_refused.' },
+          ...errorAnswers(404, 503),
+        },
+      }),
+    )
+    async finish(
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+    ): Promise<void> {
+      const { searchParams: parameters } = urlOf(request);
+      const [browser, device] = [this.presented.oidc(request), this.presented.device(request, undefined)];
+      const client = await this.tenants.clientOf(request);
+      const given = { parameters, browser, device };
+      const outcome = await this.signIn.finish(parameterOf(request, 'provider'), given, client);
+      this.cookies.oidc(response, '', 0);
+      if (typeof outcome.result === 'object' && 'grant' in outcome.result)
+        this.cookies.signIn(response, outcome.result.grant);
+      setHeader(response, 'Location', placeOf(outcome));
+    }
+
+    @Route(
+      routes.factors,
+      Post('oidc/:provider/link'),
+      HttpCode(200),
+      UseGuards(OriginGuard),
+      SignedIn({
+        ...{ summary: 'Link an identity of a provider to the caller', ...PARAMETER },
+        body: { required: 'optional', schema: shapes.LINK_BODY },
+        answers: {
+          200: { description: 'The browser goes to the URL.', schema: shapes.URL_ANSWER },
+          ...errorAnswers(400, 403, 404),
+        },
+      }),
+    )
+    async link(
+      @Req() request: HttpRequest,
+      @Res({ passthrough: true }) response: HttpResponse,
+    ): Promise<{ readonly url: string }> {
+      const { returnTo: wanted } = this.inputs.read('linkIdentity', jsonBodyOf(request));
+      const provider = parameterOf(request, 'provider');
+      const redirectUri = this.callback(request);
+      const begun = await this.links.begin(callerOf(request), { provider, redirectUri, wanted });
+      this.cookies.oidc(response, begun.browser, REQUEST_TTL_SECONDS);
+      return { url: begun.url };
+    }
+
+    @Route(
+      routes.factors,
+      Delete('oidc/:provider/link'),
+      HttpCode(204),
+      SignedIn({
+        ...{ summary: 'Unlink what the caller has at a provider', ...PARAMETER },
+        answers: { 204: { description: 'Unlinked.' }, ...errorAnswers(403, 404) },
+      }),
+    )
+    async unlink(@Req() request: HttpRequest): Promise<void> {
+      await this.links.remove(callerOf(request), parameterOf(request, 'provider'));
+    }
+
+    private callback(request: HttpRequest): string {
+      const provider = parameterOf(request, 'provider');
+      const { method } = this.methods.needProvider(provider);
+      const { trustProxy } = this.options.origins;
+      return callbackOf(provider, request, { publicUrl: method.publicUrl, trustProxy });
+    }
+  }
+  return OidcController;
+}
+
+function placeOf({ returnTo, result }: OidcOutcome): string {
+  if (result === 'refused') return `${returnTo}#error=login_refused`;
+  return typeof result === 'object' && 'ticket' in result ? `${returnTo}#ticket=${result.ticket}` : returnTo;
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import type { OidcOptions, OidcProvider } from './oidc-schema.js';
+import { oidc } from './oidc.js';
+
+const PROVIDER: OidcProvider = { issuer: 'https://issuer.example', clientId: 'me', clientSecret: 'a secret' };
+const options = (changes: Partial<OidcOptions> = {}): OidcOptions => ({
+  providers: { example: PROVIDER },
+  ...changes,
+});
+const provider = (changes: Partial<OidcProvider>): OidcOptions =>
+  options({ providers: { example: { ...PROVIDER, ...changes } } });
+
+describe('oidc(…)', () => {
+  it.each<readonly [string, OidcOptions, string]>([
+    ['no provider', options({ providers: {} }), 'oidc.providers: is empty'],
+    [
+      'a name that is no part of a path',
+      options({ providers: { 'a/b': PROVIDER } }),
+      'oidc.providers: has a name',
+    ],
+    ['a name in capitals', options({ providers: { Google: PROVIDER } }), 'oidc.providers: has a name'],
+    ['one issuer twice', options({ providers: { a: PROVIDER, b: PROVIDER } }), 'names one issuer twice'],
+    [
+      'an issuer without TLS',
+      provider({ issuer: 'http://issuer.example' }),
+      'oidc.providers.example.issuer: must be',
+    ],
+    [
+      'a host that only begins like loopback',
+      provider({ issuer: 'http://localhost.evil.example' }),
+      'issuer: must be',
+    ],
+    ['an issuer with a query', provider({ issuer: 'https://issuer.example?a=b' }), 'issuer: must be'],
+    [
+      'an issuer with a name and password',
+      provider({ issuer: 'https://a:b@issuer.example' }),
+      'issuer: must be',
+    ],
+    ['an issuer that is not a URL', provider({ issuer: 'issuer.example' }), 'issuer: must be'],
+    ['an empty secret', provider({ clientSecret: '' }), 'clientSecret: must be'],
+    ['a secret with a line break', provider({ clientSecret: 'a\n' }), 'begins or ends with a blank'],
+    ['scopes without openid', provider({ scope: 'email' }), 'oidc.providers.example.scope: must be'],
+    [
+      'a public URL without TLS',
+      options({ publicUrl: 'http://app.example.com/auth' }),
+      'oidc.publicUrl: must be',
+    ],
+    [
+      'a public URL with a fragment',
+      options({ publicUrl: 'https://app.example.com/#a' }),
+      'oidc.publicUrl: must be',
+    ],
+    ['a timeout of a day', options({ timeout: '1d' }), 'oidc.timeout: must be from 100ms to 60s'],
+  ])('stops the boot for %s', (_, given, message) => {
+    expect(() => oidc(given)).toThrow(message);
+  });
+
+  it.each(['http://localhost:4000', 'http://127.0.0.1:4000', 'http://[::1]:4000', 'http://idp.localhost'])(
+    'takes an issuer on loopback without TLS: %s',
+    (issuer) => {
+      expect(oidc(provider({ issuer })).issuers.get('example')).toBe(issuer);
+    },
+  );
+});

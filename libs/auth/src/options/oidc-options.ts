@@ -1,0 +1,42 @@
+/** What binds an answer of a provider to the request that it answers. */
+export interface OidcRequest {
+  /** Where the provider sends the browser back. */
+  readonly redirectUri: string;
+  readonly state: string;
+  readonly nonce: string;
+  /** PKCE (RFC 7636, section 4.1). */
+  readonly verifier: string;
+}
+
+/** Whom a provider vouches for. */
+export interface OidcPerson {
+  readonly issuer: string;
+  /** `sub`: the name of the person there. */
+  readonly issuerSubject: string;
+  readonly email?: string;
+  /** Whether the provider says so, or the host takes all of its emails for verified. */
+  readonly emailVerified: boolean;
+  readonly name?: string;
+  /** `sid`: the session there. */
+  readonly providerSession?: string;
+}
+
+export type OidcAnswer =
+  | { readonly kind: 'person'; readonly person: OidcPerson }
+  /** `detail` holds no code, token or secret. */
+  | { readonly kind: 'refused'; readonly detail: string };
+
+/** `oidc(…)` of `@tokenward/nestjs/oidc`. */
+export interface OidcMethod {
+  readonly kind: 'oidc';
+  /** The auth routes as browsers see them, without a slash at the end. Undefined: as the request came, on loopback alone. */
+  readonly publicUrl?: string;
+  readonly createAccounts: boolean;
+  readonly linkByVerifiedEmail: boolean;
+  /** By the name of the provider, as the routes have it. */
+  readonly issuers: ReadonlyMap<string, string>;
+  /** Where the browser goes. Throws `AuthError('unavailable')` where the provider does not answer. */
+  authorizationUrl(provider: string, request: OidcRequest): Promise<string>;
+  /** Judges what the browser brought back, as the parameters of `redirectUri`. Throws as above. */
+  person(provider: string, parameters: URLSearchParams, request: OidcRequest): Promise<OidcAnswer>;
+}

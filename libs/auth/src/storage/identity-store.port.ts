@@ -1,0 +1,60 @@
+import type { ActedBy } from './acted-by.js';
+import type { HostTransaction } from './host-transaction.js';
+import type { StoreChange } from './store-change.js';
+import type { SubjectState } from './subject.js';
+
+/** Somebody at a provider: `iss` and `sub` of OpenID Connect Core 1.0, section 2. */
+export interface IdentityKey {
+  readonly issuer: string;
+  readonly issuerSubject: string;
+}
+
+export interface NewIdentity extends IdentityKey {
+  /** As the provider gave it. */
+  readonly email?: string;
+  /** Whether the email of the account was verified at that moment: an identity that came before outlives no reset. */
+  readonly proven: boolean;
+}
+
+export interface Identity extends NewIdentity {
+  /** The user here. */
+  readonly subject: string;
+  readonly linkedAt: Date;
+}
+
+export type IdentityAct =
+  | { readonly kind: 'identity_linked'; readonly identity: NewIdentity }
+  /** All that the subject has at that issuer. */
+  | { readonly kind: 'identity_unlinked'; readonly issuer: string };
+
+export interface IdentityChange extends ActedBy {
+  readonly subject: string;
+  /** As read with what allowed it. */
+  readonly expected: SubjectState;
+  /** The session that asked: its tokens and its proof live on. None: no session is spared. */
+  readonly sessionId?: string;
+  readonly act: IdentityAct;
+}
+
+export type IdentityChangeOutcome =
+  | ({ readonly kind: 'changed' } & StoreChange)
+  /** The subject's counters moved since they were read: whatever allowed the change may be gone. */
+  | { readonly kind: 'superseded' }
+  /** An identity that somebody has, or none to unlink. */
+  | { readonly kind: 'unfit' };
+
+/**
+ * Whose account an identity of a provider opens. Every method is atomic on any number of processes and durable when it resolves. A store that cannot
+ * answer throws `AuthError('unavailable')` within its deadline. The session store of the same database forgets the identities of a user who is deleted.
+ */
+export abstract class IdentityStore {
+  abstract find(key: IdentityKey): Promise<Identity | undefined>;
+  /**
+   * In one transaction: the act; the subject's token version is bumped; the access tokens of all its other sessions die, and these sessions have no
+   * proof of a credential any more (`authTime` is the epoch). Of N links of one identity exactly one is `changed`. A store that keeps an audit trail
+   * writes the act.
+   */
+  abstract change(change: IdentityChange): Promise<IdentityChangeOutcome>;
+  /** Forgets what was linked before the email of the account was verified; resolves with how many. */
+  abstract removeUnproven(subject: string, tx?: HostTransaction): Promise<number>;
+}

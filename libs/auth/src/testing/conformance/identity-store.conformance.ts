@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type {
+  IdentityAct,
+  IdentityChangeOutcome,
+  IdentityStore,
+  NewIdentity,
+} from '../../storage/identity-store.port.js';
+import type { SessionStore } from '../../storage/session-store.port.js';
+import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
+import { rotationOf } from './samples.js';
+import { opened } from './session-subject.js';
+
+export interface IdentityStoreSubject {
+  readonly identities: IdentityStore;
+  /** Of the same database. */
+  readonly sessions: SessionStore;
+  /** A new user id; where the stores look at users, one of a user who is there and not disabled. */
+  readonly newUser: () => Promise<string>;
+}
+
+const ISSUER = 'https://issuer.example';
+
+function identityOf(changes: Partial<NewIdentity> = {}): NewIdentity {
+  return { issuer: ISSUER, issuerSubject: randomUUID(), email: 'a@example.com', proven: true, ...changes };
+}
+
+async function changed(
+  it: IdentityStoreSubject,
+  subject: string,
+  act: IdentityAct,
+): Promise<IdentityChangeOutcome> {
+  return it.identities.change({ subject, expected: await it.sessions.readSubject(subject), act });
+}
+
+async function linked(it: IdentityStoreSubject, changes: Partial<NewIdentity> = {}) {
+  const [subject, identity] = [await it.newUser(), identityOf(changes)];
+  assert.equal((await changed(it, subject, { kind: 'identity_linked', identity })).kind, 'changed');
+  return { subject, identity };
+}
+
+const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<void>>> = {
+  'finds an identity by issuer and subject, both to the letter': async (it) => {
+    const { subject, identity } = await linked(it);
+    const { issuerSubject } = identity;
+    const found = await it.identities.find(identity);
+    assertHolds(found, { ...identity, subject });
+    assert.ok(found?.linkedAt instanceof Date);
+    const others = [
+      { issuer: `${ISSUER}/`, issuerSubject },
+      { issuer: ISSUER, issuerSubject: issuerSubject.toUpperCase() },
+      { issuer: issuerSubject, issuerSubject: ISSUER },
+    ];
+    for (const each of others) assert.equal(await it.identities.find(each), undefined);
+  },
+
+  'of 20 simultaneous links of one identity exactly one counts': async (it) => {
+    const identity = identityOf();
+    const users = await Promise.all(Array.from({ length: 20 }, () => it.newUser()));
+    const outcomes = await Promise.all(
+      users.map((subject) => changed(it, subject, { kind: 'identity_linked', identity })),
+    );
+    assert.equal(outcomes.filter(({ kind }) => kind === 'changed').length, 1);
+    assert.equal(outcomes.filter(({ kind }) => kind === 'unfit').length, 19);
+  },
+
+  'a change needs the counters that it was allowed by, and bumps the version': async (it) => {
+    const { subject } = await linked(it);
+    const expected = { tokenVersion: 1, epoch: 1 };
+    assert.deepEqual(await it.sessions.readSubject(subject), { tokenVersion: 2, epoch: 1 });
+    const act = { kind: 'identity_unlinked' as const, issuer: ISSUER };
+    assert.equal((await it.identities.change({ subject, expected, act })).kind, 'superseded');
+    assert.equal((await changed(it, subject, act)).kind, 'changed');
+  },
+
+  'unlinks what the subject has at that issuer, and nothing else': async (it) => {
+    const [mine, other] = [await linked(it), await linked(it)];
+    const elsewhere = identityOf({ issuer: 'https://other.example' });
+    await changed(it, mine.subject, { kind: 'identity_linked', identity: elsewhere });
+    const act = { kind: 'identity_unlinked' as const, issuer: ISSUER };
+    assert.equal((await changed(it, mine.subject, act)).kind, 'changed');
+    assert.equal((await changed(it, mine.subject, act)).kind, 'unfit');
+    assert.equal(await it.identities.find(mine.identity), undefined);
+    for (const each of [elsewhere, other.identity]) assert.ok(await it.identities.find(each));
+  },
+
+  'a change takes the tokens and the proof of the other sessions, and tells of it': async (it) => {
+    const session = await opened({ ...it, store: it.sessions });
+    const { subject } = session;
+    const expected = await it.sessions.readSubject(subject);
+    const other = await opened({ ...it, store: it.sessions }, { subject, expected });
+    const identity = identityOf();
+    const outcome = await it.identities.change({
+      ...{ subject, expected, sessionId: session.id, actorId: subject },
+      act: { kind: 'identity_linked', identity },
+    });
+    assert.equal(outcome.kind, 'changed');
+    assert.deepEqual(
+      outcome.kind === 'changed' && outcome.entries.map(({ kind, id, value }) => ({ kind, id, value })),
+      [{ kind: 'session_version', id: other.id, value: expected.tokenVersion + 1 }],
+    );
+    assert.deepEqual(outcome.kind === 'changed' && outcome.events, [
+      {
+        ...{ type: 'factor.changed', userId: subject, actorId: subject },
+        ...{ sessionId: session.id, change: 'identity_linked' },
+      },
+    ]);
+    const rotated = await it.sessions.rotate(rotationOf(other));
+    assert.ok(rotated.kind === 'rotated' && rotated.session.authTime.getTime() === 0);
+    const kept = await it.sessions.rotate(rotationOf(session));
+    assert.ok(kept.kind === 'rotated' && kept.session.authTime.getTime() > 0);
+  },
+
+  'forgets what was linked before the email was verified, and spares the rest': async (it) => {
+    const { subject, identity: early } = await linked(it, { proven: false });
+    const late = identityOf({ email: undefined });
+    await changed(it, subject, { kind: 'identity_linked', identity: late });
+    const other = await linked(it, { proven: false });
+    assert.equal(await it.identities.removeUnproven(subject), 1);
+    assert.equal(await it.identities.find(early), undefined);
+    for (const each of [late, other.identity]) assert.ok(await it.identities.find(each));
+    assert.equal(await it.identities.removeUnproven(subject), 0);
+  },
+
+  'a user who is deleted leaves no identity behind': async (it) => {
+    const [gone, stays] = [await linked(it), await linked(it)];
+    await it.sessions.endAll(stays.subject, 'logout_all');
+    await it.sessions.endAll(gone.subject, 'user_deleted');
+    assert.equal(await it.identities.find(gone.identity), undefined);
+    assert.ok(await it.identities.find(stays.identity));
+  },
+};
+
+/** What an `IdentityStore` must do. */
+export function identityStoreConformance(
+  subject: () => IdentityStoreSubject | Promise<IdentityStoreSubject>,
+): readonly ConformanceCase[] {
+  return casesFor(CASES, subject);
+}

@@ -1,0 +1,62 @@
+import type { HostTransaction } from '../storage/host-transaction.js';
+import {
+  type Identity,
+  type IdentityAct,
+  type IdentityChange,
+  type IdentityChangeOutcome,
+  type IdentityKey,
+  IdentityStore,
+} from '../storage/identity-store.port.js';
+import { identityChanged } from '../storage/store-events.js';
+import { asMemoryTransaction, type MemoryDatabase, type MemoryTransaction } from './memory-database.js';
+import { MemoryEndings } from './memory-session-endings.js';
+import { sameState } from './memory-session-rows.js';
+
+/** `IdentityStore` in the memory of one process, for tests. */
+export class MemoryIdentityStore extends IdentityStore {
+  constructor(private readonly database: MemoryDatabase) {
+    super();
+  }
+
+  async find(key: IdentityKey): Promise<Identity | undefined> {
+    return this.database.identities.get(nameOf(key));
+  }
+
+  change(change: IdentityChange): Promise<IdentityChangeOutcome> {
+    const { subject, expected, sessionId = '', act } = change;
+    return this.database.transaction((tx) => {
+      if (!sameState(this.database.subject(subject), expected)) return { kind: 'superseded' };
+      if (!this.act(tx, subject, act)) return { kind: 'unfit' };
+      const endings = new MemoryEndings(this.database, tx);
+      const next = endings.bump(subject, 'version');
+      const entries = endings.unprove(subject, sessionId, next);
+      return { kind: 'changed', entries, events: [identityChanged(change)] };
+    });
+  }
+
+  async removeUnproven(subject: string, tx?: HostTransaction): Promise<number> {
+    const remove = (own: MemoryTransaction) => this.remove(own, subject, ({ proven }) => !proven);
+    return tx ? remove(asMemoryTransaction(tx)) : this.database.transaction(remove);
+  }
+
+  private act(tx: MemoryTransaction, subject: string, act: IdentityAct): boolean {
+    const { identities, clock } = this.database;
+    if (act.kind === 'identity_unlinked')
+      return this.remove(tx, subject, ({ issuer }) => issuer === act.issuer) > 0;
+    const name = nameOf(act.identity);
+    if (identities.has(name)) return false;
+    tx.put(identities, name, { ...act.identity, subject, linkedAt: new Date(clock.now()) });
+    return true;
+  }
+
+  private remove(tx: MemoryTransaction, subject: string, which: (each: Identity) => boolean): number {
+    const { identities } = this.database;
+    const gone = [...identities].filter(([, each]) => each.subject === subject && which(each));
+    for (const [name] of gone) tx.remove(identities, name);
+    return gone.length;
+  }
+}
+
+function nameOf({ issuer, issuerSubject }: IdentityKey): string {
+  return JSON.stringify([issuer, issuerSubject]);
+}
