@@ -31,10 +31,14 @@ export async function takePictures(browser: Browser, stage: Stage): Promise<void
   }
   for (const [size, viewport] of Object.entries(SIZES))
     for (const colorScheme of ['light', 'dark'] as const) {
-      const { page, context, ...me } = await visit(browser, stage.demos.express.url, {
-        viewport,
-        colorScheme,
-      });
+      const { page, context, ...me } = await visit(
+        browser,
+        `http://localhost:${String(stage.demos.express.port)}`,
+        {
+          viewport,
+          colorScheme,
+        },
+      );
       const picture = (name: string) =>
         page.screenshot({ path: `${FOLDER}/${name}-${size}-${colorScheme}.png` });
       await picture('sign-in');

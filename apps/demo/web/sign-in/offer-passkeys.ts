@@ -1,19 +1,22 @@
+import { AuthClientError } from '@tokenward/client';
 import { loginWithPasskey } from '@tokenward/client/factors';
 import { client } from '../api/client.js';
 
 /** A challenge works for five minutes. */
 const ROUND_MS = 4 * 60_000;
 
-/** Passkeys in the list under the email's field, until `signal` is aborted. Never rejects: the button tells what is wrong. */
-export async function offerPasskeys(signal: AbortSignal): Promise<void> {
-  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+/** Passkeys in the list under the email's field, until `signal` is aborted. Never rejects: what else is wrong the button tells. */
+export async function offerPasskeys(signal: AbortSignal): Promise<'over' | 'refused'> {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return 'over';
   while (!signal.aborted) {
     const round = AbortSignal.any([signal, AbortSignal.timeout(ROUND_MS)]);
     try {
       await loginWithPasskey(client, { mediation: 'conditional', signal: round });
-      return;
-    } catch {
-      if (!round.aborted) return;
+      return 'over';
+    } catch (error) {
+      if (error instanceof AuthClientError && error.code === 'login_refused') return 'refused';
+      if (!round.aborted) return 'over';
     }
   }
+  return 'over';
 }

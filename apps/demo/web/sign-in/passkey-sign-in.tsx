@@ -13,10 +13,14 @@ export function PasskeySignIn() {
   const { busy, failure, run } = useAction();
   const offer = useRef<AbortController>(undefined);
   const [round, setRound] = useState(0);
+  const [isRefused, setRefused] = useState(false);
   useEffect(() => {
     const controller = new AbortController();
     offer.current = controller;
-    if (isPasskeyPossible()) void offerPasskeys(controller.signal);
+    if (isPasskeyPossible())
+      void offerPasskeys(controller.signal).then((outcome) => {
+        setRefused(outcome === 'refused');
+      });
     return () => {
       controller.abort();
     };
@@ -33,7 +37,7 @@ export function PasskeySignIn() {
       <button className="wide" aria-disabled={busy} onClick={() => void signIn()}>
         Sign in with a passkey
       </button>
-      <Failure text={failure} />
+      <Failure text={failure ?? (isRefused ? UNKNOWN : undefined)} />
     </div>
   );
 }
