@@ -10,6 +10,17 @@ describe('the JSON of a token', () => {
     expect(parseStrictJson(Buffer.from(text))?.value).toEqual(JSON.parse(text));
   });
 
+  it.each([
+    ['null', '{"a":null,"b":[null]}'],
+    ['null after an object', '{"x":{"a":1},"y":null}'],
+    ['blanks', ' {\n"a" : "b" ,\t"c": { } }\r\n'],
+    ['escapes', '{"\\"":"\\\\","a\\":":"\\":"}'],
+    ['texts that look like members', '{"a":"\\"b\\":1","c":"d:e"}'],
+    ['an empty name', '{"":""}'],
+  ])('is read as JSON.parse reads it: %s', (_, text) => {
+    expect(parseStrictJson(Buffer.from(text))?.value).toEqual(JSON.parse(text));
+  });
+
   // a decoder that writes U+FFFD instead makes one text of many tokens
   // T-h3tw
   it.each<[string, number[]]>([
@@ -41,6 +52,8 @@ describe('the JSON of a token', () => {
     ['within', '{"x":{"a":1,"b":2,"a":1}}'],
     ['within a list', '{"x":[{"a":1,"a":1}]}'],
     ['__proto__', '{"__proto__":1,"__proto__":1}'],
+    ['before blanks', '{"a" \t\r\n : 1,"b":2, "a":1}'],
+    ['after a name that holds quotes', '{"\\"x\\":":0,"a":1,"a":1}'],
   ])('is refused where an object repeats a member: %s', (_, text) => {
     expect(parseStrictJson(Buffer.from(text))).toBeUndefined();
     expect(

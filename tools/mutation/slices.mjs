@@ -1,0 +1,61 @@
+const tokens = (name, ...specs) => part('verify/tokens', name, specs);
+const keys = (name, ...specs) => part('verify/keys', name, specs);
+const revocation = (name, ...specs) => part('verify/revocation', name, specs);
+const sessions = (name, ...specs) => part('issue/sessions', name, specs);
+
+function part(folder, name, specs) {
+  return {
+    file: `libs/auth/src/${folder}/${name}.ts`,
+    specs: specs.map((spec) => `libs/auth/src/${folder}/${spec}.spec.ts`),
+  };
+}
+
+/** One file after the other, each with the specs that have to see its mutations: few, so that a mutation takes a second or two. */
+export const SLICES = {
+  tokens: [
+    tokens('strict-json', 'strict-json'),
+    tokens('base64url', 'jws'),
+    tokens('jws', 'jws', 'access-token-verifier.service'),
+    tokens('verification-policy', 'verification-policy', 'access-token-verifier.service'),
+    tokens(
+      'access-token-verifier.service',
+      'access-token-verifier.service',
+      'verification-policy',
+      'encrypted-token',
+    ),
+    tokens('verified-token-cache', 'verified-token-cache'),
+    tokens('encrypted-token', 'encrypted-token'),
+    tokens(
+      'custom-claims',
+      'access-token-verifier.service',
+      '../../issue/tokens/access-token-issuer.service',
+    ),
+    tokens('legacy-tokens', 'legacy-tokens'),
+  ],
+  revocation: [
+    revocation('revocation-checker.service', 'revocation-checker'),
+    revocation('protocol/revoked-set', 'protocol/revoked-set', 'protocol/revocation-view'),
+    revocation('protocol/expiring-values', 'protocol/expiring-values', 'protocol/revoked-set'),
+    revocation('protocol/heartbeat-clock', 'protocol/heartbeat-clock', 'protocol/revocation-view'),
+    revocation('protocol/ledger-neighbours', 'protocol/ledger-neighbours', 'protocol/ledger-sync'),
+    revocation('protocol/ledger-sync', 'protocol/ledger-sync', 'protocol/protocol'),
+    revocation('protocol/feed-writer', 'protocol/ledger-sync', 'protocol/protocol'),
+    revocation('protocol/revocation-view', 'protocol/revocation-view', 'protocol/protocol'),
+  ],
+  keys: [
+    keys('signature', 'signature'),
+    keys('key-fitness', 'static-keys'),
+    keys('key-material', 'static-keys', 'pem'),
+    keys('pem', 'pem', 'static-keys'),
+    keys('verification-keys', 'static-keys'),
+    keys('static-keys', 'static-keys'),
+    keys('keyring.service', 'keyring.service', 'key-lookup'),
+    keys('fetched-jwks', 'remote-keys'),
+    keys('remote-keys.service', 'remote-keys'),
+  ],
+  sessions: [
+    sessions('refresh-token', 'refresh-token'),
+    sessions('successor', 'refresh-token', '../../testing/conformance'),
+    sessions('rotation-outcome', 'rotation-outcome'),
+  ],
+};
