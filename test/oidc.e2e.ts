@@ -183,9 +183,12 @@ describe('sign-in at a provider', () => {
       const attacker = newClient();
       const path = issuer.approve(await begin(attacker), person());
       await refusal(newClient(), path);
+      const another = issuer.approve(await begin(attacker), person());
       const victim = newClient();
       await begin(victim);
-      await refusal(victim, path);
+      const asked = issuer.asked.length;
+      await refusal(victim, another);
+      expect(issuer.asked).toHaveLength(asked);
     });
 
     it('is refused at the callback of another provider, and beside two cookies', async () => {

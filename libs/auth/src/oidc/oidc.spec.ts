@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OidcOptions, OidcProvider } from './oidc-schema.js';
 import { oidc } from './oidc.js';
+import { google, microsoft } from './presets.js';
 
 const PROVIDER: OidcProvider = { issuer: 'https://issuer.example', clientId: 'me', clientSecret: 'a secret' };
 const options = (changes: Partial<OidcOptions> = {}): OidcOptions => ({
@@ -9,6 +10,31 @@ const options = (changes: Partial<OidcOptions> = {}): OidcOptions => ({
 });
 const provider = (changes: Partial<OidcProvider>): OidcOptions =>
   options({ providers: { example: { ...PROVIDER, ...changes } } });
+
+const TENANT = '11111111-2222-3333-4444-555555555555';
+
+describe('presets', () => {
+  const client = { clientId: 'me', clientSecret: 'a secret' };
+
+  it('name the issuer to the letter', () => {
+    const providers = { google: google(client), microsoft: microsoft({ ...client, tenant: TENANT }) };
+    expect([...oidc(options({ providers })).issuers.values()]).toEqual([
+      'https://accounts.google.com',
+      `https://login.microsoftonline.com/${TENANT}/v2.0`,
+    ]);
+  });
+
+  it.each(['common', 'organizations', 'consumers', 'example.com', `${TENANT}/..`])(
+    'microsoft takes no directory of anybody: %s',
+    (tenant) => {
+      expect(() => microsoft({ ...client, tenant })).toThrow('microsoft.tenant: must be the id');
+    },
+  );
+
+  it('an empty secret stops the boot by its own name', () => {
+    expect(() => google({ ...client, clientSecret: '' })).toThrow('google.clientSecret: must be');
+  });
+});
 
 describe('oidc(…)', () => {
   it.each<readonly [string, OidcOptions, string]>([
