@@ -20,6 +20,7 @@ import {
   type Stage,
   startStage,
 } from './support/stage.js';
+import { openSocket } from './support/sockets.js';
 import { until } from './support/until.js';
 
 const DENIED = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
@@ -208,9 +209,13 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     const acting = tokensOf(await act(person.id, actor.client));
     const token = bearer(acting.accessToken);
     expect((await client(other).get('/me', token)).status).toBe(200);
+    const handshake = { cookie: `access_token=${acting.accessToken}` };
+    const socket = await openSocket(stage.demos[other].url, handshake);
+    await socket.message('ready');
     expect((await ending(actor)).status).toBeLessThan(300);
     expect(refusalOf(await client(adapter).get('/me', token))).toEqual(REFUSED);
     expect(await acceptedFor(async () => (await client(other).get('/me', token)).status)).toBeLessThan(1_000);
+    expect((await socket.closed).code).toBe(4401);
     const { refreshToken } = acting;
     expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
     expect((await own.get('/me')).status).toBe(200);

@@ -5,7 +5,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication, Module, UseGuards } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
-import { AuthModule, CurrentUser, JwtAuthGuard, PasswordHasher, TokenVersionGuard } from '@tokenward/nestjs';
+import {
+  AuthModule,
+  AuthService,
+  CurrentUser,
+  JwtAuthGuard,
+  PasswordHasher,
+  TokenVersionGuard,
+} from '@tokenward/nestjs';
 import { drizzleStorage, migrateAuth } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
@@ -128,6 +135,31 @@ describe('users that another service keeps (examples/http-users)', () => {
     expect(login.status).toBe(200);
     return client;
   }
+
+  it('who acts as one of them goes no further once gone or disabled there', async () => {
+    const auth = app.get(AuthService, { strict: false });
+    const client = httpClient(url);
+    const boss = { id: 'u-2', email: 'boss@example.com', role: 'admin', disabled: false, passwordHash };
+    users.set('u-2', boss);
+    for (const leave of [() => (boss.disabled = true), () => users.delete('u-2')]) {
+      const { grant } = await auth.openSession('u-1', { actor: { id: 'u-2' }, transport: 'bearer' });
+      const { refreshToken } = grant;
+      const first = await client.post('/auth/refresh', { refreshToken });
+      const next = first.json<{ accessToken: string; refreshToken: string }>();
+      const token = { headers: { authorization: `Bearer ${next.accessToken}` } };
+      expect((await client.get('/sensitive', token)).json()).toEqual({ role: 'user' });
+      leave();
+      expect((await client.get('/profile', token)).status).toBe(200);
+      expect((await client.get('/sensitive', token)).status).toBe(401);
+      expect((await client.post('/auth/refresh', { refreshToken: next.refreshToken })).status).toBe(401);
+      // what the refresh found out holds for the access token too
+      expect((await client.get('/profile', token)).status).toBe(401);
+      boss.disabled = false;
+    }
+    await expect(auth.openSession('u-1', { actor: { id: 'u-2' } })).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+  });
 
   // T-txc9
   it('log in, refresh and are who the token says', async () => {

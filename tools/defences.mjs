@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { ACTING } from './defences/acting.mjs';
 import { ASVS } from './defences/asvs.mjs';
 import { OWN_RULES } from './defences/own-rules.mjs';
 import { RFCS } from './defences/rfcs.mjs';
@@ -30,7 +31,7 @@ const word = args.find((arg) => !arg.startsWith('--'));
 const withServers = !args.includes('--no-servers');
 const named = testsById(root);
 
-const chosen = [...OWN_RULES, ...ASVS, ...RFCS]
+const chosen = [...OWN_RULES, ...ACTING, ...ASVS, ...RFCS]
   .filter(({ of, file }) => !word || of.includes(word) || file.includes(word))
   .map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 if (args.includes('--check')) {

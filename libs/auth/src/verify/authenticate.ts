@@ -145,7 +145,7 @@ export class AuthenticateFlow {
       throw this.refused('of another issuer, whom the database does not know', principal);
     if (principal.kind === 'api_key' && this.apiKeys) return this.apiKeys.confirm(principal);
     const { authority, user } = await this.authorityOn(principal);
-    const problem = disagreement(principal, authority, user);
+    const problem = disagreement(principal, authority, user) ?? (await this.actorGone(principal, authority));
     if (problem) throw this.refused(problem, principal);
     return principal;
   }
@@ -171,6 +171,13 @@ export class AuthenticateFlow {
     this.events?.publish({ type: 'token.refused', reason, ...of });
     this.log?.note(reason);
     return new AuthError('token_refused', reason);
+  }
+
+  /** Where the users are here, it is part of `sessionLive`. */
+  private async actorGone({ actor }: Principal, { user }: Authority): Promise<string | undefined> {
+    if (!actor || user !== 'elsewhere') return undefined;
+    const found = await this.userElsewhere(actor.id);
+    return found === 'gone' || found.disabled ? 'actor gone or disabled' : undefined;
   }
 
   private async userElsewhere(id: string): Promise<UserFacts | 'gone'> {
