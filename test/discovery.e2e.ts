@@ -1,4 +1,11 @@
-import { Controller, Get, type INestApplication, Module, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  type DynamicModule,
+  Get,
+  type INestApplication,
+  Module,
+  UseGuards,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -20,7 +27,10 @@ afterAll(() => database.drop());
 const apps: INestApplication[] = [];
 afterAll(() => Promise.all(apps.map((app) => app.close())));
 
-async function start(adapter: Adapter, options: Partial<AuthModuleOptions>) {
+const start = (adapter: Adapter, options: Partial<AuthModuleOptions>) =>
+  startWith(adapter, AuthModule.forRoot(hostOptions(database, options)));
+
+async function startWith(adapter: Adapter, module: DynamicModule) {
   @Controller('things')
   @UseGuards(JwtAuthGuard)
   class Things {
@@ -29,7 +39,7 @@ async function start(adapter: Adapter, options: Partial<AuthModuleOptions>) {
       return 'all';
     }
   }
-  @Module({ imports: [AuthModule.forRoot(hostOptions(database, options))], controllers: [Things] })
+  @Module({ imports: [module], controllers: [Things] })
   class HostModule {}
   const platform = adapter === 'fastify' ? [new FastifyAdapter()] : [];
   const app = await NestFactory.create(HostModule, ...(platform as []), {
@@ -110,6 +120,45 @@ describe.each(ADAPTERS)('discovery on %s', (adapter) => {
       (await client.get('/api/auth/me')).headers['www-authenticate'],
     ];
     expect(challenges).toEqual([`Bearer ${told}`, `Bearer error="invalid_token", ${told}`, `Bearer ${told}`]);
+  });
+});
+
+describe.each(ADAPTERS)('the resource metadata of a service that only verifies, on %s', (adapter) => {
+  const resource = 'https://api.example.com/mcp';
+  const options = {
+    ...{ issuer: ISSUER, audience: resource },
+    jwks: { url: `${ISSUER}/jwks.json`, fetch: async () => new Response('{"keys":[]}') },
+  };
+  const document = { resource, authorization_servers: [ISSUER], bearer_methods_supported: ['header'] };
+
+  it.each<[string, DynamicModule]>([
+    ['forRoot', AuthModule.forResourceServer({ ...options, discovery: { resource: { resource } } })],
+    [
+      'forRootAsync',
+      AuthModule.forResourceServerAsync({
+        useFactory: () => ({ ...options, discovery: { resource: { resource } } }),
+      }),
+    ],
+  ])('by %s lies at the root, and every challenge names it', async (_, module) => {
+    const client = await startWith(adapter, module);
+    for (const path of [RESOURCE, `${RESOURCE}/mcp`]) {
+      const answer = await client.get(path);
+      const { 'cache-control': cache } = answer.headers;
+      expect([answer.status, answer.json(), cache]).toEqual([200, document, 'public, max-age=3600']);
+    }
+    expect((await client.get(`/api${RESOURCE}`)).status).toBe(404);
+    const told = `resource_metadata="https://api.example.com${RESOURCE}/mcp"`;
+    const challenges = [
+      (await client.get('/api/things')).headers['www-authenticate'],
+      (await client.get('/api/things', bearer('x'))).headers['www-authenticate'],
+    ];
+    expect(challenges).toEqual([`Bearer ${told}`, `Bearer error="invalid_token", ${told}`]);
+  });
+
+  it('is 404 where none is configured, and so are the documents of an issuer', async () => {
+    const client = await startWith(adapter, AuthModule.forResourceServer(options));
+    for (const path of [...DOCUMENTS, RESOURCE]) expect((await client.get(path)).status).toBe(404);
+    expect((await client.get('/api/things')).headers['www-authenticate']).toBe('Bearer');
   });
 });
 

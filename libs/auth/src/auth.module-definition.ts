@@ -10,7 +10,7 @@ import type { AuthMeter } from './observe/metrics/meter.js';
 import type { AuthModuleExtras, AuthOptions, RouteOptions } from './options/auth-options.js';
 import type { FactorOptions } from './options/factor-options.js';
 import type { ObserveOptions } from './options/observe-options.js';
-import { RootRoutesModule } from './issue/routes/root-routes.js';
+import { RootRoutesModule } from './verify/http/root-routes.js';
 import { resolveRoutes } from './options/resolve-routes.js';
 import type { SecondFactor } from './issue/users/second-factor.port.js';
 import type { AuthRedis, AuthStorage } from './storage/auth-storage.js';

@@ -14,10 +14,14 @@ import {
   type ResourceServerModuleOptions,
 } from './verify.module-definition.js';
 import { assertAsyncResourceOptions, forResourceServerOptions } from './verify.module-schema.js';
-import { RESOURCE_SERVER_EXPORTS, resourceServerProviders } from './verify.providers.js';
+import { DEFAULT_INSTANCE } from '../common/instance-token.js';
+import { createResourceController } from './http/resource-metadata.controller.js';
+import { RootRoutesModule } from './http/root-routes.js';
+import { RESOURCE_SERVER, RESOURCE_SERVER_EXPORTS, resourceServerProviders } from './verify.providers.js';
 
 /**
- * A service with no database and no signing key: verifies by the issuer's JWKS, with the same guards and decorators, and has no routes.
+ * A service with no database and no signing key: verifies by the issuer's JWKS, with the same guards and decorators, and has no routes but the
+ * metadata of RFC 9728, where `discovery.resource` is given.
  * Also reached as `AuthModule.forResourceServer`.
  */
 @Module({
@@ -33,13 +37,16 @@ export class ResourceServerModule
   }
 
   static override forRoot(options: ResourceServerForRoot): DynamicModule {
-    return super.forRoot(forResourceServerOptions(options));
+    const given = forResourceServerOptions(options);
+    const definition = super.forRoot(given);
+    return given.discovery?.resource ? withMetadata(definition) : definition;
   }
 
   /** The options from `useFactory`, `useClass` or `useExisting`; `isGlobal` stands beside it. */
   static override forRootAsync(options: ResourceServerForRootAsync): DynamicModule {
     assertAsyncResourceOptions(options);
-    return super.forRootAsync(options);
+    // what the options hold is known too late for routes: without a resource they are 404
+    return withMetadata(super.forRootAsync(options));
   }
 
   onApplicationBootstrap(): void {
@@ -52,4 +59,10 @@ export class ResourceServerModule
   async onApplicationShutdown(): Promise<void> {
     await this.host.redis?.close();
   }
+}
+
+/** Of the host's root, whatever path `RouterModule` gives this module. */
+function withMetadata(definition: DynamicModule): DynamicModule {
+  const routes = RootRoutesModule.with([createResourceController(DEFAULT_INSTANCE, RESOURCE_SERVER)]);
+  return { ...definition, imports: [...(definition.imports ?? []), routes] };
 }

@@ -1,6 +1,7 @@
 import type { Abstract, InjectionToken, ModuleMetadata, Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { Clock, SystemClock } from '../common/clock.js';
+import { authToken } from '../common/instance-token.js';
 import { Entropy, SystemEntropy } from '../common/entropy.js';
 import { type CheckedResourceOptions, readResourceOptions } from './verify.module-schema.js';
 import { RevocationLedgerStore } from '../storage/revocation-ledger.port.js';
@@ -92,6 +93,9 @@ export const VERIFY_EXPORTS: readonly Abstract<unknown>[] = [
   AuthHealth,
 ];
 
+/** Not the name of an instance, which has no blank: an `AuthModule` in the same app has options of its own. */
+export const RESOURCE_SERVER = 'resource server';
+
 /** Of a service that only verifies. */
 export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
   ...VERIFY_EXPORTS,
@@ -104,6 +108,7 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
   return [
     { provide: options, useFactory: readResourceOptions, inject: [given] },
     { provide: ResolvedAuthOptions, useFactory: resolveResourceServer, inject: [options] },
+    { provide: authToken(ResolvedAuthOptions, RESOURCE_SERVER), useExisting: ResolvedAuthOptions },
     { provide: Clock, useFactory: (host: Host) => host.clock ?? new SystemClock(), inject: [options] },
     { provide: Entropy, useFactory: (host: Host) => host.entropy ?? new SystemEntropy(), inject: [options] },
     { provide: RevocationFeedBus, useFactory: (host: Host) => host.redis?.feed, inject: [options] },

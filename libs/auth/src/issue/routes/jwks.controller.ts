@@ -7,8 +7,8 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type HttpResponse, setHeader } from '../../verify/http/adapter.js';
 import { Describe } from '../../verify/http/openapi.js';
 import { JWKS_ANSWER } from './openapi-schemas.js';
-import { AnswersItself, NeverCached } from './own-answers.interceptor.js';
-import { keepAtRoot } from './root-routes.js';
+import { AnswersItself, NeverCached } from '../../verify/http/own-answers.interceptor.js';
+import { keepAtRoot } from '../../verify/http/root-routes.js';
 import { Open } from './route.js';
 
 /** `GET /.well-known/jwks.json`, at the root of the host whatever its prefix; of a named instance below its name. */

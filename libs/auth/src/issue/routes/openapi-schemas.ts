@@ -116,18 +116,6 @@ export const DISCOVERY_ANSWER: JsonSchema = object({
   id_token_signing_alg_values_supported: texts,
 });
 
-export const RESOURCE_METADATA_ANSWER: JsonSchema = object(
-  {
-    resource: text(),
-    authorization_servers: texts,
-    bearer_methods_supported: texts,
-    scopes_supported: texts,
-    resource_name: text(),
-    resource_documentation: text(),
-  },
-  ['resource', 'bearer_methods_supported'],
-);
-
 const refreshToken = text('Where the session keeps no refresh cookie.');
 const password: JsonSchema = { type: 'string', format: 'password' };
 

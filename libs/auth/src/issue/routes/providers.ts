@@ -6,7 +6,7 @@ import { CeremonyContexts } from './ceremony-contexts.service.js';
 import { AuthCookies } from './cookies.service.js';
 import { EmptyJson } from './empty-json.service.js';
 import { UnreadableBodies } from './unreadable-bodies.service.js';
-import { OwnAnswers } from './own-answers.interceptor.js';
+import { OwnAnswers } from '../../verify/http/own-answers.interceptor.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { NavigationGuard } from './navigation.guard.js';
 import { ThrottleGuard } from './throttle.guard.js';

@@ -6,7 +6,7 @@ import { NO_ACTOR, PEOPLE } from '../../verify/guards/route-metadata.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
 import { Describe, type RouteDescription } from '../../verify/http/openapi.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
-import { AnswersItself, NeverCached } from './own-answers.interceptor.js';
+import { AnswersItself, NeverCached } from '../../verify/http/own-answers.interceptor.js';
 
 export type Routes = Required<RouteOptions>;
 

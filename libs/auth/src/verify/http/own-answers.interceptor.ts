@@ -8,7 +8,7 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { catchError, map, type Observable, throwError } from 'rxjs';
-import { prepared } from '../../verify/http/refused.js';
+import { prepared } from './refused.js';
 import { type AnsweringResponse, sealAnswer } from './sealed-answer.js';
 
 /**
