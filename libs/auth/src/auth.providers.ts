@@ -17,6 +17,8 @@ import { LoginThrottle } from './issue/users/login-throttle.service.js';
 import { ApiKeyStore } from './storage/api-key-store.port.js';
 import { ApiKeyLookup } from './verify/api-key-lookup.port.js';
 import { RememberedApiKeys } from './issue/api-keys/api-key-lookup.service.js';
+import { ProofReplays } from './storage/proof-replays.port.js';
+import { proofReplays } from './verify/dpop/proof-replays.js';
 import { OneTimeTokenStore } from './storage/one-time-token-store.port.js';
 import { RevocationFeedBus } from './storage/revocation-feed.port.js';
 import { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
@@ -88,6 +90,12 @@ export const OPTION_PROVIDERS: Provider[] = [
     inject: [ApiKeyStore, Clock, UserDirectory, RevocationChecker, LoginThrottle, AuthEventPublisher],
   },
   handle(RevocationFeedBus, (host) => host.redis?.feed),
+  {
+    provide: ProofReplays,
+    useFactory: (host: Host, options: ResolvedAuthOptions, clock: Clock, entropy: Entropy) =>
+      proofReplays(host.redis, options, clock, entropy),
+    inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions, Clock, Entropy],
+  },
   handle(FactorMethods, (host) => new FactorMethods(host.factors, host.storage)),
   handle(SecondFactor, (host): SecondFactor => ({ ask: host.secondFactor ?? (() => 'not_needed') })),
   { provide: SubjectReader, useExisting: SessionStore },

@@ -9,6 +9,7 @@ import {
   RecentAuth,
   RecentAuthGuard,
 } from '@tokenward/nestjs';
+import { RequireBound } from '@tokenward/nestjs/verify';
 import { eq } from 'drizzle-orm';
 import { notFound } from '../refusals.js';
 import { DATABASE, type DemoDatabase } from '../database/database.module.js';
@@ -31,6 +32,12 @@ export class AccountController {
   @OptionalAuth()
   optional(@CurrentUser('id') id: string | undefined) {
     return { id: id ?? null };
+  }
+
+  @Get('bound')
+  @RequireBound()
+  bound(@CurrentUser('bound') bound: string) {
+    return { bound };
   }
 
   @Get('me')

@@ -28,6 +28,7 @@ export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
       secrets: config.refreshTokenSecrets,
     },
     ...(config.apiKeys === 'on' && { apiKeys: {} }),
+    dpop: config.dpop,
     cookies: config.cookies,
     origins: { trustedOrigins: config.trustedOrigins, trustProxy: config.trustProxy !== false },
     throttle: config.throttle,

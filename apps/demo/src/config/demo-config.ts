@@ -46,6 +46,7 @@ export interface DemoConfig {
   readonly reuseLeeway: string;
   readonly retryWindow: string;
   readonly apiKeys: 'on' | 'off';
+  readonly dpop: { readonly mode: 'off' | 'offer' | 'require'; readonly bind: 'request' | 'refresh' };
   readonly onReuse: ReuseScope;
   readonly revocationMode: 'mirror' | 'strict';
   readonly revocationUnproven: 'redis' | 'refuse';
@@ -98,6 +99,10 @@ function settings(read: EnvironmentReader): DemoConfig {
     revocationMode: read.oneOf('REVOCATION_MODE', ['mirror', 'strict'], 'mirror'),
     revocationUnproven: read.oneOf('REVOCATION_UNPROVEN', ['redis', 'refuse'], 'redis'),
     apiKeys: read.oneOf('API_KEYS', ['on', 'off'], 'on'),
+    dpop: {
+      mode: read.oneOf('DPOP', ['off', 'offer', 'require'], 'off'),
+      bind: read.oneOf('DPOP_BIND', ['request', 'refresh'], 'request'),
+    },
     cookies: cookieSettings(read),
     trustedOrigins: origins(read),
     trustProxy: trustProxy(read),

@@ -63,9 +63,10 @@ export class EventsGateway
   @SubscribeMessage('auth')
   async auth(
     @ConnectedSocket() client: WebSocket,
-    @MessageBody() message: { token?: unknown },
+    @MessageBody() message: { token?: unknown; proof?: unknown },
   ): Promise<void> {
-    if ((await this.sockets.present(client, message.token)) === 'authenticated') this.welcome(client);
+    if ((await this.sockets.present(client, message.token, message.proof)) === 'authenticated')
+      this.welcome(client);
   }
 
   beforeApplicationShutdown(): void {

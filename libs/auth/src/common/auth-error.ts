@@ -1,6 +1,13 @@
 import { HttpException } from '@nestjs/common';
 import type { AuthErrorCode, AuthErrorReason, ErrorBody } from '../contract/index.js';
-import { bodyOf, type ErrorStatus, graphqlCodeOf, headersOf, statusOf } from './refusals.js';
+import {
+  bodyOf,
+  type DpopChallenge,
+  type ErrorStatus,
+  graphqlCodeOf,
+  headersOf,
+  statusOf,
+} from './refusals.js';
 
 export interface AuthErrorExtra {
   readonly cause?: unknown;
@@ -8,6 +15,8 @@ export interface AuthErrorExtra {
   readonly retryAfterSeconds?: number;
   /** Seconds; the proof age that the route asks for (RFC 9470, section 3). */
   readonly maxAgeSeconds?: number;
+  /** What is wrong with a proof, or needs one (RFC 9449, section 7.1). */
+  readonly dpop?: DpopChallenge;
   /** Where the metadata of the resource is (RFC 9728, section 5.1). */
   readonly resourceMetadata?: string;
   /** A challenge for the browser's key, as the header has it (Device Bound Session Credentials). */

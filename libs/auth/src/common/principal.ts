@@ -47,4 +47,6 @@ export interface ClientContext {
   readonly userAgent?: string;
   /** Whose users it asks for, as `identifier.tenant` read it: a claim of the caller's. */
   readonly tenant?: string;
+  /** Thumbprint (RFC 7638) of a key of which the client brought a good proof (RFC 9449). */
+  readonly provedKey?: string;
 }

@@ -61,7 +61,15 @@ export function bodyOf(reason: AuthErrorReason, fields: Readonly<Record<string, 
   return { statusCode, error: STATUS_TEXTS[statusCode], message, code };
 }
 
+/** What a client that holds a key is told (RFC 9449, sections 5, 7.1 and 8). */
+export interface DpopChallenge {
+  readonly error: 'invalid_dpop_proof' | 'use_dpop_nonce' | 'invalid_token';
+  /** To be put into its proofs from now on; it is no secret. */
+  readonly nonce?: string;
+}
+
 export interface HeaderFacts {
+  readonly dpop?: DpopChallenge;
   readonly retryAfterSeconds?: number;
   readonly maxAgeSeconds?: number;
   readonly resourceMetadata?: string;
@@ -73,20 +81,27 @@ export function headersOf(reason: AuthErrorReason, facts: HeaderFacts): Readonly
   const [status] = REFUSALS[reason];
   return {
     'Cache-Control': 'no-store',
-    ...(status === 401 && { 'WWW-Authenticate': challengeOf(reason, facts) }),
+    ...(facts.dpop?.nonce !== undefined && { 'DPoP-Nonce': facts.dpop.nonce }),
+    ...((status === 401 || facts.dpop) && { 'WWW-Authenticate': challengeOf(reason, facts) }),
     ...(facts.sessionChallenge !== undefined && { 'Secure-Session-Challenge': facts.sessionChallenge }),
     ...((status === 429 || status === 503) && { 'Retry-After': wholeSeconds(facts.retryAfterSeconds) }),
   };
 }
 
-/** RFC 6750, section 3, RFC 9470, section 3, and RFC 9728, section 5.1. */
-function challengeOf(reason: AuthErrorReason, { maxAgeSeconds = 0, resourceMetadata }: HeaderFacts): string {
+const DPOP_ALGORITHMS = 'ES256 ES384 RS256 PS256';
+
+/** RFC 6750, section 3, RFC 9449, section 7.1, RFC 9470, section 3, and RFC 9728, section 5.1. */
+function challengeOf(
+  reason: AuthErrorReason,
+  { maxAgeSeconds = 0, resourceMetadata, dpop }: HeaderFacts,
+): string {
   const members = [
-    reason === 'token_refused' && 'error="invalid_token"',
+    dpop && `error="${dpop.error}", algs="${DPOP_ALGORITHMS}"`,
+    !dpop && reason === 'token_refused' && 'error="invalid_token"',
     reason === 'proof_too_old' && `error="insufficient_user_authentication", max_age="${maxAgeSeconds}"`,
     resourceMetadata !== undefined && `resource_metadata="${resourceMetadata}"`,
-  ].filter((each) => each !== false);
-  return ['Bearer', ...(members.length > 0 ? [members.join(', ')] : [])].join(' ');
+  ].filter((each) => typeof each === 'string');
+  return [dpop ? 'DPoP' : 'Bearer', ...(members.length > 0 ? [members.join(', ')] : [])].join(' ');
 }
 
 /** Never 0: a client would come back at once (RFC 9110, section 10.2.3). */

@@ -20,7 +20,8 @@ export interface LoginBody {
 
 /** Answer of refresh, password change and reauthentication; `expiresIn` is seconds. */
 export interface TokenBody {
-  readonly tokenType: 'Bearer';
+  /** `DPoP`: the access token works with a proof of the client's key alone (RFC 9449). */
+  readonly tokenType: 'Bearer' | 'DPoP';
   readonly expiresIn: number;
   readonly accessToken?: string;
   readonly refreshToken?: string;

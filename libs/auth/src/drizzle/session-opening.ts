@@ -1,6 +1,6 @@
 import type { NewSession } from '../storage/session.js';
 import type { OpenOutcome } from '../storage/session-store.port.js';
-import { sessionOpened } from '../storage/store-events.js';
+import { deviceBound, sessionOpened } from '../storage/store-events.js';
 import type { SubjectState } from '../storage/subject.js';
 import { type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
@@ -22,9 +22,14 @@ export async function openIn(
     if (!same(await lockSubject(tx, schema, subject), expected.get(subject))) return { kind: 'superseded' };
   const ended = await markEnded(tx, schema, beyondLimit(schema, session), 'limit');
   const [row] = await rows(tx, insertStatement(schema, session));
+  const opened = toSession(row as Row);
   return {
-    ...{ kind: 'opened', session: toSession(row as Row), entries: sessionEntries(ended, nowMs) },
-    events: [...endingsOf(ended, 'limit'), sessionOpened(session)],
+    ...{ kind: 'opened', session: opened, entries: sessionEntries(ended, nowMs) },
+    events: [
+      ...endingsOf(ended, 'limit'),
+      sessionOpened(session),
+      ...(opened.bound ? [deviceBound(opened)] : []),
+    ],
   };
 }
 

@@ -4,6 +4,7 @@ import type { TokenDelivery } from '../contract/index.js';
 import type { AccountOptions } from './account-options.js';
 import type { ApiKeyOptions } from './api-key-options.js';
 import type { CookieOptions } from './cookie-options.js';
+import type { DpopOptions } from './dpop-options.js';
 import type { DiscoveryOptions } from './discovery-options.js';
 import type { TrustedIssuerOptions } from './issuer-options.js';
 import type { EncryptionOptions } from './encryption-options.js';
@@ -210,6 +211,8 @@ export interface AuthOptions {
   readonly deviceBound?: 'off' | 'offer';
   /** `exp - iat` of a bound session's access tokens: so long a copied cookie is good for. Default `5m`, and never above `accessToken.ttl`. */
   readonly boundAccessTtl?: Duration;
+  /** Sessions that are bound to a key of the client's, by RFC 9449; see docs/dpop.md. Default `off`. */
+  readonly dpop?: 'off' | 'offer' | 'require' | DpopOptions;
   /** What is published of this server: discovery (RFC 8414), and the metadata of a protected resource (RFC 9728). */
   readonly discovery?: DiscoveryOptions;
   /** Weak but allowed choices stop the boot instead of being named in the log. Default false. */

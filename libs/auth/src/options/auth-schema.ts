@@ -21,6 +21,8 @@ import { accountSchema } from './account-options.js';
 import { apiKeysSchema } from './api-key-options.js';
 import { audienceSchema } from './audience-schema.js';
 import { cookieSchema } from './cookie-options.js';
+import { dpopSchema } from './dpop-options.js';
+import { isOrigin } from './origins.js';
 import { discoverySchema } from './discovery-options.js';
 import { encryptionSchema } from './encryption-options.js';
 import { identifierSchema, registrationSchema } from './identifier-options.js';
@@ -150,12 +152,8 @@ export const authSchema = group({
   trustedIssuers: trustedIssuersSchema.prefault([]),
   deviceBound: oneOf(['off', 'offer']).prefault('off'),
   boundAccessTtl: seconds('1s', '1h').prefault('5m'),
+  dpop: dpopSchema.prefault('off'),
   discovery: discoverySchema.prefault({}),
   strictConfig: flag().prefault(false),
   storeDeadline: duration('50ms', '60s').prefault('2s'),
 });
-
-function isOrigin(given: string): boolean {
-  const parsed = URL.canParse(given) ? new URL(given) : undefined;
-  return parsed !== undefined && /^https?:$/.test(parsed.protocol) && parsed.origin === given;
-}

@@ -18,6 +18,7 @@ export type {
 export type { AccountMail, AccountMailKind } from './account-mail.js';
 export type { AccountOptions } from './account-options.js';
 export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
+export type { DpopOptions } from './dpop-options.js';
 export type { EncryptionAlgorithm, EncryptionKeyOptions, EncryptionOptions } from './encryption-options.js';
 export type { IdentifierOptions, RegistrationOptions, TenantRequest } from './identifier-options.js';
 export type { ForeignJwksOptions, ForeignPrincipal, TrustedIssuerOptions } from './issuer-options.js';

@@ -6,6 +6,7 @@ import { resolveActingRoles } from './acting-options.js';
 import { resolveAccounts } from './account-options.js';
 import type { AuthOptions, RouteOptions } from './auth-options.js';
 import { authSchema } from './auth-schema.js';
+import { resolveDpop } from './dpop-options.js';
 import { resolveDiscovery } from './discovery-options.js';
 import { resolveTrustedIssuer } from './issuer-options.js';
 import { resolveCookies } from './resolve-cookies.js';
@@ -67,6 +68,7 @@ export function resolveChecked(
     apiKeys: options.apiKeys,
     trustedIssuers: trustedIssuers(options),
     deviceBound: { mode: options.deviceBound, accessTtlSeconds: options.boundAccessTtl },
+    dpop: resolveDpop(options.dpop),
     discovery: resolveDiscovery(
       options.discovery,
       options.issuer,

@@ -1,7 +1,8 @@
 import { type z } from 'zod';
-import { group } from '../common/option-schema.js';
+import { group, oneOf } from '../common/option-schema.js';
 import { audienceSchema } from './audience-schema.js';
 import { accessTokenSchema, authSchema, originSchema, revocationSchema } from './auth-schema.js';
+import { dpopOrigin } from './dpop-options.js';
 import { cookieSchema } from './cookie-options.js';
 import { discoverySchema } from './discovery-options.js';
 import { trustedIssuersSchema } from './issuer-options.js';
@@ -22,17 +23,24 @@ export const resourceServerSchema = group({
   revocation: revocationSchema.prefault({}),
   trustedIssuers: trustedIssuersSchema.prefault([]),
   discovery: discoverySchema.pick({ resource: true }).prefault({}),
+  dpop: group({
+    origin: dpopOrigin.optional(),
+    withoutRedis: oneOf(['refuse', 'nonce']).prefault('refuse'),
+  }).prefault({}),
 });
 
 /** The options of a whole `AuthModule` whose other members are as they are unless set. */
 export function resolveResourceServer({
   jwks: _jwks,
+  dpop,
   ...given
 }: z.output<typeof resourceServerSchema>): ResolvedAuthOptions {
   const { issuer, audience } = given;
   const unset = authSchema.parse({ issuer, audience, keys: {} });
-  return resolveChecked(
+  const resolved = resolveChecked(
     { ...unset, ...given, accessToken: { ...unset.accessToken, ...given.accessToken } },
     false,
   );
+  // a token's `cnf` says whether it is bound
+  return { ...resolved, dpop: { mode: 'offer', bind: 'request', ...dpop } };
 }

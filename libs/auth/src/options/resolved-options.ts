@@ -3,6 +3,7 @@ import type { TokenDelivery } from '../contract/index.js';
 import type { ClaimsHook, PasswordOptions, ReuseScope, RouteOptions } from './auth-options.js';
 import type { ResolvedAccounts } from './account-options.js';
 import type { CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
+import type { ResolvedDpop } from './dpop-options.js';
 import type { ResolvedDiscovery } from './discovery-options.js';
 import type { EncryptionAlgorithm, EncryptionKeyOptions } from './encryption-options.js';
 import type { RegistrationOptions, ResolvedIdentifier } from './identifier-options.js';
@@ -26,6 +27,8 @@ export abstract class ResolvedAuthOptions {
   abstract readonly apiKeys?: { readonly maxPerUser: number };
   abstract readonly trustedIssuers: readonly ResolvedTrustedIssuer[];
   abstract readonly deviceBound: { readonly mode: 'off' | 'offer'; readonly accessTtlSeconds: number };
+  /** Undefined: off. */
+  abstract readonly dpop?: ResolvedDpop;
   abstract readonly discovery: ResolvedDiscovery;
   abstract readonly keyRotation: {
     readonly leadTimeMs: number;

@@ -4,6 +4,14 @@ import type { DiscoveryOptions } from './discovery-options.js';
 import type { TrustedIssuerOptions } from './issuer-options.js';
 import type { RemoteJwksOptions } from './remote-jwks-options.js';
 
+/** Tokens that are bound to a key of the client (`cnf`, RFC 9449) are accepted with a proof alone. */
+export interface ResourceServerDpopOptions {
+  /** The origin at which clients reach this service, `https://api.example.com`: what a proof's `htu` is compared with. Default: the `Host` of the request. */
+  readonly origin?: string;
+  /** Where no `redis` is given: `refuse` answers 503, `nonce` asks of each proof a nonce of this very process. Default `refuse`. */
+  readonly withoutRedis?: 'refuse' | 'nonce';
+}
+
 /** A service that only verifies: no database, no signing key. */
 export interface ResourceServerOptions {
   /** `iss`, as the issuer is configured. */
@@ -23,4 +31,5 @@ export interface ResourceServerOptions {
   readonly trustedIssuers?: readonly TrustedIssuerOptions[];
   /** The metadata of this service as a protected resource (RFC 9728). */
   readonly discovery?: Pick<DiscoveryOptions, 'resource'>;
+  readonly dpop?: ResourceServerDpopOptions;
 }

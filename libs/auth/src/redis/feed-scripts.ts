@@ -51,7 +51,7 @@ return {1, ''}
  * Of which process, and since when as a primary: a process that starts has another run id, one that is promoted or attached another
  * replication id, and none comes back. Empty for a replica, and where the user may not ask (ACL).
  */
-const LINEAGE = `
+export const LINEAGE = `
 local function lineage()
   local server, replication = redis.pcall('INFO', 'server'), redis.pcall('INFO', 'replication')
   if type(server) ~= 'string' or type(replication) ~= 'string' then return '' end

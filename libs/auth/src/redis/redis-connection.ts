@@ -1,7 +1,10 @@
 import { SystemClock } from '../common/clock.js';
+import { SystemEntropy } from '../common/entropy.js';
 import type { RevocationFeedBus } from '../storage/revocation-feed.port.js';
+import type { ProofReplays } from '../storage/proof-replays.port.js';
 import type { ThrottleStore } from '../storage/throttle-store.port.js';
 import type { HostClient } from './own-client.js';
+import { RedisProofReplays } from './redis-proof-replays.js';
 import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
 import { RedisThrottleStore } from './redis-throttle.store.js';
 
@@ -13,6 +16,7 @@ export interface RedisConnectionOptions {
 export interface RedisConnection {
   readonly feed: RevocationFeedBus;
   readonly throttle: ThrottleStore;
+  readonly replays: ProofReplays;
   /** The host's own. */
   readonly client: HostClient;
   /** Closes the connections that were opened beside the host's client, never the client. */
@@ -29,6 +33,7 @@ export function redisConnection(client: HostClient, options: RedisConnectionOpti
   return {
     feed,
     throttle: new RedisThrottleStore(client, clock),
+    replays: new RedisProofReplays(client, clock, new SystemEntropy(), options.deadlineMs),
     client,
     close: () => {
       feed.close();

@@ -223,7 +223,7 @@ export type AuthEvent = Base &
         readonly ip?: string;
       }
     | {
-        /** A browser registered its key with its session (Device Bound Session Credentials). */
+        /** A session was bound to a key of its client. */
         readonly type: 'device.bound';
         readonly userId: string;
         readonly sessionId: string;
@@ -231,7 +231,7 @@ export type AuthEvent = Base &
         readonly userAgent?: string;
       }
     | {
-        /** A proof by another key than the session's: somebody has its cookies, and not its device. Nothing was changed. */
+        /** A proof by another key than the session's: somebody has its cookies or tokens, and not its device. Nothing was changed. */
         readonly type: 'device.refused';
         readonly userId: string;
         readonly actorId?: string;

@@ -4,6 +4,7 @@ import type { FactorStore } from './factor-store.port.js';
 import type { IdentityStore } from './identity-store.port.js';
 import type { KeySightings } from './key-sightings.port.js';
 import type { OneTimeTokenStore } from './one-time-token-store.port.js';
+import type { ProofReplays } from './proof-replays.port.js';
 import type { RefreshSecretsStore } from './refresh-secrets.port.js';
 import type { RevocationFeedBus } from './revocation-feed.port.js';
 import type { RevocationLedgerStore } from './revocation-ledger.port.js';
@@ -37,6 +38,8 @@ export interface AuthStorage {
 export interface AuthRedis {
   readonly feed: RevocationFeedBus;
   readonly throttle?: ThrottleStore;
+  /** Which proofs of clients that hold a key were used (`dpop`). */
+  readonly replays?: ProofReplays;
   /** Called at shutdown; closes what the connection opened itself, never the host's client. */
   close(): Promise<void>;
 }

@@ -16,7 +16,14 @@ export type {
   RotateOutcome,
   Rotation,
 } from './session-store.port.js';
-export type { NewSession, RotationCause, Session, SessionSnapshot, SessionState } from './session.js';
+export type {
+  NewSession,
+  RotationCause,
+  Session,
+  SessionBinding,
+  SessionSnapshot,
+  SessionState,
+} from './session.js';
 export type { StoreChange } from './store-change.js';
 export type { EndReason } from './end-reason.js';
 export type { ActedBy } from './acted-by.js';
@@ -42,6 +49,10 @@ export type {
   Heartbeat,
   LookupOptions,
 } from './revocation-feed.port.js';
+
+// proofs of clients that hold a key
+export { ProofReplays } from './proof-replays.port.js';
+export type { ProofUse, ProofVerdict } from './proof-replays.port.js';
 
 // users
 export type { AccountDirectory } from './account-directory.port.js';

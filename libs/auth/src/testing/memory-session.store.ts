@@ -80,7 +80,11 @@ export class MemorySessionStore extends SessionStore {
       const entries = endings.end(crowd, 'limit');
       const row = newRow(session, this.nowMs);
       tx.put(this.database.sessions, row.id, row);
-      const events = [...endingsOf(crowd, 'limit'), sessionOpened(session)];
+      const events = [
+        ...endingsOf(crowd, 'limit'),
+        sessionOpened(session),
+        ...(row.bound ? [deviceBound(row)] : []),
+      ];
       return { kind: 'opened', session: row, entries, events };
     });
   }

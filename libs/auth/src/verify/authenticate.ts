@@ -5,6 +5,9 @@ import type { UserFacts } from '../storage/subject.js';
 import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
 import { API_KEY_PREFIX, ApiKeyLookup } from './api-key-lookup.port.js';
 import { TrustedIssuers } from './issuers/trusted-issuers.service.js';
+import type { DpopChallenge } from '../common/refusals.js';
+import { DpopProofs } from './dpop/dpop-proofs.service.js';
+import { clientOf } from './http/adapter.js';
 import { KeyLookup } from './keys/key-lookup.port.js';
 import { RevocationChecker, type Verdict } from './revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../storage/session-store.port.js';
@@ -17,6 +20,10 @@ import type { PresentedToken } from './presented-token.js';
 
 /** Of a user of whom nothing was ever revoked; also of one without a row. */
 const FIRST_VERSION = 1;
+
+type Token = Extract<PresentedToken, { kind: 'token' }>;
+type Accepted = Extract<VerificationOutcome, { kind: 'accepted' }>;
+const PROVED_HERE = { keyBound: 'told' } as const;
 
 export interface AuthenticateOptions {
   /** `strict`: the stores are asked whether the token was revoked. Default: `revocation.mode`. */
@@ -41,6 +48,7 @@ export class AuthenticateFlow {
     private readonly log?: RefusalLog,
     private readonly apiKeys?: ApiKeyLookup,
     private readonly trusted?: TrustedIssuers,
+    private readonly proofs?: DpopProofs,
   ) {}
 
   /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
@@ -55,10 +63,10 @@ export class AuthenticateFlow {
     const issuers = presented.source === 'bearer' ? options?.issuers : undefined;
     const remembered = issuers && this.trusted?.remembered(value, issuers);
     if (remembered) return this.judgeForeign(remembered, options);
-    const outcome = this.verifier.verifyAny(value);
-    if (outcome instanceof Promise) return outcome.then((settled) => this.judge(value, settled, options));
+    const outcome = this.verifier.verifyAny(value, PROVED_HERE);
+    if (outcome instanceof Promise) return outcome.then((settled) => this.judge(presented, settled, options));
     const foreign = outcome.kind === 'refused' && issuers && this.trusted?.verify(value, issuers);
-    if (!foreign) return this.judge(value, outcome, options);
+    if (!foreign) return this.judge(presented, outcome, options);
     if (foreign instanceof Promise) return foreign.then((settled) => this.judgeForeign(settled, options));
     return this.judgeForeign(foreign, options);
   }
@@ -72,28 +80,57 @@ export class AuthenticateFlow {
   }
 
   private judge(
-    token: string,
+    presented: Token,
     outcome: VerificationOutcome,
     options?: AuthenticateOptions,
   ): Principal | Promise<Principal> {
-    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options, token);
+    if (outcome.kind === 'accepted') return this.accepted(presented, outcome, options);
     if (this.lookup && outcome.reason === 'key_unknown')
-      return this.afterLookingAgain(this.lookup, token, options);
+      return this.afterLookingAgain(this.lookup, presented, options);
     throw this.refused(outcome.reason);
   }
 
   /** The key may be new: look at its source again before the token is refused. */
   private async afterLookingAgain(
     lookup: KeyLookup,
-    token: string,
+    presented: Token,
     options?: AuthenticateOptions,
   ): Promise<Principal> {
     await lookup.lookAgain();
-    const outcome = await this.verifier.verifyAny(token);
-    if (outcome.kind === 'accepted') return this.recheck(outcome.principal, options, token);
+    const outcome = await this.verifier.verifyAny(presented.value, PROVED_HERE);
+    if (outcome.kind === 'accepted') return this.accepted(presented, outcome, options);
     if (outcome.reason === 'key_unknown' && !lookup.isComplete())
       throw AuthError.unavailable('neither this process nor the database can tell whether this key exists');
     throw this.refused(outcome.reason);
+  }
+
+  private accepted(
+    presented: Token,
+    { principal, boundKey }: Accepted,
+    options?: AuthenticateOptions,
+  ): Principal | Promise<Principal> {
+    if (boundKey === undefined && presented.source !== 'dpop')
+      return this.recheck(principal, options, presented.value);
+    return this.withProof(presented, { principal, boundKey }, options);
+  }
+
+  /** Whoever stole the token lacks the key. A revoked token costs the store of used proofs nothing. */
+  private async withProof(
+    presented: Token,
+    { principal, boundKey }: Omit<Accepted, 'kind'>,
+    options?: AuthenticateOptions,
+  ): Promise<Principal> {
+    if (boundKey === undefined) throw this.refused('not_bound', principal, { error: 'invalid_token' });
+    if (!this.proofs || presented.source !== 'dpop')
+      throw this.refused('key_bound', principal, this.proofs?.isOn ? { error: 'invalid_token' } : undefined);
+    const { value: token, request } = presented;
+    const admitted = await this.recheck(principal, options, token);
+    const proved = await this.proofs.check(request, { token, key: boundKey });
+    if (proved.kind === 'proved') return admitted;
+    const { id: userId, sessionId } = principal;
+    if (proved.reason === 'proof_by_another_key')
+      this.events?.publish({ type: 'device.refused', userId, sessionId, ...clientOf(request) });
+    throw this.refused(proved.reason, principal, proved.challenge);
   }
 
   /** Throws `configuration_invalid` where there is nothing to confirm with: at boot, not at the first request. */
@@ -163,14 +200,14 @@ export class AuthenticateFlow {
     return this.sessions.readAuthority(revocable(principal));
   }
 
-  private refused(reason: string, principal?: Principal): AuthError {
+  private refused(reason: string, principal?: Principal, dpop?: DpopChallenge): AuthError {
     this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
     // an id of another issuer's may be spelled like one of ours, and must not speak of that user
     const of = principal?.issuer === undefined &&
       principal && { userId: principal.id, sessionId: principal.sessionId };
     this.events?.publish({ type: 'token.refused', reason, ...of });
     this.log?.note(reason);
-    return new AuthError('token_refused', reason);
+    return new AuthError('token_refused', reason, { dpop });
   }
 
   /** Where the users are here, it is part of `sessionLive`. */

@@ -5,7 +5,7 @@ export type {
   ResourceServerOptionsFactory,
 } from './verify.module-definition.js';
 export type { JwksFetch, RemoteJwksOptions } from '../options/remote-jwks-options.js';
-export type { ResourceServerOptions } from '../options/resource-server-options.js';
+export type { ResourceServerDpopOptions, ResourceServerOptions } from '../options/resource-server-options.js';
 export { SIGNING_ALGORITHMS } from '../options/key-options.js';
 export type { SigningAlgorithm } from '../options/key-options.js';
 
@@ -40,6 +40,7 @@ export type { AuthenticateOptions } from './authenticate.js';
 export type { PresentedToken } from './presented-token.js';
 export { PresentedTokens } from './http/presented-tokens.service.js';
 export { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
+export { DpopProofs } from './dpop/dpop-proofs.service.js';
 export { Keyring } from './keys/keyring.service.js';
 export { RemoteKeys } from './keys/remote-keys.service.js';
 export { RevocationChecker } from './revocation/revocation-checker.service.js';

@@ -21,6 +21,9 @@ import { PresentedTokens } from './http/presented-tokens.service.js';
 import { RecentAuthGuard } from './guards/recent-auth.guard.js';
 import { RequestAuthenticator } from './http/request-authenticator.service.js';
 import { RolesGuard } from './guards/roles.guard.js';
+import { DpopProofs } from './dpop/dpop-proofs.service.js';
+import { proofReplays } from './dpop/proof-replays.js';
+import { ProofReplays } from '../storage/proof-replays.port.js';
 import { KeyLookup } from './keys/key-lookup.port.js';
 import { Keyring } from './keys/keyring.service.js';
 import { RemoteKeys } from './keys/remote-keys.service.js';
@@ -61,6 +64,7 @@ export const EDGE_PROVIDERS: Provider[] = [
 /** The wing's own classes, in either module. */
 export const VERIFY_PROVIDERS: Provider[] = [
   AccessTokenVerifier,
+  DpopProofs,
   RevocationSync,
   {
     provide: TrustedIssuers,
@@ -85,6 +89,7 @@ export const VERIFY_EXPORTS: readonly Abstract<unknown>[] = [
   Clock,
   AuthenticateFlow,
   AccessTokenVerifier,
+  DpopProofs,
   RevocationChecker,
   RevocationSync,
   Keyring,
@@ -129,6 +134,12 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
       inject: [ResolvedAuthOptions, Clock, RevocationSync, options],
     },
     { provide: KeyLookup, useExisting: RemoteKeys },
+    {
+      provide: ProofReplays,
+      useFactory: (host: Host, given: ResolvedAuthOptions, clock: Clock, entropy: Entropy) =>
+        proofReplays(host.redis, given, clock, entropy),
+      inject: [options, ResolvedAuthOptions, Clock, Entropy],
+    },
     ...VERIFY_PROVIDERS,
     RefusalLog,
     RemoteKeyWatch,

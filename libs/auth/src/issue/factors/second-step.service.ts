@@ -26,6 +26,8 @@ export interface TicketData extends Readonly<Record<string, unknown>> {
   readonly counted: readonly ThrottleAttempt[];
   /** The claims that the session opens with, as JSON text: `jsonb` refuses some strings that JSON has. */
   readonly claims?: string;
+  /** The key that the first step proved. */
+  readonly provedKey?: string;
 }
 
 export interface LiveTicket {
@@ -63,7 +65,15 @@ export class SecondStep {
     const { admissions } = await this.throttle.countOther({ account, subject: expected }, { device, client });
     const counted = admissions.flatMap(({ attempt }) => (attempt ? [attempt] : []));
     const kept = claims && { claims: JSON.stringify(claims) };
-    const data: TicketData = { transport, persistent, amr, counted, ...kept };
+    const { provedKey } = client;
+    const data: TicketData = {
+      transport,
+      persistent,
+      amr,
+      counted,
+      ...kept,
+      ...(provedKey && { provedKey }),
+    };
     const ticket = await this.tokens.issue({
       ...{ kind: KIND, data, ttlMs: TTL_SECONDS * 1000, tries: TRIES },
       owner: { subject: account.id, epoch: expected.epoch, diesWith: 'sessions', atMost: AT_MOST },

@@ -40,7 +40,7 @@ export class LoginFlow {
   ) {}
 
   async login(input: LoginInput, client: ClientContext): Promise<SignInResult> {
-    const transport = this.signIn.transportOf(input.transport);
+    const transport = this.signIn.transportOf(input.transport, client);
     const identifier = this.identifiers.normalise(input.identifier);
     const asOfMs = this.clock.now();
     const { outcome, deviceId } = await this.passwords.check({

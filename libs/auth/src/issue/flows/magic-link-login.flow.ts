@@ -37,7 +37,7 @@ export class MagicLinkLoginFlow {
 
   /** Throws `link_refused`. */
   async login(input: MagicLinkLoginInput, client: ClientContext): Promise<SignInResult> {
-    const transport = this.signIn.transportOf(input.transport);
+    const transport = this.signIn.transportOf(input.transport, client);
     const asOfMs = this.clock.now();
     const spent = await this.tokens.redeem(KIND, input.token);
     if (!spent?.owner) throw this.links.refusal(KIND, 'no live token', client);

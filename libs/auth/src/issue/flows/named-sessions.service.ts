@@ -39,7 +39,7 @@ export class NamedSessions {
     const sessionIds = new Set<string>();
     const legacy: Principal[] = [];
     for (const token of accessTokens) {
-      const outcome = await this.verifier.verifyAny(token, { expiry: 'ignored' });
+      const outcome = await this.verifier.verifyAny(token, { expiry: 'ignored', keyBound: 'told' });
       if (outcome.kind === 'refused') continue;
       if (outcome.principal.legacy === undefined) sessionIds.add(outcome.principal.sessionId);
       else legacy.push(outcome.principal);

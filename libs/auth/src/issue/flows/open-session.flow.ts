@@ -54,6 +54,7 @@ export const openSessionSchema = group({
     ip: z.string().optional(),
     userAgent: z.string().optional(),
     tenant: z.string().optional(),
+    provedKey: z.string().optional(),
   }).prefault({}),
 });
 
@@ -77,7 +78,7 @@ export class OpenSessionFlow {
    */
   async openSession(userId: string, given: OpenSessionOptions = {}): Promise<SignInResult> {
     const options = readOptions(openSessionSchema, given, { of: 'openSession', prefix: 'openSession' });
-    const transport = this.signIn.transportOf(options.transport);
+    const transport = this.signIn.transportOf(options.transport, options.client);
     const asOfMs = this.clock.now();
     const authTime = this.authTimeOf(options, asOfMs);
     const claims = options.claims && this.grants.sessionClaims(options.claims);

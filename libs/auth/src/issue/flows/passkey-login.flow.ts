@@ -50,7 +50,7 @@ export class PasskeyLoginFlow {
   /** Throws `login_refused`. */
   async login(input: PasskeyLoginInput, context: CeremonyContext): Promise<LoginResult> {
     const { client } = context;
-    const transport = this.signIn.transportOf(input.transport);
+    const transport = this.signIn.transportOf(input.transport, client);
     const asOfMs = this.clock.now();
     const factor = await this.ceremonies.signedIn(input.ticket, input.response, context);
     const candidate = factor && (await this.verifier.findById(factor.subject));

@@ -12,6 +12,7 @@ import { SessionStore } from '../../storage/session-store.port.js';
 import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import type { PresentedRefresh } from '../../verify/presented-token.js';
+import { otherKey } from '../../verify/dpop/other-key.js';
 import { NamedSessions } from './named-sessions.service.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
 
@@ -42,7 +43,10 @@ export class RefreshFlow {
     await this.refuseOfAnotherSession(presented, client);
     const asOfMs = this.clock.now();
     const issued = await this.issuedBefore(presented.value, asOfMs);
-    const outcome = await this.rotation.rotate(presented.value, clientOf(client), { key });
+    const outcome = await this.rotation.rotate(presented.value, clientOf(client), {
+      key,
+      provedKey: client.provedKey,
+    });
     switch (outcome.kind) {
       case 'rotated':
       case 'replayed':
@@ -57,14 +61,22 @@ export class RefreshFlow {
         throw new AuthError('token_refused', `refresh token: ${outcome.kind}`, { cookies: 'keep' });
       case 'unproven':
         this.tellRefused(outcome, client);
-        throw new AuthError(
-          'device_required',
-          `the session is bound (${outcome.bound}), and its key was not proved`,
-        );
+        throw this.unproven(outcome, client);
       case 'reused':
         await this.announcer.announce(outcome);
         throw new AuthError('token_refused', 'refresh token: reused');
     }
+  }
+
+  /** No theft that ends anything: whoever lacks the key must not sign its owner out. */
+  private unproven(
+    { bound, sessionId, subject: userId }: Extract<RefreshOutcome, { kind: 'unproven' }>,
+    client: ClientContext,
+  ): AuthError {
+    if (bound === 'dbsc' || client.provedKey === undefined)
+      return new AuthError('device_required', `the session is bound (${bound}), and its key was not proved`);
+    this.events.publish({ type: 'device.refused', userId, sessionId, ...clientOf(client) });
+    return otherKey('the session is bound to another key');
   }
 
   private tellRefused(

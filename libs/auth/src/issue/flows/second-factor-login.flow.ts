@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
+import { otherKey } from '../../verify/dpop/other-key.js';
 import { Clock } from '../../common/clock.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { type FactorAnswer, FactorAnswers } from '../factors/factor-answers.service.js';
@@ -37,10 +38,15 @@ export class SecondFactorLoginFlow {
     const { ticket, device } = input;
     const { client } = context;
     const asOfMs = this.clock.now();
-    const subject = (await this.steps.read(ticket))?.subject;
+    const waiting = await this.steps.read(ticket);
+    const subject = waiting?.subject;
     const candidate = subject === undefined ? undefined : await this.verifier.findById(subject);
     if (!candidate || candidate.account.disabled) throw refusal('no live ticket');
     const { account } = candidate;
+    const provedKey = waiting?.data.provedKey ?? client.provedKey;
+    // whoever has the ticket alone must not bind the session to another key
+    if (client.provedKey !== undefined && client.provedKey !== provedKey)
+      throw otherKey('the first step was proved by another key');
 
     const { admissions, deviceId } = await this.attempts.countOther(candidate, { device, client });
     const giveBack = () => Promise.all(admissions.map((each) => each.giveBack()));
@@ -60,7 +66,7 @@ export class SecondFactorLoginFlow {
     const amr = [...new Set([...first, ...proved, 'mfa'])];
     const claims = kept === undefined ? undefined : (JSON.parse(kept) as CustomClaims);
     const opening = { account, expected: candidate.subject, transport, persistent, amr, asOfMs, deviceId };
-    return this.signIn.open({ ...opening, claims, authTime: new Date(asOfMs) }, client);
+    return this.signIn.open({ ...opening, claims, authTime: new Date(asOfMs) }, { ...client, provedKey });
   }
 
   private refused(userId: string, detail: string, { client }: CeremonyContext): AuthError {

@@ -12,6 +12,7 @@ import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
+import { DpopProofs } from '../../verify/dpop/dpop-proofs.service.js';
 import { AccountsOnGuard } from './switched-on.guards.js';
 import { AuthCookies } from './cookies.service.js';
 import { jsonBodyOf } from './json-body.js';
@@ -39,6 +40,7 @@ export function createAccountsController(routes: Routes): Type {
       private readonly tenants: TenantReader,
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
+      private readonly proofs: DpopProofs,
     ) {}
 
     @Route(
@@ -154,7 +156,10 @@ export function createAccountsController(routes: Routes): Type {
     ): Promise<LoginAnswer | SecondFactorDue> {
       const input = this.inputs.read('magicLogin', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
-      const result = await this.magicLink.login({ ...input, device }, clientOf(request));
+      const result = await this.magicLink.login(
+        { ...input, device },
+        { ...clientOf(request), ...(await this.proofs.provedBy(request)) },
+      );
       if ('next' in result) return result;
       this.cookies.signIn(response, result.grant);
       return loginAnswer(result);

@@ -3,6 +3,7 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { CeremonyContext } from '../factors/passkey-ceremonies.service.js';
 import type { HttpRequest } from '../../verify/http/adapter.js';
 import { ownOrigin } from '../../verify/http/origin-policy.js';
+import { DpopProofs } from '../../verify/dpop/dpop-proofs.service.js';
 import { TenantReader } from './tenant-reader.service.js';
 
 /** Where the answer to a challenge comes from, for flows that know no HTTP. */
@@ -11,10 +12,18 @@ export class CeremonyContexts {
   constructor(
     private readonly options: ResolvedAuthOptions,
     private readonly tenants: TenantReader,
+    private readonly proofs: DpopProofs,
   ) {}
 
   async of(request: HttpRequest): Promise<CeremonyContext> {
     const client = await this.tenants.clientOf(request);
     return { origin: ownOrigin(request, this.options.origins.trustProxy), client };
+  }
+
+  /** Of a sign-in: with the key that a proof came by. Throws `invalid_dpop_proof`. */
+  async ofSignIn(request: HttpRequest): Promise<CeremonyContext> {
+    const proved = await this.proofs.provedBy(request);
+    const { origin, client } = await this.of(request);
+    return { origin, client: { ...client, ...proved } };
   }
 }

@@ -54,7 +54,7 @@ export function createFactorsController(routes: Routes): Type {
     ): Promise<LoginAnswer> {
       const input = this.inputs.read('secondFactor', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
-      const result = await this.secondStep.login({ ...input, device }, await this.contexts.of(request));
+      const result = await this.secondStep.login({ ...input, device }, await this.contexts.ofSignIn(request));
       this.cookies.signIn(response, result.grant);
       return loginAnswer(result);
     }

@@ -18,7 +18,7 @@ type Session = Awaited<ReturnType<EndSessionsFlow['list']>>[number];
 /** What of a grant the transport lets into a body: a refresh token that belongs in a cookie never does. */
 export function tokenBody(grant: IssuedTokens): TokenBody {
   return {
-    tokenType: 'Bearer',
+    tokenType: grant.tokenType,
     expiresIn: grant.accessExpiresInSeconds,
     ...(grant.transport !== 'cookie' && { accessToken: grant.accessToken }),
     ...(grant.transport === 'bearer' && { refreshToken: grant.refreshToken }),

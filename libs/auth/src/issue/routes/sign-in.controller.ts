@@ -3,6 +3,7 @@ import type { LoginAnswer, SecondFactorDue, UserBody } from '../../contract/inde
 import { LoginFlow } from '../flows/login.flow.js';
 import { RegisterFlow } from '../flows/register.flow.js';
 import type { HttpRequest, HttpResponse } from '../../verify/http/adapter.js';
+import { DpopProofs } from '../../verify/dpop/dpop-proofs.service.js';
 import { loginAnswer, userBody } from './response-bodies.js';
 import { AuthCookies } from './cookies.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
@@ -25,6 +26,7 @@ export function createSignInController(routes: Routes): Type {
       private readonly tenants: TenantReader,
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
+      private readonly proofs: DpopProofs,
     ) {}
 
     @Route(
@@ -70,7 +72,9 @@ export function createSignInController(routes: Routes): Type {
     ): Promise<LoginAnswer | SecondFactorDue> {
       const input = this.inputs.read('login', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
-      const client = await this.tenants.clientOf(request);
+      // before the password: a bad proof costs no hash
+      const proved = await this.proofs.provedBy(request);
+      const client = { ...(await this.tenants.clientOf(request)), ...proved };
       const result = await this.loginFlow.login({ ...input, device }, client);
       if ('next' in result) return result;
       this.cookies.signIn(response, result.grant);

@@ -4,6 +4,7 @@ import { LogoutFlow } from '../flows/logout.flow.js';
 import { RefreshFlow } from '../flows/refresh.flow.js';
 import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
 import { tokenBody } from './response-bodies.js';
+import { DpopProofs } from '../../verify/dpop/dpop-proofs.service.js';
 import { CookiePath } from './cookie-path.service.js';
 import { AuthCookies } from './cookies.service.js';
 import { RequestSchemas } from './request-schemas.service.js';
@@ -25,6 +26,7 @@ export function createRenewalController(routes: Routes): Type {
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
       private readonly cookiePath: CookiePath,
+      private readonly proofs: DpopProofs,
     ) {}
 
     @Route(
@@ -52,7 +54,8 @@ export function createRenewalController(routes: Routes): Type {
       try {
         const token = this.presented.refreshToken(request, input.refreshToken);
         if (!token && this.presented.accessCookies(request).length > 0) this.cookiePath.noticeLost();
-        const grant = await this.refreshFlow.refresh(token, clientOf(request), key);
+        const client = { ...clientOf(request), ...(await this.proofs.provedBy(request)) };
+        const grant = await this.refreshFlow.refresh(token, client, key);
         this.cookies.renew(response, grant);
         return tokenBody(grant);
       } catch (error) {

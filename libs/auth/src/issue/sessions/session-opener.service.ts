@@ -34,8 +34,6 @@ export interface SessionOpening {
   readonly absoluteTtlMs?: number;
   /** To be kept with the session, as `TokenGrants.sessionClaims` read them. */
   readonly claims?: CustomClaims;
-  /** The key that was proved. */
-  readonly bound?: NewSession['bound'];
 }
 
 /** Opens a session and grants its first tokens; `superseded` when the user's sessions were ended meanwhile. */
@@ -53,7 +51,8 @@ export class SessionOpener {
   ) {}
 
   async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult | 'superseded'> {
-    const { account, expected, transport, authTime, amr, asOfMs, deviceId, bound, actor } = opening;
+    const { account, expected, transport, authTime, amr, asOfMs, deviceId, actor } = opening;
+    const bound = this.boundTo(transport, client);
     const sessionId = this.entropy.uuid();
     const { id: subject, tenant = client.tenant } = account;
     const told = openingOf(opening, client);
@@ -78,7 +77,7 @@ export class SessionOpener {
     });
     const knownDevice = deviceId !== undefined;
     const opened = await this.sessions.open(
-      { ...opening, ...limits, absoluteTtlMs, sessionId, subject, knownDevice, tenant, claims },
+      { ...opening, ...limits, absoluteTtlMs, sessionId, subject, knownDevice, tenant, claims, bound },
       clientOf(client),
     );
     if (opened.kind === 'superseded') return 'superseded';
@@ -90,6 +89,12 @@ export class SessionOpener {
     const deviceToken = this.devices.mint(subject, expected.epoch, deviceId);
     const registrationChallenge = this.challenges.offer(opened.session);
     return { user: account, grant: { ...grant, deviceToken, registrationChallenge } };
+  }
+
+  /** Cookies travel by themselves: no script proves a key beside them. */
+  private boundTo(transport: TokenDelivery, { provedKey }: ClientContext): NewSession['bound'] {
+    if (!this.options.dpop || transport === 'cookie' || provedKey === undefined) return undefined;
+    return { kind: 'dpop', key: provedKey };
   }
 
   /** The login hook's, and over them what the session was opened with; undefined for none. */

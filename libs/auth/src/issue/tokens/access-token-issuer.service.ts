@@ -32,6 +32,8 @@ export interface AccessTokenInput {
   readonly ttlSeconds?: number | null;
   /** The token ends by then, milliseconds since the epoch. Default: only by its own lifetime. */
   readonly endsByMs?: number;
+  /** Thumbprint of the key that each request has to prove; `cnf`. Default none. */
+  readonly boundKey?: string;
   /** Those that are kept with the session, as `sessionClaims` read them. Default none. */
   readonly claims?: CustomClaims | null;
   /** An instant read before the session's state was read, milliseconds since the epoch; `iat` and `exp` count from it. */
@@ -129,6 +131,7 @@ export class AccessTokenIssuer {
       ...(input.amr && input.amr.length > 0 && { amr: input.amr }),
       ...(input.bound && { bound: input.bound }),
       ...(input.actor && { act: { sub: input.actor.id } }),
+      ...(input.boundKey !== undefined && { cnf: { jkt: input.boundKey } }),
     };
   }
 

@@ -7,6 +7,8 @@ export interface IssuedTokens {
   readonly transport: TokenDelivery;
   /** `browser_session`: the refresh cookie carries no Max-Age. */
   readonly persistence: 'persistent' | 'browser_session';
+  /** `DPoP`: the access token works with a proof of the client's key alone. */
+  readonly tokenType: 'Bearer' | 'DPoP';
   readonly accessToken: string;
   readonly accessExpiresInSeconds: number;
   readonly refreshToken: string;

@@ -9,6 +9,8 @@ import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import { AccessTokenIssuer, type IssuedAccessToken } from './access-token-issuer.service.js';
 import type { IssuedTokens } from './issued-tokens.js';
 
+type Binding = Omit<SessionBinding, 'at'>;
+
 export interface AccessTokenRequest {
   readonly subject: string;
   readonly sessionId: string;
@@ -26,7 +28,7 @@ export interface AccessTokenRequest {
   /** Those that are kept with the session. */
   readonly claims?: CustomClaims | null;
   /** What the session is bound to. */
-  readonly bound?: Pick<SessionBinding, 'kind'> | null;
+  readonly bound?: Binding | null;
   /** An instant read before the session's state was read; `iat` counts from it. */
   readonly asOfMs: number;
 }
@@ -57,6 +59,7 @@ export class TokenGrants {
       ttlSeconds: this.ttlSeconds(request),
       // who acts is out when the hour is over
       endsByMs: actor ? request.absoluteExpiresAt.getTime() : undefined,
+      boundKey: this.boundKey(bound),
       asOfMs,
       maxBytes: transport === 'cookie' ? maxAccessTokenBytes(this.options) : undefined,
     });
@@ -87,6 +90,11 @@ export class TokenGrants {
     return this.accessToken({ ...facts, sessionId, state, user, asOfMs });
   }
 
+  /** Of a session whose requests have to prove its key. */
+  private boundKey(bound: Binding | null | undefined): string | undefined {
+    return bound?.kind === 'dpop' && this.options.dpop?.bind === 'request' ? bound.key : undefined;
+  }
+
   async forState(
     state: SessionState,
     user: UserFacts,
@@ -102,6 +110,7 @@ export class TokenGrants {
       sessionId: session.id,
       transport: session.transport,
       persistence: sessionCookie ? 'browser_session' : 'persistent',
+      tokenType: this.boundKey(session.bound) === undefined ? 'Bearer' : 'DPoP',
       accessToken: access.token,
       accessExpiresInSeconds: access.expiresInSeconds,
       refreshToken,

@@ -73,7 +73,7 @@ export const RecentAuth = (maxAge: Duration, { amr }: RecentAuthHow = {}): Requi
   return demand(RECENT_AUTH, { maxAgeSeconds, ...how }, errorAnswers(401, 403));
 };
 
-/** A session that is bound to a key of its client (docs/bound-sessions.md), or 403 `device_required`; `JwtAuthGuard` holds it. */
+/** A session that is bound to a key of its client (docs/dpop.md), or 403 `device_required`; `JwtAuthGuard` holds it. */
 export const RequireBound = (): RequirementDecorator => demand(BOUND, true, errorAnswers(401, 403));
 
 /** The user alone: whoever acts as the user (`openSession` with `actor`) is 403. `JwtAuthGuard` holds it. */

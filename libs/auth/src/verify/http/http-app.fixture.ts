@@ -32,6 +32,7 @@ import { createAuthControllers, createRootControllers } from '../../issue/routes
 import type { Routes } from '../../issue/routes/route.js';
 import { ROUTE_PROVIDERS } from '../../issue/routes/providers.js';
 import { TokenVersionGuard } from '../../issue/sessions/token-version.guard.js';
+import { DpopProofs } from '../dpop/dpop-proofs.service.js';
 import { EDGE_PROVIDERS } from '../verify.providers.js';
 import { FactorMethods } from '../../issue/factors/factor-methods.js';
 
@@ -63,6 +64,7 @@ export function grant(overrides: Partial<IssuedTokens> = {}): IssuedTokens {
     sessionId: SESSION_ID,
     transport: 'cookie',
     persistence: 'persistent',
+    tokenType: 'Bearer',
     accessToken: 'aaa.bbb.ccc',
     accessExpiresInSeconds: 900,
     refreshToken: 'rrr',
@@ -246,6 +248,7 @@ export function edge(parts: AppParts): DynamicModule {
     ...flows,
     { provide: AuthenticateFlow, useValue: parts.authenticate ?? new FakeAuthenticateFlow() },
     { provide: ResolvedAuthOptions, useValue: parts.options ?? settings() },
+    { provide: DpopProofs, useValue: { provedBy: () => Promise.resolve({}) } },
     { provide: FactorMethods, useValue: {} },
     { provide: LoginThrottle, useValue: {} },
     { provide: Clock, useValue: { now: () => NOW_MS, monotonic: () => 0 } },

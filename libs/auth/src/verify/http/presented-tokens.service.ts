@@ -5,6 +5,7 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from './adapter.js';
 import {
   cookieValues,
+  type DpopScheme,
   presentedAccessToken,
   presentedBearer,
   type PresentedCookie,
@@ -23,7 +24,7 @@ export class PresentedTokens {
   constructor(private readonly options: ResolvedAuthOptions) {}
 
   accessToken(request: HttpRequest): PresentedToken {
-    return presentedAccessToken(request, this.options.cookies.accessName);
+    return presentedAccessToken(request, this.options.cookies.accessName, undefined, this.dpopScheme);
   }
 
   refreshCookie(request: HttpRequest): PresentedCookie {
@@ -47,12 +48,16 @@ export class PresentedTokens {
 
   /** For logout, where nothing has to be told apart: what names a session ends it. */
   all(request: HttpRequest, inBody: string | undefined): AllPresented {
-    const bearer = presentedBearer(request);
+    const bearer = presentedBearer(request, this.dpopScheme);
     const refresh = cookieValues(request, this.options.cookies.refreshName);
     return {
       accessTokens: [...this.accessCookies(request), ...(bearer.kind === 'token' ? [bearer.value] : [])],
       refreshTokens: [...refresh, inBody ?? ''].filter((value) => value !== ''),
     };
+  }
+
+  private get dpopScheme(): DpopScheme {
+    return this.options.dpop ? 'read' : 'ignored';
   }
 
   /** The values of every cookie of that name that holds one. */

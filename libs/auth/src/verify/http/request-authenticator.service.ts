@@ -43,7 +43,7 @@ export class RequestAuthenticator {
       if (rides && judgeOrigin(request, this.options.origins) === 'cross_origin')
         throw new AuthError('cross_origin', 'an unsafe request with a cookie');
     }
-    return presentedAccessToken(request, accessName, cookie);
+    return presentedAccessToken(request, accessName, cookie, this.options.dpop ? 'read' : 'ignored');
   }
 
   /** For callers that were authenticated before: sockets. */

@@ -12,7 +12,12 @@ export type PresentedCookie =
 const NONE = { kind: 'none' } as const;
 const REPEATED = { kind: 'repeated' } as const;
 const BEARER = /^bearer(?=[\s,]|$)/i;
-const SCHEME = /^bearer +/i;
+const SCHEME = /^(?:bearer|dpop) +/i;
+const BEARER_OR_DPOP = /^(?:bearer|dpop)(?=[\s,]|$)/i;
+const DPOP = /^dpop/i;
+
+/** Whether `Authorization: DPoP` (RFC 9449, section 7.1) is read, or left to the host like any other scheme. */
+export type DpopScheme = 'read' | 'ignored';
 
 /**
  * The one cookie of that name. An empty one counts as none; two, in one header or several, whatever they hold, as `repeated`: which of them is the
@@ -65,14 +70,16 @@ function isBlank(code: number): boolean {
  * `Authorization: Bearer`, scheme in any case, exactly one credential (RFC 9110, sections 11.1 and 11.4). Other schemes are left to the host. What a
  * credential may consist of (RFC 6750, section 2.1) the verifier judges, once a token.
  */
-export function presentedBearer(request: HttpRequest): PresentedToken {
+export function presentedBearer(request: HttpRequest, dpop: DpopScheme = 'ignored'): PresentedToken {
   const values = headerValues(request, 'authorization');
-  if (!values.some((value) => BEARER.test(value))) return NONE;
+  const ours = dpop === 'read' ? BEARER_OR_DPOP : BEARER;
+  if (!values.some((value) => ours.test(value))) return NONE;
   const [value = ''] = values;
-  const scheme = values.length === 1 ? SCHEME.exec(value) : null;
+  const scheme = values.length === 1 && ours.test(value) ? SCHEME.exec(value) : null;
   const credential = scheme ? value.slice(scheme[0].length) : '';
   if (credential === '' || credential.includes(' ') || credential.includes(','))
-    return { kind: 'refused', detail: 'the Authorization header does not hold exactly one bearer token' };
+    return { kind: 'refused', detail: 'the Authorization header does not hold exactly one token' };
+  if (DPOP.test(value)) return { kind: 'token', value: credential, source: 'dpop', request };
   if (credential.startsWith(API_KEY_PREFIX))
     return { kind: 'token', value: credential, source: 'bearer', ip: addressOf(request.ip) };
   return { kind: 'token', value: credential, source: 'bearer' };
@@ -83,6 +90,7 @@ export function presentedAccessToken(
   request: HttpRequest,
   cookieName: string,
   cookie: PresentedCookie = presentedCookie(request, cookieName),
+  dpop: DpopScheme = 'ignored',
 ): PresentedToken {
   switch (cookie.kind) {
     case 'value':
@@ -90,6 +98,6 @@ export function presentedAccessToken(
     case 'repeated':
       return { kind: 'refused', detail: 'two cookies of one name' };
     case 'none':
-      return presentedBearer(request);
+      return presentedBearer(request, dpop);
   }
 }

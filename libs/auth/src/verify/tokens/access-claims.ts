@@ -23,10 +23,12 @@ export interface AccessTokenClaims {
   readonly bound?: 'dbsc' | 'dpop';
   /** Who really acts, when somebody acts as this user (RFC 8693, section 4.1). */
   readonly act?: { readonly sub: string };
+  /** Thumbprint of the key that each request has to prove (RFC 9449, section 6.1). */
+  readonly cnf?: { readonly jkt: string };
 }
 
 /** Names that Tokenward writes itself; every other claim is the host's. */
-export const OWN_CLAIMS: ReadonlySet<string> = new Set<keyof AccessTokenClaims | 'act' | 'cnf'>([
+export const OWN_CLAIMS: ReadonlySet<string> = new Set<keyof AccessTokenClaims>([
   'iss',
   'aud',
   'sub',

@@ -18,13 +18,22 @@ import {
   refused,
   type VerificationRules,
 } from './verification-policy.js';
-import { type Verification, VerifiedTokenCache } from './verified-token-cache.js';
+import { type Verification, type VerifiedToken, VerifiedTokenCache } from './verified-token-cache.js';
 
-export type VerificationOutcome = { readonly kind: 'accepted'; readonly principal: Principal } | Refusal;
+export type VerificationOutcome =
+  | {
+      readonly kind: 'accepted';
+      readonly principal: Principal;
+      /** Thumbprint of the key of which the caller has to ask a proof; told only where `keyBound` is `told`. */
+      readonly boundKey?: string;
+    }
+  | Refusal;
 
 export interface VerifyOptions {
   /** Default `enforced`. */
   readonly expiry?: ExpiryRule;
+  /** Tokens that are bound to a key (`cnf`): `told` is for who asks for its proof, or only wants to know which session is named. Default `refused`. */
+  readonly keyBound?: 'refused' | 'told';
 }
 
 const MAX_KNOWN_HEADERS = 32;
@@ -78,7 +87,8 @@ export class AccessTokenVerifier {
    */
   verify(token: string, options: VerifyOptions = {}): VerificationOutcome {
     return (
-      this.#remembered(token, options) ?? this.#verifyAndRemember(token, () => this.#outer(token, options))
+      this.#remembered(token, options) ??
+      this.#verifyAndRemember(token, options, () => this.#outer(token, options))
     );
   }
 
@@ -88,17 +98,24 @@ export class AccessTokenVerifier {
     return isOurs || this.options.accessToken.legacy.some(({ name }) => kid === legacyKid(name));
   }
 
-  #remembered(token: string, { expiry = 'enforced' }: VerifyOptions): VerificationOutcome | undefined {
+  #remembered(
+    token: string,
+    { expiry = 'enforced', keyBound }: VerifyOptions,
+  ): VerificationOutcome | undefined {
     const remembered = this.#cache.get(token, this.keyring.revision);
     if (!remembered) return undefined;
     this.counters.remembered++;
-    const { principal, acceptUntilMs = Infinity } = remembered;
+    const { acceptUntilMs = Infinity } = remembered;
     const nowMs = this.clock.now();
     if (nowMs >= acceptUntilMs) return refused('expired');
-    return checkTimes(remembered, this.#rules, nowMs, expiry) ?? { kind: 'accepted', principal };
+    return checkTimes(remembered, this.#rules, nowMs, expiry) ?? acceptedAs(remembered, keyBound);
   }
 
-  #verifyAndRemember(token: string, verify: () => Verification): VerificationOutcome {
+  #verifyAndRemember(
+    token: string,
+    { keyBound }: VerifyOptions,
+    verify: () => Verification,
+  ): VerificationOutcome {
     // read before: keys that change meanwhile void what was concluded
     const { revision } = this.keyring;
     const startedMs = this.clock.monotonic();
@@ -107,7 +124,7 @@ export class AccessTokenVerifier {
     this.counters.verifiedMs += this.clock.monotonic() - startedMs;
     if (outcome.kind === 'refused') return outcome;
     this.#cache.set(token, outcome.verified, revision);
-    return { kind: 'accepted', principal: outcome.verified.principal };
+    return acceptedAs(outcome.verified, keyBound);
   }
 
   async #decryptAndVerify(
@@ -117,7 +134,7 @@ export class AccessTokenVerifier {
   ): Promise<VerificationOutcome> {
     const decrypted = await encryption.decrypt(token);
     if (decrypted.kind === 'refused') return decrypted;
-    return this.#verifyAndRemember(token, () => {
+    return this.#verifyAndRemember(token, options, () => {
       const jws = parseCompactJws(decrypted.signed, this.#headers);
       return jws.kind === 'malformed' ? refused(jws.reason) : this.#signed(jws, options);
     });
@@ -145,9 +162,9 @@ export class AccessTokenVerifier {
     const custom = checkCustomClaims(hostClaims(jws.payload), this.options.accessToken.claimsSchema);
     if (custom.kind === 'refused') return refused('custom_claims_refused');
     this.#rememberHeader(jws);
-    const { exp, nbf, iat, auth_time } = checked.claims;
+    const { exp, nbf, iat, auth_time, cnf } = checked.claims;
     const principal = asPrincipal(checked.claims, key.kid, custom.claims);
-    return { kind: 'accepted', verified: { principal, exp, nbf, iat, auth_time } };
+    return { kind: 'accepted', verified: { principal, exp, nbf, iat, auth_time, boundKey: cnf?.jkt } };
   }
 
   #rememberHeader({ headerText, header }: ParsedJws): void {
@@ -156,6 +173,20 @@ export class AccessTokenVerifier {
     if (this.#headers.size >= MAX_KNOWN_HEADERS) this.#headers.clear();
     this.#headers.set(headerText, header);
   }
+}
+
+function boundBy({ bound, cnf }: AccessTokenClaims): Pick<Principal, 'bound'> {
+  const by = cnf ? 'dpop' : bound;
+  return by === undefined ? {} : { bound: by };
+}
+
+function acceptedAs(
+  { principal, boundKey }: VerifiedToken,
+  keyBound: VerifyOptions['keyBound'],
+): VerificationOutcome {
+  if (boundKey === undefined) return { kind: 'accepted', principal };
+  // without a proof by that key it is somebody else's
+  return keyBound === 'told' ? { kind: 'accepted', principal, boundKey } : refused('key_bound');
 }
 
 function asPrincipal(claims: AccessTokenClaims, keyId: string, custom: CustomClaims): Principal {
@@ -170,7 +201,7 @@ function asPrincipal(claims: AccessTokenClaims, keyId: string, custom: CustomCla
     permissions: Object.freeze([...(claims.permissions ?? [])]),
     ...(claims.auth_time !== undefined && { authTime: claims.auth_time }),
     ...(claims.amr !== undefined && { amr: Object.freeze([...claims.amr]) }),
-    ...(claims.bound !== undefined && { bound: claims.bound }),
+    ...boundBy(claims),
     ...(claims.act && { actor: Object.freeze({ id: claims.act.sub }) }),
     issuedAt: claims.iat,
     expiresAt: claims.exp,

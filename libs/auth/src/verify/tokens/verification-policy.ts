@@ -80,8 +80,6 @@ export function checkClaims(
   if (claims.iss !== rules.issuer) return refused('issuer_mismatch');
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
   if (!audiences.some((audience) => rules.audiences.includes(audience))) return refused('audience_mismatch');
-  // without a proof by that key it is somebody else's (RFC 7800, section 3.1)
-  if (Object.hasOwn(payload, 'cnf')) return refused('key_bound');
   const lifetime = claims.exp - claims.iat;
   if (lifetime <= 0 || lifetime > MAX_LIFETIME_SECONDS) return refused('lifetime_refused');
   return checkTimes(claims, rules, nowMs, expiry) ?? { kind: 'accepted', claims };
@@ -125,6 +123,9 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
   if (bound !== undefined && bound !== 'dbsc' && bound !== 'dpop') return undefined;
   const act = readActor(own(payload, 'act'));
   if (act === 'malformed') return undefined;
+  // another confirmation method would be ignored otherwise (RFC 7800, section 3.1)
+  const cnf = own(payload, 'cnf');
+  if (cnf !== undefined && !isThumbprint(cnf)) return undefined;
   return {
     iss,
     aud,
@@ -141,6 +142,7 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
     amr,
     bound,
     act,
+    cnf,
   };
 }
 
@@ -159,6 +161,14 @@ export function isText(value: unknown): value is string {
 /** Stores look it up: what no store can hold (NUL) was never issued. */
 function isIdentifier(value: unknown): value is string {
   return isText(value) && !value.includes('\0');
+}
+
+const THUMBPRINT = /^[\w-]{43}$/;
+
+function isThumbprint(value: unknown): value is { readonly jkt: string } {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 1) return false;
+  const jkt = own(value as JsonObject, 'jkt');
+  return typeof jkt === 'string' && THUMBPRINT.test(jkt);
 }
 
 export function isTextList(value: unknown): value is readonly string[] {

@@ -8,6 +8,8 @@ export interface VerifiedToken {
   readonly nbf: number;
   readonly iat: number;
   readonly auth_time?: number;
+  /** Thumbprint of the key that it works with. */
+  readonly boundKey?: string;
   /** Of an old token of another set-up: refused from then on, without tolerance. Milliseconds since the epoch. */
   readonly acceptUntilMs?: number;
 }

@@ -28,6 +28,7 @@ export type SocketStanding = 'authenticated' | 'waiting' | 'closed';
 interface State {
   readonly close: CloseSocket;
   readonly ip: string | undefined;
+  readonly handshake: Handshake;
   connection?: LiveConnection;
   /** Ends the wait for the first message. */
   waited?: () => void;
@@ -60,10 +61,15 @@ export class LiveSockets {
   /** In `handleConnection`. A cookie that is there decides; without a token the first message has five seconds, less where more than 200 of one address wait, or 2,000 in all. */
   async open(client: object, handshake: Handshake, close: CloseSocket): Promise<SocketStanding> {
     const ip = handshake.ip ?? handshake.socket?.remoteAddress;
-    const state: State = { close, ip, standing: 'waiting', turn: Promise.resolve() };
+    const state: State = { close, ip, handshake, standing: 'waiting', turn: Promise.resolve() };
     this.states.set(client, state);
     if (!this.allows(handshake)) return this.shut(client, state, { code: TOKEN_REFUSED, reason: 'refused' });
-    const presented = presentedAccessToken(handshake as HttpRequest, this.options.cookies.accessName);
+    const presented = presentedAccessToken(
+      handshake as HttpRequest,
+      this.options.cookies.accessName,
+      undefined,
+      this.options.dpop ? 'read' : 'ignored',
+    );
     if (presented.kind !== 'none') {
       const judged = this.judge(client, state, presented);
       state.turn = judged;
@@ -73,14 +79,11 @@ export class LiveSockets {
     return 'waiting';
   }
 
-  /** A token in a message: the first, or a fresh one. One that is refused closes the socket; a store that cannot tell leaves an open one as it is. */
-  present(client: object, token: unknown): Promise<SocketStanding> {
+  /** A token in a message: the first, or a fresh one; with a `proof` (RFC 9449, `htm` GET, `htu` the socket's URL) where it is bound to a key. One that is refused closes the socket; a store that cannot tell leaves an open one as it is. */
+  present(client: object, token: unknown, proof?: unknown): Promise<SocketStanding> {
     const state = this.states.get(client);
     if (!state) return Promise.resolve('closed');
-    const presented: PresentedToken =
-      typeof token === 'string' && token
-        ? { kind: 'token', value: token, source: 'bearer', ip: state.ip }
-        : { kind: 'refused', detail: 'the message holds no token' };
+    const presented = presentedIn(state, token, this.options.dpop ? proof : undefined);
     const judged = state.turn.then(() => this.judge(client, state, presented));
     state.turn = judged;
     return judged;
@@ -165,4 +168,12 @@ export class LiveSockets {
   private standingOf(state: State): SocketStanding {
     return state.standing;
   }
+}
+
+function presentedIn({ ip, handshake }: State, token: unknown, proof: unknown): PresentedToken {
+  if (typeof token !== 'string' || !token) return { kind: 'refused', detail: 'the message holds no token' };
+  if (typeof proof !== 'string') return { kind: 'token', value: token, source: 'bearer', ip };
+  const { headers, url, originalUrl, raw, socket } = handshake as HttpRequest;
+  const request = { headers: { ...headers, dpop: proof }, method: 'GET', url, originalUrl, raw, socket };
+  return { kind: 'token', value: token, source: 'dpop', request };
 }

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { group, oneOf, text } from '../common/option-schema.js';
+import { isOrigin } from './origins.js';
+
+/** Clients that prove a key of their own (RFC 9449), for the transports `hybrid` and `bearer`. */
+export interface DpopOptions {
+  /** `offer`: a login with a proof binds its session. `require`: one without is 403 `device_required`; sessions opened before go on. Default `offer`. */
+  readonly mode?: 'off' | 'offer' | 'require';
+  /** What wants a proof: every `request` (the access token is bound too), or each `refresh` alone (the access token is a bearer's). Default `request`. */
+  readonly bind?: 'request' | 'refresh';
+  /** The origin at which clients reach this server, `https://api.example.com`: what a proof's `htu` is compared with. Default: the `Host` of the request. */
+  readonly origin?: string;
+}
+
+const MODES = ['off', 'offer', 'require'] as const;
+
+export const dpopOrigin = text('an exact origin such as https://api.example.com, without a path').refine(
+  isOrigin,
+  'must be an exact origin such as https://api.example.com, without a path',
+);
+
+export const dpopSchema = z.union(
+  [
+    z.enum(MODES),
+    group({
+      mode: oneOf(MODES).prefault('offer'),
+      bind: oneOf(['request', 'refresh']).prefault('request'),
+      origin: dpopOrigin.optional(),
+    }),
+  ],
+  { error: "must be 'off', 'offer', 'require' or an object of options" },
+);
+
+export interface ResolvedDpop {
+  readonly mode: 'offer' | 'require';
+  readonly bind: 'request' | 'refresh';
+  readonly origin?: string;
+  /** `nonce`: a proof must carry a nonce of the process it comes to, and so works at no other. */
+  readonly withoutRedis: 'nonce' | 'refuse';
+}
+
+/** Undefined: off. */
+export function resolveDpop(given: z.output<typeof dpopSchema>): ResolvedDpop | undefined {
+  const { mode, ...others } = typeof given === 'string' ? { mode: given, bind: 'request' as const } : given;
+  return mode === 'off' ? undefined : { mode, ...others, withoutRedis: 'nonce' };
+}

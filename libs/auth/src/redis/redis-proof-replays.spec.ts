@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { privateRedis } from '../../../../test/support/private-servers.js';
+import { until } from '../../../../test/support/until.js';
+import { SystemEntropy } from '../common/entropy.js';
+import { MemoryProofReplays } from '../storage/memory-proof-replays.js';
+import type { ProofReplays, ProofUse } from '../storage/proof-replays.port.js';
+import { HandClock } from '../verify/keys/hand-clock.fixture.js';
+import { RedisProofReplays } from './redis-proof-replays.js';
+
+const WINDOW_MS = 90_000;
+const clock = new HandClock(1_800_000_000);
+let proofs = 0;
+const proof = (changes: Partial<ProofUse> = {}): ProofUse => ({
+  ...{ id: `proof-${String(++proofs)}`, issuedAtMs: clock.now(), windowMs: WINDOW_MS },
+  ...changes,
+});
+
+async function nonceOf(replays: ProofReplays): Promise<string> {
+  const verdict = await replays.use(proof());
+  return verdict.kind === 'nonce_needed' ? verdict.nonce : '';
+}
+
+describe('used proofs in Redis', () => {
+  let server: Awaited<ReturnType<typeof privateRedis>>;
+  let clients: Redis[];
+  let processes: RedisProofReplays[];
+  beforeAll(async () => {
+    server = await privateRedis();
+    clients = [1, 2, 3].map(() => new Redis(server.url, { retryStrategy: () => 20 }));
+    for (const client of clients) client.on('error', () => undefined);
+    processes = clients.map((client) => new RedisProofReplays(client, clock, new SystemEntropy(), 500));
+  });
+  beforeEach(async () => {
+    await clients[0]?.flushall();
+  });
+  afterAll(async () => {
+    for (const client of clients) client.disconnect();
+    await server.stop();
+  });
+
+  const [first, second] = [() => processes[0] as ProofReplays, () => processes[1] as ProofReplays];
+
+  it('are asked for a nonce while it cannot be known, and one of three processes wins', async () => {
+    const nonce = await nonceOf(first());
+    expect(nonce).toMatch(/^[\w-]{22}$/);
+    expect(await nonceOf(second())).toBe(nonce);
+    expect(await second().use(proof({ nonce: 'stale' }))).toEqual({ kind: 'nonce_needed', nonce });
+    const used = proof({ nonce });
+    const verdicts = await Promise.all([...processes, ...processes].map((each) => each.use(used)));
+    expect(verdicts.map(({ kind }) => kind).sort()).toEqual(['first', ...Array<string>(5).fill('replayed')]);
+  });
+
+  it('need none once every proof of before has left the window, whatever its clock', async () => {
+    const ahead = proof({ issuedAtMs: clock.now() + WINDOW_MS });
+    const nonce = await nonceOf(first());
+    expect((await first().use({ ...ahead, nonce })).kind).toBe('first');
+    await clients[0]?.flushall();
+    // begins to remember anew
+    expect(await nonceOf(second())).not.toBe(nonce);
+    expect((await second().use(ahead)).kind).toBe('nonce_needed');
+    expect((await second().use({ ...ahead, nonce })).kind).toBe('nonce_needed');
+    clock.seconds += (2 * WINDOW_MS) / 1000 + 1;
+    const later = proof();
+    expect((await second().use(later)).kind).toBe('first');
+    expect((await first().use(later)).kind).toBe('replayed');
+  });
+
+  it('of a server that was started from an old dump are asked for a new nonce', async () => {
+    const nonce = await nonceOf(first());
+    await clients[0]?.save();
+    const used = proof({ nonce });
+    expect((await first().use(used)).kind).toBe('first');
+    await server.kill('SIGKILL');
+    expect(
+      await first()
+        .use(proof({ nonce }))
+        .catch((error: unknown) => error),
+    ).toMatchObject({
+      reason: 'unavailable',
+    });
+    await server.start();
+    await until(() => clients.every(({ status }) => status === 'ready'));
+    expect(await clients[0]?.hget('{tokenward:dpop}:epoch', 'id')).toBe(nonce);
+    for (const each of processes) expect((await each.use(used)).kind).toBe('nonce_needed');
+  });
+
+  it('cannot be known where Redis does not say which server it is', async () => {
+    const admin = clients[0] as Redis;
+    await admin.acl('SETUSER', 'default', '-info');
+    expect(
+      await second()
+        .use(proof())
+        .catch((error: unknown) => error),
+    ).toMatchObject({
+      reason: 'unavailable',
+    });
+    await admin.acl('SETUSER', 'default', '+info');
+  });
+
+  it('are forgotten when no clock would take them any more', async () => {
+    const nonce = await nonceOf(first());
+    const used = proof({ nonce });
+    await first().use(used);
+    const left = (await clients[0]?.pttl(`{tokenward:dpop}:used:${used.id}`)) ?? 0;
+    expect(left).toBeGreaterThan(2 * WINDOW_MS);
+    expect(left).toBeLessThanOrEqual(3 * WINDOW_MS);
+  });
+});
+
+describe('used proofs in one process', () => {
+  it('carry its nonce, work once, and are never forgotten to make room', async () => {
+    const replays = new MemoryProofReplays(clock, 'own', 2);
+    expect(await replays.use(proof())).toEqual({ kind: 'nonce_needed', nonce: 'own' });
+    expect((await replays.use(proof({ nonce: 'of another' }))).kind).toBe('nonce_needed');
+    const used = proof({ nonce: 'own' });
+    expect((await replays.use(used)).kind).toBe('first');
+    expect((await replays.use(used)).kind).toBe('replayed');
+    await replays.use(proof({ nonce: 'own' }));
+    const full = await replays.use(proof({ nonce: 'own' })).catch((error: unknown) => error);
+    expect(full).toMatchObject({ reason: 'unavailable' });
+    expect((await replays.use(used)).kind).toBe('replayed');
+    clock.seconds += (2 * WINDOW_MS) / 1000;
+    expect((await replays.use(proof({ nonce: 'own' }))).kind).toBe('first');
+  });
+});

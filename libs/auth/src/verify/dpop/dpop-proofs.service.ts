@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import type { DpopChallenge } from '../../common/refusals.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import { ProofReplays } from '../../storage/proof-replays.port.js';
+import { headerValues, type HttpRequest } from '../http/adapter.js';
+import { ownOrigin } from '../http/origin-policy.js';
+import { checkProof, type ProofRefusal, tokenHash } from './dpop-proof.js';
+import { targetUri } from './target-uri.js';
+
+export type Proved =
+  | { readonly kind: 'proved'; readonly key: string }
+  | { readonly kind: 'refused'; readonly reason: ProofRefusal; readonly challenge: DpopChallenge };
+
+/** What a proof beside an access token has to agree with. */
+export interface BoundToken {
+  readonly token: string;
+  /** Thumbprint, as its `cnf` has it. */
+  readonly key: string;
+}
+
+/** How far the clock of a client may be off, beside `accessToken.clockTolerance` (contract, section 10). */
+const WINDOW_SECONDS = 60;
+
+/** Proofs of clients that hold a key (RFC 9449). One for each instance of the module. */
+@Injectable()
+export class DpopProofs {
+  /** Guards that stand before one handler, and the fields of one GraphQL operation, ask of one proof. */
+  readonly #seen = new WeakMap<object, { readonly token?: string; readonly outcome: Promise<Proved> }>();
+
+  constructor(
+    private readonly options: ResolvedAuthOptions,
+    private readonly clock: Clock,
+    private readonly replays: ProofReplays,
+  ) {}
+
+  get isOn(): boolean {
+    return this.options.dpop !== undefined;
+  }
+
+  /** Of a sign-in or refresh: the key that it proves; none where DPoP is off or no proof came. Throws `invalid_dpop_proof`. */
+  async provedBy(request: HttpRequest): Promise<{ readonly provedKey?: string }> {
+    if (!this.isOn || headerValues(request, 'dpop').length === 0) return {};
+    const proved = await this.check(request);
+    if (proved.kind === 'proved') return { provedKey: proved.key };
+    const { reason, challenge } = proved;
+    throw new AuthError('invalid_dpop_proof', reason, { dpop: challenge, fields: { dpop: challenge.error } });
+  }
+
+  /** Throws `unavailable` where it cannot be known whether the proof was used before. */
+  check(request: HttpRequest, bound?: BoundToken): Promise<Proved> {
+    const seen = this.#seen.get(request);
+    if (seen && seen.token === bound?.token) return seen.outcome;
+    const outcome = this.judge(request, bound);
+    this.#seen.set(request, { token: bound?.token, outcome });
+    return outcome;
+  }
+
+  private async judge(request: HttpRequest, bound: BoundToken | undefined): Promise<Proved> {
+    const [text, ...others] = headerValues(request, 'dpop');
+    if (!text) return refused('proof_missing');
+    if (others.length > 0) return refused('proof_malformed');
+    const windowMs = (WINDOW_SECONDS + this.options.accessToken.clockToleranceSeconds) * 1000;
+    const proof = checkProof(text, {
+      ...{ method: request.method ?? '', uri: this.uriOf(request) },
+      ...{ nowMs: this.clock.now(), windowMs },
+    });
+    if (proof.kind === 'refused') return refused(proof.reason);
+    if (bound && proof.ath !== tokenHash(bound.token)) return refused('proof_of_another_token');
+    if (bound && proof.key !== bound.key) return refused('proof_by_another_key');
+    const use = await this.replays.use({ ...proof, windowMs });
+    switch (use.kind) {
+      case 'first':
+        return { kind: 'proved', key: proof.key };
+      case 'replayed':
+        return refused('proof_replayed');
+      case 'nonce_needed':
+        return {
+          ...{ kind: 'refused', reason: 'proof_nonce' },
+          challenge: { error: 'use_dpop_nonce', nonce: use.nonce },
+        };
+    }
+  }
+
+  /** No URI where the request does not tell to which host it was sent: nothing is proved for it. */
+  private uriOf(request: HttpRequest): string {
+    const origin = this.options.dpop?.origin ?? ownOrigin(request, this.options.origins.trustProxy);
+    const path = request.originalUrl ?? request.url ?? '';
+    return (origin !== undefined && path.startsWith('/') && targetUri(origin + path)) || 'nowhere';
+  }
+}
+
+function refused(reason: ProofRefusal): Proved {
+  return { kind: 'refused', reason, challenge: { error: 'invalid_dpop_proof' } };
+}

@@ -1,0 +1,23 @@
+/** What a URI may consist of (RFC 3986, section 2): the URL parser would mend or drop the rest in silence. */
+const URI = /^(?:https?|wss?):\/\/[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/i;
+const ESCAPE = /%([\da-f]{2})/gi;
+const UNRESERVED = /[A-Za-z0-9\-._~]/;
+const BROKEN_ESCAPE = /%(?![\da-f]{2})/i;
+
+/**
+ * Scheme, authority and path after RFC 3986's normalisation of syntax and scheme (sections 6.2.2 and 6.2.3), without query and fragment (RFC 9449,
+ * section 4.3): case, default port, dots, escapes of what needs none. A socket's scheme is that of its handshake. Undefined: no such URI.
+ */
+export function targetUri(text: string): string | undefined {
+  if (!URI.test(text) || BROKEN_ESCAPE.test(text)) return undefined;
+  const escaped = text
+    .replace(/[?#].*$/, '')
+    .replace(/^ws/i, 'http')
+    .replace(ESCAPE, (escape, hex: string) => {
+      const character = String.fromCharCode(parseInt(hex, 16));
+      return UNRESERVED.test(character) ? character : escape.toUpperCase();
+    });
+  if (!URL.canParse(escaped)) return undefined;
+  const { origin, pathname, username, password } = new URL(escaped);
+  return username || password ? undefined : origin + pathname;
+}
