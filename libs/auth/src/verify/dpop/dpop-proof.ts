@@ -65,8 +65,7 @@ export function checkProof(text: string, target: ProofTarget): CheckedProof {
   if (!algorithm) return refused('proof_algorithm');
   const publicKey = publicKeyOf(own(header, 'jwk'), algorithm);
   if (!publicKey) return refused('proof_key');
-  if (!signatureFits({ algorithm, publicKey }, jws.signed, jws.signature))
-    return refused('proof_signature');
+  if (!signatureFits({ algorithm, publicKey }, jws.signed, jws.signature)) return refused('proof_signature');
   return checkMembers(payload, target, publicKeyThumbprint(publicKey));
 }
 

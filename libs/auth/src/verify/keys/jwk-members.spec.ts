@@ -19,7 +19,7 @@ describe('the members of a key', () => {
   });
 
   it('are asked of a copy, whoever wants them', async () => {
-    const { publicKey, privateKey } = ec;
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
     const spies = [publicKey, privateKey].map((key) =>
       jest.spyOn(Object.getPrototypeOf(key) as typeof key, 'export'),
     );
@@ -28,7 +28,7 @@ describe('the members of a key', () => {
     await generateSigningJwk('ES384', { iat: 1, nbf: 1 });
     const formats = spies.flatMap((spy) => spy.mock.calls.map(([options]) => options?.format as string));
     for (const spy of spies) spy.mockRestore();
-    expect(formats.filter((format) => format === 'jwk')).toHaveLength(4);
-    expect(formats.filter((format) => format === 'der')).toHaveLength(4);
+    expect(formats.filter((format) => format === 'jwk')).toHaveLength(3);
+    expect(formats.filter((format) => format === 'der')).toHaveLength(3);
   });
 });
