@@ -169,7 +169,8 @@ describe('keys that rotate', () => {
           const { code, out, error } = await tokenward(line, env);
           if (code !== 0) throw new Error(error);
           seen.push((JSON.parse(out) as ListedKeys).keys.map(({ phase }) => phase).sort());
-          await delay(Math.max(pause - (performance.now() - since), 0));
+          // the key of this turn must sign before there can be another
+          await delay(Math.max(pause - (performance.now() - since), LEAD_MS));
         }
       };
       await Promise.all([...grants.map((_, index) => live(index)), watch(), rotate()]);

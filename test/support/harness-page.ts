@@ -34,7 +34,10 @@ const harness = {
   async socket(): Promise<void> {
     const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/events`);
     socket.onclose = ({ code }) => harness.events.push(`socket closed: ${code}`);
-    await new Promise((resolve) => (socket.onmessage = resolve));
+    await new Promise((resolve, reject) => {
+      socket.onmessage = resolve;
+      socket.onerror = () => reject(new Error('the socket failed'));
+    });
   },
 
   /** Under StrictMode, which mounts everything twice. */
