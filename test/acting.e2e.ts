@@ -107,6 +107,45 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect(refusalOf(await client(adapter).get('/me', bearer(refreshed.accessToken)))).toEqual(REFUSED);
   });
 
+  it('a user who becomes an admin is acted as no longer', async () => {
+    const acting = tokensOf(await act());
+    expect((await boss.patch(`/admin/users/${person.id}`, { role: 'admin' })).status).toBe(200);
+    const { accessToken, refreshToken } = acting;
+    expect(refusalOf(await client(other).post('/auth/refresh', { refreshToken }))).toEqual(REFUSED);
+    await until(async () => (await client(other).get('/me', bearer(accessToken))).status === 401);
+    expect((await own.post('/auth/refresh')).status).toBe(200);
+  });
+
+  it('an API key does not act, whatever its owner may', async () => {
+    const made = await boss.post('/auth/api-keys', { name: 'act' });
+    const { key } = made.json<{ key: string }>();
+    const answer = await client(adapter).post(`/admin/users/${person.id}/act`, {}, bearer(key));
+    expect(answer.status).toBe(403);
+  });
+
+  it('a token of an acting session that is used twice ends that session, and not the user', async () => {
+    const { refreshToken } = tokensOf(await act());
+    const reader = client(other);
+    expect((await reader.post('/auth/refresh', { refreshToken })).status).toBe(200);
+    // past any leeway of the demo
+    await stage.rows(
+      `update auth_sessions set rotated_at = rotated_at - interval '1 hour' where actor = $1 and subject = $2`,
+      ...[root.id, person.id],
+    );
+    expect((await reader.post('/auth/refresh', { refreshToken })).status).toBe(401);
+    expect((await own.get('/auth/me')).status).toBe(200);
+    expect((await own.post('/auth/refresh')).status).toBe(200);
+  });
+
+  it('signing out one’s other sessions ends those in which one acts', async () => {
+    const thief = await newAdmin(adapter);
+    const { refreshToken } = tokensOf(await act(person.id, thief.client));
+    const mine = await signedIn(adapter, thief);
+    expect((await mine.delete('/auth/sessions')).status).toBeLessThan(300);
+    expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
+    expect((await mine.get('/auth/me')).status).toBe(200);
+  });
+
   // T-4t7k
   it('every route of ours but the harmless ones is 403, and so are acting again and the routes of the host', async () => {
     const { accessToken } = tokensOf(await act());

@@ -421,6 +421,15 @@ describe('what the options change', () => {
     expect(joined.rows).toHaveLength(place === '/done' ? 1 : 0);
   });
 
+  it('linkByVerifiedEmail: another mailbox that NFKC makes the same is not joined', async () => {
+    const member = await hosts.member({ verifiedAt: new Date() });
+    // fullwidth
+    const email = String.fromCharCode(member.mail.charCodeAt(0) + 0xfee0) + member.mail.slice(1);
+    expect(email.normalize('NFKC')).toBe(member.mail);
+    const answer = await signIn(hosts.host.client(), { sub: member.id, email, emailVerified: true });
+    expect(locationOf(answer)).toBe(`/done${REFUSED}`);
+  });
+
   it('createAccounts off: an unknown person gets none', async () => {
     const email = newEmail();
     const answer = await signIn(hosts.host.client(), { email, emailVerified: true });

@@ -47,7 +47,7 @@ export class AdminController {
 
   /** A change ends the user's access tokens; disabling ends the sessions: both in the transaction of the change. */
   @Patch(':id')
-  async change(@CurrentUser('id') actorId: string, @Param('id') id: string, @Body() body: unknown) {
+  async change(@CurrentUser() admin: Principal, @Param('id') id: string, @Body() body: unknown) {
     const change = validated(Change, body);
     if (change.role === undefined && change.disabled === undefined)
       throw invalidInput('Invalid input: role, disabled');
@@ -63,7 +63,7 @@ export class AdminController {
           .returning(COLUMNS);
         if (!changed) throw notFound('User not found');
       },
-      { actorId },
+      { actorId: admin.actor?.id ?? admin.id },
     );
     return changed;
   }

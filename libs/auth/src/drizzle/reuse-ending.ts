@@ -28,7 +28,8 @@ export async function endReusedIn(
   const ended = await markEnded(tx, schema, family, 'reuse');
   if (ended.length === 0) return { kind: 'spared' };
   const others =
-    scope === 'user'
+    // whoever acts must not sign the user out by presenting a token twice
+    scope === 'user' && ended[0]?.actorId === undefined
       ? await endAllIn(tx, schema, subject, 'reuse', nowMs)
       : { sessions: 0, entries: [], events: [] };
   const sessions = ended.length + others.sessions;

@@ -40,7 +40,8 @@ async function bumpSubject(
 }
 
 /**
- * Bumps the version, and with `both` the epoch. The subject may have lost the right to act as others: those sessions end, and since whoever opens one
+ * Bumps the version, and with `both` the epoch. The subject may have lost the right to act as others, or be
+ * somebody now as whom others may not act: those sessions end, and since whoever opens one
  * holds the subject's row, none slips through.
  */
 export async function bumpVersionIn(
@@ -51,11 +52,19 @@ export async function bumpVersionIn(
   nowMs: number,
 ): Promise<{ readonly state: SubjectState; readonly acting: StoreChange }> {
   const state = await bumpSubject(tx, schema, subject, bump);
-  const ended = await markEnded(tx, schema, sql`s.actor = ${subject}`, 'actor_ended');
-  return {
-    state,
-    acting: { entries: sessionEntries(ended, nowMs), events: endingsOf(ended, 'actor_ended') },
-  };
+  // a role that was given to the subject must not go on to whoever acts as the subject; `both` ends all of the subject's sessions anyway
+  const actedAs = bump === 'version' ? sql`or (s.subject = ${subject} and s.actor is not null)` : sql``;
+  return { state, acting: await endActingIn(tx, schema, sql`(s.actor = ${subject} ${actedAs})`, nowMs) };
+}
+
+async function endActingIn(
+  tx: Transaction,
+  schema: AuthSchema,
+  where: SQL,
+  nowMs: number,
+): Promise<StoreChange> {
+  const ended = await markEnded(tx, schema, where, 'actor_ended');
+  return { entries: sessionEntries(ended, nowMs), events: endingsOf(ended, 'actor_ended') };
 }
 
 /** The subject's counters, its row made when missing and locked: whoever opens or ends sessions of one user queues here. */
@@ -167,7 +176,10 @@ export async function endOthersIn(
       where s.id = ${keep} and s.subject = ${subject} and s.epoch = ${state.epoch - 1}`,
   );
   const ended = await markEnded(tx, schema, sql`s.subject = ${subject} and s.id <> ${keep}`, reason);
-  return { sessions: ended.length, entries: sessionEntries(ended, nowMs), events: [] };
+  // a thief may have opened them, and they stand in no list of the subject's
+  const acting = await endActingIn(tx, schema, sql`s.actor = ${subject}`, nowMs);
+  const entries = [...sessionEntries(ended, nowMs), ...acting.entries];
+  return { sessions: ended.length, entries, events: acting.events };
 }
 
 /** To be called with the subject locked and its version bumped (`state`). Of each session that lost its proof an entry refuses the earlier tokens. */

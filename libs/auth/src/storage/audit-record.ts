@@ -64,6 +64,7 @@ const AT_WILL: ReadonlySet<AuthEvent['type']> = new Set([
   'refresh.replayed',
   'refresh.refused',
   'token.refused',
+  'device.refused',
   'user.ambiguous',
 ]);
 

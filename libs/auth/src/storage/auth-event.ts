@@ -226,6 +226,7 @@ export type AuthEvent = Base &
         /** A session was bound to a key of its client. */
         readonly type: 'device.bound';
         readonly userId: string;
+        readonly actorId?: string;
         readonly sessionId: string;
         readonly ip?: string;
         readonly userAgent?: string;

@@ -57,8 +57,15 @@ export function versionBumped(userId: string, { actorId }: ActedBy): AuthEventIn
   return { type: 'token_version.bumped', userId, actorId };
 }
 
-export function deviceBound({ subject: userId, id: sessionId, ip, userAgent }: Session): AuthEventInput {
-  return { type: 'device.bound', userId, sessionId, ip: ip ?? undefined, userAgent: userAgent ?? undefined };
+export function deviceBound({
+  subject: userId,
+  actor,
+  id: sessionId,
+  ip,
+  userAgent,
+}: Session): AuthEventInput {
+  const from = { ip: ip ?? undefined, userAgent: userAgent ?? undefined };
+  return { type: 'device.bound', userId, actorId: actor?.id, sessionId, ...from };
 }
 
 export function factorChanged({ subject: userId, actorId, sessionId, act }: FactorChange): AuthEventInput {

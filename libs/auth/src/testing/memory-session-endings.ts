@@ -20,9 +20,9 @@ export class MemoryEndings {
     private readonly tx: MemoryTransaction,
   ) {}
 
-  /** What bumps the version ends the sessions too in which the subject acts as others. */
+  /** Ends the sessions too in which the subject acts as others, and with the version alone those in which others act as the subject. */
   bump(subject: string, what: 'version' | 'epoch' | 'both'): SubjectState {
-    if (what !== 'epoch') this.endActing(subject);
+    this.endActing((row) => row.actor?.id === subject || (what === 'version' && row.subject === subject));
     const { tokenVersion, epoch } = this.database.subject(subject);
     const next = {
       tokenVersion: tokenVersion + (what === 'epoch' ? 0 : 1),
@@ -97,9 +97,9 @@ export class MemoryEndings {
     );
   }
 
-  private endActing(actor: string): void {
+  private endActing(isMeant: (row: SessionRow) => boolean): void {
     const all = [...this.database.sessions.values()];
-    const rows = all.filter((row) => row.actor?.id === actor && row.endedAtMs === null);
+    const rows = all.filter((row) => row.actor && isMeant(row) && row.endedAtMs === null);
     this.#acting.entries.push(...this.end(rows, 'actor_ended'));
     this.#acting.events.push(...endingsOf(rows, 'actor_ended'));
   }

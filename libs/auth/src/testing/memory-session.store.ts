@@ -218,7 +218,8 @@ export class MemorySessionStore extends SessionStore {
       const row = this.database.sessions.get(sessionId);
       if (!row || !this.usable(row)) return { kind: 'spared' };
       const family = endings.end([row], 'reuse');
-      const others = scope === 'user' ? endings.endAll(row.subject, 'reuse') : { sessions: 0, entries: [] };
+      const others =
+        scope === 'user' && !row.actor ? endings.endAll(row.subject, 'reuse') : { sessions: 0, entries: [] };
       const sessions = 1 + others.sessions;
       const events = [familyReused(sessionId, row.subject, sessions, { ...by, actorId: row.actor?.id })];
       return { kind: 'ended', sessions, entries: [...family, ...others.entries], events };

@@ -127,9 +127,12 @@ export class AuthenticateFlow {
     const admitted = await this.recheck(principal, options, token);
     const proved = await this.proofs.check(request, { token, key: boundKey });
     if (proved.kind === 'proved') return admitted;
-    const { id: userId, sessionId } = principal;
+    const { id: userId, actor, sessionId } = principal;
     if (proved.reason === 'proof_by_another_key')
-      this.events?.publish({ type: 'device.refused', userId, sessionId, ...clientOf(request) });
+      this.events?.publish({
+        type: 'device.refused',
+        ...{ userId, actorId: actor?.id, sessionId, ...clientOf(request) },
+      });
     throw this.refused(proved.reason, principal, proved.challenge);
   }
 

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { assertKeyFits } from '../../verify/keys/key-fitness.js';
+import { assertKeyFits, isQuick } from '../../verify/keys/key-fitness.js';
 import { signatureFits } from '../../verify/keys/signature.js';
 import { parseCompactJws } from '../../verify/tokens/jws.js';
 import type { JsonObject } from '../../verify/tokens/strict-json.js';
@@ -24,8 +24,6 @@ export interface DeviceProof {
 }
 
 const PROOF_TYPE = 'dbsc+jwt';
-const MAX_RSA_BITS = 4096;
-const EXPONENT = 65537n;
 
 /** The JWT of `Secure-Session-Response`, bare or as a quoted string; undefined where it is malformed or of another `typ` or `alg`. `aud` is not looked at. */
 export function readDeviceProof(given: string): DeviceProof | undefined {
@@ -66,10 +64,7 @@ function keyOf(jwk: unknown, algorithm: DeviceAlgorithm): DeviceKey | undefined 
   try {
     const publicKey = createPublicKey({ key: { ...jwk }, format: 'jwk' });
     assertKeyFits('jwk', algorithm, publicKey);
-    const { modulusLength = 0, publicExponent = EXPONENT } = publicKey.asymmetricKeyDetails ?? {};
-    return modulusLength <= MAX_RSA_BITS && publicExponent === EXPONENT
-      ? { algorithm, publicKey }
-      : undefined;
+    return isQuick(publicKey) ? { algorithm, publicKey } : undefined;
   } catch {
     return undefined;
   }

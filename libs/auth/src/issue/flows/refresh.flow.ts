@@ -70,12 +70,15 @@ export class RefreshFlow {
 
   /** No theft that ends anything: whoever lacks the key must not sign its owner out. */
   private unproven(
-    { bound, sessionId, subject: userId }: Extract<RefreshOutcome, { kind: 'unproven' }>,
+    { bound, sessionId, subject: userId, actor }: Extract<RefreshOutcome, { kind: 'unproven' }>,
     client: ClientContext,
   ): AuthError {
     if (bound === 'dbsc' || client.provedKey === undefined)
       return new AuthError('device_required', `the session is bound (${bound}), and its key was not proved`);
-    this.events.publish({ type: 'device.refused', userId, sessionId, ...clientOf(client) });
+    this.events.publish({
+      type: 'device.refused',
+      ...{ userId, actorId: actor?.id, sessionId, ...clientOf(client) },
+    });
     return otherKey('the session is bound to another key');
   }
 

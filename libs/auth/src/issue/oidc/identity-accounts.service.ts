@@ -36,6 +36,8 @@ export class IdentityAccounts {
     const subject =
       (await links.identities.find(person))?.subject ?? (await this.newcomer(links, person, client));
     const candidate = await this.verifier.findById(subject);
+    // read before the counters: a reset or an unlinking in between has taken it away, and its counters would let this one through
+    if ((await links.identities.find(person))?.subject !== subject) throw refused('the identity is gone');
     if (!candidate || candidate.account.disabled) throw refused(candidate ? 'disabled' : 'the user is gone');
     // an identity is known everywhere, and its user belongs to one tenant
     if (client.tenant !== undefined && candidate.account.tenant !== client.tenant)
@@ -100,14 +102,18 @@ export class IdentityAccounts {
   }
 }
 
-/** By the rule of a registration (contract, section 8): what a provider says is not what a form let through. */
+/**
+ * By the rule of a registration (contract, section 8): what a provider says is not what a form let through. The rule comes before NFKC, which makes
+ * another mailbox of letters that the provider has verified.
+ */
 function emailOf({ email }: OidcPerson): string | undefined {
   const rule = z
     .string()
     .refine(isVisible)
     .max(320)
-    .transform(normaliseEmail)
-    .pipe(z.string().regex(z.regexes.html5Email));
+    .trim()
+    .regex(z.regexes.html5Email)
+    .transform(normaliseEmail);
   const read = rule.safeParse(email);
   return read.success ? read.data : undefined;
 }

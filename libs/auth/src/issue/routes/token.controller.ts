@@ -54,7 +54,7 @@ export function createRenewalController(routes: Routes): Type {
       try {
         const token = this.presented.refreshToken(request, input.refreshToken);
         if (!token && this.presented.accessCookies(request).length > 0) this.cookiePath.noticeLost();
-        const client = { ...clientOf(request), ...(await this.proofs.provedBy(request)) };
+        const client = { ...clientOf(request), ...(token && (await this.proofs.provedBy(request))) };
         const grant = await this.refreshFlow.refresh(token, client, key);
         this.cookies.renew(response, grant);
         return tokenBody(grant);

@@ -6,8 +6,8 @@ import type { SubjectState } from '../../storage/subject.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
 import { PasswordVerifier } from './password-verifier.service.js';
 
-/** The id of a user, or the caller's whole principal: who acts already is known by it. */
-export type ActingCaller = Pick<Principal, 'id'> & Partial<Pick<Principal, 'actor'>>;
+/** The id of a user, or the caller's whole principal: that it acts already, or is no user of ours, is known by it. */
+export type ActingCaller = Pick<Principal, 'id'> & Partial<Pick<Principal, 'actor' | 'kind' | 'issuer'>>;
 
 /** Who may act as whom (contract, section 11). */
 @Injectable()
@@ -19,6 +19,9 @@ export class ActingRights {
 
   /** The actor, with the counters as they were no later than the role that gives the right. Throws `forbidden`. */
   async admit(caller: ActingCaller, user: UserAccount): Promise<Actor & { readonly expected: SubjectState }> {
+    if (caller.kind === 'api_key') throw refusal('an API key does not act as a user');
+    // another issuer's id may be spelled like one of ours
+    if (caller.issuer !== undefined) throw refusal('a user of another issuer does not act as one of ours');
     if (caller.actor) throw refusal('who acts as a user does not act as another one');
     const candidate = await this.verifier.findById(caller.id);
     if (!candidate || candidate.account.disabled) throw refusal('the actor is gone or disabled');

@@ -46,6 +46,10 @@ async function forge({ header = {}, claims = {}, keys = own, text = (proof) => p
 const b64 = (value: unknown) => base64url.encode(JSON.stringify(value));
 const withHeader = (header: object) => (proof: string) =>
   [b64(header), ...proof.split('.').slice(1)].join('.');
+const byRsa = (bytes: number, e: string) => {
+  const n = Buffer.alloc(bytes, 0xff).toString('base64url');
+  return withHeader({ typ: 'dpop+jwt', alg: 'RS256', jwk: { kty: 'RSA', n, e } });
+};
 /** The same signature as ASN.1 DER. */
 const inDer = (proof: string): string => {
   const parts = proof.split('.');
@@ -118,6 +122,8 @@ describe('a DPoP proof', () => {
     ['alg HS256', 'proof_algorithm', () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'HS256', jwk }) })],
     ['alg ES512', 'proof_algorithm', () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'ES512', jwk }) })],
     ['no key', 'proof_key', () => ({ header: { jwk: undefined } })],
+    ['an RSA key of 8192 bits', 'proof_key', () => ({ text: byRsa(1024, 'AQAB') })],
+    ['an RSA key of another exponent', 'proof_key', () => ({ text: byRsa(256, 'AQAAAAAAAAAAAQ') })],
     ['a private key', 'proof_key', () => ({ header: { jwk: privateJwk } })],
     ['a symmetric key', 'proof_key', () => ({ header: { jwk: { kty: 'oct', k: 'AAAA' } } })],
     ['a key of another curve', 'proof_key', () => ({ header: { jwk: { ...jwk, crv: 'P-384' } } })],

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import type { SigningAlgorithm } from '../../options/key-options.js';
-import { assertKeyFits } from '../keys/key-fitness.js';
+import { assertKeyFits, isQuick } from '../keys/key-fitness.js';
 import { signatureFits } from '../keys/signature.js';
 import { publicKeyThumbprint } from '../keys/thumbprint.js';
 import { parseCompactJws } from '../tokens/jws.js';
@@ -96,7 +96,7 @@ function publicKeyOf(jwk: unknown, algorithm: SigningAlgorithm): KeyObject | und
   try {
     const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
     assertKeyFits('jwk', algorithm, key);
-    return key;
+    return isQuick(key) ? key : undefined;
   } catch {
     return undefined;
   }

@@ -62,6 +62,14 @@ export function assertRsaIsStrong(option: string, key: KeyObject): void {
   }
 }
 
+const MAX_FOREIGN_RSA_BITS = 4096;
+
+/** Of a key that a stranger brings: whether one signature cannot cost a multiple of what ours cost. */
+export function isQuick({ asymmetricKeyDetails }: KeyObject): boolean {
+  const { modulusLength = 0, publicExponent = MINIMUM_EXPONENT } = asymmetricKeyDetails ?? {};
+  return modulusLength <= MAX_FOREIGN_RSA_BITS && BigInt(publicExponent) === BigInt(MINIMUM_EXPONENT);
+}
+
 export function assertSecretFits(option: string, algorithm: SigningAlgorithm, secret: Buffer): void {
   const traits = ALGORITHMS[algorithm];
   if (traits.family !== 'hmac') {
