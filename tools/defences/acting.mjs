@@ -38,8 +38,8 @@ export const ACTING = [
   acting(
     'a bump of the actor’s version ends it',
     'drizzle/session-endings.ts',
-    's.actor = ${subject}',
-    's.actor = ${subject} and false',
+    '(s.actor = ${subject} ${actedAs})',
+    'false',
     'T-5j3v',
     built,
   ),
