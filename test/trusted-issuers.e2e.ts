@@ -130,6 +130,9 @@ beforeAll(async () => {
     }),
     routes(),
   );
+  // it answers 503 until it has heard whose revocations to follow
+  const { token } = await ours();
+  await until(async () => (await ask('/ours', token, service)).status === 200);
 }, 60_000);
 
 afterAll(async () => {
