@@ -41,4 +41,14 @@ describe('EventFloods', () => {
     const revoked: AuthEvent = { type: 'key.revoked', severity: 'high', at, keyId: 'k' };
     expect([revoked, revoked, revoked].map((each) => floods.pass(each))).toEqual([0, 0, 0]);
   });
+
+  it('holds proofs by another key: who has a token may send them as often as they like', () => {
+    const floods = new EventFloods(1);
+    const { at } = throttled('');
+    const refused: AuthEvent = {
+      type: 'device.refused',
+      ...{ severity: 'high', at, userId: 'ada', sessionId: 's', ip: '192.0.2.1' },
+    };
+    expect([refused, refused].map((each) => floods.pass(each))).toEqual([0, 'held']);
+  });
 });

@@ -27,9 +27,17 @@ describe('configuration advice', () => {
     ['accessToken.clockTolerance', { accessToken: { clockTolerance: '120s' } }],
     ['throttle', { throttle: false }],
     ['revocation.unproven', { revocation: { mode: 'strict' } }],
+    ['boundAccessTtl', { deviceBound: 'offer', boundAccessTtl: '3m' }],
     ['origins.trustedOrigins', { origins: { trustedOrigins: ['http://app.example'] } }],
   ])('names %s', (option, changes) => {
     expect(named(changes)).toEqual([option]);
+  });
+
+  it('names deviceBound beside cookies.secure where no browser can bind a session', () => {
+    expect(named({ deviceBound: 'offer', cookies: { secure: false } })).toEqual([
+      'cookies.secure',
+      'deviceBound',
+    ]);
   });
 
   it('recommends 10s where the leeway is 0', () => {
