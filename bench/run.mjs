@@ -1,7 +1,7 @@
 // `npm run bench`: Tokenward beside what people would use instead. Real Postgres and Redis, fresh processes, everything interleaved.
 //   npm run bench -- guarded refresh   those sections alone: guarded, freshToken, refresh, rotation, manySessions, databaseBytes, login, start, memory
 //   --quick     short windows, a tenth of the sessions: about three minutes instead of twelve; a smoke test, no measurement
-//   --page      writes docs/performance.{md,svg,json}, as a full run of everything does
+//   --page      writes docs/assurance/performance.{md,svg,json}, as a full run of everything does
 //   DATABASE_URL, REDIS_URL   servers to use instead of its own (throw-away ones: databases are made and dropped)
 //   BENCH_CPU_PROF=<folder>   a CPU profile of every peer's process
 import { spawnSync } from 'node:child_process';

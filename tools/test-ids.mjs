@@ -1,18 +1,21 @@
-// docs/requirements.md, standards.md, threat-model.md and revocation.md point at tests by ids, so that titles can be improved and files moved. An id
-// is a comment above the test: `// T-4kqz`. A new reference is written as [name](../path) › “title of the test”; this gives the test an id and writes it
-// in place of the title. It also mends links to files that were moved. Run by `npm run docs`.
+// The pages of docs/ point at tests by ids, so that titles can be improved and files moved. An id is a comment above the test: `// T-4kqz`. A new
+// reference is written as [name](../path) › “title of the test”; this gives the test an id and writes it in place of the title. It also mends links
+// to files that were moved. Run by `npm run docs`.
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import prettier from 'prettier';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const PAGES = ['requirements', 'standards', 'threat-model', 'revocation'].map((name) => `docs/${name}.md`);
+const PAGES = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md') && name !== 'contract.md')
+  .map((name) => `docs/${name}`);
 const FOLDERS = ['libs', 'apps', 'test', 'tools', 'bench', 'examples'];
 const ID = /T-\w{4}\b/g;
-/** `[path](…) T-4kqz, T-9dk2<br>[path](…) T-…` */
-const REFERENCES = /\[[^\]]+\.ts\]\([^)]+\) T-\w{4}(?:(?:<br>|, )(?:\[[^\]]+\.ts\]\([^)]+\) )?T-\w{4})*/g;
+/** `[path](…) T-4kqz, T-9dk2, [path](…) T-…`, wrapped anywhere */
+const REFERENCES = /\[[^\]]+\.ts\]\([^)]+\)\s+T-\w{4}(?:,\s+(?:\[[^\]]+\.ts\]\([^)]+\)\s+)?T-\w{4})*/g;
 const LETTERS = 'bcdfghjkmnpqrstvwxz23456789';
 const read = (path) => readFileSync(join(root, path), 'utf8');
 
@@ -23,20 +26,24 @@ const home = new Map(tests.flatMap((path) => idsOf(read(path)).map((id) => [id, 
 for (const page of PAGES) {
   const text = read(page);
   const named = text
-    .replaceAll(/\[[^\]]+\]\(\.\.\/([^)]+\.ts)\) › “([^”]+)”/g, (_all, path, title) =>
-      link(path, idFor(path, title)),
+    .replaceAll(/\[[^\]]+\]\((?:\.\.\/)+([^)]+\.ts)\)\s+›\s+“([^”]+)”/g, (_all, path, title) =>
+      link(page, path, idFor(path, title.replaceAll(/\s+/g, ' '))),
     )
-    .replaceAll(REFERENCES, (all) => linksTo(all.match(ID), all.includes('<br>') ? '<br>' : ', '));
-  if (named !== text) writeFileSync(join(root, page), named);
+    .replaceAll(REFERENCES, (all) => linksTo(page, all.match(ID)));
+  const options = { ...(await prettier.resolveConfig(join(root, page))), parser: 'markdown' };
+  const pretty = named === text ? text : await prettier.format(named, options);
+  if (pretty !== text) writeFileSync(join(root, page), pretty);
 }
 
-function linksTo(ids, between) {
+function linksTo(page, ids) {
   const paths = [...new Set(ids.map((id) => home.get(id) ?? stop(`${id} is above no test`)))];
-  return paths.map((path) => link(path, ids.filter((id) => home.get(id) === path).join(', '))).join(between);
+  return paths
+    .map((path) => link(page, path, ids.filter((id) => home.get(id) === path).join(', ')))
+    .join(', ');
 }
 
-function link(path, ids) {
-  return `[${basename(path)}](../${path}) ${ids}`;
+function link(page, path, ids) {
+  return `[${basename(path)}](${relative(dirname(page), path)}) ${ids}`;
 }
 
 /** The id of the test with that title: the one it has, or a new one that is written above it. */

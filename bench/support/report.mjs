@@ -1,4 +1,4 @@
-// What a run leaves: the table on the screen, the raw figures, a picture, and the tables of docs/performance.md.
+// What a run leaves: the table on the screen, the raw figures, a picture, and the tables of docs/assurance/performance.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -93,7 +93,7 @@ const markdown = (head, lines) =>
 
 /** The raw figures, the picture, and the tables between the marks of the page. */
 export async function writePage({ rows, peers, raw, kind, on, problems }) {
-  const page = at('../../docs/performance.md');
+  const page = at('../../docs/assurance/performance.md');
   const text = readFileSync(page, 'utf8');
   const [before, after] = [text.split(MARKS.from)[0], text.split(MARKS.to)[1]];
   const quick = '**A quick run: short windows, a tenth of the sessions; the ratios are rough.** ';
@@ -105,9 +105,9 @@ export async function writePage({ rows, peers, raw, kind, on, problems }) {
     markdown(PEER_HEAD, peers.map(peerCells)),
     ...problems.map((problem) => `Not measured: ${problem}.`),
   ];
-  writeFileSync(at('../../docs/performance.svg'), pictureOf(rows, peers, on, kind));
+  writeFileSync(at('../../docs/assurance/performance.svg'), pictureOf(rows, peers, on, kind));
   const figures = JSON.stringify({ kind, machine: on, rows, peers, problems, raw });
-  writeFileSync(at('../../docs/performance.json'), await format(figures, '.json'));
+  writeFileSync(at('../../docs/assurance/performance.json'), await format(figures, '.json'));
   const measured = `${before}${MARKS.from}\n\n${parts.join('\n\n')}\n\n${MARKS.to}${after}`;
   writeFileSync(page, await format(measured, '.md'));
 }
@@ -115,6 +115,6 @@ export async function writePage({ rows, peers, raw, kind, on, problems }) {
 /** As the lint wants what is committed. */
 async function format(text, extension) {
   const { format: pretty, resolveConfig } = await import('prettier');
-  const filepath = at(`../../docs/performance${extension}`);
+  const filepath = at(`../../docs/assurance/performance${extension}`);
   return pretty(text, { ...(await resolveConfig(filepath)), filepath });
 }
