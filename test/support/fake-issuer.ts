@@ -24,6 +24,7 @@ interface Grant {
   readonly approval: Approval;
 }
 
+const DISCOVERY = '/.well-known/openid-configuration';
 const CLIENT = { id: 'tokenward', secret: 'a client secret of the fake issuer' };
 
 /** A small OpenID provider on loopback whose every answer the test can bend. It keeps to PKCE, the redirect URI, and one use of a code. */
@@ -32,7 +33,8 @@ export async function fakeIssuer() {
   const keys = [{ ...(await exportJWK(own.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }];
   const codes = new Map<string, Grant>();
   const asked: URLSearchParams[] = [];
-  const state = { down: false };
+  /** `metadata`: what its discovery document says beside the usual. */
+  const state = { down: false, looks: 0, metadata: {} as Readonly<Record<string, unknown>> };
   const server = createServer((request, response) => {
     void answer(request, response).catch((error: unknown) => {
       response.statusCode = 500;
@@ -55,9 +57,10 @@ export async function fakeIssuer() {
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === DISCOVERY) state.looks += 1;
     if (state.down) return void response.writeHead(503).end();
     const [path = '/'] = (request.url ?? '/').split('?', 1);
-    if (path === '/.well-known/openid-configuration') return json(response, metadata);
+    if (path === DISCOVERY) return json(response, { ...metadata, ...state.metadata });
     if (path === '/jwks') return json(response, { keys });
     const body = new URLSearchParams(await text(request));
     asked.push(body);
@@ -81,7 +84,7 @@ export async function fakeIssuer() {
     const { sub, email, emailVerified, claims, header = {}, signedBy = 'own' } = approval;
     const now = Math.floor(Date.now() / 1000);
     const payload = Object.entries({
-      ...{ iss: issuer, aud: CLIENT.id, sub, iat: now, exp: now + 300 },
+      ...{ iss: issuer, aud: CLIENT.id, sub, iat: now, auth_time: now, exp: now + 300 },
       ...{ nonce: request.get('nonce'), email, email_verified: emailVerified, ...claims },
     }).filter(([, value]) => value !== undefined);
     const protectedHeader = { alg: 'RS256', kid: 'k1', ...header };

@@ -72,6 +72,14 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
     return this.transaction(WHAT, spend, tx);
   }
 
+  once(use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'ttlMs'>): Promise<'first' | 'again'> {
+    return this.transaction(WHAT, async (tx) => {
+      const insert = this.insert({ ...use, data: {} });
+      const kept = await rows(tx, sql`${insert} on conflict do nothing returning 1`);
+      return kept.length > 0 ? 'first' : 'again';
+    });
+  }
+
   removeOf(subject: string, tx?: HostTransaction): Promise<void> {
     return this.transaction(
       'remove one-time tokens',

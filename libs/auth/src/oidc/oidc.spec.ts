@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { OidcOptions, OidcProvider } from './oidc-schema.js';
 import { oidc } from './oidc.js';
 import { google, microsoft } from './presets.js';
@@ -33,6 +33,26 @@ describe('presets', () => {
 
   it('an empty secret stops the boot by its own name', () => {
     expect(() => google({ ...client, clientSecret: '' })).toThrow('google.clientSecret: must be');
+  });
+});
+
+describe('a provider that does not answer', () => {
+  it('is asked again after five seconds', async () => {
+    jest.useFakeTimers();
+    const metadata = { issuer: PROVIDER.issuer, authorization_endpoint: `${PROVIDER.issuer}/authorize` };
+    const fetch = jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed'));
+    const method = oidc(options());
+    const ask = () =>
+      method.authorizationUrl('example', { redirectUri: '', state: 's', nonce: 'n', verifier: 'v' });
+    const refusal = { reason: 'unavailable' };
+    await expect(ask()).rejects.toMatchObject(refusal);
+    fetch.mockResolvedValue(Response.json(metadata));
+    await expect(ask()).rejects.toMatchObject(refusal);
+    expect(fetch).toHaveBeenCalledTimes(1);
+    jest.advanceTimersByTime(5000);
+    expect(await ask()).toContain(`${PROVIDER.issuer}/authorize?`);
+    fetch.mockRestore();
+    jest.useRealTimers();
   });
 });
 

@@ -3,7 +3,12 @@ import { AuthError } from '../common/auth-error.js';
 import type { OidcAnswer, OidcPerson, OidcRequest } from '../options/oidc-options.js';
 import type { CheckedProvider } from './oidc-schema.js';
 
-/** One provider. What its discovery document says is kept; a failed look at it is not. */
+/** OpenID Connect Core 1.0, section 5.5: whoever can say it says when the person proved a credential. */
+const AUTH_TIME = JSON.stringify({ id_token: { auth_time: { essential: true } } });
+/** After a failed look at the discovery document: otherwise each stranger who begins a sign-in makes one. */
+const COOL_DOWN_MS = 5_000;
+
+/** One provider. What its discovery document says is kept; that it could not be had is kept for 5 s. */
 export class ProviderClient {
   private known: Promise<client.Configuration> | undefined;
 
@@ -13,12 +18,16 @@ export class ProviderClient {
     private readonly timeoutMs: number,
   ) {}
 
-  async authorizationUrl({ redirectUri, state, nonce, verifier }: OidcRequest): Promise<string> {
+  async authorizationUrl(request: OidcRequest): Promise<string> {
+    const { redirectUri, state, nonce, verifier, maxAgeSeconds } = request;
     const configuration = await this.configuration();
+    const asksAuthTime = configuration.serverMetadata().claims_parameter_supported === true;
     const url = client.buildAuthorizationUrl(configuration, {
       ...{ redirect_uri: redirectUri, scope: this.provider.scope, state, nonce },
       code_challenge: await client.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
+      ...(maxAgeSeconds !== undefined && { max_age: String(maxAgeSeconds) }),
+      ...(asksAuthTime && { claims: AUTH_TIME }),
     });
     return url.href;
   }
@@ -31,6 +40,7 @@ export class ProviderClient {
       const tokens = await client.authorizationCodeGrant(configuration, url, {
         ...{ expectedState: request.state, expectedNonce: request.nonce, idTokenExpected: true },
         pkceCodeVerifier: request.verifier,
+        ...(request.maxAgeSeconds !== undefined && { maxAge: request.maxAgeSeconds }),
       });
       const claims = tokens.claims();
       if (!claims) return { kind: 'refused', detail: 'no id_token' };
@@ -54,7 +64,7 @@ export class ProviderClient {
     return client.fetchUserInfo(configuration, accessToken, claims.sub);
   }
 
-  private personOf({ sub, sid }: client.IDToken, told: Claims): OidcPerson {
+  private personOf({ sub, sid, auth_time: authTime }: client.IDToken, told: Claims): OidcPerson {
     const { email, name, email_verified: verified } = told;
     return {
       // what the provider was found under, and what the library compared the token with
@@ -64,13 +74,14 @@ export class ProviderClient {
       // only a boolean: some providers write the text "false"
       emailVerified: this.provider.trustEmail || verified === true,
       ...(typeof name === 'string' && name.trim() !== '' && { name }),
+      ...(authTime !== undefined && { authTimeSeconds: authTime }),
       ...(typeof sid === 'string' && { providerSession: sid }),
     };
   }
 
   private configuration(): Promise<client.Configuration> {
     this.known ??= this.discover().catch((error: unknown) => {
-      this.known = undefined;
+      setTimeout(() => (this.known = undefined), COOL_DOWN_MS).unref();
       throw this.unavailable(error);
     });
     return this.known;

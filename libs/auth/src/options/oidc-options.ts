@@ -6,6 +6,8 @@ export interface OidcRequest {
   readonly nonce: string;
   /** PKCE (RFC 7636, section 4.1). */
   readonly verifier: string;
+  /** `max_age`, seconds: the provider asks for a credential again where its own session is older, and the answer must show that it did. */
+  readonly maxAgeSeconds?: number;
 }
 
 /** Whom a provider vouches for. */
@@ -17,6 +19,8 @@ export interface OidcPerson {
   /** Whether the provider says so, or the host takes all of its emails for verified. */
   readonly emailVerified: boolean;
   readonly name?: string;
+  /** `auth_time`, seconds since the epoch: when the person last proved a credential there. Undefined: the provider does not say. */
+  readonly authTimeSeconds?: number;
   /** `sid`: the session there. */
   readonly providerSession?: string;
 }

@@ -56,6 +56,17 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
     });
   }
 
+  once({ hash, kind, ttlMs }: Pick<NewOneTimeToken, 'hash' | 'kind' | 'ttlMs'>): Promise<'first' | 'again'> {
+    return this.within(undefined, (tx) => {
+      const table = this.database.oneTimeTokens;
+      if (table.has(keyOf(hash))) return 'again';
+      const expiresAtMs = this.database.clock.now() + ttlMs;
+      const row = { kind, subject: undefined, epoch: undefined, data: {}, triesLeft: 1, expiresAtMs };
+      tx.put(table, keyOf(hash), row);
+      return 'first';
+    });
+  }
+
   removeOf(subject: string, given?: HostTransaction): Promise<void> {
     return this.within(given, (tx) => this.database.removeTokensOf(tx, subject));
   }

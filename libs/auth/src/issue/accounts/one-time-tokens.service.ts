@@ -46,6 +46,11 @@ export class OneTimeTokens {
     return WRITTEN.test(token) ? this.store.redeem(kind, hashOf(token), tx) : undefined;
   }
 
+  /** Whether this is the first use of a text of that form on any process; it is remembered for at least `ttlMs`. */
+  async isFirstUse(kind: string, text: string, ttlMs: number): Promise<boolean> {
+    return WRITTEN.test(text) && (await this.store.once({ kind, hash: hashOf(text), ttlMs })) === 'first';
+  }
+
   /** Every token of a user dies. */
   removeOf(subject: string, tx?: HostTransaction): Promise<void> {
     return this.store.removeOf(subject, tx);

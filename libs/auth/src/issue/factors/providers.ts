@@ -5,6 +5,7 @@ import { OidcSignInFlow } from '../flows/oidc-sign-in.flow.js';
 import { PasskeyLoginFlow } from '../flows/passkey-login.flow.js';
 import { SecondFactorLoginFlow } from '../flows/second-factor-login.flow.js';
 import { IdentityAccounts } from '../oidc/identity-accounts.service.js';
+import { UnlinkedAccounts } from '../oidc/unlinked-accounts.service.js';
 import { OidcRequests } from '../oidc/oidc-requests.service.js';
 import { CredentialProof } from './credential-proof.service.js';
 import { FactorAnswers } from './factor-answers.service.js';
@@ -25,6 +26,7 @@ export const FACTOR_PROVIDERS: Provider[] = [
   PasskeyLoginFlow,
   ManageFactorsFlow,
   OidcRequests,
+  UnlinkedAccounts,
   IdentityAccounts,
   OidcSignInFlow,
   LinkIdentityFlow,

@@ -15,6 +15,8 @@ import { FactorMethods } from './factor-methods.js';
 export type FirstStep = Omit<SessionOpening, 'authTime'> & {
   /** The signed device id that came along. */
   readonly device?: string;
+  /** When the credential was proved. Default: now. */
+  readonly provedAt?: Date;
 };
 
 /** What a ticket is kept with. */

@@ -24,13 +24,13 @@ export class CompleteSignIn {
 
   /** Throws `second_factor_required`, or `login_refused` where the user's sessions were ended since the first step. */
   async complete(step: FirstStep, client: ClientContext): Promise<SignInResult> {
-    const { account, asOfMs } = step;
+    const { account, asOfMs, provedAt = new Date(asOfMs) } = step;
     if ((await this.secondFactor.ask(account, client)) === 'needed') {
       this.tellFailed('second_factor', account.id, client);
       throw new AuthError('second_factor_required', 'the host asks for a second factor');
     }
     const due = await this.due(step, client);
-    return due ?? this.open({ ...step, authTime: new Date(asOfMs) }, client);
+    return due ?? this.open({ ...step, authTime: provedAt }, client);
   }
 
   /** Throws `login_refused`. */

@@ -31,13 +31,9 @@ export class LinkIdentityFlow {
     const { method } = this.methods.needProvider(provider);
     const { id: subject, sessionId } = principal;
     const factors = await this.proof.of(principal);
-    const begun =
-      factors &&
-      (await this.requests.begin({
-        ...{ provider, redirectUri, returnTo: returnPath(wanted) },
-        linking: { subject, sessionId, state: factors.state },
-      }));
-    if (!begun) throw new AuthError('token_refused', 'the sessions ended meanwhile', { cookies: 'keep' });
+    if (!factors) throw new AuthError('factor_not_found', 'factors is not configured');
+    const linking = { subject, sessionId, state: factors.state };
+    const begun = this.requests.begin({ provider, returnTo: returnPath(wanted), linking }, redirectUri);
     return { url: await method.authorizationUrl(provider, begun.request), browser: begun.browser };
   }
 

@@ -13,6 +13,7 @@ import { IdentityAccounts } from '../oidc/identity-accounts.service.js';
 import { type AnsweredRequest, type Linking, OidcRequests } from '../oidc/oidc-requests.service.js';
 import { returnPath } from '../oidc/return-path.js';
 import { DeviceIds } from '../users/device-id.js';
+import { type Admission, LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
 import { CompleteSignIn, type SignInResult } from './complete-sign-in.service.js';
 import { SendVerificationFlow } from './send-verification.flow.js';
@@ -22,8 +23,18 @@ export interface OidcReturn {
   readonly parameters: URLSearchParams;
   /** The value of the cookie that the request was begun with. */
   readonly browser: string | undefined;
+  /** Where the provider was asked to send the browser. */
+  readonly redirectUri: string;
+}
+
+/** What a sign-in is begun with. */
+export interface OidcBeginning {
+  readonly redirectUri: string;
+  readonly returnTo: string | null;
   /** The signed device id of an earlier login. */
   readonly device?: string;
+  /** How old the proof may be that the person gave the provider, seconds. Default: of any age. */
+  readonly maxAgeSeconds?: number;
 }
 
 export interface OidcOutcome {
@@ -45,6 +56,7 @@ export class OidcSignInFlow {
     private readonly sessions: SessionStore,
     private readonly verification: SendVerificationFlow,
     private readonly devices: DeviceIds,
+    private readonly throttle: LoginThrottle,
     private readonly signIn: CompleteSignIn,
     private readonly events: AuthEventPublisher,
     private readonly options: ResolvedAuthOptions,
@@ -57,24 +69,49 @@ export class OidcSignInFlow {
   /** Where the browser goes, and what it keeps meanwhile. */
   async begin(
     provider: string,
-    redirectUri: string,
-    wanted: string | null,
+    { redirectUri, returnTo: wanted, device, maxAgeSeconds }: OidcBeginning,
   ): Promise<{ readonly url: string; readonly browser: string }> {
     const { method } = this.methods.needProvider(provider);
-    const begun = await this.requests.begin({ provider, redirectUri, returnTo: returnPath(wanted) });
-    if (!begun) throw new AuthError('login_refused', 'nothing was begun');
+    // of somebody else's making it may be of any length
+    const known = this.devices.genuine(device) === undefined ? undefined : device;
+    const asked = { provider, returnTo: returnPath(wanted), device: known, maxAgeSeconds };
+    const begun = this.requests.begin(asked, redirectUri);
     return { url: await method.authorizationUrl(provider, begun.request), browser: begun.browser };
   }
 
-  /** Refusals are an outcome: the browser is on its way, and goes back to a page of ours. Throws `unavailable`. */
+  /**
+   * Refusals are an outcome: the browser is on its way, and goes back to a page of ours. Each counts against the network address. Throws `unavailable`,
+   * `throttled`.
+   */
   async finish(provider: string, given: OidcReturn, client: ClientContext): Promise<OidcOutcome> {
     this.methods.needProvider(provider);
-    const [state = '', ...others] = given.parameters.getAll('state');
+    const admission = await this.admitted(client);
+    const outcome = await this.answered(provider, given, client).catch(async (error: unknown) => {
+      await admission.giveBack();
+      throw error;
+    });
+    if (outcome.result !== 'refused') await admission.giveBack();
+    return outcome;
+  }
+
+  private async admitted({ ip, tenant }: ClientContext): Promise<Admission> {
+    try {
+      return await this.throttle.admitLookUp(ip);
+    } catch (error) {
+      if (error instanceof AuthError && error.reason === 'throttled')
+        this.events.publish({ type: 'login.throttled', ip, tenant });
+      throw error;
+    }
+  }
+
+  private async answered(provider: string, given: OidcReturn, client: ClientContext): Promise<OidcOutcome> {
+    const { parameters, browser, redirectUri } = given;
+    const [state = '', ...others] = parameters.getAll('state');
     const asked =
-      others.length === 0 ? await this.requests.finish(provider, state, given.browser) : undefined;
+      others.length === 0 ? await this.requests.finish(provider, redirectUri, { state, browser }) : undefined;
     if (!asked) return this.refused('no live state of this browser', '/', client);
     try {
-      return { returnTo: asked.returnTo, result: await this.judged(asked, given, client) };
+      return { returnTo: asked.returnTo, result: await this.judged(asked, parameters, client) };
     } catch (error) {
       if (!(error instanceof AuthError) || error.getStatus() >= 500) throw error;
       return this.refused(error.detail, asked.returnTo, client);
@@ -83,16 +120,17 @@ export class OidcSignInFlow {
 
   private async judged(
     asked: AnsweredRequest,
-    { parameters, device }: OidcReturn,
+    parameters: URLSearchParams,
     client: ClientContext,
   ): Promise<SignInResult | 'linked'> {
-    const { provider, request } = asked;
+    const { provider, request, device } = asked;
     const links = this.methods.needProvider(provider);
     // before the state of the user is read
     const asOfMs = this.clock.now();
     const answer = await links.method.person(provider, parameters, request);
     if (answer.kind === 'refused') throw new AuthError('login_refused', answer.detail);
     const { person } = answer;
+    const provedAt = this.provedAt(person, asOfMs);
     if (asked.linking) return this.link(links, asked.linking, person);
 
     const { account, subject: expected } = await this.accounts.of(links, person, client);
@@ -105,10 +143,22 @@ export class OidcSignInFlow {
     return this.signIn.complete(
       {
         ...{ account, expected, transport: 'cookie', persistent: false, asOfMs, deviceId },
-        ...{ amr: ['fed'], device },
+        ...{ amr: ['fed'], device, provedAt },
       },
       client,
     );
+  }
+
+  /**
+   * A provider's own session answers without asking anybody anything, so that signing in proves nothing new: the proof is as old as the provider says,
+   * and where it says nothing there is none (the epoch). Otherwise whoever finds a browser that is signed in there could add a factor here.
+   */
+  private provedAt({ authTimeSeconds }: OidcPerson, nowMs: number): Date {
+    if (authTimeSeconds === undefined) return new Date(0);
+    const provedMs = authTimeSeconds * 1000;
+    if (provedMs > nowMs + this.options.accessToken.clockToleranceSeconds * 1000)
+      throw new AuthError('login_refused', 'auth_time is in the future');
+    return new Date(Math.min(provedMs, nowMs));
   }
 
   private async link(links: Provider, linking: Linking, person: OidcPerson): Promise<'linked'> {

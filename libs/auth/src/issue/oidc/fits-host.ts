@@ -7,7 +7,7 @@ type Options = Pick<ResolvedAuthOptions, 'transports' | 'identifier'>;
 
 /** Throws `configuration_invalid` where a sign-in at a provider could not end as the options want it. */
 export function assertFitsHost(
-  { createAccounts }: OidcMethod,
+  { createAccounts, publicUrl }: OidcMethod,
   { transports, identifier }: Options,
   users: UserDirectory,
 ): void {
@@ -16,6 +16,11 @@ export function assertFitsHost(
     throw AuthError.configuration(
       'transports.allowed',
       'lacks cookie, and a sign-in by oidc(…) is answered with cookies alone; add it, or leave oidc(…) out',
+    );
+  if (publicUrl === undefined && process.env['NODE_ENV'] === 'production')
+    throw AuthError.configuration(
+      'oidc.publicUrl',
+      'is missing, and without it sign-in at a provider works on loopback alone; name the auth routes as browsers see them, https://app.example.com/auth say',
     );
   if (!createAccounts) return;
   if (identifier.name !== 'email')

@@ -14,6 +14,7 @@ import { Identifiers } from '../users/identifiers.service.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
 import { PasswordVerifier, type VerifiedCandidate } from '../users/password-verifier.service.js';
 import { RegistrationFields } from '../users/registration-fields.service.js';
+import { UnlinkedAccounts } from './unlinked-accounts.service.js';
 
 type Links = Pick<Provider, 'identities' | 'method'>;
 
@@ -26,6 +27,7 @@ export class IdentityAccounts {
     private readonly identifiers: Identifiers,
     private readonly fields: RegistrationFields,
     private readonly hasher: PasswordHasher,
+    private readonly unlinked: UnlinkedAccounts,
     private readonly announcer: Announcer,
     private readonly events: AuthEventPublisher,
     private readonly entropy: Entropy,
@@ -66,6 +68,7 @@ export class IdentityAccounts {
     if (!this.identifiers.canMean(client.tenant)) throw refused('the request names no tenant');
     const there = await this.verifier.findByEmail(email, client.tenant);
     const { createAccounts, linkByVerifiedEmail } = links.method;
+    if (there && (await this.isUnfinished(person, there))) return this.finish(links, person, there, client);
     if (there) {
       if (!linkByVerifiedEmail || !person.emailVerified || !there.account.emailVerified)
         throw refused('the email has an account, which its owner did not link');
@@ -76,28 +79,49 @@ export class IdentityAccounts {
     const account = await this.created(person, email, client);
     const candidate = await this.verifier.findById(account.id);
     if (!candidate) throw refused('the user is gone');
-    await this.link(links, candidate, person);
-    return account.id;
+    return this.finish(links, person, candidate, client);
+  }
+
+  /** Made for this very person, and its owner has not set a password since. A mailbox that was proved here since must be vouched for there as well. */
+  private async isUnfinished(person: OidcPerson, there: VerifiedCandidate): Promise<boolean> {
+    if (there.account.emailVerified && !person.emailVerified) return false;
+    return this.unlinked.isOf(person, there.passwordHash);
+  }
+
+  /** The second half of making an account; the first one may be of an earlier sign-in that was cut off. */
+  private async finish(
+    links: Links,
+    person: OidcPerson,
+    candidate: VerifiedCandidate,
+    { ip }: ClientContext,
+  ): Promise<string> {
+    const { account, passwordHash } = candidate;
+    const { id: userId, email } = account;
+    const isNews = person.emailVerified && !account.emailVerified;
+    const verified = isNews && (await this.users.accounts?.verifyEmail(userId, email.toLowerCase()));
+    if (verified) this.events.publish({ type: 'email.verified', userId, ip });
+    const emailVerified = account.emailVerified || verified;
+    await this.link(links, { ...candidate, account: { ...account, emailVerified } }, person);
+    if (passwordHash !== undefined) await this.unlinked.forget(person, passwordHash);
+    return userId;
   }
 
   private async created(person: OidcPerson, email: string, client: ClientContext): Promise<UserAccount> {
     const fields = await this.fields.read({});
     const { ip, tenant } = client;
     const name = nameOf(person);
+    // nobody knows the password; a reset gives the account another
+    const passwordHash = await this.hasher.hash(this.entropy.bytes(32).toString('base64url'));
+    await this.unlinked.note(person, passwordHash);
     const outcome = await this.users.create?.({
-      email,
-      // nobody knows it; a reset gives the account a password
-      passwordHash: await this.hasher.hash(this.entropy.bytes(32).toString('base64url')),
+      ...{ email, passwordHash },
       ...(name !== undefined && { name }),
       ...(tenant !== undefined && { tenant }),
       ...(fields && { fields }),
     });
     // another process may have been quicker with the same person
     if (outcome?.kind !== 'created') throw refused('the email was taken meanwhile');
-    const { id: userId } = outcome.account;
-    this.events.publish({ type: 'user.registered', userId, ip, tenant });
-    if (person.emailVerified && (await this.users.accounts?.verifyEmail(userId, email)))
-      this.events.publish({ type: 'email.verified', userId, ip });
+    this.events.publish({ type: 'user.registered', userId: outcome.account.id, ip, tenant });
     return outcome.account;
   }
 }

@@ -44,6 +44,7 @@ describe('returnPath', () => {
     '/\u0000',
     '/a\u007f',
     `/${'a'.repeat(2048)}`,
+    `/${'\u00e9'.repeat(1024)}`,
     '/@evil.example\\',
   ])('takes %j for the start page', (wanted) => {
     expect(returnPath(wanted)).toBe('/');

@@ -11,7 +11,10 @@ export function returnPath(wanted: string | null | undefined): string {
   if (!wanted || wanted.length > AT_MOST || !PATH.test(wanted)) return '/';
   const { origin, pathname, search } = new URL(wanted, HERE);
   // once more: `/.//evil.example` is `//evil.example` by now, and somebody behind us may decode
-  return origin === HERE && PATH.test(pathname) && PATH.test(decoded(pathname)) ? pathname + search : '/';
+  const path = pathname + search;
+  const isPath = origin === HERE && PATH.test(pathname) && PATH.test(decoded(pathname));
+  // it may have grown: the cookie that keeps it has no more room
+  return isPath && path.length <= AT_MOST ? path : '/';
 }
 
 function decoded(pathname: string): string {

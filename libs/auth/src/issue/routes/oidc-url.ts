@@ -1,34 +1,24 @@
+import { z } from 'zod';
 import { AuthError } from '../../common/auth-error.js';
-import { isLoopbackHost } from '../../common/loopback.js';
 import type { HttpRequest } from '../../verify/http/adapter.js';
-import { ownOrigin } from '../../verify/http/origin-policy.js';
 
 /** What of a request Tokenward reads beside headers and body. */
 export function urlOf(request: HttpRequest): URL {
   return new URL(request.originalUrl ?? request.url ?? '/', 'http://here.invalid');
 }
 
-/**
- * Where a provider sends the browser back. From configuration: `Host` is the sender's to choose. On loopback it may be the request's, for
- * development. Throws `configuration_invalid`.
- */
-export function callbackOf(
-  provider: string,
-  request: HttpRequest,
-  { publicUrl, trustProxy }: { readonly publicUrl: string | undefined; readonly trustProxy: boolean },
-): string {
-  const base = publicUrl ?? ofRequest(request, trustProxy);
-  if (base === undefined)
-    throw AuthError.configuration(
-      'oidc.publicUrl',
-      'is missing, and the request did not come to loopback: name the auth routes as browsers see them, https://app.example.com/auth say',
-    );
-  return `${base}/oidc/${provider}/callback`;
-}
+const seconds = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number)
+  .pipe(z.int().max(86_400));
 
-function ofRequest(request: HttpRequest, trustProxy: boolean): string | undefined {
-  const origin = ownOrigin(request, trustProxy);
-  if (origin === undefined || !isLoopbackHost(new URL(origin).hostname)) return undefined;
-  const { pathname } = urlOf(request);
-  return origin + pathname.slice(0, Math.max(pathname.lastIndexOf('/oidc/'), 0));
+/** `maxAge`: how old the proof may be that the provider vouches for. Throws `input_invalid`. */
+export function maxAgeOf(parameters: URLSearchParams): number | undefined {
+  const given = parameters.getAll('maxAge');
+  if (given.length === 0) return undefined;
+  const read = seconds.safeParse(given.length === 1 ? given[0] : undefined);
+  if (read.success) return read.data;
+  const fields = { maxAge: 'must be a whole number of seconds from 0 to 86400' };
+  throw new AuthError('input_invalid', 'query of a sign-in at a provider', { fields });
 }

@@ -1,11 +1,9 @@
 import { Delete, Get, HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
-import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { callerOf } from '../../verify/guards/call-context.js';
 import { type HttpRequest, type HttpResponse, parameterOf, setHeader } from '../../verify/http/adapter.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
-import { FactorMethods } from '../factors/factor-methods.js';
 import { LinkIdentityFlow } from '../flows/link-identity.flow.js';
 import { type OidcOutcome, OidcSignInFlow } from '../flows/oidc-sign-in.flow.js';
 import { REQUEST_TTL_SECONDS } from '../oidc/oidc-requests.service.js';
@@ -13,11 +11,13 @@ import { AuthCookies } from './cookies.service.js';
 import * as shapes from './factor-openapi.js';
 import { jsonBodyOf } from './json-body.js';
 import { NavigationGuard } from './navigation.guard.js';
-import { callbackOf, urlOf } from './oidc-url.js';
+import { OidcCallbacks } from './oidc-callbacks.service.js';
+import { maxAgeOf, urlOf } from './oidc-url.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
 import { OidcOnGuard } from './switched-on.guards.js';
 import { TenantReader } from './tenant-reader.service.js';
+import { VisitGuard } from './visit.guard.js';
 
 const PARAMETER = { parameter: 'provider' };
 
@@ -29,31 +29,34 @@ export function createOidcController(routes: Routes): Type {
     constructor(
       private readonly signIn: OidcSignInFlow,
       private readonly links: LinkIdentityFlow,
-      private readonly methods: FactorMethods,
+      private readonly callbacks: OidcCallbacks,
       private readonly tenants: TenantReader,
       private readonly inputs: RequestSchemas,
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
-      private readonly options: ResolvedAuthOptions,
     ) {}
 
     @Route(
       routes.factors,
       Get('oidc/:provider'),
       HttpCode(302),
-      UseGuards(NavigationGuard),
+      UseGuards(VisitGuard, NavigationGuard),
       Open({
         ...{ summary: 'Sign in at a provider', ...PARAMETER },
-        answers: { 302: { description: 'To the provider.' }, ...errorAnswers(403, 404, 503) },
+        answers: { 302: { description: 'To the provider.' }, ...errorAnswers(400, 403, 404, 503) },
       }),
     )
     async begin(
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<void> {
-      const provider = parameterOf(request, 'provider');
-      const wanted = urlOf(request).searchParams.get('returnTo');
-      const { url, browser } = await this.signIn.begin(provider, this.callback(request), wanted);
+      const { searchParams: asked } = urlOf(request);
+      const { url, browser } = await this.signIn.begin(parameterOf(request, 'provider'), {
+        redirectUri: this.callbacks.of(request),
+        returnTo: asked.get('returnTo'),
+        device: this.presented.device(request, undefined),
+        maxAgeSeconds: maxAgeOf(asked),
+      });
       this.cookies.oidc(response, browser, REQUEST_TTL_SECONDS);
       setHeader(response, 'Location', url);
     }
@@ -62,11 +65,12 @@ export function createOidcController(routes: Routes): Type {
       routes.factors,
       Get('oidc/:provider/callback'),
       HttpCode(302),
+      UseGuards(VisitGuard),
       Open({
         ...{ summary: 'Where the provider sends the browser back', ...PARAMETER },
         answers: {
           302: { description: 'To returnTo; with #ticket= of a second factor, or #error=login_refused.' },
-          ...errorAnswers(404, 503),
+          ...errorAnswers(404, 429, 503),
         },
       }),
     )
@@ -75,9 +79,9 @@ export function createOidcController(routes: Routes): Type {
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<void> {
       const { searchParams: parameters } = urlOf(request);
-      const [browser, device] = [this.presented.oidc(request), this.presented.device(request, undefined)];
+      const [browser, redirectUri] = [this.presented.oidc(request), this.callbacks.of(request)];
       const client = await this.tenants.clientOf(request);
-      const given = { parameters, browser, device };
+      const given = { parameters, browser, redirectUri };
       const outcome = await this.signIn.finish(parameterOf(request, 'provider'), given, client);
       this.cookies.oidc(response, '', 0);
       if (typeof outcome.result === 'object' && 'grant' in outcome.result)
@@ -105,7 +109,7 @@ export function createOidcController(routes: Routes): Type {
     ): Promise<{ readonly url: string }> {
       const { returnTo: wanted } = this.inputs.read('linkIdentity', jsonBodyOf(request));
       const provider = parameterOf(request, 'provider');
-      const redirectUri = this.callback(request);
+      const redirectUri = this.callbacks.of(request);
       const begun = await this.links.begin(callerOf(request), { provider, redirectUri, wanted });
       this.cookies.oidc(response, begun.browser, REQUEST_TTL_SECONDS);
       return { url: begun.url };
@@ -122,13 +126,6 @@ export function createOidcController(routes: Routes): Type {
     )
     async unlink(@Req() request: HttpRequest): Promise<void> {
       await this.links.remove(callerOf(request), parameterOf(request, 'provider'));
-    }
-
-    private callback(request: HttpRequest): string {
-      const provider = parameterOf(request, 'provider');
-      const { method } = this.methods.needProvider(provider);
-      const { trustProxy } = this.options.origins;
-      return callbackOf(provider, request, { publicUrl: method.publicUrl, trustProxy });
     }
   }
   return OidcController;

@@ -9,6 +9,8 @@ import { UnreadableBodies } from './unreadable-bodies.service.js';
 import { OwnAnswers } from '../../verify/http/own-answers.interceptor.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { NavigationGuard } from './navigation.guard.js';
+import { OidcCallbacks } from './oidc-callbacks.service.js';
+import { VisitGuard } from './visit.guard.js';
 import { ThrottleGuard } from './throttle.guard.js';
 import {
   AccountsOnGuard,
@@ -35,6 +37,8 @@ export const ROUTE_PROVIDERS = [
   FactorsOnGuard,
   OidcOnGuard,
   NavigationGuard,
+  VisitGuard,
+  OidcCallbacks,
   ApiKeysOnGuard,
   DeviceBoundOnGuard,
   OriginGuard,

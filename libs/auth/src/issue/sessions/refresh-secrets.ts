@@ -11,6 +11,8 @@ export interface Pepper {
   readonly device: Secret;
   /** Of the challenges of bound sessions. */
   readonly challenge: Secret;
+  /** Of sign-ins at a provider that are under way. */
+  readonly oidc: Secret;
 }
 
 const ENTRY = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9_-]+)$/;
@@ -78,5 +80,6 @@ function parsePepper(line: string, option: string): Pepper {
     derivation: expand('refresh-derivation'),
     device: expand('device'),
     challenge: expand('device-challenge'),
+    oidc: expand('oidc-request'),
   };
 }

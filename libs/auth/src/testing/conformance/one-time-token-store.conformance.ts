@@ -112,6 +112,16 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
     assert.deepEqual(await it.tokens.redeem(KIND, token.hash), { data: token.data });
   },
 
+  'what is kept once is first for one of twenty uses, and can be read and redeemed': async (it) => {
+    const use = { hash: randomBytes(32), kind: KIND, ttlMs: HOUR_MS };
+    const uses = await Promise.all(Array.from({ length: 20 }, () => it.tokens.once(use)));
+    assert.deepEqual(uses.sort(), [...Array.from({ length: 19 }, () => 'again'), 'first']);
+    assert.equal(await it.tokens.once({ ...use, hash: randomBytes(32) }), 'first');
+    assert.deepEqual(await it.tokens.read(KIND, use.hash), { data: {} });
+    assert.deepEqual(await it.tokens.redeem(KIND, use.hash), { data: {} });
+    assert.equal(await it.tokens.once(use), 'first');
+  },
+
   'dies with a password change of its owner': async (it) => {
     const session = await opened(sessionsOf(it));
     const token = await issued(it, { owner: ownerOf(session.subject) });

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { oidc, type OidcOptions } from '@tokenward/nestjs/oidc';
+import { totp } from '@tokenward/nestjs/totp';
+import { decodeJwt } from 'jose';
+import { type FactorHost, factorHost, sealingKey } from './support/factor-host.js';
+import { type Approval, type FakeIssuer, fakeIssuer } from './support/fake-issuer.js';
+import type { HttpAnswer, HttpClient } from './support/http.js';
+
+/*
+ * What a session at the provider means here. The clock is the test's, the provider's is the machine's.
+ */
+
+const REFUSED = '/#error=login_refused';
+const locationOf = (answer: HttpAnswer): string => answer.headers['location'] ?? '';
+let people = 0;
+const person = (): Approval => {
+  const sub = `s${String(++people)}`;
+  return { sub, email: `${sub}@provider.example`, emailVerified: true };
+};
+
+let issuer: FakeIssuer;
+beforeAll(async () => {
+  issuer = await fakeIssuer();
+});
+afterAll(() => issuer.close());
+
+const hostWith = (changes: Partial<OidcOptions> = {}, options: Parameters<typeof factorHost>[0] = {}) => {
+  const { issuer: url, clientId, clientSecret } = issuer;
+  const providers = { first: { issuer: url, clientId, clientSecret } };
+  const methods = [oidc({ providers, ...changes }), totp({ issuer: 'Example' })];
+  const factors = { methods, encryptionKeys: [sealingKey('k1')] };
+  return factorHost({ factors, cookies: { secure: false }, ...options });
+};
+
+async function begin(client: HttpClient, query = ''): Promise<URL> {
+  const answer = await client.get(`/auth/oidc/first${query}`);
+  expect(answer.status).toBe(302);
+  return new URL(locationOf(answer));
+}
+
+const signIn = async (client: HttpClient, approval: Approval, query = '') =>
+  client.get(issuer.approve((await begin(client, query)).href, approval));
+
+describe('sign-in at a provider', () => {
+  let host: FactorHost;
+  beforeAll(async () => {
+    host = await hostWith();
+  });
+  afterAll(() => host.close());
+
+  describe('the proof', () => {
+    const now = () => Math.floor(host.clock.now() / 1000);
+    const authTime = (ageSeconds: number | undefined): Approval => ({
+      claims: { auth_time: ageSeconds === undefined ? undefined : now() - ageSeconds },
+    });
+
+    it.each<readonly [string, number | undefined, number]>([
+      ['now', 0, 201],
+      ['four minutes ago', 240, 201],
+      ['an hour ago: a session of the provider answered by itself', 3600, 401],
+      ['at a time that the provider does not tell', undefined, 401],
+    ])('is of who proved something there %s', async (_, age, status) => {
+      const client = host.client();
+      const proved = age === undefined ? 0 : now() - age;
+      expect(locationOf(await signIn(client, { ...person(), ...authTime(age) }))).toBe('/');
+      expect(decodeJwt(client.jar.get('access_token') ?? '')['auth_time']).toBe(proved);
+      const added = await client.post('/auth/factors/totp');
+      expect(added.status).toBe(status);
+      if (status === 401) expect(added.json()['code']).toBe('reauthentication_required');
+      // and a refresh makes none
+      expect((await client.post('/auth/refresh')).status).toBe(200);
+      expect(decodeJwt(client.jar.get('access_token') ?? '')['auth_time']).toBe(proved);
+    });
+
+    it.each<readonly [string, Approval]>([
+      ['in the future', authTimeOf(Date.now() / 1000 + 3600)],
+      ['before 1970', authTimeOf(-1)],
+      ['as text', { claims: { auth_time: '1' } }],
+    ])('is refused %s', async (_, approval) => {
+      const client = host.client();
+      expect(locationOf(await signIn(client, { ...person(), ...approval }))).toBe(REFUSED);
+      expect(client.jar.names()).toEqual([]);
+    });
+
+    it('can be asked to be young: the answer must show that it is', async () => {
+      const asked = await begin(host.client(), '?maxAge=300');
+      expect(asked.searchParams.get('max_age')).toBe('300');
+      expect((await begin(host.client())).searchParams.has('max_age')).toBe(false);
+      const places = [];
+      for (const age of [60, 3600, undefined])
+        places.push(
+          locationOf(await signIn(host.client(), { ...person(), ...authTime(age) }, '?maxAge=300')),
+        );
+      expect(places).toEqual(['/', REFUSED, REFUSED]);
+    });
+
+    it.each(['-1', '1.5', '', 'x', '86401', '300&maxAge=300'])('is not asked for as %j', async (maxAge) => {
+      const answer = await host.client().get(`/auth/oidc/first?maxAge=${maxAge}`);
+      expect([answer.status, answer.json()['message']]).toEqual([
+        400,
+        'maxAge: must be a whole number of seconds from 0 to 86400',
+      ]);
+    });
+
+    it('is asked for as a claim where the provider takes such questions', async () => {
+      expect((await begin(host.client())).searchParams.has('claims')).toBe(false);
+      issuer.state.metadata = { claims_parameter_supported: true };
+      const other = await hostWith();
+      const { searchParams } = await begin(other.client());
+      issuer.state.metadata = {};
+      await other.close();
+      expect(JSON.parse(searchParams.get('claims') ?? '')).toEqual({
+        id_token: { auth_time: { essential: true } },
+      });
+    });
+  });
+
+  it('knows the device again, although its cookie stays away when the provider sends the browser back', async () => {
+    const [client, who] = [host.client(), person()];
+    const known = async (visitor: HttpClient, sent: 'sent' | 'not sent') => {
+      if (sent === 'not sent') visitor.jar.delete('device');
+      const url = await begin(visitor);
+      // `Strict`
+      visitor.jar.delete('device');
+      await visitor.get(issuer.approve(url.href, who));
+      const event = host.events.findLast(({ type }) => type === 'login.succeeded');
+      return event && 'knownDevice' in event && event.knownDevice;
+    };
+    expect(await known(client, 'sent')).toBe(false);
+    expect(await known(client, 'sent')).toBe(true);
+    expect(await known(client, 'not sent')).toBe(false);
+  });
+
+  it.each<readonly [string, string, Readonly<Record<string, string>>]>([
+    ['HEAD', 'HEAD', {}],
+    ['a prefetch', 'GET', { 'sec-purpose': 'prefetch' }],
+    ['a prerendering', 'GET', { 'sec-purpose': 'prefetch;prerender' }],
+    ['an older prefetch', 'GET', { 'x-moz': 'prefetch' }],
+    ['a preview', 'GET', { purpose: 'preview' }],
+  ])('begins and ends by a visit alone, not by %s', async (_, method, headers) => {
+    const client = host.client();
+    const path = issuer.approve((await begin(client)).href, person());
+    for (const each of [path, '/auth/oidc/first']) {
+      const answer = await client.request(method, each, { headers });
+      expect([answer.status, answer.setCookies]).toEqual([404, []]);
+    }
+    expect(locationOf(await client.get(path))).toBe('/');
+  });
+
+  it('takes no cookie that was changed on the way', async () => {
+    const client = host.client();
+    const url = await begin(client, '?returnTo=/a');
+    const [body = '', mac = ''] = (client.jar.get('oidc_state') ?? '').split('.');
+    const kept = JSON.parse(Buffer.from(body, 'base64url').toString()) as object;
+    const changed = Buffer.from(JSON.stringify({ ...kept, returnTo: 'https://evil.example' }));
+    client.jar.set('oidc_state', `${changed.toString('base64url')}.${mac}`, '/auth');
+    expect(locationOf(await client.get(issuer.approve(url.href, person())))).toBe(REFUSED);
+  });
+
+  it('is over ten minutes after it began', async () => {
+    const [late, timely] = [host.client(), host.client()];
+    const [one, other] = [await begin(late), await begin(timely)];
+    host.clock.advance('599s');
+    expect(locationOf(await timely.get(issuer.approve(other.href, person())))).toBe('/');
+    host.clock.advance('1s');
+    expect(locationOf(await late.get(issuer.approve(one.href, person())))).toBe(REFUSED);
+  });
+});
+
+describe('a stranger', () => {
+  it('who begins sign-ins writes nothing, and counts against the address once they are refused', async () => {
+    const host = await hostWith({}, { throttle: { address: 3 } });
+    const begun = await Promise.all(Array.from({ length: 5 }, () => begin(host.client())));
+    expect(new Set(begun.map(({ searchParams }) => searchParams.get('state'))).size).toBe(5);
+    const forged = () => host.client().get('/auth/oidc/first/callback?state=made-up&code=made-up');
+    // a right one gives back what it took
+    for (let times = 0; times < 4; times += 1)
+      expect(locationOf(await signIn(host.client(), person()))).toBe('/');
+    for (let times = 0; times < 3; times += 1) expect(locationOf(await forged())).toBe(REFUSED);
+    const [asked, answer] = [issuer.asked.length, await forged()];
+    expect([answer.status, answer.json()['code']]).toEqual([429, 'too_many_attempts']);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect(issuer.asked).toHaveLength(asked);
+    expect(host.events.at(-1)).toMatchObject({ type: 'login.throttled' });
+    await host.close();
+  });
+
+  it('does not make the server ask a provider that is down again and again', async () => {
+    const host = await hostWith();
+    issuer.state.down = true;
+    const looks = issuer.state.looks;
+    const answers = [];
+    for (let times = 0; times < 5; times += 1) answers.push(await host.client().get('/auth/oidc/first'));
+    issuer.state.down = false;
+    await host.close();
+    expect(answers.map(({ status, setCookies }) => [status, setCookies])).toEqual(
+      answers.map(() => [503, []]),
+    );
+    expect(issuer.state.looks - looks).toBe(1);
+  });
+});
+
+function authTimeOf(seconds: number): Approval {
+  return { claims: { auth_time: Math.floor(seconds) } };
+}
