@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { classifyMiss, type MissedRotation } from './rotation-outcome.js';
+import { classifyMiss, isRetry, type MissedRotation } from './rotation-outcome.js';
 import type { RotationCause, SessionSnapshot } from '../../storage/session.js';
 
 const hash = randomBytes(32);
@@ -17,6 +17,8 @@ interface Row {
   /** The key that came along, where the rotation had `KEY`. */
   readonly key?: Buffer;
   readonly windowMs?: number;
+  /** Of the rotation; `KEY` where it is not given. */
+  readonly rotationKey?: Buffer | null;
   readonly expected: MissedRotation;
 }
 
@@ -78,6 +80,17 @@ const rows: readonly Row[] = [
     agoMs: null,
     expected: 'reuse',
   },
+  { name: 'of a rotation without a cause', presented: 4, cause: null, leewayMs: 10_000, expected: 'reuse' },
+  { name: 'of a rotation without a time', presented: 4, agoMs: null, leewayMs: 10_000, expected: 'reuse' },
+  { name: 'with a key, where none was', presented: 4, key: KEY, rotationKey: null, expected: 'reuse' },
+  {
+    name: 'with its key at once, retries off',
+    presented: 4,
+    key: KEY,
+    agoMs: 0,
+    windowMs: 0,
+    expected: 'reuse',
+  },
   { name: 'with its key, leeway 0', presented: 4, key: KEY, agoMs: 900_000, expected: 'replay' },
   { name: 'with its key, a moment too late', presented: 4, key: KEY, agoMs: 900_001, expected: 'reuse' },
   { name: 'with another key', presented: 4, key: other, agoMs: 1, expected: 'reuse' },
@@ -110,7 +123,7 @@ describe('what a missed rotation means', () => {
       tokenHash: hash,
       rotationCause: row.cause === undefined ? 'refresh' : row.cause,
       rotatedAgoMs: row.agoMs === undefined ? 1000 : row.agoMs,
-      rotationKey: KEY,
+      rotationKey: row.rotationKey === undefined ? KEY : row.rotationKey,
       live: row.live ?? true,
     } as unknown as SessionSnapshot;
     const presented = { generation: row.presented, hash: row.hash ?? hash, keyHash: row.key };
@@ -126,5 +139,10 @@ describe('what a missed rotation means', () => {
     expect(
       classifyMiss(undefined, { generation: 1, hash }, { reuseLeewayMs: 0, retryWindowMs: 900_000 }),
     ).toBe('dead');
+  });
+
+  it('a rotation without a time is retried by no key', () => {
+    const snapshot = { rotationKey: KEY, rotatedAgoMs: null } as unknown as SessionSnapshot;
+    expect(isRetry(snapshot, KEY, 900_000)).toBe(false);
   });
 });

@@ -54,4 +54,33 @@ describe('RevokedSet', () => {
     expect(mirror.overflowed).toBe(false);
     expect(mirror.refuses(token)).toBe(true);
   });
+
+  it('has room for a new fill while a tenth of it is free', () => {
+    const set = new RevokedSet(10);
+    const add = (id: string) => set.add({ kind: 'session', id, value: 0, expiresAt: soon }, 0);
+    for (const id of 'abcdefgh') add(id);
+    expect(set.hasRoom).toBe(true);
+    add('i');
+    expect(set.hasRoom).toBe(false);
+  });
+
+  it('sweeps for an entry only where there is no room, and once: until it was filled anew', () => {
+    const set = new RevokedSet(2);
+    const add = (id: string, expiresAt: number, now: number) =>
+      set.add({ kind: 'session', id, value: 0, expiresAt }, now);
+    add('a', 1_000, 0);
+    add('b', 20_000, 10_000);
+    expect(set.size).toBe(2);
+    expect(add('c', soon, 500)).toBe(false);
+    expect(set.overflowed).toBe(true);
+    expect(add('d', soon, 30_000)).toBe(false);
+    expect(set.size).toBe(2);
+  });
+
+  it('takes one of kind `all` without room', () => {
+    const set = new RevokedSet(1);
+    set.add({ kind: 'session', id: 'a', value: 0, expiresAt: soon }, 0);
+    expect(set.add({ kind: 'all', id: '', value: 1_001, expiresAt: soon }, 0)).toBe(true);
+    expect([set.overflowed, set.refuses(token)]).toEqual([false, true]);
+  });
 });
