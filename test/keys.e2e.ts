@@ -118,7 +118,10 @@ describe('keys that rotate', () => {
       const grants = await Promise.all(
         (await people()).map((email, n) => signIn(demos[n % 2 ? 1 : 0], email)),
       );
-      const published = new Map<string, number>();
+      /** When the rotation was asked for that made a key. */
+      const asked = new Map<string, number>();
+      /** What both processes published, by the time it was asked for. */
+      const published: { readonly sentAt: number; readonly kids: readonly string[] }[] = [];
       const used = new Map<string, number>();
       const failures: string[] = [];
       let requests = 0;
@@ -130,8 +133,8 @@ describe('keys that rotate', () => {
         const over = performance.now() - until;
         return over < 0 || (used.size <= ROTATIONS && over < 60_000);
       };
-      const note = (map: Map<string, number>, kid: string) => {
-        if (!map.has(kid)) map.set(kid, performance.now());
+      const note = (map: Map<string, number>, kid: string, at: number) => {
+        if (!map.has(kid)) map.set(kid, at);
       };
       const count = (what: string, status: number) => {
         requests += 1;
@@ -144,7 +147,7 @@ describe('keys that rotate', () => {
           count('refresh', answer.status);
           if (answer.status !== 200) return;
           const grant = (grants[index] = answer.json<Grant>());
-          note(used, headerOf(grant.accessToken).kid);
+          note(used, headerOf(grant.accessToken).kid, performance.now());
           // on the process that did not sign it, and on the service that only verifies
           const other = demos[round % 2 ? 0 : 1].client();
           count('me', (await send(() => me(other, grant.accessToken))).status);
@@ -152,11 +155,11 @@ describe('keys that rotate', () => {
           await delay(FULL_SIZE ? 200 : 600);
         }
       };
-      // a key counts as published when both processes publish it
       const watch = async (): Promise<void> => {
         while (goesOn()) {
+          const sentAt = performance.now();
           const [one, two] = await Promise.all(demos.map(publishedBy));
-          for (const kid of one ?? []) if (two?.includes(kid)) note(published, kid);
+          published.push({ sentAt, kids: (one ?? []).filter((kid) => two?.includes(kid)) });
           await delay(50);
         }
       };
@@ -168,7 +171,9 @@ describe('keys that rotate', () => {
           const line = `keys rotate --lead-time ${String(LEAD_MS)}ms --json`;
           const { code, out, error } = await tokenward(line, env);
           if (code !== 0) throw new Error(error);
-          seen.push((JSON.parse(out) as ListedKeys).keys.map(({ phase }) => phase).sort());
+          const { keys } = JSON.parse(out) as ListedKeys;
+          for (const { kid } of keys) note(asked, kid, since);
+          seen.push(keys.map(({ phase }) => phase).sort());
           // the key of this turn must sign before there can be another
           await delay(Math.max(pause - (performance.now() - since), LEAD_MS));
         }
@@ -186,8 +191,12 @@ describe('keys that rotate', () => {
       ]);
       expect([...used.keys()]).toHaveLength(ROTATIONS + 1);
       const [, ...later] = [...used.keys()];
-      for (const kid of later)
-        expect((used.get(kid) ?? 0) - (published.get(kid) ?? Infinity)).toBeGreaterThan(0);
+      for (const kid of later) {
+        const usedAt = used.get(kid) ?? 0;
+        expect(usedAt - (asked.get(kid) ?? Infinity)).toBeGreaterThan(LEAD_MS);
+        const after = published.filter(({ sentAt }) => sentAt > usedAt);
+        expect(after.filter(({ kids }) => !kids.includes(kid))).toEqual([]);
+      }
       // every key that signed is published still: tokens of it are alive
       for (const demo of demos) expect((await publishedBy(demo)).sort()).toEqual([...used.keys()].sort());
       const last = await Promise.all(grants.map((grant) => send(() => refresh(demos[0], grant))));
