@@ -8,9 +8,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { loadEmbeddedPostgres } from '../../tools/embedded-postgres/load.mjs';
 import { browserTests, findChromium } from './chromium-binary.mjs';
 import { findServer } from './installed-server.mjs';
 import { startRedis } from './redis-server.mjs';
@@ -18,7 +18,7 @@ import { startRedis } from './redis-server.mjs';
 const PREFIX = 'tokenward-test-';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const runId = randomBytes(4).toString('hex');
-const embedded = await loadEmbedded();
+const embedded = await loadEmbeddedPostgres(join(root, 'node_modules', '.cache', 'tokenward-test'));
 const undo = [];
 let jest;
 let interrupted;
@@ -175,26 +175,6 @@ async function dropDatabases(url) {
   ]);
   for (const { datname } of rows) await client.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`);
   await client.end();
-}
-
-/** The demo's own module, so that tests and demo start Postgres alike; bundled because it is TypeScript. */
-async function loadEmbedded() {
-  const outfile = join(root, 'node_modules', '.cache', 'tokenward-test', `embedded-${process.pid}.mjs`);
-  const contents = `export * from './index.ts'; export { processIdentity } from './process-identity.ts';`;
-  const resolveDir = join(root, 'tools', 'embedded-postgres');
-  await build({
-    stdin: { contents, resolveDir },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile,
-    logLevel: 'error',
-  });
-  try {
-    return await import(pathToFileURL(outfile).href);
-  } finally {
-    rmSync(outfile, { force: true });
-  }
 }
 
 function stop(message) {

@@ -81,13 +81,11 @@ function initdb(draft: Cluster, binaries: PostgresBinaries, user: RunAs | undefi
       `--pwfile=${join('..', 'password')}`,
       '--auth=scram-sha-256',
     ],
-    ...[
-      '--encoding=UTF8',
-      '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      '--no-instructions',
-    ],
+    ...['--encoding=UTF8', '--no-instructions'],
+    // the provider of its own, which no system's locales change, came with 17
+    ...(Number(binaries.major) >= 17
+      ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+      : ['--locale=C.UTF-8']),
   ];
   return new Promise((resolve, reject) => {
     const child = spawn(binaries.initdb, args, {

@@ -45,16 +45,14 @@ export class MagicLinkLoginFlow {
     const { subject, state: expected } = spent.owner;
     const data = spent.data as LinkData;
     const link = await this.links.liveLink(subject, data);
+    // whoever linked one had not shown that the email was theirs; before the email is proven, so that a crash leaves none behind
+    if (link && !link.account.emailVerified) await this.methods.identities?.removeUnproven(subject);
     if (!link || !(await this.users.accounts?.verifyEmail(subject, data.email)))
       throw this.links.refusal(KIND, 'the user is gone, disabled or has another email', client, subject);
     const { account } = link;
     const { ip } = client;
     this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip });
-    if (!account.emailVerified) {
-      this.events.publish({ type: 'email.verified', userId: account.id, ip });
-      // whoever linked one had not shown that the email was theirs
-      await this.methods.identities?.removeUnproven(subject);
-    }
+    if (!account.emailVerified) this.events.publish({ type: 'email.verified', userId: account.id, ip });
 
     const standing = this.devices.verify(input.device, account.id, expected.epoch);
     const deviceId = standing.kind === 'known' ? standing.id : undefined;
