@@ -28,9 +28,18 @@ describe('configuration advice', () => {
     ['throttle', { throttle: false }],
     ['revocation.unproven', { revocation: { mode: 'strict' } }],
     ['boundAccessTtl', { deviceBound: 'offer', boundAccessTtl: '3m' }],
+    ['dpop.origin', { dpop: 'offer' }],
     ['origins.trustedOrigins', { origins: { trustedOrigins: ['http://app.example'] } }],
   ])('names %s', (option, changes) => {
     expect(named(changes)).toEqual([option]);
+  });
+
+  it.each<[string, Partial<AuthOptions>, boolean]>([
+    ['set', { dpop: { origin: 'https://api.example.com' } }, true],
+    ['not needed, because dpop is off', { dpop: 'off' }, true],
+    ['not needed while developing', { dpop: 'offer' }, false],
+  ])('says nothing of a dpop.origin that is %s', (_, changes, production) => {
+    expect(named(changes, production)).toEqual([]);
   });
 
   it('names deviceBound beside cookies.secure where no browser can bind a session', () => {

@@ -7,12 +7,15 @@ export interface Advice {
   readonly text: string;
 }
 
+export const NO_DPOP_ORIGIN =
+  'is not set: a token and its proof that were sent to another server pass here with the Host of that one; set the origin that clients call, https://api.example.com';
+
 /** What an operator should know of the options (contract, section 5; RFC 9700). */
 export function adviceOn(
   options: ResolvedAuthOptions,
   environment: { readonly production: boolean },
 ): readonly Advice[] {
-  const { refreshToken, cookies, accessToken, revocation, throttle, origins, deviceBound } = options;
+  const { refreshToken, cookies, accessToken, revocation, throttle, origins, deviceBound, dpop } = options;
   const advice: Advice[] = [];
   const say = (when: boolean, option: string, text: string): void => {
     if (when) advice.push({ option, text });
@@ -76,6 +79,11 @@ export function adviceOn(
     [...origins.trusted].some((each) => each.startsWith('http://')) && environment.production,
     'origins.trustedOrigins',
     'holds an http origin: whoever is on its network path can act as it',
+  );
+  say(
+    dpop !== undefined && dpop.origin === undefined && environment.production,
+    'dpop.origin',
+    NO_DPOP_ORIGIN,
   );
   return advice;
 }

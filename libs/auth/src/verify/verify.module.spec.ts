@@ -23,10 +23,10 @@ function token(claims: Readonly<Record<string, unknown>> = {}): string {
   return `${input}.${signature.toString('base64url')}`;
 }
 
-async function service(clock: HandClock, answer: () => Response) {
+async function service(clock: HandClock, answer: () => Response, changes: object = {}) {
   const jwks = { url: 'https://shop.example/.well-known/jwks.json', fetch: async () => answer() };
   const module = await Test.createTestingModule({
-    imports: [ResourceServerModule.forRoot({ issuer: 'shop', audience: 'api', jwks, clock })],
+    imports: [ResourceServerModule.forRoot({ issuer: 'shop', audience: 'api', jwks, clock, ...changes })],
   }).compile();
   await module.init();
   const flow = module.get(AuthenticateFlow);
@@ -66,6 +66,22 @@ describe('a service that only verifies', () => {
     const empty = await service(new HandClock(T0), () => new Response('{"keys":[]}'));
     expect(await empty.code(token())).toBe('authentication_failed');
     await Promise.all([down.close(), empty.close()]);
+  });
+
+  it.each<[string, string, object, number]>([
+    ['once in production', 'production', {}, 1],
+    ['not where it is set', 'production', { origin: 'https://orders.example' }, 0],
+    ['not where no proof is taken', 'production', { withoutRedis: 'refuse' }, 0],
+    ['not while developing', 'test', {}, 0],
+  ])('names a missing dpop.origin at boot: %s', async (_, environment, dpop, lines) => {
+    const former = process.env['NODE_ENV'];
+    process.env['NODE_ENV'] = environment;
+    const { close } = await service(new HandClock(T0), () => new Response('{"keys":[]}'), {
+      dpop: { withoutRedis: 'nonce', ...dpop },
+    });
+    expect(said.filter((line) => line.startsWith('dpop.origin'))).toHaveLength(lines);
+    process.env['NODE_ENV'] = former;
+    await close();
   });
 
   it('says why it refused, one line a reason and minute', async () => {

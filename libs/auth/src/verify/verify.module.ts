@@ -17,6 +17,8 @@ import { assertAsyncResourceOptions, forResourceServerOptions } from './verify.m
 import { DEFAULT_INSTANCE } from '../common/instance-token.js';
 import { createResourceController } from './http/resource-metadata.controller.js';
 import { RootRoutesModule } from './http/root-routes.js';
+import { NO_DPOP_ORIGIN } from '../options/advice.js';
+import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { RESOURCE_SERVER, RESOURCE_SERVER_EXPORTS, resourceServerProviders } from './verify.providers.js';
 
 /**
@@ -32,7 +34,10 @@ export class ResourceServerModule
   extends ConfigurableModuleClass
   implements OnApplicationBootstrap, OnApplicationShutdown
 {
-  constructor(@Inject(MODULE_OPTIONS_TOKEN) private readonly host: ResourceServerModuleOptions) {
+  constructor(
+    @Inject(MODULE_OPTIONS_TOKEN) private readonly host: ResourceServerModuleOptions,
+    private readonly options: ResolvedAuthOptions,
+  ) {
     super();
   }
 
@@ -50,10 +55,14 @@ export class ResourceServerModule
   }
 
   onApplicationBootstrap(): void {
-    if (!this.host.redis)
-      new Logger('Tokenward').warn(
-        'no redis is configured: tokens that were revoked are accepted here until they expire',
-      );
+    const logger = new Logger('Tokenward');
+    const { redis } = this.host;
+    if (!redis)
+      logger.warn('no redis is configured: tokens that were revoked are accepted here until they expire');
+    const { origin, withoutRedis } = this.options.dpop ?? {};
+    const takesProofs = redis !== undefined || withoutRedis === 'nonce';
+    if (takesProofs && origin === undefined && process.env['NODE_ENV'] === 'production')
+      logger.warn(`dpop.origin ${NO_DPOP_ORIGIN}`);
   }
 
   async onApplicationShutdown(): Promise<void> {
