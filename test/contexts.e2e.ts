@@ -9,6 +9,7 @@ import {
   AuthService,
   JwtAuthGuard,
   CurrentUser,
+  PasswordHasher,
   type Principal,
   NoActor,
   Public,
@@ -21,10 +22,11 @@ import { withAuthorization } from '@tokenward/nestjs/microservices';
 import { WebSocket } from 'ws';
 import { firstValueFrom, interval, map, type Observable, startWith } from 'rxjs';
 import { actingAs, caller, type ContextHost, RemoteCalls, startContext } from './support/contexts.js';
+import { dpopClient } from './support/dpop-client.js';
 import { hostDatabase, type HostDatabase, hostOptions } from './support/host-app.js';
 import { httpClient } from './support/http.js';
 import { freePort } from './support/redis-server.mjs';
-import { bearer } from './support/stage.js';
+import { bearer, claimsOf } from './support/stage.js';
 
 const UNAUTHENTICATED = {
   statusCode: 401,
@@ -32,6 +34,7 @@ const UNAUTHENTICATED = {
   message: 'Authentication failed',
   code: 'authentication_failed',
 };
+const PASSWORD = 'a long enough passphrase';
 const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
 
 @Resolver()
@@ -102,7 +105,9 @@ describe('GraphQL', () => {
       autoSchemaFile: true,
       subscription: true,
     });
-    host = await startContext(database, { imports: [graphql], providers: [Things] });
+    host = await startContext(database, {
+      ...{ imports: [graphql], providers: [Things], options: { dpop: 'offer' } },
+    });
   }, 60_000);
   afterAll(() => host.close());
 
@@ -159,23 +164,26 @@ describe('GraphQL', () => {
   });
 
   /** By the protocol of graphql-ws: all messages until the subscription is over. */
-  const subscribe = (token: string, onFirst: () => void) =>
-    new Promise<{ type: string; payload?: unknown }[]>((resolve, reject) => {
+  const subscribe = (token: string, onFirst: () => void, init: object = bearer(token).headers) =>
+    new Promise<{ type: string; id?: string; payload?: unknown }[]>((resolve, reject) => {
       const socket = new WebSocket(`${host.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
-      const seen: { type: string; payload?: unknown }[] = [];
+      const seen: { type: string; id?: string; payload?: unknown }[] = [];
       const send = (message: object) => {
         socket.send(JSON.stringify(message));
       };
       socket.on('error', reject);
       socket.on('open', () => {
-        send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
+        send({ type: 'connection_init', payload: init });
       });
       socket.on('message', (data: Buffer) => {
-        const message = JSON.parse(data.toString()) as { type: string; payload?: unknown };
+        const message = JSON.parse(data.toString()) as (typeof seen)[number];
         seen.push(message);
-        if (message.type === 'connection_ack')
-          send({ type: 'subscribe', id: '1', payload: { query: 'subscription { ticks }' } });
-        if (message.type === 'next' && seen.length === 2) onFirst();
+        const follow = (id: string) =>
+          send({ type: 'subscribe', id, payload: { query: 'subscription { ticks }' } });
+        if (message.type === 'connection_ack') follow('1');
+        // a second operation of the same connection
+        if (message.type === 'next' && seen.length === 2) follow('2');
+        if (message.type === 'next' && message.id === '2') onFirst();
         if (message.type !== 'complete' && message.type !== 'error') return;
         socket.close();
         resolve(seen);
@@ -190,6 +198,32 @@ describe('GraphQL', () => {
     expect(seen.at(-1)?.type).toBe('complete');
     const refused = await subscribe(me.token, () => undefined);
     expect(JSON.stringify(refused)).toContain('Authentication failed');
+  });
+
+  it('takes a proof beside the token: of each request, and once for all operations of a socket', async () => {
+    const [owner, me] = [await dpopClient(), await caller(database, host)];
+    await database.pool.query('update people set pw = $2 where person_ref = $1', [
+      ...[me.id, await host.app.get(PasswordHasher, { strict: false }).hash(PASSWORD)],
+    ]);
+    const found = 'select mail from people where person_ref = $1';
+    const { rows } = await database.pool.query<{ mail: string }>(found, [me.id]);
+    const json = { email: rows[0]?.mail, password: PASSWORD, transport: 'bearer' };
+    const login = await owner.call('POST', `${host.url}/auth/login`, { json });
+    const { accessToken: token } = login.json<{ accessToken: string }>();
+    const graphql = `${host.url}/graphql`;
+    const asked = await owner.call('POST', graphql, { token, json: { query: '{ me own }' } });
+    expect(asked.json()).toEqual({ data: { me: me.id, own: 'own' } });
+
+    const initOf = (proof: string) => ({ authorization: `DPoP ${token}`, dpop: proof });
+    const proof = await owner.proofFor('GET', graphql.replace('http', 'ws'), token);
+    const { sid } = claimsOf(token) as { sid: string };
+    const elsewhere = await owner.proofFor('GET', `${host.url}/other`, token);
+    for (const bad of [elsewhere, 'junk'])
+      expect(JSON.stringify(await subscribe(token, () => undefined, initOf(bad)))).toContain('failed');
+    const seen = await subscribe(token, () => void host.auth.revokeSession(sid), initOf(proof));
+    expect(seen.filter(({ type }) => type === 'next').map(({ id }) => id)).toContain('2');
+    expect(seen.at(-1)?.type).toBe('complete');
+    expect(JSON.stringify(await subscribe(token, () => undefined, initOf(proof)))).toContain('failed');
   });
 
   it('refuses what was revoked', async () => {

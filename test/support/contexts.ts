@@ -5,6 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ConnectedSocket, MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import {
   AuthModule,
+  type AuthModuleOptions,
   AuthService,
   CurrentUser,
   JwtAuthGuard,
@@ -103,6 +104,7 @@ export interface ContextParts {
   readonly imports?: NonNullable<Parameters<typeof Module>[0]['imports']>;
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Type[];
+  readonly options?: Partial<AuthModuleOptions>;
   /** Before it listens. */
   readonly prepare?: (app: INestApplication) => void;
   /** TCP port of a microservice in the same process. */
@@ -112,7 +114,10 @@ export interface ContextParts {
 /** A host whose every route needs a token, with these parts, on Fastify. */
 export async function startContext(database: HostDatabase, parts: ContextParts): Promise<ContextHost> {
   @Module({
-    imports: [AuthModule.forRoot({ ...hostOptions(database), isGlobal: true }), ...(parts.imports ?? [])],
+    imports: [
+      AuthModule.forRoot({ ...hostOptions(database, parts.options), isGlobal: true }),
+      ...(parts.imports ?? []),
+    ],
     controllers: [...(parts.controllers ?? [])],
     providers: [{ provide: APP_GUARD, useClass: JwtAuthGuard }, ...(parts.providers ?? [])],
   })

@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { principal, startApp, type TestApp } from '../http/http-app.fixture.js';
 import { admit, admittedBy, principalOf } from './call-context.js';
+import { graphqlCall } from './graphql-call.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 
 const GOOD = { authorization: 'Bearer good' };
@@ -85,6 +86,23 @@ describe('the context of a GraphQL operation', () => {
     ['a user whom somebody put there', { user: { id: 'u1' }, req: { user: { id: 'u1' } } }, 'token_missing'],
   ])('%s', (_, made, expected) => {
     expect(verdict(made)).toBe(expected);
+  });
+
+  it('brings the proof of its first message, the same for all operations of a connection', () => {
+    const live = { ...handshake({}), url: '/graphql' };
+    const connectionParams = { Authorization: 'DPoP bound', DPoP: 'proof' };
+    const requestFor = (params: object) =>
+      graphqlCall({ extra: { request: live }, connectionParams: params })?.request;
+    const first = requestFor(connectionParams);
+    expect(first).toMatchObject({ method: 'GET', url: '/graphql' });
+    expect(first?.headers).toMatchObject({ authorization: 'DPoP bound', dpop: 'proof' });
+    expect(requestFor(connectionParams)).toBe(first);
+    expect(requestFor({ ...connectionParams })).not.toBe(first);
+    const twice = graphqlCall({
+      extra: { request: handshake({ dpop: 'a' }) },
+      connectionParams: { dpop: 'b' },
+    });
+    expect(twice?.request.headers['dpop']).toBe('a, b');
   });
 
   it('of one operation on a connection says nothing of the next', () => {

@@ -25,41 +25,50 @@ export function graphqlCall(context: unknown): GraphqlCall | undefined {
   const params = membersOf(socket['connectionParams']) ?? membersOf(made['_connectionInit']);
   const live = handshake ?? (http && isHandshake(http) ? http : undefined);
   // not the request, which all operations of a connection share: each is judged by itself
-  if (live) return { carrier: made, request: handshakeRequest(live, authorizationsOf(params)) };
+  if (live) return { carrier: made, request: handshakeRequest(live, params) };
   if (http) return { carrier: http, request: http };
   if (!params) return undefined;
-  return { carrier: made, request: { headers: withAuthorization({}, authorizationsOf(params)) } };
+  return { carrier: made, request: { headers: withSent({}, params) } };
+}
+
+/** One a connection, so that the proof in its first message (RFC 9449) is used once by all its operations. */
+const HANDSHAKES = new WeakMap<HttpRequest, { readonly params?: Members; readonly request: HttpRequest }>();
+
+function handshakeRequest(live: HttpRequest, params: Members | undefined): HttpRequest {
+  const known = HANDSHAKES.get(live);
+  if (known && known.params === params) return known.request;
+  const request = madeRequest(live, params);
+  HANDSHAKES.set(live, { params, request });
+  return request;
 }
 
 /**
  * By the headers as they came: Mercurius adds members of the first message to `headers`, and a foreign page could write a
  * `Sec-Fetch-Site` there, while the browser sends the cookie.
  */
-function handshakeRequest(live: HttpRequest, sent: readonly string[]): HttpRequest {
+function madeRequest(live: HttpRequest, params: Members | undefined): HttpRequest {
   const rawHeaders = live.rawHeaders ?? live.raw?.rawHeaders;
   const headers = rawHeaders ? headersOf(rawHeaders) : live.headers;
-  const { socket, raw } = live;
+  const { url, originalUrl, socket, raw } = live;
   return {
-    headers: withAuthorization({ ...headers, upgrade: 'websocket' }, sent),
-    rawHeaders,
-    method: 'GET',
-    socket,
-    raw,
+    headers: withSent({ ...headers, upgrade: 'websocket' }, params),
+    ...{ rawHeaders, method: 'GET', url, originalUrl, socket, raw },
   };
 }
 
-/** Two credentials make a list, which is refused. */
-function withAuthorization(headers: IncomingHttpHeaders, sent: readonly string[]): IncomingHttpHeaders {
-  const all = [...(headers.authorization === undefined ? [] : [headers.authorization]), ...sent];
-  return all.length === 0 ? headers : { ...headers, authorization: all.join(', ') };
-}
+const SENT = ['authorization', 'dpop'] as const;
 
-/** `{ authorization }` in any case, or `{ headers: { authorization } }`. */
-function authorizationsOf(params: Members | undefined): readonly string[] {
-  const found = [params, membersOf(params?.['headers'])].flatMap((each) => Object.entries(each ?? {}));
-  return found.flatMap(([name, value]) =>
-    name.toLowerCase() === 'authorization' && typeof value === 'string' ? [value] : [],
-  );
+/** `authorization` and `dpop` of the first message, in any case, or in its `headers`. Two of a name make a list, which is refused. */
+function withSent(headers: IncomingHttpHeaders, params: Members | undefined): IncomingHttpHeaders {
+  const members = [params, membersOf(params?.['headers'])].flatMap((each) => Object.entries(each ?? {}));
+  const all = { ...headers };
+  for (const [name, value] of members) {
+    const sent = SENT.find((each) => each === name.toLowerCase());
+    if (!sent || typeof value !== 'string') continue;
+    const there = all[sent];
+    all[sent] = there === undefined ? value : `${String(there)}, ${value}`;
+  }
+  return all;
 }
 
 function headersOf(rawHeaders: readonly string[]): IncomingHttpHeaders {
