@@ -33,7 +33,7 @@ export class SecondFactorLoginFlow {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `second_factor_refused`, `throttled`. */
+  /** Throws `second_factor_refused`, `throttled`, `device_required` and `invalid_dpop_proof`. */
   async login(input: SecondFactorLoginInput, context: CeremonyContext): Promise<LoginResult> {
     const { ticket, device } = input;
     const { client } = context;
@@ -43,10 +43,7 @@ export class SecondFactorLoginFlow {
     const candidate = subject === undefined ? undefined : await this.verifier.findById(subject);
     if (!candidate || candidate.account.disabled) throw refusal('no live ticket');
     const { account } = candidate;
-    const provedKey = waiting?.data.provedKey ?? client.provedKey;
-    // whoever has the ticket alone must not bind the session to another key
-    if (client.provedKey !== undefined && client.provedKey !== provedKey)
-      throw otherKey('the first step was proved by another key');
+    assertSameKey(waiting?.data.provedKey, client.provedKey);
 
     const { admissions, deviceId } = await this.attempts.countOther(candidate, { device, client });
     const giveBack = () => Promise.all(admissions.map((each) => each.giveBack()));
@@ -66,13 +63,21 @@ export class SecondFactorLoginFlow {
     const amr = [...new Set([...first, ...proved, 'mfa'])];
     const claims = kept === undefined ? undefined : (JSON.parse(kept) as CustomClaims);
     const opening = { account, expected: candidate.subject, transport, persistent, amr, asOfMs, deviceId };
-    return this.signIn.open({ ...opening, claims, authTime: new Date(asOfMs) }, { ...client, provedKey });
+    return this.signIn.open({ ...opening, claims, authTime: new Date(asOfMs) }, client);
   }
 
   private refused(userId: string, detail: string, { client }: CeremonyContext): AuthError {
     this.events.publish({ type: 'login.failed', reason: 'second_factor', userId, ip: client.ip });
     return refusal(detail);
   }
+}
+
+/** Whoever has the ticket alone must not bind the session to another key, nor be given the tokens of a key that they do not hold. */
+function assertSameKey(first: string | undefined, second: string | undefined): void {
+  if (first === undefined || first === second) return;
+  if (second === undefined)
+    throw new AuthError('device_required', 'the first step was proved by a key, and the second was not');
+  throw otherKey('the first step was proved by another key');
 }
 
 function refusal(detail: string): AuthError {
