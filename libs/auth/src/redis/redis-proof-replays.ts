@@ -47,4 +47,9 @@ export class RedisProofReplays extends ProofReplays {
         );
     }
   }
+
+  // one that stays is forgotten by its time to live
+  override forget(id: string): void {
+    if (this.redis.status === 'ready') this.redis.del(`${TAG}used:${id}`).catch(() => undefined);
+  }
 }

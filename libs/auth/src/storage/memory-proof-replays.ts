@@ -35,4 +35,8 @@ export class MemoryProofReplays extends ProofReplays {
     this.#used.set(id, now + 3 * windowMs);
     return Promise.resolve({ kind: 'first' });
   }
+
+  override forget(id: string): void {
+    this.#used.delete(id);
+  }
 }

@@ -20,4 +20,7 @@ export type ProofVerdict =
 export abstract class ProofReplays {
   /** Throws `AuthError('unavailable')` where it cannot be known. */
   abstract use(proof: ProofUse): Promise<ProofVerdict>;
+
+  /** Of the `id` that was `first`, once what it came with was refused: strangers must not fill the store. Best effort. */
+  abstract forget(id: string): void;
 }

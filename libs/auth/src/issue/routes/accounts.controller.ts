@@ -156,9 +156,8 @@ export function createAccountsController(routes: Routes): Type {
     ): Promise<LoginAnswer | SecondFactorDue> {
       const input = this.inputs.read('magicLogin', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
-      const result = await this.magicLink.login(
-        { ...input, device },
-        { ...clientOf(request), ...(await this.proofs.provedBy(request)) },
+      const result = await this.proofs.provedBy(request, (proved) =>
+        this.magicLink.login({ ...input, device }, { ...clientOf(request), ...proved }),
       );
       if ('next' in result) return result;
       this.cookies.signIn(response, result.grant);

@@ -20,10 +20,11 @@ export class CeremonyContexts {
     return { origin: ownOrigin(request, this.options.origins.trustProxy), client };
   }
 
-  /** Of a sign-in: with the key that a proof came by. Throws `invalid_dpop_proof`. */
-  async ofSignIn(request: HttpRequest): Promise<CeremonyContext> {
-    const proved = await this.proofs.provedBy(request);
-    const { origin, client } = await this.of(request);
-    return { origin, client: { ...client, ...proved } };
+  /** Of a sign-in: with the key that a proof came by. Throws `invalid_dpop_proof`, and what `work` throws. */
+  signIn<T>(request: HttpRequest, work: (context: CeremonyContext) => Promise<T>): Promise<T> {
+    return this.proofs.provedBy(request, async (proved) => {
+      const { origin, client } = await this.of(request);
+      return work({ origin, client: { ...client, ...proved } });
+    });
   }
 }

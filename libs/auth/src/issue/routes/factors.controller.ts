@@ -54,7 +54,9 @@ export function createFactorsController(routes: Routes): Type {
     ): Promise<LoginAnswer> {
       const input = this.inputs.read('secondFactor', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
-      const result = await this.secondStep.login({ ...input, device }, await this.contexts.ofSignIn(request));
+      const result = await this.contexts.signIn(request, (context) =>
+        this.secondStep.login({ ...input, device }, context),
+      );
       this.cookies.signIn(response, result.grant);
       return loginAnswer(result);
     }

@@ -103,7 +103,9 @@ export function createPasskeysController(routes: Routes): Type {
     ): Promise<LoginAnswer> {
       const input = this.inputs.read('passkeyLogin', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
-      const result = await this.signIn.login({ ...input, device }, await this.contexts.ofSignIn(request));
+      const result = await this.contexts.signIn(request, (context) =>
+        this.signIn.login({ ...input, device }, context),
+      );
       this.cookies.signIn(response, result.grant);
       return loginAnswer(result);
     }

@@ -73,9 +73,10 @@ export function createSignInController(routes: Routes): Type {
       const input = this.inputs.read('login', jsonBodyOf(request));
       const device = this.presented.device(request, input.device);
       // before the password: a bad proof costs no hash
-      const proved = await this.proofs.provedBy(request);
-      const client = { ...(await this.tenants.clientOf(request)), ...proved };
-      const result = await this.loginFlow.login({ ...input, device }, client);
+      const result = await this.proofs.provedBy(request, async (proved) => {
+        const client = { ...(await this.tenants.clientOf(request)), ...proved };
+        return this.loginFlow.login({ ...input, device }, client);
+      });
       if ('next' in result) return result;
       this.cookies.signIn(response, result.grant);
       return loginAnswer(result);

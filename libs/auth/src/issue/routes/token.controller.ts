@@ -54,8 +54,15 @@ export function createRenewalController(routes: Routes): Type {
       try {
         const token = this.presented.refreshToken(request, input.refreshToken);
         if (!token && this.presented.accessCookies(request).length > 0) this.cookiePath.noticeLost();
-        const client = { ...clientOf(request), ...(token && (await this.proofs.provedBy(request))) };
-        const grant = await this.refreshFlow.refresh(token, client, key);
+        const client = clientOf(request);
+        // one whose outcome is not known may have given out tokens
+        const grant = token
+          ? await this.proofs.provedBy(
+              request,
+              (proved) => this.refreshFlow.refresh(token, { ...client, ...proved }, key),
+              'keep',
+            )
+          : await this.refreshFlow.refresh(token, client, key);
         this.cookies.renew(response, grant);
         return tokenBody(grant);
       } catch (error) {

@@ -10,7 +10,7 @@ import { checkProof, type ProofRefusal, tokenHash } from './dpop-proof.js';
 import { targetUri } from './target-uri.js';
 
 export type Proved =
-  | { readonly kind: 'proved'; readonly key: string }
+  | { readonly kind: 'proved'; readonly key: string; readonly id: string }
   | { readonly kind: 'refused'; readonly reason: ProofRefusal; readonly challenge: DpopChallenge };
 
 /** What a proof beside an access token has to agree with. */
@@ -18,6 +18,11 @@ export interface BoundToken {
   readonly token: string;
   /** Thumbprint, as its `cnf` has it. */
   readonly key: string;
+}
+
+/** For `ClientContext`: absent where DPoP is off or no proof came. */
+export interface ProvedKey {
+  readonly provedKey?: string;
 }
 
 /** How far the clock of a client may be off, beside `accessToken.clockTolerance` (contract, section 10). */
@@ -39,13 +44,30 @@ export class DpopProofs {
     return this.options.dpop !== undefined;
   }
 
-  /** Of a sign-in or refresh: the key that it proves; none where DPoP is off or no proof came. Throws `invalid_dpop_proof`. */
-  async provedBy(request: HttpRequest): Promise<{ readonly provedKey?: string }> {
-    if (!this.isOn || headerValues(request, 'dpop').length === 0) return {};
+  /**
+   * Of a sign-in or refresh: does `work` with the key that its proof proves. Anybody can make a proof of a key of their own, so that one stays
+   * remembered only where `work` found good what it came with; `doubt` says what becomes of it where `work` failed without refusing. Throws
+   * `invalid_dpop_proof`, and what `work` throws.
+   */
+  async provedBy<T>(
+    request: HttpRequest,
+    work: (proved: ProvedKey) => Promise<T>,
+    doubt: 'forget' | 'keep' = 'forget',
+  ): Promise<T> {
+    if (!this.isOn || headerValues(request, 'dpop').length === 0) return work({});
     const proved = await this.check(request);
-    if (proved.kind === 'proved') return { provedKey: proved.key };
-    const { reason, challenge } = proved;
-    throw new AuthError('invalid_dpop_proof', reason, { dpop: challenge, fields: { dpop: challenge.error } });
+    if (proved.kind === 'refused') {
+      const { reason, challenge } = proved;
+      const fields = { dpop: challenge.error };
+      throw new AuthError('invalid_dpop_proof', reason, { dpop: challenge, fields });
+    }
+    try {
+      return await work({ provedKey: proved.key });
+    } catch (error) {
+      const isRefusal = error instanceof AuthError && error.getStatus() < 500;
+      if (isRefusal || doubt === 'forget') this.replays.forget(proved.id);
+      throw error;
+    }
   }
 
   /** Throws `unavailable` where it cannot be known whether the proof was used before. */
@@ -54,6 +76,8 @@ export class DpopProofs {
     if (seen && seen.token === bound?.token) return seen.outcome;
     const outcome = this.judge(request, bound);
     this.#seen.set(request, { token: bound?.token, outcome });
+    // a store that could not tell may do so at the next operation of a socket
+    outcome.catch(() => this.#seen.delete(request));
     return outcome;
   }
 
@@ -72,7 +96,7 @@ export class DpopProofs {
     const use = await this.replays.use({ ...proof, windowMs });
     switch (use.kind) {
       case 'first':
-        return { kind: 'proved', key: proof.key };
+        return { kind: 'proved', key: proof.key, id: proof.id };
       case 'replayed':
         return refused('proof_replayed');
       case 'nonce_needed':

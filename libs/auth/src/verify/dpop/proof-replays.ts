@@ -26,4 +26,8 @@ class NoProofReplays extends ProofReplays {
       AuthError.unavailable("DPoP: no redis is configured; give one, or set dpop.withoutRedis to 'nonce'"),
     );
   }
+
+  override forget(): void {
+    // nothing was remembered
+  }
 }

@@ -248,7 +248,10 @@ export function edge(parts: AppParts): DynamicModule {
     ...flows,
     { provide: AuthenticateFlow, useValue: parts.authenticate ?? new FakeAuthenticateFlow() },
     { provide: ResolvedAuthOptions, useValue: parts.options ?? settings() },
-    { provide: DpopProofs, useValue: { provedBy: () => Promise.resolve({}) } },
+    {
+      provide: DpopProofs,
+      useValue: { provedBy: (_: unknown, work: (proved: object) => unknown) => work({}) },
+    },
     { provide: FactorMethods, useValue: {} },
     { provide: LoginThrottle, useValue: {} },
     { provide: Clock, useValue: { now: () => NOW_MS, monotonic: () => 0 } },

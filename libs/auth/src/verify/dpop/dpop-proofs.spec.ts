@@ -1,0 +1,53 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { generateKeyPair, generateProof, type KeyPair } from 'dpop';
+import { AuthError } from '../../common/auth-error.js';
+import { SystemClock } from '../../common/clock.js';
+import { resolveOptions } from '../../options/resolve-options.js';
+import { MemoryProofReplays } from '../../storage/memory-proof-replays.js';
+import { DpopProofs } from './dpop-proofs.service.js';
+
+const NONCE = 'of this process';
+const CAPACITY = 2;
+const options = resolveOptions(
+  { issuer: 'https://issuer.example', audience: 'api', keys: { algorithm: 'ES256' }, dpop: 'offer' },
+  {},
+);
+
+describe('what a proof accompanied', () => {
+  let keys: KeyPair;
+  let proofs: DpopProofs;
+  beforeAll(async () => {
+    keys = await generateKeyPair('ES256');
+  });
+
+  const request = async () => ({
+    headers: {
+      host: 'api.example.com',
+      dpop: await generateProof(keys, 'http://api.example.com/auth/login', 'POST', NONCE),
+    },
+    ...{ method: 'POST', url: '/auth/login' },
+  });
+  const reasonOf = async (work: () => Promise<unknown>, doubt?: 'keep') => {
+    const error = await proofs.provedBy(await request(), work, doubt).catch((given: unknown) => given);
+    return error instanceof AuthError ? error.reason : error;
+  };
+  const refuse = () => Promise.reject(new AuthError('login_refused', 'a wrong password'));
+  const fail = () => Promise.reject(AuthError.unavailable('the store is away'));
+  const pass = () => Promise.resolve('good');
+
+  it.each<[string, () => Promise<unknown>, 'keep' | undefined, string]>([
+    ['was refused: it is forgotten', refuse, undefined, 'good'],
+    ['was refused where doubt keeps: it is forgotten', refuse, 'keep', 'good'],
+    ['failed at a sign-in: it is forgotten', fail, undefined, 'good'],
+    ['failed at a refresh, which may have been done: it stays', fail, 'keep', 'unavailable'],
+    ['was found good: it stays', pass, undefined, 'unavailable'],
+  ])('%s', async (_, work, doubt, then) => {
+    proofs = new DpopProofs(
+      options,
+      new SystemClock(),
+      new MemoryProofReplays(new SystemClock(), NONCE, CAPACITY),
+    );
+    for (let n = 0; n < CAPACITY; n++) await reasonOf(work, doubt);
+    expect(await reasonOf(pass)).toBe(then);
+  });
+});
