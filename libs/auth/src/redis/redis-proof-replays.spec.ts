@@ -29,7 +29,7 @@ describe('used proofs in Redis', () => {
     server = await privateRedis();
     clients = [1, 2, 3].map(() => new Redis(server.url, { retryStrategy: () => 20 }));
     for (const client of clients) client.on('error', () => undefined);
-    processes = clients.map((client) => new RedisProofReplays(client, clock, new SystemEntropy(), 500));
+    processes = clients.map((client) => new RedisProofReplays(client, clock, new SystemEntropy(), 2_000));
   });
   beforeEach(async () => {
     await clients[0]?.flushall();
