@@ -19,7 +19,7 @@ import { scratchDir } from './support/run-environment.js';
 import { until } from './support/until.js';
 
 const ADA = { email: 'ada@example.com', password: 'a quiet harbour at dawn' };
-const GUIDE = guideFiles();
+const GUIDE = new Map([...guideFiles('getting-started.md'), ...guideFiles('getting-started-by-hand.md')]);
 /** A CommonJS application leaves it out. */
 const withoutJs = (code: string): string => code.replace(/(from '\.[^']*)\.js'/g, "$1'");
 

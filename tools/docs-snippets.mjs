@@ -1,5 +1,5 @@
 // Type-checks the fenced `ts` snippets of README.md and docs/ with the repository's own tsconfig. Each snippet is a module of its own;
-// those after `<!-- file: src/x.ts -->` see the others of their page by these names.
+// those after `<!-- file: src/x.ts -->` see the others of their page by these names; the two pages of a new application are one.
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ for (const page of pages()) {
     /(?:^<!-- file: (\S+) -->\n\n)?^```ts\n([\s\S]*?)^```$/gm,
   )) {
     const name = file
-      ? join(root, 'docs', `snippets-of-${page.replaceAll(/\W/g, '-')}`, file)
+      ? join(root, 'docs', `snippets-of-${page.replace('-by-hand', '').replaceAll(/\W/g, '-')}`, file)
       : join(root, 'docs', `snippet-${snippets.size}.ts`);
     snippets.set(name, {
       code: `${code}\nexport {};\n`,

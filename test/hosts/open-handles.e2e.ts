@@ -127,9 +127,9 @@ describe('nothing of Tokenward keeps a process alive', () => {
   });
 
   // T-5fwm
-  it("the README's module, closed, ends the process by itself", async () => {
-    const readme = readFileSync(`${ROOT}README.md`, 'utf8');
-    const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
+  it("the guide's module, closed, ends the process by itself", async () => {
+    const guide = readFileSync(`${ROOT}docs/getting-started-existing.md`, 'utf8');
+    const blocks = [...guide.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
     const source = blocks.find((code) => code.includes('export class AppModule')) ?? '';
     expect(source).not.toBe('');
     const { outputText } = ts.transpileModule(

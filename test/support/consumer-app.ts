@@ -14,7 +14,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
 
 /** What a page of the documentation has people paste: path → code. */
-export function guideFiles(page = 'getting-started.md'): ReadonlyMap<string, string> {
+export function guideFiles(page: string): ReadonlyMap<string, string> {
   const text = readFileSync(join(ROOT, 'docs', page), 'utf8');
   const found = text.matchAll(/^<!-- file: (\S+) -->\n\n```ts\n([\s\S]*?)^```$/gm);
   return new Map([...found].map(([, path = '', code = '']) => [path, code]));

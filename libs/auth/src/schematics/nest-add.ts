@@ -92,7 +92,7 @@ function edit(
   const before = read(tree, path);
   const after = before === undefined ? undefined : change(before);
   if (after === undefined)
-    logger.warn(`${path} was left alone: see docs/getting-started.md for what goes there`);
+    logger.warn(`${path} was left alone: see docs/getting-started-by-hand.md for what goes there`);
   else if (after !== before) tree.overwrite(path, after);
 }
 
