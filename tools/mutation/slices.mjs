@@ -30,7 +30,7 @@ export const SLICES = {
       'access-token-verifier.service',
       '../../issue/tokens/access-token-issuer.service',
     ),
-    tokens('legacy-tokens', 'legacy-tokens'),
+    part('verify/legacy', 'legacy-tokens', ['legacy-tokens']),
   ],
   revocation: [
     revocation('revocation-checker.service', 'revocation-checker'),

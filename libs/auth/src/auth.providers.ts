@@ -8,6 +8,7 @@ import { AUTH_INSTANCE } from './common/instance-token.js';
 import { RefusalLog } from './verify/refusal-log.service.js';
 import { FactorMethods } from './issue/factors/factor-methods.js';
 import { KeyLookup } from './verify/keys/key-lookup.port.js';
+import { sightingsWithLegacy } from './issue/legacy/legacy-sightings.js';
 import { KeyRotation } from './issue/keys/key-rotation.service.js';
 import { Keyring } from './verify/keys/keyring.service.js';
 import { resolveChecked } from './options/resolve-options.js';
@@ -107,7 +108,12 @@ export const OPTION_PROVIDERS: Provider[] = [
   {
     provide: KeyRotation,
     useFactory: (options: ResolvedAuthOptions, clock: Clock, host: Host) =>
-      KeyRotation.start(options, clock, host.keySource, host.storage.keySightings),
+      KeyRotation.start(
+        options,
+        clock,
+        host.keySource,
+        sightingsWithLegacy(host.storage.keySightings, options.accessToken.legacy),
+      ),
     inject: [ResolvedAuthOptions, Clock, MODULE_OPTIONS_TOKEN],
   },
   { provide: Keyring, useFactory: (rotation: KeyRotation) => rotation.keyring, inject: [KeyRotation] },

@@ -16,6 +16,7 @@ import { RequestLinkFlow } from './flows/request-link.flow.js';
 import { ResetPasswordFlow } from './flows/reset-password.flow.js';
 import { SendVerificationFlow } from './flows/send-verification.flow.js';
 import { VerifyEmailFlow } from './flows/verify-email.flow.js';
+import { LEGACY_LOGOUT } from './legacy/providers.js';
 import { KeyRotation } from './keys/key-rotation.service.js';
 import { AuthCookies } from './routes/cookies.service.js';
 import { ROUTE_PROVIDERS } from './routes/providers.js';
@@ -91,6 +92,7 @@ export const ISSUE_PROVIDERS: Provider[] = [
   LoginFlow,
   OpenSessionFlow,
   RefreshFlow,
+  LEGACY_LOGOUT,
   LogoutFlow,
   EndSessionsFlow,
   ThrottledPasswordCheck,

@@ -9,17 +9,14 @@ import type { DpopChallenge } from '../common/refusals.js';
 import { DpopProofs } from './dpop/dpop-proofs.service.js';
 import { clientOf } from './http/adapter.js';
 import { KeyLookup } from './keys/key-lookup.port.js';
+import { LegacyCheck } from './legacy/legacy-check.service.js';
 import { RevocationChecker, type Verdict } from './revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../storage/session-store.port.js';
 import { AccessTokenVerifier, type VerificationOutcome } from './tokens/access-token-verifier.service.js';
-import { formerLegacyTokenId } from './tokens/legacy-tokens.js';
 import { UserDirectory } from '../storage/user-directory.port.js';
 import { revocable } from './revocable.js';
 import { RefusalLog } from './refusal-log.service.js';
 import type { PresentedToken } from './presented-token.js';
-
-/** Of a user of whom nothing was ever revoked; also of one without a row. */
-const FIRST_VERSION = 1;
 
 type Token = Extract<PresentedToken, { kind: 'token' }>;
 type Accepted = Extract<VerificationOutcome, { kind: 'accepted' }>;
@@ -49,6 +46,7 @@ export class AuthenticateFlow {
     private readonly apiKeys?: ApiKeyLookup,
     private readonly trusted?: TrustedIssuers,
     private readonly proofs?: DpopProofs,
+    private readonly legacy?: LegacyCheck,
   ) {}
 
   /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
@@ -161,22 +159,11 @@ export class AuthenticateFlow {
     return principal.legacy === undefined ? principal : this.confirmLegacy(principal, token);
   }
 
-  /**
-   * An old token may outlive every entry of the ledger, and spell its user as it likes: who that is the directory tells, and whether anything was
-   * ever revoked of the user, the database.
-   */
   private async confirmLegacy(given: Principal, token: string | undefined): Promise<Principal> {
-    const account = (await this.users?.findById(given.id))?.account;
-    if (this.users && (!account || account.disabled))
-      throw this.refused('an old token whose user is disabled or gone', given);
-    const principal =
-      account && account.id !== given.id ? Object.freeze({ ...given, id: account.id }) : given;
-    const tokenId = token === undefined ? principal.tokenId : formerLegacyTokenId(token);
-    const former = await this.revocations.check({ ...revocable(principal), tokenId });
-    const { revoked, subject } = await this.authorityOf(principal);
-    if (former === 'revoked' || revoked || subject.tokenVersion > FIRST_VERSION)
-      throw this.refused('an old token that was revoked, or whose user was', principal);
-    return principal;
+    const confirmed = await this.legacy?.confirm(given, token);
+    if (!confirmed) throw this.refused('an old token, and none are accepted here', given);
+    if (confirmed.kind === 'refused') throw this.refused(confirmed.reason, confirmed.principal);
+    return confirmed.principal;
   }
 
   /** The authoritative check: one query on the primary; whatever no longer matches refuses the token. */

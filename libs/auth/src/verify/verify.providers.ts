@@ -40,12 +40,16 @@ import { RevocationChecker } from './revocation/revocation-checker.service.js';
 import { RevocationFeedBus } from '../storage/revocation-feed.port.js';
 import { RevocationSync } from './revocation/revocation-sync.service.js';
 import { UncheckedRevocations } from './revocation/unchecked-revocations.service.js';
+import { LegacyCheck } from './legacy/legacy-check.service.js';
+import { accessTokenVerifier } from './legacy/verifier-beside-legacy.js';
 import { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
 import { redisProbe, viewStanding } from './verify-health.js';
 import { remoteKeyMetrics, VERIFY_METRICS, VERIFY_METRICS_OF, verifyMetrics } from './verify-metrics.js';
 import { LIVE_PROVIDERS } from './ws/providers.js';
 
 type Host = CheckedResourceOptions;
+
+type NeededByLegacyCheck = [RevocationChecker, UserDirectory, SessionStore];
 
 /** What only the issuer has. */
 const NOT_HERE = [SessionStore, UserDirectory, RevocationLedgerStore, ApiKeyLookup];
@@ -63,7 +67,17 @@ export const EDGE_PROVIDERS: Provider[] = [
 
 /** The wing's own classes, in either module. */
 export const VERIFY_PROVIDERS: Provider[] = [
-  AccessTokenVerifier,
+  {
+    provide: AccessTokenVerifier,
+    useFactory: accessTokenVerifier,
+    inject: [ResolvedAuthOptions, Keyring, Clock],
+  },
+  {
+    provide: LegacyCheck,
+    useFactory: ({ accessToken }: ResolvedAuthOptions, ...needed: NeededByLegacyCheck) =>
+      accessToken.legacy.length > 0 ? new LegacyCheck(...needed) : undefined,
+    inject: [ResolvedAuthOptions, RevocationChecker, UserDirectory, SessionStore],
+  },
   DpopProofs,
   RevocationSync,
   {

@@ -1,13 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../../common/principal.js';
-import { Announcer } from '../sessions/announcer.service.js';
-import { RevocationService } from '../sessions/revocation.service.js';
-import { RevocationChecker } from '../../verify/revocation/revocation-checker.service.js';
-import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../../storage/session-store.port.js';
-import { UserDirectory } from '../../storage/user-directory.port.js';
-import { revocable } from '../../verify/revocable.js';
-import { type Named, NamedSessions } from './named-sessions.service.js';
+import { LegacyLogout } from '../legacy/legacy-logout.service.js';
+import { Announcer } from '../sessions/announcer.service.js';
+import { SessionService } from '../sessions/session.service.js';
+import { NamedSessions } from './named-sessions.service.js';
 
 export interface LogoutInput {
   readonly accessTokens: readonly string[];
@@ -21,37 +17,24 @@ export class LogoutFlow {
     private readonly byAccessToken: NamedSessions,
     private readonly sessions: SessionService,
     private readonly store: SessionStore,
-    private readonly revocations: RevocationService,
-    private readonly checker: RevocationChecker,
-    private readonly users: UserDirectory,
     private readonly announcer: Announcer,
+    private readonly legacy?: LegacyLogout,
   ) {}
 
   async logout(input: LogoutInput): Promise<void> {
-    const { sessionIds, legacy } = await this.named(input);
-    // an old token has no session: it ends by itself alone
-    for (const principal of legacy) await this.endLegacy(principal);
-    for (const sessionId of sessionIds) {
+    await this.legacy?.end(input.accessTokens);
+    for (const sessionId of await this.named(input)) {
       const ended = await this.store.endOne(sessionId, 'logout');
       if (ended) await this.announcer.announce(ended);
     }
   }
 
-  private async endLegacy(principal: Principal): Promise<void> {
-    const { tokenId, expiresAt, id } = principal;
-    // presented again and again it would write a row each time
-    if ((await this.checker.check(revocable(principal))) === 'revoked') return;
-    const actorId = (await this.users.findById(id))?.account.id;
-    await this.revocations.revokeToken(tokenId, expiresAt, { actorId });
-  }
-
-  private async named({ accessTokens, refreshTokens }: LogoutInput): Promise<Named> {
-    const { sessionIds, legacy } = await this.byAccessToken.of(accessTokens);
-    const named = new Set(sessionIds);
+  private async named({ accessTokens, refreshTokens }: LogoutInput): Promise<ReadonlySet<string>> {
+    const named = new Set(await this.byAccessToken.of(accessTokens));
     for (const token of refreshTokens) {
       const opened = this.sessions.inspect(token);
       if (opened.kind === 'genuine') named.add(opened.sessionId);
     }
-    return { sessionIds: named, legacy };
+    return named;
   }
 }

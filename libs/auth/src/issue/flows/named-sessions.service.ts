@@ -1,16 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import type { ClientContext, Principal } from '../../common/principal.js';
+import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { AccessTokenVerifier } from '../../verify/tokens/access-token-verifier.service.js';
 
-export interface Named {
-  readonly sessionIds: ReadonlySet<string>;
-  /** Old tokens of another set-up: they have no session. */
-  readonly legacy: readonly Principal[];
-}
-
-/** What access tokens name that are valid or have only expired; whether they were revoked does not matter. */
+/** The sessions that access tokens name which are valid or have only expired; whether they were revoked does not matter. */
 @Injectable()
 export class NamedSessions {
   constructor(
@@ -27,23 +21,21 @@ export class NamedSessions {
     accessCookies: readonly string[] = [],
     { ip }: ClientContext,
   ): Promise<void> {
-    const { sessionIds } = await this.of(accessCookies);
-    if ([...sessionIds].every((each) => each === sessionId)) return;
+    if ([...(await this.of(accessCookies))].every((each) => each === sessionId)) return;
     this.events.publish({ type: 'refresh.refused', reason: 'mismatch', sessionId, ip });
     throw new AuthError('token_refused', 'the refresh cookie is of another session than the access cookie', {
       cookies: 'keep',
     });
   }
 
-  async of(accessTokens: readonly string[]): Promise<Named> {
-    const sessionIds = new Set<string>();
-    const legacy: Principal[] = [];
+  async of(accessTokens: readonly string[]): Promise<ReadonlySet<string>> {
+    const named = new Set<string>();
     for (const token of accessTokens) {
       const outcome = await this.verifier.verifyAny(token, { expiry: 'ignored', keyBound: 'told' });
-      if (outcome.kind === 'refused') continue;
-      if (outcome.principal.legacy === undefined) sessionIds.add(outcome.principal.sessionId);
-      else legacy.push(outcome.principal);
+      // an old token of another set-up has no session
+      if (outcome.kind === 'accepted' && outcome.principal.legacy === undefined)
+        named.add(outcome.principal.sessionId);
     }
-    return { sessionIds, legacy };
+    return named;
   }
 }

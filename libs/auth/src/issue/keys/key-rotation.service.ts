@@ -244,9 +244,8 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
       for (const { kid } of known)
         if (!this.#known.some((key) => key.kid === kid) && !this.#firstSeen.has(kid))
           this.#firstSeen.set(kid, now);
-    const old = (this.options.accessToken.legacy ?? []).map(({ name }) => `legacy:${name}`);
     try {
-      const ages = await this.sightings?.see([...known.map(({ kid }) => kid), ...old]);
+      const ages = await this.sightings?.see(known.map(({ kid }) => kid));
       if (first && this.source) for (const [kid, ageMs] of ages ?? []) this.#firstSeen.set(kid, now - ageMs);
     } catch (error) {
       this.#warnings.unnoted(error);

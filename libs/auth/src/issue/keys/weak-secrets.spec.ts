@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import { readEncryptionKeys } from '../../verify/keys/encryption-ring.js';
-import { readLegacyKey } from '../../verify/keys/legacy-key.js';
+import { readLegacyKey } from '../../verify/legacy/legacy-key.js';
 import { loadStaticKeys } from '../../verify/keys/static-keys.js';
 import { RefreshSecrets } from '../sessions/refresh-secrets.js';
 import { SealingRing } from './sealed-key.js';

@@ -10,7 +10,6 @@ import { publicKeyThumbprint } from './thumbprint.js';
 export type { KeySet, PublicJwk, RemoteSigningKey, SigningKey, VerificationKey } from './key-set.js';
 
 export { type EncryptionKey, readEncryptionKeys } from './encryption-ring.js';
-export { legacyKid, readLegacyKey } from './legacy-key.js';
 export { joseSignature } from './remote-signature.js';
 
 /** The keys in force, parsed once. What rotates calls `replace`; whoever caches by key compares `revision`. */

@@ -1,13 +1,11 @@
-import { Injectable } from '@nestjs/common';
-import { Clock } from '../../common/clock.js';
+import type { Clock } from '../../common/clock.js';
 import type { Principal } from '../../common/principal.js';
-import { Keyring, legacyKid } from '../keys/keyring.service.js';
-import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { Keyring } from '../keys/keyring.service.js';
+import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { AccessTokenClaims } from './access-claims.js';
 import { checkCustomClaims, type CustomClaims, hostClaims } from './custom-claims.js';
 import { looksEncrypted, TokenEncryption } from './encrypted-token.js';
 import { type CompactJws, parseCompactJws } from './jws.js';
-import { LegacyTokens } from './legacy-tokens.js';
 import type { JsonObject } from './strict-json.js';
 import {
   checkClaims,
@@ -38,19 +36,17 @@ export interface VerifyOptions {
 
 const MAX_KNOWN_HEADERS = 32;
 
-type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
+export type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
 
 /**
  * Whether an access token is ours and in time (contract, section 1; RFC 9068, section 4; RFC 8725). No I/O. Whether it was revoked
  * is another question.
  */
-@Injectable()
 export class AccessTokenVerifier {
   /** Tokens that were remembered, tokens that were verified in full, and how long the latter took altogether; for metrics. */
   readonly counters = { remembered: 0, verified: 0, verifiedMs: 0 };
   readonly #rules: VerificationRules;
   readonly #cache: VerifiedTokenCache;
-  readonly #legacy: LegacyTokens;
   readonly #encryption: TokenEncryption | undefined;
   /** Of accepted tokens alone: nobody else can fill it. */
   readonly #headers = new Map<string, JsonObject>();
@@ -58,16 +54,15 @@ export class AccessTokenVerifier {
   constructor(
     private readonly options: ResolvedAuthOptions,
     private readonly keyring: Keyring,
-    private readonly clock: Clock,
+    protected readonly clock: Clock,
   ) {
     this.#rules = {
       issuer: options.issuer,
       audiences: options.audiences,
       clockToleranceSeconds: options.accessToken.clockToleranceSeconds,
     };
-    const { cacheSize, encryption, legacy } = options.accessToken;
+    const { cacheSize, encryption } = options.accessToken;
     this.#cache = new VerifiedTokenCache(cacheSize);
-    this.#legacy = new LegacyTokens(legacy, options.accessToken, keyring, clock.now());
     this.#encryption = encryption && new TokenEncryption(encryption, keyring);
   }
 
@@ -92,10 +87,9 @@ export class AccessTokenVerifier {
     );
   }
 
-  /** Whether a key of that `kid` verifies here, or did until it was revoked; of old tokens `legacy:<name>`. */
+  /** Whether a key of that `kid` verifies here, or did until it was revoked. */
   knowsKey(kid: string): boolean {
-    const isOurs = this.keyring.verificationKey(kid) !== undefined || this.keyring.isRevoked(kid);
-    return isOurs || this.options.accessToken.legacy.some(({ name }) => kid === legacyKid(name));
+    return this.keyring.verificationKey(kid) !== undefined || this.keyring.isRevoked(kid);
   }
 
   #remembered(
@@ -140,12 +134,13 @@ export class AccessTokenVerifier {
     });
   }
 
-  /** As it was sent: not encrypted, or refused. */
   #outer(token: string, options: VerifyOptions): Verification {
     const jws = parseCompactJws(token, this.#headers);
-    if (jws.kind === 'malformed') return refused(jws.reason);
-    if (this.#legacy.concerns(jws.header))
-      return this.#legacy.verify(jws, this.clock.now(), options.expiry ?? 'enforced');
+    return jws.kind === 'malformed' ? refused(jws.reason) : this.verifySent(jws, options);
+  }
+
+  /** As it was sent: not encrypted, or refused. */
+  protected verifySent(jws: ParsedJws, options: VerifyOptions): Verification {
     if (this.#encryption?.plaintext === 'refused') return refused('not_encrypted');
     return this.#signed(jws, options);
   }

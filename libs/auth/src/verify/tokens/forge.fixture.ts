@@ -6,7 +6,7 @@ import { Keyring } from '../keys/keyring.service.js';
 import type { SigningAlgorithm, StaticKeysOptions } from '../../options/key-options.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { AccessTokenIssuer } from '../../issue/tokens/access-token-issuer.service.js';
-import { AccessTokenVerifier } from './access-token-verifier.service.js';
+import { accessTokenVerifier } from '../legacy/verifier-beside-legacy.js';
 
 class BenchClock extends Clock {
   constructor(public ms: number) {
@@ -55,7 +55,7 @@ export function makeBench(
   const options = { issuer: ISSUER, audiences, keys, accessToken } as unknown as ResolvedAuthOptions;
   const clock = new BenchClock(NOW * 1000);
   const keyring = Keyring.fromOptions(keys);
-  const verifier = new AccessTokenVerifier(options, keyring, clock);
+  const verifier = accessTokenVerifier(options, keyring, clock);
   const issuer = new AccessTokenIssuer(options, keyring, new SystemEntropy());
   return { options, clock, keyring, verifier, issuer };
 }

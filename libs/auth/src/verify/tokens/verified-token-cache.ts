@@ -10,7 +10,7 @@ export interface VerifiedToken {
   readonly auth_time?: number;
   /** Thumbprint of the key that it works with. */
   readonly boundKey?: string;
-  /** Of an old token of another set-up: refused from then on, without tolerance. Milliseconds since the epoch. */
+  /** It is refused from then on, without tolerance. Milliseconds since the epoch. Default: `exp` alone counts. */
   readonly acceptUntilMs?: number;
 }
 

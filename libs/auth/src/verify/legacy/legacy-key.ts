@@ -1,10 +1,10 @@
 import { createSecretKey } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
 import type { ResolvedLegacyIssuer } from '../../options/legacy-options.js';
-import { ALGORITHMS } from './algorithms.js';
-import { assertKeyFits, assertSecretFits } from './key-fitness.js';
-import { readPublicKey } from './key-material.js';
-import type { VerificationKey } from './key-set.js';
+import { ALGORITHMS } from '../keys/algorithms.js';
+import { assertKeyFits, assertSecretFits } from '../keys/key-fitness.js';
+import { readPublicKey } from '../keys/key-material.js';
+import type { VerificationKey } from '../keys/key-set.js';
 
 export const legacyKid = (name: string): string => `legacy:${name}`;
 

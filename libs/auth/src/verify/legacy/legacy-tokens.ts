@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
 import type { StandardSchemaV1 } from '../../common/standard-schema.js';
-import { type Keyring, readLegacyKey, type VerificationKey } from '../keys/keyring.service.js';
+import type { Keyring, VerificationKey } from '../keys/keyring.service.js';
 import type { LegacyPrincipal, ResolvedLegacyIssuer } from '../../options/legacy-options.js';
-import { checkCustomClaims } from './custom-claims.js';
-import type { CompactJws } from './jws.js';
-import type { JsonObject } from './strict-json.js';
+import { readLegacyKey } from './legacy-key.js';
+import { checkCustomClaims } from '../tokens/custom-claims.js';
+import type { CompactJws } from '../tokens/jws.js';
+import type { JsonObject } from '../tokens/strict-json.js';
 import {
   checkTimes,
   type ExpiryRule,
@@ -17,8 +18,8 @@ import {
   refused,
   REFUSED_MEMBERS,
   wholeSeconds,
-} from './verification-policy.js';
-import type { Verification } from './verified-token-cache.js';
+} from '../tokens/verification-policy.js';
+import type { Verification } from '../tokens/verified-token-cache.js';
 
 /** How an old token was named before `LegacyTokens` named it by what was signed; what was revoked then stays so. */
 export function formerLegacyTokenId(token: string): string {
@@ -69,7 +70,6 @@ export class LegacyTokens {
 
   /** Whether a token with this header can only be an old one. */
   concerns(header: JsonObject): boolean {
-    if (this.#issuers.length === 0) return false;
     const typ = own(header, 'typ');
     return typ === undefined || (typeof typ === 'string' && typ.toLowerCase() === 'jwt');
   }

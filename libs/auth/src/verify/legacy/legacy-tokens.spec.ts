@@ -13,7 +13,7 @@ import {
   makeKey,
   NOW,
   rawSignature,
-} from './forge.fixture.js';
+} from '../tokens/forge.fixture.js';
 
 const resolveLegacy = (legacy: readonly LegacyIssuerOptions[]) =>
   resolveOptions(

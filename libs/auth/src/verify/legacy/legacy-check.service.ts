@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../common/principal.js';
+import type { SessionStore } from '../../storage/session-store.port.js';
+import type { UserDirectory } from '../../storage/user-directory.port.js';
+import { revocable } from '../revocable.js';
+import type { RevocationChecker } from '../revocation/revocation-checker.service.js';
+import { formerLegacyTokenId } from './legacy-tokens.js';
+
+/** Of a user of whom nothing was ever revoked; also of one without a row. */
+const FIRST_VERSION = 1;
+
+export type Confirmation =
+  | { readonly kind: 'confirmed'; readonly principal: Principal }
+  | { readonly kind: 'refused'; readonly reason: string; readonly principal: Principal };
+
+/**
+ * An old token may outlive every entry of the ledger, and spell its user as it likes: the directory tells who that is, and the database whether
+ * anything was ever revoked of the user.
+ */
+@Injectable()
+export class LegacyCheck {
+  constructor(
+    private readonly revocations: RevocationChecker,
+    private readonly users: UserDirectory,
+    private readonly sessions: SessionStore,
+  ) {}
+
+  /** `token`: as it was presented; undefined where only its principal is still known. Rejects with `unavailable`. */
+  async confirm(given: Principal, token: string | undefined): Promise<Confirmation> {
+    const account = (await this.users.findById(given.id))?.account;
+    if (!account || account.disabled)
+      return {
+        kind: 'refused',
+        reason: 'an old token whose user is disabled or gone',
+        principal: given,
+      };
+    const principal = account.id === given.id ? given : Object.freeze({ ...given, id: account.id });
+    const tokenId = token === undefined ? principal.tokenId : formerLegacyTokenId(token);
+    const former = await this.revocations.check({ ...revocable(principal), tokenId });
+    const { revoked, subject } = await this.sessions.readAuthority(revocable(principal));
+    if (former === 'revoked' || revoked || subject.tokenVersion > FIRST_VERSION)
+      return {
+        kind: 'refused',
+        reason: 'an old token that was revoked, or whose user was',
+        principal,
+      };
+    return { kind: 'confirmed', principal };
+  }
+}
