@@ -6,7 +6,9 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/dist', '<rootDir>/bench/node_modules'],
   extensionsToTreatAsEsm: ['.ts'],
   testTimeout: 30000,
-  maxWorkers: 2,
+  // one more than the cores that the suite is measured on: many files wait for servers and processes
+  maxWorkers: 3,
+  testSequencer: '<rootDir>/test/support/sequencer.mjs',
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

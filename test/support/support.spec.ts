@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -7,6 +8,7 @@ import { createDatabase, createRedisDatabase } from './databases.js';
 import { httpClient } from './http.js';
 import { privatePostgres, privateRedis } from './private-servers.js';
 import { tcpProxy } from './proxy.js';
+import { FIRST } from './sequencer.mjs';
 
 // the instruments themselves: a fault that does not happen would make every fault test pass
 describe('the HTTP client', () => {
@@ -148,3 +150,10 @@ async function rows(url: string, statement: string): Promise<unknown[]> {
     await client.end();
   }
 }
+
+describe('the order of the suite', () => {
+  it('names files that are there', () => {
+    expect(FIRST.filter((path) => !existsSync(path))).toEqual([]);
+    expect(new Set(FIRST).size).toBe(FIRST.length);
+  });
+});
