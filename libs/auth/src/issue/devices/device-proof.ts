@@ -16,6 +16,7 @@ export interface DeviceKey {
 
 /** A proof that is well formed; whose it is has still to be looked at. */
 export interface DeviceProof {
+  readonly kind: 'proof';
   /** `jti` */
   readonly challenge: string;
   /** Of the header; a registration brings it. */
@@ -23,19 +24,26 @@ export interface DeviceProof {
   isSignedBy(key: DeviceKey): boolean;
 }
 
+export interface MalformedProof {
+  readonly kind: 'malformed';
+  /** Empty where it cannot be read. */
+  readonly challenge: string;
+}
+
 const PROOF_TYPE = 'dbsc+jwt';
 
-/** The JWT of `Secure-Session-Response`, bare or as a quoted string; undefined where it is malformed or of another `typ` or `alg`. `aud` is not looked at. */
-export function readDeviceProof(given: string): DeviceProof | undefined {
+/** The JWT of `Secure-Session-Response`, bare or as a quoted string; malformed is one of another `typ` or `alg`, too. `aud` is not looked at. */
+export function readDeviceProof(given: string): DeviceProof | MalformedProof {
   const jws = parseCompactJws(given.replace(/^"(.*)"$/, '$1'));
-  if (jws.kind === 'malformed') return undefined;
+  if (jws.kind === 'malformed') return { kind: 'malformed', challenge: '' };
   const { header, payload, signed, signature } = jws;
   const { typ, alg } = header;
-  if (typ !== PROOF_TYPE || !isDeviceAlgorithm(alg) || Object.hasOwn(header, 'crit')) return undefined;
-  const { jti } = payload;
-  if (typeof jti !== 'string') return undefined;
+  const challenge = typeof payload['jti'] === 'string' ? payload['jti'] : '';
+  if (typ !== PROOF_TYPE || !isDeviceAlgorithm(alg) || Object.hasOwn(header, 'crit') || challenge === '')
+    return { kind: 'malformed', challenge };
   return {
-    challenge: jti,
+    kind: 'proof',
+    challenge,
     key: keyOf(header['jwk'], alg),
     isSignedBy: ({ algorithm, publicKey }) =>
       algorithm === alg && signatureFits({ algorithm, publicKey }, signed, signature),

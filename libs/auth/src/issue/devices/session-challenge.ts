@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Entropy } from '../../common/entropy.js';
 import type { Pepper, RefreshSecrets } from '../sessions/refresh-secrets.js';
 
-/** A challenge of one kind never counts as the other. */
-export type ChallengeKind = 'registration' | 'refresh';
+/** A challenge of one kind never counts as another. `none` is for whoever must not get one, and counts as none. */
+export type ChallengeKind = 'registration' | 'refresh' | 'none';
 
 export type OpenedChallenge =
   /** `id` begins with the time in hex, so that a text that is smaller is of an older challenge. */
@@ -17,7 +17,7 @@ export const CHALLENGE_LIFETIME_MS = 300_000;
  * base64url( kind 1 ‖ milliseconds 6 ‖ random 16 ‖ MAC 16 ): 39 bytes, 52 characters, one writing. The MAC is over the session's id as well. Nothing is
  * kept of a challenge until it is used, so that any process can judge it, and asking for them costs no memory.
  */
-const KINDS: Readonly<Record<ChallengeKind, number>> = { registration: 1, refresh: 2 };
+const KINDS: Readonly<Record<ChallengeKind, number>> = { registration: 1, refresh: 2, none: 3 };
 const SIGNED_BYTES = 23;
 const RANDOM_BYTES = 16;
 const MAC_BYTES = 16;

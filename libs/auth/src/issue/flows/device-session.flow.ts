@@ -64,13 +64,16 @@ export class DeviceSessionFlow {
     if (session.bound) throw new AuthError('device_required', 'the session has a key already');
 
     const of = { kind: 'registration', sessionId: session.id } as const;
-    const proof = device.proof === undefined ? undefined : readDeviceProof(device.proof);
-    if (!proof) throw this.challenges.refusal(of, 'no proof of a device, or a malformed one');
+    const proof = readDeviceProof(device.proof ?? '');
+    const challenge = this.challenges.open(of, proof.challenge);
+    // whoever copied the cookies did not see the answer to the login: no challenge of use is given to who does not have that one
+    if (challenge.kind === 'foreign')
+      throw this.challenges.refusal({ ...of, kind: 'none' }, 'not the challenge of this login');
+    if (proof.kind === 'malformed') throw this.challenges.refusal(of, 'a malformed proof');
     const { key } = proof;
     if (!key || !proof.isSignedBy(key))
       throw this.challenges.refusal(of, 'the proof brings no fit key, or is not signed by it');
-    const challenge = this.challenges.open(of, proof.challenge);
-    if (challenge.kind !== 'fresh') throw this.challenges.refusal(of, `a ${challenge.kind} challenge`);
+    if (challenge.kind === 'stale') throw this.challenges.refusal(of, 'a stale challenge');
 
     const outcome = await this.store.registerDevice({
       ...{ sessionId: session.id, presentedHash: hashSecret(presented.secret), key: writeDeviceKey(key) },
@@ -93,7 +96,7 @@ export class DeviceSessionFlow {
     const of = { userId, ...(actor && { actorId: actor.id }), sessionId };
     if (device.proof === undefined) throw this.challenges.refusal(wanted, 'a proof is due');
     const proof = readDeviceProof(device.proof);
-    if (!proof) throw this.challenges.refusal(wanted, 'a malformed proof');
+    if (proof.kind === 'malformed') throw this.challenges.refusal(wanted, 'a malformed proof');
     const key = storedDeviceKey(bound.key);
     if (!key || !proof.isSignedBy(key)) {
       this.events.publish({ type: 'device.refused', ...of, ...clientOf(client) });
