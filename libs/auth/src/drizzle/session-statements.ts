@@ -71,7 +71,7 @@ export function rotateStatement(
           ${values('userAgents')}::text[], ${values('proved')}::text[])
           with ordinality as r(id, generation, presented, next, nonce, key, idle, idle_remembered, ip, agent, proved, position)
         join ${schema.sessions} s on s.id = r.id and s.generation = r.generation and s.token_hash = r.presented and ${UNEXPIRED}
-          and (s.bound_key is null or s.bound_key = r.proved)
+          and s.register_by is null and (s.bound_key is null or s.bound_key = r.proved)
           and clock_timestamp() < statement_timestamp() + ${sql.raw(String(limitMs))} * interval '1 millisecond'
         join ${schema.subjects} u on u.subject = s.subject and u.session_epoch = s.epoch
         ${joinUsers(users, 'join', sql`s.subject`)} ${userMayUse(users)}

@@ -29,6 +29,7 @@ describe('configuration advice', () => {
     ['revocation.unproven', { revocation: { mode: 'strict' } }],
     ['boundAccessTtl', { deviceBound: 'offer', boundAccessTtl: '3m' }],
     ['dpop.origin', { dpop: 'offer' }],
+    ['transports.allowed', { deviceBound: 'require' }],
     ['origins.trustedOrigins', { origins: { trustedOrigins: ['http://app.example'] } }],
   ])('names %s', (option, changes) => {
     expect(named(changes)).toEqual([option]);

@@ -15,7 +15,8 @@ export function adviceOn(
   options: ResolvedAuthOptions,
   environment: { readonly production: boolean },
 ): readonly Advice[] {
-  const { refreshToken, cookies, accessToken, revocation, throttle, origins, deviceBound, dpop } = options;
+  const { refreshToken, cookies, accessToken, revocation, throttle, origins, deviceBound, dpop, transports } =
+    options;
   const advice: Advice[] = [];
   const say = (when: boolean, option: string, text: string): void => {
     if (when) advice.push({ option, text });
@@ -49,6 +50,11 @@ export function adviceOn(
     deviceBound.mode !== 'off' && deviceBound.accessTtlSeconds < 240,
     'boundAccessTtl',
     'is below 4m: browsers sign about six times in nine minutes, and past that people are signed out; set it to 5m',
+  );
+  say(
+    deviceBound.mode === 'require' && !dpop && transports.allowed.some((each) => each !== 'cookie'),
+    'transports.allowed',
+    'has transports that deviceBound: require refuses without a proof of a key: turn dpop on, or leave cookie alone there',
   );
   say(
     cookies.sameSite === 'none',

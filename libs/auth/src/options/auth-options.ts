@@ -206,9 +206,10 @@ export interface AuthOptions {
   readonly trustedIssuers?: readonly TrustedIssuerOptions[];
   /**
    * Experimental (docs/bound-sessions.md): sessions of cookies are bound to a key that does not leave the browser's device (Device Bound Session Credentials, W3C draft),
-   * where the browser can. Needs HTTPS. Default `off`: no answer has one header more.
+   * where the browser can (`offer`), or else they end after 60 s and open nothing until then (`require`; the other transports then need `dpop`). Needs HTTPS.
+   * Default `off`: no answer has one header more.
    */
-  readonly deviceBound?: 'off' | 'offer';
+  readonly deviceBound?: 'off' | 'offer' | 'require';
   /** `exp - iat` of a bound session's access tokens: so long a copied cookie is good for. Default `5m`, and never above `accessToken.ttl`. */
   readonly boundAccessTtl?: Duration;
   /** Sessions that are bound to a key of the client's, by RFC 9449; see docs/dpop.md. Default `off`. */

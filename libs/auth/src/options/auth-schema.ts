@@ -150,7 +150,7 @@ export const authSchema = group({
   jwks: group({ cacheFor: seconds('0s', '1d').prefault('1h') }).prefault({}),
   apiKeys: apiKeysSchema.optional(),
   trustedIssuers: trustedIssuersSchema.prefault([]),
-  deviceBound: oneOf(['off', 'offer']).prefault('off'),
+  deviceBound: oneOf(['off', 'offer', 'require']).prefault('off'),
   boundAccessTtl: seconds('1s', '1h').prefault('5m'),
   dpop: dpopSchema.prefault('off'),
   discovery: discoverySchema.prefault({}),

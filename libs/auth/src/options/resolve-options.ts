@@ -67,7 +67,7 @@ export function resolveChecked(
     jwks: { cacheSeconds: options.jwks.cacheFor },
     apiKeys: options.apiKeys,
     trustedIssuers: trustedIssuers(options),
-    deviceBound: { mode: options.deviceBound, accessTtlSeconds: options.boundAccessTtl },
+    deviceBound: deviceBound(options, routes),
     dpop: resolveDpop(options.dpop),
     discovery: resolveDiscovery(
       options.discovery,
@@ -79,6 +79,21 @@ export function resolveChecked(
     strictConfig: options.strictConfig,
     storeDeadlineMs: options.storeDeadline,
   };
+}
+
+/** Under `require` nobody could sign in. */
+function deviceBound(
+  { deviceBound: mode, boundAccessTtl: accessTtlSeconds, cookies }: CheckedAuthOptions,
+  routes: Required<RouteOptions>,
+): ResolvedAuthOptions['deviceBound'] {
+  const refuse = (problem: string): never => {
+    throw AuthError.configuration('deviceBound', `is require, and ${problem}`);
+  };
+  if (mode === 'require' && !cookies.secure)
+    refuse('cookies.secure is false, where no browser registers a key: leave it at true');
+  if (mode === 'require' && !routes.device)
+    refuse('routes.device is false, so that no browser can register a key: leave it at true');
+  return { mode, accessTtlSeconds };
 }
 
 function trustedIssuers({ trustedIssuers: given, issuer, accessToken }: CheckedAuthOptions) {

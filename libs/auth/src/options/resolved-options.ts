@@ -26,7 +26,10 @@ export abstract class ResolvedAuthOptions {
   /** Undefined: there are none. */
   abstract readonly apiKeys?: { readonly maxPerUser: number };
   abstract readonly trustedIssuers: readonly ResolvedTrustedIssuer[];
-  abstract readonly deviceBound: { readonly mode: 'off' | 'offer'; readonly accessTtlSeconds: number };
+  abstract readonly deviceBound: {
+    readonly mode: 'off' | 'offer' | 'require';
+    readonly accessTtlSeconds: number;
+  };
   /** Undefined: off. */
   abstract readonly dpop?: ResolvedDpop;
   abstract readonly discovery: ResolvedDiscovery;

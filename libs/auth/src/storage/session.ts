@@ -85,7 +85,7 @@ export interface NewSession {
   readonly claims?: Readonly<Record<string, unknown>>;
   /** The key that the login proved. Default: not bound. */
   readonly bound?: Omit<SessionBinding, 'at'>;
-  /** Ends after so many milliseconds unless it is bound before. Default: it needs no key. */
+  /** Ends after so many milliseconds unless it is bound before, and does not rotate until then. Default: it needs no key. */
   readonly registerWithinMs?: number;
   /** Its own, kept for its rotations: in place of `Rotation.ttlMs` and `rememberMeTtlMs`, and for its access tokens. Default: none. */
   readonly limits?: { readonly idleTtlMs?: number; readonly accessTtlSeconds?: number };

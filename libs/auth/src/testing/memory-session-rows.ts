@@ -88,9 +88,9 @@ export function isUnexpired(row: SessionRow, nowMs: number): boolean {
   return row.endedAtMs === null && overAtMs(row) > nowMs;
 }
 
-/** A bound session rotates for whoever proved its key. */
-export const isProved = ({ bound }: SessionRow, provedKey: string | undefined): boolean =>
-  bound === null || bound.key === provedKey;
+/** A bound session rotates for whoever proved its key; one that still needs a key for nobody. */
+export const isProved = ({ bound, registerBy }: SessionRow, provedKey: string | undefined): boolean =>
+  registerBy === null && (bound === null || bound.key === provedKey);
 
 export const sameState = (a: SubjectState, b: SubjectState): boolean =>
   a.tokenVersion === b.tokenVersion && a.epoch === b.epoch;

@@ -104,18 +104,25 @@ export class AuthenticateFlow {
 
   private accepted(
     presented: Token,
-    { principal, boundKey }: Accepted,
+    { principal, boundKey, pending }: Accepted,
     options?: AuthenticateOptions,
   ): Principal | Promise<Principal> {
+    if (pending) return this.refusedUntilBound(principal, options);
     if (boundKey === undefined && presented.source !== 'dpop')
       return this.recheck(principal, options, presented.value);
     return this.withProof(presented, { principal, boundKey }, options);
   }
 
+  /** `deviceBound: 'require'`: what was revoked is 401 here as elsewhere. */
+  private async refusedUntilBound(principal: Principal, options?: AuthenticateOptions): Promise<never> {
+    await this.recheck(principal, options);
+    throw new AuthError('device_required', 'the browser has still to register its key');
+  }
+
   /** Whoever stole the token lacks the key. A revoked token costs the store of used proofs nothing. */
   private async withProof(
     presented: Token,
-    { principal, boundKey }: Omit<Accepted, 'kind'>,
+    { principal, boundKey }: Pick<Accepted, 'principal' | 'boundKey'>,
     options?: AuthenticateOptions,
   ): Promise<Principal> {
     if (boundKey === undefined) throw this.refused('not_bound', principal, { error: 'invalid_token' });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
+import type { TokenDelivery } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { RefreshSecrets } from '../sessions/refresh-secrets.js';
 import {
@@ -11,6 +12,8 @@ import {
   type OpenedChallenge,
   openChallenge,
 } from './session-challenge.js';
+
+const REGISTER_WITHIN_MS = 60_000;
 
 /** Challenges of this application, and the refusals that carry one. */
 @Injectable()
@@ -26,9 +29,17 @@ export class DeviceChallenges {
     return mintChallenge(this.ring, of, this.clock.now(), this.entropy);
   }
 
+  /** How long a session has until it needs a key; undefined: it needs none. */
+  registerWithinMs(transport: TokenDelivery): number | undefined {
+    return this.options.deviceBound.mode === 'require' && transport === 'cookie'
+      ? REGISTER_WITHIN_MS
+      : undefined;
+  }
+
   /** For a session that was just opened; undefined where browsers are not asked. */
-  offer(session: { readonly id: string; readonly transport: string }): string | undefined {
-    if (this.options.deviceBound.mode === 'off' || session.transport !== 'cookie') return undefined;
+  offer(session: { readonly id: string; readonly transport: TokenDelivery }): string | undefined {
+    const { deviceBound, routes } = this.options;
+    if (deviceBound.mode === 'off' || !routes.device || session.transport !== 'cookie') return undefined;
     return this.mint({ kind: 'registration', sessionId: session.id });
   }
 
@@ -40,7 +51,7 @@ export class DeviceChallenges {
     return oldestChallengeId(this.times);
   }
 
-  /** 403 with a new challenge: the next try has something to sign. */
+  /** 403 with a new challenge: the next try has something to sign. One of no kind (`none`) opens nothing. */
   refusal(of: ChallengeOf, detail: string): AuthError {
     const parameter = of.kind === 'refresh' ? `;id="${of.sessionId}"` : '';
     const sessionChallenge = `"${this.mint(of)}"${parameter}`;

@@ -49,14 +49,16 @@ export class CompleteSignIn {
 
   /** Before anything is proved or spent: throws `transport_not_allowed`, and `device_required` where a proof of the client's key is wanted and none came. */
   transportOf(wanted: TokenDelivery | undefined, { provedKey }: ClientContext): TokenDelivery {
-    const { allowed, default: fallback } = this.options.transports;
+    const { dpop, deviceBound, transports } = this.options;
+    const { allowed, default: fallback } = transports;
     const transport = wanted ?? fallback;
     if (!allowed.includes(transport))
       throw new AuthError('transport_not_allowed', 'the host does not allow it', {
         fields: { transport: `must be one of ${allowed.join(', ')}` },
       });
-    if (this.options.dpop?.mode === 'require' && transport !== 'cookie' && provedKey === undefined)
-      throw new AuthError('device_required', 'dpop is require, and no proof came');
+    const isKeyDue = dpop?.mode === 'require' || deviceBound.mode === 'require';
+    if (isKeyDue && transport !== 'cookie' && (!dpop || provedKey === undefined))
+      throw new AuthError('device_required', 'deviceBound or dpop is require, and no proof came');
     return transport;
   }
 

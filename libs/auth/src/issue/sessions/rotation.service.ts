@@ -105,9 +105,8 @@ export class RotationService {
     const { generation, sessionId } = attempt.presented;
     const presented = { generation, hash: attempt.rotation.presentedHash, keyHash: attempt.key?.hash };
     // before anything is concluded: whoever lacks the key must not end the owner's sessions
-    const bound = snapshot?.live ? snapshot.session.bound : null;
-    if (snapshot && bound && bound.key !== attempt.rotation.provedKey)
-      return { kind: 'unproven', bound: bound.kind, ...namedIn(snapshot) };
+    const bound = snapshot && dueKeyOf(snapshot, attempt.rotation.provedKey);
+    if (snapshot && bound) return { kind: 'unproven', bound, ...namedIn(snapshot) };
     const miss = classifyMiss(snapshot, presented, this.options.refreshToken);
     if (miss === 'dead' || !snapshot) return { kind: 'dead' };
     const named = namedIn(snapshot);
@@ -171,6 +170,16 @@ export class RotationService {
       },
     };
   }
+}
+
+/** What kind of key a live session has, or still needs, that was not proved. */
+function dueKeyOf(
+  { live, session: { bound, registerBy } }: SessionSnapshot,
+  provedKey: string | undefined,
+): SessionBinding['kind'] | undefined {
+  if (!live) return undefined;
+  if (registerBy) return 'dbsc';
+  return bound?.key === provedKey ? undefined : bound?.kind;
 }
 
 function namedIn({ session: { id: sessionId, subject, actor } }: SessionSnapshot): Named {

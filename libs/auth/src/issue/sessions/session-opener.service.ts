@@ -59,6 +59,7 @@ export class SessionOpener {
     const limits = await this.limiter.limitsOf(told);
     const absoluteTtlMs = Math.min(limits.absoluteTtlMs, opening.absoluteTtlMs ?? Infinity);
     const claims = await this.claimsOf(told, opening.claims);
+    const registerWithinMs = this.challenges.registerWithinMs(transport);
     // signed before the session is opened: a claims hook that fails must leave nothing behind
     const access = await this.grants.accessToken({
       subject,
@@ -70,6 +71,7 @@ export class SessionOpener {
       transport,
       claims,
       bound,
+      registerBy: registerWithinMs === undefined ? null : new Date(asOfMs + registerWithinMs),
       actor,
       accessTtlSeconds: limits.limits?.accessTtlSeconds,
       absoluteExpiresAt: new Date(asOfMs + absoluteTtlMs),
@@ -77,18 +79,22 @@ export class SessionOpener {
     });
     const knownDevice = deviceId !== undefined;
     const opened = await this.sessions.open(
-      { ...opening, ...limits, absoluteTtlMs, sessionId, subject, knownDevice, tenant, claims, bound },
+      {
+        ...{ ...opening, ...limits, absoluteTtlMs, sessionId, subject, knownDevice, tenant, claims, bound },
+        registerWithinMs,
+      },
       clientOf(client),
     );
     if (opened.kind === 'superseded') return 'superseded';
 
     await this.announcer.announce(opened);
-    const grant = this.grants.grant(opened.session, access, opened.refreshToken);
+    const tokens = this.grants.grant(opened.session, access, opened.refreshToken);
+    const registrationChallenge = this.challenges.offer(opened.session);
+    const grant = registrationChallenge === undefined ? tokens : { ...tokens, registrationChallenge };
     // the actor's device is none of the user's
     if (actor) return { user: account, grant };
     const deviceToken = this.devices.mint(subject, expected.epoch, deviceId);
-    const registrationChallenge = this.challenges.offer(opened.session);
-    return { user: account, grant: { ...grant, deviceToken, registrationChallenge } };
+    return { user: account, grant: { ...grant, deviceToken } };
   }
 
   /** Cookies travel by themselves: no script proves a key beside them. */

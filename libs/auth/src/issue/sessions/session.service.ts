@@ -41,6 +41,8 @@ export interface OpenSessionInput extends OpeningLimits {
   /** To be kept with it, for each of its tokens. */
   readonly claims?: CustomClaims;
   readonly bound?: NewSession['bound'];
+  /** Default: it needs no key. */
+  readonly registerWithinMs?: number;
 }
 
 export interface ReplaceSecretInput {

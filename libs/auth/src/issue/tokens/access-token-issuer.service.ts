@@ -4,7 +4,11 @@ import type { Actor } from '../../common/principal.js';
 import { Entropy } from '../../common/entropy.js';
 import { Keyring } from '../../verify/keys/keyring.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { type AccessTokenClaims, MAX_TOKEN_BYTES } from '../../verify/tokens/access-claims.js';
+import {
+  type AccessTokenClaims,
+  MAX_TOKEN_BYTES,
+  PENDING_TOKEN_TYPE,
+} from '../../verify/tokens/access-claims.js';
 import { assertClaimNames, plainName } from './claim-names.js';
 import { checkCustomClaims, type CustomClaims } from '../../verify/tokens/custom-claims.js';
 import { TokenEncryption } from '../../verify/tokens/encrypted-token.js';
@@ -26,6 +30,8 @@ export interface AccessTokenInput {
   readonly amr?: readonly string[];
   /** What the session is bound to. Default nothing. */
   readonly bound?: 'dbsc' | 'dpop';
+  /** The session's browser has still to register a key. Default false. */
+  readonly pending?: boolean;
   /** Who acts as the user. */
   readonly actor?: Actor | null;
   /** Lifetime, never longer than `accessToken.ttl`. Default: that. */
@@ -101,6 +107,7 @@ export class AccessTokenIssuer {
       this.keyring.signer(),
       { ...custom, ...claims },
       this.options.storeDeadlineMs,
+      input.pending ? PENDING_TOKEN_TYPE : undefined,
     );
     const token = this.#encryption ? await this.#encryption.encrypt(signed) : signed;
     assertSize(token, input.maxBytes);

@@ -3,7 +3,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
 import { ACCESS_TOKEN_TYPE } from '../../contract/index.js';
 import { joseSignature, type RemoteSigningKey, type SigningKey } from '../../verify/keys/keyring.service.js';
-import type { AccessTokenClaims } from '../../verify/tokens/access-claims.js';
+import type { AccessTokenClaims, PENDING_TOKEN_TYPE } from '../../verify/tokens/access-claims.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 
 const jwt = new JwtService({});
@@ -11,8 +11,13 @@ const jwt = new JwtService({});
 type Claims = AccessTokenClaims & CustomClaims;
 
 /** The one place that signs. The header is exactly `alg`, `typ`, `kid`. `deadlineMs` bounds a signer that is elsewhere (KMS, HSM). */
-export function signToken(key: SigningKey, claims: Claims, deadlineMs: number): Promise<string> {
-  const header = { alg: key.algorithm, typ: ACCESS_TOKEN_TYPE, kid: key.kid };
+export function signToken(
+  key: SigningKey,
+  claims: Claims,
+  deadlineMs: number,
+  typ: typeof ACCESS_TOKEN_TYPE | typeof PENDING_TOKEN_TYPE = ACCESS_TOKEN_TYPE,
+): Promise<string> {
+  const header = { alg: key.algorithm, typ, kid: key.kid };
   if ('sign' in key) return signElsewhere(key, `${encode(header)}.${encode(claims)}`, deadlineMs);
   return jwt.signAsync(
     { ...claims },

@@ -29,6 +29,8 @@ export interface AccessTokenRequest {
   readonly claims?: CustomClaims | null;
   /** What the session is bound to. */
   readonly bound?: Binding | null;
+  /** The session ends by then unless its browser registers a key before; null: it needs none. */
+  readonly registerBy?: Date | null;
   /** An instant read before the session's state was read; `iat` counts from it. */
   readonly asOfMs: number;
 }
@@ -55,10 +57,10 @@ export class TokenGrants {
       amr,
       claims,
       bound: bound?.kind,
+      pending: request.registerBy != null,
       actor,
       ttlSeconds: this.ttlSeconds(request),
-      // who acts is out when the hour is over
-      endsByMs: actor ? request.absoluteExpiresAt.getTime() : undefined,
+      endsByMs: endsByMs(request),
       boundKey: this.boundKey(bound),
       asOfMs,
       maxBytes: transport === 'cookie' ? maxAccessTokenBytes(this.options) : undefined,
@@ -125,4 +127,10 @@ export class TokenGrants {
 /** What the database is told of a client; longer user agents are cut. */
 export function clientOf(client: ClientContext): ClientContext {
   return { ip: client.ip, userAgent: client.userAgent?.slice(0, 512) };
+}
+
+/** Who acts is out when the hour is over; undefined: when its lifetime is. */
+function endsByMs({ registerBy, actor, absoluteExpiresAt }: AccessTokenRequest): number | undefined {
+  if (registerBy) return registerBy.getTime();
+  return actor ? absoluteExpiresAt.getTime() : undefined;
 }

@@ -139,6 +139,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     it,
   ) => {
     const session = await opened(it, { registerWithinMs: 60_000 });
+    assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
     for (const wrong of [{ presentedHash: randomBytes(32) }, { withinMs: -1 }])
       assert.equal((await it.store.registerDevice(registrationOf(session, wrong))).kind, 'missed');
     const outcomes = await Promise.all(

@@ -47,6 +47,8 @@ export const OWN_CLAIMS: ReadonlySet<string> = new Set<keyof AccessTokenClaims>(
   'cnf',
 ]);
 
+/** `typ` of what a session has until its browser has registered a key: no access token, for any verifier. */
+export const PENDING_TOKEN_TYPE = 'pending+jwt';
 /** `exp - iat` above it is refused at boot and at verification (contract, section 1). */
 export const MAX_LIFETIME_SECONDS = 3600;
 /** A longer access token is refused at issue and at verification (contract, section 1). */

@@ -24,13 +24,15 @@ export type VerificationOutcome =
       readonly principal: Principal;
       /** Thumbprint of the key of which the caller has to ask a proof; told only where `keyBound` is `told`. */
       readonly boundKey?: string;
+      /** Of a session whose browser has still to register a key: it opens nothing. Told as `boundKey` is. */
+      readonly pending?: boolean;
     }
   | Refusal;
 
 export interface VerifyOptions {
   /** Default `enforced`. */
   readonly expiry?: ExpiryRule;
-  /** Tokens that are bound to a key (`cnf`): `told` is for who asks for its proof, or only wants to know which session is named. Default `refused`. */
+  /** Tokens that are bound to a key (`cnf`) or still have to be: `told` is for who asks for it, or only wants to know which session is named. Default `refused`. */
   readonly keyBound?: 'refused' | 'told';
 }
 
@@ -159,7 +161,11 @@ export class AccessTokenVerifier {
     this.#rememberHeader(jws);
     const { exp, nbf, iat, auth_time, cnf } = checked.claims;
     const principal = asPrincipal(checked.claims, key.kid, custom.claims);
-    return { kind: 'accepted', verified: { principal, exp, nbf, iat, auth_time, boundKey: cnf?.jkt } };
+    const { pending } = header;
+    return {
+      kind: 'accepted',
+      verified: { principal, exp, nbf, iat, auth_time, boundKey: cnf?.jkt, pending },
+    };
   }
 
   #rememberHeader({ headerText, header }: ParsedJws): void {
@@ -176,12 +182,13 @@ function boundBy({ bound, cnf }: AccessTokenClaims): Pick<Principal, 'bound'> {
 }
 
 function acceptedAs(
-  { principal, boundKey }: VerifiedToken,
+  { principal, boundKey, pending }: VerifiedToken,
   keyBound: VerifyOptions['keyBound'],
 ): VerificationOutcome {
-  if (boundKey === undefined) return { kind: 'accepted', principal };
+  if (boundKey === undefined && !pending) return { kind: 'accepted', principal };
+  if (keyBound === 'told') return { kind: 'accepted', principal, boundKey, pending };
   // without a proof by that key it is somebody else's
-  return keyBound === 'told' ? { kind: 'accepted', principal, boundKey } : refused('key_bound');
+  return refused(pending ? 'key_due' : 'key_bound');
 }
 
 function asPrincipal(claims: AccessTokenClaims, keyId: string, custom: CustomClaims): Principal {

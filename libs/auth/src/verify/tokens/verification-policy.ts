@@ -1,5 +1,5 @@
 import { ACCESS_TOKEN_TYPE } from '../../contract/index.js';
-import { type AccessTokenClaims, MAX_LIFETIME_SECONDS } from './access-claims.js';
+import { type AccessTokenClaims, MAX_LIFETIME_SECONDS, PENDING_TOKEN_TYPE } from './access-claims.js';
 import type { JsonObject } from './strict-json.js';
 
 /** Why a token is not accepted; private, every one of them is the same 401 outside. */
@@ -15,6 +15,7 @@ export type RefusalReason =
   | 'issuer_mismatch'
   | 'audience_mismatch'
   | 'key_bound'
+  | 'key_due'
   | 'lifetime_refused'
   | 'not_yet_valid'
   | 'expired'
@@ -38,7 +39,15 @@ export interface VerificationRules {
 /** `ignored` is for logout alone: a token that has only expired still names its session. */
 export type ExpiryRule = 'enforced' | 'ignored';
 
-export type HeaderCheck = { readonly kind: 'accepted'; readonly kid: string; readonly alg: string } | Refusal;
+export type HeaderCheck =
+  | {
+      readonly kind: 'accepted';
+      readonly kid: string;
+      readonly alg: string;
+      /** Of a session whose browser has still to register a key. */
+      readonly pending?: boolean;
+    }
+  | Refusal;
 export type ClaimsCheck = { readonly kind: 'accepted'; readonly claims: AccessTokenClaims } | Refusal;
 
 /** Extensions nobody here understands (RFC 7515, section 4.1.11; RFC 7797; RFC 7516) and keys that a token would bring itself (RFC 8725, section 3.10). */
@@ -60,12 +69,14 @@ export function own(object: JsonObject, name: string): unknown {
 export function checkHeader(header: JsonObject): HeaderCheck {
   if (REFUSED_MEMBERS.some((name) => Object.hasOwn(header, name))) return refused('header_refused');
   const typ = own(header, 'typ');
-  if (typeof typ !== 'string' || !ACCESS_TOKEN_TYPES.has(typ.toLowerCase())) return refused('type_refused');
+  if (typeof typ !== 'string') return refused('type_refused');
+  const pending = typ === PENDING_TOKEN_TYPE;
+  if (!pending && !ACCESS_TOKEN_TYPES.has(typ.toLowerCase())) return refused('type_refused');
   const kid = own(header, 'kid');
   if (typeof kid !== 'string') return refused('key_unknown');
   const alg = own(header, 'alg');
   if (typeof alg !== 'string') return refused('algorithm_mismatch');
-  return { kind: 'accepted', kid, alg };
+  return { kind: 'accepted', kid, alg, pending };
 }
 
 /** Everything of contract, section 1, that the claims themselves can tell. `nowMs` is milliseconds since the epoch. */

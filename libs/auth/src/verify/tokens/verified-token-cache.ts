@@ -10,6 +10,8 @@ export interface VerifiedToken {
   readonly auth_time?: number;
   /** Thumbprint of the key that it works with. */
   readonly boundKey?: string;
+  /** Of a session whose browser has still to register a key. */
+  readonly pending?: boolean;
   /** It is refused from then on, without tolerance. Milliseconds since the epoch. Default: `exp` alone counts. */
   readonly acceptUntilMs?: number;
 }

@@ -1,0 +1,238 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { Controller, Get, Module, UseGuards } from '@nestjs/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AuthModule, AuthService, CurrentUser, JwtAuthGuard, PasswordHasher } from '@tokenward/nestjs';
+import { OptionalAuth } from '@tokenward/nestjs/verify';
+import type { AuthEvent } from '@tokenward/nestjs/observe';
+import { ManualClock } from '@tokenward/nestjs/testing';
+import { challengeOf, DeviceAgent, registrationOf } from './support/device.js';
+import {
+  hostDatabase,
+  type HostApp,
+  type HostDatabase,
+  hostOptions,
+  people,
+  startHost,
+} from './support/host-app.js';
+import type { HttpAnswer, HttpClient } from './support/http.js';
+import { REFUSED, refusalOf } from './support/stage.js';
+
+const PASSWORD = 'a long enough passphrase';
+const EMAIL = 'required@example.com';
+const ADMIN = 'admin@example.com';
+const REQUIRED =
+  '{"statusCode":403,"error":"Forbidden","message":"Bound session required","code":"device_required"}';
+const secret = `s1:${randomBytes(32).toString('base64url')}`;
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+@Controller('who')
+@UseGuards(JwtAuthGuard)
+class Who {
+  @Get()
+  who(@CurrentUser('id') id: string) {
+    return { id };
+  }
+  @Get('maybe')
+  @OptionalAuth()
+  maybe(@CurrentUser('id') id: string | undefined) {
+    return { id };
+  }
+}
+
+let database: HostDatabase;
+let clock: ManualClock;
+const events: AuthEvent[] = [];
+
+async function start(adapter: 'express' | 'fastify', deviceBound: 'offer' | 'require'): Promise<HostApp> {
+  const options = hostOptions(database, {
+    keys: { algorithm: 'ES256', privateKey },
+    refreshToken: { secrets: [secret] },
+    onEvent: (event) => void events.push(event),
+    clock,
+    deviceBound,
+    ...(adapter === 'express' && { dpop: { mode: 'offer', bind: 'refresh' } }),
+  });
+  @Module({ imports: [AuthModule.forRoot(options)], controllers: [Who] })
+  class Host {}
+  return startHost(Host, adapter);
+}
+
+let hosts: Record<'express' | 'fastify' | 'offering', HostApp>;
+beforeAll(async () => {
+  database = await hostDatabase();
+  clock = new ManualClock();
+  hosts = {
+    express: await start('express', 'require'),
+    fastify: await start('fastify', 'require'),
+    offering: await start('fastify', 'offer'),
+  };
+  const hash = await hosts.express.app.get(PasswordHasher).hash(PASSWORD);
+  await database.db.insert(people).values({ mail: EMAIL, secret: hash, kind: 'user' });
+  await database.db.insert(people).values({ mail: ADMIN, secret: hash, kind: 'admin' });
+});
+afterAll(async () => {
+  for (const host of Object.values(hosts)) await host.close();
+  await database.drop();
+});
+beforeEach(() => void (events.length = 0));
+
+const logIn = (client: HttpClient, transport = 'cookie'): Promise<HttpAnswer> =>
+  client.post('/auth/login', { email: EMAIL, password: PASSWORD, transport });
+const bound = (answer: HttpAnswer) => [answer.status, answer.text, answer.setCookies];
+const NEEDS_KEY = [403, REQUIRED, []];
+
+const row = async () =>
+  (
+    await database.pool.query<Record<string, unknown>>(
+      'select * from auth_sessions order by created_at desc limit 1',
+    )
+  ).rows[0];
+const idOf = async (mail: string) =>
+  (await database.db.select().from(people)).find((each) => each.mail === mail)?.ref ?? '';
+/** The database's clock is its own. */
+const makeOlder = (id: unknown, seconds: number) =>
+  database.pool.query(
+    `update auth_sessions set created_at = created_at - $2 * interval '1 second', register_by = register_by - $2 * interval '1 second' where id = $1`,
+    [id, seconds],
+  );
+
+describe.each(['express', 'fastify'] as const)('where a key is required, on %s', (adapter) => {
+  let client: HttpClient;
+  let login: HttpAnswer;
+  beforeEach(async () => {
+    client = hosts[adapter].client();
+    login = await logIn(client);
+    expect(login.status).toBe(200);
+  });
+
+  it('a session of cookies opens nothing until its browser has registered a key', async () => {
+    expect(login.json()).toMatchObject({ tokenType: 'Bearer', expiresIn: 60 });
+    const { id } = (await row()) ?? {};
+    for (const path of ['/who', '/who/maybe', '/auth/me', '/auth/sessions'])
+      expect([path, ...bound(await client.get(path))]).toEqual([path, ...NEEDS_KEY]);
+    expect(bound(await client.post('/auth/refresh'))).toEqual(NEEDS_KEY);
+    expect(bound(await client.post('/auth/logout-all'))).toEqual(NEEDS_KEY);
+    expect(bound(await client.delete(`/auth/sessions/${String(id)}`))).toEqual(NEEDS_KEY);
+    const passwords = { currentPassword: PASSWORD, newPassword: `${PASSWORD} too` };
+    expect(bound(await client.post('/auth/password', passwords))).toEqual(NEEDS_KEY);
+    expect(bound(await client.post('/auth/reauthenticate', { password: PASSWORD }))).toEqual(NEEDS_KEY);
+    expect(await row()).toMatchObject({ bound_kind: null, generation: 1, ended_at: null });
+
+    const pending = client.copy();
+    const agent = new DeviceAgent(client);
+    expect((await agent.register(login)).status).toBe(200);
+    expect((await client.get('/who')).status).toBe(200);
+    expect((await client.get('/auth/me')).json()).toMatchObject({ bound: 'dbsc' });
+    expect(bound(await pending.get('/who'))).toEqual(NEEDS_KEY);
+    expect(await row()).toMatchObject({ bound_kind: 'dbsc', register_by: null });
+    await makeOlder(id, 61);
+    expect((await agent.refresh()).status).toBe(200);
+  });
+
+  it('it ends after 60 seconds, and then it is a dead one', async () => {
+    const { id } = (await row()) ?? {};
+    await makeOlder(id, 59);
+    expect(bound(await client.post('/auth/refresh'))).toEqual(NEEDS_KEY);
+    await makeOlder(id, 2);
+    const agent = new DeviceAgent(client.copy());
+    const late = await agent.register(login);
+    expect([refusalOf(late), late.headers['secure-session-challenge']]).toEqual([REFUSED, undefined]);
+    expect(refusalOf(await client.copy().post('/auth/refresh'))).toEqual(REFUSED);
+    expect(await row()).toMatchObject({ bound_kind: null });
+    clock.advance('91s');
+    expect(refusalOf(await client.get('/who'))).toEqual(REFUSED);
+  });
+
+  it('what was revoked is 401 there as well, and signing out works', async () => {
+    const copy = client.copy();
+    expect((await client.post('/auth/logout')).status).toBe(204);
+    expect(refusalOf(await copy.get('/who'))).toEqual(REFUSED);
+    expect((await new DeviceAgent(copy).register(login)).status).toBe(401);
+  });
+
+  it.each([{}, { actor: ADMIN }])('a session that the host opens needs a key, too: %j', async ({ actor }) => {
+    const options = { secondFactor: 'satisfied', transport: 'cookie' } as const;
+    const { grant } = await hosts[adapter].app
+      .get(AuthService)
+      .openSession(await idOf(EMAIL), { ...options, ...(actor && { actor: { id: await idOf(actor) } }) });
+    const { accessToken, registrationChallenge } = grant;
+    expect(registrationChallenge).toHaveLength(52);
+    const headers = { authorization: `Bearer ${accessToken}` };
+    expect(bound(await hosts[adapter].client().get('/who', { headers }))).toEqual(NEEDS_KEY);
+  });
+});
+
+describe('where a key is required, the other transports', () => {
+  it.each([
+    ['express', 'hybrid'],
+    ['express', 'bearer'],
+    ['fastify', 'hybrid'],
+    ['fastify', 'bearer'],
+  ] as const)('on %s: %s is refused without a proof (DPoP)', async (adapter, transport) => {
+    const before = (await row())?.['id'];
+    expect(bound(await logIn(hosts[adapter].client(), transport))).toEqual(NEEDS_KEY);
+    expect((await row())?.['id']).toBe(before);
+  });
+
+  it('are open to a key that was proved, where proofs are checked', async () => {
+    const opening = {
+      secondFactor: 'satisfied',
+      transport: 'bearer',
+      client: { provedKey: 'k'.repeat(43) },
+    } as const;
+    const [user, unchecked] = [await idOf(EMAIL), hosts.fastify.app.get(AuthService)];
+    await expect(unchecked.openSession(user, opening)).rejects.toMatchObject({ code: 'device_required' });
+    const { grant } = await hosts.express.app.get(AuthService).openSession(user, opening);
+    expect(grant).toMatchObject({ transport: 'bearer', accessExpiresInSeconds: 900 });
+    expect(await row()).toMatchObject({ bound_kind: 'dpop', register_by: null });
+  });
+
+  it('a session that was opened before goes on', async () => {
+    const client = hosts.offering.client();
+    await logIn(client);
+    const later = hosts.fastify.client();
+    for (const name of client.jar.names())
+      later.jar.set(name, client.jar.get(name) ?? '', name === 'access_token' ? '/' : '/auth');
+    expect((await later.get('/who')).status).toBe(200);
+    expect((await later.post('/auth/refresh')).status).toBe(200);
+  });
+});
+
+describe('whoever copied the cookies of a browser that has not registered', () => {
+  it.each(['offering', 'express'] as const)(
+    'cannot register a key: no challenge that works is given but with the login (%s)',
+    async (name) => {
+      const client = hosts[name].client();
+      const login = await logIn(client);
+      const thief = new DeviceAgent(client.copy());
+      const elsewhere = registrationOf(await logIn(hosts[name].client()));
+      let challenge: string | undefined = elsewhere.challenge;
+      for (const given of [undefined, challenge, 'given', 'given']) {
+        const jti: string | undefined = given === 'given' ? challenge : given;
+        const proof: string | undefined =
+          jti === undefined ? undefined : thief.proof(jti, { header: { jwk: thief.jwk } });
+        const answer: HttpAnswer = await thief.send('/auth/device', proof);
+        expect(bound(answer)).toEqual(NEEDS_KEY);
+        challenge = challengeOf(answer);
+        expect(challenge).toHaveLength(52);
+      }
+      const { challenge: mine } = registrationOf(login);
+      const spoilt = thief.proof(mine, { header: { typ: 'jwt' } });
+      const owner = new DeviceAgent(client);
+      const next = challengeOf(await owner.send('/auth/device', spoilt));
+      const proof = owner.proof(next, { header: { jwk: owner.jwk } });
+      expect((await owner.send('/auth/device', proof)).status).toBe(200);
+    },
+  );
+
+  it('a challenge that is five minutes old is exchanged for another', async () => {
+    const client = hosts.offering.client();
+    const login = await logIn(client);
+    clock.advance('301s');
+    const agent = new DeviceAgent(client);
+    const stale = await agent.register(login);
+    expect(bound(stale)).toEqual(NEEDS_KEY);
+    const proof = agent.proof(challengeOf(stale), { header: { jwk: agent.jwk } });
+    expect((await agent.send('/auth/device', proof)).status).toBe(200);
+  });
+});
