@@ -105,6 +105,7 @@ describe.each(['express', 'fastify'] as const)('where a key is required, on %s',
     expect(login.status).toBe(200);
   });
 
+  // T-brq1
   it('a session of cookies opens nothing until its browser has registered a key', async () => {
     expect(login.json()).toMatchObject({ tokenType: 'Bearer', expiresIn: 60 });
     const { id } = (await row()) ?? {};
@@ -129,6 +130,7 @@ describe.each(['express', 'fastify'] as const)('where a key is required, on %s',
     expect((await agent.refresh()).status).toBe(200);
   });
 
+  // T-brq2
   it('it ends after 60 seconds, and then it is a dead one', async () => {
     const { id } = (await row()) ?? {};
     await makeOlder(id, 59);
@@ -150,6 +152,7 @@ describe.each(['express', 'fastify'] as const)('where a key is required, on %s',
     expect((await new DeviceAgent(copy).register(login)).status).toBe(401);
   });
 
+  // T-brq3
   it.each([{}, { actor: ADMIN }])('a session that the host opens needs a key, too: %j', async ({ actor }) => {
     const options = { secondFactor: 'satisfied', transport: 'cookie' } as const;
     const { grant } = await hosts[adapter].app
@@ -163,6 +166,7 @@ describe.each(['express', 'fastify'] as const)('where a key is required, on %s',
 });
 
 describe('where a key is required, the other transports', () => {
+  // T-brq4
   it.each([
     ['express', 'hybrid'],
     ['express', 'bearer'],
@@ -199,6 +203,7 @@ describe('where a key is required, the other transports', () => {
 });
 
 describe('whoever copied the cookies of a browser that has not registered', () => {
+  // T-brq5
   it.each(['offering', 'express'] as const)(
     'cannot register a key: no challenge that works is given but with the login (%s)',
     async (name) => {
@@ -225,6 +230,7 @@ describe('whoever copied the cookies of a browser that has not registered', () =
     },
   );
 
+  // T-brq6
   it('a challenge that is five minutes old is exchanged for another', async () => {
     const client = hosts.offering.client();
     const login = await logIn(client);

@@ -204,6 +204,9 @@ describe('of bound sessions', () => {
     ['crit', { header: { crit: ['b64'], b64: false } }],
     ['no jti', { payload: { jti: undefined } }],
     ['a jti that is no text', { payload: { jti: 7 } }],
+    ['a jti that is several', { payload: { jti: ['a', 'b'] } }],
+    ['an empty jti', { payload: { jti: '' } }],
+    ['a jti that is no challenge of ours', { payload: { jti: randomBytes(39).toString('base64url') } }],
   ];
 
   // T-xrgt
@@ -252,6 +255,7 @@ describe('of bound sessions', () => {
     expect((await client.post('/auth/refresh')).status).toBe(200);
   });
 
+  // T-brs3
   it('refuses every text that is no proof', async () => {
     await agent.register(login);
     const good = agent.proof(await agent.challenge());
@@ -310,6 +314,7 @@ describe('of bound sessions', () => {
     expect(events.map(({ type }) => type)).not.toContain('device.refused');
   });
 
+  // T-brs1
   it('is registered within ten minutes of its login, by its current refresh token alone', async () => {
     const spent = client.copy();
     await client.post('/auth/refresh');
@@ -336,6 +341,7 @@ describe('of bound sessions', () => {
     }
   });
 
+  // T-brs2
   it('of a browser that signed in again, the session before is refused and nobody suspected', async () => {
     await agent.register(login);
     const second = new DeviceAgent(client);
@@ -357,6 +363,26 @@ describe('of bound sessions', () => {
     const hash = await hosts.express.app.get(PasswordHasher).hash(PASSWORD);
     await database.pool.query('update people set pw = $1', [hash]);
   });
+
+  // T-brs4
+  it('refuses a proof by the algorithm that its key is not for', async () => {
+    await agent.register(login);
+    const rsa = new DeviceAgent(client, 'RS256');
+    refusedWithChallenge(await rsa.send('/auth/device/refresh', rsa.proof(await agent.challenge())));
+    const mixed = { header: { alg: 'RS256' } };
+    refusedWithChallenge(await agent.refresh(mixed));
+    expect(events.filter(({ type }) => type === 'device.refused')).toHaveLength(2);
+  });
+
+  it.each([['https://x.example'], [['https://x.example', 'y']], [7], [undefined]])(
+    'tolerates any aud: %j',
+    async (aud) => {
+      expect((await agent.register(login, { header: { jwk: agent.jwk }, payload: { aud } })).status).toBe(
+        200,
+      );
+      expect((await agent.refresh({ payload: { aud } })).status).toBe(200);
+    },
+  );
 
   it('needs no cookie of another origin: a cross-site call is refused before all', async () => {
     const from = { headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' } };

@@ -20,6 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { ACTING } from './defences/acting.mjs';
 import { ASVS } from './defences/asvs.mjs';
+import { DEVICES } from './defences/devices.mjs';
 import { OWN_RULES } from './defences/own-rules.mjs';
 import { RFCS } from './defences/rfcs.mjs';
 import { testsById } from './defences/tests.mjs';
@@ -31,7 +32,7 @@ const word = args.find((arg) => !arg.startsWith('--'));
 const withServers = !args.includes('--no-servers');
 const named = testsById(root);
 
-const chosen = [...OWN_RULES, ...ACTING, ...ASVS, ...RFCS]
+const chosen = [...OWN_RULES, ...ACTING, ...DEVICES, ...ASVS, ...RFCS]
   .filter(({ of, file }) => !word || of.includes(word) || file.includes(word))
   .map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 if (args.includes('--check')) {

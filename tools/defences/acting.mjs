@@ -46,8 +46,8 @@ export const ACTING = [
   acting(
     'no access token outlives the session',
     'issue/tokens/token-grants.service.ts',
-    'endsByMs: actor ?',
-    'endsByMs: actor === undefined ?',
+    'return actor ? absoluteExpiresAt',
+    'return actor === undefined ? absoluteExpiresAt',
     'T-4gwv',
   ),
 ];

@@ -212,7 +212,7 @@ export const ASVS = [
     'ASVS 9.2.2, RFC 8725 3.11',
     'typ',
     POLICY,
-    "if (typeof typ !== 'string' || !ACCESS_TOKEN_TYPES.has(typ.toLowerCase())) return refused('type_refused');",
+    "if (!pending && !ACCESS_TOKEN_TYPES.has(typ.toLowerCase())) return refused('type_refused');",
     '',
     'T-qq4j',
   ),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { adviceOn } from './advice.js';
-import type { AuthOptions } from './auth-options.js';
+import type { AuthOptions, RouteOptions } from './auth-options.js';
 import { BootAdvice } from './boot-advice.service.js';
 import { resolveOptions } from './resolve-options.js';
 
@@ -49,6 +49,17 @@ describe('configuration advice', () => {
       'deviceBound',
     ]);
   });
+
+  it.each<[string, Partial<AuthOptions>, RouteOptions]>([
+    ['cookies.secure', { cookies: { secure: false } }, {}],
+    ['routes.device', {}, { device: false }],
+  ])(
+    'deviceBound: require stops the boot where %s is false: nobody could sign in',
+    (option, changes, routes) => {
+      const resolve = () => resolveOptions({ ...sound, ...changes, deviceBound: 'require' }, routes);
+      expect(resolve).toThrow(new RegExp(`^deviceBound: .*${option} is false.*leave it at true`));
+    },
+  );
 
   it('recommends 10s where the leeway is 0', () => {
     expect(

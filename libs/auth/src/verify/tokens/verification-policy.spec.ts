@@ -40,6 +40,20 @@ describe('claims', () => {
     });
   });
 
+  it.each(['pending+jwt', 'PENDING+JWT'])(
+    'a token of the type %s is refused, for whoever does not ask for the key',
+    (typ) => {
+      const { verifier } = makeBench(keys);
+      const pending = forge({ alg: 'HS256', kid: 'main', typ }, goodClaims(), secret, 'HS256');
+      const isOurs = typ === 'pending+jwt';
+      for (const _ of ['verified', 'remembered'])
+        expect(verifier.verify(pending)).toEqual(refusal(isOurs ? 'key_due' : 'type_refused'));
+      expect(verifier.verify(pending, { keyBound: 'told' })).toMatchObject(
+        isOurs ? { kind: 'accepted', pending: true } : refusal('type_refused'),
+      );
+    },
+  );
+
   const required = ['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'nbf', 'exp', 'tokenVersion'];
   // T-jgck
   it.each(required)('%s missing', (name) => {

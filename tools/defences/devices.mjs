@@ -1,0 +1,97 @@
+import { defence } from './defence.mjs';
+
+const device = (...rest) => defence('bound sessions', ...rest);
+const FLOW = 'issue/flows/device-session.flow.ts';
+const PROOF = 'issue/devices/device-proof.ts';
+const CHALLENGE = 'issue/devices/session-challenge.ts';
+const STATEMENTS = 'drizzle/session-statements.ts';
+
+/** Contract, section 10: Device Bound Session Credentials. */
+export const DEVICES = [
+  device(
+    'no challenge that works but with the login',
+    FLOW,
+    "this.challenges.refusal({ ...of, kind: 'none' }",
+    'this.challenges.refusal(of',
+    'T-brq5',
+  ),
+  device(
+    'the current refresh token registers, no spent one',
+    FLOW,
+    "if (!isCurrent || session.transport !== 'cookie')",
+    "if (session.transport !== 'cookie')",
+    'T-brs1',
+  ),
+  device(
+    'ten minutes to register',
+    STATEMENTS,
+    'and s.created_at > clock_timestamp() - ${withinMs}',
+    'and clock_timestamp() > clock_timestamp() - ${withinMs}',
+    'T-brs1',
+  ),
+  device(
+    'registered once',
+    FLOW,
+    "if (session.bound) throw new AuthError('device_required', 'the session has a key already');",
+    '',
+    'T-zq92',
+  ),
+  device(
+    'the session that the browser speaks for',
+    FLOW,
+    'if (sessionId !== undefined && sessionId !== presented.sessionId)',
+    'if (false)',
+    'T-brs2',
+  ),
+  device('the signature', FLOW, 'if (!key || !proof.isSignedBy(key)) {', 'if (!key) {', 'T-xrgt'),
+  device('typ of a proof', PROOF, 'typ !== PROOF_TYPE || !isDeviceAlgorithm', '!isDeviceAlgorithm', 'T-xrgt'),
+  device('alg of a proof', PROOF, 'algorithm === alg && signatureFits', 'signatureFits', 'T-brs4'),
+  device('crit of a proof', PROOF, " || Object.hasOwn(header, 'crit')", '', 'T-xrgt'),
+  device('no private key', PROOF, " || 'd' in jwk", '', 'T-jsmn'),
+  device('a key fit for its algorithm', PROOF, "assertKeyFits('jwk', algorithm, publicKey);", '', 'T-jsmn'),
+  device('a challenge of its session', CHALLENGE, ".update(sessionId, 'utf8')", '', 'T-3qqn'),
+  device('a challenge of its kind', CHALLENGE, ' || head[0] !== KINDS[kind]', '', 'T-3qqn'),
+  device('a challenge for five minutes', CHALLENGE, 'ageMs > CHALLENGE_LIFETIME_MS || ', '', 'T-3qqn'),
+  device(
+    'a challenge once',
+    STATEMENTS,
+    "and ${use.challengeId} <> all(coalesce(s.used_challenges, '{}'))",
+    'and true',
+    'T-3qqn',
+  ),
+  device(
+    'no rotation without the key',
+    STATEMENTS,
+    '(s.bound_key is null or s.bound_key = r.proved)',
+    'true',
+    'T-m4cz',
+  ),
+  device(
+    'require: what waits for a key is no access token',
+    'issue/tokens/access-token-issuer.service.ts',
+    'input.pending ? PENDING_TOKEN_TYPE : undefined',
+    'undefined',
+    'T-brq1',
+  ),
+  device(
+    'require: no rotation before',
+    STATEMENTS,
+    's.register_by is null and (s.bound_key',
+    '(s.bound_key',
+    'T-brq1',
+  ),
+  device(
+    'require: 60 seconds',
+    'issue/devices/device-challenges.service.ts',
+    'REGISTER_WITHIN_MS = 60_000',
+    'REGISTER_WITHIN_MS = 120_000',
+    'T-brq2',
+  ),
+  device(
+    'require: the other transports need a proof',
+    'issue/flows/complete-sign-in.service.ts',
+    "dpop?.mode === 'require' || deviceBound.mode === 'require'",
+    "dpop?.mode === 'require'",
+    'T-brq4',
+  ),
+];
