@@ -74,6 +74,7 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     const options = support.hostOptions(database, {
       redis: redisConnection(redis),
       apiKeys: {},
+      refreshToken: { reuseLeeway: '10s' },
       trustedIssuers: [
         {
           ...{ issuer: 'https://sso.example.com', audience: 'api', jwks: { url: sso.jwksUrl } },
@@ -197,11 +198,37 @@ describe.each(['express', 'fastify'] as const)('the hot path on %s', (adapter) =
     queries.mockClear();
     const answer = await host.client().post('/auth/refresh', { refreshToken });
     expect(answer.status).toBe(200);
+    expect(statements(/auth_sessions/)).toHaveLength(1);
+    expect(statements(/auth_sessions|people/)).toHaveLength(1);
+  });
+
+  it('30 refresh tokens, each used 8 times at once: one successor each, at most one statement a use', async () => {
+    const { AuthService } = await import('@tokenward/nestjs');
+    const { people } = await import('./support/host-app.js');
+    const auth = host.app.get(AuthService, { strict: false });
+    const [owner] = await database.db.insert(people).values({ mail: 'herd@example.com' }).returning();
+    const tokens: string[] = [];
+    for (let n = 0; n < 30; n++) {
+      const options = { transport: 'bearer', secondFactor: 'satisfied' } as const;
+      tokens.push((await auth.openSession(owner?.ref ?? '', options)).grant.refreshToken);
+    }
+    const uses = tokens.flatMap((each) => Array.from({ length: 8 }, () => each));
+    queries.mockClear();
+    const answers = await Promise.all(
+      uses.map((each) => host.client().post('/auth/refresh', { refreshToken: each })),
+    );
+    expect(statements(/auth_sessions|people/).length).toBeLessThanOrEqual(uses.length);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const successors = answers.map((answer) => answer.json<{ refreshToken: string }>().refreshToken);
+    expect(new Set(successors).size).toBe(tokens.length);
+    successors.forEach((successor, at) => expect(successor).toBe(successors[at - (at % 8)]));
+  }, 60_000);
+
+  function statements(about: RegExp): readonly string[] {
     const asked: readonly unknown[][] = queries.mock.calls;
     const texts = asked.map(([query]) =>
       typeof query === 'string' ? query : (query as { text: string }).text,
     );
-    expect(texts.filter((text) => /auth_sessions/.test(text))).toHaveLength(1);
-    expect(texts.filter((text) => /auth_sessions|people/.test(text))).toHaveLength(1);
-  });
+    return texts.filter((text) => about.test(text));
+  }
 });

@@ -1,11 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Rotation } from '../storage/session-store.port.js';
 import type { AuthDatabase } from './auth-database.js';
+import { SessionReads } from './session-reads.js';
+import { newSession, rotationOf } from './session-fixture.fixture.js';
 import { SessionRotations } from './session-rotations.js';
 
 const DEADLINE_MS = 20;
-const rotation = {} as Rotation;
+const rotation = () => rotationOf(newSession());
 
 describe('a rotation whose caller was told 503', () => {
   beforeEach(() => {
@@ -17,10 +18,10 @@ describe('a rotation whose caller was told 503', () => {
   it('is not sent afterwards: it would spend the token for nobody', async () => {
     let sent = 0;
     const database = { call: () => (sent++, new Promise(() => undefined)) } as unknown as AuthDatabase;
-    const rotations = new SessionRotations(database, DEADLINE_MS);
+    const rotations = new SessionRotations(database, new SessionReads(database, DEADLINE_MS), DEADLINE_MS);
     // the first one is with a server that hangs, the second waits behind it
     const refused = [0, 1].map(() =>
-      expect(rotations.rotate(rotation)).rejects.toMatchObject({ code: 'unavailable' }),
+      expect(rotations.rotate(rotation())).rejects.toMatchObject({ code: 'unavailable' }),
     );
     await jest.advanceTimersByTimeAsync(DEADLINE_MS);
     await Promise.all(refused);
@@ -29,7 +30,7 @@ describe('a rotation whose caller was told 503', () => {
     await turn();
     await turn();
     expect(sent).toBe(1);
-    void rotations.rotate(rotation).catch(() => undefined);
+    void rotations.rotate(rotation()).catch(() => undefined);
     expect(sent).toBe(2);
     await jest.advanceTimersByTimeAsync(DEADLINE_MS);
   });

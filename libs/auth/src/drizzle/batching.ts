@@ -3,6 +3,8 @@ export interface BatchLimits {
   readonly size: number;
   /** After this long a sending no longer holds up the next one: a connection that hangs delays nobody for longer. */
   readonly patienceMs: number;
+  /** An item waits so long for others that come along. Default: it goes at once when nothing is under way. */
+  readonly gatherMs?: number;
 }
 
 export interface Enlisted<Result> {
@@ -17,10 +19,11 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Sends an item at once, or, while a sending is under way, together with all the others that wait by its end. No delay when idle. */
+/** Sends an item at once, or, while a sending is under way, together with all the others that wait by its end. */
 export class Batching<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private isBusy = false;
+  private gathering: NodeJS.Timeout | undefined;
 
   /** `send` answers in the order of its items. */
   constructor(
@@ -34,11 +37,21 @@ export class Batching<Item, Result> {
       entry = { item, resolve, reject };
       this.waiting.push(entry);
     });
-    this.sendWaiting();
+    this.sendSoon();
     const withdraw = (): void => {
       if (this.waiting.length > 0) this.waiting = this.waiting.filter((each) => each !== entry);
     };
     return { result, withdraw };
+  }
+
+  private sendSoon(): void {
+    const { gatherMs, size } = this.limits;
+    if (gatherMs === undefined || this.waiting.length >= size) return this.sendWaiting();
+    if (this.waiting.length === 0) return;
+    this.gathering ??= setTimeout(() => {
+      this.gathering = undefined;
+      this.sendWaiting();
+    }, gatherMs);
   }
 
   private sendWaiting(): void {
@@ -51,7 +64,7 @@ export class Batching<Item, Result> {
       // whoever else comes in this turn of the event loop goes along
       setImmediate(() => {
         this.isBusy = false;
-        this.sendWaiting();
+        this.sendSoon();
       });
     };
     const patience = setTimeout(leave, this.limits.patienceMs);

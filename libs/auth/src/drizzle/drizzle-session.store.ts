@@ -52,19 +52,18 @@ import {
   unproveOthersIn,
   userEntry,
 } from './session-endings.js';
+import { SessionReads } from './session-reads.js';
 import { SessionRotations } from './session-rotations.js';
-import { SESSION_COLUMNS, toSession, toSnapshot, toState, UNEXPIRED } from './session-rows.js';
+import { SESSION_COLUMNS, toSession, toState, UNEXPIRED } from './session-rows.js';
 import {
   authorityStatement,
-  readStatement,
   registerStatement,
   replaceStatement,
   useDeviceStatement,
+  UUID,
 } from './session-statements.js';
 import { type NamedUsers, toFacts } from './user-columns.js';
 import { type ChangeTables, writeChange } from './write-change.js';
-
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export interface DrizzleSessionStoreOptions {
   /** `on`: it writes down what it did. */
@@ -78,6 +77,7 @@ export class DrizzleSessionStore extends SessionStore {
   /** Where the host's users are in the same database, refresh and the authoritative check stay one query. */
   private readonly users: NamedUsers | undefined;
   private readonly schema: AuthSchema;
+  private readonly reads: SessionReads;
   private readonly rotations: SessionRotations;
 
   constructor(
@@ -88,7 +88,8 @@ export class DrizzleSessionStore extends SessionStore {
     this.schema = database.tables;
     this.users = database.users;
     this.usersAre = database.users ? 'here' : 'elsewhere';
-    this.rotations = new SessionRotations(database, options.deadlineMs);
+    this.reads = new SessionReads(database, options.deadlineMs);
+    this.rotations = new SessionRotations(database, this.reads, options.deadlineMs);
   }
 
   open(session: NewSession): Promise<OpenOutcome> {
@@ -96,13 +97,12 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   async rotate(rotation: Rotation): Promise<RotateOutcome> {
-    const row = await this.rotations.rotate(rotation);
-    return row ? { kind: 'rotated', ...toState(row, this.users) } : { kind: 'missed' };
+    const { row, found } = await this.rotations.rotate(rotation);
+    return row ? { kind: 'rotated', ...toState(row, this.users) } : { kind: 'missed', found };
   }
 
-  async read(sessionId: string): Promise<SessionSnapshot | undefined> {
-    const [row] = await this.query('read a session', () => readStatement(this.schema, this.users, sessionId));
-    return row ? toSnapshot(row, this.users) : undefined;
+  read(sessionId: string): Promise<SessionSnapshot | undefined> {
+    return this.reads.read(sessionId);
   }
 
   replace(replacement: Replacement): Promise<ReplaceOutcome> {

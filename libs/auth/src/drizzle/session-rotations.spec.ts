@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
+import pg from 'pg';
 import { createDatabase, type TestDatabase } from '../../../../test/support/databases.js';
 import type { NewSession } from '../storage/session.js';
 import type { Rotation } from '../storage/session-store.port.js';
@@ -71,6 +72,72 @@ describe('rotations together', () => {
     expect(outcomes.filter((kind) => kind === 'rotated')).toHaveLength(1);
     const winner = rotations[outcomes.indexOf('rotated')];
     expect(await state(session)).toEqual({ generation: 2, hash: winner?.nextHash });
+  });
+
+  it('uses of one token go by the key that each proved: the wrong one loses, whichever came first', async () => {
+    for (const order of [
+      ['wrong', undefined, 'right'],
+      ['right', 'wrong', undefined],
+    ]) {
+      const session = newSession({ transport: 'bearer', bound: { kind: 'dpop', key: 'right' } });
+      expect((await fixture.store.open(session)).kind).toBe('opened');
+      const outcomes = await together(order.map((provedKey) => rotationOf(session, { provedKey })));
+      expect(outcomes).toEqual(order.map((key) => (key === 'right' ? 'rotated' : 'missed')));
+    }
+  });
+
+  it('a token that was found locked is tried again by whoever comes next', async () => {
+    const session = await opened();
+    const holder = await fixture.pool.connect();
+    const uses = [rotationOf(session), rotationOf(session)];
+    try {
+      await holder.query('begin');
+      await holder.query('select 1 from auth_sessions where id = $1 for update', [session.id]);
+      const waiting = uses.map(rotate);
+      await untilSomeoneWaits();
+      await holder.query('commit');
+      expect((await Promise.all(waiting)).sort()).toEqual(['missed', 'rotated']);
+    } finally {
+      holder.release();
+    }
+  });
+
+  it('a token that this process saw spent costs its next use one statement', async () => {
+    const session = await opened();
+    expect(await rotate(rotationOf(session))).toBe('rotated');
+    const statements = jest.spyOn(pg.Client.prototype, 'query');
+    try {
+      expect(await rotate(rotationOf(session))).toBe('missed');
+      expect(statements).toHaveBeenCalledTimes(1);
+    } finally {
+      statements.mockRestore();
+    }
+  });
+
+  it('one rotation presented twice at once wins once', async () => {
+    const rotation = rotationOf(await opened());
+    expect((await together([rotation, rotation])).sort()).toEqual(['missed', 'rotated']);
+  });
+
+  it('200 tokens presented 8 times at once take fewer statements than twice the sessions', async () => {
+    const sessions = await openedMany(200);
+    const uses = Array.from({ length: 8 }, () => sessions.map((each) => rotationOf(each))).flat();
+    const statements = jest.spyOn(pg.Client.prototype, 'query');
+    try {
+      const outcomes = await Promise.all(uses.map((each) => fixture.store.rotate(each)));
+      expect(statements.mock.calls.length).toBeLessThan(2 * sessions.length);
+      expect(outcomes.filter(({ kind }) => kind === 'rotated')).toHaveLength(200);
+      const winners = new Map<string, Buffer>();
+      outcomes.forEach(({ kind }, at) => {
+        const use = uses[at] as Rotation;
+        if (kind === 'rotated') winners.set(use.sessionId, use.nextHash);
+      });
+      for (const outcome of outcomes)
+        if (outcome.kind === 'missed')
+          expect(outcome.found?.tokenHash).toEqual(winners.get(outcome.found?.session.id ?? ''));
+    } finally {
+      statements.mockRestore();
+    }
   });
 
   // T-hpqx

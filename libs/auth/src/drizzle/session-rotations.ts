@@ -1,38 +1,73 @@
 import { withDeadline } from '../common/deadline.js';
+import type { SessionSnapshot } from '../storage/session.js';
 import type { Rotation } from '../storage/session-store.port.js';
 import type { AuthDatabase } from './auth-database.js';
 import { Batching } from './batching.js';
 import type { Row } from './database.js';
 import { LOST_RACE, sqlState, undoneByServer } from './guarded.js';
 import { PreparedStatement } from './prepared-statement.js';
+import type { SessionReads } from './session-reads.js';
 import { rotateStatement, rotationValues } from './session-statements.js';
 
 const LIMITS = { size: 64, patienceMs: 50 };
 const WHAT = 'rotate a session';
+/** About a megabyte; whoever is forgotten costs its next use one statement more. */
+const MAX_TRIED = 4096;
+
+/** The rotated session's row, or what was found after the miss; neither where that is not known. */
+interface Turn {
+  readonly row?: Row;
+  readonly found?: SessionSnapshot;
+}
 
 /**
  * Rotations as prepared statements, many in one under load. A batch never waits for a row that somebody holds, so that one stuck session holds
- * no other up and no deadlock can arise; what it did not rotate is tried once more by itself, and that one waits.
+ * no other up and no deadlock can arise; what it did not rotate, and is still current, is tried once more by itself, and that one waits.
  */
 export class SessionRotations {
   private readonly batching: Batching<Rotation, Row | undefined>;
+  /** Uses under way, and the last that were; each ends without a word. */
+  private readonly tried = new Map<string, Promise<undefined>>();
   private skipLocked: PreparedStatement | undefined;
   private waiting: PreparedStatement | undefined;
 
   constructor(
     private readonly database: AuthDatabase,
+    private readonly reads: SessionReads,
     private readonly deadlineMs: number,
   ) {
     this.batching = new Batching(LIMITS, (rotations) => this.together(rotations));
   }
 
-  /** The rotated session's row, or undefined where the token was not the current one of a live session. */
-  async rotate(rotation: Rotation): Promise<Row | undefined> {
+  async rotate(rotation: Rotation): Promise<Turn> {
     const until = performance.now() + this.deadlineMs;
+    const leftMs = (): number => Math.max(1, until - performance.now());
+    const token = tokenOf(rotation);
+    const before = this.tried.get(token);
+    const row = await (before ? withDeadline(before, this.deadlineMs, WHAT) : this.first(token, rotation));
+    if (row) return { row };
+    const found = await this.reads.afterMiss(rotation.sessionId, leftMs());
+    if (!found || !isCurrent(found, rotation)) return { found };
+    this.tried.delete(token);
+    return { row: await this.alone(rotation, leftMs()) };
+  }
+
+  /**
+   * The first use of a token that this process sees. Whoever comes with the same one waits for its outcome and then looks for itself: spent stays
+   * spent, so that of a herd on one token no loser needs a rotation, nor a transaction, to learn that it lost.
+   */
+  private async first(token: string, rotation: Rotation): Promise<Row | undefined> {
     const { result, withdraw } = this.batching.add(rotation);
     // one that nobody waits for any more must not spend the token
-    const row = await withDeadline(result, this.deadlineMs, WHAT).finally(withdraw);
-    return row ?? this.alone(rotation, until - performance.now());
+    const row = withDeadline(result, this.deadlineMs, WHAT).finally(withdraw);
+    const outcome = row.then(
+      () => undefined,
+      () => void this.tried.delete(token),
+    );
+    this.tried.set(token, outcome);
+    const [oldest] = this.tried.keys();
+    if (this.tried.size > MAX_TRIED && oldest !== undefined) this.tried.delete(oldest);
+    return row;
   }
 
   private async together(rotations: readonly Rotation[]): Promise<readonly (Row | undefined)[]> {
@@ -56,7 +91,7 @@ export class SessionRotations {
   /** In a transaction, which bounds how long it waits for the row, and is not committed for nobody. */
   private async alone(rotation: Rotation, leftMs: number): Promise<Row | undefined> {
     try {
-      return await this.database.transaction(WHAT, Math.max(1, leftMs), async (tx) => {
+      return await this.database.transaction(WHAT, leftMs, async (tx) => {
         this.waiting ??= new PreparedStatement(this.statement('wait'));
         return (await tx.query(this.waiting.query(rotationValues([rotation])))).rows[0];
       });
@@ -70,4 +105,15 @@ export class SessionRotations {
     const { tables, users } = this.database;
     return rotateStatement(tables, users, locked, this.deadlineMs);
   }
+}
+
+/** What decides whether a use matches its row. */
+function tokenOf({ sessionId, generation, presentedHash, provedKey }: Rotation): string {
+  return `${sessionId} ${String(generation)} ${presentedHash.toString('base64')} ${provedKey ?? ''}`;
+}
+
+function isCurrent({ live, session, tokenHash }: SessionSnapshot, rotation: Rotation): boolean {
+  if (!live || session.generation !== rotation.generation) return false;
+  const isProved = !session.bound || session.bound.key === rotation.provedKey;
+  return isProved && tokenHash.equals(rotation.presentedHash);
 }

@@ -141,12 +141,15 @@ function sameUser(users: NamedUsers | undefined): SQL {
   return sql`and a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`s.subject`)} ${userMayUse(users)}`;
 }
 
-export function readStatement(schema: AuthSchema, users: NamedUsers | undefined, sessionId: string): SQL {
+export const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** Takes the sessions by the placeholder `ids`. */
+export function readStatement(schema: AuthSchema, users: NamedUsers | undefined): SQL {
   return sql`select ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}, s.token_hash, s.rotation_nonce, s.rotation_cause, s.rotation_key,
       ${ms(sql`clock_timestamp() - s.rotated_at`)} as rotated_ago, pg_is_in_recovery() as standby,
       (${UNEXPIRED} and u.session_epoch = s.epoch ${userMayUse(users)}) as live
     from ${schema.sessions} s join ${schema.subjects} u on u.subject = s.subject ${joinUsers(users, 'left join', sql`s.subject`)}
-    where s.id = ${sessionId}`;
+    where s.id = any(${sql.placeholder('ids')}::uuid[])`;
 }
 
 export function insertStatement(schema: AuthSchema, session: NewSession): SQL {

@@ -30,7 +30,10 @@ export interface Rotation {
   readonly userAgent?: string;
 }
 
-export type RotateOutcome = ({ readonly kind: 'rotated' } & SessionState) | { readonly kind: 'missed' };
+export type RotateOutcome =
+  | ({ readonly kind: 'rotated' } & SessionState)
+  /** `found`: what a fresh read saw after the miss, where the store had made one; else the caller reads. */
+  | { readonly kind: 'missed'; readonly found?: SessionSnapshot };
 
 /** The idle lifetime that a use of the session gives it anew, and who uses it. */
 interface SessionUse extends ClientContext {

@@ -14,7 +14,12 @@ import type { RetryKey } from './retry-key.js';
 import { successorAgain, successorSecret } from './successor.js';
 import { classifyMiss } from './rotation-outcome.js';
 import type { Session, SessionBinding, SessionSnapshot, SessionState } from '../../storage/session.js';
-import { type Ended, type Rotation, SessionStore } from '../../storage/session-store.port.js';
+import {
+  type Ended,
+  type RotateOutcome,
+  type Rotation,
+  SessionStore,
+} from '../../storage/session-store.port.js';
 
 type Named = { readonly sessionId: string; readonly subject: string; readonly actor: Session['actor'] };
 
@@ -75,13 +80,14 @@ export class RotationService {
   }
 
   private async once(attempt: Attempt): Promise<RefreshOutcome | 'again'> {
+    let outcome: RotateOutcome;
     try {
-      const outcome = await this.store.rotate(attempt.rotation);
-      if (outcome.kind === 'rotated') return { ...outcome, refreshToken: attempt.successor };
+      outcome = await this.store.rotate(attempt.rotation);
     } catch (error) {
       return this.afterLostAnswer(attempt, error);
     }
-    return this.afterMiss(attempt, await this.store.read(attempt.presented.sessionId));
+    if (outcome.kind === 'rotated') return { ...outcome, refreshToken: attempt.successor };
+    return this.afterMiss(attempt, outcome.found ?? (await this.store.read(attempt.presented.sessionId)));
   }
 
   /** The statement may have committed, may still be running, or may never have arrived: read, try once more, never call it reuse. */

@@ -1,0 +1,66 @@
+import { withDeadline } from '../common/deadline.js';
+import type { SessionSnapshot } from '../storage/session.js';
+import { AuthError } from '../common/auth-error.js';
+import type { AuthDatabase } from './auth-database.js';
+import { Batching } from './batching.js';
+import type { Row } from './database.js';
+import { PreparedStatement } from './prepared-statement.js';
+import { toSnapshot } from './session-rows.js';
+import { readStatement, UUID } from './session-statements.js';
+
+const LIMITS = { size: 64, patienceMs: 50 };
+/** A use that lost is in no hurry: its winner has the answer that the client waits for. */
+const GATHER_MS = 20;
+const WHAT = 'read a session';
+
+/**
+ * Fresh reads, many in one statement under load. Whoever asks gets what a statement saw that was sent after the question: who comes
+ * while one is under way waits for the next, since a session may have ended in between.
+ */
+export class SessionReads {
+  private readonly batching: Batching<string, Row | undefined>;
+  private readonly gathering: Batching<string, Row | undefined>;
+  private statement: PreparedStatement | undefined;
+
+  constructor(
+    private readonly database: AuthDatabase,
+    private readonly deadlineMs: number,
+  ) {
+    const send = (sessionIds: readonly string[]) => this.together(sessionIds);
+    this.batching = new Batching(LIMITS, send);
+    this.gathering = new Batching({ ...LIMITS, gatherMs: GATHER_MS }, send);
+  }
+
+  async read(sessionId: string): Promise<SessionSnapshot | undefined> {
+    return UUID.test(sessionId)
+      ? this.ask(this.batching, sessionId.toLowerCase(), this.deadlineMs)
+      : undefined;
+  }
+
+  /** The same for a use of a token that has lost: it waits a moment for others like it. */
+  afterMiss(sessionId: string, deadlineMs: number): Promise<SessionSnapshot | undefined> {
+    return this.ask(this.gathering, sessionId, deadlineMs);
+  }
+
+  private async ask(
+    batching: Batching<string, Row | undefined>,
+    sessionId: string,
+    deadlineMs: number,
+  ): Promise<SessionSnapshot | undefined> {
+    const { result, withdraw } = batching.add(sessionId);
+    const row = await withDeadline(result, deadlineMs, WHAT).finally(withdraw);
+    return row && toSnapshot(row, this.database.users);
+  }
+
+  private async together(sessionIds: readonly string[]): Promise<readonly (Row | undefined)[]> {
+    const ids = [...new Set(sessionIds)];
+    const rows = await this.database.call(WHAT, this.deadlineMs, (call) => {
+      const { tables, users } = this.database;
+      this.statement ??= new PreparedStatement(readStatement(tables, users));
+      return this.statement.rows(call, { ids });
+    });
+    if (rows[0]?.['standby'] === true) throw AuthError.unavailable(`${WHAT}: the database is a standby`);
+    const byId = new Map(rows.map((row) => [String(row['id']), row]));
+    return sessionIds.map((id) => byId.get(id));
+  }
+}
