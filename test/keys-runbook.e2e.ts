@@ -11,14 +11,14 @@ const pageOf = (name: string) => readFileSync(new URL(`../docs/${name}`, import.
 const USER = { email: 'ada@example.com', password: 'a quiet river at noon' };
 
 /** The commands of a section, as they are written there. */
-function commandsOf(heading: string, page = 'keys.md'): string[] {
+function commandsOf(heading: string, page = 'key-rotation.md'): string[] {
   const [, section = ''] = pageOf(page).split(`\n## ${heading}\n`);
   return [...(section.split('\n## ')[0] ?? '').matchAll(/^ *(?:npx tokenward|curl -s) (.*)$/gm)].map(
     ([line]) => line.trim(),
   );
 }
 
-describe('the runbook of docs/keys.md, step by step', () => {
+describe('the runbook of docs/key-rotation.md, step by step', () => {
   const cwd = scratchDir('runbook');
   let database: TestDatabase;
   let demo: Demo;

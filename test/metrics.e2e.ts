@@ -186,14 +186,14 @@ describe('the demo', () => {
   });
 
   // T-xtpw
-  it('serves what docs/dashboard.json and the alerts of docs/operations.md ask for', async () => {
+  it('serves what docs/dashboard.json and the alerts of docs/alerts.md ask for', async () => {
     const names = new Set([...(await served()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
     const dashboard = JSON.parse(
       readFileSync(new URL('../docs/dashboard.json', import.meta.url), 'utf8'),
     ) as {
       panels: { title: string; targets?: { expr: string }[] }[];
     };
-    const runbook = readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8');
+    const runbook = readFileSync(new URL('../docs/alerts.md', import.meta.url), 'utf8');
     const queries = [
       ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
       ...[...runbook.matchAll(/^ *expr: (.*)$/gm)].map(([, expr = '']) => expr),

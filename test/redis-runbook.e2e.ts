@@ -58,7 +58,7 @@ describe('the Redis that is shared by mistake, of docs/operations.md, step by st
 
     const own = String((await mine.pool.query<{ id: string }>(written('sql'))).rows[0]?.id);
     const other = String((await theirs.pool.query<{ id: string }>(written('sql'))).rows[0]?.id);
-    const line = written('text').replace('OWN', own).replace('OTHER', other);
+    const line = written('text').replaceAll('\n', ' ').replace('OWN', own).replace('OTHER', other);
     await until(() => warn.mock.calls.some(([said]) => said === line));
 
     await ours.close();
