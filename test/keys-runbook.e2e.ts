@@ -65,7 +65,7 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
 
   beforeAll(async () => {
     database = await createDatabase();
-    const [generate = ''] = commandsOf('Making a key');
+    const [generate = ''] = commandsOf('Making a key', 'keys.md');
     await run(generate);
     demo = await startDemo({
       env: {
@@ -127,11 +127,11 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
   });
 
   it('the other commands of the page do what they say', async () => {
-    const [, out = '', hmac = ''] = commandsOf('Making a key');
+    const [, out = '', hmac = ''] = commandsOf('Making a key', 'keys.md');
     const made = await run(out);
     expect(made.out).toMatch(/jwt\.pub\.pem/);
     expect((await run(hmac)).out).toMatch(/^[\w-]{86}\n$/);
-    const [secret = ''] = commandsOf('The refresh-token secret');
+    const [secret = ''] = commandsOf('The refresh-token secret', 'keys.md');
     expect((await run(secret)).out).toMatch(/^\w+:[\w-]{43}\n$/);
   });
 });
