@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type AuthService } from '@tokenward/nestjs';
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import { type AuthService, CurrentUser, JwtAuthGuard, TokenVersionGuard } from '@tokenward/nestjs';
+import { ManualClock, memoryStorage, type MemoryStorage } from '@tokenward/nestjs/testing';
 import { acceptedFor } from './support/accepted-for.js';
 import { type FactorHost, factorHost } from './support/factor-host.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
@@ -274,6 +276,24 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
   });
 
+  it.each<[string, string, (actor: Person) => string]>([
+    ['the actor lost the role', 'user', ({ id }) => id],
+    ['the user got a higher one', 'admin', () => person.id],
+  ])('goes no further where %s in the table alone, and ends everywhere', async (_, role, whose) => {
+    const actor = await newAdmin(adapter);
+    const { accessToken, refreshToken } = tokensOf(await act(person.id, actor.client));
+    await stage.rows('update users set role = $1 where id = $2', role, whose(actor));
+    expect(refusalOf(await client(other).post('/auth/refresh', { refreshToken }))).toEqual(REFUSED);
+    expect(refusalOf(await client(other).get('/me', bearer(accessToken)))).toEqual(REFUSED);
+    await until(async () => (await client(adapter).get('/me', bearer(accessToken))).status === 401);
+    expect((await own.post('/auth/refresh')).status).toBe(200);
+    const sid = String(claimsOf(accessToken)['sid']);
+    expect((await auditOf(sid)).at(-1)).toMatchObject({
+      ...{ type: 'session.ended', subject: person.id, actor: actor.id },
+      detail: { reason: 'actor_ended' },
+    });
+  });
+
   it('ends with the user’s sessions, and counts against none of them', async () => {
     const acting = tokensOf(await act());
     expect((await own.post('/auth/logout-all')).status).toBe(204);
@@ -347,6 +367,49 @@ describe('openSession with an actor', () => {
     await expect(auth.renewProof(grant.sessionId, ['otp'])).rejects.toMatchObject({ code: 'forbidden' });
     expect(host.events.filter(({ type }) => type === 'login.succeeded').at(-1)).toMatchObject({
       ...{ userId: person.id, actorId: boss },
+    });
+  });
+
+  describe.each(['here', 'elsewhere'] as const)('with users %s', (where) => {
+    let away: FactorHost;
+    let left: HttpClient;
+    let directory: MemoryStorage['users'];
+    beforeAll(async () => {
+      @Controller('sure')
+      class Sure {
+        @Get()
+        @UseGuards(JwtAuthGuard, TokenVersionGuard)
+        ask(@CurrentUser('id') id: string) {
+          return { id };
+        }
+      }
+      const clock = new ManualClock();
+      const storage = memoryStorage({ clock, users: where });
+      directory = storage.users;
+      const elsewhere = where === 'elsewhere' && { users: directory };
+      away = await factorHost({ clock, storage, ...elsewhere, controllers: [Sure] });
+      left = away.client();
+    });
+    afterAll(() => away.close());
+
+    // T-r4gt
+    it.each<[string, 'actor' | 'user', Parameters<MemoryStorage['users']['set']>[0], number]>([
+      ['the actor has another role', 'actor', { role: 'support' }, 401],
+      ['the actor has none', 'actor', {}, 401],
+      ['the actor is of another tenant', 'actor', { role: 'admin', tenant: 'b' }, 401],
+      ['the actor is disabled', 'actor', { role: 'admin', disabled: 'disabled' }, 401],
+      ['the user has the role of the actor', 'user', { role: 'admin' }, 401],
+      ['nothing of it changed', 'actor', { role: 'admin', name: 'Boss' }, 200],
+    ])('the right to act is asked for again: %s', async (_case, who, now, status) => {
+      const ids = { actor: directory.set({ role: 'admin' }), user: directory.set({ role: 'user' }) };
+      const { grant } = await away.auth.openSession(ids.user, {
+        ...{ actor: { id: ids.actor }, transport: 'bearer' },
+      });
+      const sure = () => left.get('/sure', bearer(grant.accessToken));
+      expect((await sure()).status).toBe(200);
+      directory.set({ ...now, id: ids[who] });
+      expect((await sure()).status).toBe(status);
+      expect((await away.post('refresh', { refreshToken: grant.refreshToken })).status).toBe(status);
     });
   });
 

@@ -33,7 +33,7 @@ function elsewhere(users: UserDirectory): UserDirectory {
 const users = memoryStorage({ users: 'elsewhere' });
 const FAILURES: readonly (readonly [string, Options, number])[] = [
   ['the user directory', { storage: users, users: elsewhere(users.users) }, 503],
-  ['the claims hook', { accessToken: { claims: () => (unlessOut(), { plan: 'team' }) } }, 500],
+  ['the claims hook', { accessToken: { claims: () => (unlessOut(), { plan: 'team' }) } }, 503],
   [
     'a signer elsewhere',
     {
@@ -79,6 +79,23 @@ describe('a refresh that cannot be answered', () => {
     expect((await client.get('/auth/me')).status).toBe(200);
     expect(events).not.toContain('refresh.reused');
   });
+
+  // T-pf6w
+  it.each(FAILURES.slice(1))(
+    'a proof that %s does not let through spends no token either',
+    async (_who, options, status) => {
+      const [client, other] = await twoSessions(options);
+      const { password } = ADA;
+      const change = { currentPassword: password, newPassword: 'another quiet river' };
+      outage = true;
+      expect((await client.post('/auth/reauthenticate', { password })).status).toBe(status);
+      expect((await client.post('/auth/password', change)).status).toBe(status);
+      outage = false;
+      for (const each of [client, other]) expect(await refresh(each)).toBe(200);
+      expect((await client.post('/auth/reauthenticate', { password })).status).toBe(200);
+      expect(events).not.toContain('refresh.reused');
+    },
+  );
 
   it('because the only key was revoked, ends no session either', async () => {
     const [client, other] = await twoSessions({});

@@ -8,7 +8,9 @@ import {
   PasswordHasher,
   type Principal,
 } from '@tokenward/nestjs';
+import type { AuthEvent } from '@tokenward/nestjs/observe';
 import type { OpeningSession, SessionLimits } from '@tokenward/nestjs/options';
+import { ManualClock, memoryStorage } from '@tokenward/nestjs/testing';
 import { z } from 'zod';
 import {
   hostDatabase,
@@ -18,8 +20,12 @@ import {
   people,
   startHost,
 } from './support/host-app.js';
+import { type FactorHost, factorHost } from './support/factor-host.js';
 import type { HttpClient } from './support/http.js';
 
+type Answer = Record<string, unknown> | Promise<Record<string, unknown>>;
+
+const RULES = z.looseObject({ tenant: z.string().max(4000).optional() });
 const PASSWORD = 'a long enough passphrase';
 
 @Controller()
@@ -38,23 +44,35 @@ describe('what a host says of a session when it opens', () => {
   let auth: AuthService;
   let extra: Record<string, unknown>;
   let kept: Record<string, unknown>;
+  let told: () => Answer;
+  let keeps: () => Answer;
+  let rules: z.ZodType;
   let limits: (opening: OpeningSession) => SessionLimits | Promise<SessionLimits>;
   const openings: OpeningSession[] = [];
+  const events: AuthEvent[] = [];
   let count = 0;
 
   beforeAll(async () => {
     database = await hostDatabase();
     const options = hostOptions(database, {
       accessToken: {
-        claims: () => extra,
-        claimsSchema: z.looseObject({ tenant: z.string().max(4000).optional() }),
+        claims: () => told(),
+        // today's rules; a deploy may change them
+        claimsSchema: {
+          '~standard': {
+            version: 1,
+            vendor: 'test',
+            validate: (value) => rules['~standard'].validate(value),
+          },
+        },
       },
       refreshToken: { ttl: '10d', rememberMeTtl: '20d', absoluteTtl: '30d' },
       sessions: {
-        claims: (opening) => (openings.push(opening), kept),
+        claims: (opening) => (openings.push(opening), keeps()),
         limits: (opening) => limits(opening),
       },
       storeDeadline: '1s',
+      onEvent: (event) => void events.push(event),
     });
     @Module({ imports: [AuthModule.forRoot(options)], controllers: [Things] })
     class Host {}
@@ -64,7 +82,8 @@ describe('what a host says of a session when it opens', () => {
   beforeEach(() => {
     [extra, kept] = [{}, {}];
     limits = () => ({});
-    openings.length = 0;
+    [told, keeps, rules] = [() => extra, () => kept, RULES];
+    openings.length = events.length = 0;
   });
   afterAll(async () => {
     await host.close();
@@ -152,6 +171,71 @@ describe('what a host says of a session when it opens', () => {
     expect(await auth.sessions(id)).toEqual([]);
   });
 
+  // T-hk5d
+  it.each<[string, () => Answer]>([
+    ['rejects', () => Promise.reject(new Error('the directory of plans is down'))],
+    [
+      'throws',
+      () => {
+        throw new Error('the directory of plans is down');
+      },
+    ],
+    ['does not answer', () => new Promise(() => undefined)],
+  ])('a function of claims that %s is 503, opens nothing and spends nothing', async (_, failing) => {
+    const { id, mail } = await person();
+    const { client } = await signIn(mail);
+    for (const fail of [() => (keeps = failing), () => (told = failing)]) {
+      fail();
+      const refused = (await signIn(mail)).answer;
+      expect([refused.status, refused.setCookies, refused.headers['retry-after']]).toEqual([503, [], '1']);
+      expect(refused.text).not.toContain('plans');
+      expect(await auth.sessions(id)).toHaveLength(1);
+      if (told === failing) expect((await client.post('/auth/refresh')).status).toBe(503);
+      [told, keeps] = [() => extra, () => kept];
+      expect((await client.post('/auth/refresh')).status).toBe(200);
+    }
+  });
+
+  // what a session keeps was judged by the rules of the day it was opened on
+  // T-kc7d
+  it.each<[string, Record<string, unknown>, Record<string, unknown>, z.ZodType, 200 | 401 | 500]>([
+    ['of another type', { shop: 7 }, {}, z.looseObject({ shop: z.string() }), 401],
+    ['that is not known any more', { shop: 'a' }, {}, z.strictObject({ till: z.number().optional() }), 401],
+    ['beside one of the hook', { shop: 'a' }, { till: 1 }, z.strictObject({ till: z.number() }), 401],
+    [
+      'that is refused within',
+      { shop: { id: 1 } },
+      {},
+      z.object({ shop: z.object({ id: z.string() }) }),
+      401,
+    ],
+    ['that the hook gives wrongly', { shop: 'a' }, { till: 'x' }, z.looseObject({ till: z.number() }), 500],
+    ['that the hook leaves out', { shop: 'a' }, {}, z.looseObject({ till: z.number() }), 500],
+    ['that is still allowed', { shop: 'a' }, {}, z.strictObject({ shop: z.string() }), 200],
+  ])(
+    'after a deploy, a claim %s: the session ends, or nothing is spent',
+    async (_, opened, says, now, status) => {
+      const { id, mail } = await person();
+      kept = opened;
+      const [a, b] = [await signIn(mail), await signIn(mail)];
+      [extra, rules] = [says, now];
+      const answer = await a.client.post('/auth/refresh');
+      expect(answer.status).toBe(status);
+      const again = await a.client.post('/auth/reauthenticate', { password: PASSWORD });
+      [extra, rules] = [{}, RULES];
+      const left = status === 401 ? 1 : 2;
+      expect(await auth.sessions(id)).toHaveLength(left);
+      expect((await a.client.post('/auth/refresh')).status).toBe(status === 401 ? 401 : 200);
+      expect((await b.client.post('/auth/refresh')).status).toBe(200);
+      // a verifier has the same rules
+      expect(again.status).toBe(status === 200 ? 200 : 401);
+      expect(events.filter(({ type }) => type === 'session.ended')).toEqual(
+        left === 2 ? [] : [expect.objectContaining({ userId: id, reason: 'unissuable' })],
+      );
+      expect(events.map(({ type }) => type)).not.toContain('refresh.reused');
+    },
+  );
+
   // T-cp5w
   it('limits by role and client hold from the first token on, through every refresh', async () => {
     limits = ({ role, userAgent }) =>
@@ -213,5 +297,43 @@ describe('what a host says of a session when it opens', () => {
     expect(refused.headers['retry-after']).toBe(status === 503 ? '1' : undefined);
     expect(refused.text).not.toContain('plans');
     expect(await auth.sessions(id)).toEqual([]);
+  });
+});
+
+describe('a session to which no token can be given any more, where nobody but the database is asked', () => {
+  const clock = new ManualClock();
+  const storage = memoryStorage({ clock });
+  const hosts: FactorHost[] = [];
+  beforeAll(async () => {
+    for (const allowedClaims of [['nickname', 'email'], []])
+      hosts.push(await factorHost({ clock, storage, accessToken: { allowedClaims } }));
+  });
+  afterAll(() => Promise.all(hosts.map((host) => host.close())));
+
+  // T-nx8w
+  it.each<[string, (id: string) => void]>([
+    ['its claims are not allowed any more', () => undefined],
+    [
+      'its user has more permissions than a token holds',
+      (id) =>
+        storage.users.set({ id, permissions: Array.from({ length: 600 }, (_, n) => `permission:${n}`) }),
+    ],
+  ])('ends by itself where %s: the user is not signed out, and nobody cries theft', async (_, change) => {
+    const [before, now] = hosts as [FactorHost, FactorHost];
+    const id = storage.users.set({});
+    const opened = async (claims: Record<string, unknown>) => {
+      const how = { transport: 'bearer', secondFactor: 'satisfied', claims } as const;
+      return (await before.auth.openSession(id, how)).grant;
+    };
+    const [session, other] = [await opened({ email: 'x' }), await opened({})];
+    change(id);
+    for (let tries = 0; tries < 2; tries++)
+      expect((await now.post('refresh', { refreshToken: session.refreshToken })).status).toBe(401);
+    storage.users.set({ id });
+    expect((await now.post('refresh', { refreshToken: other.refreshToken })).status).toBe(200);
+    expect(now.events.map(({ type }) => type)).not.toContain('refresh.reused');
+    expect(now.events.filter(({ type }) => type === 'session.ended').at(-1)).toMatchObject({
+      ...{ userId: id, sessionId: session.sessionId, reason: 'unissuable' },
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { AuthService, PasswordHasher } from '@tokenward/nestjs';
 import type { AuthModuleOptions } from '@tokenward/nestjs';
@@ -35,7 +35,10 @@ export interface Session {
 }
 
 /** The whole module on memory stores with a clock that the test moves. */
-export async function factorHost(changes: Partial<AuthModuleOptions> = {}) {
+export async function factorHost(
+  changes: Partial<AuthModuleOptions> & { readonly controllers?: readonly Type[] } = {},
+) {
+  const { controllers = [], ...options } = changes;
   const clock = new ManualClock();
   const storage = memoryStorage({ clock });
   const events: AuthEvent[] = [];
@@ -51,9 +54,10 @@ export async function factorHost(changes: Partial<AuthModuleOptions> = {}) {
       AuthTestingModule.forRoot({
         ...{ clock, storage, factors },
         onEvent: (event) => void events.push(event),
-        ...changes,
+        ...options,
       }),
     ],
+    controllers: [...controllers],
   }).compile();
   const app: INestApplication = module.createNestApplication({ logger: false });
   await app.listen(0, '127.0.0.1');

@@ -44,6 +44,7 @@ describe('a refusal', () => {
     ['unavailable', 503, 'unavailable', 'Temporarily unavailable', { 'Retry-After': '1' }],
     ['body_not_parsed', 500, 'internal', 'Internal server error', {}],
     ['claim_refused', 500, 'internal', 'Internal server error', {}],
+    ['session_claims_refused', 500, 'internal', 'Internal server error', {}],
     ['token_too_large', 500, 'internal', 'Internal server error', {}],
   ])(
     'for %s is an HttpException of %i with its own body and headers',

@@ -48,6 +48,7 @@ const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErro
   unavailable: [503, 'unavailable', 'Temporarily unavailable'],
   body_not_parsed: [500, 'internal', 'Internal server error'],
   claim_refused: [500, 'internal', 'Internal server error'],
+  session_claims_refused: [500, 'internal', 'Internal server error'],
   token_too_large: [500, 'internal', 'Internal server error'],
   configuration_invalid: [500, 'internal', 'Internal server error'],
 };

@@ -52,6 +52,7 @@ export type AuthErrorReason =
   | 'user_ambiguous'
   | 'transport_not_allowed'
   | 'claim_refused'
+  | 'session_claims_refused'
   | 'token_too_large'
   | 'unavailable'
   | 'configuration_invalid';

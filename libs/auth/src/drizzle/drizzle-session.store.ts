@@ -54,7 +54,7 @@ import {
 } from './session-endings.js';
 import { SessionReads } from './session-reads.js';
 import { SessionRotations } from './session-rotations.js';
-import { SESSION_COLUMNS, toSession, toState, UNEXPIRED } from './session-rows.js';
+import { SESSION_COLUMNS, toActing, toSession, toState, UNEXPIRED } from './session-rows.js';
 import {
   authorityStatement,
   registerStatement,
@@ -258,6 +258,7 @@ export class DrizzleSessionStore extends SessionStore {
       subject: { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) },
       user: !this.users ? 'elsewhere' : row['user_found'] === true ? toFacts(row) : 'gone',
       revoked: row['revoked'] === true,
+      ...toActing(row),
     };
   }
 

@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Session, SessionBinding, SessionSnapshot, SessionState } from '../storage/session.js';
 import { type Row, ms } from './database.js';
-import { disabledOf, idFrom, toFacts, type NamedUsers, usersFrom } from './user-columns.js';
+import { disabledOf, factColumns, idFrom, toFacts, type NamedUsers, usersFrom } from './user-columns.js';
 
 /** Select list of a session `s` with its subject `u`. */
 export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, to_jsonb(s.amr) as amr,
@@ -33,6 +33,24 @@ export function actorMayAct(users: NamedUsers | undefined): SQL {
   // inside, `a` is the actor
   return sql`and (s.actor is null or exists (select 1 from ${usersFrom(users)} a
     where a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`s.actor`)} and not ${disabledOf(users)}))`;
+}
+
+/** What the row of a session brings along of its user, and of who acts as the user. */
+export function userColumns(users: NamedUsers | undefined): SQL {
+  return sql`${factColumns(users)}, ${actingColumn(users)}`;
+}
+
+function actingColumn(users: NamedUsers | undefined): SQL {
+  if (!users) return sql`null as acting`;
+  // inside, `a` is the actor
+  return sql`case when s.actor is not null then (select row_to_json(f) from (select ${factColumns(users)} from ${usersFrom(users)} a
+    where a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`s.actor`)}) f) end as acting`;
+}
+
+/** Of a row with `userColumns`. */
+export function toActing(row: Row): Pick<SessionState, 'acting'> {
+  const acting = row['acting'] as Row | null | undefined;
+  return acting ? { acting: toFacts(acting) } : {};
 }
 
 const date = (value: unknown): Date => new Date(Number(value));
@@ -72,6 +90,7 @@ export function toState(row: Row, users: NamedUsers | undefined): SessionState {
     session: toSession(row),
     subject: { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) },
     user: users ? toFacts(row) : undefined,
+    ...toActing(row),
   };
 }
 

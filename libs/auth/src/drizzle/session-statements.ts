@@ -12,9 +12,10 @@ import {
   SESSION_COLUMNS,
   SUBJECT_COLUMNS,
   UNEXPIRED,
+  userColumns,
   userMayUse,
 } from './session-rows.js';
-import { factColumns, idFrom, type NamedUsers, usersFrom } from './user-columns.js';
+import { idFrom, type NamedUsers, usersFrom } from './user-columns.js';
 
 /** Column types of inet do not take scope ids or nonsense from a proxy header. */
 function inet(ip: string | undefined): string | null {
@@ -65,7 +66,7 @@ export function rotateStatement(
 ): SQL {
   const idle = idleExpiry({ ttlMs: sql`r.idle`, rememberMeTtlMs: sql`r.idle_remembered` });
   return sql`with r as materialized (
-      select r.*, s.id as session_id, ${SUBJECT_COLUMNS}, ${factColumns(users)}
+      select r.*, s.id as session_id, ${SUBJECT_COLUMNS}, ${userColumns(users)}
       from unnest(${values('ids')}::uuid[], ${values('generations')}::int[], ${values('presented')}::bytea[], ${values('next')}::bytea[],
           ${values('nonces')}::bytea[], ${values('keys')}::bytea[], ${values('idle')}::float8[], ${values('idleRemembered')}::float8[], ${values('ips')}::inet[],
           ${values('userAgents')}::text[], ${values('proved')}::text[])
@@ -81,7 +82,7 @@ export function rotateStatement(
       rotation_key = r.key, rotated_at = clock_timestamp(), last_used_at = clock_timestamp(), idle_expires_at = ${idle},
       last_ip = coalesce(r.ip, s.last_ip), user_agent = coalesce(r.agent, s.user_agent)
     from r where s.id = r.session_id
-    returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.tenant, r.position`;
+    returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.tenant, r.acting, r.position`;
 }
 
 /** A new secret that no refresh asked for; the caller holds or has checked the subject's epoch. */
@@ -100,7 +101,7 @@ export function replaceStatement(
       ${presented ? sql`and s.generation = ${presented.generation} and s.token_hash = ${presented.hash}` : sql``}
       ${retry ? sql`and s.rotation_key is distinct from ${retry.keyHash}` : sql``}
       and u.subject = s.subject and u.session_epoch = ${epoch.to} ${sameUser(users)}
-    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
+    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${userColumns(users)}`;
 }
 
 /** Binds a session; see `SessionStore.registerDevice`. */
@@ -116,7 +117,7 @@ export function registerStatement(
     where s.id = ${sessionId} and s.token_hash = ${presentedHash} and s.transport = 'cookie' and s.bound_kind is null and ${UNEXPIRED}
       and s.created_at > clock_timestamp() - ${withinMs}::float8 * interval '1 millisecond'
       and u.subject = s.subject and u.session_epoch = s.epoch ${sameUser(users)}
-    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
+    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${userColumns(users)}`;
 }
 
 /** Remembers a challenge and forgets old ones; see `SessionStore.useDevice`. */
@@ -128,7 +129,7 @@ export function useDeviceStatement(schema: AuthSchema, users: NamedUsers | undef
     where s.id = ${use.sessionId} and s.bound_kind = 'dbsc' and s.bound_key = ${use.key} and ${UNEXPIRED}
       and ${use.challengeId} <> all(coalesce(s.used_challenges, '{}')) and cardinality(${remembered}) < ${use.maxRemembered}
       and u.subject = s.subject and u.session_epoch = s.epoch ${sameUser(users)}
-    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}`;
+    returning ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${userColumns(users)}`;
 }
 
 function usedBy(use: DeviceRegistration | DeviceUse): SQL {
@@ -145,7 +146,7 @@ export const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Takes the sessions by the placeholder `ids`. */
 export function readStatement(schema: AuthSchema, users: NamedUsers | undefined): SQL {
-  return sql`select ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${factColumns(users)}, s.token_hash, s.rotation_nonce, s.rotation_cause, s.rotation_key,
+  return sql`select ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${userColumns(users)}, s.token_hash, s.rotation_nonce, s.rotation_cause, s.rotation_key,
       ${ms(sql`clock_timestamp() - s.rotated_at`)} as rotated_ago, pg_is_in_recovery() as standby,
       (${UNEXPIRED} and u.session_epoch = s.epoch ${userMayUse(users)}) as live
     from ${schema.sessions} s join ${schema.subjects} u on u.subject = s.subject ${joinUsers(users, 'left join', sql`s.subject`)}
@@ -178,7 +179,7 @@ export function authorityStatement(
   users: NamedUsers | undefined,
   token: RevocableToken,
 ): SQL {
-  return sql`select coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch, ${factColumns(users)},
+  return sql`select coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch, ${userColumns(users)},
       pg_is_in_recovery() as standby, coalesce(${UNEXPIRED} and u.session_epoch = s.epoch ${actorMayAct(users)}, false) as live,
       exists (select 1 from ${schema.revocations} r where ${refusedCondition(token)}) as revoked
     from (select ${token.subject}::text as subject) q

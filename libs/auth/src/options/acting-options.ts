@@ -9,6 +9,24 @@ export const actingRolesSchema = z.record(text(), list(text()), {
   error: "must be an object of roles with lists of roles, such as { admin: ['user'] }",
 });
 
+/** What of an account decides whom it may act as. */
+export interface ActingFacts {
+  readonly role?: string;
+  readonly tenant?: string;
+}
+
+/** Why the one may not act as the other; undefined where it may. Who has no role is below everybody who has one. */
+export function actingRefusal(
+  roles: ReadonlyMap<string, readonly string[]>,
+  actor: ActingFacts,
+  user: ActingFacts,
+): string | undefined {
+  if (actor.tenant !== undefined && actor.tenant !== user.tenant) return 'the user is of another tenant';
+  const below = actor.role === undefined ? undefined : roles.get(actor.role);
+  if (below && (user.role === undefined || below.includes(user.role))) return undefined;
+  return 'sessions.mayActAs does not let the role of the actor act as the role of the user';
+}
+
 /** Refuses a map in which somebody could act as the same or a higher role, by one step or by several. */
 export function resolveActingRoles(given: ActingRoles): ReadonlyMap<string, readonly string[]> {
   const roles = new Map(Object.entries(given));

@@ -117,6 +117,8 @@ export interface Authority {
   readonly subject: SubjectState;
   /** `elsewhere`: users are not in this database; `gone`: no such user. */
   readonly user: UserFacts | 'elsewhere' | 'gone';
+  /** Of who acts as the user in that session. Undefined where nobody does, and where the user directory has to be asked. */
+  readonly acting?: UserFacts;
   /** Some ledger entry refuses the token. */
   readonly revoked: boolean;
 }

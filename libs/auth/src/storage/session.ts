@@ -49,6 +49,8 @@ export interface SessionState {
   readonly subject: SubjectState;
   /** Undefined when users live elsewhere: the flow then asks the user directory afterwards. */
   readonly user?: UserFacts;
+  /** Of who acts as the user, read with the user. Undefined where nobody does, and where the flow asks the user directory instead. */
+  readonly acting?: UserFacts;
 }
 
 /** What the classification of a missed rotation sees: a fresh read on the primary. */

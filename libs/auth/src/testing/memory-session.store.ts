@@ -256,6 +256,7 @@ export class MemorySessionStore extends SessionStore {
       sessionLive: row?.subject === token.subject && this.usable(row),
       subject: this.database.subject(token.subject),
       user,
+      acting: this.actingIn(row),
       revoked: this.database.liveEntries().some(([, entry]) => refusesToken(entry, token)),
     };
   }
@@ -309,12 +310,19 @@ export class MemorySessionStore extends SessionStore {
       session: row,
       subject,
       user: this.factsOf(row.subject) ?? { permissions: [], disabled: false },
+      acting: this.actingIn(row),
     };
+  }
+
+  private actingIn(row: SessionRow | undefined): UserFacts | undefined {
+    return this.usersAre === 'here' && row?.actor ? this.factsOf(row.actor.id) : undefined;
   }
 
   private factsOf(subject: string): UserFacts | undefined {
     const user = this.database.users.get(subject);
-    return user && { role: user.role, permissions: user.permissions, disabled: user.disabled };
+    if (!user) return undefined;
+    const { role, permissions, disabled, tenant } = user;
+    return { role, permissions, disabled, ...(tenant !== undefined && { tenant }) };
   }
 
   private usableOf(subject: string): SessionRow[] {

@@ -7,6 +7,8 @@ import { API_KEY_PREFIX, ApiKeyLookup } from './api-key-lookup.port.js';
 import { TrustedIssuers } from './issuers/trusted-issuers.service.js';
 import type { DpopChallenge } from '../common/refusals.js';
 import { DpopProofs } from './dpop/dpop-proofs.service.js';
+import { actingRefusal } from '../options/acting-options.js';
+import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { clientOf } from './http/adapter.js';
 import { KeyLookup } from './keys/key-lookup.port.js';
 import { LegacyCheck } from './legacy/legacy-check.service.js';
@@ -47,6 +49,7 @@ export class AuthenticateFlow {
     private readonly trusted?: TrustedIssuers,
     private readonly proofs?: DpopProofs,
     private readonly legacy?: LegacyCheck,
+    private readonly options?: ResolvedAuthOptions,
   ) {}
 
   /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
@@ -179,7 +182,8 @@ export class AuthenticateFlow {
       throw this.refused('of another issuer, whom the database does not know', principal);
     if (principal.kind === 'api_key' && this.apiKeys) return this.apiKeys.confirm(principal);
     const { authority, user } = await this.authorityOn(principal);
-    const problem = disagreement(principal, authority, user) ?? (await this.actorGone(principal, authority));
+    const problem =
+      disagreement(principal, authority, user) ?? (await this.actingNoLonger(principal, authority, user));
     if (problem) throw this.refused(problem, principal);
     return principal;
   }
@@ -188,7 +192,7 @@ export class AuthenticateFlow {
     principal: Principal,
   ): Promise<{ readonly authority: Authority; readonly user: UserFacts | 'gone' }> {
     const authority = await this.authorityOf(principal);
-    const user = authority.user === 'elsewhere' ? await this.userElsewhere(principal.id) : authority.user;
+    const user = authority.user === 'elsewhere' ? await this.userAsToldBy(principal.id) : authority.user;
     return { authority, user };
   }
 
@@ -207,14 +211,20 @@ export class AuthenticateFlow {
     return new AuthError('token_refused', reason, { dpop });
   }
 
-  /** Where the users are here, it is part of `sessionLive`. */
-  private async actorGone({ actor }: Principal, { user }: Authority): Promise<string | undefined> {
-    if (!actor || user !== 'elsewhere') return undefined;
-    const found = await this.userElsewhere(actor.id);
-    return found === 'gone' || found.disabled ? 'actor gone or disabled' : undefined;
+  /** The right to act is the actor's of now: a role may have been changed in the table alone. */
+  private async actingNoLonger(
+    { actor }: Principal,
+    { acting }: Authority,
+    user: UserFacts | 'gone',
+  ): Promise<string | undefined> {
+    if (!actor || user === 'gone') return undefined;
+    const found = acting ?? (await this.userAsToldBy(actor.id));
+    if (found === 'gone' || found.disabled) return 'actor gone or disabled';
+    const { mayActAs = new Map<string, never>() } = this.options?.sessions ?? {};
+    return actingRefusal(mayActAs, found, user);
   }
 
-  private async userElsewhere(id: string): Promise<UserFacts | 'gone'> {
+  private async userAsToldBy(id: string): Promise<UserFacts | 'gone'> {
     return (await this.users?.findById(id))?.account ?? 'gone';
   }
 }

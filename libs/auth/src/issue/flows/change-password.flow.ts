@@ -5,6 +5,7 @@ import { Clock } from '../../common/clock.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import type { RetryKey } from '../sessions/retry-key.js';
+import { SessionAccess } from '../sessions/session-access.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
@@ -12,7 +13,6 @@ import { PasswordPolicy } from '../users/password-policy.service.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import { CurrentPasswordCheck } from '../users/current-password-check.service.js';
-import { TokenGrants } from '../tokens/token-grants.service.js';
 
 export interface ChangePasswordInput {
   readonly currentPassword: string;
@@ -35,7 +35,7 @@ export class ChangePasswordFlow {
     private readonly users: UserDirectory,
     private readonly sessions: SessionService,
     private readonly devices: DeviceIds,
-    private readonly grants: TokenGrants,
+    private readonly access: SessionAccess,
     private readonly announcer: Announcer,
     private readonly clock: Clock,
   ) {}
@@ -67,6 +67,7 @@ export class ChangePasswordFlow {
     });
 
     const asOfMs = this.clock.now();
+    await this.access.rehearse(principal.sessionId, account, asOfMs);
     const outcome = await this.sessions.passwordChanged(
       {
         sessionId: principal.sessionId,
@@ -87,7 +88,7 @@ export class ChangePasswordFlow {
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
     await this.announcer.announce(outcome);
-    const grant = await this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
+    const grant = await this.access.grant(outcome, account, asOfMs);
     // the epoch moved, and with it every device id: this device stays a known one
     const deviceToken = deviceId && this.devices.mint(principal.id, outcome.subject.epoch, deviceId);
     return deviceToken ? { ...grant, deviceToken } : grant;

@@ -6,9 +6,9 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { SessionStore } from '../../storage/session-store.port.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
 import { Announcer } from '../sessions/announcer.service.js';
+import { SessionAccess } from '../sessions/session-access.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
-import { TokenGrants } from '../tokens/token-grants.service.js';
 import { Identifiers } from '../users/identifiers.service.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
 import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
@@ -23,7 +23,7 @@ export class HostChecksFlow {
     private readonly users: UserDirectory,
     private readonly store: SessionStore,
     private readonly sessions: SessionService,
-    private readonly grants: TokenGrants,
+    private readonly access: SessionAccess,
     private readonly announcer: Announcer,
     private readonly events: AuthEventPublisher,
     private readonly clock: Clock,
@@ -55,11 +55,12 @@ export class HostChecksFlow {
     const account = (await this.users.findById(subject))?.account;
     if (!account || account.disabled)
       throw new AuthError('session_not_found', 'the user is gone or disabled');
+    await this.access.rehearse(id, account, asOfMs);
     const renewed = { sessionId: id, subject, expected: found.subject, amr };
     const outcome = await this.sessions.reauthenticated(renewed);
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
     await this.announcer.announce(outcome);
-    return this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
+    return this.access.grant(outcome, account, asOfMs);
   }
 }

@@ -6,9 +6,9 @@ import { type CredentialAnswer, CredentialProof } from '../factors/credential-pr
 import type { CeremonyContext } from '../factors/passkey-ceremonies.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import type { RetryKey } from '../sessions/retry-key.js';
+import { SessionAccess } from '../sessions/session-access.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
-import { TokenGrants } from '../tokens/token-grants.service.js';
 
 export interface ReauthenticateInput extends CredentialAnswer {
   /** Must be the session's current one when given. */
@@ -25,7 +25,7 @@ export class ReauthenticateFlow {
   constructor(
     private readonly credentials: CredentialProof,
     private readonly sessions: SessionService,
-    private readonly grants: TokenGrants,
+    private readonly access: SessionAccess,
     private readonly announcer: Announcer,
     private readonly clock: Clock,
   ) {}
@@ -37,6 +37,7 @@ export class ReauthenticateFlow {
   ): Promise<IssuedTokens> {
     const { account, subject, amr } = await this.credentials.prove(principal, input, context);
     const asOfMs = this.clock.now();
+    await this.access.rehearse(principal.sessionId, account, asOfMs);
     const outcome = await this.sessions.reauthenticated({
       sessionId: principal.sessionId,
       subject: principal.id,
@@ -48,6 +49,6 @@ export class ReauthenticateFlow {
     if (outcome.kind === 'superseded')
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
     await this.announcer.announce(outcome);
-    return this.grants.forState(outcome, outcome.user ?? account, outcome.refreshToken, asOfMs);
+    return this.access.grant(outcome, account, asOfMs);
   }
 }

@@ -1,31 +1,85 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import type { SessionState } from '../../storage/session.js';
+import { actingRefusal } from '../../options/acting-options.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { EndReason } from '../../storage/end-reason.js';
+import type { Session, SessionState } from '../../storage/session.js';
+import { SessionStore } from '../../storage/session-store.port.js';
 import type { UserFacts } from '../../storage/subject.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
+import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import { TokenGrants } from '../tokens/token-grants.service.js';
+import { Announcer } from './announcer.service.js';
 import { RevocationService } from './revocation.service.js';
 
-/** The next access token of a session that goes on. */
+/** The next access token of a session that goes on; a session to which none can be given any more ends. */
 @Injectable()
 export class SessionAccess {
   constructor(
     private readonly users: UserDirectory,
+    private readonly sessions: SessionStore,
     private readonly grants: TokenGrants,
     private readonly revocations: RevocationService,
+    private readonly announcer: Announcer,
+    private readonly options: ResolvedAuthOptions,
   ) {}
 
-  /** `asOfMs`: an instant read before `state` was. Throws `token_refused` where the user directory has no such user, or a disabled one. */
+  /**
+   * `asOfMs`: an instant read before `state` was. Throws `token_refused` where the user directory has no such user, or a disabled one, where who acts as
+   * the user may no longer, and where today's rules refuse the claims that the session keeps: it has ended then.
+   */
   async token(state: SessionState, asOfMs: number): Promise<IssuedAccessToken> {
-    const user = state.user ?? (await this.userElsewhere(state));
-    return this.grants.accessTokenFor(state, user, asOfMs);
+    const user = await this.userOf(state);
+    return this.issue(state, user, asOfMs);
+  }
+
+  /**
+   * Where the host has a say (its hook, its schema, a signer elsewhere) it has it before the secret is replaced: a token is made and thrown away. Throws
+   * as the issue does, and `token_refused` where the session ended because of it.
+   */
+  async rehearse(sessionId: string, account: UserFacts, asOfMs: number): Promise<void> {
+    if (this.grants.needs() === 'nobody') return;
+    const state = await this.sessions.read(sessionId);
+    if (state?.live) await this.issue(state, state.user ?? account, asOfMs);
+  }
+
+  /** Of a secret that was replaced after a proof, by the `account` that it was checked with. Throws as `token`. */
+  async grant(
+    state: SessionState & { readonly refreshToken: string },
+    account: UserFacts,
+    asOfMs: number,
+  ): Promise<IssuedTokens> {
+    const access = await this.issue(state, state.user ?? account, asOfMs);
+    return this.grants.grant(state.session, access, state.refreshToken);
+  }
+
+  private async issue(state: SessionState, user: UserFacts, asOfMs: number): Promise<IssuedAccessToken> {
+    try {
+      return await this.grants.accessTokenFor(state, user, asOfMs);
+    } catch (error) {
+      if (!(error instanceof AuthError) || !this.isOfSession(error)) throw error;
+      throw await this.ended(state.session, 'unissuable', error.detail);
+    }
+  }
+
+  /**
+   * What no retry changes must not wait for one: by now the refresh token may be spent, and the next try would look like theft. Where the host has a
+   * say, a token that is too large was refused before anything was spent.
+   */
+  private isOfSession({ reason }: AuthError): boolean {
+    if (reason === 'token_too_large') return this.grants.needs() === 'nobody';
+    return reason === 'session_claims_refused';
   }
 
   /** Users of another system: gone or disabled there ends everything here. So it is for who acts as one. */
-  private async userElsewhere({ session }: SessionState): Promise<UserFacts> {
-    if (session.actor) await this.present(session.actor.id);
-    return this.present(session.subject);
+  private async userOf({ session, ...state }: SessionState): Promise<UserFacts> {
+    const { actor, subject } = session;
+    const acting = actor && (state.acting ?? (await this.present(actor.id)));
+    const user = state.user ?? (await this.present(subject));
+    const problem = acting && actingRefusal(this.options.sessions.mayActAs, acting, user);
+    if (problem) throw await this.ended(session, 'actor_ended', problem);
+    return user;
   }
 
   private async present(id: string): Promise<UserFacts> {
@@ -33,5 +87,11 @@ export class SessionAccess {
     if (account && !account.disabled) return account;
     await this.revocations.endAll(id, account ? 'user_disabled' : 'user_deleted');
     throw new AuthError('token_refused', 'the user, or who acts as the user, is gone or disabled');
+  }
+
+  private async ended({ id, actor }: Session, reason: EndReason, detail: string): Promise<AuthError> {
+    const ended = await this.sessions.endOne(id, reason, { actorId: actor?.id });
+    if (ended) await this.announcer.announce(ended);
+    return new AuthError('token_refused', detail);
   }
 }

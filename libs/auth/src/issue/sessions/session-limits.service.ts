@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import { withDeadline } from '../../common/deadline.js';
+import { askHost } from '../../common/ask-host.js';
 import { readOptions } from '../../common/read-options.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type OpeningSession, type SessionLimits, sessionLimitsSchema } from '../../options/session-hooks.js';
@@ -20,22 +20,15 @@ export class SessionLimiter {
     const { absoluteTtlMs } = refreshToken;
     const { limits: hook, maxPerUser } = sessions;
     if (!hook) return { maxPerUser, idleTtlMs, absoluteTtlMs };
-    const own = this.read(await this.ask(() => hook(opening)));
+    const own = this.read(
+      await askHost('sessions.limits', this.options.storeDeadlineMs, () => hook(opening)),
+    );
     return {
       maxPerUser: own.maxPerUser ?? maxPerUser,
       idleTtlMs: own.idleTtl ?? idleTtlMs,
       absoluteTtlMs: own.absoluteTtl ?? absoluteTtlMs,
       limits: { idleTtlMs: own.idleTtl, accessTtlSeconds: own.accessTtl },
     };
-  }
-
-  private async ask(question: () => SessionLimits | Promise<SessionLimits>): Promise<SessionLimits> {
-    try {
-      const answer = Promise.resolve().then(question);
-      return await withDeadline(answer, this.options.storeDeadlineMs, 'sessions.limits');
-    } catch (error) {
-      throw AuthError.unavailable('sessions.limits failed, or did not answer in time', error);
-    }
   }
 
   /** What would outlive an option outlives what is derived from it: how long a retired key verifies, and a refresh-token secret. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { askHost } from '../../common/ask-host.js';
 import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { NewSession } from '../../storage/session.js';
@@ -103,13 +104,15 @@ export class SessionOpener {
     return { kind: 'dpop', key: provedKey };
   }
 
-  /** The login hook's, and over them what the session was opened with; undefined for none. */
+  /** The login hook's, and over them what the session was opened with; undefined for none. Throws `unavailable` where the hook fails or is late. */
   private async claimsOf(
     told: OpeningSession,
     given: CustomClaims | undefined,
   ): Promise<CustomClaims | undefined> {
     const { claims: hook } = this.options.sessions;
-    return hook ? { ...this.grants.sessionClaims(await hook(told)), ...given } : given;
+    if (!hook) return given;
+    const answer = await askHost('sessions.claims', this.options.storeDeadlineMs, () => hook(told));
+    return { ...this.grants.sessionClaims(answer), ...given };
   }
 }
 

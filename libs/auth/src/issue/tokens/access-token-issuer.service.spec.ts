@@ -254,7 +254,7 @@ describe('AccessTokenIssuer', () => {
       );
     // kept by an earlier release, to which the name was the host's
     await expect(bench.issuer.issue({ ...input, claims: { sid: 'x' } })).rejects.toMatchObject({
-      reason: 'claim_refused',
+      reason: 'session_claims_refused',
     });
   });
 
@@ -331,7 +331,7 @@ describe('claimsSchema', () => {
     expect(makeBench(keys).issuer.needs()).toBe('nobody');
     const kept = issuer.sessionClaims({ tenant: 'a' });
     await expect(issuer.issue({ ...input, claims: kept })).rejects.toMatchObject({
-      reason: 'claim_refused',
+      reason: 'session_claims_refused',
       detail: expect.stringMatching(/at: tenant$/),
     });
     await expect(issuer.issue({ ...input, claims: { tenant: 'acme' } })).resolves.toBeDefined();

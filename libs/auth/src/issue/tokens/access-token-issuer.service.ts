@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
+import { askHost } from '../../common/ask-host.js';
 import type { Actor } from '../../common/principal.js';
 import { Entropy } from '../../common/entropy.js';
 import { Keyring } from '../../verify/keys/keyring.service.js';
@@ -9,8 +10,9 @@ import {
   MAX_TOKEN_BYTES,
   PENDING_TOKEN_TYPE,
 } from '../../verify/tokens/access-claims.js';
+import { asJson, joinClaims } from './added-claims.js';
 import { assertClaimNames, plainName } from './claim-names.js';
-import { checkCustomClaims, type CustomClaims } from '../../verify/tokens/custom-claims.js';
+import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 import { TokenEncryption } from '../../verify/tokens/encrypted-token.js';
 import { signToken } from './sign-token.js';
 
@@ -93,7 +95,10 @@ export class AccessTokenIssuer {
     return claims;
   }
 
-  /** Throws `claim_refused` for a claim that must not or may not be there, `token_too_large` beyond `maxBytes`. */
+  /**
+   * Throws `claim_refused` for a claim that must not or may not be there, `session_claims_refused` for one that the session keeps, `token_too_large`
+   * beyond `maxBytes`, `unavailable` where the claims hook fails or is late.
+   */
   async issue(input: AccessTokenInput): Promise<IssuedAccessToken> {
     if (EMAIL.test(input.subject)) {
       throw new AuthError(
@@ -142,33 +147,15 @@ export class AccessTokenIssuer {
     };
   }
 
-  /** What is signed is what the hook said and the session keeps; the schema sees it as a verifier will: after JSON. */
   async #customClaims(input: AccessTokenInput): Promise<CustomClaims> {
-    const { claims: hook, claimsSchema } = this.options.accessToken;
-    const { subject: userId, sessionId, role, permissions, tenant } = input;
-    const claims = {
-      ...asJson(hook ? await hook({ userId, sessionId, role, permissions, tenant }) : {}),
-      ...input.claims,
-    };
-    assertClaimNames(claims, this.#allowed);
-    const checked = checkCustomClaims(structuredClone(claims), claimsSchema);
-    if (checked.kind === 'accepted') return claims;
-    throw new AuthError(
-      'claim_refused',
-      `accessToken.claimsSchema refuses the added claims at: ${checked.paths.join(', ')}`,
-    );
+    const { claims: hook } = this.options.accessToken;
+    const { subject: userId, sessionId, role, permissions, tenant, claims: kept } = input;
+    const user = { userId, sessionId, role, permissions, tenant };
+    const answer =
+      hook && (await askHost('accessToken.claims', this.options.storeDeadlineMs, () => hook(user)));
+    const told = hook ? asJson(answer) : {};
+    return joinClaims({ told, kept }, { allowed: this.#allowed, options: this.options });
   }
-}
-
-function asJson(answer: unknown): CustomClaims {
-  let claims: unknown;
-  try {
-    claims = JSON.parse(JSON.stringify(answer));
-  } catch {
-    claims = undefined;
-  }
-  if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) return claims as CustomClaims;
-  throw new AuthError('claim_refused', 'added claims must be an object that JSON can hold');
 }
 
 function assertSize(token: string, asked = MAX_TOKEN_BYTES): void {

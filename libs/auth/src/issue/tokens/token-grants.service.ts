@@ -97,15 +97,6 @@ export class TokenGrants {
     return bound?.kind === 'dpop' && this.options.dpop?.bind === 'request' ? bound.key : undefined;
   }
 
-  async forState(
-    state: SessionState,
-    user: UserFacts,
-    refreshToken: string,
-    asOfMs: number,
-  ): Promise<IssuedTokens> {
-    return this.grant(state.session, await this.accessTokenFor(state, user, asOfMs), refreshToken);
-  }
-
   grant(session: SessionState['session'], access: IssuedAccessToken, refreshToken: string): IssuedTokens {
     const sessionCookie = this.options.refreshToken.sessionCookieUnlessRemembered && !session.persistent;
     return {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Actor, Principal } from '../../common/principal.js';
+import { actingRefusal } from '../../options/acting-options.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
@@ -27,12 +28,8 @@ export class ActingRights {
     if (!candidate || candidate.account.disabled) throw refusal('the actor is gone or disabled');
     const { account, subject: expected } = candidate;
     if (account.id === user.id) throw refusal('nobody acts as themselves');
-    if (account.tenant !== undefined && account.tenant !== user.tenant)
-      throw refusal('the user is of another tenant');
-    const roles = account.role === undefined ? undefined : this.options.sessions.mayActAs.get(account.role);
-    // who has no role is below everybody who has one
-    if (!roles || (user.role !== undefined && !roles.includes(user.role)))
-      throw refusal('sessions.mayActAs does not let the role of the actor act as the role of the user');
+    const problem = actingRefusal(this.options.sessions.mayActAs, account, user);
+    if (problem !== undefined) throw refusal(problem);
     return { id: account.id, expected };
   }
 }

@@ -6,8 +6,8 @@ import type { JsonObject } from './strict-json.js';
 export type CustomClaims = Readonly<Record<string, unknown>>;
 export type CustomClaimsCheck =
   | { readonly kind: 'accepted'; readonly claims: CustomClaims }
-  /** Paths of what the schema refused; never values. */
-  | { readonly kind: 'refused'; readonly paths: readonly string[] };
+  /** Paths of what the schema refused, name by name, empty for all of it; never values. */
+  | { readonly kind: 'refused'; readonly paths: readonly (readonly string[])[] };
 
 /** What the host added: every claim that is not Tokenward's own. */
 export function hostClaims(payload: JsonObject): CustomClaims {
@@ -18,7 +18,7 @@ export function hostClaims(payload: JsonObject): CustomClaims {
 export function checkCustomClaims(claims: CustomClaims, schema?: StandardSchemaV1): CustomClaimsCheck {
   if (!schema) return { kind: 'accepted', claims: deepFreeze(claims) };
   const result = validate(schema, claims);
-  if (result.issues) return { kind: 'refused', paths: result.issues.map(({ path }) => pathText(path)) };
+  if (result.issues) return { kind: 'refused', paths: result.issues.map(({ path }) => namesOf(path)) };
   if (typeof result.value !== 'object' || result.value === null || Array.isArray(result.value)) {
     throw AuthError.configuration(
       'accessToken.claimsSchema',
@@ -43,8 +43,8 @@ function isPromise<T extends object>(value: T | Promise<T>): value is Promise<T>
 }
 
 type IssuePath = readonly (PropertyKey | { readonly key: PropertyKey })[];
-function pathText(path: IssuePath | undefined): string {
-  return (path ?? []).map((step) => String(typeof step === 'object' ? step.key : step)).join('.') || '(all)';
+function namesOf(path: IssuePath | undefined): readonly string[] {
+  return (path ?? []).map((step) => String(typeof step === 'object' ? step.key : step));
 }
 
 /** Plain objects and lists, as deep as they go; without recursion, so that depth costs no stack. */

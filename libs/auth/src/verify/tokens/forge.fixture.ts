@@ -52,7 +52,8 @@ export function makeBench(
     legacy: [],
     ...settings,
   };
-  const options = { issuer: ISSUER, audiences, keys, accessToken } as unknown as ResolvedAuthOptions;
+  const more = { sessions: {}, storeDeadlineMs: 1000 };
+  const options = { issuer: ISSUER, audiences, keys, accessToken, ...more } as unknown as ResolvedAuthOptions;
   const clock = new BenchClock(NOW * 1000);
   const keyring = Keyring.fromOptions(keys);
   const verifier = accessTokenVerifier(options, keyring, clock);
