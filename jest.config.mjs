@@ -32,7 +32,8 @@ export default {
       '<rootDir>/libs/auth/src/transactions/$1.ts',
     '^@tokenward/nestjs/(ws|microservices|issuers)$': '<rootDir>/libs/auth/src/verify/$1/index.ts',
     '^@tokenward/client$': '<rootDir>/libs/client/src/index.ts',
-    '^@tokenward/client/(axios|react|account|factors|sockets|server)$': '<rootDir>/libs/client/src/$1.ts',
+    '^@tokenward/client/(axios|react|account|factors|sockets|dpop|server)$':
+      '<rootDir>/libs/client/src/$1.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
 };

@@ -28,7 +28,10 @@ let person: Person;
 let context: BrowserContext;
 
 beforeAll(async () => {
-  [stage, browser] = await Promise.all([startStage({ env: { REUSE_LEEWAY: '0' } }), launchChromium()]);
+  [stage, browser] = await Promise.all([
+    startStage({ env: { REUSE_LEEWAY: '0', DPOP: 'offer' } }),
+    launchChromium(),
+  ]);
   const [express, fastify] = await Promise.all(ADAPTERS.map((each) => openFrontDoor(stage.demos[each].url)));
   doors = { express: express as FrontDoor, fastify: fastify as FrontDoor };
 }, STAGE_TIMEOUT_MS);
@@ -106,6 +109,31 @@ describe('the tabs of one browser', () => {
     await tabs[1]!.evaluate(() => harness.logout());
     await all('signedOut');
     await Promise.all(tabs.map((tab) => tab.waitForSelector('#guarded:text-is("sign in")')));
+  });
+
+  // T-sbxf
+  it('share one key that no script can take out, over a reload; a sign-out in one ends it in all', async () => {
+    const [first, second] = await Promise.all([1, 2].map(() => openTab(context, doors.express, 'key')));
+    await signIn(first!);
+    const key = (tab: Page) => tab.evaluate(() => harness.key());
+    const bound = async (tab: Page) => (await tab.evaluate(() => harness.session()))?.bound;
+    expect([await bound(first!), await bound(second!)]).toEqual(['dpop', 'dpop']);
+    await second!.reload();
+    await second!.evaluate(() => harness.openWithKey());
+    expect(await second!.evaluate(() => harness.refresh())).toBe('refreshed');
+    expect(await status(second!)).toBe(200);
+    const { x, isSafe } = await key(first!);
+    expect([await key(second!), isSafe]).toEqual([{ x, isSafe: true }, true]);
+    // a page without the key has the cookie, and nothing of it
+    const thief = await openTab(context, doors.express, 'hybrid');
+    expect(await status(thief)).toBe(503);
+    await second!.evaluate(() => harness.logout());
+    await first!.waitForFunction(() => harness.events.includes('signedOut: logout'));
+    await signIn(first!);
+    expect(await bound(second!)).toBe('dpop');
+    const next = await key(first!);
+    expect(next.x).not.toBe(x);
+    expect(await key(second!)).toEqual(next);
   });
 
   // T-4nck

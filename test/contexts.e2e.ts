@@ -200,6 +200,7 @@ describe('GraphQL', () => {
     expect(JSON.stringify(refused)).toContain('Authentication failed');
   });
 
+  // T-j35s
   it('takes a proof beside the token: of each request, and once for all operations of a socket', async () => {
     const [owner, me] = [await dpopClient(), await caller(database, host)];
     await database.pool.query('update people set pw = $2 where person_ref = $1', [

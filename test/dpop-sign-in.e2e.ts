@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createDpopClient } from '@tokenward/client/dpop';
+import { loginWithSecondFactor } from '@tokenward/client/factors';
+import { authSocket } from '@tokenward/client/sockets';
+import { LiveSockets } from '@tokenward/nestjs/ws';
 import type { AccountMail } from '@tokenward/nestjs/options';
 import { calculateThumbprint } from 'dpop';
 import { SoftwarePasskey } from './support/authenticator.js';
@@ -144,6 +148,7 @@ describe('a sign-in with a proof', () => {
     expect([again.status, again.json()['message']]).toEqual([400, 'dpop: invalid_dpop_proof']);
   });
 
+  // T-gftw
   it('that is a refresh uses its proof up only where it succeeds', async () => {
     const { refreshToken } = (await post(owner, 'login', password(await host.person()))).json<
       Grant & Record<string, unknown>
@@ -157,6 +162,7 @@ describe('a sign-in with a proof', () => {
     expect(host.events.map(({ type }) => type)).not.toContain('session.reused');
   });
 
+  // T-j529
   it('has its second step by the key of the first: by another or by none it is refused, and costs no try', async () => {
     const { person, recoveryCodes } = await withTotp();
     const ticket = await ticketOf(person);
@@ -168,6 +174,51 @@ describe('a sign-in with a proof', () => {
       expect([none.status, none.json()['code']]).toEqual([403, 'device_required']);
     }
     expect((await post(owner, 'login/second-factor', step)).json()).toMatchObject({ tokenType: 'DPoP' });
+  });
+
+  // T-m297
+  it('is what @tokenward/client/dpop does: in two steps, at requests and refreshes, in a socket', async () => {
+    const { person, recoveryCodes } = await withTotp();
+    const sent: string[] = [];
+    const client = createDpopClient({ baseUrl: host.url, transport: 'bearer', refreshAheadMs: 0 });
+    const due = await client.login({ email: person.email, password: PASSWORD });
+    const [recoveryCode = ''] = recoveryCodes;
+    if (due.next !== 'second_factor') throw new Error('no second step');
+    await loginWithSecondFactor(client, { ticket: due.ticket, recoveryCode });
+    expect(await client.session()).toMatchObject({ id: person.id, bound: 'dpop' });
+    expect(await client.refresh()).toBe('refreshed');
+    expect(await client.session()).toMatchObject({ id: person.id, bound: 'dpop' });
+
+    const [first] = await host.auth.sessions(person.id);
+    const url = `${host.url.replace('http', 'ws')}/events`;
+    class FakeSocket {
+      static readonly OPEN = 1;
+      readonly readyState = 1;
+      onopen?: () => void;
+      constructor() {
+        setImmediate(() => this.onopen?.());
+      }
+      send = (text: string) => void sent.push(text);
+      close = () => undefined;
+    }
+    const socket = authSocket(client, url, {
+      ...{ WebSocket: FakeSocket as never, onMessage: () => undefined },
+    });
+    await until(() => sent.length === 1);
+    socket.close();
+    const { token, proof } = JSON.parse(sent[0] ?? '') as { token: string; proof: string };
+    const sockets = host.app.get(LiveSockets, { strict: false });
+    const handshake = { headers: { host: new URL(host.url).host }, url: '/events', method: 'GET' };
+    await sockets.open(socket, handshake, () => undefined);
+    expect(await sockets.present(socket, token, proof)).toBe('authenticated');
+    sockets.closed(socket);
+
+    await client.logout();
+    expect(await client.session()).toBeUndefined();
+    const again = await client.login({ email: (await host.person()).email, password: PASSWORD });
+    const [second] = again.next === undefined ? await host.auth.sessions(again.id) : [];
+    expect(second?.bound?.key).not.toBe(first?.bound?.key);
+    client.close();
   });
 
   it('whose first step came without one is bound by the second', async () => {

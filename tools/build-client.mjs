@@ -15,7 +15,7 @@ const src = join(root, 'libs', 'client', 'src');
 const LIMIT_BYTES = 4096;
 
 const shared = {
-  entryPoints: ['index', 'axios', 'react', 'account', 'factors', 'sockets', 'server'].map((name) =>
+  entryPoints: ['index', 'axios', 'react', 'account', 'factors', 'sockets', 'dpop', 'server'].map((name) =>
     join(src, `${name}.ts`),
   ),
   bundle: true,

@@ -1,5 +1,6 @@
 // Runs in the browser: a page as small as one can be around the client. What it holds in variables is in reach of a script that was smuggled in.
 import { type AuthClient, type AuthClientOptions, createAuthClient } from '@tokenward/client';
+import { createDpopClient, type DpopClient } from '@tokenward/client/dpop';
 import { AuthProvider, RequireUser, useSession, useUser } from '@tokenward/client/react';
 import { createElement, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -12,12 +13,32 @@ const harness = {
   /** What a probe must find to be believed. */
   canary: new Map([['deep', { secret: ['smuggled-canary'] }]]),
 
-  open(options: AuthClientOptions = {}): void {
-    auth = createAuthClient(options);
+  open: (options: AuthClientOptions = {}): void => harness.follow(createAuthClient(options)),
+  follow(client: AuthClient): void {
+    auth = client;
     Object.assign(globalThis, { auth });
     for (const name of ['signedIn', 'refreshed'] as const)
       auth.on(name, () => void harness.events.push(name));
     auth.on('signedOut', ({ reason }) => void harness.events.push(`signedOut: ${reason}`));
+  },
+  openWithKey: () => harness.follow(createDpopClient({ transport: 'hybrid', refreshAheadMs: 0 })),
+  /** Which key it has, of a proof; and whether a script can take it out. */
+  async key(): Promise<{ readonly x: string; readonly isSafe: boolean }> {
+    const proof = await (auth as DpopClient).proofFor('GET', location.href);
+    const header = atob((proof ?? '').split('.', 1)[0] ?? '');
+    const { jwk } = JSON.parse(header) as { jwk: { x: string } };
+    const pairs = await keptKeys();
+    const taken = await Promise.all(
+      pairs.map(({ privateKey }) =>
+        Promise.any(
+          (['jwk', 'pkcs8'] as const).map((format) => crypto.subtle.exportKey(format as 'jwk', privateKey)),
+        ).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    return { x: jwk.x, isSafe: pairs.length === 1 && !taken.includes(true) };
   },
   /** What the tabs tell each other. */
   eavesdrop(): void {
@@ -71,6 +92,22 @@ const harness = {
     ]);
   },
 };
+
+/** All that is in the page's databases. */
+async function keptKeys(): Promise<CryptoKeyPair[]> {
+  const [{ name = '' } = {}] = await indexedDB.databases();
+  const database = await new Promise<IDBDatabase>((resolve) => {
+    const opening = indexedDB.open(name);
+    opening.onsuccess = () => resolve(opening.result);
+  });
+  const [store = ''] = database.objectStoreNames;
+  const all = database.transaction(store).objectStore(store).getAll() as IDBRequest<
+    { pair: CryptoKeyPair }[]
+  >;
+  await new Promise((resolve) => (all.onsuccess = resolve));
+  database.close();
+  return all.result.map(({ pair }) => pair);
+}
 
 export type Harness = typeof harness;
 Object.assign(globalThis, { harness });

@@ -87,11 +87,15 @@ declare const harness: Harness;
 export async function openTab(
   context: BrowserContext,
   { url }: FrontDoor,
-  transport: 'cookie' | 'hybrid' = 'cookie',
+  transport: 'cookie' | 'hybrid' | 'key' = 'cookie',
 ): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${url}/harness`);
-  await page.evaluate((chosen) => harness.open({ transport: chosen, refreshAheadMs: 0 }), transport);
+  await page.evaluate(
+    (chosen) =>
+      chosen === 'key' ? harness.openWithKey() : harness.open({ transport: chosen, refreshAheadMs: 0 }),
+    transport,
+  );
   return page;
 }
 

@@ -1,4 +1,5 @@
 import type { AuthClient } from '@tokenward/client';
+import type { DpopClient } from './dpop.js';
 
 export { authEvents, type EventsOptions, type ServerEvent } from './server-events.js';
 
@@ -6,6 +7,9 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 /** The server's: this token is not accepted (any more). */
 const REFUSED = 4401;
+
+/** One of `/dpop` proves its key as well. */
+export type SocketClient = AuthClient & Partial<Pick<DpopClient, 'proofFor'>>;
 
 export interface SocketOptions {
   onMessage(event: MessageEvent): void;
@@ -30,7 +34,7 @@ export interface AuthSocket {
  * in the next one, 4401 refreshes once before it connects again, everything else waits half a second, then twice as long, 30 seconds at the most.
  * A sign-out closes it, a sign-in opens it again, as the new person.
  */
-export function authSocket(client: AuthClient, url: string | URL, options: SocketOptions): AuthSocket {
+export function authSocket(client: SocketClient, url: string | URL, options: SocketOptions): AuthSocket {
   const Socket = options.WebSocket ?? WebSocket;
   let socket: WebSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -39,9 +43,8 @@ export function authSocket(client: AuthClient, url: string | URL, options: Socke
 
   async function prove(current: WebSocket): Promise<void> {
     // it rejects only where the token store does: the server then closes, and it is tried again
-    const token = await client.accessToken().catch(() => undefined);
-    if (token !== undefined && current.readyState === Socket.OPEN)
-      current.send(JSON.stringify({ type: 'auth', token }));
+    const sent = await credentialsOf(client, url).catch(() => undefined);
+    if (sent && current.readyState === Socket.OPEN) current.send(JSON.stringify({ type: 'auth', ...sent }));
   }
 
   function connect(): void {
@@ -111,14 +114,27 @@ export interface IoSocket {
   off(event: string, listener: (...given: never[]) => void): unknown;
 }
 
-/** For `io(url, { auth: ioAuth(client) })`: a fresh token at each connection. */
-export function ioAuth(client: AuthClient): (give: (data: object) => void) => void {
+/**
+ * For `io(url, { auth: ioAuth(client) })`: a fresh token at each connection. A client of `/dpop` needs to know where socket.io listens:
+ * `https://api.example.com/socket.io/`.
+ */
+export function ioAuth(client: SocketClient, url?: string | URL): (give: (data: object) => void) => void {
   return (give) => {
-    client.accessToken().then(
-      (token) => give(token === undefined ? {} : { token }),
+    credentialsOf(client, url).then(
+      (sent) => give(sent ?? {}),
       () => give({}),
     );
   };
+}
+
+async function credentialsOf(
+  client: SocketClient,
+  url: string | URL | undefined,
+): Promise<object | undefined> {
+  const token = await client.accessToken();
+  if (token === undefined) return undefined;
+  const proof = url === undefined ? undefined : await client.proofFor?.('GET', url, token);
+  return proof === undefined ? { token } : { token, proof };
 }
 
 /**

@@ -1,0 +1,306 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { base64url, calculateJwkThumbprint, decodeProtectedHeader, EmbeddedJWK, jwtVerify } from 'jose';
+import { createDpopClient, type DpopClient, type DpopClientOptions, type KeyPlace } from './dpop.js';
+import { memoryKeys } from './dpop-keys.js';
+import { fakeBrowser } from './fakes.fixture.js';
+import { credentials } from './world.fixture.js';
+
+const BASE = 'https://api.test';
+const TEN_MINUTES_MS = 600_000;
+
+interface Seen {
+  readonly path: string;
+  readonly authorization: string | null;
+  readonly body: string;
+  /** Of the proof. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly key?: string;
+}
+
+/** What a server that follows RFC 9449 does, as far as a client meets it; its proofs are checked by jose. */
+function fakeApi() {
+  const seen: Seen[] = [];
+  const jtis = new Set<unknown>();
+  let sessionKey: string | undefined;
+  let refreshToken = '';
+  let access = '';
+  let count = 0;
+  const api = {
+    seen,
+    of: (path: string) => seen.filter((each) => each.path === path),
+    mode: 'request' as 'request' | 'refresh' | 'encrypted',
+    nonce: undefined as string | undefined,
+    /** Its clock, before that of the client. */
+    aheadMs: 0,
+    tellsDate: true,
+    endSession: () => void (refreshToken = ''),
+    expireAccess: () => void (access = 'none'),
+    fetch,
+  };
+  const answer = (status: number, body: object = {}, headers: Record<string, string> = {}) => {
+    const date = new Date(Date.now() + api.aheadMs).toUTCString();
+    const all = { ...(api.tellsDate && { date }), ...headers };
+    return new Response(status === 204 ? null : JSON.stringify(body), { status, headers: all });
+  };
+  const refused = (status: number, error: string) =>
+    answer(
+      status,
+      { message: status === 400 ? `dpop: ${error}` : 'Authentication failed' },
+      {
+        'www-authenticate': `DPoP error="${error}", algs="ES256"`,
+        ...(error === 'use_dpop_nonce' && { 'dpop-nonce': api.nonce ?? '' }),
+      },
+    );
+  const grant = () => {
+    count += 1;
+    refreshToken = `refresh-${String(count)}`;
+    const jkt = api.mode === 'refresh' ? undefined : sessionKey;
+    const payload = base64url.encode(JSON.stringify({ n: count, ...(jkt && { cnf: { jkt } }) }));
+    access = api.mode === 'encrypted' ? `a.b.c.d.e${String(count)}` : `e30.${payload}.c2ln`;
+    return {
+      ...{ tokenType: api.mode === 'refresh' ? 'Bearer' : 'DPoP', expiresIn: 900 },
+      ...{ accessToken: access, refreshToken, device: 'd' },
+    };
+  };
+  async function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    const request = new Request(input as string, init);
+    const { pathname: path } = new URL(request.url);
+    const authorization = request.headers.get('authorization');
+    const [proof, body] = [request.headers.get('dpop'), await request.text()];
+    if (proof === null) {
+      seen.push({ path, authorization, body });
+      if (!path.startsWith('/auth/') && api.mode === 'refresh' && authorization === `Bearer ${access}`)
+        return answer(200, { body });
+      return answer(authorization ? 401 : 200);
+    }
+    const currentDate = new Date(Date.now() + TEN_MINUTES_MS * 100);
+    const { payload } = await jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt', currentDate });
+    const { jwk } = decodeProtectedHeader(proof);
+    const key = await calculateJwkThumbprint(jwk ?? {});
+    seen.push({ path, authorization, body, claims: payload, key });
+    const status = path.startsWith('/auth/') ? 400 : 401;
+    const isOff = Math.abs((payload.iat ?? 0) * 1000 - Date.now() - api.aheadMs) > 90_000;
+    if (isOff || jtis.has(payload.jti)) return refused(status, 'invalid_dpop_proof');
+    if (api.nonce !== undefined && payload['nonce'] !== api.nonce) return refused(status, 'use_dpop_nonce');
+    jtis.add(payload.jti);
+    const input_ = (body.startsWith('{') ? JSON.parse(body) : {}) as Record<string, unknown>;
+    switch (path) {
+      case '/auth/login':
+        if (input_['password'] !== credentials.password) return answer(401, { code: 'login_refused' });
+        sessionKey = key;
+        return answer(200, { user: { id: 'u1' }, ...grant() });
+      case '/auth/refresh':
+        if (!refreshToken || input_['refreshToken'] !== refreshToken) return answer(401);
+        return key === sessionKey ? answer(200, grant()) : refused(400, 'invalid_dpop_proof');
+      case '/auth/logout':
+        refreshToken = '';
+        return answer(204);
+      default:
+        return authorization === `DPoP ${access}` && key === sessionKey ? answer(200, { body }) : answer(401);
+    }
+  }
+  return api;
+}
+
+describe('a client with a key', () => {
+  let api: ReturnType<typeof fakeApi>;
+  let browser: ReturnType<typeof fakeBrowser>;
+  const clients: DpopClient[] = [];
+  beforeEach(() => {
+    api = fakeApi();
+    browser = fakeBrowser();
+  });
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.close();
+    browser.restore();
+  });
+  function open(options: Partial<DpopClientOptions> = {}) {
+    const client = createDpopClient({
+      ...{ baseUrl: BASE, transport: 'bearer', refreshAheadMs: 0, fetch: api.fetch, keys: memoryKeys() },
+      ...options,
+    });
+    clients.push(client);
+    const signedOut: string[] = [];
+    client.on('signedOut', ({ reason }) => void signedOut.push(reason));
+    return Object.assign(client, { signedOut });
+  }
+  const statusOf = async (client: DpopClient, path = '/notes', init?: RequestInit) =>
+    (await client.fetch(path, init)).status;
+
+  it('proves sign-in, request and refresh, each by a proof of its own for method, URL and token', async () => {
+    const client = open();
+    await client.login(credentials);
+    expect(await statusOf(client, '/notes?q=1#top', { method: 'post', body: 'x' })).toBe(200);
+    expect(await client.refresh()).toBe('refreshed');
+    const [login, notes, refresh] = ['/auth/login', '/notes', '/auth/refresh'].map((path) => api.of(path)[0]);
+    expect(login?.claims).toMatchObject({ htm: 'POST', htu: `${BASE}/auth/login` });
+    expect(login?.claims).not.toHaveProperty('ath');
+    const token = notes?.authorization?.replace('DPoP ', '') ?? '';
+    const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
+    expect(notes?.claims).toMatchObject({
+      ...{ htm: 'POST', htu: `${BASE}/notes`, ath: base64url.encode(new Uint8Array(hash)) },
+    });
+    expect(refresh?.claims).toMatchObject({ htm: 'POST', htu: `${BASE}/auth/refresh` });
+    expect(new Set(api.seen.map(({ key }) => key)).size).toBe(1);
+  });
+
+  // T-g74g
+  it('answers a nonce once, body included, and keeps it', async () => {
+    api.nonce = 'first';
+    const client = open();
+    await client.login(credentials);
+    expect(api.of('/auth/login').map(({ claims }) => claims?.['nonce'])).toEqual([undefined, 'first']);
+    api.nonce = 'second';
+    const answer = await client.fetch('/notes', { method: 'POST', body: 'a note' });
+    expect([answer.status, await answer.json()]).toEqual([200, { body: 'a note' }]);
+    expect(await statusOf(client)).toBe(200);
+    expect(api.of('/notes').map(({ claims }) => claims?.['nonce'])).toEqual(['first', 'second', 'second']);
+    expect(api.of('/auth/refresh')).toEqual([]);
+  });
+
+  it('does not go round with a server that asks for another nonce each time', async () => {
+    const client = open();
+    Object.defineProperty(api, 'nonce', { get: () => String(Math.random()) });
+    await expect(client.login(credentials)).rejects.toMatchObject({ status: 400 });
+    expect(api.of('/auth/login')).toHaveLength(2);
+  });
+
+  it('takes the time from the server where its own clock is off', async () => {
+    api.aheadMs = TEN_MINUTES_MS;
+    api.nonce = 'n';
+    const client = open();
+    await client.login(credentials);
+    expect(api.of('/auth/login')).toHaveLength(3);
+    expect(await statusOf(client)).toBe(200);
+    expect(api.of('/notes')).toHaveLength(1);
+  });
+
+  it('says so where the server does not tell the time', async () => {
+    Object.assign(api, { aheadMs: TEN_MINUTES_MS, tellsDate: false });
+    await expect(open().login(credentials)).rejects.toMatchObject({ status: 400 });
+    expect(api.of('/auth/login')).toHaveLength(1);
+  });
+
+  it('sends a proof to the API alone, and only where one is needed', async () => {
+    const client = open();
+    await client.login(credentials);
+    await client.fetch('https://elsewhere.test/notes');
+    await client.fetch('/open', { credentials: 'omit' });
+    for (const { claims, authorization } of api.seen.slice(1))
+      expect([claims, authorization]).toEqual([undefined, null]);
+  });
+
+  it.each([
+    ['a bearer’s token as Bearer, without a proof', 'refresh', 'Bearer'],
+    ['an encrypted token that is bound with one', 'encrypted', 'DPoP'],
+  ] as const)('sends %s', async (_, mode, scheme) => {
+    api.mode = mode;
+    const client = open();
+    await client.login(credentials);
+    expect(await statusOf(client)).toBe(200);
+    const [notes] = api.of('/notes');
+    expect(notes?.authorization).toContain(`${scheme} `);
+    expect(notes?.claims === undefined).toBe(scheme === 'Bearer');
+    expect(await client.refresh()).toBe('refreshed');
+    const token = await client.accessToken();
+    const proof = await client.proofFor('GET', 'wss://api.test/events', token);
+    expect(proof === undefined).toBe(scheme === 'Bearer');
+  });
+
+  // T-d253
+  it('has one key a session: a wrong password keeps it, a sign-out ends it', async () => {
+    const client = open();
+    await expect(client.login({ ...credentials, password: 'wrong' })).rejects.toMatchObject({ status: 401 });
+    await client.login(credentials);
+    await client.logout();
+    await client.login(credentials);
+    const [wrong, first, second] = api.of('/auth/login').map(({ key }) => key);
+    expect(wrong).toBe(first);
+    expect(second).not.toBe(first);
+    expect(await statusOf(client)).toBe(200);
+  });
+
+  it('has a new key after a session that ended while nobody looked', async () => {
+    const [keys, store] = [
+      memoryKeys(),
+      { get: () => ({ refreshToken: 'refresh-1' }), set: () => undefined },
+    ];
+    await open({ keys }).login(credentials);
+    api.endSession();
+    const client = open({ keys, store });
+    expect(await client.refresh()).toBe('signedOut');
+    await client.login(credentials);
+    const [first, second] = api.of('/auth/login').map(({ key }) => key);
+    expect(second).not.toBe(first);
+  });
+
+  it('that lost its key is signed out and signs in again, without going round', async () => {
+    const keys = memoryKeys();
+    const client = open({ keys });
+    await client.login(credentials);
+    await keys.remove(await keys.load());
+    api.expireAccess();
+    // another tab's news
+    const other = open({ keys, store: { get: () => ({ refreshToken: 'refresh-1' }), set: () => undefined } });
+    expect(await other.refresh()).toBe('signedOut');
+    await other.login(credentials);
+    expect(await statusOf(other)).toBe(200);
+    expect(api.seen.length).toBeLessThan(6);
+  });
+
+  it('keeps the session through a server that is away', async () => {
+    const client = open();
+    await client.login(credentials);
+    const { fetch } = api;
+    api.fetch = () => Promise.reject(new TypeError('fetch failed'));
+    const away = open({ fetch: (...given) => api.fetch(...given) });
+    await expect(away.login(credentials)).rejects.toThrow('fetch failed');
+    api.fetch = fetch;
+    await away.login(credentials);
+    expect(away.signedOut).toEqual([]);
+  });
+
+  it('takes keys from a place of the host’s own, as a phone has it', async () => {
+    const asked: string[] = [];
+    const inner = memoryKeys();
+    const keys: KeyPlace = {
+      load: () => (asked.push('load'), inner.load()),
+      remove: (key) => (asked.push('remove'), inner.remove(key)),
+      sha256: async (data) => (
+        asked.push('sha256'),
+        new Uint8Array(await crypto.subtle.digest('SHA-256', data as BufferSource))
+      ),
+    };
+    const client = open({ keys });
+    await client.login(credentials);
+    expect(await statusOf(client)).toBe(200);
+    await client.logout();
+    expect(new Set(asked)).toEqual(new Set(['load', 'sha256', 'remove']));
+  });
+
+  it('proves a way in of the host’s own', async () => {
+    const client = open();
+    const body = JSON.stringify(credentials);
+    await client.loginWith(() => client.fetchProved(`${BASE}/auth/login`, { method: 'POST', body }));
+    expect(await statusOf(client)).toBe(200);
+  });
+
+  it('is not one of cookies', () => {
+    const options = { transport: 'cookie' as never };
+    expect(() => open(options)).toThrow(/^transport: must be hybrid\|bearer/);
+  });
+});
+
+describe('a place of keys', () => {
+  it('makes one key for all who ask, which cannot be taken out, and removes that one alone', async () => {
+    const keys = memoryKeys();
+    const [one, two] = await Promise.all([keys.load(), keys.load()]);
+    expect(one.jwk).toEqual(two.jwk);
+    expect(Object.keys(one.jwk).sort()).toEqual(['crv', 'kty', 'x', 'y']);
+    await keys.remove(one);
+    const next = await keys.load();
+    expect(next.jwk.x).not.toBe(one.jwk.x);
+    await keys.remove(one);
+    expect((await keys.load()).jwk).toEqual(next.jwk);
+  });
+});

@@ -1,0 +1,45 @@
+import { type AuthClient, type AuthClientOptions, createAuthClient } from '@tokenward/client';
+import { provingFetch } from './dpop-fetch.js';
+import { browserKeys, type KeyPlace, memoryKeys } from './dpop-keys.js';
+import { isBrowser } from './places.js';
+import { absolute } from './requests.js';
+
+export type { KeyPlace } from './dpop-keys.js';
+export type { ProofKey, PublicJwk } from './dpop-proof.js';
+
+export interface DpopClientOptions extends AuthClientOptions {
+  /** Cookies are bound by the browser itself (`deviceBound` of the server). */
+  readonly transport: 'hybrid' | 'bearer';
+  /** Default: IndexedDB where tabs share the session, else memory. */
+  readonly keys?: KeyPlace;
+}
+
+export interface DpopClient extends AuthClient {
+  /** A request with a proof, for a way in of the host's own: `loginWith(() => client.fetchProved('/my-sign-in', …))`. */
+  readonly fetchProved: typeof fetch;
+  /**
+   * What goes into the header `DPoP`, or into the first message of a socket (`GET`, its URL), by hand; works once. Undefined where the access token
+   * that goes along is not bound.
+   */
+  proofFor(method: string, url: string | URL, token?: string): Promise<string | undefined>;
+}
+
+/**
+ * A client whose tokens are worth nothing without its key (RFC 9449): it makes one of ES256 that cannot be exported, keeps it as long as the session,
+ * and proves each sign-in, refresh and request by it. Sessions that the server does not bind go on as they are.
+ */
+export function createDpopClient({ keys, ...options }: DpopClientOptions): DpopClient {
+  const { transport, baseUrl = '', prefix = 'auth', store, fetch: given } = options;
+  if (String(transport) === 'cookie')
+    throw new TypeError('transport: must be hybrid|bearer: cookies are bound by deviceBound of the server');
+  const authUrl = absolute(`${baseUrl.replace(/\/+$/, '')}/${prefix}/`);
+  const isShared = isBrowser() && (transport === 'hybrid' || store !== undefined);
+  const place = keys ?? (isShared ? browserKeys(`tokenward:${authUrl}:dpop`) : memoryKeys());
+  const send: typeof fetch = given ?? ((input, init) => fetch(input, init));
+  const proving = provingFetch(authUrl, place, send);
+  const client = createAuthClient({ ...options, fetch: proving.fetch });
+  client.on('signedIn', proving.reload);
+  client.on('restored', proving.reload);
+  client.on('signedOut', proving.dropKey);
+  return { ...client, fetchProved: proving.fetchProved, proofFor: proving.proofFor };
+}
