@@ -1,7 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort, ROOT, runIn } from './support/consumer-app.js';
+import { ROOT, runIn } from './support/consumer-app.js';
+import { freePort } from './support/redis-server.mjs';
 import { createDatabase } from './support/databases.js';
 import { type PackedLibraries, packedLibraries } from './support/packages.js';
 import { scratchDir } from './support/run-environment.js';

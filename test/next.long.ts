@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { AuthModule } from '@tokenward/nestjs';
@@ -11,6 +9,7 @@ import { install, ROOT, runIn } from './support/consumer-app.js';
 import { cookieJar } from './support/cookie-jar.js';
 import { type HostApp, type HostDatabase, hostDatabase, hostOptions, startHost } from './support/host-app.js';
 import { packedLibraries } from './support/packages.js';
+import { freePort } from './support/redis-server.mjs';
 import { noteProcess, scratchDir } from './support/run-environment.js';
 import { until } from './support/until.js';
 
@@ -38,6 +37,9 @@ beforeAll(async () => {
   const manifest = readFileSync(join(folder, 'package.json'), 'utf8');
   const { client } = await packedLibraries();
   writeFileSync(join(folder, 'package.json'), manifest.replace('"^0.1.0"', `"file:${client}"`));
+  const config = join(folder, 'next.config.mjs');
+  const stripped = '[{ source: "/api/:path*", destination: `${api}/:path*` }, ';
+  writeFileSync(config, readFileSync(config, 'utf8').replace('async () => [', `async () => ${stripped}`));
   await install(folder);
   const env = {
     ...process.env,
@@ -65,14 +67,6 @@ afterAll(async () => {
   await api?.close();
   await database?.drop();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 it('20 renders of one page at once without an access token: one refresh, everybody is Ada, and the cookies go on', async () => {
   const client = api.client();
@@ -116,5 +110,18 @@ it('in a browser: sign-in, a render after the access token is gone, sign-out', a
   await page.waitForSelector('#header:text-is("nobody")');
   await page.getByLabel('Email').waitFor();
   expect(errors).toEqual([]);
+  await context.close();
+});
+
+it('a rewrite that strips a prefix: the client under it signs in, refreshes and signs out', async () => {
+  const context = await browser.newContext();
+  const { request } = context;
+  const post = (path: string, data?: object) => request.post(`${url}/api/auth/${path}`, data && { data });
+  expect((await post('login', ADA)).status()).toBe(200);
+  await context.clearCookies({ name: 'access_token' });
+  expect((await request.get(`${url}/api/auth/me`)).status()).toBe(401);
+  expect((await post('refresh')).status()).toBe(200);
+  expect(await (await request.get(`${url}/api/auth/me`)).json()).toMatchObject({ email: ADA.email });
+  expect((await post('logout')).status()).toBe(204);
   await context.close();
 });

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../support/consumer-app.js';
+import { freePort } from '../support/redis-server.mjs';
 import { noteProcess } from '../support/run-environment.js';
 import { asText, type Engine, type Profile, type Tab } from './engine.js';
 

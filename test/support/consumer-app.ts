@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { httpClient } from './http.js';
+import { freePort } from './redis-server.mjs';
 import { noteProcess, scratchDir } from './run-environment.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -140,14 +140,4 @@ function environment(): NodeJS.ProcessEnv {
     ([name]) => !/^(?:NODE_OPTIONS|JEST_|TEST_|npm_(?:lifecycle|package))/.test(name),
   );
   return { ...Object.fromEntries(kept), NODE_ENV: 'development' };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address === 'object' && address) return address.port;
-  throw new Error('no port');
 }
