@@ -14,6 +14,7 @@ import {
   type Stage,
   startStage,
 } from './support/stage.js';
+import { until } from './support/until.js';
 
 declare const harness: Harness;
 
@@ -137,6 +138,24 @@ describe('the tabs of one browser', () => {
   });
 
   // T-4nck
+  it('a page and its worker on one store: one refresh, and what ends in one ends in the other', async () => {
+    const page = await context.newPage();
+    await page.goto(`${doors.express.url}/harness`);
+    await page.evaluate(() => harness.openWithWorker());
+    await signIn(page);
+    const worker = (ask: 'status' | 'session' | 'events') =>
+      page.evaluate((what) => harness.askWorker(what, '/notes'), ask);
+    expect(await worker('session')).toBe(person.id);
+    const before = refreshes(doors.express);
+    await changeRole('admin');
+    expect(await Promise.all([status(page), worker('status')])).toEqual([200, 200]);
+    expect(refreshes(doors.express) - before).toBe(1);
+    await page.evaluate(() => harness.logout());
+    await until(async () => ((await worker('events')) as string[]).includes('signedOut: logout'));
+    expect(await worker('status')).toBe(401);
+    expect(await worker('session')).toBeUndefined();
+  });
+
   it('a page left in the middle of a refresh costs nobody the session', async () => {
     const door = doors.express;
     const [leaving, staying] = await Promise.all([1, 2].map(() => openTab(context, door)));

@@ -40,6 +40,8 @@ beforeAll(async () => {
   const config = join(folder, 'next.config.mjs');
   const stripped = '[{ source: "/api/:path*", destination: `${api}/:path*` }, ';
   writeFileSync(config, readFileSync(config, 'utf8').replace('async () => [', `async () => ${stripped}`));
+  const proxy = join(folder, 'proxy.js');
+  writeFileSync(proxy, readFileSync(proxy, 'utf8').replace('auth/|', 'auth/|api/|'));
   await install(folder);
   const env = {
     ...process.env,

@@ -4,8 +4,11 @@ import { createDpopClient, type DpopClient } from '@tokenward/client/dpop';
 import { AuthProvider, RequireUser, useSession, useUser } from '@tokenward/client/react';
 import { createElement, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import type { Ask } from './harness-worker.js';
+import { sharedStore } from './shared-store.js';
 
 let auth: AuthClient;
+let worker: Worker;
 
 const harness = {
   events: [] as string[],
@@ -40,6 +43,17 @@ const harness = {
     );
     return { x: jwk.x, isSafe: pairs.length === 1 && !taken.includes(true) };
   },
+  /** A `bearer` client, and another one in a worker; they share a store. */
+  openWithWorker(): void {
+    harness.open({ transport: 'bearer', store: sharedStore(), refreshAheadMs: 0 });
+    worker = new Worker('/harness-worker.js');
+  },
+  askWorker: (ask: Ask, path = '') =>
+    new Promise<unknown>((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => resolve(data);
+      worker.postMessage({ ask, path }, [port2]);
+    }),
   /** What the tabs tell each other. */
   eavesdrop(): void {
     new BroadcastChannel('tokenward:/auth/').onmessage = ({ data }) => harness.messages.push(data);

@@ -5,7 +5,9 @@ import { build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { Harness } from './harness-page.js';
 
-const SCRIPT = fileURLToPath(new URL('./harness-page.ts', import.meta.url));
+const SCRIPTS = ['harness-page', 'harness-worker'].map((name) =>
+  fileURLToPath(new URL(`./${name}.ts`, import.meta.url)),
+);
 const HTML = '<!doctype html><title>Harness</title><body><script src="/harness.js"></script>';
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
 
@@ -21,7 +23,7 @@ export interface FrontDoor {
 
 export async function openFrontDoor(target: string): Promise<FrontDoor> {
   const { port: targetPort, hostname } = new URL(target);
-  const script = await bundlePage();
+  const [script, worker] = await bundled();
   const requests: string[] = [];
   const held = new Map<string, Promise<void>>();
   const passOn = (incoming: IncomingMessage) =>
@@ -37,7 +39,10 @@ export async function openFrontDoor(target: string): Promise<FrontDoor> {
         .setHeader('Content-Type', 'text/html')
         .setHeader('Content-Security-Policy', POLICY)
         .end(HTML);
-    if (path === '/harness.js') return void answer.setHeader('Content-Type', 'text/javascript').end(script);
+    if (path === '/harness.js' || path === '/harness-worker.js')
+      return void answer
+        .setHeader('Content-Type', 'text/javascript')
+        .end(path === '/harness.js' ? script : worker);
     requests.push(`${incoming.method} ${path}`);
     const outgoing = passOn(incoming);
     outgoing.on('response', (response) => {
@@ -99,9 +104,10 @@ export async function openTab(
   return page;
 }
 
-async function bundlePage(): Promise<string> {
+async function bundled(): Promise<string[]> {
   const { outputFiles } = await build({
-    entryPoints: [SCRIPT],
+    entryPoints: SCRIPTS,
+    outdir: 'out',
     bundle: true,
     minify: true,
     format: 'iife',
@@ -109,5 +115,5 @@ async function bundlePage(): Promise<string> {
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'error',
   });
-  return outputFiles[0]?.text ?? '';
+  return outputFiles.map(({ text }) => text);
 }
