@@ -11,6 +11,7 @@ import { FACTOR_PROVIDERS } from './factors/providers.js';
 import { Mailer } from './accounts/mailer.service.js';
 import { ChangeEmailFlow } from './flows/change-email.flow.js';
 import { CompleteSignIn } from './flows/complete-sign-in.service.js';
+import { ClaimAccountFlow } from './flows/claim-account.flow.js';
 import { MagicLinkLoginFlow } from './flows/magic-link-login.flow.js';
 import { RequestLinkFlow } from './flows/request-link.flow.js';
 import { ResetPasswordFlow } from './flows/reset-password.flow.js';
@@ -119,6 +120,7 @@ export const ISSUE_PROVIDERS: Provider[] = [
   SendVerificationFlow,
   VerifyEmailFlow,
   ChangeEmailFlow,
+  ClaimAccountFlow,
   MagicLinkLoginFlow,
   KeyWatch,
   AuthService,

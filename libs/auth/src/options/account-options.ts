@@ -14,6 +14,11 @@ export interface AccountOptions {
   readonly url?: string;
   /** `required`: nobody signs in by password before the email is verified, and registration mails the link. Default `off`. */
   readonly verifiedEmail?: 'off' | 'required';
+  /**
+   * What a sign-in link does with an account whose email nobody had proven: somebody else may have registered it with the address. `end`: its password,
+   * sessions and API keys end, unless the browser that uses the link has signed in to the account before. Default `keep`.
+   */
+  readonly unprovenAccount?: 'keep' | 'end';
   /** Life of a link to a new password. Default `30m`. */
   readonly resetTtl?: Duration;
   /** Life of a sign-in link. Default `10m`. */
@@ -30,6 +35,7 @@ export const accountSchema = group({
   mail: hook<AccountOptions['mail']>(),
   url: text(URL_CURE).refine(isPageUrl, `must be ${URL_CURE}`).optional(),
   verifiedEmail: oneOf(['off', 'required']).prefault('off'),
+  unprovenAccount: oneOf(['keep', 'end']).prefault('keep'),
   resetTtl: duration('1m', '24h').prefault('30m'),
   magicLinkTtl: duration('1m', '24h').prefault('10m'),
   verificationTtl: duration('5m', '30d').prefault('24h'),
@@ -39,6 +45,7 @@ export interface ResolvedAccounts {
   readonly mail: AccountOptions['mail'];
   readonly url?: string;
   readonly verifiedEmail: 'off' | 'required';
+  readonly unprovenAccount: 'keep' | 'end';
   readonly resetTtlMs: number;
   readonly magicLinkTtlMs: number;
   readonly verificationTtlMs: number;

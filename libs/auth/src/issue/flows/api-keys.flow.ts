@@ -78,6 +78,16 @@ export class ApiKeysFlow {
     await this.announcer.announce(change);
   }
 
+  /** Where keys are on. */
+  async removeAll(subject: string): Promise<void> {
+    if (!this.options.apiKeys) return;
+    for (const { id } of await this.list(subject)) {
+      // one that somebody else has removed meanwhile is as good
+      const change = await this.store().remove(subject, id, {});
+      if (change) await this.announcer.announce(change);
+    }
+  }
+
   private limit(): number {
     if (!this.options.apiKeys)
       throw AuthError.configuration('apiKeys', 'is not given; apiKeys: {} turns API keys on');

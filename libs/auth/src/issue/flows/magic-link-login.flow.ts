@@ -4,11 +4,14 @@ import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { SubjectState } from '../../storage/subject.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
-import { type LinkData, MailedLinks } from '../accounts/mailed-links.service.js';
+import { type LinkData, type LiveLink, MailedLinks } from '../accounts/mailed-links.service.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import { FactorMethods } from '../factors/factor-methods.js';
-import { DeviceIds } from '../users/device-id.js';
+import { DeviceIds, type DeviceStanding } from '../users/device-id.js';
+import { ClaimAccountFlow } from './claim-account.flow.js';
 import { CompleteSignIn, type SignInResult } from './complete-sign-in.service.js';
 
 export interface MagicLinkLoginInput {
@@ -30,8 +33,10 @@ export class MagicLinkLoginFlow {
     private readonly tokens: OneTimeTokens,
     private readonly users: UserDirectory,
     private readonly devices: DeviceIds,
+    private readonly claims: ClaimAccountFlow,
     private readonly signIn: CompleteSignIn,
     private readonly events: AuthEventPublisher,
+    private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
   ) {}
 
@@ -42,19 +47,17 @@ export class MagicLinkLoginFlow {
     const spent = await this.tokens.redeem(KIND, input.token);
     if (!spent?.owner) throw this.links.refusal(KIND, 'no live token', client);
     // as of the moment it was spent: what ends the sessions from then on ends this sign-in
-    const { subject, state: expected } = spent.owner;
-    const data = spent.data as LinkData;
-    const link = await this.links.liveLink(subject, data);
-    // whoever linked one had not shown that the email was theirs; before the email is proven, so that a crash leaves none behind
-    if (link && !link.account.emailVerified) await this.methods.identities?.removeUnproven(subject);
-    if (!link || !(await this.users.accounts?.verifyEmail(subject, data.email)))
+    const { subject, state: issued } = spent.owner;
+    const link = await this.links.liveLink(subject, spent.data as LinkData);
+    const standing = this.devices.verify(input.device, subject, issued.epoch);
+    const expected = link && (await this.proven(link, issued, standing));
+    if (!expected)
       throw this.links.refusal(KIND, 'the user is gone, disabled or has another email', client, subject);
     const { account } = link;
     const { ip } = client;
     this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip });
     if (!account.emailVerified) this.events.publish({ type: 'email.verified', userId: account.id, ip });
 
-    const standing = this.devices.verify(input.device, account.id, expected.epoch);
     const deviceId = standing.kind === 'known' ? standing.id : undefined;
     const persistent = input.rememberMe ?? false;
     return this.signIn
@@ -69,5 +72,19 @@ export class MagicLinkLoginFlow {
         const isSuperseded = error instanceof AuthError && error.reason === 'login_refused';
         throw isSuperseded ? new AuthError('link_refused', error.detail) : error;
       });
+  }
+
+  /** The email counts as verified; what the counters are then. Undefined where the user has another one by now. */
+  private async proven(
+    { account: { id, emailVerified }, data: { email } }: LiveLink,
+    issued: SubjectState,
+    standing: DeviceStanding,
+  ): Promise<SubjectState | undefined> {
+    const isNews = !emailVerified;
+    if (isNews && standing.kind === 'unknown' && this.options.accounts?.unprovenAccount === 'end')
+      return this.claims.claim(id, email, issued);
+    // whoever linked one had not shown that the email was theirs; before the email is proven, so that a crash leaves none behind
+    if (isNews) await this.methods.identities?.removeUnproven(id);
+    return (await this.users.accounts?.verifyEmail(id, email)) ? issued : undefined;
   }
 }
