@@ -101,9 +101,7 @@ for (let round = 0; round < ROUNDS; round++) {
 const base = median(alone["Argon2id, today's"].right);
 let isWithin = true;
 console.log(`${ROUNDS} rounds, interleaved, medians in milliseconds, Node ${process.version}\n`);
-console.log(
-  '| form | right | ÷ Argon2id | wrong | unknown account beside it | unknown ÷ wrong | wrong, in a table of all |',
-);
+console.log('| form | right | ÷ Argon2id | wrong | unknown | unknown ÷ wrong | all forms |');
 console.log('| --- | --- | --- | --- | --- | --- | --- |');
 for (const [name, { right, wrong, unknown }] of Object.entries(alone)) {
   const ratio = median(unknown) / median(wrong);

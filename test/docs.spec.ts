@@ -8,6 +8,9 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGES = [
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'examples/README.md',
   'libs/auth/README.md',
   'libs/client/README.md',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -86,7 +89,11 @@ describe('the documentation', () => {
   // T-gzx3
   it('links to what is there', () => {
     const dead = PAGES.flatMap((page) =>
-      [...read(page).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
+      [
+        ...read(page)
+          .replaceAll(/`[^`\n]*`/g, '')
+          .matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g),
+      ]
         .filter(([, path = '', anchor]) => {
           const target = path === '' ? page : join(dirname(page), path);
           if (!existsSync(join(ROOT, target))) return true;
@@ -107,14 +114,23 @@ describe('the documentation', () => {
     const missing = (page: string, names: Iterable<RegExpMatchArray>) =>
       [...names].map(([, name = '']) => name).filter((name) => !read(page).includes(`\`${name}\``));
     expect(missing('docs/errors.md', codes)).toEqual([]);
-    expect(missing('docs/events.md', events)).toEqual([]);
-    expect(missing('docs/events.md', reasons)).toEqual([]);
+    expect(missing('docs/event-types.md', events)).toEqual([]);
+    expect(missing('docs/event-types.md', reasons)).toEqual([]);
   });
 
   it('knows where each defence stands that `npm run defences` takes out', () => {
     const { stderr, status } = run('defences.mjs', '--check');
     expect([stderr, status]).toEqual(['', 0]);
   });
+
+  it.each(PAGES.filter((page) => !/CHANGELOG|contract/.test(page)))(
+    '%s is short, and so are its lines',
+    (page) => {
+      const lines = read(page).trimEnd().split('\n');
+      expect(lines.length).toBeLessThanOrEqual(200);
+      expect(lines.filter((line) => Array.from(line).length > 120)).toEqual([]);
+    },
+  );
 
   it('says how to start and how to test', () => {
     expect(read('README.md')).toContain('npm ci && npm start');

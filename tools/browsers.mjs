@@ -33,7 +33,9 @@ try {
 Written by \`npm run browsers\` (\`test/engines.long.ts\`), against the demo on real stores. Debian has the engines: \`apt-get install chromium firefox-esr webkit2gtk-driver xvfb\`. Chromium
 is driven by playwright-core, Firefox by WebDriver BiDi, WebKitGTK by WebDriver. The cookies are set without \`Secure\` (\`COOKIE_SECURE=false\`): WebKit takes none with it from \`http\`, on loopback neither.
 
-| situation | ${engines.join(' | ')} |
+${engines.join(', ')}.
+
+| situation | ${engines.map((engine) => engine.split(' ')[0]).join(' | ')} |
 | --- |${' --- |'.repeat(engines.length)}
 ${lines.join('\n')}
 `;

@@ -135,18 +135,16 @@ function fails({ path, title }) {
 async function report() {
   const rows = chosen.map(
     ({ of, what, killers }) =>
-      `| ${of} | ${what} | ${killers.length > 0 ? killers.map(({ id, path }) => `[${id}](../../${path})`).join(', ') : 'nobody'} |`,
+      `- **${of}**: ${what}. Seen by ${killers.length > 0 ? killers.map(({ id, path }) => `[${id}](../../${path})`).join(', ') : 'nobody'}`,
   );
   const others = chosen.flatMap(({ of, tests, killers }) =>
     tests.filter((each) => !killers.includes(each)).map(({ id, path }) => `- ${of}: [${id}](../../${path})`),
   );
   const text = `# Defences, taken out
 
-Written by \`npm run defences\`. Each line is a defence that was taken out by itself, in a copy of the source, and the test that then failed.
+Written by \`npm run defences\`. Each item is a defence that was taken out by itself, in a copy of the source, and the test that then failed.
 ${chosen.length} defences, ${lived.length} that nobody missed.
 
-| of | taken out | seen by |
-| --- | --- | --- |
 ${rows.join('\n')}
 
 ${others.length > 0 ? `Named for it as well, for another part of it: they pass without this one.\n\n${others.join('\n')}\n` : ''}`;

@@ -37,17 +37,17 @@ const rows = lines
       const ms = last[where] === null ? 'none' : `${last[where]} ms`;
       return excepted.includes(where) ? `${ms} (the exception)` : ms;
     };
-    return `| ${fault} | ${cell('a')} | ${cell('b')} | ${cell('verifier')} |`;
+    const cells = [cell('a'), cell('b'), cell('verifier')];
+    if (cells.every((each) => each === 'none')) return `- ${fault}: none`;
+    return `- ${fault}: \`a\` ${cells[0]}, \`b\` ${cells[1]}, resource server ${cells[2]}`;
   });
 
 const text = `# The last instant of acceptance
 
 Written by \`npm run faults\` (\`test/revocation-faults-*.e2e.ts\`), every process on default options. For each fault: when the last request was sent that still
 accepted a revoked token, counted from the answer to its revocation. The bound is 1,000 ms; at the process that revoked there is none to pass. “None”: no request sent after
-the answer was accepted. \`a\` and \`b\` issue and revoke, the resource server has Redis alone.
+the answer was accepted, alone: by none of the three. \`a\` and \`b\` issue and revoke, the resource server has Redis alone.
 
-| fault | a | b | resource server |
-| --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
 mkdirSync(join(root, 'docs', 'assurance'), { recursive: true });

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -47,7 +47,7 @@ async function sizes(dir) {
     lines: linesOf(files),
     folders: new Set(paths.map(dirname)).size,
     'files of at most 15 lines': files.filter((each) => linesOf([each]) <= 15).length,
-    'longest file': `${linesOf([longest])} (${longest.path.slice(src.length + 1)})`,
+    'longest file': `${linesOf([longest])} (${basename(longest.path)})`,
     'names that the root exports': names.length,
     'lines of wiring': `${linesOf(wiring)} in ${wiring.length} files`,
     '`@Optional()`': count(/@Optional\(\)/g),

@@ -39,9 +39,9 @@ const rows = [...new Set(outcomes.map(({ point }) => point))].map((point) => {
 const text = `# Lost answers
 
 Written by \`npm run loss\` (${outcomes.length} refreshes, \`reuseLeeway\` 0). Each signs in with \`@tokenward/client\`, loses the answer of a refresh at one point, goes on until it has tokens, and is then robbed: the
-spent token is presented without its key. "Process killed" is \`SIGKILL\` of the server while it has the request.
+spent token is presented without its key. "Process killed" is \`SIGKILL\` of the server while it has the request. _Lost_: sessions; _doubled_: sessions with two successors; _not caught_: thieves.
 
-| the answer is lost | cookie | hybrid | bearer | sessions lost | two successors | thieves not caught |
+| the answer is lost | cookie | hybrid | bearer | lost | doubled | not caught |
 | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 

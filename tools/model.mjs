@@ -57,7 +57,9 @@ function note(what, bounds, { isBroken, states }, expected) {
   const outcome = expected === 'holds' ? (isBroken ? 'BREAKS' : 'holds') : isBroken ? expected : 'HOLDS';
   if (outcome !== expected) failed += 1;
   console.log(`${outcome}: ${what} (${bounds.join(', ')}), ${states} states`);
-  rows.push(`| ${what} | ${bounds.join(', ')} | ${states.toLocaleString('en')} | ${outcome} |`);
+  rows.push(
+    `- ${what.replace(/\.$/, '')} (${bounds.join(', ')}): ${outcome}, ${states.toLocaleString('en')} states`,
+  );
 }
 
 async function report() {
@@ -68,10 +70,8 @@ Written by \`npm run model\` (spin) on ${new Date().toISOString().slice(0, 10)}.
 revocations, two processes that take the step at once, a fail-over to a replica that lags, and a reader. It has no clock: an instant is the set of
 what was acknowledged by then, and what the reader has proof of must be in its view.
 
-Each line explores every order of events within its bounds: rows of the ledger, heartbeats, reads.
+Each item explores every order of events within its bounds (rows of the ledger, heartbeats, reads).
 
-| model | bounds | states | outcome |
-| --- | --- | --- | --- |
 ${rows.join('\n')}
 
 ## What it does not say

@@ -88,6 +88,14 @@ export function printTable(rows, peers) {
   }
 }
 
+/** A row as an item of a list: lines of a table would be too long to read. */
+function itemOf(row) {
+  const [what, median, half, cpu, bar, stretch, verdict] = cellsOf(row);
+  const aims = [bar && `bar ${bar}`, stretch && `stretch ${stretch}`].filter(Boolean).join(', ');
+  const more = [half && `middle half ${half}`, cpu && `by CPU ${cpu}`, aims].filter(Boolean).join('; ');
+  return `- ${what}: **${median}**${more && ` (${more})`}${verdict && `: ${verdict}`}`;
+}
+
 const markdown = (head, lines) =>
   [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
@@ -101,7 +109,7 @@ export async function writePage({ rows, peers, raw, kind, on, problems }) {
   const parts = [
     described,
     '![what was measured](performance.svg)',
-    markdown(HEAD, rows.map(cellsOf)),
+    rows.map(itemOf).join('\n'),
     markdown(PEER_HEAD, peers.map(peerCells)),
     ...problems.map((problem) => `Not measured: ${problem}.`),
   ];

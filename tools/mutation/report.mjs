@@ -17,11 +17,8 @@ export async function writeReport(root, results) {
   const rows = slices.flatMap((slice) => {
     const some = entries.filter((each) => each.slice === slice);
     return [
-      `| **${slice}** | | **${scoreOf(some).toFixed(1)} %** | ${sum(some)} | ${some.flatMap((each) => each.survivors).length} |`,
-      ...some.map(
-        (each) =>
-          `| | [${basename(each.file)}](../../${each.file}) | ${scoreOf([each]).toFixed(1)} % | ${sum([each])} | ${each.survivors.length} |`,
-      ),
+      `- **${slice}**: ${figures(some)}`,
+      ...some.map((each) => `  - [${basename(each.file)}](../../${each.file}): ${figures([each])}`),
     ];
   });
   const lived = entries.filter(({ survivors }) => survivors.length > 0);
@@ -35,11 +32,9 @@ export async function writeReport(root, results) {
 
 Written by \`npm run mutation\` (Stryker, one file after the other). A mutation is killed when one of the file's specs fails.
 
-| slice | file | killed | mutations | lived |
-| --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-The aim is 85 % in each slice. The files of tools/mutation/slices.mjs that are not in this table are not mutated yet. [Defences](defences.md) are taken out by a command of their own, end to end.
+The aim is 85 % in each slice. The files of tools/mutation/slices.mjs that are not in this list are not mutated yet. [Defences](defences.md) are taken out by a command of their own, end to end.
 
 ## What lived
 
@@ -48,8 +43,10 @@ ${survivors.join('\n\n')}
   writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));
 }
 
-function sum(some) {
-  return some.reduce((count, each) => count + each.killed + each.survivors.length, 0);
+function figures(some) {
+  const lived = some.flatMap((each) => each.survivors).length;
+  const all = some.reduce((count, each) => count + each.killed, lived);
+  return `${scoreOf(some).toFixed(1)} % of ${all} mutations killed, ${lived} lived`;
 }
 
 function code(text) {

@@ -1,4 +1,4 @@
-// The tables of docs/events.md and docs/metrics.md, from the sources; the prose around them is written by hand.
+// The lists of docs/event-types.md and docs/metrics.md, from the sources; the prose around them is written by hand.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path) => readFileSync(join(root, path), 'utf8');
 
 /** Page → its text, with every part between `<!-- name: … -->` and `<!-- /name -->` written anew. */
-export async function pagesWithTables() {
+export async function pagesWithLists() {
   const { severityOf } = await load('libs/auth/src/storage/severity.ts');
   const { METRICS, prometheusName } = await load('libs/auth/src/observe/metrics/definitions.ts');
   const parts = {
@@ -18,7 +18,7 @@ export async function pagesWithTables() {
       .join(', '),
     metrics: metrics(Object.values(METRICS), prometheusName),
   };
-  return ['docs/events.md', 'docs/metrics.md'].map((page) => [
+  return ['docs/event-types.md', 'docs/metrics.md'].map((page) => [
     page,
     read(page).replaceAll(
       /(<!-- (\w+):[^>]*-->\n)[\s\S]*?(<!-- \/\2 -->)/g,
@@ -27,42 +27,36 @@ export async function pagesWithTables() {
   ]);
 }
 
+/** File and type, in the order of the page. */
+const EVENTS = [['auth-event', 'AuthEvent']];
+
 function events(severityOf) {
-  const rows = members('libs/auth/src/storage/auth-event.ts', 'AuthEvent').map((each) => {
-    const [type, ...others] = each.members;
-    const name = type.type.getText().slice(1, -1);
-    const fields = others.map((field) => {
-      const values = ts.isUnionTypeNode(field.type)
-        ? `: ${field.type.getText().replaceAll(/'|\s+/g, '')}`
-        : '';
-      return `\`${field.name.getText()}${field.questionToken ? '?' : ''}${values.replaceAll('|', ' \\| ')}\``;
-    });
-    const [doc] = ts.getJSDocCommentsAndTags(type);
-    const severity = severityOf(name);
-    return [
-      `\`${name}\``,
-      severity === 'high' ? '**high**' : severity,
-      ts.getTextOfJSDocComment(doc?.comment),
-      fields.join(', '),
-    ];
-  });
-  return table(['type', 'severity', 'says', 'with'], rows);
+  return EVENTS.flatMap(([file, name]) => members(`libs/auth/src/storage/${file}.ts`, name))
+    .map((each) => {
+      const [type, ...others] = each.members;
+      const name = type.type.getText().slice(1, -1);
+      const fields = others.map((field) => {
+        const values = ts.isUnionTypeNode(field.type)
+          ? ` (${field.type.types.map((one) => one.getText().replaceAll("'", '')).join(', ')})`
+          : '';
+        return `\`${field.name.getText()}${field.questionToken ? '?' : ''}\`${values}`;
+      });
+      const [doc] = ts.getJSDocCommentsAndTags(type);
+      const severity = severityOf(name);
+      const says = ts.getTextOfJSDocComment(doc?.comment) ?? '';
+      const told = fields.length > 0 ? ` With ${fields.join(', ')}.` : '';
+      return `- \`${name}\`, ${severity === 'high' ? '**high**' : severity}: ${says}${told}`;
+    })
+    .join('\n');
 }
 
 function metrics(definitions, prometheusName) {
-  const rows = definitions.map((each) => [
-    `\`${each.name}\``,
-    `\`${prometheusName(each)}\``,
-    each.kind,
-    each.attributes.map((name) => `\`${name}\``).join(', '),
-    each.help,
-  ]);
-  return table(['OpenTelemetry', 'Prometheus', 'kind', 'attributes', 'says'], rows);
-}
-
-function table(heads, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+  return definitions
+    .map((each) => {
+      const by = each.attributes.map((name) => `\`${name}\``).join(', ');
+      return `- \`${each.name}\` (\`${prometheusName(each)}\`), ${each.kind}${by && ` by ${by}`}: ${each.help}`;
+    })
+    .join('\n');
 }
 
 /** The members of a union type, wherever in the alias it stands. */
