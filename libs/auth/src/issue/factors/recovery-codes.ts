@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Entropy } from '../../common/entropy.js';
 
 const COUNT = 10;
-const BYTES = 10;
+/** From 112 bits on a plain hash may hold them (ASVS 5.0, 6.5.2). */
+const BYTES = 15;
 /** Without letters that are taken for others (Crockford). */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -12,7 +13,7 @@ export interface RecoveryCodes {
   readonly hashes: readonly Buffer[];
 }
 
-/** Ten of 80 random bits each: a plain hash holds them. */
+/** Ten of 120 random bits each. */
 export function newRecoveryCodes(subject: string, entropy: Entropy): RecoveryCodes {
   const codes = Array.from({ length: COUNT }, () => written(entropy.bytes(BYTES)));
   return { codes, hashes: codes.map((code) => recoveryHash(subject, code)) };
@@ -26,7 +27,7 @@ export function recoveryHash(subject: string, code: string): Buffer {
     .digest();
 }
 
-/** `xxxx-xxxx-xxxx-xxxx`: five bits a character. */
+/** `xxxx-xxxx-xxxx-xxxx-xxxx-xxxx`: five bits a character. */
 function written(bytes: Buffer): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   const letters = (bits.match(/.{5}/g) ?? []).map((five) => ALPHABET[Number.parseInt(five, 2)] ?? '');
