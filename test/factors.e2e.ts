@@ -76,6 +76,7 @@ describe('second factors', () => {
       host.clock.advance('90s');
     });
 
+    // T-vmdq
     it('takes a recovery code once, in any case and spacing', async () => {
       const { person, recoveryCodes } = await enrolled();
       const [code = ''] = recoveryCodes;
@@ -112,6 +113,7 @@ describe('second factors', () => {
       expect([refused.status, refused.json()['code']]).toEqual([401, 'second_factor_refused']);
     });
 
+    // T-qww9
     it('a ticket takes five wrong answers and no right one after them', async () => {
       const { person, secret } = await enrolled();
       const { ticket } = await host.ticketOf(person);
@@ -120,6 +122,7 @@ describe('second factors', () => {
       expect((await secondStep(ticket, { code: host.code(secret) })).status).toBe(401);
     });
 
+    // T-kmdr
     it('refuses another user’s code, and what is no ticket of this kind', async () => {
       const [mine, other] = [await enrolled(), await enrolled()];
       const { ticket } = await host.ticketOf(mine.person);
@@ -187,6 +190,7 @@ describe('second factors', () => {
       );
     });
 
+    // T-wt8n
     it('lists what is in use, removes it once, and asks for nothing afterwards', async () => {
       const { person, secret, id } = await enrolled();
       const { accessToken } = await signedInWithCode(person, secret);
@@ -251,6 +255,7 @@ describe('second factors', () => {
 });
 
 describe('guesses', () => {
+  // T-xmkc
   it('are counted over tickets and methods, and a right password gives nothing back before the second step', async () => {
     const host = await factorHost({
       throttle: { accountAndAddress: 6, account: 100, address: 100, window: '15m' },

@@ -82,6 +82,7 @@ describe('sign-in at a provider', () => {
       expect(client.jar.names()).toEqual([]);
     });
 
+    // T-hs3q
     it('can be asked to be young: the answer must show that it is', async () => {
       const asked = await begin(host.client(), '?maxAge=300');
       expect(asked.searchParams.get('max_age')).toBe('300');

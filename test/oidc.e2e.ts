@@ -132,6 +132,7 @@ describe('sign-in at a provider', () => {
     expect(decodeJwt(second.jar.get('access_token') ?? '')['amr']).toEqual(['fed', 'otp', 'mfa']);
   });
 
+  // T-9vjb
   it.each<readonly [string, Approval]>([
     ['iss of another issuer', { claims: { iss: 'https://evil.example' } }],
     ['aud of another client', { claims: { aud: 'another client' } }],
@@ -191,6 +192,7 @@ describe('sign-in at a provider', () => {
       expect(issuer.asked).toHaveLength(asked);
     });
 
+    // T-pfb9
     it('is refused at the callback of another provider, and beside two cookies', async () => {
       const [client, twice] = [newClient(), newClient()];
       const path = issuer.approve(await begin(client), { ...person(), answer: { iss: other.issuer } });
@@ -369,6 +371,7 @@ describe('sign-in at a provider', () => {
       expect((await back.delete('/auth/oidc/first/link')).status).toBe(404);
     });
 
+    // T-rqp2
     it('refuses an identity that somebody has', async () => {
       const who = person();
       await signIn(newClient(), who);
