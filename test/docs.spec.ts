@@ -132,6 +132,22 @@ describe('the documentation', () => {
     },
   );
 
+  it('quotes the lines of errors and logs as they are written, on the page of symptoms', () => {
+    const sources = ['libs/auth/src', 'libs/client/src', 'apps/demo/src'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
+        .map((name) => read(`${folder}/${name}`)),
+    );
+    const page = read('docs/troubleshooting.md');
+    const quoted = [...page.matchAll(/^- `([^`]+)`(?:,\s+(?:or|in|of the client)[\s\S]*?)?\n {2}-/gm)].map(
+      ([, line = '']) => line.replaceAll(/\s+/g, ' '),
+    );
+    expect(quoted.length).toBeGreaterThan(20);
+    const words = quoted.flatMap((line) => line.split(/…|; /).map((part) => part.trim()));
+    const unknown = words.filter((part) => !sources.some((source) => source.includes(part)));
+    expect(unknown).toEqual([]);
+  });
+
   it('says how to start and how to test', () => {
     expect(read('README.md')).toContain('npm ci && npm start');
     expect(read('README.md')).toContain('npm ci && npm test');
