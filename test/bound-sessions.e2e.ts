@@ -1,9 +1,8 @@
 import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { AuthModule, CurrentUser, JwtAuthGuard, PasswordHasher } from '@tokenward/nestjs';
+import { AuthModule, CurrentUser, JwtAuthGuard, PasswordHasher, RequireBound } from '@tokenward/nestjs';
 import type { AuthModuleOptions } from '@tokenward/nestjs';
-import { RequireBound } from '@tokenward/nestjs/verify';
 import type { AuthEvent } from '@tokenward/nestjs/observe';
 import { ManualClock } from '@tokenward/nestjs/testing';
 import { challengeOf, DeviceAgent, type ProofParts, registrationOf } from './support/device.js';

@@ -13,6 +13,7 @@ import {
   type Principal,
   NoActor,
   Public,
+  RequireBound,
   Roles,
   RolesGuard,
   TokenVersionGuard,
@@ -36,6 +37,7 @@ const UNAUTHENTICATED = {
 };
 const PASSWORD = 'a long enough passphrase';
 const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
+const UNBOUND = { ...FORBIDDEN, message: 'Bound session required', code: 'device_required' };
 
 @Resolver()
 class Things {
@@ -49,6 +51,12 @@ class Things {
   @Query(() => String)
   admin(@CurrentUser('role') role: string) {
     return role;
+  }
+
+  @RequireBound()
+  @Query(() => String)
+  bound(@CurrentUser('bound') by: Principal['bound']) {
+    return by;
   }
 
   @NoActor()
@@ -212,8 +220,11 @@ describe('GraphQL', () => {
     const login = await owner.call('POST', `${host.url}/auth/login`, { json });
     const { accessToken: token } = login.json<{ accessToken: string }>();
     const graphql = `${host.url}/graphql`;
-    const asked = await owner.call('POST', graphql, { token, json: { query: '{ me own }' } });
-    expect(asked.json()).toEqual({ data: { me: me.id, own: 'own' } });
+    const asked = await owner.call('POST', graphql, { token, json: { query: '{ me bound }' } });
+    expect(asked.json()).toEqual({ data: { me: me.id, bound: 'dpop' } });
+    expect((await ask('bound', bearer(me.token).headers)).errors?.[0]?.message).toBe(
+      'Bound session required',
+    );
 
     const initOf = (proof: string) => ({ authorization: `DPoP ${token}`, dpop: proof });
     const proof = await owner.proofFor('GET', graphql.replace('http', 'ws'), token);
@@ -239,7 +250,9 @@ describe('a microservice over TCP', () => {
   let tcpPort: number;
   beforeAll(async () => {
     tcpPort = await freePort();
-    host = await startContext(database, { controllers: [RemoteCalls], tcpPort });
+    host = await startContext(database, {
+      ...{ controllers: [RemoteCalls], tcpPort, options: { dpop: { bind: 'refresh' } } },
+    });
   }, 60_000);
   afterAll(() => host.close());
 
@@ -280,6 +293,15 @@ describe('a microservice over TCP', () => {
     const { token } = await actingAs(database, host, me);
     expect(await send('me', withAuthorization({ say: 'hi' }, token))).toMatchObject({ id: me.id });
     await expect(send('own', withAuthorization({}, token))).rejects.toEqual(FORBIDDEN);
+  });
+
+  it('holds that the session is bound to a key', async () => {
+    const [unbound, bound] = [
+      await caller(database, host),
+      await caller(database, host, 'member', 'k'.repeat(43)),
+    ];
+    expect(await send('bound', withAuthorization({}, bound.token))).toBe('dpop');
+    await expect(send('bound', withAuthorization({}, unbound.token))).rejects.toEqual(UNBOUND);
   });
 
   it('holds roles and permissions, and refuses what was revoked', async () => {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthModule, PasswordHasher, type CookieOptions } from '@tokenward/nestjs';
+import { AuthModule, PasswordHasher } from '@tokenward/nestjs';
+import type { CookieOptions } from '@tokenward/nestjs/options';
 import { ManualClock } from '@tokenward/nestjs/testing';
 import {
   hostDatabase,

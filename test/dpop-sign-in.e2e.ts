@@ -12,6 +12,7 @@ import type { HttpAnswer } from './support/http.js';
 import { claimsOf } from './support/stage.js';
 import { until } from './support/until.js';
 
+const NOBODY = { email: 'nobody@example.com', password: PASSWORD };
 const BEARER = { transport: 'bearer' } as const;
 interface Grant {
   readonly tokenType: string;
@@ -42,7 +43,8 @@ describe('a sign-in with a proof', () => {
     });
     [owner, thief] = await Promise.all([dpopClient(), dpopClient()]);
     // learns the nonce of the process
-    for (const client of [owner, thief]) await client.call('POST', `${host.url}/auth/login`, { json: {} });
+    for (const client of [owner, thief])
+      await client.call('POST', `${host.url}/auth/login`, { json: NOBODY });
   });
   afterAll(() => host.close());
 

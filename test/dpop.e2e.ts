@@ -9,10 +9,11 @@ import {
   JwtAuthGuard,
   PasswordHasher,
   type Principal,
+  RequireBound,
 } from '@tokenward/nestjs';
 import type { AuthEvent } from '@tokenward/nestjs/observe';
 import { redisConnection } from '@tokenward/nestjs/redis';
-import { RequireBound, ResourceServerModule } from '@tokenward/nestjs/verify';
+import { ResourceServerModule } from '@tokenward/nestjs/verify';
 import { LiveSockets } from '@tokenward/nestjs/ws';
 import { Redis } from 'ioredis';
 import { calculateThumbprint } from 'dpop';

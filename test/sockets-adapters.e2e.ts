@@ -6,10 +6,12 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthErrorFilter } from '@tokenward/nestjs';
 import { allowRequest, closeSocketIo, closeWebSocket, verifyClient } from '@tokenward/nestjs/ws';
+import { calculateThumbprint } from 'dpop';
 import type { Server, ServerOptions, Socket as ServerSocket } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { caller, type ContextHost, Gateway, startContext } from './support/contexts.js';
+import { dpopClient } from './support/dpop-client.js';
 import { hostDatabase, type HostDatabase } from './support/host-app.js';
 import { openSocket, type TestSocket } from './support/sockets.js';
 import { bearer } from './support/stage.js';
@@ -27,8 +29,8 @@ class WsGateway extends Gateway {
 class SocketIoGateway extends Gateway {
   async handleConnection(client: ServerSocket) {
     const standing = await this.open(client, client.request, closeSocketIo(client));
-    const { token } = client.handshake.auth;
-    if (standing === 'waiting' && token !== undefined) await this.sockets.present(client, token);
+    const { token, proof } = client.handshake.auth;
+    if (standing === 'waiting' && token !== undefined) await this.sockets.present(client, token, proof);
   }
 }
 
@@ -65,7 +67,25 @@ const UNAUTHENTICATED = {
   message: 'Authentication failed',
   code: 'authentication_failed',
 };
+const NOBODY = { email: 'nobody@example.com', password: 'a long enough passphrase' };
+const UNBOUND = {
+  ...{ statusCode: 403, error: 'Forbidden', message: 'Bound session required', code: 'device_required' },
+};
 const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
+
+/** Somebody whose session is bound to a key, and what goes into a first message. */
+async function bound(host: ContextHost) {
+  const client = await dpopClient();
+  // learns the nonce of the process
+  await client.call('POST', `${host.url}/auth/login`, { json: NOBODY });
+  const key = await calculateThumbprint(client.keys.publicKey);
+  const me = await caller(database, host, 'member', key);
+  const credentials = async (path: string) => ({
+    token: me.token,
+    proof: await client.proofFor('GET', host.url.replace('http', 'ws') + path, me.token),
+  });
+  return { me, owner: { credentials } };
+}
 
 let database: HostDatabase;
 beforeAll(async () => {
@@ -77,7 +97,7 @@ describe('a gateway on ws', () => {
   let host: ContextHost;
   beforeAll(async () => {
     host = await startContext(database, {
-      providers: [WsGateway],
+      ...{ providers: [WsGateway], options: { dpop: 'offer' } },
       prepare: (app) => app.useWebSocketAdapter(new PlainAdapter(app)),
     });
   }, 60_000);
@@ -115,6 +135,21 @@ describe('a gateway on ws', () => {
     await socket.close();
   });
 
+  it('holds that the session is bound, and takes its token with a proof alone', async () => {
+    const { owner, me } = await bound(host);
+    const socket = await openSocket(host.url);
+    expect(await answer(socket, { type: 'auth', ...(await owner.credentials('/events')) })).toMatchObject({
+      data: 'authenticated',
+    });
+    expect(await answer(socket, { type: 'bound' })).toEqual({ event: 'bound', data: 'dpop' });
+    const bare = await openSocket(host.url);
+    bare.send({ type: 'auth', token: me.token });
+    expect((await bare.closed).code).toBe(4401);
+    const unbound = await openSocket(host.url, bearer((await caller(database, host)).token).headers);
+    expect(await answer(unbound, { type: 'bound' })).toEqual({ event: 'exception', data: UNBOUND });
+    await Promise.all([socket.close(), unbound.close()]);
+  });
+
   it('answers a handshake with a cookie from a foreign page with 403', async () => {
     const { token } = await caller(database, host);
     const headers = { cookie: `access_token=${token}`, origin: 'https://evil.example' };
@@ -126,7 +161,7 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
   let host: ContextHost;
   beforeAll(async () => {
     host = await startContext(database, {
-      providers: [SocketIoGateway],
+      ...{ providers: [SocketIoGateway], options: { dpop: 'offer' } },
       prepare: (app) => app.useWebSocketAdapter(new SocketIoAdapter(app)),
     });
   }, 60_000);
@@ -168,6 +203,15 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     await host.auth.revokeSession(me.sessionId);
     expect(await answer(socket, 'me', 'me')).toMatchObject({ sessionId: grant.sessionId });
     socket.disconnect();
+  });
+
+  it('holds that the session is bound, and takes token and proof of the handshake’s auth', async () => {
+    const { owner, me } = await bound(host);
+    const socket = connect({}, await owner.credentials('/socket.io/'));
+    expect(await answer(socket, 'bound', 'bound')).toBe('dpop');
+    socket.disconnect();
+    const bare = connect({}, { token: me.token });
+    expect(await once(bare, 'tokenward:ended')).toMatchObject({ code: 4401 });
   });
 
   it('refuses messages before a token came, and ends the socket for a bad one', async () => {

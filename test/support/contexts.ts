@@ -14,6 +14,7 @@ import {
   PermissionsGuard,
   type Principal,
   Public,
+  RequireBound,
   Roles,
   RolesGuard,
   TokenVersionGuard,
@@ -42,6 +43,12 @@ export class Gateway {
     return { event: 'admin', data: 'admin' };
   }
 
+  @RequireBound()
+  @SubscribeMessage('bound')
+  bound(@CurrentUser('bound') by: Principal['bound']) {
+    return { event: 'bound', data: by };
+  }
+
   @NoActor()
   @SubscribeMessage('own')
   own() {
@@ -50,8 +57,11 @@ export class Gateway {
 
   @Public()
   @SubscribeMessage('auth')
-  async auth(@ConnectedSocket() client: object, @MessageBody() message: { readonly token?: unknown }) {
-    return { event: 'standing', data: await this.sockets.present(client, message.token) };
+  async auth(
+    @ConnectedSocket() client: object,
+    @MessageBody() message: { readonly token?: unknown; readonly proof?: unknown },
+  ) {
+    return { event: 'standing', data: await this.sockets.present(client, message.token, message.proof) };
   }
 
   protected open(client: object, handshake: Handshake, close: CloseSocket) {
@@ -78,6 +88,12 @@ export class RemoteCalls {
   @MessagePattern('fly')
   fly() {
     return 'never';
+  }
+
+  @RequireBound()
+  @MessagePattern('bound')
+  bound(@CurrentUser('bound') by: Principal['bound']) {
+    return by;
   }
 
   @NoActor()
@@ -156,11 +172,16 @@ export async function caller(
   database: HostDatabase,
   host: Pick<ContextHost, 'auth'>,
   role = 'member',
+  /** Thumbprint of the key that the session is bound to. */
+  provedKey?: string,
 ): Promise<Caller> {
   const mail = `${crypto.randomUUID()}@people.test`;
   const [person] = await database.db.insert(people).values({ mail, kind: role, grants: [] }).returning();
   const id = person?.ref ?? '';
-  const { grant } = await host.auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' });
+  const { grant } = await host.auth.openSession(id, {
+    ...{ transport: 'bearer', secondFactor: 'satisfied' },
+    ...(provedKey !== undefined && { client: { provedKey } }),
+  });
   return { id, token: grant.accessToken, sessionId: grant.sessionId };
 }
 

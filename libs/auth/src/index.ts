@@ -23,6 +23,7 @@ export {
   Permissions,
   Public,
   RecentAuth,
+  RequireBound,
   Roles,
   StrictRevocation,
 } from './verify/guards/decorators.js';
@@ -46,10 +47,4 @@ export { keyDirectory, keyFile } from './issue/keys/file-keys.js';
 export { keysFrom } from './issue/keys/function-keys.js';
 export { KeySource } from './storage/key-source.port.js';
 export { KeyRotation } from './issue/keys/key-rotation.service.js';
-export type {
-  AccessTokenOptions,
-  AuthOptions,
-  PasswordOptions,
-  TokenDeliveryOptions,
-} from './options/auth-options.js';
-export type { CookieOptions } from './options/cookie-options.js';
+export type { AuthOptions } from './options/auth-options.js';

@@ -8,8 +8,8 @@ import {
   Public,
   RecentAuth,
   RecentAuthGuard,
+  RequireBound,
 } from '@tokenward/nestjs';
-import { RequireBound } from '@tokenward/nestjs/verify';
 import { eq } from 'drizzle-orm';
 import { notFound } from '../refusals.js';
 import { DATABASE, type DemoDatabase } from '../database/database.module.js';
