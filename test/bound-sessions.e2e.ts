@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type KeyPairKeyObjectResult, randomBytes } from 'node:crypto';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AuthModule, CurrentUser, JwtAuthGuard, PasswordHasher, RequireBound } from '@tokenward/nestjs';
@@ -194,6 +194,12 @@ describe('of bound sessions', () => {
   signedInOn('express');
 
   const otherKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  /** Brings a key and is signed by it: nothing but the key is wrong. */
+  const signedBy = (pair: KeyPairKeyObjectResult, alg = 'ES256', jwk = pair.publicKey): ProofParts => ({
+    header: { alg, jwk: jwk.export({ format: 'jwk' }) },
+    key: pair.privateKey,
+  });
+  const own = otherKey();
   const MALFORMED: readonly (readonly [string, ProofParts])[] = [
     ['another typ', { header: { typ: 'jwt' } }],
     ['no typ', { header: { typ: undefined } }],
@@ -227,24 +233,9 @@ describe('of bound sessions', () => {
     ['a DER signature', { encoding: 'der' }],
     ['no key', { header: { jwk: undefined } }],
     ['the key of somebody else', { header: { jwk: otherKey().publicKey.export({ format: 'jwk' }) } }],
-    ['a private key', { header: { jwk: otherKey().privateKey.export({ format: 'jwk' }) } }],
-    [
-      'a key of another curve',
-      {
-        header: {
-          jwk: generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' }),
-        },
-      },
-    ],
-    [
-      'a weak RSA key',
-      {
-        header: {
-          alg: 'RS256',
-          jwk: generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' }),
-        },
-      },
-    ],
+    ['a private key', signedBy(own, 'ES256', own.privateKey)],
+    ['a key of another curve', signedBy(generateKeyPairSync('ec', { namedCurve: 'P-384' }))],
+    ['a weak RSA key', signedBy(generateKeyPairSync('rsa', { modulusLength: 1024 }), 'RS256')],
     ['a symmetric key', { header: { jwk: { kty: 'oct', k: 'AAAA' } } }],
   ] as const)('refuses a registration with %s, and binds nothing', async (_name, parts) => {
     const { header, ...others }: ProofParts = parts;
@@ -284,6 +275,7 @@ describe('of bound sessions', () => {
         agent.proof(challenge, { payload: { aud: 'https://x.example' } }),
         at,
       );
+    refusedWithChallenge(await send(registrationOf(login).challenge));
     const used = await agent.challenge();
     expect((await send(used)).status).toBe(200);
     for (const at of [client, onOther()]) refusedWithChallenge(await send(used, at));
@@ -295,7 +287,6 @@ describe('of bound sessions', () => {
     const next = refusedWithChallenge(await send(late));
     expect((await send(next)).status).toBe(200);
 
-    refusedWithChallenge(await send(registrationOf(login).challenge));
     const another = hosts.express.client();
     const other = new DeviceAgent(another);
     const otherLogin = await logIn(another);

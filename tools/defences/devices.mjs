@@ -30,13 +30,6 @@ export const DEVICES = [
     'T-brs1',
   ),
   device(
-    'registered once',
-    FLOW,
-    "if (session.bound) throw new AuthError('device_required', 'the session has a key already');",
-    '',
-    'T-zq92',
-  ),
-  device(
     'the session that the browser speaks for',
     FLOW,
     'if (sessionId !== undefined && sessionId !== presented.sessionId)',

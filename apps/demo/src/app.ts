@@ -15,7 +15,7 @@ export async function createApp(config: DemoConfig, settings: AppSettings): Prom
     ? onFastify(config, settings)
     : onExpress(config, settings));
   if (config.hostPrefix !== undefined) app.setGlobalPrefix(config.hostPrefix);
-  secureHeaders(app);
+  secureHeaders(app, config.tls ? 'itself' : 'proxy');
   await servePage(app, config.adapter);
   app.useWebSocketAdapter(new EventsAdapter(app));
   app.enableCors({
@@ -58,7 +58,7 @@ async function onExpress(config: DemoConfig, settings: AppSettings): Promise<INe
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.register(settings),
     new ExpressAdapter(),
-    NEST,
+    { ...NEST, httpsOptions: config.tls },
   );
   app.set('trust proxy', config.trustProxy);
   app.disable('x-powered-by');
@@ -71,8 +71,12 @@ async function onFastify(config: DemoConfig, settings: AppSettings): Promise<INe
     trustProxy: fastifyTrust(config.trustProxy),
     frameworkErrors: answerBeforeRouting,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    ...(config.tls && { https: config.tls }),
   });
-  return NestFactory.create<NestFastifyApplication>(AppModule.register(settings), adapter, NEST);
+  return NestFactory.create<NestFastifyApplication>(AppModule.register(settings), adapter, {
+    ...NEST,
+    httpsOptions: config.tls,
+  });
 }
 
 /** As long as an id may be; Express has no limit of its own. */

@@ -28,6 +28,8 @@ export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
       secrets: config.refreshTokenSecrets,
     },
     ...(config.apiKeys === 'on' && { apiKeys: {} }),
+    deviceBound: config.deviceBound.mode,
+    boundAccessTtl: config.deviceBound.accessTtl,
     dpop: config.dpop,
     cookies: config.cookies,
     origins: { trustedOrigins: config.trustedOrigins, trustProxy: config.trustProxy !== false },
@@ -37,10 +39,15 @@ export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
 }
 
 /** The page at the address that the demo listens on; the token is in the fragment. A port that the system chooses is not known yet. */
-export function toAccountOptions({ host, port, verifiedEmail }: DemoConfig): Omit<AccountOptions, 'mail'> {
+export function toAccountOptions({
+  host,
+  port,
+  tls,
+  verifiedEmail,
+}: DemoConfig): Omit<AccountOptions, 'mail'> {
   const isAny = host === '0.0.0.0' || host === '::';
   const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  const url = `http://${name}:${port}/#{kind}={token}`;
+  const url = `${tls ? 'https' : 'http'}://${name}:${port}/#{kind}={token}`;
   const isLoopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(name);
   return { verifiedEmail, ...(port !== 0 && isLoopback && { url }) };
 }

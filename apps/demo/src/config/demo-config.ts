@@ -5,6 +5,7 @@ import { cookieSettings, type CookieSettings } from './read-cookies.js';
 import { keySourceSettings, type KeySourceSettings } from './read-key-source.js';
 import { signingSettings, type SigningSettings } from './read-signing.js';
 import { type FactorSettings, factorSettings } from './read-factors.js';
+import { type DeviceSettings, deviceSettings, type TlsSettings, tlsSettings } from './read-tls.js';
 import {
   duration,
   hostName,
@@ -25,6 +26,8 @@ export type TrustProxy = boolean | number | readonly string[];
 export interface DemoConfig {
   readonly port: number;
   readonly host: string;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsSettings | undefined;
   /** A global prefix of Nest for every route; undefined: none. */
   readonly hostPrefix: string | undefined;
   /** Absolute. */
@@ -46,6 +49,7 @@ export interface DemoConfig {
   readonly reuseLeeway: string;
   readonly retryWindow: string;
   readonly apiKeys: 'on' | 'off';
+  readonly deviceBound: DeviceSettings;
   readonly dpop: { readonly mode: 'off' | 'offer' | 'require'; readonly bind: 'request' | 'refresh' };
   readonly onReuse: ReuseScope;
   readonly revocationMode: 'mirror' | 'strict';
@@ -79,9 +83,11 @@ export function readConfig(
 }
 
 function settings(read: EnvironmentReader): DemoConfig {
+  const cookies = cookieSettings(read);
   return {
     port: read.wholeNumber('PORT', 0, 65_535, 3000),
     host: hostName(read),
+    tls: tlsSettings(read),
     hostPrefix: hostPrefix(read),
     dataDir: resolve(read.text('DATA_DIR') ?? '.data'),
     adapter: read.oneOf('HTTP_ADAPTER', ['express', 'fastify'], 'express'),
@@ -99,11 +105,12 @@ function settings(read: EnvironmentReader): DemoConfig {
     revocationMode: read.oneOf('REVOCATION_MODE', ['mirror', 'strict'], 'mirror'),
     revocationUnproven: read.oneOf('REVOCATION_UNPROVEN', ['redis', 'refuse'], 'redis'),
     apiKeys: read.oneOf('API_KEYS', ['on', 'off'], 'on'),
+    deviceBound: deviceSettings(read, cookies),
     dpop: {
       mode: read.oneOf('DPOP', ['off', 'offer', 'require'], 'off'),
       bind: read.oneOf('DPOP_BIND', ['request', 'refresh'], 'request'),
     },
-    cookies: cookieSettings(read),
+    cookies,
     trustedOrigins: origins(read),
     trustProxy: trustProxy(read),
     throttle: throttle(read),

@@ -10,7 +10,7 @@ import type { DemoConfig } from '../config/index.js';
 /** Built from apps/demo/web by tools/build.mjs. */
 const FILES = fileURLToPath(new URL('../../public', import.meta.url));
 
-/** Nothing inline and nothing from elsewhere; HTTPS is the proxy's to enforce, the demo itself speaks plain HTTP on loopback. */
+/** Nothing inline and nothing from elsewhere; HTTPS is the proxy's to enforce. */
 const PAGE_POLICY = {
   'default-src': ["'none'"],
   'script-src': ["'self'"],
@@ -26,9 +26,15 @@ const PAGE_POLICY = {
 /** Swagger UI styles its elements inline. */
 const DOCS_POLICY = { 'upgrade-insecure-requests': null };
 
-/** Security headers for every answer; before anything that answers. */
-export function secureHeaders(app: INestApplication): void {
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY } }));
+/** Security headers for every answer; before anything that answers. `tls`: who speaks it. */
+export function secureHeaders(app: INestApplication, tls: 'proxy' | 'itself'): void {
+  app.use(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY },
+      // every other server on localhost would be out of reach for a year
+      ...(tls === 'itself' && { strictTransportSecurity: false }),
+    }),
+  );
   app.use('/docs', helmet.contentSecurityPolicy({ directives: DOCS_POLICY }));
 }
 

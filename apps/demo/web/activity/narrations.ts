@@ -21,6 +21,16 @@ export const NARRATIONS: Readonly<Record<string, readonly [string, string, Tone]
     'Genuine and in time, but revoked: whoever sent it got a 401.',
     'plain',
   ],
+  'device.bound': [
+    'Bound to a key of this device',
+    'The cookies or tokens of that session cannot be renewed elsewhere.',
+    'good',
+  ],
+  'device.refused': [
+    'A copy was refused',
+    'Somebody has the cookies or tokens of a session, and not the key of its device.',
+    'danger',
+  ],
   'password.changed': ['Password changed', 'Every access token issued before is void.', 'good'],
   'password.refused': ['Wrong password given', 'By somebody who is signed in.', 'warning'],
   reauthenticated: [
@@ -75,6 +85,10 @@ export const REFUSED_BECAUSE: Readonly<Record<string, readonly [string, Tone]>> 
   superseded: [
     'A password change or a confirmation had just replaced it. No theft, and no new token either.',
     'plain',
+  ],
+  unproven: [
+    'The session is bound to a device, and its key was not proved. Nothing else happens.',
+    'warning',
   ],
   mismatch: ['It is newer than the database knows. Was a backup restored?', 'warning'],
 };

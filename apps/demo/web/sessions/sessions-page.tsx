@@ -9,6 +9,7 @@ import { Failure } from '../ui/failure.js';
 import { focusHeading } from '../ui/focus.js';
 import { useAction } from '../ui/use-action.js';
 import { Waiting } from '../ui/waiting.js';
+import { CopiedCookies } from './copied-cookies.js';
 import { SessionsTable } from './sessions-table.js';
 
 interface SessionsPageProps {
@@ -73,6 +74,7 @@ export function SessionsPage({ version, onLeaving }: SessionsPageProps) {
       <Failure text={action.failure ?? failure} />
       {!sessions && !failure && <Waiting />}
       {sessions && <SessionsTable sessions={sessions} now={now} busy={action.busy} onEnd={end} />}
+      {sessions?.some(({ current, bound }) => current && bound === 'dbsc') && <CopiedCookies />}
     </section>
   );
 }

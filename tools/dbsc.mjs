@@ -1,0 +1,53 @@
+// `npm run dbsc`: Device Bound Session Credentials in a real Chromium (test/dbsc-browser.long.ts), and docs/assurance/device-bound.md. Takes about an
+// hour and a half: DBSC_MINUTES (20) for each of four long situations.
+//   --from FILE…   runs nothing: writes the page from what runs with DBSC_REPORT=FILE have seen
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = join(root, 'docs', 'assurance', 'device-bound.md');
+const args = process.argv.slice(2);
+
+if (args[0] === '--from') await write(args.slice(1));
+else {
+  const dir = mkdtempSync(join(tmpdir(), 'tokenward-dbsc-'));
+  const seen = join(dir, 'seen');
+  try {
+    const { status } = spawnSync(
+      process.execPath,
+      [
+        join(root, 'test', 'support', 'run.mjs'),
+        '--testMatch',
+        '**/test/dbsc-browser.long.ts',
+        '--verbose',
+        ...args,
+      ],
+      { cwd: root, env: { ...process.env, DBSC_REPORT: seen }, stdio: 'inherit' },
+    );
+    if (status !== 0) throw new Error('a situation failed: no page was written');
+    await write([seen]);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function write(files) {
+  const rows = files
+    .flatMap((file) => readFileSync(file, 'utf8').trim().split('\n'))
+    .map((line) => JSON.parse(line));
+  const text = `# Bound sessions in a real browser
+
+Written by \`npm run dbsc\` (\`test/dbsc-browser.long.ts\`), against the demo on PostgreSQL, behind TLS that the test speaks in front of it and writes down
+what passes. Chromium is headless, makes its keys in software (a server has no TPM), and has a fresh profile for each situation: it counts its signatures by
+profile and site. The malformed proofs are a table of [bound-sessions.e2e.ts](../../test/bound-sessions.e2e.ts), which needs no browser.
+
+| situation | seen |
+| --- | --- |
+${rows.map(({ what, seen }) => `| ${what} | ${seen} |`).join('\n')}
+`;
+  writeFileSync(target, await format(text, { ...(await resolveConfig(target)), parser: 'markdown' }));
+}
