@@ -51,7 +51,8 @@ interface Scene {
   readonly context: BrowserContext;
   readonly page: Page;
   readonly demo: Demo;
-  again(): Promise<void>;
+  /** Another process of the same deployment. */
+  second(): Promise<Demo>;
 }
 
 /** A demo behind TLS, and a browser that signed in and has bound its session. */
@@ -75,12 +76,12 @@ async function scene(ttl: string): Promise<Scene> {
   await until(() => door.passed.some(({ what, status }) => what === 'POST /auth/device' && status === 200));
   // the browser has to take note of the answer
   await delay(500);
-  const again = async (): Promise<void> => {
+  const second = async (): Promise<Demo> => {
     const next = await startDemo({ env, dataDir });
     demos.push(next);
-    door.target = next.url;
+    return next;
   };
-  return { door, context, page, demo, again };
+  return { door, context, page, demo, second };
 }
 
 const refreshes = ({ passed }: Door) =>
@@ -130,21 +131,22 @@ describe('Device Bound Session Credentials in Chromium', () => {
   it('the page of the demo says which session is bound, and what a copy of its cookies is worth', async () => {
     const { door, page } = await scene('5m');
     await page.goto(`${door.origin}/`);
-    await page.getByText('Bound to its device').waitFor();
+    await page.getByText('Bound to its device').first().waitFor();
     await page.getByRole('button', { name: 'Refresh as a copy would' }).click();
     await page.getByText('All the cookies, and no key: 403').waitFor();
     expect([await statusOf(page), await thefts()]).toEqual([200, []]);
   });
 
   it('goes on when the server is killed between the challenge and the proof', async () => {
-    const { door, page, demo, again } = await scene(`${String(SHORT)}s`);
+    const { door, page, demo, second } = await scene(`${String(SHORT)}s`);
+    const other = await second();
     await expired();
     let kills = 0;
     door.beforeProof = async () => {
       door.beforeProof = undefined;
       kills++;
       await demo.kill('SIGKILL');
-      await again();
+      door.target = other.url;
     };
     expect(await statusOf(page)).toBe(200);
     expect([kills, withoutCookie(door), await thefts()]).toEqual([1, 0, []]);
@@ -152,6 +154,21 @@ describe('Device Bound Session Credentials in Chromium', () => {
       'the server is killed between challenge and proof, another takes the proof',
       '200, nobody signed out',
     );
+  });
+
+  it('keeps the session when a refresh is answered 503, and renews it later', async () => {
+    const { door, page } = await scene(`${String(SHORT)}s`);
+    door.outages = 1;
+    await expired();
+    const startMs = performance.now();
+    const first = await statusOf(page);
+    await until(async () => (await statusOf(page)) === 200, 120_000);
+    const afterSeconds = Math.round((performance.now() - startMs) / 1000);
+    say(
+      'one refresh of the browser is answered 503',
+      `that request ${String(first)}; 200 again after ${String(afterSeconds)} s; requests without a cookie meanwhile: ${String(withoutCookie(door))}`,
+    );
+    expect(await thefts()).toEqual([]);
   });
 
   it('ends from another device: the browser is refused, and forgets the session', async () => {

@@ -22,6 +22,8 @@ export interface Door {
   readonly passed: readonly Passed[];
   /** Where requests go from now on. */
   target: string;
+  /** How many of the next refreshes of the browser are answered 503, as by a server that is out of reach. */
+  outages: number;
   /** Awaited before a request that carries a proof is passed on. */
   beforeProof: (() => Promise<void>) | undefined;
   close(): Promise<void>;
@@ -38,6 +40,11 @@ export async function openDoor(certificate: LocalCertificate, target: string): P
     const { method = '', url = '/', headers } = request;
     const isProof = headers['secure-session-response'] !== undefined;
     if (isProof) await door.beforeProof?.();
+    if (url === '/auth/device/refresh' && door.outages > 0) {
+      door.outages--;
+      response.writeHead(503).end();
+      return;
+    }
     const forwarded = { ...headers, 'x-forwarded-proto': 'https', 'x-forwarded-for': '127.0.0.1' };
     const note = (status: number): void => {
       const hasAccessCookie = /(?:^|; )access_token=/.test(headers.cookie ?? '');
@@ -65,6 +72,7 @@ export async function openDoor(certificate: LocalCertificate, target: string): P
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const door: Door = {
     ...{ origin: `https://localhost:${String((server.address() as AddressInfo).port)}`, passed, target },
+    outages: 0,
     beforeProof: undefined,
     close: () =>
       new Promise((resolve) => {

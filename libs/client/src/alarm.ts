@@ -1,7 +1,5 @@
 import { quietTimer } from './timers.js';
-
-const LOOK_EVERY_MS = 30_000;
-const AGAIN_AFTER_MS = 10_000;
+import { AGAIN_AFTER_MS, LOOK_EVERY_MS } from './waits.js';
 
 export interface Alarm {
   /** `aheadMs` before `expiresAt`, at most a third of what is left; up to a fifth earlier, so that tabs and clients do not all come at once. */

@@ -11,10 +11,9 @@ import { type Keeper, newKey } from './keeper.js';
 import type { AuthClientOptions } from './options.js';
 import { attempt } from './places.js';
 import type { Tabs } from './tabs.js';
-import { deadline, sleep, TIMEOUT_MS, until } from './timers.js';
+import { deadline, sleep, until } from './timers.js';
 import type { StoredTokens } from './token-store.js';
-
-const SETTLE_MS = 30;
+import { SETTLE_MS, TIMEOUT_MS } from './waits.js';
 
 /** The user, or the ticket of a second step: `result.next` tells. */
 export type LoginResult = (UserBody & { readonly next?: undefined }) | SecondFactorDue;

@@ -353,6 +353,42 @@ describe('errors', () => {
   });
 });
 
+describe('a session that is bound to a key of the browser', () => {
+  // T-bks1
+  it('is signed out where the browser lost the key: a request was 401, and the refresh wants the key', async () => {
+    const client = open();
+    await client.login(credentials);
+    world.server.expireAccessTokens();
+    world.server.failNext('/auth/refresh', 'key');
+    expect((await client.fetch('https://api.test/echo')).status).toBe(401);
+    expect(client.events).toEqual(['signedIn', 'signedOut: refused']);
+    world.server.failNext('/auth/refresh', 'key');
+    expect(await client.session()).toBeUndefined();
+    await client.login(credentials);
+    expect((await client.fetch('https://api.test/echo')).status).toBe(200);
+    expect(client.events).toEqual(['signedIn', 'signedOut: refused', 'signedIn']);
+  });
+
+  // T-bks2
+  it('goes on while its cookie is good, whatever a refresh that nobody needed is answered', async () => {
+    const client = open();
+    await client.login(credentials);
+    world.server.failNext('/auth/refresh', 'key');
+    expect(await client.refresh()).toBe('unavailable');
+    expect((await client.fetch('https://api.test/echo')).status).toBe(200);
+    expect(client.events).toEqual(['signedIn']);
+  });
+
+  it('another 403 (of a firewall, say) is no refusal', async () => {
+    const client = open();
+    await client.login(credentials);
+    world.server.expireAccessTokens();
+    world.server.failNext('/auth/refresh', 403);
+    expect((await client.fetch('https://api.test/echo')).status).toBe(503);
+    expect(client.events).toEqual(['signedIn']);
+  });
+});
+
 describe('a call', () => {
   // T-z7mc
   it.each<[string, (client: AuthClient, signal: AbortSignal) => Promise<unknown>]>([

@@ -12,7 +12,8 @@ import { absolute, isOurs, resolve } from './requests.js';
 import { silentFetch } from './silent-fetch.js';
 import { type RefreshAfter, type RefreshResult, silentRefresh } from './silent-refresh.js';
 import { tabsOf } from './tabs.js';
-import { deadline, TIMEOUT_MS, until } from './timers.js';
+import { deadline, until } from './timers.js';
+import { TIMEOUT_MS } from './waits.js';
 import { memoryStore } from './token-store.js';
 
 export interface AuthClient {
@@ -120,7 +121,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       isFirst &&
       refused.status === 401 &&
       state.person === person &&
-      (await refreshAfter(since)) === 'refreshed'
+      (await refreshAfter(since, true)) === 'refreshed'
     )
       return prove(path, body, false);
     await answerOf(refused, Boolean);

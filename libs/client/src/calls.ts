@@ -1,5 +1,6 @@
 import { answerOf, type AuthClient, type CallOptions } from '@tokenward/client';
-import { deadline, orAborted, TIMEOUT_MS, until } from './timers.js';
+import { deadline, orAborted, until } from './timers.js';
+import { TIMEOUT_MS } from './waits.js';
 
 /** All that a call needs of the client. `{ ...client, fetch: stepUpFetch(client, …) }` asks for a fresh proof where one is due. */
 export type Caller = Pick<AuthClient, 'authUrl' | 'fetch'>;

@@ -1,5 +1,5 @@
-/** A text is the body of a 200 that is sent instead; `lost`: the server did it, and its answer never came. */
-type Fault = number | 'network' | 'lost' | { readonly text: string };
+/** A text is the body of a 200 that is sent instead; `lost`: the server did it, and its answer never came; `key`: 403, the session is bound to a key. */
+type Fault = number | 'network' | 'lost' | 'key' | { readonly text: string };
 
 /** The server's rules as far as a client meets them: one use per refresh token (leeway 0), one session, cookies shared by all tabs. */
 export interface FakeServer {
@@ -123,6 +123,7 @@ export function fakeServer(): FakeServer {
       faults.delete(path);
       if (fault === 'network') throw new TypeError('fetch failed');
       if (typeof fault === 'object') return new Response(fault.text, { status: 200 });
+      if (fault === 'key') return json(403, { message: 'Bound session required', code: 'device_required' });
       if (typeof fault === 'number')
         return json(fault, { message: `fault ${fault}` }, { 'retry-after': '7' });
       const key = request.headers.get('idempotency-key');

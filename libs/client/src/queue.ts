@@ -1,9 +1,5 @@
 import { deadline, sleep, until } from './timers.js';
-
-/** A tab that is frozen holds what it has. Who waited this long goes on: the key of a refresh makes two of them one. */
-const WAIT_MS = 10_000;
-/** What was done is told by messages; who comes next has heard them by then. */
-const TELL_MS = 30;
+import { TELL_MS, TURN_MS } from './waits.js';
 
 export type Exclusive = <T>(work: () => Promise<T>) => Promise<T>;
 
@@ -24,7 +20,7 @@ export function queueOf(name: string, locks: LockManager | undefined, onLost: ()
         return done.catch(() => undefined);
       };
       const inLine = (): void => {
-        line = until(deadline(WAIT_MS), line).then(run, run);
+        line = until(deadline(TURN_MS), line).then(run, run);
       };
       const ask = (options: LockOptions, orElse: () => void): void => {
         locks
@@ -36,6 +32,6 @@ export function queueOf(name: string, locks: LockManager | undefined, onLost: ()
       };
       if (!locks) return inLine();
       // denied in some frames
-      ask({ signal: deadline(WAIT_MS) }, () => ask({ steal: true }, inLine));
+      ask({ signal: deadline(TURN_MS) }, () => ask({ steal: true }, inLine));
     });
 }

@@ -45,7 +45,7 @@ export function silentFetch(
       const since = tabs.known;
       const response = await api.sendRaw(authorised(first));
       if (!asksForRefresh(response)) return response;
-      const outcome = early && early !== 'refreshed' ? early : await until(signal, refreshAfter(since));
+      const outcome = early && early !== 'refreshed' ? early : await until(signal, refreshAfter(since, true));
       if (state.person !== person || outcome === 'signedOut' || (outcome === 'refreshed' && !spare))
         return response;
       await response.body?.cancel();

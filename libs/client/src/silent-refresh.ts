@@ -2,15 +2,16 @@ import type { AuthApi } from './auth-api.js';
 import type { AuthState } from './auth-state.js';
 import type { Tabs } from './tabs.js';
 import { deadline, until } from './timers.js';
-
-/** The wait for the others, the request, and a store or an answer's body that never ends. */
-const AT_MOST_MS = 45_000;
+import { REFRESH_MS } from './waits.js';
 
 /** `unavailable`: the network or the server was away; nobody was signed out. */
 export type RefreshResult = 'refreshed' | 'signedOut' | 'unavailable';
 
-/** Unless that was done after `since`, a number of `tabs.known`. Never rejects. */
-export type RefreshAfter = (since: number) => Promise<RefreshResult>;
+/**
+ * Unless that was done after `since`, a number of `tabs.known`. Never rejects. `refused`: a request was answered 401. Then a refresh that wants the key of
+ * the browser (403 `device_required`) is a refusal, too: a browser that has the key would have renewed its cookie before the request.
+ */
+export type RefreshAfter = (since: number, refused?: boolean) => Promise<RefreshResult>;
 
 /** One refresh at a time over all tabs; whoever asks meanwhile shares it. */
 export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): RefreshAfter {
@@ -22,21 +23,21 @@ export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): Refre
     return state.token && 'refreshed';
   }
 
-  async function refresh(): Promise<RefreshResult> {
+  async function refresh(isRefused?: boolean): Promise<RefreshResult> {
     const since = tabs.known;
-    const refused = await api.spend('refresh', {});
-    // only a 401 is a refusal
-    if (refused && refused.status !== 401) return 'unavailable';
-    if (refused && tabs.known === since) await api.endSession('refused');
+    const answer = await api.spend('refresh', {});
+    const isOver =
+      answer && (answer.status === 401 || (isRefused && /device_required/.test(await answer.text())));
+    if (isOver && tabs.known === since) await api.endSession('refused');
     return settled(since) ?? 'unavailable';
   }
 
-  return async function after(since): Promise<RefreshResult> {
+  return async function after(since, isRefused): Promise<RefreshResult> {
     const already = settled(since);
     if (already) return already;
     running ??= until(
-      deadline(AT_MOST_MS),
-      tabs.inTurn(async () => settled(since) ?? refresh()),
+      deadline(REFRESH_MS),
+      tabs.inTurn(async () => settled(since) ?? refresh(isRefused)),
     )
       .catch(() => 'unavailable' as const)
       .finally(() => {
@@ -44,6 +45,6 @@ export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): Refre
       });
     const result = await running;
     // what was under way may have been settled by something older
-    return result === 'refreshed' && tabs.known === since ? after(since) : result;
+    return result === 'refreshed' && tabs.known === since ? after(since, isRefused) : result;
   };
 }

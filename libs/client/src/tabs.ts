@@ -2,9 +2,7 @@ import type { Change } from './change.js';
 import { attempt } from './places.js';
 import { type Exclusive, queueOf } from './queue.js';
 import { sleep } from './timers.js';
-
-/** How long what another tab wrote to a store may be late. */
-const LATE_MS = 300;
+import { LATE_MS } from './waits.js';
 
 export interface Tabs {
   /**

@@ -1,6 +1,3 @@
-/** Of one request. */
-export const TIMEOUT_MS = 30_000;
-
 /** One that keeps no Node process alive. */
 export function quietTimer(work: () => void, durationMs: number): ReturnType<typeof setTimeout> {
   const timer = setTimeout(work, durationMs);
