@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { type LocalCertificate, localCertificate } from '../tools/local-certificate.mjs';
 import { createDatabase, type TestDatabase, testPool } from './support/databases.js';
 import { boundBrowser, copiedJar, signIn, statusOf } from './support/dbsc-browser.js';
-import { type Door, openDoor } from './support/dbsc-door.js';
+import { type Door, openDoor, type Passed } from './support/dbsc-door.js';
 import { type Demo, startDemo } from './support/demo.js';
 import { DeviceAgent } from './support/device.js';
 import { httpClient } from './support/http.js';
@@ -225,37 +225,47 @@ describe('over minutes', () => {
       await tab.goto(`${door.origin}/`);
       tabs.push(tab);
     }
-    const endMs = performance.now() + MINUTES * 60_000;
-    const answers = new Map<number, number>();
-    while (performance.now() < endMs) {
-      for (const status of await Promise.all(tabs.map((tab) => statusOf(tab))))
-        answers.set(status, (answers.get(status) ?? 0) + 1);
-      await delay(5_000);
-    }
+    const answers = await askFor(MINUTES, 5_000, tabs);
     const bare = withoutCookie(door);
     say(
       `ten tabs of the demo's page, each a request in 5 s, ${String(MINUTES)} minutes at 5m`,
-      `answers ${JSON.stringify(Object.fromEntries(answers))}; refreshes ${String(refreshes(door))}; without a cookie ${String(bare)}; false thefts ${String((await thefts()).length)}`,
+      `${told(answers)}; refreshes ${String(refreshes(door))}; without a cookie ${String(bare)}; false thefts ${String((await thefts()).length)}`,
     );
-    expect([[...answers.keys()], bare, await thefts()]).toEqual([[200], 0, []]);
+    // a machine that is busy answers 503 at times: nobody is signed out by it
+    expect([answers.get(401), bare, await thefts()]).toEqual([undefined, 0, []]);
   });
 
   it.each(['5m', '4m', '2m'])('what the quota of signatures does at %s', async (ttl) => {
     const { door, page } = await scene(ttl);
-    const startMs = performance.now();
-    const refusedAt: number[] = [];
-    let asked = 0;
-    while (performance.now() < startMs + MINUTES * 60_000) {
-      asked++;
-      if ((await statusOf(page)) !== 200) refusedAt.push(Math.round((performance.now() - startMs) / 1000));
-      await delay(2_000);
-    }
-    const proofs = door.passed.filter(({ isProof }) => isProof).map(({ atMs }) => Math.round(atMs / 1000));
-    const first = refusedAt[0];
+    const answers = await askFor(MINUTES, 2_000, [page]);
+    const { passed } = door;
+    const seconds = (which: (each: Passed) => boolean): string => {
+      const found = passed.filter(which).map(({ atMs }) => Math.round(atMs / 1000));
+      return found.length > 12 ? `${String(found[0])} to ${String(found.at(-1))}` : found.join(', ');
+    };
+    const bare = withoutCookie(door);
+    const gone = seconds(({ what, hasAccessCookie }) => what === 'GET /me' && !hasAccessCookie);
     say(
-      `a request in 2 s for ${String(MINUTES)} minutes at ${ttl}`,
-      `${String(asked)} requests, refused ${String(refusedAt.length)}${first === undefined ? '' : `, the first after ${String(first)} s`}; proofs at ${proofs.join(', ')} s`,
+      `a request in 2 s, ${String(MINUTES)} minutes at ${ttl}`,
+      `${told(answers)}; proofs at ${seconds(({ isProof }) => isProof)} s; without a cookie ${String(bare)}${bare > 0 ? ` (at ${gone} s)` : ''}`,
     );
-    if (ttl === '5m') expect(refusedAt).toEqual([]);
+    if (ttl !== '2m') expect([answers.get(401), bare]).toEqual([undefined, 0]);
   });
 });
+
+type Answers = ReadonlyMap<number, number>;
+
+async function askFor(minutes: number, everyMs: number, tabs: readonly Page[]): Promise<Answers> {
+  const endMs = performance.now() + minutes * 60_000;
+  const answers = new Map<number, number>();
+  while (performance.now() < endMs) {
+    for (const status of await Promise.all(tabs.map((tab) => statusOf(tab))))
+      answers.set(status, (answers.get(status) ?? 0) + 1);
+    await delay(everyMs);
+  }
+  return answers;
+}
+
+function told(answers: Answers): string {
+  return [...answers].map(([status, times]) => `${String(times)} × ${String(status)}`).join(', ');
+}
