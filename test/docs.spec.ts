@@ -109,7 +109,11 @@ describe('the documentation', () => {
     const options = run('docs.mjs', '--check');
     expect(options.stderr + options.stdout).toBe('');
     const codes = read('libs/auth/src/contract/error-codes.ts').matchAll(/\| '(\w+)'/g);
-    const events = read('libs/auth/src/storage/auth-event.ts').matchAll(/type: '([\w.]+)'/g);
+    const topics = readdirSync(join(ROOT, 'libs/auth/src/storage/events'));
+    const events = topics.flatMap((file) => [
+      ...read(`libs/auth/src/storage/events/${file}`).matchAll(/type: '([\w.]+)'/g),
+    ]);
+    expect(events.length).toBeGreaterThan(30);
     const reasons = read('libs/auth/src/storage/end-reason.ts').matchAll(/\| '(\w+)'/g);
     const missing = (page: string, names: Iterable<RegExpMatchArray>) =>
       [...names].map(([, name = '']) => name).filter((name) => !read(page).includes(`\`${name}\``));

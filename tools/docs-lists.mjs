@@ -28,7 +28,13 @@ export async function pagesWithLists() {
 }
 
 /** File and type, in the order of the page. */
-const EVENTS = [['auth-event', 'AuthEvent']];
+const EVENTS = [
+  ['events/sign-in-events', 'SignInEvent'],
+  ['events/session-events', 'SessionEvent'],
+  ['events/account-events', 'AccountEvent'],
+  ['events/factor-events', 'FactorEvent'],
+  ['events/revocation-events', 'RevocationEvent'],
+];
 
 function events(severityOf) {
   return EVENTS.flatMap(([file, name]) => members(`libs/auth/src/storage/${file}.ts`, name))

@@ -8,6 +8,7 @@ import type { AuthDatabase } from './auth-database.js';
 import { ms, type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 import { lockSubject } from './session-endings.js';
+import { toCounters } from './session-rows.js';
 import { writeChange } from './write-change.js';
 
 /** `ApiKeyStore` on PostgreSQL. Locks: the subject before its keys. */
@@ -133,7 +134,7 @@ const COUNTERS = sql`coalesce(u.token_version, 1) as token_version, coalesce(u.s
 async function found(tx: Transaction, statement: SQL): Promise<FoundApiKey | undefined> {
   const [row] = await rows(tx, statement);
   if (!row) return undefined;
-  const state = { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) };
+  const state = toCounters(row);
   return { key: toApiKey(row), state };
 }
 

@@ -12,7 +12,9 @@ import type { AuthDatabase } from './auth-database.js';
 import { type Row, rows, type Transaction } from './database.js';
 import { act, FACTOR_COLUMNS, insertTotp, toFactor } from './factor-rows.js';
 import type { AuthSchema } from './schema.js';
-import { bumpVersionIn, lockSubject, unproveOthersIn } from './session-endings.js';
+import { lockSubject, unproveOthersIn } from './session-endings.js';
+import { same } from './session-opening.js';
+import { toCounters } from './session-rows.js';
 import { writeChange } from './write-change.js';
 
 export interface DrizzleFactorStoreOptions {
@@ -48,10 +50,7 @@ export class DrizzleFactorStore extends FactorStore {
     return {
       all: found.filter((row) => row['id'] != null).map(toFactor),
       recoveryCodesLeft: Number(first?.['codes'] ?? 0),
-      state: {
-        tokenVersion: Number(first?.['token_version'] ?? 1),
-        epoch: Number(first?.['session_epoch'] ?? 1),
-      },
+      state: toCounters(first),
     };
   }
 
@@ -77,15 +76,12 @@ export class DrizzleFactorStore extends FactorStore {
     const { subject, expected, sessionId } = change;
     return this.transaction('change a factor', async (tx, nowMs) => {
       const state = await lockSubject(tx, this.schema, subject);
-      if (state.tokenVersion !== expected.tokenVersion || state.epoch !== expected.epoch)
-        return { kind: 'superseded' };
+      if (!same(state, expected)) return { kind: 'superseded' };
       if (!(await act(tx, this.schema, subject, change.act))) return { kind: 'unfit' };
-      const bumped = await bumpVersionIn(tx, this.schema, subject, 'version', nowMs);
-      const { acting } = bumped;
-      const others = { subject, keep: sessionId, state: bumped.state };
-      const entries = [...(await unproveOthersIn(tx, this.schema, others, nowMs)), ...acting.entries];
+      const others = { subject, keep: sessionId };
+      const { entries, events } = await unproveOthersIn(tx, this.schema, others, nowMs);
       const audit = this.options.audit === 'on' ? this.schema.audit : undefined;
-      const done = { entries, events: [factorChanged(change), ...acting.events] };
+      const done = { entries, events: [factorChanged(change), ...events] };
       await writeChange(tx, { revocations: this.schema.revocations, audit }, done);
       return { kind: 'changed', ...done };
     });

@@ -13,7 +13,8 @@ import { rows, type Transaction } from './database.js';
 import { asTransaction } from './host-transaction.js';
 import { actOnIdentity, IDENTITY_COLUMNS, toIdentity } from './identity-rows.js';
 import type { AuthSchema } from './schema.js';
-import { bumpVersionIn, lockSubject, NO_SESSION, unproveOthersIn } from './session-endings.js';
+import { lockSubject, NO_SESSION, unproveOthersIn } from './session-endings.js';
+import { same } from './session-opening.js';
 import { writeChange } from './write-change.js';
 
 export interface DrizzleIdentityStoreOptions {
@@ -49,16 +50,11 @@ export class DrizzleIdentityStore extends IdentityStore {
     const { schema } = this;
     return this.database.transaction('change an identity', this.options.deadlineMs, async (tx) => {
       const state = await lockSubject(tx, schema, subject);
-      if (state.tokenVersion !== expected.tokenVersion || state.epoch !== expected.epoch)
-        return { kind: 'superseded' };
+      if (!same(state, expected)) return { kind: 'superseded' };
       if (!(await actOnIdentity(tx, schema, subject, act))) return { kind: 'unfit' };
-      const { state: bumped, acting } = await bumpVersionIn(tx, schema, subject, 'version', tx.nowMs);
-      const unproved = await unproveOthersIn(tx, schema, { subject, keep, state: bumped }, tx.nowMs);
+      const { entries, events } = await unproveOthersIn(tx, schema, { subject, keep }, tx.nowMs);
       const audit = this.options.audit === 'on' ? schema.audit : undefined;
-      const done = {
-        entries: [...unproved, ...acting.entries],
-        events: [identityChanged(change), ...acting.events],
-      };
+      const done = { entries, events: [identityChanged(change), ...events] };
       await writeChange(tx, { revocations: schema.revocations, audit }, done);
       return { kind: 'changed', ...done };
     });

@@ -11,6 +11,7 @@ import { type Row, rows, type Transaction } from './database.js';
 import { asTransaction } from './host-transaction.js';
 import { removeTokensOf } from './one-time-token-rows.js';
 import type { AuthSchema } from './schema.js';
+import { toCounters } from './session-rows.js';
 import { lockSubject } from './session-endings.js';
 
 const WHAT = 'use a one-time token';
@@ -155,7 +156,7 @@ async function one(tx: Transaction, statement: SQL): Promise<OneTimeToken | unde
 
 function toToken(row: Row): OneTimeToken {
   const { subject } = row;
-  const state = { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) };
+  const state = toCounters(row);
   return {
     ...(typeof subject === 'string' ? { owner: { subject, state } } : {}),
     data: row['data'] as OneTimeToken['data'],

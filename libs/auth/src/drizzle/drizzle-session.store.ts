@@ -54,7 +54,7 @@ import {
 } from './session-endings.js';
 import { SessionReads } from './session-reads.js';
 import { SessionRotations } from './session-rotations.js';
-import { SESSION_COLUMNS, toActing, toSession, toState, UNEXPIRED } from './session-rows.js';
+import { SESSION_COLUMNS, toActing, toCounters, toSession, toState, UNEXPIRED } from './session-rows.js';
 import {
   authorityStatement,
   registerStatement,
@@ -223,10 +223,8 @@ export class DrizzleSessionStore extends SessionStore {
 
   unproveOthers(subject: string, keep: string, alongside: Alongside = {}): Promise<Ended> {
     return this.changing('forget credential proofs', alongside, async (tx, nowMs) => {
-      const { state, acting } = await bumpVersionIn(tx, this.schema, subject, 'version', nowMs);
-      const unproved = await unproveOthersIn(tx, this.schema, { subject, keep, state }, nowMs);
-      const entries = [...unproved, ...acting.entries];
-      return { sessions: 0, entries, events: [versionBumped(subject, alongside), ...acting.events] };
+      const { entries, events } = await unproveOthersIn(tx, this.schema, { subject, keep }, nowMs);
+      return { sessions: 0, entries, events: [versionBumped(subject, alongside), ...events] };
     });
   }
 
@@ -242,9 +240,7 @@ export class DrizzleSessionStore extends SessionStore {
       () =>
         sql`select token_version, session_epoch, pg_is_in_recovery() as standby from ${this.schema.subjects} where subject = ${subject}`,
     );
-    return row
-      ? { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) }
-      : { tokenVersion: 1, epoch: 1 };
+    return toCounters(row);
   }
 
   async readAuthority(token: RevocableToken): Promise<Authority> {
@@ -255,7 +251,7 @@ export class DrizzleSessionStore extends SessionStore {
       return { sessionLive: false, subject: { tokenVersion: 0, epoch: 0 }, user: 'gone', revoked: false };
     return {
       sessionLive: row['live'] === true,
-      subject: { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) },
+      subject: toCounters(row),
       user: !this.users ? 'elsewhere' : row['user_found'] === true ? toFacts(row) : 'gone',
       revoked: row['revoked'] === true,
       ...toActing(row),

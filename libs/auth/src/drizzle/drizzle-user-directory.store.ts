@@ -15,6 +15,7 @@ import { FurtherColumns } from './further-columns.js';
 import { noneIfUnwritable, sqlState } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
 import type { AuthSchema } from './schema.js';
+import { toCounters } from './session-rows.js';
 import {
   accountColumns,
   idFrom,
@@ -171,8 +172,6 @@ function toCandidate(row: Row): LoginCandidate {
       ...toFacts(row),
     },
     passwordHash: typeof hash === 'string' ? hash : undefined,
-    ...(row['token_version'] === undefined
-      ? {}
-      : { subject: { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) } }),
+    ...(row['token_version'] === undefined ? {} : { subject: toCounters(row) }),
   };
 }

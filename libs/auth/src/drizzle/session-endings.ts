@@ -12,7 +12,7 @@ import { removeFactorsOf } from './factor-rows.js';
 import { removeIdentitiesOf } from './identity-rows.js';
 import { removeTokensOf } from './one-time-token-rows.js';
 import type { AuthSchema } from './schema.js';
-import { UNEXPIRED } from './session-rows.js';
+import { toCounters, UNEXPIRED } from './session-rows.js';
 
 /*
  * The pieces that every ending is made of; `writeChange` writes what they return. Locks are taken in one order everywhere: the host's users, the subject, its sessions.
@@ -36,7 +36,7 @@ async function bumpSubject(
       on conflict (subject) do update set token_version = u.token_version + ${version}, session_epoch = u.session_epoch + ${epoch}
       returning token_version, session_epoch`,
   );
-  return { tokenVersion: Number(row?.['token_version']), epoch: Number(row?.['session_epoch']) };
+  return toCounters(row);
 }
 
 /**
@@ -78,7 +78,7 @@ export async function lockSubject(
     tx,
     sql`select token_version, session_epoch from ${schema.subjects} where subject = ${subject} for no key update`,
   );
-  return { tokenVersion: Number(row?.['token_version']), epoch: Number(row?.['session_epoch']) };
+  return toCounters(row);
 }
 
 interface EndedSession {
@@ -182,20 +182,25 @@ export async function endOthersIn(
   return { sessions: ended.length, entries, events: acting.events };
 }
 
-/** To be called with the subject locked and its version bumped (`state`). Of each session that lost its proof an entry refuses the earlier tokens. */
+/**
+ * Bumps the version, and takes the proof of a credential from every session but one. Of each of those an entry refuses the earlier tokens. To be
+ * called with the subject locked.
+ */
 export async function unproveOthersIn(
   tx: Transaction,
   schema: AuthSchema,
-  { subject, keep, state }: { readonly subject: string; readonly keep: string; readonly state: SubjectState },
+  { subject, keep }: { readonly subject: string; readonly keep: string },
   nowMs: number,
-): Promise<readonly LedgerEntry[]> {
+): Promise<StoreChange> {
+  const { state, acting } = await bumpVersionIn(tx, schema, subject, 'version', nowMs);
   const others = await rows(
     tx,
     sql`update ${schema.sessions} s set auth_time = to_timestamp(0)
       where s.subject = ${subject} and s.id <> ${keep} and s.epoch = ${state.epoch} and ${UNEXPIRED} returning s.id`,
   );
-  return others.map((row) => ({
-    ...{ kind: 'session_version', id: String(row['id']), value: state.tokenVersion },
+  const unproved = others.map((row) => ({
+    ...{ kind: 'session_version' as const, id: String(row['id']), value: state.tokenVersion },
     expiresAt: nowMs + LEDGER_LIFETIME_MS,
   }));
+  return { entries: [...unproved, ...acting.entries], events: acting.events };
 }

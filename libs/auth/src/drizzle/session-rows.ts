@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Session, SessionBinding, SessionSnapshot, SessionState } from '../storage/session.js';
+import type { SubjectState } from '../storage/subject.js';
 import { type Row, ms } from './database.js';
 import { disabledOf, factColumns, idFrom, toFacts, type NamedUsers, usersFrom } from './user-columns.js';
 
@@ -11,6 +12,12 @@ export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, 
   ${ms(sql`s.idle_expires_at`)} as idle_expires_at, ${ms(sql`s.absolute_expires_at`)} as absolute_expires_at`;
 
 export const SUBJECT_COLUMNS: SQL = sql`u.token_version, u.session_epoch`;
+
+/** What those columns say; of a subject without a row the counters stand at 1. */
+export function toCounters(row: Row | undefined): SubjectState {
+  if (!row) return { tokenVersion: 1, epoch: 1 };
+  return { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) };
+}
 
 /** Not ended and not expired; the epoch is compared where the subject is joined. */
 export const UNEXPIRED: SQL = sql`s.ended_at is null and s.idle_expires_at > clock_timestamp() and s.absolute_expires_at > clock_timestamp()
@@ -88,7 +95,7 @@ export function toSession(row: Row): Session {
 export function toState(row: Row, users: NamedUsers | undefined): SessionState {
   return {
     session: toSession(row),
-    subject: { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) },
+    subject: toCounters(row),
     user: users ? toFacts(row) : undefined,
     ...toActing(row),
   };

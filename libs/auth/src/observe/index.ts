@@ -1,5 +1,10 @@
 /** `@tokenward/nestjs/observe`: what happened, and how it goes: events, alerts, the audit trail, metrics and health. */
 export type { AuthEvent, EventSeverity } from '../storage/auth-event.js';
+export type { SignInEvent } from '../storage/events/sign-in-events.js';
+export type { SessionEvent } from '../storage/events/session-events.js';
+export type { AccountEvent } from '../storage/events/account-events.js';
+export type { FactorEvent } from '../storage/events/factor-events.js';
+export type { RevocationEvent } from '../storage/events/revocation-events.js';
 export type { EndReason } from '../storage/end-reason.js';
 export type { AuthAlert } from './auth-alert.js';
 export type { ObserveOptions } from '../options/observe-options.js';

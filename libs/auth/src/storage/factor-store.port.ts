@@ -50,10 +50,7 @@ export abstract class FactorStore {
   abstract findPasskey(credentialId: string): Promise<PasskeyFactor | undefined>;
   /** Kept unconfirmed; an earlier one of the subject that was never confirmed is forgotten. */
   abstract propose(totp: NewTotp): Promise<void>;
-  /**
-   * In one transaction: the act; the subject's token version is bumped; the access tokens of all its other sessions die, and these sessions have no
-   * proof of a credential any more (`authTime` is the epoch). A store that keeps an audit trail writes the act.
-   */
+  /** In one transaction: the act, and what `SessionStore.unproveOthers` says. A store that keeps an audit trail writes the act. */
   abstract change(change: FactorChange): Promise<FactorChangeOutcome>;
   /** One statement: a step that is not later than the last used one is refused; of N uses of one step exactly one is true. */
   abstract useStep(id: string, step: number): Promise<boolean>;

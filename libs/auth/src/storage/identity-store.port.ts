@@ -50,9 +50,8 @@ export type IdentityChangeOutcome =
 export abstract class IdentityStore {
   abstract find(key: IdentityKey): Promise<Identity | undefined>;
   /**
-   * In one transaction: the act; the subject's token version is bumped; the access tokens of all its other sessions die, and these sessions have no
-   * proof of a credential any more (`authTime` is the epoch). Of N links of one identity exactly one is `changed`. A store that keeps an audit trail
-   * writes the act.
+   * In one transaction: the act, and what `SessionStore.unproveOthers` says. Of N links of one identity exactly one is `changed`. A store that keeps
+   * an audit trail writes the act.
    */
   abstract change(change: IdentityChange): Promise<IdentityChangeOutcome>;
   /** Forgets what was linked before the email of the account was verified; resolves with how many. */

@@ -170,8 +170,8 @@ export abstract class SessionStore {
   /** Role or permission change: bumps the version alone. */
   abstract bumpVersion(subject: string, alongside?: Alongside): Promise<Ended>;
   /**
-   * What identifies the user changed (the email): the version is bumped, the access tokens of every session but `keep` die, and those sessions have no
-   * proof of a credential any more (`authTime` is the epoch). All of them go on.
+   * What identifies the user changed: the email here, a factor or an identity in their stores. The version is bumped, the access tokens of every
+   * session but `keep` die, and those sessions have no proof of a credential any more (`authTime` is the epoch). All of them go on.
    */
   abstract unproveOthers(subject: string, keep: string, alongside?: Alongside): Promise<Ended>;
   /** After a restore: bumps every subject, ends every session, refuses every token issued up to now and `toleranceMs` (0). */

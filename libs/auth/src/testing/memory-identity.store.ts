@@ -28,8 +28,7 @@ export class MemoryIdentityStore extends IdentityStore {
       if (!sameState(this.database.subject(subject), expected)) return { kind: 'superseded' };
       if (!this.act(tx, subject, act)) return { kind: 'unfit' };
       const endings = new MemoryEndings(this.database, tx);
-      const next = endings.bump(subject, 'version');
-      const entries = endings.unprove(subject, sessionId, next);
+      const entries = endings.unproveOthers(subject, sessionId);
       return { kind: 'changed', entries, events: [identityChanged(change)] };
     });
   }

@@ -82,8 +82,9 @@ export class MemoryEndings {
     return open;
   }
 
-  /** The other sessions go on without their access tokens and without a proof of a credential. */
-  unprove(subject: string, keep: string, { tokenVersion, epoch }: SubjectState): readonly LedgerEntry[] {
+  /** Bumps the version; the other sessions go on without their access tokens and without a proof of a credential. */
+  unproveOthers(subject: string, keep: string): readonly LedgerEntry[] {
+    const { tokenVersion, epoch } = this.bump(subject, 'version');
     const others = this.database
       .sessionsOf(subject)
       .filter((row) => row.id !== keep && row.epoch === epoch && row.endedAtMs === null);

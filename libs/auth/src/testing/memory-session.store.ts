@@ -1,9 +1,9 @@
-import type { Actor, ClientContext } from '../common/principal.js';
+import type { ClientContext } from '../common/principal.js';
 import type { ActedBy } from '../storage/acted-by.js';
 import type { EndReason } from '../storage/end-reason.js';
 import { refusesToken, type RevocableToken } from '../storage/ledger-entry.js';
-import type { SubjectState, UserFacts } from '../storage/subject.js';
-import type { NewSession, Session, SessionSnapshot, SessionState } from '../storage/session.js';
+import type { SubjectState } from '../storage/subject.js';
+import type { NewSession, Session, SessionSnapshot } from '../storage/session.js';
 import {
   type Alongside,
   type Authority,
@@ -31,15 +31,15 @@ import {
   sessionsEnded,
   versionBumped,
 } from '../storage/store-events.js';
-import { asMemoryTransaction, type MemoryDatabase, type SessionRow } from './memory-database.js';
-import type { MemoryTransaction } from './memory-database.js';
+import { asMemoryTransaction, type MemoryDatabase, type MemoryTransaction } from './memory-database.js';
+import { removePage } from './memory-housekeeping.js';
 import { endingsOf, MemoryEndings } from './memory-session-endings.js';
+import { MemorySessionReader } from './memory-session-reader.js';
 import {
   isProved,
   isUnexpired,
   newestFirst,
   newRow,
-  overAtMs,
   registeredRow,
   replacedRow,
   rotatedRow,
@@ -55,6 +55,7 @@ export interface MemorySessionStoreOptions {
 /** `SessionStore` in the memory of one process, for tests: what it keeps is gone with it. */
 export class MemorySessionStore extends SessionStore {
   readonly usersAre: 'here' | 'elsewhere';
+  private readonly reader: MemorySessionReader;
 
   constructor(
     private readonly database: MemoryDatabase,
@@ -62,6 +63,7 @@ export class MemorySessionStore extends SessionStore {
   ) {
     super();
     this.usersAre = users;
+    this.reader = new MemorySessionReader(database, users);
   }
 
   open(session: NewSession): Promise<OpenOutcome> {
@@ -72,7 +74,8 @@ export class MemorySessionStore extends SessionStore {
       if (actor && !sameState(this.database.subject(actor.id), actor.expected)) return { kind: 'superseded' };
       tx.put(this.database.subjects, session.subject, state);
       // of those of one millisecond the one opened last is the newest
-      const crowd = this.usableOf(session.subject)
+      const crowd = this.reader
+        .usableOf(session.subject)
         .filter((row) => Boolean(row.actor) === Boolean(actor))
         .reverse()
         .sort(newestFirst)
@@ -93,11 +96,11 @@ export class MemorySessionStore extends SessionStore {
     return this.within({}, (_endings, tx) => {
       const row = this.database.sessions.get(rotation.sessionId);
       const current = row?.generation === rotation.generation && row.tokenHash.equals(rotation.presentedHash);
-      if (!row || !current || !this.live(row) || !isProved(row, rotation.provedKey))
+      if (!row || !current || !this.reader.live(row) || !isProved(row, rotation.provedKey))
         return { kind: 'missed' };
       const next = rotatedRow(row, rotation, this.nowMs);
       tx.put(this.database.sessions, row.id, next);
-      return { kind: 'rotated', ...this.stateOf(next) };
+      return { kind: 'rotated', ...this.reader.stateOf(next) };
     });
   }
 
@@ -107,20 +110,20 @@ export class MemorySessionStore extends SessionStore {
     const { tokenHash, rotationNonce, rotationCause, rotationKey, rotatedAtMs } = row;
     const rotatedAgoMs = rotatedAtMs === null ? null : this.nowMs - rotatedAtMs;
     return {
-      ...{ ...this.stateOf(row), tokenHash, rotationNonce, rotationCause, rotationKey },
-      ...{ rotatedAgoMs, live: this.live(row) },
+      ...{ ...this.reader.stateOf(row), tokenHash, rotationNonce, rotationCause, rotationKey },
+      ...{ rotatedAgoMs, live: this.reader.live(row) },
     };
   }
 
   replace(replacement: Replacement): Promise<ReplaceOutcome> {
     return this.within({}, (_endings, tx) => {
       const state = this.database.subject(replacement.subject);
-      const row = this.replaceable(replacement);
+      const row = this.reader.replaceable(replacement);
       if (!row || !sameState(state, replacement.expected)) return { kind: 'superseded' };
       const next = replacedRow(row, replacement, state.epoch, this.nowMs);
       tx.put(this.database.sessions, row.id, next);
       const events = [secretReplaced(replacement)];
-      return { kind: 'replaced', ...this.stateOf(next), entries: [], events };
+      return { kind: 'replaced', ...this.reader.stateOf(next), entries: [], events };
     });
   }
 
@@ -128,7 +131,7 @@ export class MemorySessionStore extends SessionStore {
     const { subject, sessionId, expected } = replacement;
     const superseded = new Error('superseded');
     const attempt = this.within<ReplaceOutcome>(alongside, (endings, tx) => {
-      const row = this.replaceable(replacement);
+      const row = this.reader.replaceable(replacement);
       if (!row || !sameState(this.database.subject(subject), expected)) throw superseded;
       const state = endings.bump(subject, 'both');
       const next = replacedRow(row, replacement, state.epoch, this.nowMs);
@@ -137,7 +140,12 @@ export class MemorySessionStore extends SessionStore {
       endings.mark(others, 'password_changed');
       this.database.removeTokensOf(tx, subject);
       const entries = endings.refuseEarlier(subject, state);
-      return { kind: 'replaced', ...this.stateOf(next), entries, events: [secretReplaced(replacement)] };
+      return {
+        kind: 'replaced',
+        ...this.reader.stateOf(next),
+        entries,
+        events: [secretReplaced(replacement)],
+      };
     });
     return attempt.catch((error: unknown) => {
       if (error === superseded) return { kind: 'superseded' };
@@ -150,11 +158,11 @@ export class MemorySessionStore extends SessionStore {
       const { sessionId, presentedHash, withinMs } = registration;
       const row = this.database.sessions.get(sessionId);
       const fits = row?.transport === 'cookie' && !row.bound && row.tokenHash.equals(presentedHash);
-      if (!row || !fits || !this.live(row) || row.createdAt.getTime() <= this.nowMs - withinMs)
+      if (!row || !fits || !this.reader.live(row) || row.createdAt.getTime() <= this.nowMs - withinMs)
         return { kind: 'missed' };
       const next = registeredRow(row, registration, this.nowMs);
       tx.put(this.database.sessions, row.id, next);
-      return { kind: 'registered', ...this.stateOf(next), entries: [], events: [deviceBound(next)] };
+      return { kind: 'registered', ...this.reader.stateOf(next), entries: [], events: [deviceBound(next)] };
     });
   }
 
@@ -162,15 +170,15 @@ export class MemorySessionStore extends SessionStore {
     return this.within({}, (_endings, tx) => {
       const row = this.database.sessions.get(use.sessionId);
       const isBound = row?.bound?.kind === 'dbsc' && row.bound.key === use.key;
-      const next = row && isBound && this.live(row) ? rowOfUse(row, use, this.nowMs) : undefined;
+      const next = row && isBound && this.reader.live(row) ? rowOfUse(row, use, this.nowMs) : undefined;
       if (!next) return { kind: 'missed' };
       tx.put(this.database.sessions, next.id, next);
-      return { kind: 'used', ...this.stateOf(next) };
+      return { kind: 'used', ...this.reader.stateOf(next) };
     });
   }
 
   async list(subject: string): Promise<readonly Session[]> {
-    return this.usableOf(subject).sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
+    return this.reader.usableOf(subject).sort((a, b) => b.lastUsedAt.getTime() - a.lastUsedAt.getTime());
   }
 
   endOne(
@@ -216,7 +224,7 @@ export class MemorySessionStore extends SessionStore {
   endReused(sessionId: string, scope: 'user' | 'family', by: ClientContext = {}): Promise<ReuseOutcome> {
     return this.within({}, (endings) => {
       const row = this.database.sessions.get(sessionId);
-      if (!row || !this.usable(row)) return { kind: 'spared' };
+      if (!row || !this.reader.usable(row)) return { kind: 'spared' };
       const family = endings.end([row], 'reuse');
       const others =
         scope === 'user' && !row.actor ? endings.endAll(row.subject, 'reuse') : { sessions: 0, entries: [] };
@@ -236,7 +244,7 @@ export class MemorySessionStore extends SessionStore {
 
   unproveOthers(subject: string, keep: string, alongside: Alongside = {}): Promise<Ended> {
     return this.within(alongside, (endings) => {
-      const entries = endings.unprove(subject, keep, endings.bump(subject, 'version'));
+      const entries = endings.unproveOthers(subject, keep);
       return { sessions: 0, entries, events: [versionBumped(subject, alongside)] };
     });
   }
@@ -251,30 +259,18 @@ export class MemorySessionStore extends SessionStore {
 
   async readAuthority(token: RevocableToken): Promise<Authority> {
     const row = this.database.sessions.get(token.sessionId);
-    const user = this.usersAre === 'elsewhere' ? 'elsewhere' : (this.factsOf(token.subject) ?? 'gone');
+    const user = this.usersAre === 'elsewhere' ? 'elsewhere' : (this.reader.factsOf(token.subject) ?? 'gone');
     return {
-      sessionLive: row?.subject === token.subject && this.usable(row),
+      sessionLive: row?.subject === token.subject && this.reader.usable(row),
       subject: this.database.subject(token.subject),
       user,
-      acting: this.actingIn(row),
+      acting: this.reader.actingIn(row),
       revoked: this.database.liveEntries().some(([, entry]) => refusesToken(entry, token)),
     };
   }
 
   removeExpired(keepMs: number, page: number, cursor = ''): Promise<Removal> {
-    return this.within({}, () => {
-      const { sessions, ledger } = this.database;
-      const seen = [...sessions]
-        .filter(([id]) => id > cursor)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .slice(0, page);
-      const gone = seen.filter(([, row]) => overAtMs(row) < this.nowMs - keepMs);
-      for (const [id] of gone) sessions.delete(id);
-      const spent = [...ledger].filter(([, { expiresAt }]) => expiresAt < this.nowMs).slice(0, page);
-      for (const [number] of spent) ledger.delete(number);
-      const last = seen.at(-1)?.[0];
-      return { removed: gone.length + spent.length, cursor: seen.length === page ? last : undefined };
-    });
+    return this.within({}, () => removePage(this.database, { keepMs, page, cursor }));
   }
 
   private get nowMs(): number {
@@ -292,51 +288,5 @@ export class MemorySessionStore extends SessionStore {
       return endings.whole(change(endings, tx));
     };
     return alongside.tx ? run(asMemoryTransaction(alongside.tx)) : this.database.transaction(run);
-  }
-
-  private replaceable({ sessionId, subject, presented, retry }: Replacement): SessionRow | undefined {
-    const row = this.database.sessions.get(sessionId);
-    if (row?.subject !== subject || !this.live(row)) return undefined;
-    const current =
-      !presented || (row.generation === presented.generation && row.tokenHash.equals(presented.hash));
-    const again = retry && row.rotationKey?.equals(retry.keyHash);
-    return current && !again ? row : undefined;
-  }
-
-  private stateOf(row: SessionRow): SessionState {
-    const subject = this.database.subject(row.subject);
-    if (this.usersAre === 'elsewhere') return { session: row, subject };
-    return {
-      session: row,
-      subject,
-      user: this.factsOf(row.subject) ?? { permissions: [], disabled: false },
-      acting: this.actingIn(row),
-    };
-  }
-
-  private actingIn(row: SessionRow | undefined): UserFacts | undefined {
-    return this.usersAre === 'here' && row?.actor ? this.factsOf(row.actor.id) : undefined;
-  }
-
-  private factsOf(subject: string): UserFacts | undefined {
-    const user = this.database.users.get(subject);
-    if (!user) return undefined;
-    const { role, permissions, disabled, tenant } = user;
-    return { role, permissions, disabled, ...(tenant !== undefined && { tenant }) };
-  }
-
-  private usableOf(subject: string): SessionRow[] {
-    return this.database.sessionsOf(subject).filter((row) => this.usable(row));
-  }
-
-  /** Unexpired and of the subject's present epoch. */
-  private usable(row: SessionRow): boolean {
-    return isUnexpired(row, this.nowMs) && row.epoch === this.database.subject(row.subject).epoch;
-  }
-
-  private live(row: SessionRow): boolean {
-    if (this.usersAre === 'elsewhere') return this.usable(row);
-    const mayUse = ({ id }: Actor) => this.factsOf(id)?.disabled === false;
-    return this.usable(row) && mayUse({ id: row.subject }) && (!row.actor || mayUse(row.actor));
   }
 }

@@ -1,0 +1,73 @@
+import { sql } from 'drizzle-orm';
+import { bigint, boolean, index, inet, integer, json, text, uuid } from 'drizzle-orm/pg-core';
+import { at, bytea, type Maker } from './columns.js';
+
+/** Sessions, and the counters that end them. */
+export function sessionTables({ table, prefix }: Maker) {
+  /** Two counters a user, whoever keeps the users. */
+  const subjects = table('subjects', {
+    subject: text('subject').primaryKey(),
+    tokenVersion: integer('token_version').notNull().default(1),
+    sessionEpoch: integer('session_epoch').notNull().default(1),
+  });
+
+  /** One row a session. Nothing that rotation writes is indexed, so that every rotation is a heap-only update. */
+  const sessions = table(
+    'sessions',
+    {
+      id: uuid('id').primaryKey(),
+      subject: text('subject').notNull(),
+      epoch: integer('epoch').notNull(),
+      generation: integer('generation').notNull().default(1),
+      /** SHA-256 of the current refresh-token secret. */
+      tokenHash: bytea('token_hash').notNull(),
+      rotationNonce: bytea('rotation_nonce'),
+      rotationCause: text('rotation_cause').$type<'refresh' | 'password' | 'reauthenticate'>(),
+      /** SHA-256 of the Idempotency-Key of the last rotation. */
+      rotationKey: bytea('rotation_key'),
+      rotatedAt: at('rotated_at'),
+      transport: text('transport').$type<'cookie' | 'hybrid' | 'bearer'>().notNull(),
+      persistent: boolean('persistent').notNull().default(false),
+      authTime: at('auth_time').notNull(),
+      amr: text('amr')
+        .array()
+        .notNull()
+        .default(sql`'{}'`),
+      createdAt: at('created_at').notNull().defaultNow(),
+      lastUsedAt: at('last_used_at').notNull().defaultNow(),
+      idleExpiresAt: at('idle_expires_at').notNull(),
+      absoluteExpiresAt: at('absolute_expires_at').notNull(),
+      createdIp: inet('created_ip'),
+      lastIp: inet('last_ip'),
+      userAgent: text('user_agent'),
+      /** Who acts as the subject; null: the subject. */
+      actor: text('actor'),
+      /** Its own idle lifetime; null: as each rotation says. */
+      idleTtlMs: bigint('idle_ttl_ms', { mode: 'number' }),
+      /** Of its access tokens; null: as the options say. */
+      accessTtlSeconds: integer('access_ttl_seconds'),
+      /** What the host gave it, for each of its tokens. As text: `jsonb` refuses some strings that JSON has. */
+      claims: json('claims').$type<Readonly<Record<string, unknown>>>(),
+      /** Which key of its client the session is bound to: the RFC 7638 thumbprint (`dpop`), or the public JWK as JSON (`dbsc`). */
+      boundKind: text('bound_kind').$type<'dbsc' | 'dpop'>(),
+      boundKey: text('bound_key'),
+      boundAt: at('bound_at'),
+      /** Ends by then unless it is bound before. */
+      registerBy: at('register_by'),
+      /** Those of the last minutes that its key has answered, by their ids. Null: none so far. */
+      usedChallenges: text('used_challenges').array(),
+      /** The revoked flag and its time in one: null while the session may be used. */
+      endedAt: at('ended_at'),
+      endReason: text('end_reason'),
+    },
+    (t) => [
+      index(`${prefix}sessions_subject_idx`).on(t.subject),
+      // most rows have none
+      index(`${prefix}sessions_actor_idx`)
+        .on(t.actor)
+        .where(sql`${t.actor} is not null`),
+    ],
+  );
+
+  return { subjects, sessions };
+}

@@ -1,0 +1,39 @@
+/** What was revoked beside sessions, and the keys that sign. */
+export type RevocationEvent =
+  | {
+      /** Role or permissions changed. */
+      readonly type: 'token_version.bumped';
+      readonly userId: string;
+      readonly actorId?: string;
+    }
+  | {
+      /** One access token. */
+      readonly type: 'token.revoked';
+      readonly tokenId: string;
+      readonly actorId?: string;
+    }
+  | {
+      /** Every token of one `sub` of another issuer, up to now. */
+      readonly type: 'foreign_subject.revoked';
+      /** As the ledger names it. */
+      readonly subject: string;
+      readonly actorId?: string;
+    }
+  | {
+      /** A signing key was revoked. */
+      readonly type: 'key.revoked';
+      readonly keyId: string;
+      readonly actorId?: string;
+    }
+  | {
+      /** A key took its next step. */
+      readonly type: 'key.changed';
+      readonly keyId: string;
+      readonly phase: 'next' | 'active' | 'retired' | 'verifying' | 'revoked' | 'gone';
+    }
+  | {
+      /** `afterRestore()`. */
+      readonly type: 'everything.revoked';
+      readonly sessionsEnded: number;
+      readonly actorId?: string;
+    };

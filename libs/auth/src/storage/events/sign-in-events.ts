@@ -1,0 +1,76 @@
+import type { TokenDelivery } from '../../contract/index.js';
+
+/** Somebody signs in, or tries to. */
+export type SignInEvent =
+  | {
+      /** Somebody registered. */
+      readonly type: 'user.registered';
+      readonly userId: string;
+      readonly ip?: string;
+    }
+  | {
+      /** Two users of the directory have the identifier of a login: nobody is signed in until one of them is renamed. */
+      readonly type: 'user.ambiguous';
+      readonly userId?: string;
+      readonly otherId?: string;
+    }
+  | {
+      /** A session opened, by password or by `openSession`. */
+      readonly type: 'login.succeeded';
+      readonly userId: string;
+      readonly actorId?: string;
+      readonly sessionId: string;
+      readonly transport: TokenDelivery;
+      readonly ip?: string;
+      readonly userAgent?: string;
+      /** "Remember me". */
+      readonly persistent: boolean;
+      /** How the user proved who they are (RFC 8176). */
+      readonly amr: readonly string[];
+      readonly knownDevice: boolean;
+    }
+  | {
+      /** Private reasons; the answer is the same for all. */
+      readonly type: 'login.failed';
+      readonly reason:
+        | 'unknown_user'
+        | 'wrong_password'
+        | 'no_password'
+        | 'hash_unusable'
+        | 'disabled'
+        | 'superseded'
+        | 'email_unverified'
+        | 'second_factor'
+        | 'passkey'
+        | 'identity';
+      readonly userId?: string;
+      readonly ip?: string;
+    }
+  | {
+      /** A limit was reached. */
+      readonly type: 'login.throttled';
+      readonly ip?: string;
+      readonly userId?: string;
+    }
+  | {
+      /** A login was right so far, and waits for a second factor. */
+      readonly type: 'login.second_factor_due';
+      readonly userId: string;
+      readonly methods: readonly string[];
+      readonly ip?: string;
+    }
+  | {
+      /** The password was given once more. */
+      readonly type: 'reauthenticated';
+      readonly userId: string;
+      readonly actorId?: string;
+      readonly sessionId: string;
+    }
+  | {
+      /** A signed-in user gave a wrong password. */
+      readonly type: 'password.refused';
+      readonly userId: string;
+      readonly actorId?: string;
+      readonly sessionId: string;
+      readonly ip?: string;
+    };
