@@ -16,6 +16,7 @@ import {
 import { type PackedLibraries, packedLibraries } from './support/packages.js';
 import { type PrivateServer, privatePostgres, privateRedis } from './support/private-servers.js';
 import { scratchDir } from './support/run-environment.js';
+import { pasted, printedBy, SHELLS } from './support/transcripts.js';
 import { until } from './support/until.js';
 
 const ADA = { email: 'ada@example.com', password: 'a quiet harbour at dawn' };
@@ -125,11 +126,20 @@ describe('fresh applications with the packed libraries', () => {
     await closed.stop();
     const app = await start(folder, { ALLOW_REGISTRATION: 'true' });
     await signInRefreshRevoke(app, `${name}@example.com`);
+    for (const shell of SHELLS) await tryTranscript(shell, app, `${name}-${shell}@example.com`);
     await Promise.all([postgres.restart(), redis.restart()]);
     const ada = { ...ADA, email: `${name}@example.com` };
     await until(async () => (await app.client().post('/auth/login', ada)).status === 200);
     await signInRefreshRevoke(app, `${name}-again@example.com`);
     await app.stop();
+  }
+
+  /** Step 6 of the guide. */
+  async function tryTranscript(shell: string, app: Started, email: string): Promise<void> {
+    const own = { 'http://127.0.0.1:3000': app.url, 'ada@example.com': email };
+    const printed = await printedBy(shell, pasted('getting-started.md', '6. Sign in', 'api=', own));
+    expect(printed.map((line) => line.split(' ').at(-1))).toEqual(['201', '200', '200', '200', '204', '401']);
+    expect(printed[2]).toMatch(/^\{"of":"[^"]+","role":"user","notes":\[\]\} 200$/);
   }
 
   /** Registers, signs in, refreshes, signs out; the access token of before the logout is dead. */

@@ -10,7 +10,9 @@ const PAGES = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
-  'examples/README.md',
+  ...['README', 'http-users/README', 'next/README', 'prisma/README', 'typeorm/README'].map(
+    (name) => `examples/${name}.md`,
+  ),
   'libs/auth/README.md',
   'libs/client/README.md',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -150,6 +152,16 @@ describe('the documentation', () => {
     const words = quoted.flatMap((line) => line.split(/…|; /).map((part) => part.trim()));
     const unknown = words.filter((part) => !sources.some((source) => source.includes(part)));
     expect(unknown).toEqual([]);
+  });
+
+  it('has its readers paste nothing that a shell would read otherwise: no comments, which zsh takes for words', () => {
+    const pasted = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, , code = '']) => ({ page, code })),
+    );
+    expect(pasted.length).toBeGreaterThan(20);
+    expect(pasted.filter(({ code }) => /(?:^|\s)#/m.test(code))).toEqual([]);
+    const unread = pasted.filter(({ code }) => spawnSync('bash', ['-n'], { input: code }).status !== 0);
+    expect(unread).toEqual([]);
   });
 
   it('says how to start and how to test', () => {

@@ -13,6 +13,7 @@ import { acceptedFor } from './support/accepted-for.js';
 import { type Demo, startDemo } from './support/demo.js';
 import { type Orders, startOrders } from './support/orders.js';
 import { tokenward } from './support/tokenward.js';
+import { pasted, printedBy, SHELLS } from './support/transcripts.js';
 import { until } from './support/until.js';
 import { publicJwk } from './support/public-jwk.js';
 
@@ -161,6 +162,28 @@ describe('a service that only verifies', () => {
     expect((await demo.client().post('/auth/logout-all', undefined, bearer(token))).status).toBe(204);
     expect(await acceptedFor(async () => (await ask(token)).status)).toBeLessThanOrEqual(1_000);
     expect((await ask(token)).json()).toEqual(REFUSED);
+  });
+
+  it.each(SHELLS)('the pages of the demo and of several services say what %s prints', async (shell) => {
+    const { email, password } = USER;
+    const user = { 'user@example.com': email, sCkYVtA3DrITO3gI: password };
+    const session = pasted('demo.md', 'With curl', 'api=', { ...user, 'http://127.0.0.1:3000': demo.url });
+    const signedIn = expect.stringMatching(/^\{"user":\{"id":.*"tokenType":"Bearer","expiresIn":900\}$/);
+    const refused = JSON.stringify(REFUSED);
+    expect(await printedBy(shell, session)).toEqual([
+      ...[signedIn, expect.stringMatching(/^\{"id":.*"permissions":\[\],"sessionId":/), '200'],
+      ...['{"tokenType":"Bearer","expiresIn":900}', '200', '401', '401', '401'],
+      ...[signedIn, '204', refused],
+    ]);
+    const services = pasted(
+      'getting-started-services.md',
+      '3. Try it with the two of this repository',
+      'api=',
+      {
+        ...{ ...user, 'http://127.0.0.1:3000': demo.url, 'http://127.0.0.1:3001': orders.url },
+      },
+    );
+    expect(await printedBy(shell, services)).toEqual(['200', '204', '401']);
   });
 
   // T-xw3q
