@@ -12,7 +12,7 @@ export interface Registration {
   readonly name?: string;
 }
 
-/** Opens the account and signs nobody in. Rejects with `AuthClientError`: `taken`, `invalid_input`, `too_many_attempts`. */
+/** Registers an account. Nobody is signed in by it. Rejects with `AuthClientError`: `taken`, `invalid_input`, `too_many_attempts`. */
 export async function register(
   client: Caller,
   input: Registration,
@@ -28,14 +28,14 @@ export async function register(
   return user as UserBody;
 }
 
-/** Mails a link for a new password, if somebody has that address: the answer does not tell. Rejects with `too_many_attempts`. */
+/** Mails a link for a new password if an account has that address; the answer does not say whether one has. Rejects with `too_many_attempts`. */
 export function forgotPassword(client: Caller, email: string, options?: CallOptions): Promise<void> {
   return callFor(202, client, 'password/forgot', {
     ...{ ...options, method: 'POST', body: { email }, isOpen: true },
   });
 }
 
-/** With the token of that mail. Every session of the user ends, and nobody is signed in. Rejects with `link_refused`, `invalid_input`. */
+/** Sets the password with the token of that mail. Every session of the user ends, and nobody is signed in. Rejects with `link_refused`, `invalid_input`. */
 export function resetPassword(
   client: Caller,
   input: { readonly token: string; readonly newPassword: string },
@@ -51,7 +51,7 @@ export function sendVerification(client: Caller, options?: CallOptions): Promise
   return callFor(202, client, 'email/verify/send', { ...options, method: 'POST' });
 }
 
-/** With the token of the mail, signed in or not; of a change of email, too. Rejects with `link_refused`. */
+/** Verifies the email with the token of the mail, also after a change of email. Needs no session. Rejects with `link_refused`. */
 export function verifyEmail(client: Caller, token: string, options?: CallOptions): Promise<void> {
   return callFor(204, client, 'email/verify', {
     ...{ ...options, method: 'POST', body: { token }, isOpen: true },
@@ -63,14 +63,14 @@ export function changeEmail(client: Caller, email: string, options?: CallOptions
   return callFor(202, client, 'email/change', { ...options, method: 'POST', body: { email } });
 }
 
-/** Mails a link that signs in, if somebody has that address: the answer does not tell. */
+/** Mails a link that signs in if an account has that address; the answer does not say whether one has. */
 export function askForMagicLink(client: Caller, email: string, options?: CallOptions): Promise<void> {
   return callFor(202, client, 'magic-link', {
     ...{ ...options, method: 'POST', body: { email }, isOpen: true },
   });
 }
 
-/** With the token of that mail, after the user agreed. Rejects with `link_refused`. */
+/** Signs in with the token of that mail. Call it after the user agreed. Rejects with `link_refused`. */
 export function loginWithMagicLink(
   client: Pick<AuthClient, 'loginAt'>,
   input: { readonly token: string; readonly rememberMe?: boolean },
@@ -89,12 +89,12 @@ export function endSession(client: Caller, id: string, options?: CallOptions): P
   return callFor(204, client, `sessions/${encodeURIComponent(id)}`, { ...options, method: 'DELETE' });
 }
 
-/** All but the current one. */
+/** Ends every session of the user but the current one. */
 export function endOtherSessions(client: Caller, options?: CallOptions): Promise<void> {
   return callFor(204, client, 'sessions', { ...options, method: 'DELETE' });
 }
 
-/** Every session of the user; this client is signed out (`refused`) as well. */
+/** Ends every session of the user. This client is signed out (`refused`), too. */
 export async function logoutEverywhere(client: AuthClient, options?: CallOptions): Promise<void> {
   await callFor(204, client, 'logout-all', { ...options, method: 'POST' });
   await client.refresh();

@@ -19,13 +19,13 @@ import { memoryStore } from './token-store.js';
 export interface AuthClient {
   /** Of the AuthController's routes, with a slash at the end. */
   readonly authUrl: string;
-  /** Nobody is signed in while `result.next` is `second_factor`: `/factors` has the second step. */
+  /** While `result.next` is `second_factor`, nobody is signed in yet: `/factors` has the second step. */
   login(input: Omit<LoginBody, 'transport' | 'device'>, options?: CallOptions): Promise<LoginResult>;
-  /** At another of the AuthController's routes that answer as a login does: `magic-link/login`, say. */
+  /** Signs in at another route of the AuthController that answers as a login does, such as `magic-link/login`. */
   loginAt(path: string, input: object, options?: CallOptions): Promise<LoginResult>;
   /**
-   * Signs in at a route of the host that answers as a login does. While `send` runs no tab refreshes, for 10 seconds at the most: ask the
-   * person first, in `loginWith` send what they gave.
+   * Signs in at a route of the host that answers as a login does. No tab refreshes while `send` runs, for at most 10 seconds: ask the
+   * person before, and only send their answer in `loginWith`.
    */
   loginWith(send: () => Promise<Response>): Promise<LoginResult>;
   /** Resolves when the server has ended the session; rejects (still signed in) when it could not. */
@@ -37,20 +37,20 @@ export interface AuthClient {
    * as it is.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** Who is signed in; undefined when nobody is. Rejects when that cannot be told. */
+  /** Who is signed in; undefined when nobody is. Rejects when the API cannot be asked. */
   session(options?: CallOptions): Promise<Session | undefined>;
   /**
    * For what is no fetch: the first message of a socket. Refreshed when it is due; undefined in `cookie` mode, where the browser alone holds it, and
    * when nobody is signed in.
    */
   accessToken(): Promise<string | undefined>;
-  /** One at a time over all tabs; whoever asks meanwhile shares it. Never rejects. */
+  /** Refreshes the tokens. All tabs share one refresh at a time. Never rejects. */
   refresh(): Promise<RefreshResult>;
   changePassword(currentPassword: string, newPassword: string, options?: CallOptions): Promise<void>;
-  /** With the password, or with what else the server takes: `{ code }`, `{ ticket, passkey }`. */
+  /** Proves the user again: with the password, or with `{ code }` or `{ ticket, passkey }`. */
   reauthenticate(proof: string | object, options?: CallOptions): Promise<void>;
   on<K extends keyof ClientEvents>(name: K, listener: Listener<K>): () => void;
-  /** Stops timers and leaves the channel. The next call opens it again, so that a provider may close it whenever it unmounts. */
+  /** Stops the timers and closes the channel to the other tabs. The next call opens both again, so a provider may close the client whenever it unmounts. */
   close(): void;
 }
 
@@ -161,7 +161,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
         options,
         tabs.inTurn(async () => {
           const answer = await api.postJson('logout', {});
-          // a 200 is somebody else's, and nothing was ended
+          // a 200 is the session of another person: nothing was ended
           await answerOf(answer, () => answer.status === 204);
           await api.endSession('logout');
         }),

@@ -9,7 +9,7 @@ export interface Token {
   readonly expiresAt: number;
 }
 
-/** Who this tab takes itself for, and the access token, in memory alone. Changes come in through `apply`, whoever made them. */
+/** Who is signed in in this tab, and the access token, in memory only. Every change comes in through `apply`, from this tab or another. */
 export interface AuthState extends Emitter {
   is: 'unknown' | 'in' | 'out';
   token: Token | undefined;
@@ -19,7 +19,7 @@ export interface AuthState extends Emitter {
   readonly needsToken: boolean;
   applyChange(change: Change): void;
   hold(token: Token): void;
-  /** What was known may no longer be so. */
+  /** What this tab knew may be out of date. */
   forget(): void;
 }
 
@@ -30,7 +30,7 @@ export function authState(
 ): AuthState {
   const alarm = alarmOf(refresh);
 
-  /** One signal a sign-out, however many requests were refused; none to a visitor who never was in. */
+  /** One signal for each sign-out, however many requests were refused. A visitor who was never signed in gets none. */
   function leave(reason: ClientEvents['signedOut']['reason']): void {
     const was = state.is;
     state.forget();

@@ -8,7 +8,7 @@ export type Caller = Pick<AuthClient, 'authUrl' | 'fetch'>;
 interface Call<T> extends CallOptions {
   readonly method?: 'POST' | 'DELETE';
   readonly body?: object;
-  /** Of whoever asks: no token goes along, and nobody takes this client for signed in. */
+  /** The call is anonymous: it carries no token, and a 401 does not sign this client out. */
   readonly isOpen?: boolean;
   isOurs(body: T, response: Response): unknown;
 }

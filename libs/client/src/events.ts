@@ -1,13 +1,13 @@
 import type { MeBody } from '../../auth/src/contract/index.js';
 
 export interface ClientEvents {
-  /** Signed in, here or in another tab; perhaps as somebody else. */
+  /** Somebody signed in, here or in another tab. It may be another person than before. */
   signedIn: undefined;
-  /** The one clear signal: refused for good, or logged out; in every tab. Network errors and 503 never cause it. */
+  /** The session is over in every tab: it was refused for good, or the user logged out. Network errors and 503 never cause it. */
   signedOut: { readonly reason: 'logout' | 'refused' };
   /** New tokens, here or in another tab. */
   refreshed: undefined;
-  /** The browser brought this page back as it was (Back, Forward, frozen). Who is in may be another by now: `signedIn` or `signedOut` follows. */
+  /** The browser brought this page back as it was (Back, Forward, frozen). The user may have changed since: `signedIn` or `signedOut` follows. */
   restored: undefined;
 }
 
@@ -17,7 +17,7 @@ export type Listener<K extends keyof ClientEvents> = (event: ClientEvents[K]) =>
 
 export interface Emitter {
   on<K extends keyof ClientEvents>(name: K, listener: Listener<K>): () => void;
-  /** A listener that throws stops neither the others nor what the event tells of. */
+  /** A listener that throws does not stop the other listeners, nor the work that the event reports. */
   emitEvent<K extends keyof ClientEvents>(name: K, event: ClientEvents[K]): void;
 }
 

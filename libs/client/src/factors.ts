@@ -12,7 +12,7 @@ export {
   type PasskeyLogin,
 } from './passkeys.js';
 
-/** One of them, for the ticket of a login whose `next` is `second_factor`. */
+/** Answers the ticket of a login whose `next` is `second_factor`. Give exactly one of them. */
 export type SecondStep = { readonly ticket: string } & (
   { readonly code: string } | { readonly recoveryCode: string } | { readonly passkey: object }
 );
@@ -42,7 +42,7 @@ export function factors(client: Caller, options?: CallOptions): Promise<readonly
   return call<readonly FactorBody[]>(client, 'factors', { ...options, isOurs: Array.isArray });
 }
 
-/** A new secret; it counts after `confirmTotp`. As all that changes factors it may reject with `reauthentication_required` (`stepUpFetch`). */
+/** Makes a new secret, which counts after `confirmTotp`. Like every change of factors it may reject with `reauthentication_required` (`stepUpFetch`). */
 export function addTotp(client: Caller, name?: string, options?: CallOptions): Promise<TotpSecret> {
   return call<TotpSecret>(client, 'factors/totp', {
     ...{ ...options, method: 'POST', body: { name } },
@@ -50,7 +50,7 @@ export function addTotp(client: Caller, name?: string, options?: CallOptions): P
   });
 }
 
-/** Its first code. Recovery codes at the first factor: they are shown once. */
+/** Confirms the secret with its first code. With the first factor of a user come recovery codes, which are shown once. */
 export async function confirmTotp(
   client: Caller,
   input: { readonly id: string; readonly code: string },
@@ -67,7 +67,7 @@ export async function confirmTotp(
   return recoveryCodes;
 }
 
-/** Ten new ones, shown once; the former are dead. */
+/** Makes ten new recovery codes, which are shown once. The former codes stop working. */
 export async function renewRecoveryCodes(client: Caller, options?: CallOptions): Promise<readonly string[]> {
   const { recoveryCodes } = await call<{ readonly recoveryCodes: readonly string[] }>(
     client,
@@ -77,7 +77,7 @@ export async function renewRecoveryCodes(client: Caller, options?: CallOptions):
   return recoveryCodes;
 }
 
-/** TOTP or passkey. */
+/** Removes a TOTP secret or a passkey. */
 export function removeFactor(client: Caller, id: string, options?: CallOptions): Promise<void> {
   return callFor(204, client, `factors/${encodeURIComponent(id)}`, { ...options, method: 'DELETE' });
 }

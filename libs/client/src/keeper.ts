@@ -5,7 +5,7 @@ export interface Keeper {
   writeTokens(tokens: StoredTokens): Promise<void>;
 }
 
-/** What is newest counts, whether or not the store could take it: the server has rotated, and the pair before is spent. */
+/** The newest token counts even if the store could not save it: the server has rotated, and the former token is spent. */
 export function keeperOf(store: TokenStore): Keeper {
   let newest: StoredTokens = {};
   let isWritten = true;
@@ -16,7 +16,7 @@ export function keeperOf(store: TokenStore): Keeper {
       await store.set(tokens);
       isWritten = tokens === newest;
     } catch {
-      // a Keychain that is locked: tried again at the next read
+      // the Keychain may be locked: tried again at the next read
     }
   }
 
@@ -50,8 +50,8 @@ export function keyStore(storage: Storage, name: string): TokenStore {
 }
 
 /**
- * 160 random bits, an `Idempotency-Key`. React Native has no `crypto` by itself: none then, because whoever guesses a key gets the
- * answer of a token that is spent.
+ * 160 random bits, an `Idempotency-Key`. React Native has no `crypto` of its own; then there is no key, because whoever guesses one gets the
+ * answer of a spent token.
  */
 export function newKey(): string | undefined {
   const { crypto } = globalThis as { crypto?: Crypto };

@@ -10,13 +10,13 @@ export interface AuthClientOptions {
   readonly transport?: TokenDelivery;
   /** Keeps the refresh token of `bearer` clients. Default: memory alone. */
   readonly store?: TokenStore;
-  /** Refresh that many milliseconds before the access token expires. Default 60,000; 0 refreshes only on 401. */
+  /** How many milliseconds before its expiry the access token is refreshed. Default 60,000; 0 refreshes only on 401. */
   readonly refreshAheadMs?: number;
   /** Default: the global one. */
   readonly fetch?: typeof fetch;
 }
 
 export interface CallOptions {
-  /** The call rejects with its reason. What was sent may still have been done. */
+  /** When it aborts, the call rejects with its reason. The server may still have done what was asked. */
   readonly signal?: AbortSignal;
 }

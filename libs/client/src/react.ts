@@ -53,7 +53,7 @@ export function useAuthClient(): AuthClient {
 }
 
 /**
- * Who is signed in; renders again when that changes, in whichever tab. One request a client, however many components ask. `loading` on a server,
+ * Who is signed in; renders again when that changes, in whichever tab. A client sends one request, however many components ask. `loading` on a server,
  * at the first render of a page, after each sign-in until it is known who that is, and while the page comes back from the back/forward cache.
  *
  * @param client default: the provider's.
@@ -70,13 +70,13 @@ export function useUser(client?: AuthClient): Session | undefined {
   return state.status === 'signedIn' ? state.session : undefined;
 }
 
-/** Its children for whoever is signed in; another person gets new ones, so that no state of the one before is left. */
+/** Renders its children for a signed-in user. Another person gets new children, so that no state of the former user is left. */
 export function RequireUser(props: {
   readonly children?: ReactNode;
   /** Nobody is signed in: a sign-in page, or a redirect to one. */
   readonly signedOut?: ReactNode;
   readonly loading?: ReactNode;
-  /** It could not be told; `retry` asks again. Default: as `loading`. */
+  /** Shown when the API could not be asked; `retry` asks again. Default: as `loading`. */
   readonly unavailable?: (retry: () => void) => ReactNode;
 }): ReactNode {
   const { children, signedOut = null, loading = null, unavailable } = props;

@@ -23,7 +23,7 @@ export interface ServerRequest {
 export interface ServerAuth {
   /** Refreshes when there is no access token and a refresh token is there; once, however often it is called. */
   renew(): Promise<void>;
-  /** With the cookies of this request; after a 401 one refresh, and once again. `path` is below `apiUrl`. */
+  /** Sends the cookies of this request; after a 401 it refreshes once and tries again once. `path` is below `apiUrl`. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Who is signed in as far as the cookies tell. Rejects when the API cannot be asked. */
   session(): Promise<Session | undefined>;
@@ -37,8 +37,8 @@ export interface ServerAuth {
 const PASSED_ON = ['user-agent', 'x-forwarded-for', 'accept-language'];
 
 /**
- * For servers that render pages in front of a Nest API. One a process; each request gets a `ServerAuth` of its own and shares nothing with
- * others, but that requests with the same refresh token get the answer of one refresh for ten seconds.
+ * For servers that render pages in front of a Nest API. Make one for the process. Each request gets a `ServerAuth` of its own and shares nothing with
+ * others, except that requests with the same refresh token share the answer of one refresh for ten seconds.
  *
  * ```ts
  * const authOf = serverAuth({ apiUrl: 'http://api:3000' });

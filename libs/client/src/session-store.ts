@@ -5,7 +5,7 @@ export type SessionState =
   | { readonly status: 'loading' }
   | { readonly status: 'signedIn'; readonly session: Session }
   | { readonly status: 'signedOut' }
-  /** It could not be told; `retry` asks again. */
+  /** The API could not be asked; `retry` asks again. */
   | { readonly status: 'unavailable' };
 
 /** Who is signed in, as a store that any view library can follow: asked once, then kept up to date by the client's events. */

@@ -4,7 +4,7 @@ import type { Tabs } from './tabs.js';
 import { deadline, until } from './timers.js';
 import { REFRESH_MS } from './waits.js';
 
-/** `unavailable`: the network or the server was away; nobody was signed out. */
+/** `unavailable`: the network or the server could not be reached; nobody was signed out. */
 export type RefreshResult = 'refreshed' | 'signedOut' | 'unavailable';
 
 /**

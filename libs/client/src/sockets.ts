@@ -15,7 +15,7 @@ export interface SocketOptions {
   onMessage(event: MessageEvent): void;
   /** The handshake is done and the token is sent; the server may still refuse it. */
   onOpen?(): void;
-  /** It comes back by itself, unless the person was signed out. */
+  /** The connection ended. It comes back by itself, unless the person was signed out. */
   onClose?(event: CloseEvent): void;
   readonly protocols?: string | string[];
   /** Default: the global one; `ws` in Node. */
@@ -23,9 +23,9 @@ export interface SocketOptions {
 }
 
 export interface AuthSocket {
-  /** False while there is no connection: nothing is kept for later. */
+  /** Sends it; false while there is no connection. Nothing is kept for later. */
   send(data: string | BufferSource | Blob): boolean;
-  /** For good. */
+  /** Closes it for good. */
   close(): void;
 }
 

@@ -9,12 +9,12 @@ export interface Challenge {
   readonly response: Response;
 }
 
-/** Asks the person, and proves it to the server (`client.reauthenticate`). `false`: they would not; the refusal comes back. */
+/** Asks the person, and proves it to the server (`client.reauthenticate`). `false`: the person declined, and the caller gets the refusal. */
 export type OnStepUp = (challenge: Challenge) => Promise<unknown>;
 
 /**
  * `client.fetch` for routes that want a fresh proof: on such a 401 the person is asked, once for all requests that wait, and the request is sent
- * again, once. It is not when another person came in meanwhile, and not with a body that can be read only once.
+ * again, once. It is not sent again when another person signed in meanwhile, or when its body can be read only once.
  *
  * ```ts
  * const fetch = stepUpFetch(client, async () => client.reauthenticate(await askForPassword()));

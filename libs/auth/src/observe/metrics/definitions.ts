@@ -24,7 +24,7 @@ export const METRICS = define({
     name: 'tokenward.listeners.dropped',
     kind: 'counter',
     attributes: [],
-    help: 'Events and alerts that a listener of the host was too slow for: 1,000 of the kind were under way',
+    help: 'Events and alerts that a slow listener of the host did not get, because 1,000 of the kind were under way',
   },
   logins: {
     name: 'tokenward.logins',
@@ -54,20 +54,20 @@ export const METRICS = define({
     name: 'tokenward.revocation.publish.failures',
     kind: 'counter',
     attributes: [],
-    help: 'Revocations that Redis did not take at once; the next step of any process makes up for them',
+    help: 'Revocations that Redis did not take at once; the next step of any process publishes them',
   },
   checks: {
     name: 'tokenward.revocation.checks',
     kind: 'counter',
     attributes: ['answered_by'],
-    help: 'Revocation checks, by who answered: mirror, redis, postgres; unproven: accepted though nobody could prove it; refused: 503',
+    help: 'Revocation checks, by who answered: mirror, redis or postgres; unproven: accepted without a proof; refused: answered 503',
   },
   viewAge: {
     name: 'tokenward.revocation.view.age',
     kind: 'gauge',
     unit: 's',
     attributes: [],
-    help: 'Age of the proof behind the revocation view; absent before the first',
+    help: 'Age of the proof behind the revocation view; absent before the first proof',
   },
   entries: {
     name: 'tokenward.revocation.entries',
@@ -85,14 +85,14 @@ export const METRICS = define({
     name: 'tokenward.token.cache',
     kind: 'counter',
     attributes: ['outcome'],
-    help: 'Access tokens that were verified before (hit) or in full (miss)',
+    help: 'Access tokens that were remembered (hit) or verified in full (miss)',
   },
   verification: {
     name: 'tokenward.token.verification.time',
     kind: 'counter',
     unit: 's',
     attributes: [],
-    help: 'Time spent on full verifications; divided by the misses of the cache, the mean',
+    help: 'Time spent on full verifications; divide it by the misses of the cache for the mean',
   },
   jwksFetches: {
     name: 'tokenward.jwks.fetches',
@@ -105,13 +105,13 @@ export const METRICS = define({
     kind: 'gauge',
     unit: 's',
     attributes: ['kid', 'phase'],
-    help: 'Age of each signing key, where its source tells; 90 days are a good time to rotate',
+    help: 'Age of each signing key, where its source tells it; rotate at about 90 days',
   },
   hashing: {
     name: 'tokenward.hashing',
     kind: 'gauge',
     attributes: ['state'],
-    help: 'Passwords that are being hashed (running) or wait for it (waiting)',
+    help: 'Passwords that are being hashed (running) or wait to be hashed (waiting)',
   },
   connections: {
     name: 'tokenward.live.connections',
@@ -129,7 +129,7 @@ export const METRICS = define({
     name: 'tokenward.audit.dropped',
     kind: 'counter',
     attributes: [],
-    help: 'Events of which the audit trail keeps the number alone, because too many of their kind waited',
+    help: 'Events that the audit trail only counts, because too many of their kind waited',
   },
 });
 
