@@ -118,6 +118,7 @@ export const passwordSchema = group({
   ).prefault([]),
   storedHashLimit: duration('10ms', '60s').prefault('5s'),
   refuseCommon: flag().prefault(true),
+  contextWords: list(text('a word of 4 to 64 characters', /^\s*\S.{2,62}\S\s*$/u)).prefault([]),
   breachCheck: hook<NonNullable<PasswordOptions['breachCheck']>>().optional(),
 });
 

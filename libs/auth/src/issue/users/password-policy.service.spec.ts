@@ -5,7 +5,7 @@ import { PasswordPolicy } from './password-policy.service.js';
 
 const policyWith = (over: PasswordOptions = {}): PasswordPolicy =>
   new PasswordPolicy({
-    passwords: { minLength: 8, maxBytes: 1024, refuseCommon: true, ...over },
+    passwords: { minLength: 8, maxBytes: 1024, contextWords: [], refuseCommon: true, ...over },
   } as ResolvedAuthOptions);
 const context = { email: 'Grace.Hopper@example.com', field: 'newPassword' } as const;
 const refused = (reason: string): object => ({
@@ -67,6 +67,15 @@ describe('PasswordPolicy', () => {
       .check('1Grace.Hopper1906', context)
       .catch((each: unknown) => each);
     expect(JSON.stringify([error, String(error)])).not.toMatch(/hopper/i);
+  });
+
+  it('refuses the words of the host, in another spelling too', async () => {
+    const policy = policyWith({ contextWords: ['Tokenward', 'Harbour Ltd'] });
+    for (const password of ['my-tokenward-1', 'ＴＯＫＥＮＷＡＲＤ at noon', 'x harbour ltd x'])
+      await expect(policy.check(password, context)).rejects.toMatchObject(
+        refused('must not contain the name of this service'),
+      );
+    await expect(policy.check('a harbour at dawn', context)).resolves.toBeUndefined();
   });
 
   // T-tc5k

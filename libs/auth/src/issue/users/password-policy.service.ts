@@ -40,7 +40,7 @@ export class PasswordPolicy {
     password: string,
     { email, identifier = email, current }: PasswordContext,
   ): Promise<string | undefined> {
-    const { minLength, maxBytes, refuseCommon, breachCheck } = this.options.passwords;
+    const { minLength, maxBytes, contextWords, refuseCommon, breachCheck } = this.options.passwords;
     if (!passwordBytes(password, maxBytes)) return `must not be longer than ${String(maxBytes)} bytes`;
     const text = password.normalize('NFKC');
     // half a character has no UTF-8: all of them would hash alike
@@ -51,6 +51,8 @@ export class PasswordPolicy {
       return 'must not contain the name in the email address';
     if (identifier !== undefined && holdsNameOf(identifier, text))
       return 'must not contain what you sign in with';
+    if (contextWords.some((word) => fold(text).includes(fold(word))))
+      return 'must not contain the name of this service';
     if (text === current?.normalize('NFKC')) return 'must not be the current password';
     if (refuseCommon && (await isCommonPassword(text))) return 'is among the most used passwords';
     if (breachCheck && (await this.isBreached(breachCheck, text))) return 'is known from a data breach';
@@ -71,8 +73,9 @@ export class PasswordPolicy {
   }
 }
 
+const fold = (text: string): string => text.normalize('NFKC').toLowerCase().trim();
+
 function holdsNameOf(email: string, password: string): boolean {
-  const fold = (text: string): string => text.normalize('NFKC').toLowerCase().trim();
   const [name = ''] = fold(email).split('@');
   const folded = fold(password);
   return (
