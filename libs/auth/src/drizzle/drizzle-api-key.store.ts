@@ -6,6 +6,7 @@ import type { StoreChange } from '../storage/store-change.js';
 import { apiKeyCreated, apiKeyDeleted } from '../storage/store-events.js';
 import type { AuthDatabase } from './auth-database.js';
 import { ms, type Row, rows, type Transaction } from './database.js';
+import { isLiveSession } from './live-session.js';
 import type { AuthSchema } from './schema.js';
 import { lockSubject } from './session-endings.js';
 import { toCounters } from './session-rows.js';
@@ -26,10 +27,11 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
   create(
     given: NewApiKey,
     { actorId }: ActedBy,
-  ): Promise<{ readonly key: ApiKey; readonly change: StoreChange } | 'too_many'> {
+  ): Promise<{ readonly key: ApiKey; readonly change: StoreChange } | 'too_many' | 'superseded'> {
     return this.transaction('keep an API key', async (tx) => {
-      const { subject, id: keyId, atMost } = given;
-      await lockSubject(tx, this.schema, subject);
+      const { subject, id: keyId, atMost, sessionId } = given;
+      const { epoch } = await lockSubject(tx, this.schema, subject);
+      if (!(await isLiveSession(tx, this.schema, { sessionId, subject, epoch }))) return 'superseded';
       const live = await rows(
         tx,
         sql`select 1 from ${this.schema.apiKeys} k where k.subject = ${subject} and ${LIVE}`,

@@ -11,8 +11,9 @@ import { factorChanged } from '../storage/store-events.js';
 import type { AuthDatabase } from './auth-database.js';
 import { type Row, rows, type Transaction } from './database.js';
 import { act, FACTOR_COLUMNS, insertTotp, toFactor } from './factor-rows.js';
+import { isLiveSession } from './live-session.js';
 import type { AuthSchema } from './schema.js';
-import { lockSubject, unproveOthersIn } from './session-endings.js';
+import { lockSubject, NO_SESSION, unproveOthersIn } from './session-endings.js';
 import { same } from './session-opening.js';
 import { toCounters } from './session-rows.js';
 import { writeChange } from './write-change.js';
@@ -74,12 +75,14 @@ export class DrizzleFactorStore extends FactorStore {
 
   change(change: FactorChange): Promise<FactorChangeOutcome> {
     const { subject, expected, sessionId } = change;
+    const keep = sessionId ?? NO_SESSION;
     return this.transaction('change a factor', async (tx, nowMs) => {
       const state = await lockSubject(tx, this.schema, subject);
-      if (!same(state, expected)) return { kind: 'superseded' };
+      const asking = { sessionId, subject, epoch: state.epoch };
+      if (!same(state, expected) || !(await isLiveSession(tx, this.schema, asking)))
+        return { kind: 'superseded' };
       if (!(await act(tx, this.schema, subject, change.act))) return { kind: 'unfit' };
-      const others = { subject, keep: sessionId };
-      const { entries, events } = await unproveOthersIn(tx, this.schema, others, nowMs);
+      const { entries, events } = await unproveOthersIn(tx, this.schema, { subject, keep }, nowMs);
       const audit = this.options.audit === 'on' ? this.schema.audit : undefined;
       const done = { entries, events: [factorChanged(change), ...events] };
       await writeChange(tx, { revocations: this.schema.revocations, audit }, done);

@@ -12,6 +12,7 @@ import type { AuthDatabase } from './auth-database.js';
 import { rows, type Transaction } from './database.js';
 import { asTransaction } from './host-transaction.js';
 import { actOnIdentity, IDENTITY_COLUMNS, toIdentity } from './identity-rows.js';
+import { isLiveSession } from './live-session.js';
 import type { AuthSchema } from './schema.js';
 import { lockSubject, NO_SESSION, unproveOthersIn } from './session-endings.js';
 import { same } from './session-opening.js';
@@ -46,11 +47,13 @@ export class DrizzleIdentityStore extends IdentityStore {
   }
 
   change(change: IdentityChange): Promise<IdentityChangeOutcome> {
-    const { subject, expected, sessionId: keep = NO_SESSION, act } = change;
+    const { subject, expected, sessionId, act } = change;
+    const keep = sessionId ?? NO_SESSION;
     const { schema } = this;
     return this.database.transaction('change an identity', this.options.deadlineMs, async (tx) => {
       const state = await lockSubject(tx, schema, subject);
-      if (!same(state, expected)) return { kind: 'superseded' };
+      const asking = { sessionId, subject, epoch: state.epoch };
+      if (!same(state, expected) || !(await isLiveSession(tx, schema, asking))) return { kind: 'superseded' };
       if (!(await actOnIdentity(tx, schema, subject, act))) return { kind: 'unfit' };
       const { entries, events } = await unproveOthersIn(tx, schema, { subject, keep }, tx.nowMs);
       const audit = this.options.audit === 'on' ? schema.audit : undefined;

@@ -16,7 +16,8 @@ export interface AccountOptions {
   readonly verifiedEmail?: 'off' | 'required';
   /**
    * What a sign-in link does with an account whose email nobody had proven: somebody else may have registered it with the address. `end`: its password,
-   * sessions and API keys end, unless the browser that uses the link has signed in to the account before. Default `keep`.
+   * sessions, factors and API keys end, unless the browser that uses the link has signed in to the account before and its sessions were not ended
+   * since. Default `keep`.
    */
   readonly unprovenAccount?: 'keep' | 'end';
   /** Life of a link to a new password. Default `30m`. */

@@ -27,6 +27,8 @@ export interface NewApiKey {
   readonly ttlMs?: number;
   /** Live keys that the owner may have, this one included. */
   readonly atMost: number;
+  /** The session that asked, which must be live. None: the host asked. */
+  readonly sessionId?: string;
 }
 
 export interface FoundApiKey {
@@ -43,11 +45,14 @@ export interface FoundApiKey {
  * backup may hold keys that were deleted after it was made.
  */
 export abstract class ApiKeyStore {
-  /** `too_many`: the owner has `atMost` live ones; nothing was kept. Of N simultaneous ones no more than `atMost` are kept. */
+  /**
+   * `too_many`: the owner has `atMost` live ones; `superseded`: the session that asked has ended. Nothing was kept then. Of N simultaneous ones no
+   * more than `atMost` are kept.
+   */
   abstract create(
     key: NewApiKey,
     by: ActedBy,
-  ): Promise<{ readonly key: ApiKey; readonly change: StoreChange } | 'too_many'>;
+  ): Promise<{ readonly key: ApiKey; readonly change: StoreChange } | 'too_many' | 'superseded'>;
   /** A live key by its id and hash, on the primary. It is marked as used, to the hour. */
   abstract use(id: string, hash: Buffer): Promise<FoundApiKey | undefined>;
   /** A live key by its id, on the primary. */

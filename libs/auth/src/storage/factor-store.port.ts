@@ -29,14 +29,14 @@ export interface FactorChange extends ActedBy {
   readonly subject: string;
   /** As read with the factors that allowed it. */
   readonly expected: SubjectState;
-  /** The session that asked: its tokens and its proof live on. */
-  readonly sessionId: string;
+  /** The session that asked: it must be live, and its tokens and its proof live on. None: the host asked, and no session is spared. */
+  readonly sessionId?: string;
   readonly act: FactorAct;
 }
 
 export type FactorChangeOutcome =
   | ({ readonly kind: 'changed' } & StoreChange)
-  /** The subject's counters moved since they were read: whatever allowed the change may be gone. */
+  /** The subject's counters moved since they were read, or the session that asked has ended: whatever allowed the change may be gone. */
   | { readonly kind: 'superseded' }
   /** No such factor of the subject, one that is confirmed already, or a credential that somebody has. */
   | { readonly kind: 'unfit' };

@@ -31,7 +31,7 @@ export interface IdentityChange extends ActedBy {
   readonly subject: string;
   /** As read with what allowed it. */
   readonly expected: SubjectState;
-  /** The session that asked: its tokens and its proof live on. None: no session is spared. */
+  /** The session that asked: it must be live, and its tokens and its proof live on. None: no session is spared. */
   readonly sessionId?: string;
   readonly act: IdentityAct;
 }

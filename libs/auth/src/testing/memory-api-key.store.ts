@@ -4,6 +4,7 @@ import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js
 import type { StoreChange } from '../storage/store-change.js';
 import { apiKeyCreated, apiKeyDeleted } from '../storage/store-events.js';
 import type { ApiKeyRow, MemoryDatabase } from './memory-database.js';
+import { mayAsk } from './memory-session-rows.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -14,11 +15,13 @@ export class MemoryApiKeyStore extends ApiKeyStore {
   }
 
   create(
-    { ttlMs, atMost, ...given }: NewApiKey,
+    { ttlMs, atMost, sessionId, ...given }: NewApiKey,
     { actorId }: ActedBy,
-  ): Promise<{ readonly key: ApiKey; readonly change: StoreChange } | 'too_many'> {
+  ): Promise<{ readonly key: ApiKey; readonly change: StoreChange } | 'too_many' | 'superseded'> {
     return this.database.transaction((tx) => {
       const { subject, id } = given;
+      const asking = { sessionId, subject, epoch: this.database.subject(subject).epoch };
+      if (!mayAsk(this.database.sessions.get(sessionId ?? ''), asking, this.now)) return 'superseded';
       if (this.live().filter((row) => row.subject === subject).length >= atMost) return 'too_many';
       const createdAt = new Date(this.now);
       const expiresAt = ttlMs === undefined ? undefined : new Date(this.now + ttlMs);

@@ -10,7 +10,7 @@ import {
 import { identityChanged } from '../storage/store-events.js';
 import { asMemoryTransaction, type MemoryDatabase, type MemoryTransaction } from './memory-database.js';
 import { MemoryEndings } from './memory-session-endings.js';
-import { sameState } from './memory-session-rows.js';
+import { mayAsk, sameState } from './memory-session-rows.js';
 
 /** `IdentityStore` in the memory of one process, for tests. */
 export class MemoryIdentityStore extends IdentityStore {
@@ -23,12 +23,16 @@ export class MemoryIdentityStore extends IdentityStore {
   }
 
   change(change: IdentityChange): Promise<IdentityChangeOutcome> {
-    const { subject, expected, sessionId = '', act } = change;
+    const { subject, expected, sessionId, act } = change;
+    const { sessions, clock } = this.database;
     return this.database.transaction((tx) => {
-      if (!sameState(this.database.subject(subject), expected)) return { kind: 'superseded' };
+      const state = this.database.subject(subject);
+      const asking = { sessionId, subject, epoch: state.epoch };
+      const isLive = mayAsk(sessions.get(sessionId ?? ''), asking, clock.now());
+      if (!isLive || !sameState(state, expected)) return { kind: 'superseded' };
       if (!this.act(tx, subject, act)) return { kind: 'unfit' };
       const endings = new MemoryEndings(this.database, tx);
-      const entries = endings.unproveOthers(subject, sessionId);
+      const entries = endings.unproveOthers(subject, sessionId ?? '');
       return { kind: 'changed', entries, events: [identityChanged(change)] };
     });
   }

@@ -118,3 +118,13 @@ function address(ip: string | undefined): string | undefined {
   const bare = ip?.split('%', 1)[0] ?? '';
   return isIP(bare) ? bare : undefined;
 }
+
+/** Whether the session that asks lives; without one it is the host that asks. */
+export function mayAsk(
+  row: SessionRow | undefined,
+  asking: { readonly sessionId: string | undefined; readonly subject: string; readonly epoch: number },
+  nowMs: number,
+): boolean {
+  if (asking.sessionId === undefined) return true;
+  return row?.subject === asking.subject && row.epoch === asking.epoch && isUnexpired(row, nowMs);
+}

@@ -36,6 +36,11 @@ export interface CreatedApiKey {
   readonly key: string;
 }
 
+/** Who asked, and in which session: none, where the host did. */
+interface AskedBy extends ActedBy {
+  readonly sessionId?: string;
+}
+
 /** Keys for machines: made, listed and deleted by their owner, or by the host. */
 @Injectable()
 export class ApiKeysFlow {
@@ -48,7 +53,7 @@ export class ApiKeysFlow {
   ) {}
 
   /** `user_not_found` for nobody's id; `input_invalid` past the limit of an owner. */
-  async create(userId: string, input: NewApiKeyInput, by: ActedBy): Promise<CreatedApiKey> {
+  async create(userId: string, input: NewApiKeyInput, by: AskedBy): Promise<CreatedApiKey> {
     const subject = await this.resolver.idOf(userId);
     const id = apiKeyId(this.entropy.bytes(ID_BYTES));
     const key = writeApiKey(id, this.entropy.bytes(SECRET_BYTES));
@@ -56,13 +61,15 @@ export class ApiKeysFlow {
     const atMost = this.limit();
     const ttlMs = expiresIn === undefined ? undefined : expiresIn * 1000;
     const made = await this.store().create(
-      { id, subject, name, permissions, hash: hashOf(key), ttlMs, atMost },
+      { id, subject, name, permissions, hash: hashOf(key), ttlMs, atMost, sessionId: by.sessionId },
       by,
     );
     if (made === 'too_many')
       throw new AuthError('input_invalid', 'the owner has as many API keys as it may have', {
         fields: { name: `there are ${atMost} keys already; delete one first` },
       });
+    if (made === 'superseded')
+      throw new AuthError('token_refused', 'the session that asked has ended', { cookies: 'keep' });
     await this.announcer.announce(made.change);
     return { id, key };
   }

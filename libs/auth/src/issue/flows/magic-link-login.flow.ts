@@ -76,15 +76,15 @@ export class MagicLinkLoginFlow {
 
   /** The email counts as verified; what the counters are then. Undefined where the user has another one by now. */
   private async proven(
-    { account: { id, emailVerified }, data: { email } }: LiveLink,
+    { account: { id, emailVerified }, data }: LiveLink,
     issued: SubjectState,
     standing: DeviceStanding,
   ): Promise<SubjectState | undefined> {
     const isNews = !emailVerified;
     if (isNews && standing.kind === 'unknown' && this.options.accounts?.unprovenAccount === 'end')
-      return this.claims.claim(id, email, issued);
+      return this.claims.claim(id, data, issued);
     // whoever linked one had not shown that the email was theirs; before the email is proven, so that a crash leaves none behind
     if (isNews) await this.methods.identities?.removeUnproven(id);
-    return (await this.users.accounts?.verifyEmail(id, email)) ? issued : undefined;
+    return (await this.users.accounts?.verifyEmail(id, data.email)) ? issued : undefined;
   }
 }

@@ -35,8 +35,9 @@ export function createApiKeysController(routes: Routes): Type {
       }),
     )
     async create(@Req() request: HttpRequest): Promise<CreatedApiKeyBody> {
-      const { id: actorId } = callerOf(request);
-      return this.keys.create(actorId, this.schemas.read('apiKey', jsonBodyOf(request)), { actorId });
+      const { id: actorId, sessionId } = callerOf(request);
+      const by = { actorId, sessionId };
+      return this.keys.create(actorId, this.schemas.read('apiKey', jsonBodyOf(request)), by);
     }
 
     @Route(

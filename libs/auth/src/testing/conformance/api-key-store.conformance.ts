@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { ApiKeyStore, NewApiKey } from '../../storage/api-key-store.port.js';
 import type { SessionStore } from '../../storage/session-store.port.js';
 import { casesFor, type ConformanceCase } from './conformance-case.js';
+import { opened } from './session-subject.js';
 
 export interface ApiKeyStoreSubject {
   readonly apiKeys: ApiKeyStore;
@@ -37,6 +38,20 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     assert.equal(await it.apiKeys.use('nobody', hash), undefined);
     await it.sessions.endAll(subject, 'logout_all', BY);
     assert.deepEqual((await it.apiKeys.read(id))?.state, { tokenVersion: 2, epoch: 2 });
+  },
+
+  'keeps none for a session that has ended, or that is of another user': async (it) => {
+    const session = await opened({ ...it, store: it.sessions });
+    const key = newKey(session.subject, { sessionId: session.id });
+    assert.equal(typeof (await it.apiKeys.create(key, BY)), 'object');
+    const stranger = newKey(await it.newUser(), { sessionId: session.id });
+    assert.equal(await it.apiKeys.create(stranger, BY), 'superseded');
+    await it.sessions.endOne(session.id, 'logout');
+    assert.equal(
+      await it.apiKeys.create(newKey(session.subject, { sessionId: session.id }), BY),
+      'superseded',
+    );
+    assert.equal((await it.apiKeys.list(session.subject)).length, 1);
   },
 
   'keeps the last use to the hour': async (it) => {

@@ -17,7 +17,7 @@ export interface FactorStoreSubject {
 
 const TWENTY = Array.from({ length: 20 });
 
-async function changed(it: FactorStoreSubject, subject: string, act: FactorAct, sessionId: string) {
+async function changed(it: FactorStoreSubject, subject: string, act: FactorAct, sessionId?: string) {
   const { state } = await it.factors.of(subject);
   return it.factors.change({ subject, expected: state, sessionId, act });
 }
@@ -114,6 +114,17 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
       it.factors.change({ ...change, expected: state }),
     ]);
     assert.deepEqual(both.map(({ kind }) => kind).sort(), ['changed', 'superseded']);
+  },
+
+  'a session that has ended changes nothing, and one of another user neither': async (it) => {
+    const [mine, other] = [await withTotp(it), await withTotp(it)];
+    const act = { kind: 'passkey_added' as const, passkey: passkeyOf(mine.subject) };
+    assert.equal((await changed(it, mine.subject, act, other.session.id)).kind, 'superseded');
+    await it.sessions.endOne(mine.session.id, 'logout');
+    assert.equal((await changed(it, mine.subject, act, mine.session.id)).kind, 'superseded');
+    assert.equal((await it.factors.of(mine.subject)).all.length, 1);
+    // the host asks in no session
+    assert.equal((await changed(it, mine.subject, { kind: 'removed', id: mine.id })).kind, 'changed');
   },
 
   'another user’s factor is not removed': async (it) => {

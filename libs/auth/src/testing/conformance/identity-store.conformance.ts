@@ -84,6 +84,17 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     for (const each of [elsewhere, other.identity]) assert.ok(await it.identities.find(each));
   },
 
+  'a session that has ended links nothing': async (it) => {
+    const session = await opened({ ...it, store: it.sessions });
+    const { subject, id: sessionId } = session;
+    await it.sessions.endOne(sessionId, 'logout');
+    const expected = await it.sessions.readSubject(subject);
+    const identity = identityOf();
+    const act = { kind: 'identity_linked' as const, identity };
+    assert.equal((await it.identities.change({ subject, expected, sessionId, act })).kind, 'superseded');
+    assert.equal(await it.identities.find(identity), undefined);
+  },
+
   'a change takes the tokens and the proof of the other sessions, and tells of it': async (it) => {
     const session = await opened({ ...it, store: it.sessions });
     const { subject } = session;

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { passkeys } from '@tokenward/nestjs/passkeys';
+import { totp } from '@tokenward/nestjs/totp';
+import { type AccountHosts, accountHosts } from './support/account-host.js';
+import { SoftwarePasskey } from './support/authenticator.js';
+import { ORIGIN, sealingKey } from './support/factor-host.js';
+import type { HttpClient } from './support/http.js';
+
+describe('an account that somebody else registered with the address', () => {
+  const SOMEBODY = 'what somebody else chose';
+  let keyed: AccountHosts;
+  beforeAll(async () => {
+    keyed = await accountHosts(
+      { unprovenAccount: 'end' },
+      {
+        ...{ apiKeys: {}, transports: { allowed: ['cookie', 'bearer'] } },
+        factors: {
+          methods: [
+            passkeys({ rpName: 'Example', rpId: 'app.example.com', origins: [ORIGIN] }),
+            totp({ issuer: 'Example' }),
+          ],
+          encryptionKeys: [sealingKey('k1')],
+        },
+      },
+    );
+  });
+  afterAll(() => keyed?.close());
+
+  async function registered(email: string) {
+    const browser = keyed.host.client();
+    const answer = await browser.post('/auth/register', { email, password: SOMEBODY });
+    expect(answer.status).toBe(201);
+    expect((await browser.post('/auth/login', { email, password: SOMEBODY })).status).toBe(200);
+    const key = await browser.post('/auth/api-keys', { name: 'robot' });
+    await browser.post('/auth/magic-link', { email });
+    const [mail] = await keyed.mailsTo(email, 'magic_link');
+    return { browser, key: key.json<{ key: string }>().key, token: mail?.token };
+  }
+  const ceremony = async (by: HttpClient, path: string) =>
+    (await by.post(`/auth/passkeys/${path}`, {})).json<{ ticket: string; options: object }>();
+  const withPasskey = async (passkey: SoftwarePasskey) => {
+    const by = keyed.host.client();
+    const { ticket, options } = await ceremony(by, 'login/options');
+    return (await by.post('/auth/passkeys/login', { ticket, response: passkey.get(options) })).status;
+  };
+  const statusOf = async (key: string) =>
+    (await keyed.host.client().get('/auth/me', { headers: { authorization: `Bearer ${key}` } })).status;
+  const signIn = async (email: string) =>
+    (await keyed.host.client().post('/auth/login', { email, password: SOMEBODY })).status;
+
+  it('is its owner’s alone once a link of the mailbox was used', async () => {
+    const email = 'owner@example.com';
+    const { browser, key, token } = await registered(email);
+    const passkey = new SoftwarePasskey(ORIGIN);
+    const { ticket, options } = await ceremony(browser, 'register/options');
+    const kept = await browser.post('/auth/passkeys/register', { ticket, response: passkey.create(options) });
+    expect([kept.status, await statusOf(key), await signIn(email)]).toEqual([201, 200, 200]);
+    expect(await withPasskey(passkey)).toBe(200);
+    const owner = keyed.host.client();
+    expect((await owner.post('/auth/magic-link/login', { token })).status).toBe(200);
+    expect((await owner.get('/auth/me')).json()).toMatchObject({ email, amr: ['mail'] });
+    expect((await browser.get('/auth/me')).status).toBe(401);
+    expect((await browser.post('/auth/refresh')).status).toBe(401);
+    expect([await statusOf(key), await signIn(email), await withPasskey(passkey)]).toEqual([401, 401, 401]);
+    expect((await owner.post('/auth/refresh')).status).toBe(200);
+  });
+
+  it('is not taken from whoever registered it in the browser that uses the link', async () => {
+    const email = 'honest@example.com';
+    const { browser, key, token } = await registered(email);
+    expect((await browser.post('/auth/magic-link/login', { token })).status).toBe(200);
+    expect([await statusOf(key), await signIn(email)]).toEqual([200, 200]);
+  });
+
+  it('loses nothing by a later link, from whatever browser', async () => {
+    const email = 'later@example.com';
+    const { browser, key, token } = await registered(email);
+    await browser.post('/auth/magic-link/login', { token });
+    await browser.post('/auth/magic-link', { email });
+    const [, mail] = await keyed.mailsTo(email, 'magic_link', 2);
+    const phone = keyed.host.client();
+    expect((await phone.post('/auth/magic-link/login', { token: mail?.token })).status).toBe(200);
+    expect([await statusOf(key), await signIn(email)]).toEqual([200, 200]);
+  });
+});
