@@ -69,6 +69,7 @@ describe('PasswordPolicy', () => {
     expect(JSON.stringify([error, String(error)])).not.toMatch(/hopper/i);
   });
 
+  // T-6g9d
   it('refuses the words of the host, in another spelling too', async () => {
     const policy = policyWith({ contextWords: ['Tokenward', 'Harbour Ltd'] });
     for (const password of ['my-tokenward-1', 'ＴＯＫＥＮＷＡＲＤ at noon', 'x harbour ltd x'])
