@@ -129,6 +129,7 @@ describe('the documentation', () => {
     expect([stderr, status]).toEqual(['', 0]);
   });
 
+  // T-xwmq
   it.each(PAGES.filter((page) => !/CHANGELOG|contract/.test(page)))(
     '%s is short, and so are its lines',
     (page) => {
@@ -138,6 +139,7 @@ describe('the documentation', () => {
     },
   );
 
+  // T-79hs
   it('quotes the lines of errors and logs as they are written, on the page of symptoms', () => {
     const sources = ['libs/auth/src', 'libs/client/src', 'apps/demo/src'].flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -154,6 +156,7 @@ describe('the documentation', () => {
     expect(unknown).toEqual([]);
   });
 
+  // T-5qtd
   it('has its readers paste nothing that a shell would read otherwise: no comments, which zsh takes for words', () => {
     const pasted = PAGES.flatMap((page) =>
       [...read(page).matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, , code = '']) => ({ page, code })),

@@ -164,6 +164,7 @@ describe('a service that only verifies', () => {
     expect((await ask(token)).json()).toEqual(REFUSED);
   });
 
+  // T-jg8r
   it.each(SHELLS)('the pages of the demo and of several services say what %s prints', async (shell) => {
     const { email, password } = USER;
     const user = { 'user@example.com': email, sCkYVtA3DrITO3gI: password };
