@@ -10,6 +10,20 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthModule, type AuthModuleOptions, JwtAuthGuard } from '@tokenward/nestjs';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  type JSONWebKeySet,
+  jwtVerify,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  SignJWT,
+} from 'jose';
+import { ROOT } from './support/consumer-app.js';
+import { type FactorHost, factorHost, type Person } from './support/factor-host.js';
 import { hostDatabase, type HostDatabase, hostOptions } from './support/host-app.js';
 import { httpClient } from './support/http.js';
 import { ADAPTERS, type Adapter, bearer } from './support/stage.js';
@@ -177,4 +191,73 @@ it.each<[string, AuthModuleOptions['discovery'], RegExp]>([
   ['a scope with a blank', { resource: { resource: 'https://a.example', scopes: ['a b'] } }, /scopes/],
 ])('%s stops the boot', async (_, discovery, message) => {
   await expect(start('express', { issuer: ISSUER, discovery })).rejects.toThrow(message);
+});
+
+describe('another verifier with the checks of docs/other-verifiers.md', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'other-verifiers.md'), 'utf8');
+  const [, written = ''] = /jwtVerify\(token, keys, (\{[^}]+\})\)/.exec(page) ?? [];
+  // the options as the page has them, to the letter
+  const checks = new Function(`return ${written}`)() as JWTVerifyOptions;
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  let host: FactorHost;
+  let keys: JWTVerifyGetKey;
+  let person: Person;
+  beforeAll(async () => {
+    host = await factorHost({
+      issuer: String(checks.issuer),
+      audience: String(checks.audience),
+      keys: { algorithm: 'ES256', privateKey, keyId: 'k1' },
+    });
+    keys = createLocalJWKSet(
+      (await host.client().get('/.well-known/jwks.json')).json<JSONWebKeySet & object>(),
+    );
+    person = await host.person();
+  });
+  afterAll(() => host.close());
+
+  const issued = async () => (await host.signIn(person)).accessToken;
+  const forged = async (header: object, claims: object, key: KeyObject | Uint8Array = privateKey) => {
+    const good = decodeJwt(await issued());
+    const shown = { alg: 'ES256', kid: 'k1', typ: 'at+jwt', ...header };
+    return new SignJWT({ ...good, ...claims }).setProtectedHeader(shown).sign(key);
+  };
+  const now = () => Math.floor(host.clock.now() / 1000);
+  const verify = (token: string) =>
+    jwtVerify(token, keys, { ...checks, currentDate: new Date(host.clock.now()) });
+  const publicPem = () => Buffer.from(createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }));
+
+  // T-vr7k
+  it('takes what Tokenward issues, and does not hear that it was revoked', async () => {
+    const token = await issued();
+    await expect(verify(token)).resolves.toMatchObject({ payload: { sub: person.id } });
+    await host.post('logout', {}, token);
+    expect((await host.get('me', token)).status).toBe(401);
+    await expect(verify(token)).resolves.toBeDefined();
+  });
+
+  // T-vr8k
+  it.each<[string, () => Promise<string>]>([
+    ['of another type', () => forged({ typ: 'JWT' }, {})],
+    ['without a type', () => forged({ typ: undefined }, {})],
+    ['of another issuer', () => forged({}, { iss: 'https://evil.example' })],
+    ['for another audience', () => forged({}, { aud: 'https://other.example.com' })],
+    ['that has expired', () => forged({}, { iat: now() - 900, nbf: now() - 900, exp: now() - 60 })],
+    ['that is not good yet', () => forged({}, { nbf: now() + 60 })],
+    ['that lives for long', () => forged({}, { iat: now() - 7200, exp: now() + 7200 })],
+    ['of nobody', () => forged({}, { sub: undefined })],
+    ['of no session', () => forged({}, { sid: undefined })],
+    ['without an id', () => forged({}, { jti: undefined })],
+    ['of another key', () => forged({ kid: 'k2' }, {})],
+    ['signed with the public key as a secret', () => forged({ alg: 'HS256' }, {}, publicPem())],
+    [
+      'that is not signed',
+      async () => {
+        const [, claims = ''] = (await issued()).split('.');
+        const header = Buffer.from('{"alg":"none","kid":"k1","typ":"at+jwt"}').toString('base64url');
+        return `${header}.${claims}.`;
+      },
+    ],
+  ])('refuses a token %s', async (_, make) => {
+    await expect(verify(await make())).rejects.toThrow();
+  });
 });

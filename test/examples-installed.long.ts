@@ -14,7 +14,7 @@ describe('examples as they are installed', () => {
     packed = await packedLibraries();
   }, 300_000);
 
-  it.each(['typeorm', 'prisma', 'http-users'])(
+  it.each(['typeorm', 'prisma', 'http-users', 'mcp'])(
     '%s: npm install, build, sign in, revoke',
     async (name) => {
       const folder = join(scratchDir('example'), name);
