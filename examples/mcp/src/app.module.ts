@@ -5,7 +5,7 @@ import { drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { Pool } from 'pg';
 import { DatabaseModule, members } from './database.js';
-import { NotesTools } from './notes.tools.js';
+import { MayRead, MayWrite, NotesTools } from './notes.tools.js';
 
 const { PORT = '3000', PUBLIC_URL = `http://localhost:${PORT}` } = process.env;
 
@@ -35,6 +35,6 @@ const { PORT = '3000', PUBLIC_URL = `http://localhost:${PORT}` } = process.env;
       guards: [JwtAuthGuard],
     }),
   ],
-  providers: [NotesTools],
+  providers: [NotesTools, MayRead, MayWrite],
 })
 export class AppModule {}
