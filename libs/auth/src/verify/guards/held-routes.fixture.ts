@@ -7,11 +7,16 @@ export type Expected = readonly [nobody: number, user: number, admin: number];
 const HELD: Expected = [401, 403, 200];
 const OPEN: Expected = [200, 200, 200];
 
-/** Every way in which classes say something of a route, and what holds. Made anew for each application, which guards them in its own way. */
-export function heldRoutes(): readonly (readonly [name: string, Type, Expected])[] {
+/**
+ * Every way in which classes say something of a route, and what holds. Made anew for each application, which guards them in its own way. `entry` makes the
+ * handler one of another transport.
+ */
+export function heldRoutes(
+  entry: () => MethodDecorator = Get,
+): readonly (readonly [name: string, Type, Expected])[] {
   class OnHandler {
     @Roles('admin')
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -19,14 +24,14 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
 
   @Roles('admin')
   class OnClass {
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
   }
 
   class Composed {
-    @applyDecorators(Get(), Roles('admin'), Permissions('notes:write'))
+    @applyDecorators(entry(), Roles('admin'), Permissions('notes:write'))
     call(): string {
       return 'in';
     }
@@ -34,7 +39,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
 
   class OldProof {
     @RecentAuth(1)
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -42,7 +47,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
 
   @Public()
   class OpenClass {
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -50,7 +55,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
 
   class OpenHandler {
     @Public()
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -59,7 +64,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
   @Public()
   class OpenButOne {
     @Roles('admin')
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -68,7 +73,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
   @Roles('admin')
   class ClosedButOne {
     @Public()
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -92,40 +97,40 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
   class DemandsOverOpen extends OpenClass {}
 
   class Overrides extends OnHandler {
-    @Get()
+    @entry()
     override call(): string {
       return 'in';
     }
   }
   class OverridesByRole extends OnHandler {
     @Roles('user')
-    @Get()
+    @entry()
     override call(): string {
       return 'in';
     }
   }
   class OverridesByMore extends OnHandler {
     @Permissions('notes:read')
-    @Get()
+    @entry()
     override call(): string {
       return 'in';
     }
   }
   class OverridesAsPublic extends OnHandler {
     @Public()
-    @Get()
+    @entry()
     override call(): string {
       return 'in';
     }
   }
   class OverridesPublic extends OpenHandler {
-    @Get()
+    @entry()
     override call(): string {
       return 'in';
     }
   }
   class OverridesTwice extends Overrides {
-    @Get()
+    @entry()
     override call(): string {
       return 'in';
     }
@@ -133,7 +138,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
 
   class Optional {
     @OptionalAuth()
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -141,7 +146,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
   @OptionalAuth()
   class OptionalClass {
     @Roles('admin')
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -149,7 +154,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
   @Roles('admin')
   class OptionalHandlerOfHeldClass {
     @OptionalAuth()
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -158,7 +163,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
   class OptionalHandlerOfPublicClass extends Optional {}
   class OverridesOptional extends Optional {
     @Roles('admin')
-    @Get()
+    @entry()
     override call(): string {
       return 'in';
     }
@@ -166,21 +171,21 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
 
   class OneOfTwo {
     @AnyOf(Roles('admin'), Permissions('notes:read'))
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
   }
   class NoneOfTwo {
     @AnyOf(Roles('owner'), Permissions('nothing:read'))
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
   }
   class OneOfThree {
     @AnyOf(AnyOf(Roles('owner'), Permissions('nothing:read')), Roles('admin'))
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -188,7 +193,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
   class AnyOfAndMore {
     @AnyOf(Roles('admin'), Roles('user'))
     @Permissions('notes:write')
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -196,14 +201,14 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
   @AnyOf(Roles('owner'), Permissions('nothing:read'))
   class AnyOfOfClass {
     @AnyOf(Roles('user'), Roles('admin'))
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
   }
   class OldProofOrRole {
     @AnyOf(RecentAuth(1), Roles('admin'))
-    @Get()
+    @entry()
     call(): string {
       return 'in';
     }
@@ -218,7 +223,7 @@ export function heldRoutes(): readonly (readonly [name: string, Type, Expected])
   }
   class Replaced extends OnHandler {
     @traced
-    @Get()
+    @entry()
     override call(): string {
       return 'in';
     }
