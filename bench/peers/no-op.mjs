@@ -1,12 +1,13 @@
 import { hostOf, injectable, listen } from '../support/nest.mjs';
 
-class NoOpGuard {
+export class NoOpGuard {
   canActivate() {
     return true;
   }
 }
+injectable(NoOpGuard);
 
 export async function serve(adapter) {
-  const { app, url } = await listen(hostOf({ guard: injectable(NoOpGuard) }), adapter);
+  const { app, url } = await listen(hostOf({ guard: NoOpGuard }), adapter);
   return { url, headers: { authorization: `Bearer ${'x'.repeat(700)}` }, stop: () => app.close() };
 }

@@ -6,8 +6,10 @@ import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { hostOf, listen } from '../support/nest.mjs';
+import { guardLoop } from '../support/guard-loop.mjs';
 import { dist } from '../support/servers.mjs';
 import { AUDIENCE, ISSUER } from '../support/tokens.mjs';
+import { NoOpGuard } from './no-op.mjs';
 
 const { AuthModule, AuthService, JwtAuthGuard } = await import(dist('libs/auth/src/index.js'));
 const { drizzleStorage, migrateAuth } = await import(dist('libs/auth/src/drizzle/index.js'));
@@ -50,7 +52,7 @@ export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, a
       ...(cacheSize !== undefined && { accessToken: { cacheSize } }),
     }),
   ];
-  const { app, url } = await listen(hostOf({ guard: JwtAuthGuard, imports }), adapter);
+  const { app, url } = await listen(hostOf({ guard: JwtAuthGuard, beside: NoOpGuard, imports }), adapter);
   const sessions = app.get(AuthService, { strict: false });
   const open = async (at) =>
     (await sessions.openSession(ids[at % ids.length], { transport: 'bearer' })).grant;
@@ -65,6 +67,7 @@ export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, a
     openSessions: (n) =>
       Promise.all(Array.from({ length: n }, async (_, at) => (await open(at)).refreshToken)),
     ...counted,
+    loop: (tokens) => guardLoop(app, keys, tokens),
     stop,
   };
 }

@@ -12,16 +12,26 @@ export function injectable(Class, ...tokens) {
   return Class;
 }
 
-/** `GET /things` behind the guard (none: unguarded), in a host that imports what the guard needs. */
-export function hostOf({ guard, imports = [], providers = [] }) {
+/**
+ * `GET /things` behind the guard (none: unguarded), in a host that imports what the guard needs. `beside`: another guard, before `GET /beside`,
+ * which does the same.
+ */
+export function hostOf({ guard, beside, imports = [], providers = [] }) {
   class Things {
     things() {
       return { ok: true };
     }
+    beside() {
+      return { ok: true };
+    }
   }
-  const method = Object.getOwnPropertyDescriptor(Things.prototype, 'things');
-  Get('things')(Things.prototype, 'things', method);
-  if (guard) UseGuards(guard)(Things.prototype, 'things', method);
+  const route = (name, before) => {
+    const method = Object.getOwnPropertyDescriptor(Things.prototype, name);
+    Get(name)(Things.prototype, name, method);
+    if (before) UseGuards(before)(Things.prototype, name, method);
+  };
+  route('things', guard);
+  if (beside) route('beside', beside);
   Controller()(Things);
   class Host {}
   Module({ imports, controllers: [Things], providers })(Host);

@@ -41,10 +41,13 @@ export function carrierOf(context: ExecutionContext): object | undefined {
 }
 
 /** What brings the token: the HTTP request, also under GraphQL, or a remote call's header as if it were one; undefined where there is none. */
-export function requestOf(context: ExecutionContext): HttpRequest | undefined {
+export function requestOf(
+  context: ExecutionContext,
+  carrier: object | undefined = carrierOf(context),
+): HttpRequest | undefined {
   switch (context.getType<string>()) {
     case 'http':
-      return carrierOf(context) as HttpRequest | undefined;
+      return carrier as HttpRequest | undefined;
     case 'graphql':
       return graphqlCall(context.getArgByIndex(2))?.request;
     case 'rpc': {
@@ -66,8 +69,12 @@ export function setPrincipal(carrier: object, principal: Principal): void {
  * As `setPrincipal`, by the authenticator of one instance. The fields of a GraphQL operation share their request and run side by side,
  * under guards of different instances too: each field keeps its own caller, for itself and what lies in it.
  */
-export function admit(context: ExecutionContext, principal: Principal, by: object): void {
-  const carrier = carrierOf(context) as Carrier;
+export function admit(
+  context: ExecutionContext,
+  principal: Principal,
+  by: object,
+  carrier = carrierOf(context) as Carrier,
+): void {
   const [field] = fieldsOf(context);
   if (field) {
     if (carrier[ADMITTED_BY] !== undefined && carrier[ADMITTED_BY] !== by) carrier[SEVERAL] = true;

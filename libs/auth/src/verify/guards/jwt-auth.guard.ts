@@ -79,10 +79,13 @@ export class JwtAuthGuard implements CanActivate {
   private judge(context: ExecutionContext): boolean | Promise<boolean> {
     const facts = this.factsOf(context);
     if (facts.unguarded) return true;
-    const outcome =
-      context.getType<string>() === 'ws' ? this.recheck(context, facts) : this.authenticate(context, facts);
-    if (outcome instanceof Promise) return outcome.then((principal) => this.admit(context, principal, facts));
-    return outcome === 'nobody' ? true : this.admit(context, outcome, facts);
+    const isSocket = context.getType<string>() === 'ws';
+    // asked for once: Nest makes it anew at each question
+    const carrier = isSocket ? undefined : carrierOf(context);
+    const outcome = isSocket ? this.recheck(context, facts) : this.authenticate(context, carrier, facts);
+    if (outcome instanceof Promise)
+      return outcome.then((principal) => this.admit(context, carrier, principal, facts));
+    return outcome === 'nobody' ? true : this.admit(context, carrier, outcome, facts);
   }
 
   private refuse(error: unknown): never {
@@ -104,11 +107,11 @@ export class JwtAuthGuard implements CanActivate {
 
   private authenticate(
     context: ExecutionContext,
+    carrier: object | undefined,
     { options, nobody }: RouteFacts,
   ): Principal | 'nobody' | Promise<Principal> {
-    const request = requestOf(context);
-    if (!request || !carrierOf(context))
-      throw new AuthError('token_missing', unknownContext(context.getType<string>()));
+    const request = requestOf(context, carrier);
+    if (!request || !carrier) throw new AuthError('token_missing', unknownContext(context.getType<string>()));
     if (nobody === 'passes') return this.authenticator.authenticateIfPresented(request, options);
     return this.authenticator.authenticate(request, options);
   }
@@ -124,8 +127,13 @@ export class JwtAuthGuard implements CanActivate {
     throw new AuthError('token_missing', 'the socket is not signed in: LiveSockets.open');
   }
 
-  private admit(context: ExecutionContext, principal: Principal, { asked }: RouteFacts): true {
-    if (context.getType<string>() !== 'ws') admit(context, principal, this.authenticator);
+  private admit(
+    context: ExecutionContext,
+    carrier: object | undefined,
+    principal: Principal,
+    { asked }: RouteFacts,
+  ): true {
+    if (carrier) admit(context, principal, this.authenticator, carrier);
     for (const each of asked) each.requirement.check(principal, each.asked, this.authenticator.now());
     return true;
   }

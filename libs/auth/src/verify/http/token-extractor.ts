@@ -79,7 +79,8 @@ export function presentedBearer(request: HttpRequest, dpop: DpopScheme = 'ignore
   const credential = scheme ? value.slice(scheme[0].length) : '';
   if (credential === '' || credential.includes(' ') || credential.includes(','))
     return { kind: 'refused', detail: 'the Authorization header does not hold exactly one token' };
-  if (DPOP.test(value)) return { kind: 'token', value: credential, source: 'dpop', request };
+  if (dpop === 'read' && DPOP.test(value))
+    return { kind: 'token', value: credential, source: 'dpop', request };
   if (credential.startsWith(API_KEY_PREFIX))
     return { kind: 'token', value: credential, source: 'bearer', ip: addressOf(request.ip) };
   return { kind: 'token', value: credential, source: 'bearer' };

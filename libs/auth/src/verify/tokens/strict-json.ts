@@ -7,7 +7,7 @@ export interface StrictJson {
   readonly namesPrototype: boolean;
 }
 
-const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a];
+const [BACKSLASH, COLON] = [0x5c, 0x3a];
 
 /**
  * A JSON object in valid UTF-8 in which no object repeats a member (RFC 7515, section 4, and RFC 8725, section 2.4: two parsers that
@@ -55,10 +55,15 @@ function membersWritten(text: string): number {
   return members;
 }
 
-/** Index after the closing quote of the string that opens at `start`. */
+/** Index after the closing quote of the string that opens at `start`. Found natively: claims are long, and escapes rare. */
 function afterString(text: string, start: number): number {
-  let at = start + 1;
-  for (let code = text.charCodeAt(at); code !== QUOTE; code = text.charCodeAt(at))
-    at += code === BACKSLASH ? 2 : 1;
+  let at = text.indexOf('"', start + 1);
+  while (isEscaped(text, at)) at = text.indexOf('"', at + 1);
   return at + 1;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+  return (at - first) % 2 === 1;
 }
