@@ -56,7 +56,8 @@ const LATER = `const { now } = Date, Real = Date;
 globalThis.Date = class Date extends Real { constructor(...a) { a.length ? super(...a) : super(now() + ${CLOCK_OFFSET_MS}); } };
 Date.now = () => now() + ${CLOCK_OFFSET_MS};`;
 
-export async function startFaultCluster(): Promise<FaultCluster> {
+/** `env`: more for `a` and `b`. */
+export async function startFaultCluster(env: Readonly<Record<string, string>> = {}): Promise<FaultCluster> {
   const [postgres, redis] = await Promise.all([privatePostgres(), privateRedis()]);
   const [aRedis, bRedis, verifierRedis] = await Promise.all(EVERYWHERE.map(() => tcpProxy(redis.url)));
   const [aPostgres, bPostgres] = await Promise.all([tcpProxy(postgres.url), tcpProxy(postgres.url)]);
@@ -73,6 +74,7 @@ export async function startFaultCluster(): Promise<FaultCluster> {
         JWT_ALGORITHM: 'ES256',
         LOGIN_THROTTLE: 'off',
         DEMO_USERS: `${USER.email}:${USER.password}:user`,
+        ...env,
         ...(which === 'b' && {
           NODE_OPTIONS: `--import=data:text/javascript;base64,${Buffer.from(LATER).toString('base64')}`,
         }),

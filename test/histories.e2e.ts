@@ -1,0 +1,53 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type FaultCluster, startFaultCluster } from './faults/fault-cluster.js';
+import { violationsIn } from './histories/checker.js';
+import { Recorder } from './histories/recorder.js';
+import { makeTrouble } from './histories/troubles.js';
+import { STAGE_TIMEOUT_MS } from './support/stage.js';
+
+/** `npm run histories` asks for more, and where to write them. */
+const REQUESTS = Number(process.env['HISTORY_REQUESTS'] ?? 1_500);
+const REPORT = process.env['HISTORY_REPORT'];
+const CLIENTS = 12;
+const BOUND_MS = 1_000;
+const people = Array.from({ length: CLIENTS }, (_, n) => ({
+  email: `client${n}@example.com`,
+  password: 'a long walk by the quiet sea',
+}));
+
+describe(`a history of ${REQUESTS} requests to three processes, with faults`, () => {
+  let cluster: FaultCluster;
+  beforeAll(async () => {
+    cluster = await startFaultCluster({
+      DEMO_USERS: people.map(({ email, password }) => `${email}:${password}:user`).join(','),
+      // each client plays its own thief
+      ON_REUSE: 'family',
+    });
+  }, STAGE_TIMEOUT_MS);
+  afterAll(() => cluster?.close(), STAGE_TIMEOUT_MS);
+
+  // T-hst5
+  it(
+    'has no late acceptance, one successor a token, and nothing acknowledged is lost',
+    async () => {
+      const recorder = new Recorder(cluster, REQUESTS);
+      const { history } = recorder;
+      await Promise.all([
+        ...people.map((person) => recorder.visit(person)),
+        makeTrouble(
+          cluster,
+          (trouble) => history.push(trouble),
+          () => recorder.isDone,
+        ),
+      ]);
+      if (REPORT) writeFileSync(REPORT, history.map((entry) => JSON.stringify(entry)).join('\n'));
+      expect(violationsIn(history, { boundMs: BOUND_MS })).toEqual([]);
+      // a history of refusals alone would prove nothing
+      for (const kind of ['login', 'refresh', 'use'] as const)
+        expect(history.some((entry) => entry.kind === kind && entry.status === 200)).toBe(true);
+      expect(history.some((entry) => entry.kind === 'logout' && entry.status === 204)).toBe(true);
+    },
+    120_000 + REQUESTS * 40,
+  );
+});

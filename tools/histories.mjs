@@ -1,0 +1,80 @@
+// `npm run histories`: 100,000 requests to three processes with faults, recorded and checked; writes docs/assurance/histories.md.
+// HISTORY_REQUESTS: another number. `--from <lines>`: writes it from a run that was. The planted faults: `npm run defences -- histories`.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = join(root, 'docs', 'assurance', 'histories.md');
+const at = process.argv.indexOf('--from');
+const entries = (at > 0 ? readFileSync(process.argv[at + 1], 'utf8') : run())
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));
+
+function run() {
+  const dir = mkdtempSync(join(tmpdir(), 'tokenward-histories-'));
+  const report = join(dir, 'history');
+  try {
+    const asked = process.env.HISTORY_REQUESTS ?? '100000';
+    const env = { ...process.env, HISTORY_REQUESTS: asked, HISTORY_REPORT: report };
+    const args = [join(root, 'test', 'support', 'run.mjs'), 'test/histories.e2e.ts'];
+    const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
+    if (status !== 0)
+      throw new Error('the history breaks the contract, or was not recorded: nothing is written');
+    return readFileSync(report, 'utf8');
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const KINDS = { login: 'login', refresh: 'refresh', use: 'guarded request', logout: 'logout' };
+const ANSWERS = [200, 204, 401, 503, 0];
+const requests = entries.filter(({ kind }) => kind !== 'trouble');
+const troubles = entries.filter(({ kind }) => kind === 'trouble');
+const count = (kind, status) =>
+  requests.filter((each) => each.kind === kind && each.status === status).length;
+const minutes = (Math.max(...ends()) - Math.min(...starts())) / 60_000;
+function starts() {
+  return requests.slice(0, 1_000).map(({ sentMs }) => sentMs);
+}
+function ends() {
+  return requests.slice(-1_000).map(({ answeredMs }) => answeredMs);
+}
+
+const text = `# Histories
+
+Written by \`npm run histories\` on ${new Date().toISOString().slice(0, 10)}, load average ${loadavg()[0].toFixed(0)}: ${requests.length} requests in ${minutes.toFixed(0)} minutes.
+
+Two processes that issue, revoke and verify, and a resource server that has Redis alone, each reaching its servers through a
+proxy of its own; the second one's clock is 5 s ahead. Twelve clients sign in, use and refresh their tokens at any of them
+and sign out, and one session in four ends as a theft: one token by two keys at once. Each request is written down with when
+it was sent and answered. [The checker](../../test/histories/checker.ts) reads that and knows nothing else. It found none of:
+
+- an acceptance that was sent later than 1,000 ms after the answer to a revocation, or later than the answer at the process that
+  revoked;
+- two successors of one refresh token, or one of two;
+- a session refused that nobody had asked to end and whose tokens nobody used twice: something acknowledged was lost;
+- an answer that is none of 200, 204, 401, 503.
+
+| requests | ${ANSWERS.map((status) => (status === 0 ? 'no answer' : status)).join(' | ')} |
+| --- | ${ANSWERS.map(() => '---').join(' | ')} |
+${Object.entries(KINDS)
+  .map(([kind, name]) => `| ${name} | ${ANSWERS.map((status) => count(kind, status)).join(' | ')} |`)
+  .join('\n')}
+
+| meanwhile, one at a time | times |
+| --- | --- |
+${[...new Set(troubles.map(({ name }) => name))]
+  .sort()
+  .map((name) => `| ${name} | ${troubles.filter((each) => each.name === name).length} |`)
+  .join('\n')}
+
+[test/histories.e2e.ts](../../test/histories.e2e.ts) records a short one with each \`npm test\`. That the checker finds what it looks for:
+[its own spec](../../test/histories/checker.spec.ts) with histories made by hand, and \`npm run defences -- histories\`, which takes three rules
+out of the running cluster, one at a time ([defences](defences.md)).
+`;
+writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));
