@@ -47,11 +47,11 @@ function ends() {
 
 const text = `# Histories
 
-Written by \`npm run histories\` on ${new Date().toISOString().slice(0, 10)}, load average ${loadavg()[0].toFixed(0)}: ${requests.length} requests in ${minutes.toFixed(0)} minutes.
+Written by \`npm run histories\` on ${new Date().toISOString().slice(0, 10)}, load average ${loadavg()[0].toFixed(0)}: ${requests.length} requests in ${minutes.toFixed(1)} minutes.
 
 Two processes that issue, revoke and verify, and a resource server that has Redis alone, each reaching its servers through a
 proxy of its own; the second one's clock is 5 s ahead. Twelve clients sign in, use and refresh their tokens at any of them
-and sign out, and one session in four ends as a theft: one token by two keys at once. Each request is written down with when
+and sign out. All three have \`REVOCATION_UNPROVEN=refuse\`, so that the bound has no exception. One session in four ends as a theft: one token by two keys at once. Each request is written down with when
 it was sent and answered. [The checker](../../test/histories/checker.ts) reads that and knows nothing else. It found none of:
 
 - an acceptance that was sent later than 1,000 ms after the answer to a revocation, or later than the answer at the process that
@@ -72,6 +72,10 @@ ${[...new Set(troubles.map(({ name }) => name))]
   .sort()
   .map((name) => `| ${name} | ${troubles.filter((each) => each.name === name).length} |`)
   .join('\n')}
+
+With the default (\`redis\`) a history of 10,000 requests on 2026-11-29, at a load average of 40 on two cores, had two acceptances by the
+resource server, 1.5 and 2.3 s after a sign-out at the process for which Redis hung. The other process refused the token by then. That fits
+the contract's exception (section 6) if that process was too slow to prove anything, which the history does not show: it is open.
 
 [test/histories.e2e.ts](../../test/histories.e2e.ts) records a short one with each \`npm test\`. That the checker finds what it looks for:
 [its own spec](../../test/histories/checker.spec.ts) with histories made by hand, and \`npm run defences -- histories\`, which takes three rules

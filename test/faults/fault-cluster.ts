@@ -56,7 +56,7 @@ const LATER = `const { now } = Date, Real = Date;
 globalThis.Date = class Date extends Real { constructor(...a) { a.length ? super(...a) : super(now() + ${CLOCK_OFFSET_MS}); } };
 Date.now = () => now() + ${CLOCK_OFFSET_MS};`;
 
-/** `env`: more for `a` and `b`. */
+/** `env`: more for `a` and `b`; `REVOCATION_UNPROVEN` for the verifier, too. */
 export async function startFaultCluster(env: Readonly<Record<string, string>> = {}): Promise<FaultCluster> {
   const [postgres, redis] = await Promise.all([privatePostgres(), privateRedis()]);
   const [aRedis, bRedis, verifierRedis] = await Promise.all(EVERYWHERE.map(() => tcpProxy(redis.url)));
@@ -81,7 +81,7 @@ export async function startFaultCluster(env: Readonly<Record<string, string>> = 
       },
     });
   const demos = { a: await launch('a'), b: await launch('b') };
-  const verify = (untilReady: boolean, unproven?: 'refuse'): Promise<Orders> => {
+  const verify = (untilReady: boolean, unproven = env['REVOCATION_UNPROVEN']): Promise<Orders> => {
     const jwks = `${demos.a.url}/.well-known/jwks.json`;
     const own = { REDIS_URL: toRedis.verifier.url, ...(unproven && { REVOCATION_UNPROVEN: unproven }) };
     return startOrders({ ...own, JWKS_URL: jwks, JWT_ALGORITHM: 'ES256' }, untilReady);

@@ -31,11 +31,16 @@ export class Recorder {
 
   constructor(
     private readonly cluster: FaultCluster,
-    private readonly limit: number,
+    private limit: number,
   ) {}
 
   get isDone(): boolean {
     return this.history.length >= this.limit;
+  }
+
+  /** Nobody sends anything new. */
+  stop(): void {
+    this.limit = 0;
   }
 
   /** One session after the other, until the history is long enough. */
