@@ -3,7 +3,7 @@ import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AuthModule, CurrentUser, JwtAuthGuard, PasswordHasher, RequireBound } from '@tokenward/nestjs';
 import type { AuthModuleOptions } from '@tokenward/nestjs';
-import type { AuthEvent } from '@tokenward/nestjs/observe';
+import { type AuthAlert, type AuthEvent, AuthMetrics } from '@tokenward/nestjs/observe';
 import { ManualClock } from '@tokenward/nestjs/testing';
 import { challengeOf, DeviceAgent, type ProofParts, registrationOf } from './support/device.js';
 import {
@@ -16,6 +16,7 @@ import {
 } from './support/host-app.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
 import { REFUSED, refusalOf } from './support/stage.js';
+import { until } from './support/until.js';
 
 const PASSWORD = 'a long enough passphrase';
 const EMAIL = 'bound@example.com';
@@ -41,6 +42,7 @@ class Who {
 let database: HostDatabase;
 let clock: ManualClock;
 const events: AuthEvent[] = [];
+const alerts: AuthAlert[] = [];
 
 async function start(
   adapter: 'express' | 'fastify',
@@ -50,6 +52,7 @@ async function start(
     keys: { algorithm: 'ES256', privateKey },
     refreshToken: { secrets: [secret] },
     onEvent: (event) => void events.push(event),
+    onAlert: (alert) => void alerts.push(alert),
     clock,
     deviceBound: 'offer',
     ...changes,
@@ -75,7 +78,7 @@ afterAll(async () => {
   for (const host of Object.values(hosts)) await host.close();
   await database.drop();
 });
-beforeEach(() => void (events.length = 0));
+beforeEach(() => void (events.length = alerts.length = 0));
 
 const logIn = async (client: HttpClient, transport = 'cookie'): Promise<HttpAnswer> => {
   const answer = await client.post('/auth/login', { email: EMAIL, password: PASSWORD, transport });
@@ -179,6 +182,13 @@ describe.each(['express', 'fastify'] as const)('a session bound to a browser, on
     expect(events.filter(({ type }) => type === 'device.refused')).toEqual([
       expect.objectContaining({ severity: 'high', sessionId: agent.sessionId }),
     ]);
+    await until(() => alerts.some(({ type }) => type === 'device.refused'));
+    expect(alerts.at(-1)).toMatchObject({ type: 'device.refused', sessionId: agent.sessionId });
+    const measured = hosts[adapter].app.get(AuthMetrics).read();
+    const counted = measured.find(({ metric }) => metric.name === 'tokenward.events')?.samples ?? [];
+    expect(counted.map(({ attributes }) => attributes['type'])).toEqual(
+      expect.arrayContaining(['device.bound', 'device.refused']),
+    );
     const refresh = await thief.client.post('/auth/refresh');
     expect([refresh.status, refresh.text, refresh.setCookies]).toEqual([403, REQUIRED, []]);
     // the access cookie's end

@@ -65,6 +65,17 @@ describe('refresh ahead of expiry', () => {
     expect(client.events.at(-1)).toBe('refreshed');
   });
 
+  // T-bks3
+  it('is not tried again where the browser holds the key: it renews the cookie by itself', async () => {
+    jest.useFakeTimers({ advanceTimers: true });
+    const client = open({ refreshAheadMs: 60_000 });
+    await client.login(credentials);
+    world.server.failNext('/auth/refresh', 'key');
+    await jest.advanceTimersByTimeAsync(890_000);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+    expect(client.events).toEqual(['signedIn']);
+  });
+
   // T-nns9
   it('counts by the server’s clock when this one is wrong', async () => {
     jest.useFakeTimers({ advanceTimers: true });

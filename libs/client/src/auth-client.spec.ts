@@ -362,20 +362,43 @@ describe('a session that is bound to a key of the browser', () => {
     world.server.failNext('/auth/refresh', 'key');
     expect((await client.fetch('https://api.test/echo')).status).toBe(401);
     expect(client.events).toEqual(['signedIn', 'signedOut: refused']);
-    world.server.failNext('/auth/refresh', 'key');
     expect(await client.session()).toBeUndefined();
     await client.login(credentials);
     expect((await client.fetch('https://api.test/echo')).status).toBe(200);
     expect(client.events).toEqual(['signedIn', 'signedOut: refused', 'signedIn']);
   });
 
+  it.each(['hybrid', 'bearer'] as const)(
+    '%s: is signed out also when the token was known to be over',
+    async (transport) => {
+      const client = open({ transport });
+      await client.login(credentials);
+      world.server.expireAccessTokens();
+      jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+      world.server.failNext('/auth/refresh', 'key');
+      expect((await client.fetch('https://api.test/echo')).status).toBe(401);
+      expect(client.events).toEqual(['signedIn', 'signedOut: refused']);
+    },
+  );
+
   // T-bks2
   it('goes on while its cookie is good, whatever a refresh that nobody needed is answered', async () => {
     const client = open();
     await client.login(credentials);
     world.server.failNext('/auth/refresh', 'key');
-    expect(await client.refresh()).toBe('unavailable');
+    expect(await client.refresh()).toBe('bound');
     expect((await client.fetch('https://api.test/echo')).status).toBe(200);
+    expect(client.events).toEqual(['signedIn']);
+  });
+
+  // T-bks4
+  it('goes on where the browser renewed the cookie a moment later: the request is sent again', async () => {
+    const client = open();
+    await client.login(credentials);
+    world.server.failNext('/echo', 401);
+    world.server.failNext('/auth/refresh', 'key');
+    expect((await client.fetch('https://api.test/echo')).status).toBe(200);
+    expect(world.server.count('/echo')).toBe(2);
     expect(client.events).toEqual(['signedIn']);
   });
 

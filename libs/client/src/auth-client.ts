@@ -69,7 +69,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   const isWithOthers = isBrowser() && (!isBearer || !!store);
   if (isWithOthers && !isBearer && isElsewhere(absolute(base)))
     // eslint-disable-next-line no-console -- the page's developer reads it there
-    console.warn(`${base} is another site: its cookies are lost. Use bearer, or a proxy`);
+    console.warn(`${base} is another site: its cookies are lost. Use bearer`);
   const kept = isBearer ? store : isWithOthers && attempt(() => keyStore(localStorage, `${name}:key`));
   const keeper = keeperOf(kept || memoryStore());
 
@@ -121,7 +121,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       isFirst &&
       refused.status === 401 &&
       state.person === person &&
-      (await refreshAfter(since, true)) === 'refreshed'
+      (await refreshAfter(since)) === 'refreshed'
     )
       return prove(path, body, false);
     await answerOf(refused, Boolean);

@@ -1,4 +1,4 @@
-/** A text is the body of a 200 that is sent instead; `lost`: the server did it, and its answer never came; `key`: 403, the session is bound to a key. */
+/** A text is the body of a 200 that is sent instead; `lost`: the server did it, and its answer never came; `key`: 403 from then on, the session is bound to a key. */
 type Fault = number | 'network' | 'lost' | 'key' | { readonly text: string };
 
 /** The server's rules as far as a client meets them: one use per refresh token (leeway 0), one session, cookies shared by all tabs. */
@@ -120,7 +120,7 @@ export function fakeServer(): FakeServer {
       await new Promise((resolve) => setImmediate(resolve));
       if (path === '/slow' && token !== expected) await slow;
       const fault = faults.get(path);
-      faults.delete(path);
+      if (fault !== 'key') faults.delete(path);
       if (fault === 'network') throw new TypeError('fetch failed');
       if (typeof fault === 'object') return new Response(fault.text, { status: 200 });
       if (fault === 'key') return json(403, { message: 'Bound session required', code: 'device_required' });

@@ -34,8 +34,8 @@ export function isSpentBySending(body: unknown): boolean {
 
 /** A proof of identity that is too old (RFC 9470) is the user's to renew, not the client's. */
 export function asksForRefresh(response: Response): boolean {
-  const challenge = response.headers.get('www-authenticate') ?? '';
-  return response.status === 401 && !challenge.includes('insufficient_user_authentication');
+  const challenge = String(response.headers.get('www-authenticate'));
+  return response.status === 401 && !/insufficient_u/.test(challenge);
 }
 
 /** What stands for a 401 whose cause nobody could find out: it is no refusal. */

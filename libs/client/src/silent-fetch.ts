@@ -45,11 +45,15 @@ export function silentFetch(
       const since = tabs.known;
       const response = await api.sendRaw(authorised(first));
       if (!asksForRefresh(response)) return response;
-      const outcome = early && early !== 'refreshed' ? early : await until(signal, refreshAfter(since, true));
-      if (state.person !== person || outcome === 'signedOut' || (outcome === 'refreshed' && !spare))
-        return response;
+      const outcome = early && early !== 'refreshed' ? early : await until(signal, refreshAfter(since));
+      if (state.person !== person || outcome === 'signedOut') return response;
+      if (outcome !== 'unavailable' && !spare) return response;
       await response.body?.cancel();
-      return spare && outcome === 'refreshed' ? api.sendRaw(authorised(spare)) : unavailable();
+      if (outcome === 'unavailable' || !spare) return unavailable();
+      const again = await api.sendRaw(authorised(spare));
+      // a browser with the key had its chance to renew the cookie before this one
+      if (outcome === 'bound' && asksForRefresh(again)) await tabs.inTurn(() => api.endSession('refused'));
+      return again;
     },
   };
 }

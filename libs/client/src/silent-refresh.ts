@@ -4,14 +4,14 @@ import type { Tabs } from './tabs.js';
 import { deadline, until } from './timers.js';
 import { REFRESH_MS } from './waits.js';
 
-/** `unavailable`: the network or the server could not be reached; nobody was signed out. */
-export type RefreshResult = 'refreshed' | 'signedOut' | 'unavailable';
-
 /**
- * Unless that was done after `since`, a number of `tabs.known`. Never rejects. `refused`: a request was answered 401. Then a refresh that wants the key of
- * the browser (403 `device_required`) is a refusal, too: a browser that has the key would have renewed its cookie before the request.
+ * `unavailable`: the network or the server could not be reached; nobody was signed out. `bound`: the session is bound to a key, and whoever holds it renews: the
+ * browser by itself, before each request (docs/bound-sessions.md).
  */
-export type RefreshAfter = (since: number, refused?: boolean) => Promise<RefreshResult>;
+export type RefreshResult = 'refreshed' | 'signedOut' | 'unavailable' | 'bound';
+
+/** Unless that was done after `since`, a number of `tabs.known`. Never rejects. */
+export type RefreshAfter = (since: number) => Promise<RefreshResult>;
 
 /** One refresh at a time over all tabs; whoever asks meanwhile shares it. */
 export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): RefreshAfter {
@@ -23,21 +23,22 @@ export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): Refre
     return state.token && 'refreshed';
   }
 
-  async function refresh(isRefused?: boolean): Promise<RefreshResult> {
+  async function refresh(): Promise<RefreshResult> {
     const since = tabs.known;
-    const answer = await api.spend('refresh', {});
-    const isOver =
-      answer && (answer.status === 401 || (isRefused && /device_required/.test(await answer.text())));
-    if (isOver && tabs.known === since) await api.endSession('refused');
+    const refused = await api.spend('refresh', {});
+    // only a 401 is a refusal
+    if (refused && refused.status !== 401)
+      return /device_req/.test(await refused.text()) ? 'bound' : 'unavailable';
+    if (refused && tabs.known === since) await api.endSession('refused');
     return settled(since) ?? 'unavailable';
   }
 
-  return async function after(since, isRefused): Promise<RefreshResult> {
+  return async function after(since): Promise<RefreshResult> {
     const already = settled(since);
     if (already) return already;
     running ??= until(
       deadline(REFRESH_MS),
-      tabs.inTurn(async () => settled(since) ?? refresh(isRefused)),
+      tabs.inTurn(async () => settled(since) ?? refresh()),
     )
       .catch(() => 'unavailable' as const)
       .finally(() => {
@@ -45,6 +46,6 @@ export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): Refre
       });
     const result = await running;
     // what was under way may have been settled by something older
-    return result === 'refreshed' && tabs.known === since ? after(since, isRefused) : result;
+    return result === 'refreshed' && tabs.known === since ? after(since) : result;
   };
 }

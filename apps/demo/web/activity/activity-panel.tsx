@@ -33,7 +33,10 @@ export function ActivityPanel({ session, onStageTheft }: ActivityPanelProps) {
     if (news && news.severity !== 'info') announce(narrate(news, sessionId).title);
   }, [news, sessionId, announce]);
   const rotate = async (): Promise<void> => {
-    if ((await client.refresh()) === 'unavailable') announce('The server cannot answer right now.');
+    const outcome = await client.refresh();
+    if (outcome === 'unavailable') announce('The server cannot answer right now.');
+    if (outcome === 'bound')
+      announce('This session is bound to the device: the browser renews it by itself.');
   };
   return (
     <aside className="activity" aria-labelledby="activity-title">

@@ -17,6 +17,8 @@ export type AuthAlert = Base &
   /** A spent refresh token came back: a copy exists. */
   (
     | ({ readonly type: 'refresh.reused'; readonly sessionsEnded: number } & OfASession)
+    /** A proof by another key than the session's: somebody has its cookies or tokens, and not its device. Nothing was ended. */
+    | ({ readonly type: 'device.refused' } & OfASession)
     /** Not the first sign-in of the user, from a browser or app that signed in to the account never before. Needs the audit trail. */
     | ({ readonly type: 'login.new_device' } & OfASession)
     /** Not the first sign-in of the user, from an IPv4 /24 or IPv6 /48 it never came from before. Needs the audit trail. */

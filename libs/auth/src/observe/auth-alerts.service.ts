@@ -50,6 +50,9 @@ export class AuthAlerts implements OnApplicationShutdown {
         this.floods.raise({ type, at, userId, sessionId, sessionsEnded, ip, userAgent });
         return undefined;
       }
+      case 'device.refused':
+        this.floods.raise(alertOf(event.type, event));
+        return undefined;
       case 'key.revoked':
         this.floods.raise({ type: event.type, at: event.at, keyId: event.keyId });
         return undefined;
@@ -126,8 +129,8 @@ export function isNewDevice({ knownDevice }: SignIn, { earlier, userAgent }: Fam
 }
 
 function alertOf(
-  type: 'login.new_device' | 'login.new_network' | 'refresh.new_network',
-  { at, userId, sessionId, ip, userAgent }: SignIn | Refresh,
+  type: 'device.refused' | 'login.new_device' | 'login.new_network' | 'refresh.new_network',
+  { at, userId, sessionId, ip, userAgent }: SignIn | Refresh | Extract<AuthEvent, { type: 'device.refused' }>,
 ): AuthAlert {
   return { type, at, userId, sessionId, ip, userAgent };
 }

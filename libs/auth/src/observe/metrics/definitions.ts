@@ -42,7 +42,7 @@ export const METRICS = define({
     name: 'tokenward.refreshes',
     kind: 'counter',
     attributes: ['outcome'],
-    help: 'Refresh tokens presented, by outcome: rotated, replayed, reused, junk, dead, superseded, mismatch',
+    help: 'Refresh tokens presented, by outcome: rotated, replayed, reused, junk, dead, superseded, mismatch; unproven: of a bound session, without its key',
   },
   revocations: {
     name: 'tokenward.revocations',
