@@ -45,9 +45,7 @@ Written by \`npm run dbsc\` (\`test/dbsc-browser.long.ts\`), against the demo on
 what passes. Chromium is headless, makes its keys in software (a server has no TPM), and has a fresh profile for each situation: it counts its signatures by
 profile and site. The malformed proofs are a table of [bound-sessions.e2e.ts](../../test/bound-sessions.e2e.ts), which needs no browser.
 
-| situation | seen |
-| --- | --- |
-${rows.map(({ what, seen }) => `| ${what} | ${seen} |`).join('\n')}
+${rows.map(({ what, seen }) => `- **${what}**: ${seen}`).join('\n')}
 `;
   writeFileSync(target, await format(text, { ...(await resolveConfig(target)), parser: 'markdown' }));
 }
