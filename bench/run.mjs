@@ -1,5 +1,5 @@
 // `npm run bench`: Tokenward beside what people would use instead. Real Postgres and Redis, fresh processes, everything interleaved.
-//   npm run bench -- guarded refresh   those sections alone: guarded, guardCost, freshToken, refresh, rotation, manySessions, databaseBytes, login, start, memory
+//   npm run bench -- guarded refresh   those sections alone: guarded, guardCost, bound, freshToken, refresh, rotation, manySessions, databaseBytes, login, start, memory
 //   --quick     short windows, a tenth of the sessions: about three minutes instead of twelve; a smoke test, no measurement
 //   --page      writes docs/assurance/performance.{md,svg,json}, as a full run of everything does
 //   DATABASE_URL, REDIS_URL   servers to use instead of its own (throw-away ones: databases are made and dropped)
@@ -82,6 +82,7 @@ async function loadSections() {
   const [
     { guarded },
     { guardCost },
+    { bound },
     { freshToken },
     { refresh },
     { rotation },
@@ -91,11 +92,11 @@ async function loadSections() {
     { memory },
   ] = await Promise.all(
     [
-      ...['guarded', 'guard-cost', 'fresh-token', 'refresh', 'rotation'],
+      ...['guarded', 'guard-cost', 'bound', 'fresh-token', 'refresh', 'rotation'],
       ...['many-sessions', 'login', 'start', 'memory'],
     ].map((name) => import(`./sections/${name}.mjs`)),
   );
-  const hot = { guarded, guardCost, freshToken, refresh, rotation };
+  const hot = { guarded, guardCost, bound, freshToken, refresh, rotation };
   return { ...hot, manySessions, databaseBytes, login, start, memory };
 }
 

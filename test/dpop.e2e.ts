@@ -11,7 +11,7 @@ import {
   type Principal,
   RequireBound,
 } from '@tokenward/nestjs';
-import type { AuthEvent } from '@tokenward/nestjs/observe';
+import { type AuthAlert, type AuthEvent, AuthMetrics } from '@tokenward/nestjs/observe';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import { ResourceServerModule } from '@tokenward/nestjs/verify';
 import { LiveSockets } from '@tokenward/nestjs/ws';
@@ -68,11 +68,15 @@ function connect() {
 }
 
 async function host(changes: Partial<AuthModuleOptions> = {}, adapter: 'express' | 'fastify' = 'express') {
-  const events: AuthEvent[] = [];
-  const options = hostOptions(database, { onEvent: (event) => void events.push(event), ...changes });
+  const [events, alerts]: [AuthEvent[], AuthAlert[]] = [[], []];
+  const options = hostOptions(database, {
+    onEvent: (event) => void events.push(event),
+    onAlert: (alert) => void alerts.push(alert),
+    ...changes,
+  });
   @Module({ imports: [AuthModule.forRoot({ ...options, isGlobal: true })], controllers: [Things] })
   class HostModule {}
-  return { ...(await listen(HostModule, adapter)), events };
+  return { ...(await listen(HostModule, adapter)), events, alerts };
 }
 
 async function listen(module: object, adapter: 'express' | 'fastify' = 'express') {
@@ -178,6 +182,22 @@ describe.each(['express', 'fastify'] as const)(
       expect(shop.events.filter(({ type }) => type === 'device.refused')).toMatchObject([
         { severity: 'high' },
       ]);
+      const { sub: userId, sid: sessionId } = claimsOf(token);
+      expect(shop.alerts).toMatchObject([{ type: 'device.refused', userId, sessionId }]);
+      const counted = shop.app
+        .get(AuthMetrics, { strict: false })
+        .read()
+        .find(({ metric }) => metric.name === 'tokenward.proofs')
+        ?.samples.map(({ attributes, value }) => [attributes['outcome'], value]);
+      expect(counted).toEqual(
+        expect.arrayContaining([
+          ['proof_by_another_key', 1],
+          ['proof_replayed', 1],
+          ['proof_method', 1],
+          ['proof_uri', 2],
+          ['proved', expect.any(Number)],
+        ]),
+      );
       expect((await owner.call('GET', url, { token })).status).toBe(200);
     });
 

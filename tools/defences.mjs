@@ -22,6 +22,7 @@ import { ACTING } from './defences/acting.mjs';
 import { ASVS } from './defences/asvs.mjs';
 import { DEVICES } from './defences/devices.mjs';
 import { HISTORIES } from './defences/histories.mjs';
+import { DPOP } from './defences/dpop.mjs';
 import { OWN_RULES } from './defences/own-rules.mjs';
 import { RFCS } from './defences/rfcs.mjs';
 import { testsById } from './defences/tests.mjs';
@@ -33,7 +34,7 @@ const word = args.find((arg) => !arg.startsWith('--'));
 const withServers = !args.includes('--no-servers');
 const named = testsById(root);
 
-const chosen = [...OWN_RULES, ...HISTORIES, ...ACTING, ...DEVICES, ...ASVS, ...RFCS]
+const chosen = [...OWN_RULES, ...HISTORIES, ...ACTING, ...DEVICES, ...DPOP, ...ASVS, ...RFCS]
   .filter(({ of, file }) => !word || of.includes(word) || file.includes(word))
   .map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 if (args.includes('--check')) {

@@ -25,7 +25,7 @@ const people = pgTable('bench_people', {
 const USERS = 200;
 export const PASSWORD = 'bench-passphrase-1';
 
-export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, algorithm = 'RS256' }) {
+export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, dpop, algorithm = 'RS256' }) {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 16 });
   const counted = counting(pool);
   const redis = new Redis(redisUrl);
@@ -49,6 +49,7 @@ export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, a
       }),
       redis: redisConnection(redis),
       throttle: false,
+      ...(dpop !== undefined && { dpop }),
       ...(cacheSize !== undefined && { accessToken: { cacheSize } }),
     }),
   ];
@@ -61,7 +62,13 @@ export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, a
     redis.disconnect();
     await pool.end();
   };
+  /** An access token that is bound to the key of that thumbprint. */
+  const openBound = async (provedKey) => {
+    const { grant } = await sessions.openSession(ids[0], { transport: 'bearer', client: { provedKey } });
+    return grant.accessToken;
+  };
   return {
+    openBound,
     url,
     headers: { authorization: `Bearer ${(await open(0)).accessToken}` },
     openSessions: (n) =>

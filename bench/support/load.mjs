@@ -3,16 +3,17 @@ import autocannon from 'autocannon';
 
 /** Requests a second, CPU of the server per request in µs, and latencies in ms. */
 export async function window(peer, load) {
-  const { connections, seconds, rate, path = '/things', tokens, body } = load;
+  const { connections, seconds, amount, rate, path = '/things', tokens, proved, body } = load;
   const before = await peer.ask('cpu');
   const from = performance.now();
   const result = await autocannon({
     url: peer.url + path,
     connections,
-    duration: seconds,
+    ...(amount ? { amount } : { duration: seconds }),
     sampleInt: 100,
     ...(rate && { overallRate: rate }),
     ...(body ? { method: 'POST', ...bodies(body) } : { headers: peer.headers }),
+    ...(proved && { setupClient: withProofs(proved, path) }),
     ...(tokens && { setupClient: slices(tokens, connections, path) }),
   });
   const took = (performance.now() - from) / 1000;
@@ -39,6 +40,14 @@ function slices(tokens, connections, path) {
     const mine = tokens.slice(client * size, ++client * size);
     each.setRequests(mine.map((token) => ({ path, headers: { authorization: `Bearer ${token}` } })));
   };
+}
+
+/** Each request has a proof of its own. */
+function withProofs({ token, proofs }, path) {
+  let next = 0;
+  const authorization = `DPoP ${token}`;
+  const setupRequest = (request) => ({ ...request, headers: { authorization, dpop: proofs[next++] } });
+  return (client) => client.setRequests([{ path, setupRequest }]);
 }
 
 function bodies(list) {

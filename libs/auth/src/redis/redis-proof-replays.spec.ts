@@ -41,6 +41,7 @@ describe('used proofs in Redis', () => {
 
   const [first, second] = [() => processes[0] as ProofReplays, () => processes[1] as ProofReplays];
 
+  // T-dpg2
   it('are asked for a nonce while it cannot be known, and one of three processes wins', async () => {
     const nonce = await nonceOf(first());
     expect(nonce).toMatch(/^[\w-]{22}$/);
@@ -51,6 +52,7 @@ describe('used proofs in Redis', () => {
     expect(verdicts.map(({ kind }) => kind).sort()).toEqual(['first', ...Array<string>(5).fill('replayed')]);
   });
 
+  // T-dpg3
   it('need none once every proof of before has left the window, whatever its clock', async () => {
     const ahead = proof({ issuedAtMs: clock.now() + WINDOW_MS });
     const nonce = await nonceOf(first());
@@ -66,6 +68,7 @@ describe('used proofs in Redis', () => {
     expect((await first().use(later)).kind).toBe('replayed');
   });
 
+  // T-dpg4
   it('of a server that was started from an old dump are asked for a new nonce', async () => {
     const nonce = await nonceOf(first());
     await clients[0]?.save();
@@ -85,6 +88,7 @@ describe('used proofs in Redis', () => {
     for (const each of processes) expect((await each.use(used)).kind).toBe('nonce_needed');
   });
 
+  // T-dpg5
   it('cannot be known where Redis does not say which server it is', async () => {
     const admin = clients[0] as Redis;
     await admin.acl('SETUSER', 'default', '-info');
@@ -98,6 +102,7 @@ describe('used proofs in Redis', () => {
     await admin.acl('SETUSER', 'default', '+info');
   });
 
+  // T-dpg6
   it('are forgotten when no clock would take them any more', async () => {
     const nonce = await nonceOf(first());
     const used = proof({ nonce });
@@ -109,6 +114,7 @@ describe('used proofs in Redis', () => {
 });
 
 describe('used proofs in one process', () => {
+  // T-dpg7
   it('carry its nonce, work once, and are never forgotten to make room', async () => {
     const replays = new MemoryProofReplays(clock, 'own', 2);
     expect(await replays.use(proof())).toEqual({ kind: 'nonce_needed', nonce: 'own' });

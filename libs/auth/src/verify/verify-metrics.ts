@@ -1,4 +1,5 @@
 import { by, type MetricReaders, one } from '../observe/metrics/metric-readers.js';
+import { DpopProofs } from './dpop/dpop-proofs.service.js';
 import { AuthenticateFlow } from './authenticate.js';
 import type { RemoteKeys } from './keys/remote-keys.service.js';
 import { RevocationChecker } from './revocation/revocation-checker.service.js';
@@ -14,6 +15,7 @@ export const VERIFY_METRICS_OF = [
   AccessTokenVerifier,
   AuthenticateFlow,
   LiveConnections,
+  DpopProofs,
 ];
 
 /** The numbers of whoever verifies. */
@@ -23,12 +25,14 @@ export function verifyMetrics(
   verifier: AccessTokenVerifier,
   flow: AuthenticateFlow,
   live: LiveConnections,
+  proofs: DpopProofs,
 ): MetricReaders {
   return {
     checks: () => by('answered_by', Object.entries(checker.counters)),
     viewAge: () => one(view.state().ageMs / 1000),
     entries: () => one(view.state().entries),
     tokenRefusals: () => by('reason', flow.refusals),
+    proofs: () => by('outcome', proofs.outcomes),
     tokenCache: () => {
       const { remembered, verified } = verifier.counters;
       return by('outcome', Object.entries({ hit: remembered, miss: verified }));

@@ -81,6 +81,12 @@ export const METRICS = define({
     attributes: ['reason'],
     help: 'Access tokens that were not accepted, by private reason',
   },
+  proofs: {
+    name: 'tokenward.proofs',
+    kind: 'counter',
+    attributes: ['outcome'],
+    help: 'Proofs of clients that hold a key (DPoP), by outcome: proved, by private reason, or unavailable',
+  },
   tokenCache: {
     name: 'tokenward.token.cache',
     kind: 'counter',

@@ -66,6 +66,7 @@ const inDer = (proof: string): string => {
 };
 
 describe('a DPoP proof', () => {
+  // T-dpf2
   it('is accepted for its method and URI, and names its key by the RFC 7638 thumbprint', async () => {
     const claims = { ath: tokenHash('token'), nonce: 'n', extra: 'ignored' };
     expect(checkProof(await forge({ claims }), target())).toMatchObject({
@@ -89,6 +90,7 @@ describe('a DPoP proof', () => {
     expect(checkProof(await forge({ keys, header }), target()).kind).toBe('accepted');
   });
 
+  // T-dpf3
   it('of RFC 9449, section 4.1, is accepted, and so is the one of section 7.1 for its token', () => {
     const header = {
       ...{ typ: 'dpop+jwt', alg: 'ES256' },
@@ -114,6 +116,7 @@ describe('a DPoP proof', () => {
     );
   });
 
+  // T-dpf4
   it.each<[string, string, () => Forgery]>([
     ['another type', 'proof_type', () => ({ header: { typ: 'jwt' } })],
     ['an access token', 'proof_type', () => ({ header: { typ: 'at+jwt' } })],
@@ -165,6 +168,7 @@ describe('a DPoP proof', () => {
     expect(checkProof(await forge(forgery()), target())).toEqual({ kind: 'refused', reason });
   });
 
+  // T-dpf5
   it('by an RSA key of 1024 bits is refused', async () => {
     const { publicKey } = await promisify(generateRsa)('rsa', { modulusLength: 1024 });
     const header = { typ: 'dpop+jwt', alg: 'RS256', jwk: publicKey.export({ format: 'jwk' }) };
@@ -174,6 +178,7 @@ describe('a DPoP proof', () => {
 });
 
 describe('the target URI', () => {
+  // T-dpf6
   it.each([
     ['HTTPS://API.Example.com:443/notes', URI],
     ['https://api.example.com/notes?q=1', URI],
@@ -191,6 +196,7 @@ describe('the target URI', () => {
     expect(targetUri(given)).toBe(normalised);
   });
 
+  // T-dpf7
   it.each([
     ['a path', '/notes'],
     ['another scheme', 'ftp://api.example.com/notes'],

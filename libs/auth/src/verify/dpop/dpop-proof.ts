@@ -1,11 +1,10 @@
-import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { SigningAlgorithm } from '../../options/key-options.js';
-import { assertKeyFits, isQuick } from '../keys/key-fitness.js';
 import { signatureFits } from '../keys/signature.js';
-import { publicKeyThumbprint } from '../keys/thumbprint.js';
 import { parseCompactJws } from '../tokens/jws.js';
 import type { JsonObject } from '../tokens/strict-json.js';
 import { isInstant, isText, own, REFUSED_MEMBERS } from '../tokens/verification-policy.js';
+import { proofKeyOf } from './proof-key.js';
 import { targetUri } from './target-uri.js';
 
 export const PROOF_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256'] as const satisfies SigningAlgorithm[];
@@ -51,7 +50,6 @@ export type CheckedProof =
 
 const MAX_JTI = 128;
 const MAX_NONCE = 256;
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const OTHER_HEADERS = REFUSED_MEMBERS.filter((name) => name !== 'jwk');
 
 /** Everything of RFC 9449, section 4.3, that the proof itself can tell. Whether it was used before is another question. */
@@ -63,10 +61,11 @@ export function checkProof(text: string, target: ProofTarget): CheckedProof {
   if (own(header, 'typ') !== 'dpop+jwt') return refused('proof_type');
   const algorithm = PROOF_ALGORITHMS.find((each) => each === own(header, 'alg'));
   if (!algorithm) return refused('proof_algorithm');
-  const publicKey = publicKeyOf(own(header, 'jwk'), algorithm);
-  if (!publicKey) return refused('proof_key');
+  const key = proofKeyOf(own(header, 'jwk'), algorithm);
+  if (!key) return refused('proof_key');
+  const { publicKey, thumbprint } = key;
   if (!signatureFits({ algorithm, publicKey }, jws.signed, jws.signature)) return refused('proof_signature');
-  return checkMembers(payload, target, publicKeyThumbprint(publicKey));
+  return checkMembers(payload, target, thumbprint);
 }
 
 function checkMembers(payload: JsonObject, target: ProofTarget, key: string): CheckedProof {
@@ -85,21 +84,6 @@ function checkMembers(payload: JsonObject, target: ProofTarget, key: string): Ch
 /** The hash of an access token that a proof for it carries (RFC 9449, section 4.2). */
 export function tokenHash(token: string): string {
   return createHash('sha256').update(token).digest('base64url');
-}
-
-/** Undefined for what is not a public key fit for the algorithm. */
-function publicKeyOf(jwk: unknown, algorithm: SigningAlgorithm): KeyObject | undefined {
-  if (typeof jwk !== 'object' || jwk === null) return undefined;
-  if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return undefined;
-  const said = own(jwk as JsonObject, 'alg');
-  if (said !== undefined && said !== algorithm) return undefined;
-  try {
-    const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
-    assertKeyFits('jwk', algorithm, key);
-    return isQuick(key) ? key : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function refused(reason: ProofRefusal): CheckedProof {

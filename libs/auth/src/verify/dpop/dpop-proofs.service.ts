@@ -31,6 +31,8 @@ const WINDOW_SECONDS = 60;
 /** Proofs of clients that hold a key (RFC 9449). One for each instance of the module. */
 @Injectable()
 export class DpopProofs {
+  /** For metrics: `proved`, by private reason, or `unavailable`. */
+  readonly outcomes = new Map<string, number>();
   /** Guards that stand before one handler, and the fields of one GraphQL operation, ask of one proof. */
   readonly #seen = new WeakMap<object, { readonly token?: string; readonly outcome: Promise<Proved> }>();
 
@@ -75,10 +77,18 @@ export class DpopProofs {
     const seen = this.#seen.get(request);
     if (seen && seen.token === bound?.token) return seen.outcome;
     const outcome = this.judge(request, bound);
+    outcome.then(
+      (proved) => this.count(proved.kind === 'proved' ? 'proved' : proved.reason),
+      () => this.count('unavailable'),
+    );
     this.#seen.set(request, { token: bound?.token, outcome });
     // a store that could not tell may do so at the next operation of a socket
     outcome.catch(() => this.#seen.delete(request));
     return outcome;
+  }
+
+  private count(outcome: string): void {
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
   }
 
   private async judge(request: HttpRequest, bound: BoundToken | undefined): Promise<Proved> {

@@ -35,6 +35,7 @@ describe('what a proof accompanied', () => {
   const fail = () => Promise.reject(AuthError.unavailable('the store is away'));
   const pass = () => Promise.resolve('good');
 
+  // T-dph2
   it.each<[string, () => Promise<unknown>, 'keep' | undefined, string]>([
     ['was refused: it is forgotten', refuse, undefined, 'good'],
     ['was refused where doubt keeps: it is forgotten', refuse, 'keep', 'good'],

@@ -88,6 +88,7 @@ describe('the context of a GraphQL operation', () => {
     expect(verdict(made)).toBe(expected);
   });
 
+  // T-dph3
   it('brings the proof of its first message, the same for all operations of a connection', () => {
     const live = { ...handshake({}), url: '/graphql' };
     const connectionParams = { Authorization: 'DPoP bound', DPoP: 'proof' };

@@ -1,0 +1,46 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import type { SigningAlgorithm } from '../../options/key-options.js';
+import { assertKeyFits, isQuick } from '../keys/key-fitness.js';
+import { publicKeyThumbprint } from '../keys/thumbprint.js';
+import type { JsonObject } from '../tokens/strict-json.js';
+import { own } from '../tokens/verification-policy.js';
+
+export interface ProofKey {
+  readonly publicKey: KeyObject;
+  /** RFC 7638. */
+  readonly thumbprint: string;
+}
+
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+/** All that a public key is made of. */
+const MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e'];
+/** To read and judge a key costs several times what its signature does, and a client has one for long. */
+const REMEMBERED = 1_000;
+const judged = new Map<string, ProofKey>();
+
+/** Undefined for what is not a public key fit for the algorithm. */
+export function proofKeyOf(jwk: unknown, algorithm: SigningAlgorithm): ProofKey | undefined {
+  if (typeof jwk !== 'object' || jwk === null) return undefined;
+  if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return undefined;
+  const said = own(jwk as JsonObject, 'alg');
+  if (said !== undefined && said !== algorithm) return undefined;
+  const name = JSON.stringify([algorithm, ...MEMBERS.map((member) => own(jwk as JsonObject, member))]);
+  const known = judged.get(name);
+  if (known) return known;
+  const key = readKey(jwk, algorithm);
+  if (!key) return undefined;
+  const [oldest] = judged.keys();
+  if (judged.size >= REMEMBERED && oldest !== undefined) judged.delete(oldest);
+  judged.set(name, key);
+  return key;
+}
+
+function readKey(jwk: object, algorithm: SigningAlgorithm): ProofKey | undefined {
+  try {
+    const publicKey = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+    assertKeyFits('jwk', algorithm, publicKey);
+    return isQuick(publicKey) ? { publicKey, thumbprint: publicKeyThumbprint(publicKey) } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,106 @@
+import { defence } from './defence.mjs';
+
+const dpop = (...rest) => defence('RFC 9449', ...rest);
+const PROOF = 'verify/dpop/dpop-proof.ts';
+const KEY = 'verify/dpop/proof-key.ts';
+const PROOFS = 'verify/dpop/dpop-proofs.service.ts';
+const REDIS = 'redis/replay-script.ts';
+const MEMORY = 'storage/memory-proof-replays.ts';
+const SECOND = 'issue/flows/second-factor-login.flow.ts';
+
+/** Contract, section 10: clients that hold a key. */
+export const DPOP = [
+  dpop(
+    '4.2 typ of a proof',
+    PROOF,
+    "if (own(header, 'typ') !== 'dpop+jwt') return refused('proof_type');",
+    '',
+    'T-dpf4',
+  ),
+  dpop(
+    '4.3 no private key',
+    KEY,
+    'if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return undefined;',
+    '',
+    'T-dpf4',
+  ),
+  dpop(
+    '4.3 the key is for the algorithm',
+    KEY,
+    "assertKeyFits('jwk', algorithm, publicKey);",
+    '',
+    'T-dpf4 T-dpf5',
+  ),
+  dpop('4.3 the signature', PROOF, 'if (!signatureFits(', 'if (false && !signatureFits(', 'T-dpf4'),
+  dpop('4.3 the method', PROOF, "if (htm !== target.method) return refused('proof_method');", '', 'T-dpf4'),
+  dpop('4.3 the URI', PROOF, "if (targetUri(htu) !== target.uri) return refused('proof_uri');", '', 'T-dpf4'),
+  dpop('4.3 the time', PROOF, 'Math.abs(iat * 1000 - target.nowMs) > target.windowMs', 'false', 'T-dpf4'),
+  dpop('a jti of at most 128 characters', PROOF, ' || jti.length > MAX_JTI', '', 'T-dpf4'),
+  dpop(
+    '4.3 the access token',
+    PROOFS,
+    "if (bound && proof.ath !== tokenHash(bound.token)) return refused('proof_of_another_token');",
+    '',
+    'T-dpb3',
+  ),
+  dpop(
+    '7.1 the key of the token',
+    PROOFS,
+    "if (bound && proof.key !== bound.key) return refused('proof_by_another_key');",
+    '',
+    'T-dpb3',
+  ),
+  dpop('4.3 one proof', PROOFS, "if (others.length > 0) return refused('proof_malformed');", '', 'T-dpb3'),
+  dpop('11.1 a proof works once, in Redis', REDIS, "'NX', ", '', 'T-dpg2'),
+  dpop('9 a nonce after a flush', REDIS, 'if ARGV[5] ~= id and', 'if false and', 'T-dpg3'),
+  dpop(
+    '9 a nonce after a restart from a dump',
+    REDIS,
+    'if not id or kept ~= own then',
+    'if not id then',
+    'T-dpg4',
+  ),
+  dpop(
+    '11.1 a proof works once, in one process',
+    MEMORY,
+    'if (this.#used.has(id)) return',
+    'if (false) return',
+    'T-dpg7',
+  ),
+  dpop('the memory is bounded', MEMORY, 'if (this.#used.size >= this.capacity)', 'if (false)', 'T-dpg7'),
+  dpop(
+    'what was refused fills no memory',
+    PROOFS,
+    'this.replays.forget(proved.id);',
+    'void proved.id;',
+    'T-dph2',
+  ),
+  dpop(
+    'a refresh whose outcome is not known keeps its proof',
+    PROOFS,
+    "if (isRefusal || doubt === 'forget')",
+    'if (isRefusal || doubt)',
+    'T-dph2',
+  ),
+  dpop(
+    'the second step by the key of the first',
+    SECOND,
+    'assertSameKey(waiting?.data.provedKey, client.provedKey);',
+    '',
+    'T-j529',
+  ),
+  dpop(
+    'a proof in the first message is of its socket',
+    'verify/guards/graphql-call.ts',
+    "...{ rawHeaders, method: 'GET', url, originalUrl, socket, raw },",
+    "...{ rawHeaders, method: 'GET', socket, raw },",
+    'T-dph3',
+  ),
+  dpop(
+    'a bound refresh token is nobody else’s',
+    'issue/sessions/rotation.service.ts',
+    'return bound?.key === provedKey ? undefined : bound?.kind;',
+    'return undefined;',
+    'T-dpb4',
+  ),
+];
