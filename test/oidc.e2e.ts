@@ -9,6 +9,7 @@ import { TOTP } from 'otpauth';
 import { type AccountHosts, accountHosts, PASSWORD } from './support/account-host.js';
 import { sealingKey } from './support/factor-host.js';
 import { type Approval, type FakeIssuer, fakeIssuer } from './support/fake-issuer.js';
+import { until } from './support/until.js';
 import { type HttpAnswer, type HttpClient, httpClient } from './support/http.js';
 
 const REFUSED = '#error=login_refused';
@@ -160,6 +161,7 @@ describe('sign-in at a provider', () => {
     const refusal = async (client: HttpClient, path: string) =>
       expectRefused(client, await client.get(path), '/');
 
+    // T-rgx8
     it('works once', async () => {
       const client = newClient();
       const path = issuer.approve(await begin(client), person());
@@ -266,6 +268,27 @@ describe('sign-in at a provider', () => {
     expectRefused(again, await signIn(again, who));
   });
 
+  // T-rgx6
+  it('ends within a second on every process once the provider says that the person is signed out there', async () => {
+    const [client, who] = [newClient(), person()];
+    await signIn(client, { ...who, claims: { sid: 'there' } });
+    const elsewhere = httpClient(hosts.hosts[1]?.url ?? '', client.jar.copy());
+    expect((await elsewhere.get('/auth/me')).status).toBe(200);
+    const body = new URLSearchParams({ logout_token: await issuer.logoutToken({ sid: 'there' }) }).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const told = await newClient().request('POST', '/auth/oidc/first/backchannel-logout', { headers, body });
+    expect(told.status).toBe(200);
+    const toldAt = performance.now();
+    expect((await client.get('/auth/me')).status).toBe(401);
+    await until(async () => (await elsewhere.get('/auth/me')).status === 401);
+    expect(performance.now() - toldAt).toBeLessThan(1000);
+    expect((await elsewhere.post('/auth/refresh')).status).toBe(401);
+    const audit = await hosts.database.pool.query(
+      "select detail->>'reason' as reason from auth_audit where type = 'session.ended'",
+    );
+    expect(audit.rows).toContainEqual({ reason: 'provider_logout' });
+  });
+
   describe('an account that was made, and not linked before the process died', () => {
     const cutOff = async (who: Approval) => {
       const { pool } = hosts.database;
@@ -289,6 +312,7 @@ describe('sign-in at a provider', () => {
       expect((await me(client)).id).toBe(id);
     });
 
+    // T-rgx7
     it('is its owner’s once the mailbox was proved here, or a password was set', async () => {
       const [byLink, byReset] = [person(), person()].map((each) => ({ ...each, emailVerified: false }));
       if (!byLink || !byReset) throw new Error('two people');
@@ -364,10 +388,15 @@ describe('sign-in at a provider', () => {
       const back = newClient();
       expect(locationOf(await signIn(back, who))).toBe('/done');
       expect(await me(back)).toMatchObject({ id: member.id });
-
+      const linkedThen = { provider: 'first', issuer: issuer.issuer, email: who.email };
+      expect((await back.get('/auth/oidc/identities')).json()).toEqual([
+        { ...linkedThen, linkedAt: expect.stringMatching(/^\d{4}-.*Z$/) as unknown },
+      ]);
       expect((await back.delete('/auth/oidc/first/link')).status).toBe(204);
       expect(locationOf(await signIn(newClient(), { ...who, email: member.mail }))).toBe(`/done${REFUSED}`);
       await back.post('/auth/refresh');
+      expect((await back.get('/auth/oidc/identities')).json()).toEqual([]);
+      expect((await newClient().get('/auth/oidc/identities')).status).toBe(401);
       expect((await back.delete('/auth/oidc/first/link')).status).toBe(404);
     });
 

@@ -23,6 +23,7 @@ import { ASVS } from './defences/asvs.mjs';
 import { DEVICES } from './defences/devices.mjs';
 import { HISTORIES } from './defences/histories.mjs';
 import { DPOP } from './defences/dpop.mjs';
+import { OIDC } from './defences/oidc.mjs';
 import { OWN_RULES } from './defences/own-rules.mjs';
 import { RFCS } from './defences/rfcs.mjs';
 import { testsById } from './defences/tests.mjs';
@@ -34,7 +35,7 @@ const word = args.find((arg) => !arg.startsWith('--'));
 const withServers = !args.includes('--no-servers');
 const named = testsById(root);
 
-const chosen = [...OWN_RULES, ...HISTORIES, ...ACTING, ...DEVICES, ...DPOP, ...ASVS, ...RFCS]
+const chosen = [...OWN_RULES, ...HISTORIES, ...ACTING, ...DEVICES, ...DPOP, ...OIDC, ...ASVS, ...RFCS]
   .filter(({ of, file }) => !word || of.includes(word) || file.includes(word))
   .map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 if (args.includes('--check')) {

@@ -19,6 +19,21 @@ export interface Approval {
   readonly status?: number;
 }
 
+export interface LogoutForgery {
+  readonly header?: { readonly alg?: string; readonly typ?: string };
+  readonly signedBy?: 'own' | 'stranger';
+}
+
+interface IssuerState {
+  down: boolean;
+  /** How often its discovery document was asked for. */
+  looks: number;
+  /** What that says beside the usual. */
+  metadata: Readonly<Record<string, unknown>>;
+  /** Judges how the client proves itself. Default: by the secret in a header. */
+  takes?: (body: URLSearchParams) => Promise<boolean>;
+}
+
 interface Grant {
   readonly request: URLSearchParams;
   readonly approval: Approval;
@@ -33,8 +48,7 @@ export async function fakeIssuer() {
   const keys = [{ ...(await exportJWK(own.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }];
   const codes = new Map<string, Grant>();
   const asked: URLSearchParams[] = [];
-  /** `metadata`: what its discovery document says beside the usual. */
-  const state = { down: false, looks: 0, metadata: {} as Readonly<Record<string, unknown>> };
+  const state: IssuerState = { down: false, looks: 0, metadata: {} };
   const server = createServer((request, response) => {
     void answer(request, response).catch((error: unknown) => {
       response.statusCode = 500;
@@ -72,7 +86,7 @@ export async function fakeIssuer() {
     const fits =
       grant?.request.get('redirect_uri') === body.get('redirect_uri') &&
       grant?.request.get('code_challenge') === challenge &&
-      request.headers.authorization === basic();
+      (state.takes ? await state.takes(body) : request.headers.authorization === basic());
     if (!grant || !fits) return json(response, { error: 'invalid_grant' }, 400);
     if (grant.approval.status !== undefined)
       return json(response, { error: 'server_error' }, grant.approval.status);
@@ -94,8 +108,28 @@ export async function fakeIssuer() {
     return new SignJWT(Object.fromEntries(payload)).setProtectedHeader(protectedHeader).sign(key);
   }
 
+  /** What the provider posts once somebody is signed out there. */
+  async function logoutToken(
+    claims: JWTPayload = {},
+    { header = {}, signedBy = 'own' }: LogoutForgery = {},
+  ): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    const payload = Object.entries({
+      ...{ iss: issuer, aud: CLIENT.id, iat: now, exp: now + 120, jti: randomUUID() },
+      ...{ events: { 'http://schemas.openid.net/event/backchannel-logout': {} }, ...claims },
+    }).filter(([, value]) => value !== undefined);
+    const protectedHeader = { alg: 'RS256', kid: 'k1', typ: 'logout+jwt', ...header };
+    if (protectedHeader.alg === 'none')
+      return `${part(protectedHeader)}.${part(Object.fromEntries(payload))}.`;
+    const key = signedBy === 'own' ? own.privateKey : stranger.privateKey;
+    const secret = new TextEncoder().encode(CLIENT.secret);
+    return new SignJWT(Object.fromEntries(payload))
+      .setProtectedHeader(protectedHeader)
+      .sign(protectedHeader.alg.startsWith('HS') ? secret : key);
+  }
+
   return {
-    issuer,
+    ...{ issuer, logoutToken },
     clientId: CLIENT.id,
     clientSecret: CLIENT.secret,
     /** What the token endpoint was asked. */

@@ -6,6 +6,8 @@ import {
   endOtherSessions,
   endSession,
   forgotPassword,
+  identities,
+  linkIdentity,
   loginWithMagicLink,
   logoutEverywhere,
   register,
@@ -13,6 +15,7 @@ import {
   sendVerification,
   sessions,
   stepUpFetch,
+  unlinkIdentity,
   verifyEmail,
 } from './account.js';
 
@@ -84,6 +87,23 @@ describe('the account', () => {
     expect(asked).toEqual([
       ...['GET /auth/sessions', 'DELETE /auth/sessions/s%201', 'DELETE /auth/sessions'],
       ...['POST /auth/logout-all', 'POST /auth/refresh'],
+    ]);
+  });
+
+  it('lists, links and unlinks what it has at providers', async () => {
+    const list = [{ issuer: 'https://issuer.example', linkedAt: '2026-01-01T00:00:00.000Z' }];
+    const { client, asked } = await open((line, body) => {
+      if (line.startsWith('GET')) return Response.json(list);
+      return line.startsWith('POST')
+        ? Response.json({ url: `https://issuer.example/?${body}` })
+        : new Response(null, { status: 204 });
+    });
+    expect(await identities(client)).toEqual(list);
+    const url = await linkIdentity(client, { provider: 'a/b', returnTo: '/account' });
+    expect(url).toBe('https://issuer.example/?{"returnTo":"/account"}');
+    await unlinkIdentity(client, 'a/b');
+    expect(asked).toEqual([
+      ...['GET /auth/oidc/identities', 'POST /auth/oidc/a%2Fb/link', 'DELETE /auth/oidc/a%2Fb/link'],
     ]);
   });
 

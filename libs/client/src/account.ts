@@ -1,8 +1,8 @@
 import type { AuthClient, CallOptions, LoginResult, UserBody } from '@tokenward/client';
 import { call, type Caller, callFor } from './calls.js';
-import type { SessionBody } from '../../auth/src/contract/index.js';
+import type { IdentityBody, SessionBody } from '../../auth/src/contract/index.js';
 
-export type { SessionBody } from '../../auth/src/contract/index.js';
+export type { IdentityBody, SessionBody } from '../../auth/src/contract/index.js';
 export type { Caller } from './calls.js';
 export { type Challenge, type OnStepUp, stepUpFetch } from './step-up.js';
 
@@ -98,4 +98,36 @@ export function endOtherSessions(client: Caller, options?: CallOptions): Promise
 export async function logoutEverywhere(client: AuthClient, options?: CallOptions): Promise<void> {
   await callFor(204, client, 'logout-all', { ...options, method: 'POST' });
   await client.refresh();
+}
+
+/** What the user has linked at providers. */
+export function identities(client: Caller, options?: CallOptions): Promise<readonly IdentityBody[]> {
+  return call<readonly IdentityBody[]>(client, 'oidc/identities', { ...options, isOurs: Array.isArray });
+}
+
+/**
+ * Where to send the browser so that an identity of that provider is linked; it comes back to `returnTo`, a path (default `/`), with `#error=login_refused`
+ * where it was not. Rejects with `reauthentication_required` when the proof is older than 5 minutes (`stepUpFetch`).
+ */
+export async function linkIdentity(
+  client: Caller,
+  { provider, returnTo }: { readonly provider: string; readonly returnTo?: string },
+  options?: CallOptions,
+): Promise<string> {
+  const { url } = await call<{ readonly url?: string }>(client, identityPath(provider), {
+    ...options,
+    method: 'POST',
+    body: { returnTo },
+    isOurs: (body) => body.url,
+  });
+  return url as string;
+}
+
+/** Rejects as `linkIdentity`, and with 404 when nothing of that provider is linked. */
+export function unlinkIdentity(client: Caller, provider: string, options?: CallOptions): Promise<void> {
+  return callFor(204, client, identityPath(provider), { ...options, method: 'DELETE' });
+}
+
+function identityPath(provider: string): string {
+  return `oidc/${encodeURIComponent(provider)}/link`;
 }

@@ -2,6 +2,7 @@ export type { AuthErrorCode, AuthErrorReason, ErrorBody } from './error-codes.js
 export { TOKEN_DELIVERIES } from './wire.js';
 export type {
   FactorBody,
+  IdentityBody,
   ApiKeyBody,
   CreatedApiKeyBody,
   LoginAnswer,

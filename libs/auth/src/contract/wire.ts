@@ -44,6 +44,16 @@ export interface SecondFactorDue {
 }
 
 /** Times are ISO 8601 in UTC. */
+/** What the user signs in with elsewhere. */
+export interface IdentityBody {
+  /** As the routes have it; missing for one that is not configured any more. */
+  readonly provider?: string;
+  readonly issuer: string;
+  /** As the provider gave it when it was linked. */
+  readonly email?: string;
+  readonly linkedAt: string;
+}
+
 export interface FactorBody {
   readonly id: string;
   readonly kind: 'totp' | 'passkey';

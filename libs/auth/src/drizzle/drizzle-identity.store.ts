@@ -7,16 +7,25 @@ import {
   type IdentityKey,
   IdentityStore,
 } from '../storage/identity-store.port.js';
+import type { ProviderSessionEnd } from '../storage/provider-session.js';
+import type { Ended } from '../storage/session-store.port.js';
 import { identityChanged } from '../storage/store-events.js';
 import type { AuthDatabase } from './auth-database.js';
 import { rows, type Transaction } from './database.js';
 import { asTransaction } from './host-transaction.js';
-import { actOnIdentity, IDENTITY_COLUMNS, toIdentity } from './identity-rows.js';
+import { actOnIdentity, cameFrom, IDENTITY_COLUMNS, toIdentity } from './identity-rows.js';
 import { isLiveSession } from './live-session.js';
 import type { AuthSchema } from './schema.js';
-import { lockSubject, NO_SESSION, unproveOthersIn } from './session-endings.js';
+import {
+  endingsOf,
+  lockSubject,
+  markEnded,
+  NO_SESSION,
+  sessionEntries,
+  unproveOthersIn,
+} from './session-endings.js';
 import { same } from './session-opening.js';
-import { writeChange } from './write-change.js';
+import { type ChangeTables, writeChange } from './write-change.js';
 
 export interface DrizzleIdentityStoreOptions {
   /** `on`: it writes down what it did. */
@@ -46,6 +55,28 @@ export class DrizzleIdentityStore extends IdentityStore {
     return row && toIdentity(row);
   }
 
+  async of(subject: string): Promise<readonly Identity[]> {
+    const found = await this.database.read(
+      'list identities',
+      this.options.deadlineMs,
+      () => sql`select ${IDENTITY_COLUMNS} from ${this.schema.identities} i
+        where i.subject = ${subject} order by i.linked_at, i.issuer, i.issuer_subject`,
+    );
+    return found.map(toIdentity);
+  }
+
+  endSessions(at: ProviderSessionEnd): Promise<Ended> {
+    return this.database.transaction('end sessions of a provider', this.options.deadlineMs, async (tx) => {
+      const ended = await markEnded(tx, this.schema, cameFrom(at), 'provider_logout');
+      const done = {
+        entries: sessionEntries(ended, tx.nowMs),
+        events: endingsOf(ended, 'provider_logout'),
+      };
+      await writeChange(tx, this.changeTables, done);
+      return { sessions: ended.length, ...done };
+    });
+  }
+
   change(change: IdentityChange): Promise<IdentityChangeOutcome> {
     const { subject, expected, sessionId, act } = change;
     const keep = sessionId ?? NO_SESSION;
@@ -56,9 +87,8 @@ export class DrizzleIdentityStore extends IdentityStore {
       if (!same(state, expected) || !(await isLiveSession(tx, schema, asking))) return { kind: 'superseded' };
       if (!(await actOnIdentity(tx, schema, subject, act))) return { kind: 'unfit' };
       const { entries, events } = await unproveOthersIn(tx, schema, { subject, keep }, tx.nowMs);
-      const audit = this.options.audit === 'on' ? schema.audit : undefined;
       const done = { entries, events: [identityChanged(change), ...events] };
-      await writeChange(tx, { revocations: schema.revocations, audit }, done);
+      await writeChange(tx, this.changeTables, done);
       return { kind: 'changed', ...done };
     });
   }
@@ -77,5 +107,10 @@ export class DrizzleIdentityStore extends IdentityStore {
       ? this.database.joining(what, deadlineMs, () => remove(asTransaction(tx)))
       : this.database.transaction(what, deadlineMs, remove));
     return gone.length;
+  }
+
+  private get changeTables(): ChangeTables {
+    const { revocations, audit } = this.schema;
+    return { revocations, audit: this.options.audit === 'on' ? audit : undefined };
   }
 }

@@ -73,9 +73,9 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
     return this.transaction(WHAT, spend, tx);
   }
 
-  once(use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'ttlMs'>): Promise<'first' | 'again'> {
+  once(use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>): Promise<'first' | 'again'> {
     return this.transaction(WHAT, async (tx) => {
-      const insert = this.insert({ ...use, data: {} });
+      const insert = this.insert(use);
       const kept = await rows(tx, sql`${insert} on conflict do nothing returning 1`);
       return kept.length > 0 ? 'first' : 'again';
     });

@@ -1,5 +1,6 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Identity, IdentityAct } from '../storage/identity-store.port.js';
+import type { ProviderSessionEnd } from '../storage/provider-session.js';
 import { ms, type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
@@ -16,6 +17,14 @@ export function toIdentity(row: Row): Identity {
     proven: row['proven'] === true,
     linkedAt: new Date(Number(row['linked_at'])),
   };
+}
+
+/** The sessions `s` that end with one at a provider. */
+export function cameFrom({ issuer, issuerSubject, sid }: ProviderSessionEnd): SQL {
+  if (issuerSubject === undefined)
+    return sql`s.provider_issuer = ${issuer} and s.provider_sid = ${sid ?? null}`;
+  const ofSession = sid === undefined ? sql`` : sql`and (s.provider_sid is null or s.provider_sid = ${sid})`;
+  return sql`s.provider_issuer = ${issuer} and s.provider_subject = ${issuerSubject} ${ofSession}`;
 }
 
 /** To be called with the subject locked. False where the act does not fit what is there. */

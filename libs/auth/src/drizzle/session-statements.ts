@@ -157,10 +157,11 @@ export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
   // one reading of the clock: two of them differ
   const after = (millis: number): SQL => sql`n.now + ${millis}::float8 * interval '1 millisecond'`;
   const amr = textArray(session.amr);
-  const { bound, limits } = session;
+  const { bound, limits, provider } = session;
   return sql`insert into ${schema.sessions} as s (id, subject, epoch, generation, token_hash, transport, persistent, auth_time, amr,
       created_at, last_used_at, idle_expires_at, absolute_expires_at, created_ip, last_ip, user_agent, actor, claims,
-      idle_ttl_ms, access_ttl_seconds, bound_kind, bound_key, bound_at, register_by)
+      idle_ttl_ms, access_ttl_seconds, bound_kind, bound_key, bound_at, register_by,
+      provider_issuer, provider_subject, provider_sid)
     select ${session.id}::uuid, ${session.subject}, ${session.expected.epoch}, 1, ${session.tokenHash}::bytea, ${session.transport},
       ${session.persistent}::boolean, to_timestamp(${session.authTime.getTime() / 1000}::float8), ${amr}, n.now, n.now,
       least(${after(session.idleTtlMs)}, ${after(session.absoluteTtlMs)}), ${after(session.absoluteTtlMs)},
@@ -168,7 +169,8 @@ export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
       ${session.claims ? JSON.stringify(session.claims) : null}::json,
       ${limits?.idleTtlMs ?? null}::bigint, ${limits?.accessTtlSeconds ?? null}::integer,
       ${bound?.kind ?? null}::text, ${bound?.key ?? null}::text, ${bound ? sql`n.now` : sql`null::timestamptz`},
-      ${session.registerWithinMs === undefined ? sql`null::timestamptz` : after(session.registerWithinMs)}
+      ${session.registerWithinMs === undefined ? sql`null::timestamptz` : after(session.registerWithinMs)},
+      ${provider?.issuer ?? null}::text, ${provider?.issuerSubject ?? null}::text, ${provider?.sid ?? null}::text
     from (select clock_timestamp() as now) n
     returning ${SESSION_COLUMNS}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Duration } from '../common/duration.js';
 import { isLoopbackHost } from '../common/loopback.js';
-import { duration, exactText, flag, group, oneOf, text } from '../common/option-schema.js';
+import { duration, exactText, flag, group, hook, oneOf, text } from '../common/option-schema.js';
 
 export interface OidcProvider {
   /** As its discovery document spells it: `https://accounts.google.com`. http on loopback alone, for development. */
@@ -9,6 +9,8 @@ export interface OidcProvider {
   readonly clientId: string;
   /** None: a public client, which PKCE alone protects. */
   readonly clientSecret?: string;
+  /** Makes the secret at each request to the token endpoint, in place of `clientSecret`; it is sent in the body. Apple’s is a JWT that expires. */
+  readonly mintSecret?: () => string | Promise<string>;
   /** How the secret is sent. Default `client_secret_basic`. */
   readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post';
   /** Default `openid email profile`. */
@@ -18,6 +20,27 @@ export interface OidcProvider {
    * `email_verified` decides.
    */
   readonly trustEmail?: boolean;
+  /** Whether `email_verified` may be the text `true`, as Apple writes it. Default false. */
+  readonly textFlags?: boolean;
+  /** How the answer comes back; `form_post` where the provider wants it (Apple). Default `query`. */
+  readonly responseMode?: 'query' | 'form_post';
+  /** Of a provider without id_tokens (plain OAuth, as GitHub's). Default: its discovery document says where everything is. */
+  readonly oauth?: OAuthEndpoints;
+}
+
+export interface OAuthEndpoints {
+  readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
+  /** Who signed in. `get` asks a URL with the access token, and gives the JSON of the answer; an answer other than 200 is thrown, and refuses the sign-in. */
+  readonly person: (get: (url: string) => Promise<unknown>) => Promise<OAuthPerson>;
+}
+
+export interface OAuthPerson {
+  /** What never changes and is given to nobody else: a number, not a name. */
+  readonly subject: string;
+  readonly email?: string;
+  readonly emailVerified: boolean;
+  readonly name?: string;
 }
 
 export interface OidcOptions {
@@ -46,20 +69,33 @@ function isSecureUrl(value: string): boolean {
   return secure && url.search === '' && url.hash === '' && !/[?#]/.test(value) && url.username === '';
 }
 
-const secureUrl = (example: string) => {
+export const secureUrl = (example: string) => {
   const cure = `an https URL such as ${example}, without query and fragment (http on loopback alone)`;
   return exactText(cure).refine(isSecureUrl, `must be ${cure}`);
 };
+
+const oauthSchema = group({
+  authorizationEndpoint: secureUrl('https://github.com/login/oauth/authorize'),
+  tokenEndpoint: secureUrl('https://github.com/login/oauth/access_token'),
+  person: hook<OAuthEndpoints['person']>(),
+});
+
+const SCOPES = 'scopes with blanks between them, openid among them';
 
 export const providerSchema = group({
   issuer: secureUrl('https://accounts.google.com'),
   clientId: exactText('the client id that the provider gave you'),
   clientSecret: exactText('the client secret that the provider gave you').optional(),
   clientAuthentication: oneOf(['client_secret_basic', 'client_secret_post']).prefault('client_secret_basic'),
-  scope: text('scopes with blanks between them, openid among them', /(?:^| )openid(?: |$)/).prefault(
-    'openid email profile',
-  ),
+  mintSecret: hook<() => string | Promise<string>>().optional(),
+  scope: text(SCOPES).prefault('openid email profile'),
   trustEmail: flag().prefault(false),
+  textFlags: flag().prefault(false),
+  responseMode: oneOf(['query', 'form_post']).prefault('query'),
+  oauth: oauthSchema.optional(),
+}).refine(({ scope, oauth }) => oauth !== undefined || /(?:^| )openid(?: |$)/.test(scope), {
+  path: ['scope'],
+  error: `must be ${SCOPES}`,
 });
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -71,6 +107,10 @@ export const oidcSchema = group({
     .refine(
       (given) => Object.keys(given).every((name) => NAME.test(name)),
       'has a name that is not of lower-case letters, digits and dashes, at most 32: it is part of a path',
+    )
+    .refine(
+      (given) => !Object.hasOwn(given, 'identities'),
+      'names one identities: GET /auth/oidc/identities is what a user has linked',
     )
     .refine((given) => {
       const issuers = Object.values(given).map(({ issuer }) => issuer);

@@ -1,6 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { OidcOptions, OidcProvider } from './oidc-schema.js';
 import { oidc } from './oidc.js';
+import { apple } from './apple.js';
+import { github } from './github.js';
 import { google, microsoft } from './presets.js';
 
 const PROVIDER: OidcProvider = { issuer: 'https://issuer.example', clientId: 'me', clientSecret: 'a secret' };
@@ -28,6 +31,33 @@ describe('presets', () => {
     'microsoft takes no directory of anybody: %s',
     (tenant) => {
       expect(() => microsoft({ ...client, tenant })).toThrow('microsoft.tenant: must be the id');
+    },
+  );
+
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const p8 = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const ids = { clientId: 'com.example.app', teamId: 'TEAM567890', keyId: 'KEY4567890' };
+
+  it('apple and github name the issuer to the letter', () => {
+    const providers = { apple: apple({ ...ids, privateKey: p8 }), github: github(client) };
+    expect([...oidc(options({ providers })).issuers.values()]).toEqual([
+      'https://appleid.apple.com',
+      'https://github.com',
+    ]);
+  });
+
+  it.each([
+    ['no PEM', { privateKey: 'AuthKey_KEY4567890.p8' }, 'apple.privateKey: must be'],
+    ['an RSA key', { privateKey: rsaPem() }, 'apple.privateKey: must be'],
+    ['a team that is none', { teamId: 'team' }, 'apple.teamId: must be'],
+  ])('apple takes %s for a mistake, and never shows the key', (_, changes, message) => {
+    expect(() => apple({ ...ids, privateKey: p8, ...changes })).toThrow(message);
+  });
+
+  it.each(['http://github.example.com', 'github.example.com', 'https://github.example.com/?a'])(
+    'github takes no server without TLS, and no query: %s',
+    (server) => {
+      expect(() => github({ ...client, server })).toThrow('github.server: must be');
     },
   );
 
@@ -65,6 +95,7 @@ describe('oidc(…)', () => {
       'oidc.providers: has a name',
     ],
     ['a name in capitals', options({ providers: { Google: PROVIDER } }), 'oidc.providers: has a name'],
+    ['the name of a route', options({ providers: { identities: PROVIDER } }), 'names one identities'],
     ['one issuer twice', options({ providers: { a: PROVIDER, b: PROVIDER } }), 'names one issuer twice'],
     [
       'an issuer without TLS',
@@ -108,3 +139,8 @@ describe('oidc(…)', () => {
     },
   );
 });
+
+function rsaPem(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}

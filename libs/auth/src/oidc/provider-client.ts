@@ -1,6 +1,9 @@
 import * as client from 'openid-client';
-import { AuthError } from '../common/auth-error.js';
-import type { OidcAnswer, OidcPerson, OidcRequest } from '../options/oidc-options.js';
+import type { OidcAnswer, OidcLogoutAnswer, OidcPerson, OidcRequest } from '../options/oidc-options.js';
+import { logoutTokens } from './logout-token.js';
+import { refusedOr, unavailable } from './provider-failure.js';
+import { authenticationOf, tokenParameters } from './client-authentication.js';
+import { nameIn } from './name-in-form.js';
 import type { CheckedProvider } from './oidc-schema.js';
 
 /** OpenID Connect Core 1.0, section 5.5: whoever can say it says when the person proved a credential. */
@@ -11,6 +14,7 @@ const COOL_DOWN_MS = 5_000;
 /** One provider. What its discovery document says is kept; that it could not be had is kept for 5 s. */
 export class ProviderClient {
   private known: Promise<client.Configuration> | undefined;
+  private judge: ReturnType<typeof logoutTokens> | undefined;
 
   constructor(
     private readonly name: string,
@@ -26,6 +30,7 @@ export class ProviderClient {
       ...{ redirect_uri: redirectUri, scope: this.provider.scope, state, nonce },
       code_challenge: await client.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
+      ...(this.provider.responseMode !== 'query' && { response_mode: this.provider.responseMode }),
       ...(maxAgeSeconds !== undefined && { max_age: String(maxAgeSeconds) }),
       ...(asksAuthTime && { claims: AUTH_TIME }),
     });
@@ -37,18 +42,35 @@ export class ProviderClient {
     const url = new URL(request.redirectUri);
     url.search = parameters.toString();
     try {
-      const tokens = await client.authorizationCodeGrant(configuration, url, {
-        ...{ expectedState: request.state, expectedNonce: request.nonce, idTokenExpected: true },
-        pkceCodeVerifier: request.verifier,
-        ...(request.maxAgeSeconds !== undefined && { maxAge: request.maxAgeSeconds }),
-      });
+      const tokens = await client.authorizationCodeGrant(
+        configuration,
+        url,
+        {
+          ...{ expectedState: request.state, expectedNonce: request.nonce, idTokenExpected: true },
+          pkceCodeVerifier: request.verifier,
+          ...(request.maxAgeSeconds !== undefined && { maxAge: request.maxAgeSeconds }),
+        },
+        await tokenParameters(this.provider),
+      );
       const claims = tokens.claims();
       if (!claims) return { kind: 'refused', detail: 'no id_token' };
       const told = await this.withEmail(configuration, tokens.access_token, claims);
-      return { kind: 'person', person: this.personOf(claims, told) };
+      return { kind: 'person', person: this.personOf(claims, told, nameIn(parameters)) };
     } catch (error) {
-      if (isOutage(error)) throw this.unavailable(error);
-      return { kind: 'refused', detail: describe(error) };
+      return refusedOr(error, this.name);
+    }
+  }
+
+  async logout(logoutToken: string): Promise<OidcLogoutAnswer> {
+    const metadata = (await this.configuration()).serverMetadata();
+    const { jwks_uri: jwksUri, id_token_signing_alg_values_supported: algorithms } = metadata;
+    if (jwksUri === undefined) return { kind: 'refused', detail: 'no jwks_uri' };
+    const { issuer, clientId } = this.provider;
+    this.judge ??= logoutTokens({ issuer, clientId, jwksUri, algorithms, timeoutMs: this.timeoutMs });
+    try {
+      return await this.judge(logoutToken);
+    } catch (error) {
+      return refusedOr(error, this.name);
     }
   }
 
@@ -64,39 +86,39 @@ export class ProviderClient {
     return client.fetchUserInfo(configuration, accessToken, claims.sub);
   }
 
-  private personOf({ sub, sid, auth_time: authTime }: client.IDToken, told: Claims): OidcPerson {
-    const { email, name, email_verified: verified } = told;
+  private personOf(
+    { sub, sid, iat, auth_time: authTime }: client.IDToken,
+    told: Claims,
+    sent?: string,
+  ): OidcPerson {
+    const { email, name = sent, email_verified: verified } = told;
+    const { trustEmail, textFlags } = this.provider;
     return {
       // what the provider was found under, and what the library compared the token with
       issuer: this.provider.issuer,
       issuerSubject: sub,
       ...(typeof email === 'string' && email !== '' && { email }),
-      // only a boolean: some providers write the text "false"
-      emailVerified: this.provider.trustEmail || verified === true,
+      // some providers write the text "false"
+      emailVerified: trustEmail || verified === true || (textFlags && verified === 'true'),
       ...(typeof name === 'string' && name.trim() !== '' && { name }),
       ...(authTime !== undefined && { authTimeSeconds: authTime }),
-      ...(typeof sid === 'string' && { providerSession: sid }),
+      ...(typeof sid === 'string' && sid !== '' && { sid }),
+      issuedAtSeconds: iat,
     };
   }
 
   private configuration(): Promise<client.Configuration> {
     this.known ??= this.discover().catch((error: unknown) => {
       setTimeout(() => (this.known = undefined), COOL_DOWN_MS).unref();
-      throw this.unavailable(error);
+      throw unavailable(error, this.name);
     });
     return this.known;
   }
 
   private discover(): Promise<client.Configuration> {
-    const { issuer, clientId, clientSecret, clientAuthentication } = this.provider;
+    const { issuer, clientId } = this.provider;
     const url = new URL(issuer);
-    const authentication =
-      clientSecret === undefined
-        ? client.None()
-        : clientAuthentication === 'client_secret_basic'
-          ? client.ClientSecretBasic(clientSecret)
-          : client.ClientSecretPost(clientSecret);
-    return client.discovery(url, clientId, undefined, authentication, {
+    return client.discovery(url, clientId, undefined, authenticationOf(this.provider), {
       timeout: this.timeoutMs / 1000,
       // the signature of the id_token too, although it came over TLS: contract, section 9
       execute: [
@@ -106,37 +128,6 @@ export class ProviderClient {
       ],
     });
   }
-
-  private unavailable(error: unknown): AuthError {
-    return AuthError.unavailable(`the provider ${this.name} does not answer: ${describe(error)}`);
-  }
 }
 
 type Claims = Readonly<Record<string, unknown>>;
-
-const OUTAGES = new Set(['OAUTH_TIMEOUT', 'OAUTH_ABORT']);
-
-/** Nobody answered, or the provider says that it is down: the person may try again. */
-function isOutage(error: unknown): boolean {
-  if (!isError(error)) return false;
-  const { code, cause } = error;
-  if (code !== undefined) return OUTAGES.has(String(code)) || statusOf(cause) >= 500;
-  // what `fetch` throws where no answer came, bare or wrapped
-  return error.name === 'TypeError' || isOutage(cause);
-}
-
-/** By shape: a test runner, or another copy of the library, has classes of its own. */
-function isError(error: unknown): error is { name: string; code?: unknown; cause?: unknown } {
-  return typeof error === 'object' && error !== null && 'name' in error;
-}
-
-function statusOf(cause: unknown): number {
-  return typeof cause === 'object' && cause !== null && 'status' in cause ? Number(cause.status) : 0;
-}
-
-/** Names and codes alone: a message or a cause may hold a code, a token, or what the provider wrote. */
-function describe(error: unknown): string {
-  if (!isError(error)) return 'not an Error';
-  const parts = [error.name, error.code, 'error' in error && error.error];
-  return parts.filter((part) => typeof part === 'string' && /^[\w.-]{1,64}$/.test(part)).join(' ');
-}

@@ -22,12 +22,30 @@ export interface OidcPerson {
   /** `auth_time`, seconds since the epoch: when the person last proved a credential there. Undefined: the provider does not say. */
   readonly authTimeSeconds?: number;
   /** `sid`: the session there. */
-  readonly providerSession?: string;
+  readonly sid?: string;
+  /** `iat` of the id_token, seconds since the epoch; undefined where there is none. */
+  readonly issuedAtSeconds?: number;
 }
 
 export type OidcAnswer =
   | { readonly kind: 'person'; readonly person: OidcPerson }
   /** `detail` holds no code, token or secret. */
+  | { readonly kind: 'refused'; readonly detail: string };
+
+/** A session that is over at the provider. At least one of `issuerSubject` and `sid` is there. */
+export interface OidcLogout {
+  readonly issuer: string;
+  readonly issuerSubject?: string;
+  readonly sid?: string;
+  /** `jti`. */
+  readonly id: string;
+  /** `iat`, seconds since the epoch. */
+  readonly issuedAtSeconds: number;
+}
+
+export type OidcLogoutAnswer =
+  | { readonly kind: 'logout'; readonly logout: OidcLogout }
+  /** `detail` holds no part of the token. */
   | { readonly kind: 'refused'; readonly detail: string };
 
 /** `oidc(…)` of `@tokenward/nestjs/oidc`. */
@@ -43,4 +61,6 @@ export interface OidcMethod {
   authorizationUrl(provider: string, request: OidcRequest): Promise<string>;
   /** Judges what the browser brought back, as the parameters of `redirectUri`. Throws as above. */
   person(provider: string, parameters: URLSearchParams, request: OidcRequest): Promise<OidcAnswer>;
+  /** Judges a logout token (OpenID Connect Back-Channel Logout 1.0); not whether it was used before. Throws as above. */
+  logout(provider: string, logoutToken: string): Promise<OidcLogoutAnswer>;
 }

@@ -14,7 +14,9 @@ export type EndReason =
   /** Whoever acted as the user was signed out, disabled or deleted, or has other rights now. */
   | 'actor_ended'
   /** No access token can be made of it any more: today's rules refuse the claims that it keeps, or the token is too large. */
-  | 'unissuable';
+  | 'unissuable'
+  /** The person was signed out at the provider that vouched for them. */
+  | 'provider_logout';
 
 const ENDS_TOKENS: ReadonlySet<EndReason> = new Set(['password_changed', 'user_disabled', 'user_deleted']);
 

@@ -1,5 +1,7 @@
 import type { ActedBy } from './acted-by.js';
 import type { HostTransaction } from './host-transaction.js';
+import type { ProviderSessionEnd } from './provider-session.js';
+import type { Ended } from './session-store.port.js';
 import type { StoreChange } from './store-change.js';
 import type { SubjectState } from './subject.js';
 
@@ -49,11 +51,18 @@ export type IdentityChangeOutcome =
  */
 export abstract class IdentityStore {
   abstract find(key: IdentityKey): Promise<Identity | undefined>;
+  /** What a user has linked, the oldest first. */
+  abstract of(subject: string): Promise<readonly Identity[]>;
   /**
    * In one transaction: the act, and what `SessionStore.unproveOthers` says. Of N links of one identity exactly one is `changed`. A store that keeps
    * an audit trail writes the act.
    */
   abstract change(change: IdentityChange): Promise<IdentityChangeOutcome>;
+  /**
+   * Ends the sessions here that came from a session at a provider which is over (`provider_logout`, one event each), linked still or not. A person who is
+   * named beside a `sid` also loses the sessions of which no `sid` is known.
+   */
+  abstract endSessions(at: ProviderSessionEnd): Promise<Ended>;
   /** Forgets what was linked before the email of the account was verified; resolves with how many. */
   abstract removeUnproven(subject: string, tx?: HostTransaction): Promise<number>;
 }

@@ -74,6 +74,7 @@ export type {
   IdentityKey,
   NewIdentity,
 } from './identity-store.port.js';
+export type { ProviderSession, ProviderSessionEnd } from './provider-session.js';
 export { ThrottleStore } from './throttle-store.port.js';
 export type { ThrottleAttempt, ThrottleBucket, ThrottleDecision } from './throttle-store.port.js';
 

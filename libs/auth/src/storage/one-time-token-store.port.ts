@@ -58,7 +58,7 @@ export abstract class OneTimeTokenStore {
    * Keeps what was used, so that it is used once: of N simultaneous calls with one hash exactly one is `first`, and every later one is `again` for at
    * least `ttlMs`. It is read and redeemed like a token of nobody.
    */
-  abstract once(use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'ttlMs'>): Promise<'first' | 'again'>;
+  abstract once(use: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>): Promise<'first' | 'again'>;
   /** Every token of a subject dies: its email changed. */
   abstract removeOf(subject: string, tx?: HostTransaction): Promise<void>;
   /** At most `page` expired rows; resolves with how many. Safe on many processes at once. */

@@ -1,4 +1,5 @@
 import type { Actor } from '../common/principal.js';
+import type { ProviderSession } from './provider-session.js';
 import type { SubjectState, UserFacts } from './subject.js';
 import type { TokenDelivery } from '../contract/index.js';
 
@@ -89,6 +90,8 @@ export interface NewSession {
   readonly bound?: Omit<SessionBinding, 'at'>;
   /** Ends after so many milliseconds unless it is bound before, and does not rotate until then. Default: it needs no key. */
   readonly registerWithinMs?: number;
+  /** Who vouched for the user. Default: nobody, the credential was proved here. */
+  readonly provider?: ProviderSession;
   /** Its own, kept for its rotations: in place of `Rotation.ttlMs` and `rememberMeTtlMs`, and for its access tokens. Default: none. */
   readonly limits?: { readonly idleTtlMs?: number; readonly accessTtlSeconds?: number };
   /** Sessions of the user's own, or of those who act as the user, this one included: neither kind ends the other. */

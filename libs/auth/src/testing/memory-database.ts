@@ -6,6 +6,7 @@ import type { EndReason } from '../storage/end-reason.js';
 import type { Factor } from '../storage/factor.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import type { Identity } from '../storage/identity-store.port.js';
+import type { ProviderSession } from '../storage/provider-session.js';
 import type { LedgerEntry } from '../storage/ledger-entry.js';
 import type { SubjectState } from '../storage/subject.js';
 import type { RotationCause, Session } from '../storage/session.js';
@@ -20,6 +21,7 @@ export interface SessionRow extends Session {
   readonly rotatedAtMs: number | null;
   /** Ids of the challenges that its key has answered of late. */
   readonly usedChallenges: readonly string[];
+  readonly provider: ProviderSession | null;
   readonly endedAtMs: number | null;
   readonly endReason: EndReason | null;
 }

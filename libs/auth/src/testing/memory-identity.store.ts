@@ -7,9 +7,11 @@ import {
   type IdentityKey,
   IdentityStore,
 } from '../storage/identity-store.port.js';
+import type { ProviderSession, ProviderSessionEnd } from '../storage/provider-session.js';
+import type { Ended } from '../storage/session-store.port.js';
 import { identityChanged } from '../storage/store-events.js';
 import { asMemoryTransaction, type MemoryDatabase, type MemoryTransaction } from './memory-database.js';
-import { MemoryEndings } from './memory-session-endings.js';
+import { endingsOf, MemoryEndings } from './memory-session-endings.js';
 import { mayAsk, sameState } from './memory-session-rows.js';
 
 /** `IdentityStore` in the memory of one process, for tests. */
@@ -20,6 +22,19 @@ export class MemoryIdentityStore extends IdentityStore {
 
   async find(key: IdentityKey): Promise<Identity | undefined> {
     return this.database.identities.get(nameOf(key));
+  }
+
+  async of(subject: string): Promise<readonly Identity[]> {
+    return [...this.database.identities.values()].filter((each) => each.subject === subject);
+  }
+
+  endSessions(at: ProviderSessionEnd): Promise<Ended> {
+    return this.database.transaction((tx) => {
+      const alive = [...this.database.sessions.values()].filter(({ endedAtMs }) => endedAtMs === null);
+      const ended = alive.filter(({ provider }) => provider && cameFrom(provider, at));
+      const entries = new MemoryEndings(this.database, tx).end(ended, 'provider_logout');
+      return { sessions: ended.length, entries, events: endingsOf(ended, 'provider_logout') };
+    });
   }
 
   change(change: IdentityChange): Promise<IdentityChangeOutcome> {
@@ -58,6 +73,13 @@ export class MemoryIdentityStore extends IdentityStore {
     for (const [name] of gone) tx.remove(identities, name);
     return gone.length;
   }
+}
+
+function cameFrom(from: ProviderSession, { issuer, issuerSubject, sid }: ProviderSessionEnd): boolean {
+  if (from.issuer !== issuer) return false;
+  if (issuerSubject === undefined) return sid !== undefined && from.sid === sid;
+  const ofSession = sid === undefined || from.sid === undefined || from.sid === sid;
+  return from.issuerSubject === issuerSubject && ofSession;
 }
 
 function nameOf({ issuer, issuerSubject }: IdentityKey): string {

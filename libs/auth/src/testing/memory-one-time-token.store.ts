@@ -56,12 +56,17 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
     });
   }
 
-  once({ hash, kind, ttlMs }: Pick<NewOneTimeToken, 'hash' | 'kind' | 'ttlMs'>): Promise<'first' | 'again'> {
+  once({
+    hash,
+    kind,
+    data,
+    ttlMs,
+  }: Pick<NewOneTimeToken, 'hash' | 'kind' | 'data' | 'ttlMs'>): Promise<'first' | 'again'> {
     return this.within(undefined, (tx) => {
       const table = this.database.oneTimeTokens;
       if (table.has(keyOf(hash))) return 'again';
       const expiresAtMs = this.database.clock.now() + ttlMs;
-      const row = { kind, subject: undefined, epoch: undefined, data: {}, triesLeft: 1, expiresAtMs };
+      const row = { kind, subject: undefined, epoch: undefined, data, triesLeft: 1, expiresAtMs };
       tx.put(table, keyOf(hash), row);
       return 'first';
     });

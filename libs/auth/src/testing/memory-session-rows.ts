@@ -18,6 +18,7 @@ export function newRow(session: NewSession, nowMs: number): SessionRow {
     accessTtlSeconds: session.limits?.accessTtlSeconds ?? null,
     ownIdleTtlMs: session.limits?.idleTtlMs ?? null,
     bound: session.bound ? { ...session.bound, at: now } : null,
+    provider: session.provider ?? null,
     registerBy: session.registerWithinMs === undefined ? null : new Date(nowMs + session.registerWithinMs),
     ...{
       rotationNonce: null,

@@ -56,6 +56,10 @@ export function sessionTables({ table, prefix }: Maker) {
       registerBy: at('register_by'),
       /** Those of the last minutes that its key has answered, by their ids. Null: none so far. */
       usedChallenges: text('used_challenges').array(),
+      /** The session at a provider that it came from; null: the credential was proved here. */
+      providerIssuer: text('provider_issuer'),
+      providerSubject: text('provider_subject'),
+      providerSid: text('provider_sid'),
       /** The revoked flag and its time in one: null while the session may be used. */
       endedAt: at('ended_at'),
       endReason: text('end_reason'),
@@ -66,6 +70,12 @@ export function sessionTables({ table, prefix }: Maker) {
       index(`${prefix}sessions_actor_idx`)
         .on(t.actor)
         .where(sql`${t.actor} is not null`),
+      index(`${prefix}sessions_provider_idx`)
+        .on(t.providerIssuer, t.providerSubject)
+        .where(sql`${t.providerIssuer} is not null`),
+      index(`${prefix}sessions_provider_sid_idx`)
+        .on(t.providerIssuer, t.providerSid)
+        .where(sql`${t.providerSid} is not null`),
     ],
   );
 

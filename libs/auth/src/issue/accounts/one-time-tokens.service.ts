@@ -47,8 +47,14 @@ export class OneTimeTokens {
   }
 
   /** Whether this is the first use of a text of that form on any process; it is remembered for at least `ttlMs`. */
-  async isFirstUse(kind: string, text: string, ttlMs: number): Promise<boolean> {
-    return WRITTEN.test(text) && (await this.store.once({ kind, hash: hashOf(text), ttlMs })) === 'first';
+  async isFirstUse(
+    kind: string,
+    text: string,
+    ttlMs: number,
+    data: NewOneTimeToken['data'] = {},
+  ): Promise<boolean> {
+    if (!WRITTEN.test(text)) return false;
+    return (await this.store.once({ kind, hash: hashOf(text), data, ttlMs })) === 'first';
   }
 
   /** Every token of a user dies. */

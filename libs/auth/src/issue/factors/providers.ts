@@ -3,8 +3,10 @@ import { LinkIdentityFlow } from '../flows/link-identity.flow.js';
 import { ManageFactorsFlow } from '../flows/manage-factors.flow.js';
 import { OidcSignInFlow } from '../flows/oidc-sign-in.flow.js';
 import { PasskeyLoginFlow } from '../flows/passkey-login.flow.js';
+import { ProviderLogoutFlow } from '../flows/provider-logout.flow.js';
 import { SecondFactorLoginFlow } from '../flows/second-factor-login.flow.js';
 import { IdentityAccounts } from '../oidc/identity-accounts.service.js';
+import { ProviderLogouts } from '../oidc/provider-logouts.service.js';
 import { UnlinkedAccounts } from '../oidc/unlinked-accounts.service.js';
 import { OidcRequests } from '../oidc/oidc-requests.service.js';
 import { CredentialProof } from './credential-proof.service.js';
@@ -27,6 +29,8 @@ export const FACTOR_PROVIDERS: Provider[] = [
   ManageFactorsFlow,
   OidcRequests,
   UnlinkedAccounts,
+  ProviderLogouts,
+  ProviderLogoutFlow,
   IdentityAccounts,
   OidcSignInFlow,
   LinkIdentityFlow,

@@ -7,6 +7,7 @@ import type { Factors } from '../../storage/factor-store.port.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { ThrottleAttempt } from '../../storage/throttle-store.port.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
+import type { ProviderSignIn } from '../oidc/provider-logouts.service.js';
 import type { SessionOpening } from '../sessions/session-opener.service.js';
 import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
 import { FactorMethods } from './factor-methods.js';
@@ -30,6 +31,7 @@ export interface TicketData extends Readonly<Record<string, unknown>> {
   readonly claims?: string;
   /** The key that the first step proved. */
   readonly provedKey?: string;
+  readonly provider?: ProviderSignIn;
 }
 
 export interface LiveTicket {
@@ -61,7 +63,7 @@ export class SecondStep {
   async due(step: FirstStep, client: ClientContext): Promise<SecondFactorDue | 'superseded' | undefined> {
     const { store } = this.methods;
     if (!store) return undefined;
-    const { account, expected, device, transport, persistent, amr, claims } = step;
+    const { account, expected, device, transport, persistent, amr, claims, provider } = step;
     const factors = await store.of(account.id);
     if (!factors.all.some(counts)) return undefined;
     const { admissions } = await this.throttle.countOther({ account, subject: expected }, { device, client });
@@ -75,6 +77,7 @@ export class SecondStep {
       counted,
       ...kept,
       ...(provedKey && { provedKey }),
+      ...(provider && { provider }),
     };
     const ticket = await this.tokens.issue({
       ...{ kind: KIND, data, ttlMs: TTL_SECONDS * 1000, tries: TRIES },

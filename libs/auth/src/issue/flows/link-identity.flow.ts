@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
+import type { Identity } from '../../storage/identity-store.port.js';
 import { FactorMethods } from '../factors/factor-methods.js';
 import { FreshProof } from '../factors/fresh-proof.service.js';
 import { OidcRequests } from '../oidc/oidc-requests.service.js';
@@ -16,6 +17,11 @@ export class LinkIdentityFlow {
     private readonly requests: OidcRequests,
     private readonly announcer: Announcer,
   ) {}
+
+  /** The oldest first, also those of providers that are not configured any more. */
+  list({ id }: Principal): Promise<readonly Identity[]> {
+    return this.methods.identities?.of(id) ?? Promise.resolve([]);
+  }
 
   /** Where the browser goes, and what it keeps meanwhile. Throws `provider_not_found`, `proof_too_old`. */
   async begin(

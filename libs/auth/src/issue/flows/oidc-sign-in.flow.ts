@@ -11,6 +11,7 @@ import { FactorMethods, type Provider } from '../factors/factor-methods.js';
 import { assertFitsHost } from '../oidc/fits-host.js';
 import { IdentityAccounts } from '../oidc/identity-accounts.service.js';
 import { type AnsweredRequest, type Linking, OidcRequests } from '../oidc/oidc-requests.service.js';
+import type { ProviderSignIn } from '../oidc/provider-logouts.service.js';
 import { returnPath } from '../oidc/return-path.js';
 import { DeviceIds } from '../users/device-id.js';
 import { type Admission, LoginThrottle } from '../users/login-throttle.service.js';
@@ -143,7 +144,7 @@ export class OidcSignInFlow {
     return this.signIn.complete(
       {
         ...{ account, expected, transport: 'cookie', persistent: false, asOfMs, deviceId },
-        ...{ amr: ['fed'], device, provedAt },
+        ...{ amr: ['fed'], device, provedAt, provider: vouchedBy(person) },
       },
       client,
     );
@@ -179,4 +180,10 @@ export class OidcSignInFlow {
     this.logger.debug(`a sign-in at a provider was refused: ${detail}`);
     return { returnTo, result: 'refused' };
   }
+}
+
+/** Undefined where the provider could not tell of a sign-out anyway. */
+function vouchedBy({ issuer, issuerSubject, sid, issuedAtSeconds }: OidcPerson): ProviderSignIn | undefined {
+  if (issuedAtSeconds === undefined) return undefined;
+  return { issuer, issuerSubject, issuedAtSeconds, ...(sid !== undefined && { sid }) };
 }

@@ -58,12 +58,12 @@ export class SecondFactorLoginFlow {
     if (!proved) throw this.refused(account.id, 'the answer is wrong', context);
     if (!(await this.steps.redeem(ticket))) throw this.refused(account.id, 'spent meanwhile', context);
 
-    const { transport, persistent, amr: first, counted, claims: kept } = live.data;
+    const { transport, persistent, amr: first, counted, claims: kept, provider } = live.data;
     await Promise.all([giveBack(), this.throttle.giveBackAll(counted)]);
     const amr = [...new Set([...first, ...proved, 'mfa'])];
     const claims = kept === undefined ? undefined : (JSON.parse(kept) as CustomClaims);
     const opening = { account, expected: candidate.subject, transport, persistent, amr, asOfMs, deviceId };
-    return this.signIn.open({ ...opening, claims, authTime: new Date(asOfMs) }, client);
+    return this.signIn.open({ ...opening, claims, provider, authTime: new Date(asOfMs) }, client);
   }
 
   private refused(userId: string, detail: string, { client }: CeremonyContext): AuthError {

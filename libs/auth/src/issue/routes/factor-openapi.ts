@@ -54,5 +54,17 @@ export const PASSKEY_LOGIN_BODY: JsonSchema = object(
   },
   ['ticket', 'response'],
 );
+export const IDENTITIES_ANSWER: JsonSchema = {
+  type: 'array',
+  items: object(
+    {
+      provider: text('As the routes have it; missing for one that is not configured any more.'),
+      issuer: { type: 'string' },
+      email: text('As the provider gave it when it was linked.'),
+      linkedAt: instant,
+    },
+    ['issuer', 'linkedAt'],
+  ),
+};
 export const LINK_BODY: JsonSchema = object({ returnTo: text('A path of this origin. Default: /') }, []);
 export const URL_ANSWER: JsonSchema = object({ url: text('Of the provider.') });

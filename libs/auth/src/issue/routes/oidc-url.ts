@@ -22,3 +22,10 @@ export function maxAgeOf(parameters: URLSearchParams): number | undefined {
   const fields = { maxAge: 'must be a whole number of seconds from 0 to 86400' };
   throw new AuthError('input_invalid', 'query of a sign-in at a provider', { fields });
 }
+
+/** What of a posted answer is the library's to judge; `user` is what Apple tells of the name. An id_token is not taken from the browser. */
+const ANSWER = ['code', 'state', 'iss', 'error', 'user'];
+
+export function answerIn(form: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...form].filter(([name]) => ANSWER.includes(name)));
+}

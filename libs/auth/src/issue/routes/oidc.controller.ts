@@ -1,19 +1,30 @@
 import { Delete, Get, HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
+import type { IdentityBody } from '../../contract/index.js';
 import { callerOf } from '../../verify/guards/call-context.js';
-import { type HttpRequest, type HttpResponse, parameterOf, setHeader } from '../../verify/http/adapter.js';
+import {
+  clientOf,
+  type HttpRequest,
+  type HttpResponse,
+  parameterOf,
+  setHeader,
+} from '../../verify/http/adapter.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
+import { FactorMethods } from '../factors/factor-methods.js';
 import { LinkIdentityFlow } from '../flows/link-identity.flow.js';
 import { type OidcOutcome, OidcSignInFlow } from '../flows/oidc-sign-in.flow.js';
+import { ProviderLogoutFlow } from '../flows/provider-logout.flow.js';
 import { REQUEST_TTL_SECONDS } from '../oidc/oidc-requests.service.js';
 import { AuthCookies } from './cookies.service.js';
+import { fieldOf, formBodyOf } from './form-body.js';
 import * as shapes from './factor-openapi.js';
 import { jsonBodyOf } from './json-body.js';
 import { NavigationGuard } from './navigation.guard.js';
 import { OidcCallbacks } from './oidc-callbacks.service.js';
-import { maxAgeOf, urlOf } from './oidc-url.js';
+import { answerIn, maxAgeOf, urlOf } from './oidc-url.js';
 import { RequestSchemas } from './request-schemas.service.js';
+import { identityBody } from './response-bodies.js';
 import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
 import { OidcOnGuard } from './switched-on.guards.js';
 import { TenantReader } from './tenant-reader.service.js';
@@ -29,12 +40,28 @@ export function createOidcController(routes: Routes): Type {
     constructor(
       private readonly signIn: OidcSignInFlow,
       private readonly links: LinkIdentityFlow,
+      private readonly methods: FactorMethods,
+      private readonly logouts: ProviderLogoutFlow,
       private readonly callbacks: OidcCallbacks,
       private readonly tenants: TenantReader,
       private readonly inputs: RequestSchemas,
       private readonly presented: PresentedTokens,
       private readonly cookies: AuthCookies,
     ) {}
+
+    // before the providers: none has that name
+    @Route(
+      routes.factors,
+      Get('oidc/identities'),
+      SignedIn({
+        summary: 'List what the caller has linked',
+        answers: { 200: { description: 'The oldest first.', schema: shapes.IDENTITIES_ANSWER } },
+      }),
+    )
+    async identities(@Req() request: HttpRequest): Promise<readonly IdentityBody[]> {
+      const issuers = this.methods.oidc?.issuers ?? new Map<string, string>();
+      return (await this.links.list(callerOf(request))).map((each) => identityBody(each, issuers));
+    }
 
     @Route(
       routes.factors,
@@ -87,6 +114,35 @@ export function createOidcController(routes: Routes): Type {
       if (typeof outcome.result === 'object' && 'grant' in outcome.result)
         this.cookies.signIn(response, outcome.result.grant);
       setHeader(response, 'Location', placeOf(outcome));
+    }
+
+    /** A `Lax` cookie stays away from a post of another site, and comes along once the browser is sent here by `GET`. */
+    @Route(
+      routes.factors,
+      Post('oidc/:provider/callback'),
+      HttpCode(303),
+      Open({
+        ...{ summary: 'The same, where the provider posts its answer (a form)', ...PARAMETER },
+        answers: { 303: { description: 'To the same by GET.' }, ...errorAnswers(400, 404) },
+      }),
+    )
+    relay(@Req() request: HttpRequest, @Res({ passthrough: true }) response: HttpResponse): void {
+      const answer = answerIn(formBodyOf(request));
+      setHeader(response, 'Location', `${this.callbacks.of(request)}?${answer.toString()}`);
+    }
+
+    @Route(
+      routes.factors,
+      Post('oidc/:provider/backchannel-logout'),
+      HttpCode(200),
+      Open({
+        ...{ summary: 'The provider tells of a sign-out there (a form with logout_token)', ...PARAMETER },
+        answers: { 200: { description: 'Ended here as well.' }, ...errorAnswers(400, 404, 429, 503) },
+      }),
+    )
+    async backchannelLogout(@Req() request: HttpRequest): Promise<void> {
+      const token = fieldOf(formBodyOf(request), 'logout_token');
+      await this.logouts.logout(parameterOf(request, 'provider'), token, clientOf(request).ip);
     }
 
     @Route(

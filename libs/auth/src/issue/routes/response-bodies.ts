@@ -1,9 +1,11 @@
 import type { Principal } from '../../common/principal.js';
 import type { ApiKey } from '../../storage/api-key-store.port.js';
+import type { Identity } from '../../storage/identity-store.port.js';
 import type { Factor } from '../../storage/factor.js';
 import type {
   ApiKeyBody,
   FactorBody,
+  IdentityBody,
   LoginAnswer,
   MeBody,
   SessionBody,
@@ -91,5 +93,19 @@ export function factorBody(factor: Factor): FactorBody {
     ...{ id, kind, ...(name !== undefined && { name }), createdAt: createdAt.toISOString() },
     ...(lastUsedAt && { lastUsedAt: lastUsedAt.toISOString() }),
     ...(factor.kind === 'passkey' && { backedUp: factor.backedUp }),
+  };
+}
+
+/** `issuers`: those that are configured, by the names of their providers. */
+export function identityBody(
+  { issuer, email, linkedAt }: Identity,
+  issuers: ReadonlyMap<string, string>,
+): IdentityBody {
+  const [provider] = [...issuers].find(([, each]) => each === issuer) ?? [];
+  return {
+    ...(provider !== undefined && { provider }),
+    issuer,
+    ...(email !== undefined && { email }),
+    linkedAt: linkedAt.toISOString(),
   };
 }

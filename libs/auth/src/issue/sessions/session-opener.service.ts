@@ -13,6 +13,8 @@ import { DeviceChallenges } from '../devices/device-challenges.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
+import { SessionStore } from '../../storage/session-store.port.js';
+import { ProviderLogouts, type ProviderSignIn } from '../oidc/provider-logouts.service.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
@@ -35,6 +37,8 @@ export interface SessionOpening {
   readonly absoluteTtlMs?: number;
   /** To be kept with the session, as `TokenGrants.sessionClaims` read them. */
   readonly claims?: CustomClaims;
+  /** Who vouched for the user. */
+  readonly provider?: ProviderSignIn;
 }
 
 /** Opens a session and grants its first tokens; `superseded` when the user's sessions were ended meanwhile. */
@@ -46,6 +50,8 @@ export class SessionOpener {
     private readonly devices: DeviceIds,
     private readonly challenges: DeviceChallenges,
     private readonly announcer: Announcer,
+    private readonly logouts: ProviderLogouts,
+    private readonly store: SessionStore,
     private readonly limiter: SessionLimiter,
     private readonly entropy: Entropy,
     private readonly options: ResolvedAuthOptions,
@@ -89,6 +95,12 @@ export class SessionOpener {
     if (opened.kind === 'superseded') return 'superseded';
 
     await this.announcer.announce(opened);
+    // after the session is there: whichever of the two comes second sees the first
+    if (opening.provider && (await this.logouts.hasEnded(opening.provider))) {
+      const ended = await this.store.endOne(sessionId, 'provider_logout');
+      if (ended) await this.announcer.announce(ended);
+      return 'superseded';
+    }
     const tokens = this.grants.grant(opened.session, access, opened.refreshToken);
     const registrationChallenge = this.challenges.offer(opened.session);
     const grant = registrationChallenge === undefined ? tokens : { ...tokens, registrationChallenge };

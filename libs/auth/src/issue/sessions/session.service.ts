@@ -43,6 +43,8 @@ export interface OpenSessionInput extends OpeningLimits {
   readonly bound?: NewSession['bound'];
   /** Default: it needs no key. */
   readonly registerWithinMs?: number;
+  /** Who vouched for the user. */
+  readonly provider?: NewSession['provider'];
 }
 
 export interface ReplaceSecretInput {

@@ -6,7 +6,8 @@ import type {
   IdentityStore,
   NewIdentity,
 } from '../../storage/identity-store.port.js';
-import type { SessionStore } from '../../storage/session-store.port.js';
+import type { ProviderSession } from '../../storage/provider-session.js';
+import type { Ended, SessionStore } from '../../storage/session-store.port.js';
 import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
 import { rotationOf } from './samples.js';
 import { opened } from './session-subject.js';
@@ -120,6 +121,43 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.ok(rotated.kind === 'rotated' && rotated.session.authTime.getTime() === 0);
     const kept = await it.sessions.rotate(rotationOf(session));
     assert.ok(kept.kind === 'rotated' && kept.session.authTime.getTime() > 0);
+  },
+
+  'tells what a user has linked': async (it) => {
+    const { subject, identity } = await linked(it);
+    const second = identityOf({ issuer: 'https://other.example' });
+    await changed(it, subject, { kind: 'identity_linked', identity: second });
+    await linked(it);
+    assertHolds(await it.identities.of(subject), [identity, second]);
+    assert.deepEqual(await it.identities.of(await it.newUser()), []);
+  },
+
+  'ends the sessions that came from a session at a provider, and no others': async (it) => {
+    const at = { issuer: ISSUER, issuerSubject: randomUUID() };
+    const open = (provider?: ProviderSession) => opened({ ...it, store: it.sessions }, { provider });
+    const [first, second] = [await open({ ...at, sid: 's1' }), await open({ ...at, sid: 's2' })];
+    const nameless = await open(at);
+    const others = [
+      await open({ ...at, issuer: 'https://other.example', sid: 's1' }),
+      await open({ ...at, issuerSubject: randomUUID(), sid: 's3' }),
+      await open(),
+    ];
+    const idsOf = ({ entries }: Ended) => entries.map(({ kind, id }) => [kind, id]);
+    const bySid = await it.identities.endSessions({ issuer: ISSUER, sid: 's1' });
+    assert.deepEqual(idsOf(bySid), [['session', first.id]]);
+    assert.deepEqual(bySid.events, [
+      {
+        ...{ type: 'session.ended', sessionId: first.id, userId: first.subject },
+        ...{ actorId: undefined, reason: 'provider_logout' },
+      },
+    ]);
+    assert.equal((await it.identities.endSessions({ issuer: ISSUER, sid: 's1' })).sessions, 0);
+    const byBoth = await it.identities.endSessions({ ...at, sid: 's4' });
+    assert.deepEqual(idsOf(byBoth), [['session', nameless.id]]);
+    assert.deepEqual(idsOf(await it.identities.endSessions(at)), [['session', second.id]]);
+    for (const each of [first, second, nameless])
+      assert.equal((await it.sessions.rotate(rotationOf(each))).kind, 'missed');
+    for (const each of others) assert.equal((await it.sessions.rotate(rotationOf(each))).kind, 'rotated');
   },
 
   'forgets what was linked before the email was verified, and spares the rest': async (it) => {

@@ -113,12 +113,12 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
   },
 
   'what is kept once is first for one of twenty uses, and can be read and redeemed': async (it) => {
-    const use = { hash: randomBytes(32), kind: KIND, ttlMs: HOUR_MS };
+    const use = { hash: randomBytes(32), kind: KIND, data: { n: 1 }, ttlMs: HOUR_MS };
     const uses = await Promise.all(Array.from({ length: 20 }, () => it.tokens.once(use)));
     assert.deepEqual(uses.sort(), [...Array.from({ length: 19 }, () => 'again'), 'first']);
     assert.equal(await it.tokens.once({ ...use, hash: randomBytes(32) }), 'first');
-    assert.deepEqual(await it.tokens.read(KIND, use.hash), { data: {} });
-    assert.deepEqual(await it.tokens.redeem(KIND, use.hash), { data: {} });
+    assert.deepEqual(await it.tokens.read(KIND, use.hash), { data: { n: 1 } });
+    assert.deepEqual(await it.tokens.redeem(KIND, use.hash), { data: { n: 1 } });
     assert.equal(await it.tokens.once(use), 'first');
   },
 

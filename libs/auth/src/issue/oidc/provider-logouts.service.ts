@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { OidcLogout } from '../../options/oidc-options.js';
+import type { ProviderSession } from '../../storage/provider-session.js';
+import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
+
+/** What a session here is opened with that a provider vouches for. */
+export interface ProviderSignIn extends ProviderSession {
+  /** `iat` of the id_token. */
+  readonly issuedAtSeconds: number;
+}
+
+const [USED, ENDED] = ['oidc_logout_token', 'oidc_logout'];
+/** Longer than a logout token is taken, and than a sign-in may wait for its second factor. */
+const TTL_MS = 30 * 60_000;
+
+/** Which logout tokens were used, and which sessions at a provider are over: a sign-in that was under way must not outlive its own. */
+@Injectable()
+export class ProviderLogouts {
+  constructor(private readonly tokens: OneTimeTokens) {}
+
+  async wasUsed({ issuer, id }: OidcLogout): Promise<boolean> {
+    return (await this.tokens.read(USED, nameOf(issuer, 'jti', id))) !== undefined;
+  }
+
+  /** Of any number of uses one is the first. */
+  isFirstUse({ issuer, id }: OidcLogout): Promise<boolean> {
+    return this.tokens.isFirstUse(USED, nameOf(issuer, 'jti', id), TTL_MS);
+  }
+
+  /** Before the sessions are ended: one that opens later looks here. */
+  async remember({ issuer, issuerSubject, sid, issuedAtSeconds }: OidcLogout): Promise<void> {
+    const whole = sid === undefined ? 'sub' : 'sub without sid';
+    const names = [
+      ...(sid === undefined ? [] : [nameOf(issuer, 'sid', sid)]),
+      ...(issuerSubject === undefined ? [] : [nameOf(issuer, whole, issuerSubject)]),
+    ];
+    for (const name of names) {
+      await this.tokens.redeem(ENDED, name);
+      await this.tokens.isFirstUse(ENDED, name, TTL_MS, { issuedAtSeconds });
+    }
+  }
+
+  /** Whether the session at the provider was over when the session here opened, or has been since. */
+  async hasEnded({ issuer, issuerSubject, sid, issuedAtSeconds }: ProviderSignIn): Promise<boolean> {
+    const own =
+      sid === undefined ? nameOf(issuer, 'sub without sid', issuerSubject) : nameOf(issuer, 'sid', sid);
+    for (const name of [own, nameOf(issuer, 'sub', issuerSubject)]) {
+      const ended = await this.tokens.read(ENDED, name);
+      // whoever signed in there again since has another id_token
+      if (ended && Number(ended.data['issuedAtSeconds']) >= issuedAtSeconds) return true;
+    }
+    return false;
+  }
+}
+
+function nameOf(issuer: string, kind: string, value: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([issuer, kind, value]))
+    .digest('base64url');
+}

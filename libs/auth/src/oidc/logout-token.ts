@@ -1,0 +1,64 @@
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { z } from 'zod';
+import type { OidcLogout, OidcLogoutAnswer } from '../options/oidc-options.js';
+
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+/** Public keys alone: an HMAC would be the client secret. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+/** Other kinds of JWT say so (RFC 8725, section 3.11); some providers name none. */
+const TYPES = /^(?:application\/)?(?:logout\+jwt|jwt)$/i;
+const MAX_CHARACTERS = 8192;
+
+const text = z.string().min(1).max(255);
+const claimsSchema = z
+  .looseObject({
+    ...{ jti: text, iat: z.number(), sub: text.optional(), sid: text.optional() },
+    events: z.looseObject({ [EVENT]: z.looseObject({}) }),
+  })
+  .refine((claims) => claims.sub !== undefined || claims.sid !== undefined)
+  .refine((claims) => !('nonce' in claims));
+
+/** What of a provider's metadata its logout tokens are judged by. */
+export interface LogoutTokenIssuer {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly jwksUri: string;
+  /** Default RS256. */
+  readonly algorithms?: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** Judges logout tokens (OpenID Connect Back-Channel Logout 1.0, section 2.6); whether one was used before is not its to know. */
+export function logoutTokens(of: LogoutTokenIssuer): (token: string) => Promise<OidcLogoutAnswer> {
+  const keys = createRemoteJWKSet(new URL(of.jwksUri), { timeoutDuration: of.timeoutMs });
+  const algorithms = (of.algorithms ?? ['RS256']).filter((each) => ALGORITHMS.includes(each));
+  return async (token) => {
+    if (token.length > MAX_CHARACTERS) return refused('too long');
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      ...{ issuer: of.issuer, audience: of.clientId, algorithms },
+      ...{ maxTokenAge: '10m', clockTolerance: 30 },
+    });
+    if (protectedHeader.typ !== undefined && !TYPES.test(protectedHeader.typ)) return refused('typ');
+    const read = claimsSchema.safeParse(payload);
+    if (!read.success) return refused('claims');
+    const { jti: id, iat: issuedAtSeconds, sub: issuerSubject, sid } = read.data;
+    const logout: OidcLogout = { issuer: of.issuer, id, issuedAtSeconds, issuerSubject, sid };
+    return { kind: 'logout', logout };
+  };
+}
+
+function refused(detail: string): OidcLogoutAnswer {
+  return { kind: 'refused', detail };
+}
