@@ -12,7 +12,7 @@ import { withAuthorization } from '@tokenward/nestjs/microservices';
 import { closeWebSocket, LiveSockets, verifyClient } from '@tokenward/nestjs/ws';
 import { firstValueFrom } from 'rxjs';
 import type { WebSocket } from 'ws';
-import { heldRoutes } from '../libs/auth/src/verify/guards/held-routes.fixture.js';
+import { heldRoutes } from './support/held-routes.js';
 import { type ContextHost, startContext } from './support/contexts.js';
 import { hostDatabase, type HostDatabase, people } from './support/host-app.js';
 import { httpClient } from './support/http.js';

@@ -28,7 +28,7 @@ import {
   Roles,
   StrictRevocation,
 } from './decorators.js';
-import { heldRoutes } from './held-routes.fixture.js';
+import { heldRoutes } from '../../../../../test/support/held-routes.js';
 import { type AppParts, edge, startApp } from '../http/http-app.fixture.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { PermissionsGuard } from './permissions.guard.js';

@@ -1,5 +1,5 @@
 import { applyDecorators, Get, mixin, type Type } from '@nestjs/common';
-import { AnyOf, OptionalAuth, Permissions, Public, RecentAuth, Roles } from './decorators.js';
+import { AnyOf, OptionalAuth, Permissions, Public, RecentAuth, Roles } from '@tokenward/nestjs';
 
 /** What the route answers to nobody, to the role `user` and to the role `admin`. */
 export type Expected = readonly [nobody: number, user: number, admin: number];
