@@ -45,8 +45,8 @@ export const OIDC = [
   oidc(
     'a state works once',
     'issue/oidc/oidc-requests.service.ts',
-    'if (!(await this.tokens.isFirstUse(SPENT, state, 2 * TTL_MS))) return undefined;',
-    '',
+    'return this.tokens.isFirstUse(SPENT, request.state, 2 * TTL_MS);',
+    'return Promise.resolve(true || request);',
     'T-rgx8',
   ),
   oidc(

@@ -66,7 +66,7 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     return jkt !== undefined && jkt === (await current()).id;
   }
 
-  /** What the refusal of a proof teaches: whether the request is worth another one, once for a nonce and once for the clock. */
+  /** What the refusal of a proof teaches: whether the request is worth another one, once for each reason. */
   function learn(url: string, response: Response, learnt: Set<string>): boolean {
     const { headers, status } = response;
     const nonce = headers.get('dpop-nonce');
@@ -78,10 +78,11 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     if (wasWrong && (isRefusal || url.startsWith(authUrl))) clockMs = offMs;
     if (!isRefusal) return false;
     const challenge = headers.get('www-authenticate') ?? '';
+    const isBad = challenge.includes('invalid_dpop_proof');
+    // a browser or a proxy that sends the same bytes again after a lost answer has the proof refused as used: the key may still be right
+    const again = url === `${authUrl}refresh` && 'again';
     const kind =
-      nonce !== null && !challenge.includes('invalid_')
-        ? 'nonce'
-        : wasWrong && challenge.includes('invalid_dpop_proof') && 'clock';
+      nonce !== null && !challenge.includes('invalid_') ? 'nonce' : isBad && (wasWrong ? 'clock' : again);
     if (!kind || learnt.has(kind)) return false;
     learnt.add(kind);
     return true;

@@ -175,6 +175,24 @@ describe('a client with a key', () => {
     expect(api.of('/notes')).toHaveLength(1);
   });
 
+  it('goes on where its refresh was sent twice on the way, and the second was answered', async () => {
+    let isFirst = true;
+    const client = open({
+      fetch: async (input, init) => {
+        const isRefresh = String(input).endsWith('/auth/refresh');
+        if (!isRefresh || !isFirst) return api.fetch(input, init);
+        isFirst = false;
+        const headers = { 'www-authenticate': 'DPoP error="invalid_dpop_proof", algs="ES256"' };
+        const body = JSON.stringify({ message: 'dpop: invalid_dpop_proof' });
+        return new Response(body, { status: 400, headers: { ...headers, date: new Date().toUTCString() } });
+      },
+    });
+    await client.login(credentials);
+    expect(await client.refresh()).toBe('refreshed');
+    expect(client.signedOut).toEqual([]);
+    expect(await statusOf(client)).toBe(200);
+  });
+
   it('says so where the server does not tell the time', async () => {
     Object.assign(api, { aheadMs: TEN_MINUTES_MS, tellsDate: false });
     await expect(open().login(credentials)).rejects.toMatchObject({ status: 400 });

@@ -81,16 +81,19 @@ export class OidcSignInFlow {
   }
 
   /**
-   * Refusals are an outcome: the browser is on its way, and goes back to a page of ours. Each counts against the network address. Throws `unavailable`,
-   * `throttled`.
+   * Refusals are an outcome: the browser is on its way, and goes back to a page of ours. Each that this browser began counts against the network address,
+   * and so does what the provider fails at: it has cost a row and a request. Throws `unavailable`, `throttled`.
    */
   async finish(provider: string, given: OidcReturn, client: ClientContext): Promise<OidcOutcome> {
     this.methods.needProvider(provider);
+    const { parameters, browser, redirectUri } = given;
+    const [state = '', ...others] = parameters.getAll('state');
+    const asked =
+      others.length === 0 ? this.requests.find(provider, redirectUri, { state, browser }) : undefined;
+    // not counted: any page can have a browser ask for this, and would lock its whole network out
+    if (!asked) return this.refused('no live state of this browser', '/', client);
     const admission = await this.admitted(client);
-    const outcome = await this.answered(provider, given, client).catch(async (error: unknown) => {
-      await admission.giveBack();
-      throw error;
-    });
+    const outcome = await this.answered(asked, parameters, client);
     if (outcome.result !== 'refused') await admission.giveBack();
     return outcome;
   }
@@ -105,12 +108,12 @@ export class OidcSignInFlow {
     }
   }
 
-  private async answered(provider: string, given: OidcReturn, client: ClientContext): Promise<OidcOutcome> {
-    const { parameters, browser, redirectUri } = given;
-    const [state = '', ...others] = parameters.getAll('state');
-    const asked =
-      others.length === 0 ? await this.requests.finish(provider, redirectUri, { state, browser }) : undefined;
-    if (!asked) return this.refused('no live state of this browser', '/', client);
+  private async answered(
+    asked: AnsweredRequest,
+    parameters: URLSearchParams,
+    client: ClientContext,
+  ): Promise<OidcOutcome> {
+    if (!(await this.requests.spend(asked))) return this.refused('the state is spent', '/', client);
     try {
       return { returnTo: asked.returnTo, result: await this.judged(asked, parameters, client) };
     } catch (error) {

@@ -43,19 +43,22 @@ export class OidcRequests {
     return { request: requestOf(asked, redirectUri, secret), browser };
   }
 
-  /** Spends the state, whatever becomes of the answer. Undefined for one that is spent, too old, of another browser or of another provider. */
-  async finish(
+  /** Undefined for a state that is too old, of another browser or of another provider. Asks no store. */
+  find(
     provider: string,
     redirectUri: string,
     { state, browser }: { readonly state: string; readonly browser: string | undefined },
-  ): Promise<AnsweredRequest | undefined> {
+  ): AnsweredRequest | undefined {
     const kept = readRequest(this.ring, browser, this.clock.now());
     if (kept?.provider !== provider) return undefined;
     const request = requestOf(kept, redirectUri, kept.secret);
-    if (!isSame(state, request.state)) return undefined;
+    return isSame(state, request.state) ? { ...kept, request } : undefined;
+  }
+
+  /** Spends its state, whatever becomes of the answer. False where it is spent already. */
+  spend({ request }: AnsweredRequest): Promise<boolean> {
     // twice as long: the clock of the database may be ahead of this one
-    if (!(await this.tokens.isFirstUse(SPENT, state, 2 * TTL_MS))) return undefined;
-    return { ...kept, request };
+    return this.tokens.isFirstUse(SPENT, request.state, 2 * TTL_MS);
   }
 }
 
