@@ -125,9 +125,12 @@ describe('the tabs of one browser', () => {
     expect(await status(second!)).toBe(200);
     const { x, isSafe } = await key(first!);
     expect([await key(second!), isSafe]).toEqual([{ x, isSafe: true }, true]);
-    // a page without the key has the cookie, and nothing of it
-    const thief = await openTab(context, doors.express, 'hybrid');
-    expect(await status(thief)).toBe(503);
+    // a browser without the key has the cookies, and nothing of them: it ends in a sign-in
+    const elsewhere = await browser.newContext();
+    await elsewhere.addCookies(await context.cookies());
+    expect(await status(await openTab(elsewhere, doors.express, 'hybrid'))).toBe(401);
+    await elsewhere.close();
+    expect(await status(first!)).toBe(200);
     await second!.evaluate(() => harness.logout());
     await first!.waitForFunction(() => harness.events.includes('signedOut: logout'));
     await signIn(first!);

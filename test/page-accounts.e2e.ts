@@ -3,6 +3,7 @@ import { TOTP } from 'otpauth';
 import type { Browser } from 'playwright-core';
 import { lookAt } from './support/accessibility.js';
 import { launchChromium } from './support/chromium.js';
+import { fakeIssuer, type FakeIssuer } from './support/fake-issuer.js';
 import { createDatabase, testPool } from './support/databases.js';
 import { type Demo, startDemo } from './support/demo.js';
 import { PASSWORD, type Person, register, STAGE_TIMEOUT_MS } from './support/stage.js';
@@ -11,6 +12,7 @@ import { visit, type Visitor } from './support/visitor.js';
 
 const NEXT_PASSWORD = 'another river at dusk';
 let demo: Demo;
+let issuer: FakeIssuer;
 let browser: Browser;
 let database: Awaited<ReturnType<typeof createDatabase>>;
 let pool: ReturnType<typeof testPool>;
@@ -19,19 +21,23 @@ let visitors: Visitor[] = [];
 beforeAll(async () => {
   database = await createDatabase();
   pool = testPool({ connectionString: database.url, max: 1 });
-  [demo, browser] = await Promise.all([
-    startDemo({ env: { DATABASE_URL: database.url, LOGIN_THROTTLE: 'off' } }),
-    launchChromium(),
-  ]);
+  issuer = await fakeIssuer();
+  const { clientId, clientSecret } = issuer;
+  const OIDC_PROVIDERS = JSON.stringify([{ name: 'example', issuer: issuer.issuer, clientId, clientSecret }]);
+  browser = await launchChromium();
+  demo = await startDemo({ env: { DATABASE_URL: database.url, LOGIN_THROTTLE: 'off', OIDC_PROVIDERS } });
 }, STAGE_TIMEOUT_MS);
 afterAll(async () => {
   await browser?.close();
   await demo?.stop();
+  await issuer?.close();
   await pool?.end();
   await database?.drop();
 });
 afterEach(async () => {
-  const complaints = visitors.flatMap((visitor) => visitor.complaints);
+  const complaints = visitors
+    .flatMap((visitor) => visitor.complaints)
+    .filter((each) => !each.startsWith(`a request to ${issuer.issuer}`));
   await Promise.all(visitors.map(({ context }) => context.close()));
   visitors = [];
   expect(complaints).toEqual([]);
@@ -270,6 +276,23 @@ it('a passkey is offered in the field of the email', async () => {
   await me.page.getByText('the password is all that it takes').waitFor();
   await button(me, 'Sign out').click();
   await me.page.getByText('That passkey is not known here.').waitFor();
+});
+
+it('sign-in elsewhere: a new account, unlinked and linked again', async () => {
+  const email = `elsewhere-${String(Date.now())}@example.com`;
+  issuer.state.visitor = { sub: 'visitor', email, emailVerified: true };
+  const me = await arrive();
+  await button(me, 'Sign in with Example').click();
+  await isIn(me);
+  await me.go('Account');
+  await me.page.getByText(`${email}, since`).waitFor();
+  await button(me, 'Unlink Example').click();
+  await me.page.getByText('Not linked').waitFor();
+  await button(me, 'Link Example').click();
+  await isIn(me);
+  await me.go('Account');
+  await button(me, 'Unlink Example').waitFor();
+  await lookAt(me.page, 'elsewhere');
 });
 
 it('is never white: before its script, before the first answer, and after a mistake of its own', async () => {

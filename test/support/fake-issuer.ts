@@ -30,6 +30,8 @@ interface IssuerState {
   looks: number;
   /** What that says beside the usual. */
   metadata: Readonly<Record<string, unknown>>;
+  /** Whoever comes with a browser signs in as this person. */
+  visitor?: Approval;
   /** Judges how the client proves itself. Default: by the secret in a header. */
   takes?: (body: URLSearchParams) => Promise<boolean>;
 }
@@ -76,6 +78,10 @@ export async function fakeIssuer() {
     const [path = '/'] = (request.url ?? '/').split('?', 1);
     if (path === DISCOVERY) return json(response, { ...metadata, ...state.metadata });
     if (path === '/jwks') return json(response, { keys });
+    if (path === '/authorize' && state.visitor) {
+      const { href } = answerTo(`${issuer}${request.url ?? ''}`, state.visitor);
+      return void response.writeHead(302, { location: href }).end();
+    }
     const body = new URLSearchParams(await text(request));
     asked.push(body);
     const grant = codes.get(body.get('code') ?? '');
@@ -108,6 +114,17 @@ export async function fakeIssuer() {
     return new SignJWT(Object.fromEntries(payload)).setProtectedHeader(protectedHeader).sign(key);
   }
 
+  function answerTo(location: string, approval: Approval): URL {
+    const request = new URL(location).searchParams;
+    const code = randomUUID();
+    codes.set(code, { request, approval: { sub: randomUUID(), ...approval } });
+    const back = new URL(request.get('redirect_uri') ?? '');
+    const answered = { code, state: request.get('state') ?? '', iss: issuer, ...approval.answer };
+    for (const [name, value] of Object.entries(answered))
+      if (value !== undefined) back.searchParams.set(name, value);
+    return back;
+  }
+
   /** What the provider posts once somebody is signed out there. */
   async function logoutToken(
     claims: JWTPayload = {},
@@ -137,14 +154,8 @@ export async function fakeIssuer() {
     state,
     /** What the person's browser is sent back to, for the authorization request at `location`. */
     approve(location: string, approval: Approval = {}): string {
-      const request = new URL(location).searchParams;
-      const code = randomUUID();
-      codes.set(code, { request, approval: { sub: randomUUID(), ...approval } });
-      const back = new URL(request.get('redirect_uri') ?? '');
-      const answered = { code, state: request.get('state') ?? '', iss: issuer, ...approval.answer };
-      for (const [name, value] of Object.entries(answered))
-        if (value !== undefined) back.searchParams.set(name, value);
-      return back.pathname + back.search;
+      const { pathname, search } = answerTo(location, approval);
+      return pathname + search;
     },
     close: () => new Promise((done) => server.close(done)),
   };

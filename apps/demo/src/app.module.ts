@@ -1,13 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AuthModule, JwtAuthGuard, keyDirectory, type AuthOptions, type KeySource } from '@tokenward/nestjs';
-import type { AccountOptions } from '@tokenward/nestjs/options';
+import type { AccountOptions, FactorMethod } from '@tokenward/nestjs/options';
 import { AuthMetrics } from '@tokenward/nestjs/observe';
 import { drizzleKeySource, drizzleStorage } from '@tokenward/nestjs/drizzle';
 import { redisConnection } from '@tokenward/nestjs/redis';
 import type { Redis } from 'ioredis';
 import type { FactorSettings, KeySourceSettings } from './config/index.js';
-import { AccountController } from './account/account.controller.js';
+import { AccountController, PROVIDERS } from './account/account.controller.js';
 import { AdminController } from './admin/admin.controller.js';
 import {
   DATABASE,
@@ -34,6 +34,8 @@ export interface AppSettings extends DatabaseSettings {
   /** Keys that rotate. */
   readonly keySource: KeySourceSettings | undefined;
   readonly factors: FactorSettings;
+  /** OpenID providers to sign in with. */
+  readonly elsewhere: readonly FactorMethod[];
   /** Whether `/metrics` answers others than loopback. */
   readonly metrics: 'loopback' | 'open';
 }
@@ -68,7 +70,7 @@ export class AppModule {
             ...settings.auth,
             accounts: { ...settings.accounts, mail: (mail) => mailbox.take(mail) },
             storage: drizzleStorage(database, { users: userColumns }),
-            factors: await factorOptions(settings.factors, database),
+            factors: await factorOptions(settings.factors, settings.elsewhere, database),
             keySource: keySourceOf(settings.keySource, database),
             redis: redis && redisConnection(redis),
             onEvent: (event) => {
@@ -92,6 +94,7 @@ export class AppModule {
           useFactory: (metrics: AuthMetrics) => new DemoMetrics(metrics, settings.metrics),
           inject: [AuthMetrics],
         },
+        { provide: PROVIDERS, useValue: Object.keys(settings.factors.providers ?? {}) },
         { provide: EventFeed, useValue: feed },
         { provide: Mailbox, useValue: mailbox },
         EventsGateway,

@@ -20,6 +20,10 @@ export interface RunningDemo {
 export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
   // first of all: keys that are refused must not leave a database behind
   const auth = await toAuthOptions(config);
+  // read where it is used: the start is no slower without it
+  const elsewhere = config.factors.providers
+    ? (await import('./config/sign-in-elsewhere.js')).signInElsewhere(config)
+    : [];
   const [embedded, { createApp }] = await Promise.all([
     config.databaseUrl ? undefined : startEmbeddedPostgres({ dataDir: config.dataDir }),
     // most of the program, read while the database starts
@@ -35,6 +39,7 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
       accounts: toAccountOptions(config),
       keySource: config.keySource,
       factors: config.factors,
+      elsewhere,
       metrics: config.metricsPublic ? 'open' : 'loopback',
     });
     const server = app.getHttpServer() as Server;

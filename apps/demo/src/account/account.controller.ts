@@ -15,9 +15,13 @@ import { notFound } from '../refusals.js';
 import { DATABASE, type DemoDatabase } from '../database/database.module.js';
 import { users } from '../database/schema.js';
 
+/** Names of the providers that one may sign in with. */
+export const PROVIDERS = Symbol('providers');
+
 @Controller()
 export class AccountController {
   constructor(
+    @Inject(PROVIDERS) private readonly names: readonly string[],
     @Inject(DATABASE) private readonly database: DemoDatabase,
     private readonly auth: AuthService,
   ) {}
@@ -26,6 +30,13 @@ export class AccountController {
   @Public()
   open() {
     return { message: 'Anyone may read this.' };
+  }
+
+  /** What the sign-in page offers. */
+  @Get('providers')
+  @Public()
+  providers() {
+    return this.names;
   }
 
   @Get('optional')

@@ -38,18 +38,19 @@ export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
   };
 }
 
-/** The page at the address that the demo listens on; the token is in the fragment. A port that the system chooses is not known yet. */
-export function toAccountOptions({
-  host,
-  port,
-  tls,
-  verifiedEmail,
-}: DemoConfig): Omit<AccountOptions, 'mail'> {
+/** The page at the address that the demo listens on; the token is in the fragment. */
+export function toAccountOptions(config: DemoConfig): Omit<AccountOptions, 'mail'> {
+  const address = pageAddress(config);
+  const url = address !== undefined && `${address}/#{kind}={token}`;
+  return { verifiedEmail: config.verifiedEmail, ...(url && { url }) };
+}
+
+/** Without a path; undefined where it is not this machine alone that finds it, or the port is not known yet. */
+export function pageAddress({ host, port, tls }: DemoConfig): string | undefined {
   const isAny = host === '0.0.0.0' || host === '::';
   const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  const url = `${tls ? 'https' : 'http'}://${name}:${port}/#{kind}={token}`;
   const isLoopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(name);
-  return { verifiedEmail, ...(port !== 0 && isLoopback && { url }) };
+  return port !== 0 && isLoopback ? `${tls ? 'https' : 'http'}://${name}:${port}` : undefined;
 }
 
 async function keysOf({ jwt, keySource, dataDir }: DemoConfig): Promise<AuthOptions['keys']> {

@@ -94,6 +94,10 @@ const REFUSED: readonly (readonly [name: string, value: string, others?: Environ
   ['VERIFIED_EMAIL', 'yes'],
   ['SECOND_FACTORS', 'yes'],
   ['FACTOR_ENCRYPTION_KEYS', SECRET_32],
+  ['OIDC_PROVIDERS', 'hunter2'],
+  ['OIDC_PROVIDERS', '{"name":"a"}'],
+  ['OIDC_PROVIDERS', '[{"name":"a","issuer":"https://a.example"}]'],
+  ['OIDC_PROVIDERS', '[{"name":"a","issuer":"https://a.example","clientId":"c","secret":"hunter2"}]'],
   ['DEMO_USERS', 'a@example.com:hunter2'],
   ['DEMO_USERS', 'hunter2:hunter2:admin'],
   ['DEMO_USERS', 'a@example.com::admin'],
@@ -139,7 +143,7 @@ describe('the defaults', () => {
       trustProxy: false,
       throttle: { accountAndAddress: 10, account: 100, address: 100, window: '15m' },
       verifiedEmail: 'off',
-      factors: { secondFactors: 'on', encryptionKeys: undefined },
+      factors: { secondFactors: 'on', encryptionKeys: undefined, providers: undefined },
       metricsPublic: false,
     });
   });
@@ -249,6 +253,15 @@ const ACCEPTED: readonly (readonly [environment: Environment, expected: Partial<
         { email: 'a@example.com', password: 'pass:with:colons', role: 'admin' },
         { email: 'b@example.com', password: 'two words', role: 'user' },
       ],
+    },
+  ],
+  [
+    { OIDC_PROVIDERS: '[{"name":"a","issuer":"https://a.example","clientId":"c","clientSecret":"s"}]' },
+    {
+      factors: {
+        ...{ secondFactors: 'on', encryptionKeys: undefined },
+        providers: { a: { issuer: 'https://a.example', clientId: 'c', clientSecret: 's' } },
+      },
     },
   ],
   [{ METRICS_PUBLIC: 'true' }, { metricsPublic: true }],

@@ -1,9 +1,12 @@
 import { problem, type EnvironmentReader } from './environment.js';
+import { oidcProviders, type ProviderSettings } from './read-providers.js';
 
 export interface FactorSettings {
   readonly secondFactors: 'on' | 'off';
   /** `id:base64url`; undefined: made once and kept in Postgres. */
   readonly encryptionKeys: readonly string[] | undefined;
+  /** Undefined: nobody signs in elsewhere. */
+  readonly providers: ProviderSettings | undefined;
 }
 
 export function factorSettings(read: EnvironmentReader): FactorSettings {
@@ -13,5 +16,9 @@ export function factorSettings(read: EnvironmentReader): FactorSettings {
       'FACTOR_ENCRYPTION_KEYS',
       'must be id:base64url of 32 bytes: tokenward secret --encryption',
     );
-  return { secondFactors: read.oneOf('SECOND_FACTORS', ['on', 'off'], 'on'), encryptionKeys };
+  return {
+    secondFactors: read.oneOf('SECOND_FACTORS', ['on', 'off'], 'on'),
+    encryptionKeys,
+    providers: oidcProviders(read),
+  };
 }

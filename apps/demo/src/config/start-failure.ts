@@ -26,6 +26,7 @@ const VARIABLES: readonly (readonly [option: string, variable: string])[] = [
   ['cookies.prefix', 'COOKIE_PREFIX'],
   ['origins.trustedOrigins', 'TRUSTED_ORIGINS'],
   ['origins.trustProxy', 'TRUST_PROXY'],
+  ['oidc.providers', 'OIDC_PROVIDERS'],
   ['throttle', 'LOGIN_THROTTLE'],
   ['revocation.mode', 'REVOCATION_MODE'],
   ['revocation.unproven', 'REVOCATION_UNPROVEN'],

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AuthModuleOptions } from '@tokenward/nestjs';
+import type { FactorMethod } from '@tokenward/nestjs/options';
 import { passkeys } from '@tokenward/nestjs/passkeys';
 import { totp } from '@tokenward/nestjs/totp';
 import { eq } from 'drizzle-orm';
@@ -11,13 +12,15 @@ const NAME = 'factors';
 
 /** All of them; the rp id of passkeys is the host name of the request, so that the demo works wherever it is opened. */
 export async function factorOptions(
-  settings: FactorSettings,
+  { secondFactors, encryptionKeys }: FactorSettings,
+  elsewhere: readonly FactorMethod[],
   database: DemoDatabase,
 ): Promise<AuthModuleOptions['factors']> {
-  if (settings.secondFactors === 'off') return undefined;
+  if (secondFactors === 'off') return elsewhere.length > 0 ? { methods: elsewhere } : undefined;
+  const own = [totp({ issuer: 'Tokenward demo' }), passkeys({ rpName: 'Tokenward demo' })];
   return {
-    methods: [totp({ issuer: 'Tokenward demo' }), passkeys({ rpName: 'Tokenward demo' })],
-    encryptionKeys: settings.encryptionKeys ?? [await ownKey(database)],
+    methods: [...own, ...elsewhere],
+    encryptionKeys: encryptionKeys ?? [await ownKey(database)],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Account, FeedEvent } from '../api/models.js';
+import { IdentitiesPanel } from '../elsewhere/identities-panel.js';
 import { FactorsPanel } from '../factors/factors-panel.js';
 import { useConfirmIdentity } from '../factors/confirm-identity.js';
 import { useNow } from '../format/use-now.js';
@@ -51,6 +52,7 @@ export function AccountPage({ account, news, authTime, onLeaving }: AccountPageP
         <EmailPanel account={account} />
         <ChangePassword email={account.email} />
         <FactorsPanel version={news} now={now} />
+        <IdentitiesPanel version={news} now={now} />
         <DeleteAccount {...{ account, onLeaving }} />
       </div>
     </section>

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { SecondFactorDue } from '@tokenward/client';
+import { SignInElsewhere } from '../elsewhere/sign-in-elsewhere.js';
 import { MailList } from '../mailbox/mail-list.js';
 import { useHash } from '../shell/use-route.js';
 import { AskForLink } from './ask-for-link.js';
@@ -62,6 +63,7 @@ export function SignedOut({ because }: { readonly because: SignedOutBecause }) {
       {view === 'sign-in' ? (
         <>
           <PasskeySignIn />
+          <SignInElsewhere />
           <p className="switch apart">
             {to('password_reset', 'Forgot your password?')} {to('magic_link', 'Sign in by mail')}
           </p>
