@@ -47,6 +47,21 @@ describe('a signature', () => {
       expect(fits(algorithm, other)).toBe(false);
   });
 
+  // RFC 8017, section 8.1.2, step 1: one of 256 begins with a zero
+  it.each(['RS256', 'PS256'] as const)('of %s without its leading zero is refused', (algorithm) => {
+    const begun = performance.now();
+    let text = TEXT;
+    const made = () => rawSignature(algorithm, rsa.privateKey, text);
+    let signature = made();
+    while (signature[0] !== 0 && performance.now() - begun < 20_000) {
+      text += '.';
+      signature = made();
+    }
+    expect(signature[0]).toBe(0);
+    expect(fits(algorithm, signature, Buffer.from(text))).toBe(true);
+    expect(fits(algorithm, signature.subarray(1), Buffer.from(text))).toBe(false);
+  });
+
   it.each(['RS256', 'PS256', 'ES256', 'HS256'] as const)('of %s fits no other algorithm', (algorithm) => {
     const family = SIGNING_ALGORITHMS.filter((each) => each[0] === algorithm[0] || /^[RP]S/.test(each));
     const others = family.filter((each) => each !== algorithm);

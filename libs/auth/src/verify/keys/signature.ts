@@ -1,4 +1,12 @@
-import { constants, createHmac, createPublicKey, sign, timingSafeEqual, verify } from 'node:crypto';
+import {
+  constants,
+  createHmac,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  timingSafeEqual,
+  verify,
+} from 'node:crypto';
 import { ALGORITHMS } from './algorithms.js';
 import type { LocalSigningKey, VerificationKey } from './key-set.js';
 
@@ -13,6 +21,8 @@ export function signatureFits(
   const traits = ALGORITHMS[key.algorithm];
   switch (traits.family) {
     case 'rsa': {
+      // OpenSSL takes a PSS signature without its leading zeros: another encoding of the same one (RFC 8017, section 8.1.2, step 1)
+      if (signature.length !== modulusBytes(key.publicKey)) return false;
       const how = traits.padding === 'pss' ? PSS : { padding: constants.RSA_PKCS1_PADDING };
       return verify(traits.hash, signed, { key: key.publicKey, ...how }, signature);
     }
@@ -25,6 +35,10 @@ export function signatureFits(
       return signature.length === expected.length && timingSafeEqual(signature, expected);
     }
   }
+}
+
+function modulusBytes({ asymmetricKeyDetails }: KeyObject): number {
+  return Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8);
 }
 
 /** Whether the private key signs what its own public half verifies; a JWK can lie about that. */
