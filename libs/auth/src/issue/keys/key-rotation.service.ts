@@ -66,7 +66,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     const rotation = new KeyRotation(options, clock, source, sightings);
     if (source) {
       await rotation.rotateWhenDue();
-      await atBoot(rotation.take(source));
+      await atBoot(() => rotation.take(source));
       if (!rotation.#phases.signing)
         throw AuthError.configuration(
           source.name,

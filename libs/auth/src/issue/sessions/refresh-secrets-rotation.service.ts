@@ -21,7 +21,8 @@ export async function loadPepperRing(
 ): Promise<RefreshSecrets> {
   const { secrets } = options.refreshToken;
   if (secrets.length > 0) return RefreshSecrets.parse(secrets);
-  return RefreshSecrets.parse(await atBoot(store.loadOrCreate(newPepperLine(entropy))), STORED);
+  const stored = await atBoot(() => store.loadOrCreate(newPepperLine(entropy)));
+  return RefreshSecrets.parse(stored, STORED);
 }
 
 /** Follows the refresh-token secrets kept in the database: known everywhere, then minting, then retired for the longest idle lifetime. */
