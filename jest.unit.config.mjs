@@ -7,7 +7,7 @@ export default {
   testPathIgnorePatterns: [
     '/node_modules/',
     '/libs/auth/src/(drizzle|redis|cli)/',
-    'conformance\\.spec',
+    'conformance(?:-adapters)?\\.spec',
     '/apps/demo/src/(keys|config/auth-options)',
   ],
 };

@@ -6,6 +6,7 @@ import { ALGORITHMS, isSigningAlgorithm } from './algorithms.js';
 import { CURVE_NAMES } from './key-fitness.js';
 import type { VerificationKey } from './key-set.js';
 import { readVerificationKey } from './verification-keys.js';
+import { isSameKey } from './same-key.js';
 
 export interface FetchedJwks {
   /** None: the set was read, and holds no key that verifies here. */
@@ -108,7 +109,7 @@ function readJwks(
       const key = readVerificationKey(name, jwk as JsonWebKey, 'RS256');
       const twin = byKid.get(key.kid);
       if (!byKid.has(key.kid)) byKid.set(key.kid, key);
-      else if (!twin || twin.algorithm !== key.algorithm || !twin.publicKey.equals(key.publicKey)) {
+      else if (!twin || twin.algorithm !== key.algorithm || !isSameKey(twin.publicKey, key.publicKey)) {
         // which of them a token means, nobody can tell
         byKid.set(key.kid, undefined);
         leftOut.push(`${name}: two keys have this kid, so neither is used`);

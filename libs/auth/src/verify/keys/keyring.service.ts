@@ -6,6 +6,7 @@ import type { KeySet, PublicJwk, SigningKey, VerificationKey } from './key-set.j
 import { signatureFits } from './signature.js';
 import { loadStaticKeys } from './static-keys.js';
 import { publicKeyThumbprint } from './thumbprint.js';
+import { isSameKey } from './same-key.js';
 
 export type { KeySet, PublicJwk, RemoteSigningKey, SigningKey, VerificationKey } from './key-set.js';
 
@@ -103,7 +104,7 @@ export class Keyring {
   /** Whether the key, or its public half, is among those that verify. */
   holds(key: KeyObject): boolean {
     const verifier = key.type === 'private' ? createPublicKey(key) : key;
-    return [...this.#byKid.values()].some(({ publicKey }) => publicKey.equals(verifier));
+    return [...this.#byKid.values()].some(({ publicKey }) => isSameKey(publicKey, verifier));
   }
 
   /** Whether `signature` is the key's own over `signed`, by the key's algorithm and no other. */

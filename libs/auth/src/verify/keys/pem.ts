@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { AuthError } from '../../common/auth-error.js';
+import { isSameKey } from './same-key.js';
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
 const BEGIN = /-----BEGIN /g;
@@ -34,7 +35,7 @@ export function readPem(option: string, material: string | Uint8Array, advice: s
     throw AuthError.configuration(option, 'holds several certificates: leave the one of the key');
   const own = privateKeys.map((key) => createPublicKey(key));
   const publicKeys = different([...published, ...certified]).filter(
-    (key) => !own.some((half) => half.equals(key)),
+    (key) => !own.some((half) => isSameKey(half, key)),
   );
   return { privateKeys, publicKeys };
 }
@@ -58,7 +59,7 @@ function inLines({ label, body }: { readonly label: string; readonly body: strin
 }
 
 function different(keys: readonly KeyObject[]): KeyObject[] {
-  return keys.filter((key, index) => !keys.slice(0, index).some((earlier) => earlier.equals(key)));
+  return keys.filter((key, index) => !keys.slice(0, index).some((earlier) => isSameKey(earlier, key)));
 }
 
 /** Node's reasons may quote what they were given, so they go nowhere. */

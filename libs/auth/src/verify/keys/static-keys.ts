@@ -15,6 +15,7 @@ import type { KnownKey } from './source-keys.js';
 import { isConsistent } from './signature.js';
 import { publicKeyThumbprint, secretKeyId } from './thumbprint.js';
 import { asVerificationKey, readVerificationKeys } from './verification-keys.js';
+import { isSameKey } from './same-key.js';
 
 /**
  * Keys given once, at boot. Every misfit is an `AuthError('configuration_invalid')` that names the option and the cure, never the
@@ -110,7 +111,7 @@ function loadKeyPair(options: StaticKeysOptions, algorithm: SigningAlgorithm): O
   if (options.publicKey !== undefined) {
     const given = readPublicKey('keys.publicKey', options.publicKey);
     assertKeyFits('keys.publicKey', algorithm, given);
-    if (!given.equals(publicKey)) {
+    if (!isSameKey(given, publicKey)) {
       throw AuthError.configuration(
         'keys.publicKey',
         'does not belong to keys.privateKey: give the matching one, or leave it out',
@@ -188,7 +189,7 @@ function assertDistinct(keys: readonly VerificationKey[]): void {
     }
     // RFC 8725, section 3.1: a key under two algorithms is two chances to confuse them
     for (const other of seen.values()) {
-      if (other.algorithm !== key.algorithm && other.publicKey.equals(key.publicKey)) {
+      if (other.algorithm !== key.algorithm && isSameKey(other.publicKey, key.publicKey)) {
         throw AuthError.configuration(
           'keys.verificationKeys',
           `${JSON.stringify(key.kid)} is the key of ${JSON.stringify(other.kid)} under another alg: one key has one algorithm`,
