@@ -71,7 +71,7 @@ export const OWN_RULES = [
     'revocation',
     'the last look into the own view before an unproven accept',
     CHECKER,
-    "if (this.views.refuses(token)) return 'revoked';\n    if (acceptable)",
+    "if (this.view.mirror.refuses(token)) return 'revoked';\n    if (acceptable)",
     'if (acceptable)',
     'T-vh43',
   ),

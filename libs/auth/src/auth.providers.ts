@@ -24,7 +24,7 @@ import { OneTimeTokenStore } from './storage/one-time-token-store.port.js';
 import { RevocationFeedBus } from './storage/revocation-feed.port.js';
 import { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
 import { RefreshSecrets } from './issue/sessions/refresh-secrets.js';
-import { loadPepperRing } from './issue/sessions/refresh-secrets-rotation.service.js';
+import { loadRefreshSecrets } from './issue/sessions/refresh-secrets-rotation.service.js';
 import { RefreshSecretsStore } from './storage/refresh-secrets.port.js';
 import { SessionStore } from './storage/session-store.port.js';
 import { checkStorage } from './issue/sessions/storage-check.js';
@@ -122,7 +122,7 @@ export const OPTION_PROVIDERS: Provider[] = [
   { provide: RefusalLog, useFactory: () => undefined },
   {
     provide: RefreshSecrets,
-    useFactory: loadPepperRing,
+    useFactory: loadRefreshSecrets,
     inject: [ResolvedAuthOptions, RefreshSecretsStore, Entropy],
   },
   {

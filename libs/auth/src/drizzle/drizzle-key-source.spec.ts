@@ -8,7 +8,7 @@ import { SystemEntropy } from '../common/entropy.js';
 import { SealingRing } from '../issue/keys/sealed-key.js';
 import { drizzleKeySource } from './drizzle-key-source.store.js';
 import { AuthDatabase } from './auth-database.js';
-import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
+import { DrizzleRefreshSecretsStore } from './drizzle-refresh-secrets.store.js';
 import { migrateAuth } from './migrate.js';
 import { createAuthSchema } from './schema.js';
 import { jwkMembers } from '../verify/keys/jwk-members.js';
@@ -196,7 +196,9 @@ describe('signing keys in Postgres', () => {
 describe('refresh-token secrets in Postgres', () => {
   // T-mnfg
   it('the next one is known before it mints; the one before stays', async () => {
-    const peppers = new DrizzlePepperStore(new AuthDatabase(db, createAuthSchema()), { deadlineMs: 2000 });
+    const peppers = new DrizzleRefreshSecretsStore(new AuthDatabase(db, createAuthSchema()), {
+      deadlineMs: 2000,
+    });
     const ids = async () => (await peppers.loadOrCreate(line('unused'))).map((each) => each.split(':')[0]);
     await peppers.loadOrCreate(line('p1'));
     await peppers.rotate(line('p2'), 60_000, 3_600_000);

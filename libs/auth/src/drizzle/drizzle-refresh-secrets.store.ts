@@ -4,7 +4,7 @@ import type { AuthDatabase } from './auth-database.js';
 import { rows } from './database.js';
 
 /** Made once and kept in Postgres, shared by all processes; the newest whose time has come mints, by the database's clock. */
-export class DrizzlePepperStore extends RefreshSecretsStore {
+export class DrizzleRefreshSecretsStore extends RefreshSecretsStore {
   constructor(
     private readonly database: AuthDatabase,
     private readonly options: { readonly deadlineMs: number },

@@ -10,7 +10,7 @@ import { DrizzleFactorStore } from './drizzle-factor.store.js';
 import { DrizzleIdentityStore } from './drizzle-identity.store.js';
 import { DrizzleKeySightings } from './drizzle-key-sightings.store.js';
 import { DrizzleOneTimeTokenStore } from './drizzle-one-time-token.store.js';
-import { DrizzlePepperStore } from './drizzle-refresh-secrets.store.js';
+import { DrizzleRefreshSecretsStore } from './drizzle-refresh-secrets.store.js';
 import { DrizzleRevocationLedgerStore } from './drizzle-revocation-ledger.store.js';
 import { DrizzleSessionStore } from './drizzle-session.store.js';
 import { DrizzleUserDirectory } from './drizzle-user-directory.store.js';
@@ -62,7 +62,7 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
   return {
     sessions: new DrizzleSessionStore(database, { audit, deadlineMs }),
     ledger: new DrizzleRevocationLedgerStore(database, { audit, deadlineMs }),
-    peppers: new DrizzlePepperStore(database, { deadlineMs }),
+    peppers: new DrizzleRefreshSecretsStore(database, { deadlineMs }),
     keySightings: new DrizzleKeySightings(database, { deadlineMs }),
     oneTimeTokens: new DrizzleOneTimeTokenStore(database, { deadlineMs }),
     factors: new DrizzleFactorStore(database, { audit, deadlineMs }),

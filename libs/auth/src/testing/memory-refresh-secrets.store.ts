@@ -2,7 +2,7 @@ import { RefreshSecretsStore } from '../storage/refresh-secrets.port.js';
 import type { MemoryDatabase } from './memory-database.js';
 
 /** The refresh-token secrets in the memory of one process, for tests. */
-export class MemoryPepperStore extends RefreshSecretsStore {
+export class MemoryRefreshSecretsStore extends RefreshSecretsStore {
   constructor(private readonly database: MemoryDatabase) {
     super();
   }

@@ -9,7 +9,7 @@ import { MemoryFactorStore } from './memory-factor.store.js';
 import { MemoryIdentityStore } from './memory-identity.store.js';
 import { MemoryKeySightings } from './memory-key-sightings.store.js';
 import { MemoryOneTimeTokenStore } from './memory-one-time-token.store.js';
-import { MemoryPepperStore } from './memory-refresh-secrets.store.js';
+import { MemoryRefreshSecretsStore } from './memory-refresh-secrets.store.js';
 import { MemoryRevocationLedgerStore } from './memory-revocation-ledger.store.js';
 import { MemorySessionStore } from './memory-session.store.js';
 import { MemoryUserDirectory } from './memory-user-directory.store.js';
@@ -37,7 +37,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}) {
   return {
     sessions: new MemorySessionStore(database, { users }),
     ledger: new MemoryRevocationLedgerStore(database),
-    peppers: new MemoryPepperStore(database),
+    peppers: new MemoryRefreshSecretsStore(database),
     keySightings: new MemoryKeySightings(clock),
     oneTimeTokens: new MemoryOneTimeTokenStore(database),
     factors: new MemoryFactorStore(database),

@@ -12,7 +12,11 @@ import { ResolvedAuthOptions } from '../options/resolved-options.js';
 import { clientOf } from './http/adapter.js';
 import { KeyLookup } from './keys/key-lookup.port.js';
 import { LegacyCheck } from './legacy/legacy-check.service.js';
-import { RevocationChecker, type Verdict } from './revocation/revocation-checker.service.js';
+import {
+  type CheckOptions,
+  RevocationChecker,
+  type Verdict,
+} from './revocation/revocation-checker.service.js';
 import { type Authority, SessionStore } from '../storage/session-store.port.js';
 import { AccessTokenVerifier, type VerificationOutcome } from './tokens/access-token-verifier.service.js';
 import { UserDirectory } from '../storage/user-directory.port.js';
@@ -24,9 +28,7 @@ type Token = Extract<PresentedToken, { kind: 'token' }>;
 type Accepted = Extract<VerificationOutcome, { kind: 'accepted' }>;
 const PROVED_HERE = { keyBound: 'told' } as const;
 
-export interface AuthenticateOptions {
-  /** `strict`: the stores are asked whether the token was revoked. Default: `revocation.mode`. */
-  readonly revocationMode?: 'strict';
+export interface AuthenticateOptions extends CheckOptions {
   /** Whose tokens count beside our own, as `trustedIssuers` names them; in a `Bearer` header alone. Default none. */
   readonly issuers?: readonly string[];
 }

@@ -25,9 +25,9 @@ export function redisProbe(
 
 /** The standing of the view, for `AuthHealth.revocations`. */
 export function viewStanding(
-  view: RevocationSync,
+  { view }: RevocationSync,
   { revocation: { maxStalenessMs } }: ResolvedAuthOptions,
 ): ViewStanding {
   const { ageMs, provenBy, entries, bounded, linked } = view.state();
-  return { ageMs, provenBy, entries, bounded, linked, fresh: view.view.fresh(maxStalenessMs) };
+  return { ageMs, provenBy, entries, bounded, linked, fresh: view.fresh(maxStalenessMs) };
 }

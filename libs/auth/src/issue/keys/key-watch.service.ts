@@ -9,9 +9,9 @@ export class KeyWatch implements OnApplicationShutdown {
   private readonly stop: readonly (() => void)[];
 
   // before the view is filled, so that no entry is missed
-  constructor(keys: KeyRotation, views: RevocationSync, events: AuthEventPublisher) {
+  constructor(keys: KeyRotation, sync: RevocationSync, events: AuthEventPublisher) {
     this.stop = [
-      views.onRevoked((entries) => {
+      sync.onRevoked((entries) => {
         for (const entry of entries) if (entry.kind === 'key') keys.revoke(entry.id);
       }),
       keys.onChange((change) => {

@@ -16,7 +16,7 @@ export class Announcer {
 
   constructor(
     private readonly options: ResolvedAuthOptions,
-    private readonly views: RevocationSync,
+    private readonly sync: RevocationSync,
     private readonly events: AuthEventPublisher,
     private readonly feed?: RevocationFeedBus,
   ) {}
@@ -24,7 +24,7 @@ export class Announcer {
   /** Never rejects: what the feed did not take within the deadline is in the ledger. */
   async announce({ entries, events }: StoreChange): Promise<void> {
     if (entries.length > 0) {
-      this.views.add(entries);
+      this.sync.add(entries);
       if (this.feed) await this.publish(this.feed, entries);
     }
     for (const event of events) this.events.publish(event, 'recorded');
@@ -32,7 +32,7 @@ export class Announcer {
 
   private async publish(feed: RevocationFeedBus, entries: readonly LedgerEntry[]): Promise<void> {
     try {
-      const { ledger } = this.views.view;
+      const { ledger } = this.sync.view;
       if (ledger === undefined) throw AuthError.unavailable('the ledger is not known yet');
       await withDeadline(feed.publish(ledger, entries), this.options.revocation.deadlineMs, 'redis publish');
     } catch {

@@ -14,7 +14,7 @@ function newPepperLine(entropy: Entropy): string {
 }
 
 /** The ring as the options or the database hold it. */
-export async function loadPepperRing(
+export async function loadRefreshSecrets(
   options: ResolvedAuthOptions,
   store: RefreshSecretsStore,
   entropy: Entropy,

@@ -19,7 +19,7 @@ import {
   type Demand,
   instanceOf,
   isPublic,
-  asksStores,
+  isStrict,
   letsNobodyIn,
   requirementsOf,
   trustedBy,
@@ -143,9 +143,9 @@ function optionsOf(
   context: ExecutionContext,
   issuers: readonly string[] | undefined,
 ): AuthenticateOptions | undefined {
-  const isStrict = asksStores(context);
-  if (!isStrict && issuers === undefined) return undefined;
-  return { ...(isStrict && { revocationMode: 'strict' }), ...(issuers && { issuers }) };
+  const strict = isStrict(context);
+  if (!strict && issuers === undefined) return undefined;
+  return { ...(strict && { revocationMode: 'strict' }), ...(issuers && { issuers }) };
 }
 
 /** For the log: what the host has to hand on. */

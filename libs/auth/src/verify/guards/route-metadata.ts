@@ -156,7 +156,7 @@ export function isPublicRoute(route: Route): boolean {
   );
 }
 
-export function asksStores(context: ExecutionContext): boolean {
+export function isStrict(context: ExecutionContext): boolean {
   return requirementOf(STRICT_REVOCATION, context) ?? false;
 }
 

@@ -8,8 +8,8 @@ export class RemoteKeyWatch implements OnApplicationShutdown {
   private readonly stop: () => void;
 
   // before the view is filled, so that no entry is missed
-  constructor(keys: RemoteKeys, views: RevocationSync) {
-    this.stop = views.onRevoked((entries) => {
+  constructor(keys: RemoteKeys, sync: RevocationSync) {
+    this.stop = sync.onRevoked((entries) => {
       for (const entry of entries) if (entry.kind === 'key') keys.revoke(entry.id);
     });
   }

@@ -5,6 +5,7 @@ import { withDeadline } from '../../common/deadline.js';
 import type { RevocableToken } from '../../storage/ledger-entry.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { instantOf } from './protocol/instant.js';
+import type { RevocationView } from './protocol/revocation-view.js';
 import { RevocationFeedBus, type FeedAnswer } from '../../storage/revocation-feed.port.js';
 import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { RevocationSync } from './revocation-sync.service.js';
@@ -12,7 +13,7 @@ import { RevocationSync } from './revocation-sync.service.js';
 export type Verdict = 'live' | 'revoked';
 
 export interface CheckOptions {
-  /** `strict`: ask the stores whatever the view says. Default: as `revocation.mode` is set. */
+  /** `strict`: the stores are asked whether the token was revoked, whatever the view says. Default: `revocation.mode`. */
   readonly revocationMode?: 'strict';
 }
 
@@ -35,34 +36,31 @@ type RedisSays = 'revoked' | 'live' | 'silent' | 'broken';
 export class RevocationChecker {
   readonly counters: CheckCounters = { mirror: 0, redis: 0, postgres: 0, unproven: 0, refused: 0 };
   private readonly logger = new Logger('Tokenward');
-  private readonly alwaysAsk: boolean;
+  private readonly view: RevocationView;
+  private readonly isStrict: boolean;
   private readonly maxStalenessMs: number;
   private unprovenSince: number | undefined;
 
   constructor(
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
-    private readonly views: RevocationSync,
+    { view }: RevocationSync,
     private readonly ledger?: RevocationLedgerStore,
     private readonly feed?: RevocationFeedBus,
   ) {
-    this.alwaysAsk = options.revocation.mode === 'strict';
+    this.view = view;
+    this.isStrict = options.revocation.mode === 'strict';
     this.maxStalenessMs = options.revocation.maxStalenessMs;
   }
 
   /** Rejects with `AuthError('unavailable')` when nobody can tell. */
   check(token: RevocableToken, options?: CheckOptions): Verdict | Promise<Verdict> {
-    if (this.views.refuses(token)) {
+    if (this.view.mirror.refuses(token)) {
       this.counters.mirror++;
       return 'revoked';
     }
-    if (
-      this.alwaysAsk ||
-      options?.revocationMode === 'strict' ||
-      !this.views.view.fresh(this.maxStalenessMs)
-    ) {
-      return this.ask(token);
-    }
+    const isStrict = this.isStrict || options?.revocationMode === 'strict';
+    if (isStrict || !this.view.fresh(this.maxStalenessMs)) return this.ask(token);
     this.counters.mirror++;
     return 'live';
   }
@@ -82,27 +80,26 @@ export class RevocationChecker {
       return this.settled(postgres);
     }
     // The wait was long enough for a revocation to have arrived.
-    if (this.views.refuses(token)) return 'revoked';
+    if (this.view.mirror.refuses(token)) return 'revoked';
     if (acceptable) return this.acceptUnproven();
     this.counters.refused++;
     throw AuthError.unavailable('no store can tell whether the token was revoked');
   }
 
   private async askRedis(token: RevocableToken): Promise<RedisSays> {
-    const { view } = this.views;
     const sentAt = instantOf(this.clock);
     const answer = await this.lookUp(token, 'omit');
     if (!answer) return 'broken';
     if (answer.verdict === 'revoked') return 'revoked';
-    if (view.answerAgeMs(sentAt, answer) <= this.maxStalenessMs) return 'live';
+    if (this.view.answerAgeMs(sentAt, answer) <= this.maxStalenessMs) return 'live';
     if (this.options.revocation.unproven === 'refuse') return 'broken';
     const whole = await this.lookUp(token, 'include');
     if (whole?.verdict === 'revoked') return 'revoked';
-    return whole && view.unbroken(whole) ? 'silent' : 'broken';
+    return whole && this.view.unbroken(whole) ? 'silent' : 'broken';
   }
 
   private async lookUp(token: RevocableToken, lineage: 'include' | 'omit'): Promise<FeedAnswer | undefined> {
-    const { ledger } = this.views.view;
+    const { ledger } = this.view;
     if (!this.feed || ledger === undefined) return undefined;
     try {
       const question = this.feed.lookup(ledger, token, { lineage });
@@ -117,17 +114,17 @@ export class RevocationChecker {
     try {
       const question = this.ledger.isRevoked(token);
       const revoked = await withDeadline(question, this.options.revocation.deadlineMs, 'ledger question');
-      this.views.view.ledgerReach.answered();
+      this.view.availability.answered();
       return revoked ? 'revoked' : 'live';
     } catch {
-      this.views.view.ledgerReach.failed();
+      this.view.availability.failed();
       return undefined;
     }
   }
 
   /** Not out of reach for a while: then it may have been this process's own pause, and is no reason to accept. */
   private isOneLateAnswer(): boolean {
-    return this.ledger !== undefined && this.views.view.ledgerReach.awayMs() < this.maxStalenessMs / 2;
+    return this.ledger !== undefined && this.view.availability.awayMs() < this.maxStalenessMs / 2;
   }
 
   private settled(verdict: Verdict): Verdict {

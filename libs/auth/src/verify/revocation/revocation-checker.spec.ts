@@ -47,13 +47,9 @@ const ledger = {
 
 function checker(store: RevocationLedgerStore | undefined, unproven: 'redis' | 'refuse' = 'redis') {
   const options = { revocation: { mode: 'mirror', maxStalenessMs: 1_000, deadlineMs: 250, unproven } };
-  return new RevocationChecker(
-    options as unknown as ResolvedAuthOptions,
-    clock,
-    { view, refuses: () => refusals.shift() ?? false } as unknown as RevocationSync,
-    store,
-    feed,
-  );
+  view.mirror.refuses = () => refusals.shift() ?? false;
+  const sync = { view } as RevocationSync;
+  return new RevocationChecker(options as unknown as ResolvedAuthOptions, clock, sync, store, feed);
 }
 
 /** What a request is told whose view is no longer proven, while Redis is silent and cannot prove it either. */
@@ -101,7 +97,7 @@ describe('a check that nobody can prove', () => {
   });
 
   it('counts the questions of the step', async () => {
-    view.ledgerReach.failed();
+    view.availability.failed();
     clock.advance('600ms');
     expect(await checker(ledger).check(token)).toBe('live');
     expect(asked).toBe(1);
@@ -113,14 +109,14 @@ describe('a check that nobody can prove', () => {
   ])('is accepted by nobody when %s', async (_, answers) => {
     server = answers;
     await expect(checker(undefined).check(token)).rejects.toEqual(UNAVAILABLE);
-    view.ledgerReach.failed();
+    view.availability.failed();
     clock.advance('600ms');
     await expect(checker(ledger).check(token)).rejects.toEqual(UNAVAILABLE);
   });
 
   it('is accepted by a service that has no PostgreSQL, and by nobody under refuse', async () => {
     expect(await checker(undefined).check(token)).toBe('live');
-    view.ledgerReach.failed();
+    view.availability.failed();
     clock.advance('600ms');
     await expect(checker(ledger, 'refuse').check(token)).rejects.toEqual(UNAVAILABLE);
     await expect(checker(undefined, 'refuse').check(token)).rejects.toEqual(UNAVAILABLE);

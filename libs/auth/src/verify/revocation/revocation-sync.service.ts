@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
 import { Entropy } from '../../common/entropy.js';
-import type { LedgerEntry, RevocableToken } from '../../storage/ledger-entry.js';
+import type { LedgerEntry } from '../../storage/ledger-entry.js';
 import { Keyring } from '../keys/keyring.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { ageMs, instantOf } from './protocol/instant.js';
@@ -74,10 +74,6 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
 
   state(): RevocationViewState {
     return this.view.state();
-  }
-
-  refuses(token: RevocableToken): boolean {
-    return this.view.refuses(token);
   }
 
   /** Calls back with what is newly revoked, at once; returns how to stop it. */
@@ -195,7 +191,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
   /** One at a time: a second caller shares the step only if it began after the call, so it takes the next. */
   private takeStep(): Promise<void> {
     if (!this.step) return Promise.resolve();
-    this.stepping ??= this.step.take().finally(() => {
+    this.stepping ??= this.step.run().finally(() => {
       this.stepping = undefined;
     });
     return this.stepping;

@@ -24,9 +24,11 @@ class FakeView {
   bounded = false;
   refused = new Set<string>();
   listener: RevokedListener = () => undefined;
-  view = { fresh: () => this.isFresh };
+  view = {
+    fresh: () => this.isFresh,
+    mirror: { refuses: ({ sessionId }: RevocableToken) => this.refused.has(sessionId) },
+  };
   state = () => ({ bounded: this.bounded });
-  refuses = ({ sessionId }: RevocableToken) => this.refused.has(sessionId);
   onRevoked = (listener: RevokedListener) => {
     this.listener = listener;
     return () => (this.listener = () => undefined);

@@ -48,11 +48,11 @@ export class LiveConnections implements OnApplicationShutdown {
   constructor(
     private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
-    private readonly views: RevocationSync,
+    private readonly sync: RevocationSync,
     private readonly flow: AuthenticateFlow,
   ) {
     this.toleranceMs = options.accessToken.clockToleranceSeconds * 1000;
-    this.stopListening = views.onRevoked((entries) => {
+    this.stopListening = sync.onRevoked((entries) => {
       this.revoked(entries);
     });
   }
@@ -111,12 +111,12 @@ export class LiveConnections implements OnApplicationShutdown {
     for (const entry of [...this.index.all]) if (entry.dueAtMs <= nowMs) this.end(entry, 'expired');
     const elapsedMs = this.clock.monotonic() - this.tickedAtMs;
     this.tickedAtMs = this.clock.monotonic();
-    if (this.views.view.fresh(this.options.revocation.maxStalenessMs)) {
+    if (this.sync.view.fresh(this.options.revocation.maxStalenessMs)) {
       this.unprovenMs = 0;
       return;
     }
     // of a process that was stopped, only what it could have used
-    if (!this.views.state().bounded) this.unproven(Math.min(elapsedMs, 2 * TICK_MS));
+    if (!this.sync.state().bounded) this.unproven(Math.min(elapsedMs, 2 * TICK_MS));
     else this.asking ??= this.ask().finally(() => (this.asking = undefined));
   }
 
@@ -143,7 +143,7 @@ export class LiveConnections implements OnApplicationShutdown {
 
   /** What was revoked between the check and the entry into the index told nobody. */
   private confirm(entry: Entry): void {
-    if (this.views.refuses(revocable(entry.principal))) this.end(entry, 'revoked');
+    if (this.sync.view.mirror.refuses(revocable(entry.principal))) this.end(entry, 'revoked');
     else if (this.unprovenMs >= UNPROVEN_FOR_MS) this.end(entry, 'unproven');
   }
 

@@ -39,7 +39,7 @@ export class LedgerSync {
   ) {}
 
   /** Rejects when the ledger cannot be read; a feed that cannot be reached costs nothing but the feed. */
-  async take(): Promise<void> {
+  async run(): Promise<void> {
     const mine = this.view.ledger ?? this.view.follow(await this.ledger.identity());
     // The base is acknowledged before the snapshot is taken: this is what a heartbeat proves.
     const base = await this.base(mine);
@@ -52,7 +52,7 @@ export class LedgerSync {
       this.view.add(entries);
     });
     const read = await reading.catch((error: unknown) => {
-      this.view.ledgerReach.failed();
+      this.view.availability.failed();
       throw error;
     });
     this.view.acceptLedger(sentAt, since, read, base?.fetched);

@@ -137,16 +137,16 @@ describe('what a process knows by the feed alone', () => {
   });
 
   it('shows that the ledger answers somebody, whoever that is: late answers to this process an hour apart are not an outage', () => {
-    view.ledgerReach.failed();
+    view.availability.failed();
     clock.advance('1h');
     take();
     clock.advance('1s');
     take(beat('d', 'c', ['b', 'a']));
-    view.ledgerReach.failed();
-    expect(view.ledgerReach.awayMs()).toBe(0);
+    view.availability.failed();
+    expect(view.availability.awayMs()).toBe(0);
     clock.advance('400ms');
-    view.ledgerReach.failed();
-    expect(view.ledgerReach.awayMs()).toBe(400);
+    view.availability.failed();
+    expect(view.availability.awayMs()).toBe(400);
   });
 
   // T-zn58

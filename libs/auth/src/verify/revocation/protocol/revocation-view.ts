@@ -1,6 +1,6 @@
 import type { Clock } from '../../../common/clock.js';
 import { AuthError } from '../../../common/auth-error.js';
-import type { LedgerEntry, RevocableToken } from '../../../storage/ledger-entry.js';
+import type { LedgerEntry } from '../../../storage/ledger-entry.js';
 import { HeartbeatClock } from './heartbeat-clock.js';
 import { ageMs, instantOf, later, type Instant } from './instant.js';
 import { LedgerAvailability } from './ledger-availability.js';
@@ -42,9 +42,9 @@ export interface Tail {
  */
 export class RevocationView {
   readonly mirror: RevokedSet;
-  readonly dating = new HeartbeatClock();
-  readonly steady: ExpiryClock;
-  readonly ledgerReach: LedgerAvailability;
+  readonly heartbeats = new HeartbeatClock();
+  readonly expiryClock: ExpiryClock;
+  readonly availability: LedgerAvailability;
   readonly #listeners = new Set<RevokedListener>();
   #ledger: string | undefined;
   #foreign: string | undefined;
@@ -65,8 +65,8 @@ export class RevocationView {
     maxEntries: number,
   ) {
     this.mirror = new RevokedSet(maxEntries);
-    this.steady = new ExpiryClock(clock);
-    this.ledgerReach = new LedgerAvailability(clock);
+    this.expiryClock = new ExpiryClock(clock);
+    this.availability = new LedgerAvailability(clock);
   }
 
   /** Whose revocations these are; undefined until that is known. */
@@ -118,17 +118,13 @@ export class RevocationView {
     };
   }
 
-  refuses(token: RevocableToken): boolean {
-    return this.mirror.refuses(token);
-  }
-
   onRevoked(listener: RevokedListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   add(entries: Iterable<LedgerEntry>): void {
-    const now = this.steady.now();
+    const now = this.expiryClock.now();
     const news: LedgerEntry[] = [];
     const listened = this.#listeners.size > 0;
     for (const entry of entries) if (this.mirror.add(entry, now) && listened) news.push(entry);
@@ -137,8 +133,8 @@ export class RevocationView {
 
   /** Small regular work: drops a few expired entries, notices a clock that was set back. */
   tick(): void {
-    if (this.steady.turnedBack()) this.startOver();
-    this.mirror.sweep(this.steady.now());
+    if (this.expiryClock.turnedBack()) this.startOver();
+    this.mirror.sweep(this.expiryClock.now());
   }
 
   /** Of another ledger nothing is known yet, and what proved the former one proves nothing. */
@@ -221,15 +217,15 @@ export class RevocationView {
     for (const item of reply.items) if (item.kind === 'beat') this.#follow(tail, reply, item.beat);
     tail.cursor = reply.cursor;
     // A reply cut short does not know what the head is.
-    if (reply.complete && tail.head) this.dating.observe('tail', reply.connection, tail.head.id, sentAt);
+    if (reply.complete && tail.head) this.heartbeats.observe('tail', reply.connection, tail.head.id, sentAt);
   }
 
   /** How old the feed's answer is at most; Infinity when its head proves nothing. */
   answerAgeMs(sentAt: Instant, answer: FeedAnswer): number {
     const { head, connection } = answer;
     if (!head || !this.#acceptable(head)) return Infinity;
-    const date = this.dating.date('ask', connection, head);
-    this.dating.observe('ask', connection, head.id, sentAt);
+    const date = this.heartbeats.date('ask', connection, head);
+    this.heartbeats.observe('ask', connection, head.id, sentAt);
     return date ? ageMs(this.clock, date) : Infinity;
   }
 
@@ -248,7 +244,7 @@ export class RevocationView {
   #follow(tail: Tail, { connection, lineage }: FeedReply, beat: Heartbeat): void {
     const follows = beat.prev === (tail.head?.id ?? '') && this.#acceptable(beat);
     tail.head = beat;
-    const date = this.dating.date('tail', connection, beat);
+    const date = this.heartbeats.date('tail', connection, beat);
     if (!follows) this.#linked = false;
     if (!this.#linked || beat.kind === 'part') return;
     this.sawTimeline(beat.position);
@@ -275,7 +271,7 @@ export class RevocationView {
 
   #prove(by: ProvenBy, at: Instant): void {
     // whoever took the step had an answer of the ledger
-    this.ledgerReach.answered();
+    this.availability.answered();
     if (this.#provenAt !== undefined && later(this.#provenAt, at) === this.#provenAt) return;
     this.#provenAt = at;
     this.#provenBy = by;

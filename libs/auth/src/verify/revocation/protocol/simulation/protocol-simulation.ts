@@ -92,12 +92,9 @@ export class SimulatedProcess {
       );
     if (sabotage === 'proof-with-no') this.view.answerAgeMs = () => 0;
     if (sabotage === 'lineage') takesEveryServerForOne(this.view);
-    if (sabotage === 'send-time') this.view.dating.date = () => instantOf(this.clock);
-    const views = {
-      view: this.view,
-      refuses: (token: RevocableToken) => this.view.refuses(token),
-    } as RevocationSync;
-    this.checker = new RevocationChecker(optionsWith(unproven), this.clock, views, this.ledger, this.redis);
+    if (sabotage === 'send-time') this.view.heartbeats.date = () => instantOf(this.clock);
+    const sync = { view: this.view } as RevocationSync;
+    this.checker = new RevocationChecker(optionsWith(unproven), this.clock, sync, this.ledger, this.redis);
     if (this.step) void this.stepLoop(this.step);
     if (this.redis) void this.tailLoop(this.redis);
   }
@@ -144,7 +141,7 @@ export class SimulatedProcess {
         continue;
       }
       steppedAt = this.clock.monotonic();
-      await step.take().catch(() => this.world.sleep(this.machine, STEP_MS));
+      await step.run().catch(() => this.world.sleep(this.machine, STEP_MS));
     }
   }
 
