@@ -12,7 +12,8 @@ const WINDOW_MS = 90_000;
 const clock = new HandClock(1_800_000_000);
 let proofs = 0;
 const proof = (changes: Partial<ProofUse> = {}): ProofUse => ({
-  ...{ id: `proof-${String(++proofs)}`, issuedAtMs: clock.now(), windowMs: WINDOW_MS },
+  ...{ id: `proof-${String(++proofs)}`, holder: `holder-${String(proofs)}` },
+  ...{ issuedAtMs: clock.now(), windowMs: WINDOW_MS },
   ...changes,
 });
 
@@ -131,5 +132,41 @@ describe('used proofs in one process', () => {
     expect((await replays.use(used)).kind).toBe('replayed');
     clock.seconds += WINDOW_MS / 1000;
     expect((await replays.use(proof({ nonce: 'own' }))).kind).toBe('first');
+  });
+
+  // T-dpg8
+  it('of one who is greedy stop at half, and all others go on', async () => {
+    const replays = new MemoryProofReplays(clock, 'own', 12);
+    const use = (holder: string) =>
+      replays.use(proof({ holder, nonce: 'own' })).then(
+        ({ kind }) => kind,
+        ({ reason }: { reason: string }) => reason,
+      );
+    const many = async (holder: string) => {
+      const all: string[] = [];
+      for (let n = 0; n < 20; n++) all.push(await use(holder));
+      return all.filter((each) => each === 'first').length;
+    };
+    expect(await many('greedy')).toBe(6);
+    expect(await many('greedy')).toBe(0);
+    expect(await many('as greedy')).toBe(3);
+    expect(await use('modest')).toBe('first');
+    expect(await use('modest')).toBe('first');
+    expect(await use('modest')).toBe('unavailable');
+    expect(await use('new')).toBe('first');
+    expect(await use('too late')).toBe('unavailable');
+    clock.seconds += (3 * WINDOW_MS) / 1000;
+    expect(await many('greedy')).toBe(6);
+  });
+
+  // T-dpg9
+  it('that were refused in the end are not counted for their holder', async () => {
+    const replays = new MemoryProofReplays(clock, 'own', 4);
+    for (let n = 0; n < 9; n++) {
+      const refused = proof({ holder: 'one', nonce: 'own' });
+      expect((await replays.use(refused)).kind).toBe('first');
+      replays.forget(refused.id);
+      replays.forget(refused.id);
+    }
   });
 });

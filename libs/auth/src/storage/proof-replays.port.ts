@@ -1,6 +1,8 @@
 export interface ProofUse {
   /** Names the proof: of its key and `jti`, no secret. */
   readonly id: string;
+  /** Whom it is counted for where memory is bounded: the account of the token that it came with, else the thumbprint of its key. */
+  readonly holder: string;
   /** `iat`, milliseconds since the epoch. */
   readonly issuedAtMs: number;
   /** How far a clock may be off: a proof is taken when `iat` is at most so far from now, either way. */

@@ -135,7 +135,7 @@ export class AuthenticateFlow {
       throw this.refused('key_bound', principal, this.proofs?.isOn ? { error: 'invalid_token' } : undefined);
     const { value: token, request } = presented;
     const admitted = await this.recheck(principal, options, token);
-    const proved = await this.proofs.check(request, { token, key: boundKey });
+    const proved = await this.proofs.check(request, { token, key: boundKey, account: principal.id });
     if (proved.kind === 'proved') return admitted;
     const { id: userId, actor, sessionId } = principal;
     if (proved.reason === 'proof_by_another_key')

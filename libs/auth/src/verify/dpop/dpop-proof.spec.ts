@@ -1,69 +1,52 @@
-import { randomUUID } from 'node:crypto';
 import { generateKeyPair as generateRsa } from 'node:crypto';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import * as DPoP from 'dpop';
-import { base64url, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { b64, FORGERIES, forge, jwk, NOW, URI, withHeader } from './dpop-proof.fixture.js';
 import { checkProof, type ProofTarget, tokenHash } from './dpop-proof.js';
 import { targetUri } from './target-uri.js';
 
-const NOW = 1_800_000_000;
-const URI = 'https://api.example.com/notes';
 const target = (changes: Partial<ProofTarget> = {}): ProofTarget => ({
-  ...{ method: 'GET', uri: URI, nowMs: NOW * 1000, windowMs: 90_000 },
+  ...{ method: 'POST', uri: URI, nowMs: NOW * 1000, windowMs: 90_000 },
   ...changes,
 });
 
-type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
-interface Forgery {
-  readonly header?: Record<string, unknown>;
-  readonly claims?: Record<string, unknown>;
-  readonly keys?: Keys;
-  /** Changes the finished text. */
-  readonly text?: (proof: string) => string;
-}
-
-let own: Keys;
-let other: Keys;
-let jwk: JWK;
-let privateJwk: JWK;
-beforeAll(async () => {
-  [own, other] = await Promise.all([
-    generateKeyPair('ES256', { extractable: true }),
-    generateKeyPair('ES256', { extractable: true }),
-  ]);
-  [jwk, privateJwk] = await Promise.all([exportJWK(own.publicKey), exportJWK(own.privateKey)]);
-});
-
-async function forge({ header = {}, claims = {}, keys = own, text = (proof) => proof }: Forgery = {}) {
-  const payload = { jti: randomUUID(), htm: 'GET', htu: URI, iat: NOW, ...claims };
-  const signed = await new SignJWT(JSON.parse(JSON.stringify(payload)) as Record<string, unknown>)
-    .setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk, ...header })
-    .sign(keys.privateKey);
-  return text(signed);
-}
-
-const b64 = (value: unknown) => base64url.encode(JSON.stringify(value));
-const withHeader = (header: object) => (proof: string) =>
-  [b64(header), ...proof.split('.').slice(1)].join('.');
-const byRsa = (bytes: number, e: string) => {
-  const n = Buffer.alloc(bytes, 0xff).toString('base64url');
-  return withHeader({ typ: 'dpop+jwt', alg: 'RS256', jwk: { kty: 'RSA', n, e } });
+const RFC_HEADER = {
+  ...{ typ: 'dpop+jwt', alg: 'ES256' },
+  jwk: {
+    ...{ kty: 'EC', x: 'l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs' },
+    ...{ y: '9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA', crv: 'P-256' },
+  },
 };
-/** The same signature as ASN.1 DER. */
-const inDer = (proof: string): string => {
-  const parts = proof.split('.');
-  const raw = Buffer.from(parts[2] ?? '', 'base64url');
-  const integer = (bytes: Buffer) => {
-    const first = bytes.findIndex((each) => each !== 0);
-    const bare = bytes.subarray(first);
-    const body = (bare[0] ?? 0) > 127 ? Buffer.concat([Buffer.from([0]), bare]) : bare;
-    return Buffer.concat([Buffer.from([2, body.length]), body]);
-  };
-  const body = Buffer.concat([integer(raw.subarray(0, 32)), integer(raw.subarray(32))]);
-  const der = Buffer.concat([Buffer.from([0x30, body.length]), body]);
-  return [parts[0], parts[1], der.toString('base64url')].join('.');
-};
+interface RfcClaims {
+  readonly jti: string;
+  readonly htm: string;
+  readonly htu: string;
+  readonly iat: number;
+  readonly ath?: string;
+}
+/** Every whole proof that is printed there: section, claims, signature. */
+const RFC_9449: readonly (readonly [string, RfcClaims, string])[] = [
+  [
+    '4.1',
+    { jti: '-BwC3ESc6acc2lTc', htm: 'POST', htu: 'https://server.example.com/token', iat: 1562262616 },
+    '2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg',
+  ],
+  [
+    '5 (a refresh)',
+    { jti: '-BwC3ESc6acc2lTc', htm: 'POST', htu: 'https://server.example.com/token', iat: 1562265296 },
+    'pAqut2IRDm_De6PR93SYmGBPXpwrAk90e8cP2hjiaG5QsGSuKDYW7_X620BxqhvYC8ynrrvZLTk41mSRroapUA',
+  ],
+  [
+    '7.1',
+    {
+      ...{ jti: 'e1j3V_bKic8-LAEB', htm: 'GET', htu: 'https://resource.example.org/protectedresource' },
+      ...{ iat: 1562262618, ath: 'fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo' },
+    },
+    '2oW9RP35yRqzhrtNP86L-Ey71EOptxRimPPToA1plemAgR6pxHF8y6-yqyVnmcw6Fy1dqd-jfxSYoMxhAJpLjA',
+  ],
+];
 
 describe('a DPoP proof', () => {
   // T-dpf2
@@ -91,80 +74,26 @@ describe('a DPoP proof', () => {
   });
 
   // T-dpf3
-  it('of RFC 9449, section 4.1, is accepted, and so is the one of section 7.1 for its token', () => {
-    const header = {
-      ...{ typ: 'dpop+jwt', alg: 'ES256' },
-      jwk: {
-        ...{ kty: 'EC', x: 'l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs' },
-        ...{ y: '9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA', crv: 'P-256' },
-      },
-    };
-    const first = [
-      b64(header),
-      b64({
-        ...{ jti: '-BwC3ESc6acc2lTc', htm: 'POST', htu: 'https://server.example.com/token' },
-        iat: 1562262616,
-      }),
-      '2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg',
-    ].join('.');
-    const of = { method: 'POST', uri: 'https://server.example.com/token', nowMs: 1562262616_000 };
-    expect(checkProof(first, target(of))).toMatchObject({
-      ...{ kind: 'accepted', key: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' },
+  it.each(RFC_9449)('of RFC 9449, section %s, is accepted for its key', (_, claims, signature) => {
+    const proof = [b64(RFC_HEADER), b64(claims), signature].join('.');
+    const { htm, htu, iat, ath } = claims;
+    const of = { method: htm, uri: htu, nowMs: iat * 1000 };
+    // section 6.1
+    const key = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
+    expect(checkProof(proof, target(of))).toMatchObject({ kind: 'accepted', key, ath });
+    expect(checkProof(proof, target({ ...of, nowMs: (iat + 91) * 1000 }))).toMatchObject({
+      reason: 'proof_time',
     });
+  });
+
+  it('of RFC 9449, section 7.1, is for the access token of that section', () => {
     expect(tokenHash('Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU')).toBe(
       'fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo',
     );
   });
 
   // T-dpf4
-  it.each<[string, string, () => Forgery]>([
-    ['another type', 'proof_type', () => ({ header: { typ: 'jwt' } })],
-    ['an access token', 'proof_type', () => ({ header: { typ: 'at+jwt' } })],
-    ['no type', 'proof_type', () => ({ header: { typ: undefined } })],
-    ['alg none', 'proof_algorithm', () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'none', jwk }) })],
-    ['alg HS256', 'proof_algorithm', () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'HS256', jwk }) })],
-    ['alg ES512', 'proof_algorithm', () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'ES512', jwk }) })],
-    ['no key', 'proof_key', () => ({ header: { jwk: undefined } })],
-    ['an RSA key of 8192 bits', 'proof_key', () => ({ text: byRsa(1024, 'AQAB') })],
-    ['an RSA key of another exponent', 'proof_key', () => ({ text: byRsa(256, 'AQAAAAAAAAAAAQ') })],
-    ['a private key', 'proof_key', () => ({ header: { jwk: privateJwk } })],
-    ['a symmetric key', 'proof_key', () => ({ header: { jwk: { kty: 'oct', k: 'AAAA' } } })],
-    ['a key of another curve', 'proof_key', () => ({ header: { jwk: { ...jwk, crv: 'P-384' } } })],
-    ['a key for another algorithm', 'proof_key', () => ({ header: { jwk: { ...jwk, alg: 'ES384' } } })],
-    ['a point that is not on the curve', 'proof_key', () => ({ header: { jwk: { ...jwk, x: jwk.y } } })],
-    ['a key by reference', 'proof_malformed', () => ({ header: { jku: 'https://evil.example' } })],
-    ['a certificate', 'proof_malformed', () => ({ header: { x5c: [] } })],
-    [
-      'crit',
-      'proof_malformed',
-      () => ({ text: withHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk, crit: ['x'] }) }),
-    ],
-    ['the signature of another key', 'proof_signature', () => ({ keys: other })],
-    ['a signature in DER', 'proof_signature', () => ({ text: inDer })],
-    ['no signature', 'proof_malformed', () => ({ text: (proof) => proof.replace(/[^.]*$/, '') })],
-    ['another method', 'proof_method', () => ({ claims: { htm: 'POST' } })],
-    ['the method in small letters', 'proof_method', () => ({ claims: { htm: 'get' } })],
-    ['no method', 'proof_malformed', () => ({ claims: { htm: undefined } })],
-    ['another path', 'proof_uri', () => ({ claims: { htu: 'https://api.example.com/note' } })],
-    ['another host', 'proof_uri', () => ({ claims: { htu: 'https://api.example.org/notes' } })],
-    ['another port', 'proof_uri', () => ({ claims: { htu: 'https://api.example.com:8443/notes' } })],
-    ['another scheme', 'proof_uri', () => ({ claims: { htu: 'http://api.example.com/notes' } })],
-    ['a path alone', 'proof_uri', () => ({ claims: { htu: '/notes' } })],
-    ['no URI', 'proof_malformed', () => ({ claims: { htu: undefined } })],
-    ['an instant before the window', 'proof_time', () => ({ claims: { iat: NOW - 91 } })],
-    ['an instant after the window', 'proof_time', () => ({ claims: { iat: NOW + 91 } })],
-    ['an instant as text', 'proof_time', () => ({ claims: { iat: String(NOW) } })],
-    ['no instant', 'proof_time', () => ({ claims: { iat: undefined } })],
-    ['no id', 'proof_malformed', () => ({ claims: { jti: undefined } })],
-    ['an empty id', 'proof_malformed', () => ({ claims: { jti: '' } })],
-    ['an id of 129 characters', 'proof_malformed', () => ({ claims: { jti: 'j'.repeat(129) } })],
-    ['a number as its id', 'proof_malformed', () => ({ claims: { jti: 7 } })],
-    ['a list as its nonce', 'proof_malformed', () => ({ claims: { nonce: ['n'] } })],
-    ['a number as the hash of a token', 'proof_malformed', () => ({ claims: { ath: 1 } })],
-    ['padding', 'proof_malformed', () => ({ text: (proof) => `${proof}=` })],
-    ['two parts', 'proof_malformed', () => ({ text: (proof) => proof.replace(/\.[^.]*$/, '') })],
-    ['more than 8 KiB', 'proof_malformed', () => ({ claims: { more: 'm'.repeat(9000) } })],
-  ])('with %s is refused', async (_, reason, forgery) => {
+  it.each(FORGERIES)('with %s is refused', async (_, reason, forgery) => {
     expect(checkProof(await forge(forgery()), target())).toEqual({ kind: 'refused', reason });
   });
 

@@ -18,6 +18,8 @@ export interface BoundToken {
   readonly token: string;
   /** Thumbprint, as its `cnf` has it. */
   readonly key: string;
+  /** All keys of one account have one share of a bounded memory. */
+  readonly account: string;
 }
 
 /** For `ClientContext`: absent where DPoP is off or no proof came. */
@@ -103,7 +105,7 @@ export class DpopProofs {
     if (proof.kind === 'refused') return refused(proof.reason);
     if (bound && proof.ath !== tokenHash(bound.token)) return refused('proof_of_another_token');
     if (bound && proof.key !== bound.key) return refused('proof_by_another_key');
-    const use = await this.replays.use({ ...proof, windowMs });
+    const use = await this.replays.use({ ...proof, windowMs, holder: bound?.account ?? proof.key });
     switch (use.kind) {
       case 'first':
         return { kind: 'proved', key: proof.key, id: proof.id };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { generateKeyPair, generateProof, type KeyPair } from 'dpop';
+import { calculateThumbprint, generateKeyPair, generateProof, type KeyPair } from 'dpop';
 import { AuthError } from '../../common/auth-error.js';
 import { SystemClock } from '../../common/clock.js';
 import { resolveOptions } from '../../options/resolve-options.js';
@@ -7,7 +7,8 @@ import { MemoryProofReplays } from '../../storage/memory-proof-replays.js';
 import { DpopProofs } from './dpop-proofs.service.js';
 
 const NONCE = 'of this process';
-const CAPACITY = 2;
+/** Of which one key gets half. */
+const CAPACITY = 4;
 const options = resolveOptions(
   { issuer: 'https://issuer.example', audience: 'api', keys: { algorithm: 'ES256' }, dpop: 'offer' },
   {},
@@ -48,7 +49,30 @@ describe('what a proof accompanied', () => {
       new SystemClock(),
       new MemoryProofReplays(new SystemClock(), NONCE, CAPACITY),
     );
-    for (let n = 0; n < CAPACITY; n++) await reasonOf(work, doubt);
+    for (let n = 0; n < CAPACITY / 2; n++) await reasonOf(work, doubt);
     expect(await reasonOf(pass)).toBe(then);
+  });
+
+  // T-dph4
+  it('of one account is counted for it, whichever of its keys it has', async () => {
+    proofs = new DpopProofs(
+      options,
+      new SystemClock(),
+      new MemoryProofReplays(new SystemClock(), NONCE, CAPACITY),
+    );
+    const ask = async (account: string, by: KeyPair) => {
+      const dpop = await generateProof(by, 'http://api.example.com/notes', 'GET', NONCE, 'token');
+      const request = { headers: { host: 'api.example.com', dpop }, method: 'GET', url: '/notes' };
+      const bound = { token: 'token', key: await calculateThumbprint(by.publicKey), account };
+      return proofs.check(request, bound).then(
+        ({ kind }) => kind,
+        ({ reason }: AuthError) => reason,
+      );
+    };
+    const second = await generateKeyPair('ES256');
+    expect(await ask('greedy', keys)).toBe('proved');
+    expect(await ask('greedy', second)).toBe('proved');
+    for (const by of [keys, second]) expect(await ask('greedy', by)).toBe('unavailable');
+    expect(await ask('another', keys)).toBe('proved');
   });
 });
