@@ -3,7 +3,6 @@ import { TOTP } from 'otpauth';
 import type { Browser } from 'playwright-core';
 import { lookAt } from './support/accessibility.js';
 import { launchChromium } from './support/chromium.js';
-import { fakeIssuer, type FakeIssuer } from './support/fake-issuer.js';
 import { createDatabase, testPool } from './support/databases.js';
 import { type Demo, startDemo } from './support/demo.js';
 import { PASSWORD, type Person, register, STAGE_TIMEOUT_MS } from './support/stage.js';
@@ -12,7 +11,7 @@ import { visit, type Visitor } from './support/visitor.js';
 
 const NEXT_PASSWORD = 'another river at dusk';
 let demo: Demo;
-let issuer: FakeIssuer;
+let example: string;
 let browser: Browser;
 let database: Awaited<ReturnType<typeof createDatabase>>;
 let pool: ReturnType<typeof testPool>;
@@ -21,23 +20,20 @@ let visitors: Visitor[] = [];
 beforeAll(async () => {
   database = await createDatabase();
   pool = testPool({ connectionString: database.url, max: 1 });
-  issuer = await fakeIssuer();
-  const { clientId, clientSecret } = issuer;
-  const OIDC_PROVIDERS = JSON.stringify([{ name: 'example', issuer: issuer.issuer, clientId, clientSecret }]);
   browser = await launchChromium();
-  demo = await startDemo({ env: { DATABASE_URL: database.url, LOGIN_THROTTLE: 'off', OIDC_PROVIDERS } });
+  demo = await startDemo({ env: { DATABASE_URL: database.url, LOGIN_THROTTLE: 'off', OIDC_PROVIDERS: '' } });
+  example = `${demo.url}/example-provider`;
 }, STAGE_TIMEOUT_MS);
 afterAll(async () => {
   await browser?.close();
   await demo?.stop();
-  await issuer?.close();
   await pool?.end();
   await database?.drop();
 });
 afterEach(async () => {
   const complaints = visitors
     .flatMap((visitor) => visitor.complaints)
-    .filter((each) => !each.startsWith(`a request to ${issuer.issuer}`));
+    .filter((each) => !each.startsWith(`a request to ${demo.url}`));
   await Promise.all(visitors.map(({ context }) => context.close()));
   visitors = [];
   expect(complaints).toEqual([]);
@@ -280,9 +276,12 @@ it('a passkey is offered in the field of the email', async () => {
 
 it('sign-in elsewhere: a new account, unlinked and linked again', async () => {
   const email = `elsewhere-${String(Date.now())}@example.com`;
-  issuer.state.visitor = { sub: 'visitor', email, emailVerified: true };
   const me = await arrive();
   await button(me, 'Sign in with Example').click();
+  await heading(me, 'Example').waitFor();
+  await me.page.getByLabel('Email').fill(email);
+  await lookAt(me.page, 'example');
+  await button(me, 'Sign in at Example').click();
   await isIn(me);
   await me.go('Account');
   await me.page.getByText(`${email}, since`).waitFor();
@@ -293,6 +292,27 @@ it('sign-in elsewhere: a new account, unlinked and linked again', async () => {
   await me.go('Account');
   await button(me, 'Unlink Example').waitFor();
   await lookAt(me.page, 'elsewhere');
+
+  // the provider tells the demo (OpenID Connect Back-Channel Logout 1.0)
+  const there = await me.context.newPage();
+  await there.goto(`${example}/session/end`);
+  await there.getByRole('button', { name: 'Yes, sign me out' }).click();
+  await heading(me, 'Sign in').waitFor();
+});
+
+it('sign-in elsewhere is refused there, and the provider answers this machine alone', async () => {
+  const me = await arrive();
+  await button(me, 'Sign in with Example').click();
+  await button(me, 'Do not sign in').click();
+  await heading(me, 'That did not sign you in').waitFor();
+  expect(await me.context.cookies()).not.toContainEqual(expect.objectContaining({ name: 'access_token' }));
+  const statusFor = async (headers: Record<string, string>) =>
+    (await demo.client().get('/example-provider/.well-known/openid-configuration', { headers })).status;
+  expect([
+    await statusFor({}),
+    await statusFor({ host: 'evil.example' }),
+    await statusFor({ 'x-forwarded-for': '127.0.0.1' }),
+  ]).toEqual([200, 404, 404]);
 });
 
 it('is never white: before its script, before the first answer, and after a mistake of its own', async () => {

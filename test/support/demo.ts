@@ -60,6 +60,8 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     HOST: '127.0.0.1',
     DATA_DIR: dataDir,
     HTTP_ADAPTER: options.adapter ?? 'express',
+    // without the local provider, which few tests are about
+    OIDC_PROVIDERS: '[]',
   };
   const child = spawn(process.execPath, ['--enable-source-maps', ENTRY], {
     env: { ...inherited(), ...own, ...options.env },

@@ -30,8 +30,6 @@ interface IssuerState {
   looks: number;
   /** What that says beside the usual. */
   metadata: Readonly<Record<string, unknown>>;
-  /** Whoever comes with a browser signs in as this person. */
-  visitor?: Approval;
   /** Judges how the client proves itself. Default: by the secret in a header. */
   takes?: (body: URLSearchParams) => Promise<boolean>;
 }
@@ -78,10 +76,6 @@ export async function fakeIssuer() {
     const [path = '/'] = (request.url ?? '/').split('?', 1);
     if (path === DISCOVERY) return json(response, { ...metadata, ...state.metadata });
     if (path === '/jwks') return json(response, { keys });
-    if (path === '/authorize' && state.visitor) {
-      const { href } = answerTo(`${issuer}${request.url ?? ''}`, state.visitor);
-      return void response.writeHead(302, { location: href }).end();
-    }
     const body = new URLSearchParams(await text(request));
     asked.push(body);
     const grant = codes.get(body.get('code') ?? '');

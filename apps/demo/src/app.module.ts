@@ -17,6 +17,7 @@ import {
   REDIS,
 } from './database/database.module.js';
 import { users } from './database/schema.js';
+import type { LocalProvider } from './elsewhere/local-provider.js';
 import { EventFeed } from './events/event-feed.service.js';
 import { EventsGateway } from './events/events.gateway.js';
 import { factorOptions } from './factors/factor-options.js';
@@ -27,6 +28,14 @@ import { MetricsController } from './metrics/metrics.controller.js';
 import { DemoMetrics } from './metrics/metrics.service.js';
 import { NotesController } from './notes/notes.controller.js';
 
+/** Sign-in at OpenID providers. */
+export interface ElsewhereSettings {
+  readonly methods: readonly FactorMethod[];
+  readonly names: readonly string[];
+  /** Answered by the demo itself; undefined: none. */
+  readonly local: LocalProvider | undefined;
+}
+
 export interface AppSettings extends DatabaseSettings {
   readonly auth: AuthOptions;
   /** Of the mailed links; the messages go to the mailbox. */
@@ -34,8 +43,7 @@ export interface AppSettings extends DatabaseSettings {
   /** Keys that rotate. */
   readonly keySource: KeySourceSettings | undefined;
   readonly factors: FactorSettings;
-  /** OpenID providers to sign in with. */
-  readonly elsewhere: readonly FactorMethod[];
+  readonly elsewhere: ElsewhereSettings;
   /** Whether `/metrics` answers others than loopback. */
   readonly metrics: 'loopback' | 'open';
 }
@@ -70,7 +78,7 @@ export class AppModule {
             ...settings.auth,
             accounts: { ...settings.accounts, mail: (mail) => mailbox.take(mail) },
             storage: drizzleStorage(database, { users: userColumns }),
-            factors: await factorOptions(settings.factors, settings.elsewhere, database),
+            factors: await factorOptions(settings.factors, settings.elsewhere.methods, database),
             keySource: keySourceOf(settings.keySource, database),
             redis: redis && redisConnection(redis),
             onEvent: (event) => {
@@ -94,7 +102,7 @@ export class AppModule {
           useFactory: (metrics: AuthMetrics) => new DemoMetrics(metrics, settings.metrics),
           inject: [AuthMetrics],
         },
-        { provide: PROVIDERS, useValue: Object.keys(settings.factors.providers ?? {}) },
+        { provide: PROVIDERS, useValue: settings.elsewhere.names },
         { provide: EventFeed, useValue: feed },
         { provide: Mailbox, useValue: mailbox },
         EventsGateway,

@@ -15,6 +15,9 @@ export async function createApp(config: DemoConfig, settings: AppSettings): Prom
     ? onFastify(config, settings)
     : onExpress(config, settings));
   if (config.hostPrefix !== undefined) app.setGlobalPrefix(config.hostPrefix);
+  // before the policy of the page: it is a site of its own
+  const { local } = settings.elsewhere;
+  if (local) app.use(local.path, local.answer);
   secureHeaders(app, config.tls ? 'itself' : 'proxy');
   await servePage(app, config.adapter);
   app.useWebSocketAdapter(new EventsAdapter(app));

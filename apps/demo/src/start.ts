@@ -1,9 +1,11 @@
 import type { Server } from 'node:http';
 import { PasswordHasher } from '@tokenward/nestjs';
-import { type DemoConfig, toAccountOptions, toAuthOptions } from './config/index.js';
+import type { FactorMethod } from '@tokenward/nestjs/options';
+import { type DemoConfig, type ProviderSettings, toAccountOptions, toAuthOptions } from './config/index.js';
 import { DATABASE, type DemoDatabase } from './database/database.module.js';
 import { migrateAll } from './database/migrate.js';
 import { startEmbeddedPostgres } from '../../../tools/embedded-postgres/index.js';
+import { localProvider } from './elsewhere/local-provider.js';
 import { lastAnswers } from './last-answers.js';
 import { seedUsers } from './users/demo-users.js';
 
@@ -20,14 +22,16 @@ export interface RunningDemo {
 export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
   // first of all: keys that are refused must not leave a database behind
   const auth = await toAuthOptions(config);
-  // read where it is used: the start is no slower without it
-  const elsewhere = config.factors.providers
-    ? (await import('./config/sign-in-elsewhere.js')).signInElsewhere(config)
-    : [];
-  const [embedded, { createApp }] = await Promise.all([
+  const local = localProvider(config);
+  const providers = local?.providers ?? config.factors.providers ?? {};
+  const methods = methodsOf(config, providers);
+  // what somebody wrote is refused as early as a key
+  if (!local) await methods;
+  const [embedded, { createApp }, elsewhere] = await Promise.all([
     config.databaseUrl ? undefined : startEmbeddedPostgres({ dataDir: config.dataDir }),
     // most of the program, read while the database starts
     import('./app.js'),
+    methods,
   ]);
   try {
     const databaseUrl = config.databaseUrl ?? embedded?.url ?? '';
@@ -39,7 +43,7 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
       accounts: toAccountOptions(config),
       keySource: config.keySource,
       factors: config.factors,
-      elsewhere,
+      elsewhere: { methods: elsewhere, names: Object.keys(providers), local },
       metrics: config.metricsPublic ? 'open' : 'loopback',
     });
     const server = app.getHttpServer() as Server;
@@ -66,4 +70,11 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
     await embedded?.stop();
     throw error;
   }
+}
+
+/** Read where it is used: the start is no slower without it. */
+async function methodsOf(config: DemoConfig, providers: ProviderSettings): Promise<readonly FactorMethod[]> {
+  if (Object.keys(providers).length === 0) return [];
+  const { signInElsewhere } = await import('./config/sign-in-elsewhere.js');
+  return signInElsewhere(config, providers);
 }

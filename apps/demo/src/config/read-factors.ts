@@ -5,7 +5,7 @@ export interface FactorSettings {
   readonly secondFactors: 'on' | 'off';
   /** `id:base64url`; undefined: made once and kept in Postgres. */
   readonly encryptionKeys: readonly string[] | undefined;
-  /** Undefined: nobody signs in elsewhere. */
+  /** Undefined: the local one, where there is one. Empty: nobody signs in elsewhere. */
   readonly providers: ProviderSettings | undefined;
 }
 

@@ -19,13 +19,12 @@ const providers = z
   )
   .refine((given) => new Set(given.map(({ name }) => name)).size === given.length);
 
-/** Undefined: none. Names and issuers are judged by the module, which knows what it can use. */
+/** Undefined: not set; empty: none. Names and issuers are judged by the module, which knows what it can use. */
 export function oidcProviders(read: EnvironmentReader): ProviderSettings | undefined {
   const given = read.text('OIDC_PROVIDERS');
   if (given === undefined) return undefined;
   const parsed = providers.safeParse(jsonIn(given));
   if (!parsed.success) throw problem('OIDC_PROVIDERS', CURE);
-  if (parsed.data.length === 0) return undefined;
   return Object.fromEntries(parsed.data.map(({ name, ...provider }) => [name, provider]));
 }
 
