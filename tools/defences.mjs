@@ -92,7 +92,7 @@ function copyTree() {
 }
 
 /** Which of the named tests fail without it. */
-function withoutIt({ of, file, take, leave, tests, built }) {
+function withoutIt({ of, file, take, leave, tests, built, env }) {
   const places = [
     join(copy, file),
     ...(built && withServers ? [join(copy, 'dist', file.replace(/\.ts$/, '.js'))] : []),
@@ -106,13 +106,13 @@ function withoutIt({ of, file, take, leave, tests, built }) {
     );
   });
   try {
-    return tests.filter((test) => (withServers || !isServed(test.path)) && fails(test));
+    return tests.filter((test) => (withServers || !isServed(test.path)) && fails(test, env));
   } finally {
     texts.forEach((text, at) => writeFileSync(places[at], text));
   }
 }
 
-function fails({ path, title }) {
+function fails({ path, title }, more) {
   const out = join(copy, 'outcome.json');
   rmSync(out, { force: true });
   const jest = isServed(path)
@@ -127,7 +127,7 @@ function fails({ path, title }) {
   const { stderr, stdout } = spawnSync(
     process.execPath,
     [...jest, '--json', `--outputFile=${out}`, '-t', title, '--runTestsByPath', path],
-    { cwd: copy, encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, FUZZ_RUNS: '20000' } },
+    { cwd: copy, encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, FUZZ_RUNS: '20000', ...more } },
   );
   if (!existsSync(out)) stop(`${path} did not run:\n${stdout}${stderr}`);
   const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(out, 'utf8'));

@@ -43,6 +43,8 @@ export interface FaultCluster extends Deployment {
   checks(which: 'a' | 'b'): Promise<Readonly<Record<string, number>>>;
   /** After a SIGKILL: the process again, on the same port. */
   restart(which: 'a' | 'b'): Promise<void>;
+  /** Killed; another one in its place, as soon as it was spawned, elsewhere. */
+  restartVerifier(): Promise<void>;
   /** One more resource server; `ignorant`: as soon as it was spawned, when it knows nothing yet. */
   startVerifier(when: 'ready' | 'ignorant', unproven?: 'refuse'): Promise<Orders>;
   pid(which: Where): number;
@@ -86,7 +88,7 @@ export async function startFaultCluster(env: Readonly<Record<string, string>> = 
     const own = { REDIS_URL: toRedis.verifier.url, ...(unproven && { REVOCATION_UNPROVEN: unproven }) };
     return startOrders({ ...own, JWKS_URL: jwks, JWT_ALGORITHM: 'ES256' }, untilReady);
   };
-  const verifier = await verify(true);
+  let verifier = await verify(true);
   const late: Orders[] = [];
   const url = (which: Where): string => (which === 'verifier' ? verifier.url : demos[which].url);
 
@@ -132,6 +134,11 @@ export async function startFaultCluster(env: Readonly<Record<string, string>> = 
       demos[which] = await launch(which, demos[which].port);
     },
     pid: (which) => (which === 'verifier' ? verifier : demos[which]).pid,
+    async restartVerifier() {
+      process.kill(verifier.pid, 'SIGKILL');
+      await verifier.exited;
+      verifier = await verify(false);
+    },
     async startVerifier(when, unproven) {
       const orders = await verify(when === 'ready', unproven);
       late.push(orders);

@@ -14,6 +14,7 @@ const refresh = (
   given: string | undefined,
   more: Partial<Operation> = {},
 ) => op('refresh', sentMs, { presented, given, key: `key of ${presented}`, ...more });
+const theft = (sentMs: number) => refresh(sentMs, 't1', undefined, { key: 'k', status: 401 });
 const rulesIn = (...history: Entry[]) => violationsIn(history, BOUND).map(({ rule }) => rule);
 
 describe('the checker of histories', () => {
@@ -55,6 +56,10 @@ describe('the checker of histories', () => {
       '503 and no answer while a server is gone',
       [login, op('use', 10, { status: 503 }), op('use', 20, { status: 0 })],
     ],
+    [
+      'an acceptance within the bound after a theft was refused',
+      [login, refresh(100, 't1', 't2'), theft(200), op('use', 1_210)],
+    ],
     ['another session that goes on', [login, op('logout', 100), op('use', 5000, { session: 'other' })]],
     ['what was done to the cluster', [{ kind: 'trouble', name: 'killed', fromMs: 0, toMs: 1 }]],
   ])('finds nothing in %s', (_, history) => {
@@ -75,6 +80,11 @@ describe('the checker of histories', () => {
     [
       'a refresh after the bound',
       [login, op('logout', 100), refresh(1200, 't1', 't2', { at: 'b' })],
+      'accepted too late',
+    ],
+    [
+      'an acceptance after a theft was refused',
+      [login, refresh(100, 't1', 't2'), theft(200), op('use', 1_211, { at: 'b' })],
       'accepted too late',
     ],
     [

@@ -37,12 +37,18 @@ function oddAnswers(operations: readonly Operation[]): Found[] {
     .map((each) => ({ rule: 'odd answer', text: told(each) }));
 }
 
-/** Where it was revoked it is refused at once; elsewhere after the bound. */
+/**
+ * Where it was revoked it is refused at once; elsewhere after the bound. Whose refresh is refused has no session any more: it was ended
+ * before, or this was a theft.
+ */
 function lateAcceptances(operations: readonly Operation[], boundMs: number): Found[] {
-  const revocations = operations.filter(({ kind, status }) => kind === 'logout' && status === 204);
+  const revocations = operations.filter(
+    ({ kind, status }) => (kind === 'logout' && status === 204) || (kind === 'refresh' && status === 401),
+  );
   return operations.filter(accepted).flatMap((each): Found[] => {
     const passed = revocations.find(
-      ({ at, answeredMs }) => each.sentMs > answeredMs + (at === each.at ? 0 : boundMs),
+      ({ kind, at, answeredMs }) =>
+        each.sentMs > answeredMs + (kind === 'logout' && at === each.at ? 0 : boundMs),
     );
     if (!passed) return [];
     const late = Math.round(each.sentMs - passed.answeredMs);

@@ -15,6 +15,8 @@ const ALL = ['a', 'b', 'verifier'] as const;
 const ANSWER_WITHIN_MS = 8_000;
 /** A request that nobody answers is sent again, until the cluster is whole once more. */
 const GIVE_UP_AFTER_MS = 60_000;
+/** Ended sessions that are still asked for: what was revoked must not come back. */
+const REMEMBERED = 100;
 
 interface Held {
   readonly session: string;
@@ -28,6 +30,7 @@ const labelOf = (token: string): string => createHash('sha256').update(token).di
 /** Clients of a cluster, each on its own. What they sent, and what came of it, is the history. */
 export class Recorder {
   readonly history: Entry[] = [];
+  private readonly ended: Held[] = [];
 
   constructor(
     private readonly cluster: FaultCluster,
@@ -54,7 +57,8 @@ export class Recorder {
 
   private async live(held: Held): Promise<void> {
     for (let left = 5 + randomInt(20); left > 0 && !this.isDone; left--) {
-      if (randomInt(5) > 0) await this.use(held, oneOf(ALL));
+      if (this.ended.length > 0 && randomInt(4) === 0) await this.use(oneOf(this.ended), oneOf(ALL));
+      else if (randomInt(5) > 0) await this.use(held, oneOf(ALL));
       else if (!(await this.refresh(held))) return;
     }
     if (randomInt(4) === 0) await this.useTwice(held);
@@ -110,21 +114,28 @@ export class Recorder {
   /** As a thief beside the owner: the same token by two keys at once. */
   private async useTwice(held: Held): Promise<void> {
     await Promise.all([this.refresh({ ...held }), this.refresh({ ...held })]);
-    await this.use(held, oneOf(ALL));
+    await this.askPastTheBound(held);
   }
 
-  /** Afterwards it is asked for everywhere, past the bound. */
   private async logOut(held: Held): Promise<void> {
     const at = oneOf(ISSUING);
     const sentMs = performance.now();
     const { headers } = bearer(held.accessToken);
     this.note('logout', at, held.session, sentMs, await this.send(at, 'POST', '/auth/logout', {}, headers));
     await this.use(held, at);
-    for (const waitMs of [200, 500, 500, 500]) {
+    await this.askPastTheBound(held);
+    if (randomInt(2) === 0) await this.refresh(held);
+  }
+
+  /** Everywhere, whoever is slow to answer meanwhile; and now and then for ever after. */
+  private async askPastTheBound(held: Held): Promise<void> {
+    const ask = async (waitMs: number) => {
       await delay(waitMs);
       await Promise.all(ALL.map((where) => this.use(held, where)));
-    }
-    if (randomInt(2) === 0) await this.refresh(held);
+    };
+    await Promise.all([200, 700, 1_200, 1_700].map(ask));
+    this.ended.push(held);
+    if (this.ended.length > REMEMBERED) this.ended.shift();
   }
 
   private send(

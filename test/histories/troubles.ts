@@ -24,6 +24,22 @@ const TROUBLES: Readonly<Record<string, Make>> = {
     for (const proxy of Object.values(toRedis)) proxy.cutOnce();
   },
   'Redis is emptied': ({ redis }) => redisCommand(redis.url, 'FLUSHALL'),
+  'the resource server starts anew': (cluster) => cluster.restartVerifier(),
+  // nobody can prove anything, and who has just started knows nothing: with `refuse` it says so
+  'Redis evicts the feed, Postgres hangs, the resource server starts anew': async (cluster, forMs) => {
+    const keys = ['feed', 'index', 'expiry'];
+    const ledger = await cluster.ledger();
+    cluster.setPostgres('hang');
+    await redisCommand(cluster.redis.url, 'DEL', ...keys.map((key) => `{tokenward:2:${ledger}}:${key}`));
+    await cluster.restartVerifier();
+    await delay(forMs);
+    cluster.setPostgres('forward');
+  },
+  'the resource server is paused': async (cluster, forMs) => {
+    process.kill(cluster.pid('verifier'), 'SIGSTOP');
+    await delay(forMs);
+    process.kill(cluster.pid('verifier'), 'SIGCONT');
+  },
   'Redis stands still': async ({ redis }, forMs) => {
     await redis.kill('SIGSTOP');
     await delay(forMs);

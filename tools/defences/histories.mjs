@@ -1,35 +1,69 @@
 import { defence } from './defence.mjs';
 
-const built = { built: true };
-const SEEN = 'T-hst5';
+/** The history goes on until every trouble came more than once; the checker ends it as soon as it finds anything. */
+const more = { built: true, env: { HISTORY_REQUESTS: '8000' } };
+const planted = (what, file, take, leave) => defence('histories', what, file, take, leave, 'T-hst5', more);
 
 /** Rules of the protocol: without one of them the checker of histories (test/histories/) finds what it forbids. */
 export const HISTORIES = [
-  defence(
-    'histories',
+  planted(
     'a view that is too old accepts nothing',
     'verify/revocation/protocol/revocation-view.ts',
     '!this.mirror.overflowed && this.ageMs() <= maxStalenessMs',
     '!this.mirror.overflowed && this.ageMs() < Infinity',
-    SEEN,
-    built,
   ),
-  defence(
-    'histories',
+  planted(
     'only the current token rotates',
     'drizzle/session-statements.ts',
     's.id = r.id and s.generation = r.generation and s.token_hash = r.presented and',
     's.id = r.id and',
-    SEEN,
-    built,
   ),
-  defence(
-    'histories',
+  planted(
     'a retry by the key of its rotation is no theft',
     'issue/sessions/rotation-outcome.ts',
     'return retryWindowMs > 0 && rotatedAgoMs <= retryWindowMs;',
     'return retryWindowMs > rotatedAgoMs && Number.isNaN(0);',
-    SEEN,
-    built,
+  ),
+  planted(
+    'an ending is in the own view before it is answered',
+    'issue/sessions/announcer.service.ts',
+    'this.views.add(entries);',
+    '',
+  ),
+  planted(
+    'an ending is written into the ledger',
+    'drizzle/write-change.ts',
+    'await insertEntries(tx, revocations, entries);',
+    'void insertEntries;',
+  ),
+  planted(
+    'an ending that cannot be committed is not answered as one',
+    'issue/flows/logout.flow.ts',
+    "await this.store.endOne(sessionId, 'logout');",
+    "await this.store.endOne(sessionId, 'logout').catch(() => undefined);",
+  ),
+  planted(
+    'a theft ends the session',
+    'drizzle/reuse-ending.ts',
+    "await markEnded(tx, schema, family, 'reuse');",
+    '[];',
+  ),
+  planted(
+    'a proof is dated by what it proves, not by when it came',
+    'verify/revocation/protocol/revocation-view.ts',
+    "this.#prove('redis', date);",
+    "this.#prove('redis', instantOf(this.clock));",
+  ),
+  planted(
+    'a feed that lost rows gets them again',
+    'verify/revocation/protocol/ledger-sync.ts',
+    'const from = base?.position?.ledger === mine ? base.position : undefined;',
+    'const from = this.view.position;',
+  ),
+  planted(
+    'a silent Redis proves nothing without a heartbeat',
+    'verify/revocation/revocation-checker.service.ts',
+    'view.answerAgeMs(sentAt, answer) <= this.maxStalenessMs',
+    'view.answerAgeMs(sentAt, answer) <= Infinity',
   ),
 ];
