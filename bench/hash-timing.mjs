@@ -5,9 +5,10 @@ import { pbkdf2Sync, randomBytes, randomInt, scryptSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import argon2 from '@node-rs/argon2';
 import bcrypt from '@node-rs/bcrypt';
+import { countOf } from '../tools/arguments.mjs';
 
 const DIST = new URL('../dist/libs/auth/src/', import.meta.url);
-const ROUNDS = Number(process.argv[2] ?? 30);
+const ROUNDS = countOf(30);
 const TARGET = [0.9, 1.1];
 const PASSWORD = 'correct horse';
 

@@ -12,9 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { countOf } from '../tools/arguments.mjs';
 
 const ENTRY = fileURLToPath(new URL('../dist/apps/demo/src/main.js', import.meta.url));
-const ROUNDS = Number(process.argv[2] ?? 100);
+const ROUNDS = countOf(100);
 const WARM_UP = 10;
 const TARGET = [0.95, 1.05];
 const PASSWORD = 'the right one of this bench';

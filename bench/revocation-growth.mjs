@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { countOf } from '../tools/arguments.mjs';
 import { report } from './support/revocation-report.mjs';
 import { dist, startServers } from './support/servers.mjs';
 
@@ -13,7 +14,7 @@ const { RevocationSync } = await import(dist('libs/auth/src/verify/index.js'));
 const { drizzleStorage, migrateAuth } = await import(dist('libs/auth/src/drizzle/index.js'));
 const { redisConnection } = await import(dist('libs/auth/src/redis/index.js'));
 
-const SECONDS = Number(process.argv[2] ?? 10);
+const SECONDS = countOf(10);
 const options = {
   revocation: {
     mode: 'mirror',

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { countOf } from '../tools/arguments.mjs';
 import { report } from './support/revocation-report.mjs';
 import { dist, startDemo, startServers } from './support/servers.mjs';
 import { median } from './support/statistics.mjs';
@@ -16,7 +17,7 @@ const { drizzleStorage, migrateAuth } = await import(dist('libs/auth/src/drizzle
 const { redisConnection } = await import(dist('libs/auth/src/redis/index.js'));
 const autocannon = (await import('autocannon')).default;
 
-const ENTRIES = Number(process.argv[2] ?? 1_000_000);
+const ENTRIES = countOf(1_000_000);
 const USER = { email: 'bench@example.com', password: 'bench-passphrase-1' };
 const FILLED_WITHIN_MS = 400_000;
 const options = {

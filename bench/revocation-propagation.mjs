@@ -1,10 +1,11 @@
 // How long after a logout was answered by one process another one still accepts the access token.
 // node bench/revocation-propagation.mjs [revocations = 500]
+import { countOf } from '../tools/arguments.mjs';
 import { startDemo, startServers } from './support/servers.mjs';
 import { report } from './support/revocation-report.mjs';
 import { summary } from './support/statistics.mjs';
 
-const REVOCATIONS = Number(process.argv[2] ?? 500);
+const REVOCATIONS = countOf(500);
 const USERS = 10;
 const password = 'bench-passphrase-1';
 const users = Array.from({ length: USERS }, (_, i) => `bench${i}@example.com`);

@@ -8,11 +8,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { argumentsOf } from '../tools/arguments.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const args = process.argv.slice(2);
-const quick = args.includes('--quick');
-const only = args.filter((arg) => !arg.startsWith('--'));
+const { values, words: only } = argumentsOf(
+  { quick: { type: 'boolean', default: false }, page: { type: 'boolean' } },
+  'words',
+);
+const { quick } = values;
 
 prepare();
 const { startServers } = await import('./support/servers.mjs');
@@ -53,7 +56,7 @@ try {
 }
 console.log();
 report.printTable(run.rows, run.peers);
-if (args.includes('--page') || (!quick && only.length === 0)) await report.writePage(run);
+if (values.page || (!quick && only.length === 0)) await report.writePage(run);
 const missed = run.rows.filter(({ verdict }) => verdict === 'NOT MET').length;
 console.log(
   `${run.rows.filter(({ bar }) => bar !== undefined).length - missed} bars met, ${missed} not, ${run.problems.length} sections failed`,

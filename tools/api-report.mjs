@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { argumentsOf } from './arguments.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs', 'api');
@@ -30,7 +31,7 @@ const printer = ts.createPrinter({ removeComments: true });
 const emitted = new Map();
 
 const reports = new Map(entries.map(([name, path]) => [fileOf(name), reportOf(name, path)]));
-if (process.argv.includes('--check')) check();
+if (argumentsOf({ check: { type: 'boolean' } }).values.check) check();
 else write();
 
 function fileOf(entry) {

@@ -7,10 +7,11 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { argumentsOf } from './arguments.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const at = process.argv.indexOf('--out');
-const dist = at > 0 ? resolve(process.argv[at + 1]) : join(root, 'libs', 'client', 'dist');
+const { values } = argumentsOf({ out: { type: 'string' }, size: { type: 'boolean' } });
+const dist = values.out ? resolve(values.out) : join(root, 'libs', 'client', 'dist');
 const src = join(root, 'libs', 'client', 'src');
 const LIMIT_BYTES = 4096;
 
@@ -31,7 +32,7 @@ const shared = {
   logLevel: 'error',
 };
 
-if (!process.argv.includes('--size')) {
+if (!values.size) {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   await build({ ...shared, format: 'esm' });

@@ -14,13 +14,15 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { argumentsOf } from './arguments.mjs';
 
 // the modes of files go into the tarball: two builds are equal whatever the umask of who builds
 process.umask(0o022);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const libs = join(root, 'libs');
-const out = argument('--out') ? resolve(argument('--out')) : libs;
-const only = argument('--only');
+const { values } = argumentsOf({ out: { type: 'string' }, only: { type: 'string' } });
+const { only } = values;
+const out = values.out ? resolve(values.out) : libs;
 /** Test support stays at home. */
 const PRIVATE = /\.(?:spec|e2e|fixture)\.tsx?$|[\\/]simulation[\\/]/;
 /** Run by `npx` and by `nest add`, imported by nobody: one format, no types. */
@@ -34,11 +36,6 @@ const { transformSync } = await import('@swc/core').catch(() => {
 for (const name of ['auth', 'client']) if (!only || only === name) prepare(name);
 if (only !== 'client') buildAuth(join(out, 'auth'));
 if (only !== 'auth') run(join(root, 'tools', 'build-client.mjs'), '--out', join(out, 'client', 'dist'));
-
-function argument(name) {
-  const at = process.argv.indexOf(name);
-  return at > 0 ? process.argv[at + 1] : undefined;
-}
 
 /** What goes into the package beside `dist`. */
 function prepare(name) {

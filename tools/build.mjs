@@ -15,6 +15,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { argumentsOf } from './arguments.mjs';
 import { buildPage } from './build-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -36,8 +37,8 @@ const ALSO = ['../orders/src/**/*.ts', '../../libs/auth/src/cli/**/*.ts'];
 const ASSETS = ['libs/auth/migrations', 'apps/demo/migrations', 'apps/demo/public'];
 
 const stamp = fingerprint();
-if (process.argv.includes('--if-stale') && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp)
-  process.exit(0);
+const { values } = argumentsOf({ 'if-stale': { type: 'boolean' } });
+if (values['if-stale'] && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) process.exit(0);
 
 const nest = cli('@nestjs/cli/bin/nest.js');
 if (!nest) {

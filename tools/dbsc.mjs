@@ -1,18 +1,19 @@
 // `npm run dbsc`: Device Bound Session Credentials in a real Chromium (test/dbsc-browser.long.ts), and docs/assurance/device-bound.md. Takes about an
 // hour and a half: DBSC_MINUTES (20) for each of four long situations.
-//   --from FILE…   runs nothing: writes the page from what runs with DBSC_REPORT=FILE have seen
+//   --from FILE …   runs nothing: writes the page from what runs with DBSC_REPORT=FILE have seen
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { argumentsOf } from './arguments.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'docs', 'assurance', 'device-bound.md');
-const args = process.argv.slice(2);
+const { values, words } = argumentsOf({ from: { type: 'boolean' } }, 'words');
 
-if (args[0] === '--from') await write(args.slice(1));
+if (values.from) await write(words);
 else {
   const dir = mkdtempSync(join(tmpdir(), 'tokenward-dbsc-'));
   const seen = join(dir, 'seen');
@@ -24,7 +25,7 @@ else {
         '--testMatch',
         '**/test/dbsc-browser.long.ts',
         '--verbose',
-        ...args,
+        ...words,
       ],
       { cwd: root, env: { ...process.env, DBSC_REPORT: seen }, stdio: 'inherit' },
     );

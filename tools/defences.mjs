@@ -1,8 +1,10 @@
 // `npm run defences`: takes each defence of tools/defences/ out, one at a time, in a copy of the working tree, and looks whether the tests
-// that are named for it fail. Writes docs/assurance/defences.md.
-//   npm run defences -- WORD   only those whose name or file holds the word; writes no report
+// that are named for it fail. Writes docs/assurance/defences.md; what was found is kept in defences.json beside it.
+//   npm run defences -- WORD…   only those whose name or file holds one of the words
+//   --new          only those that were not taken out yet, or not since they were written anew
 //   --check        takes nothing out: says which defences no longer stand where the list has them
-//   --no-servers               only those whose tests need neither PostgreSQL nor Redis
+//   --no-servers   only those whose tests need neither PostgreSQL nor Redis
+//   --report       takes nothing out: writes the report from what is kept
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -17,28 +19,46 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
+import { argumentsOf, refuse } from './arguments.mjs';
 import { ACTING } from './defences/acting.mjs';
 import { ASVS } from './defences/asvs.mjs';
 import { DEVICES } from './defences/devices.mjs';
 import { HISTORIES } from './defences/histories.mjs';
 import { DPOP } from './defences/dpop.mjs';
+import { KeptResults, writeReport } from './defences/kept.mjs';
 import { OIDC } from './defences/oidc.mjs';
 import { OWN_RULES } from './defences/own-rules.mjs';
 import { RFCS } from './defences/rfcs.mjs';
 import { testsById } from './defences/tests.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const target = join(root, 'docs', 'assurance', 'defences.md');
-const args = process.argv.slice(2);
-const word = args.find((arg) => !arg.startsWith('--'));
-const withServers = !args.includes('--no-servers');
+const { values, words } = argumentsOf(
+  {
+    new: { type: 'boolean' },
+    check: { type: 'boolean' },
+    report: { type: 'boolean' },
+    'no-servers': { type: 'boolean' },
+  },
+  'words',
+);
+const withServers = !values['no-servers'];
 const named = testsById(root);
+const kept = new KeptResults(root);
 
-const chosen = [...OWN_RULES, ...HISTORIES, ...ACTING, ...DEVICES, ...DPOP, ...OIDC, ...ASVS, ...RFCS]
-  .filter(({ of, file }) => !word || of.includes(word) || file.includes(word))
-  .map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
-if (args.includes('--check')) {
+const all = [...OWN_RULES, ...HISTORIES, ...ACTING, ...DEVICES, ...DPOP, ...OIDC, ...ASVS, ...RFCS].map(
+  (defence) => ({ ...defence, tests: defence.seen.map(testOf) }),
+);
+const chosen = all
+  .filter(
+    ({ of, file }) => words.length === 0 || words.some((word) => of.includes(word) || file.includes(word)),
+  )
+  .filter((defence) => !values.new || !kept.of(defence));
+if (chosen.length === 0) refuse('no such defence');
+if (values.report) {
+  await writeReport(root, all, kept);
+  process.exit(0);
+}
+if (values.check) {
   const gone = chosen.filter(
     ({ file, take }) => readFileSync(join(root, file), 'utf8').split(take).length !== 2,
   );
@@ -48,6 +68,7 @@ if (args.includes('--check')) {
 }
 const copy = mkdtempSync(join(tmpdir(), 'tokenward-defences-'));
 const lived = [];
+let tried = 0;
 try {
   copyTree();
   for (const defence of chosen) {
@@ -55,15 +76,19 @@ try {
     const killers = withoutIt(defence);
     console.log(`${killers.length > 0 ? 'seen ' : 'LIVED'} ${defence.of}: ${defence.what}`);
     if (killers.length === 0) lived.push(defence);
-    defence.killers = killers;
+    kept.note(
+      defence,
+      killers.map(({ id }) => id),
+    );
+    await kept.write(all);
+    tried += 1;
   }
 } finally {
   rmSync(copy, { recursive: true, force: true, maxRetries: 5 });
 }
-if (!word && withServers) await report();
-const tried = chosen.filter(({ killers }) => killers);
-console.log(`\n${tried.length - lived.length} passed, ${lived.length} failed`);
-process.exitCode = lived.length > 0 || tried.length === 0 ? 1 : 0;
+await writeReport(root, all, kept);
+console.log(`\n${tried - lived.length} passed, ${lived.length} failed`);
+process.exitCode = lived.length > 0 || tried === 0 ? 1 : 0;
 
 function testOf(id) {
   return named.get(id) ?? stop(`${id} is above no test`);
@@ -133,25 +158,6 @@ function fails({ path, title }, more) {
   const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(out, 'utf8'));
   if (numFailedTests + numPassedTests === 0) stop(`${path} has no test “${title}” that ran:\n${stderr}`);
   return numFailedTests > 0;
-}
-
-async function report() {
-  const rows = chosen.map(
-    ({ of, what, killers }) =>
-      `- **${of}**: ${what}. Seen by ${killers.length > 0 ? killers.map(({ id, path }) => `[${id}](../../${path})`).join(', ') : 'nobody'}`,
-  );
-  const others = chosen.flatMap(({ of, tests, killers }) =>
-    tests.filter((each) => !killers.includes(each)).map(({ id, path }) => `- ${of}: [${id}](../../${path})`),
-  );
-  const text = `# Defences, taken out
-
-Written by \`npm run defences\`. Each item is a defence that was taken out by itself, in a copy of the source, and the test that then failed.
-${chosen.length} defences, ${lived.length} that nobody missed.
-
-${rows.join('\n')}
-
-${others.length > 0 ? `Named for it as well, for another part of it: they pass without this one.\n\n${others.join('\n')}\n` : ''}`;
-  writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));
 }
 
 function stop(problem) {

@@ -4,10 +4,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
+import { argumentsOf } from './arguments.mjs';
 import { pagesWithLists } from './docs-lists.mjs';
 import { optionPages } from './docs-options.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+const { values } = argumentsOf({ check: { type: 'boolean' } });
 
 for (const [path, text] of [...optionPages(), ...(await pagesWithLists())]) {
   const target = join(root, path);
@@ -15,7 +18,7 @@ for (const [path, text] of [...optionPages(), ...(await pagesWithLists())]) {
     ...(await prettier.resolveConfig(target)),
     parser: 'markdown',
   });
-  if (!process.argv.includes('--check')) {
+  if (!values.check) {
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, page);
   } else if (read(target) !== page) {

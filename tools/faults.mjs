@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { argumentsOf } from './arguments.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'docs', 'assurance', 'faults.md');
-const at = process.argv.indexOf('--from');
-const lines = at > 0 ? readFileSync(process.argv[at + 1], 'utf8') : run();
+const { from } = argumentsOf({ from: { type: 'string' } }).values;
+const lines = from ? readFileSync(from, 'utf8') : run();
 
 /** One suite after the other: they measure time, and each has a machine's worth of processes. */
 function run() {

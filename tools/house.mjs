@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { argumentsOf } from './arguments.mjs';
 
 const USER = { email: 'house@example.com', password: 'a house of two wings' };
 const ROUNDS = 7;
@@ -17,7 +18,7 @@ else {
   const servers = await startServers();
   const columns = [];
   try {
-    for (const dir of process.argv.slice(2).map((each) => resolve(each)))
+    for (const dir of argumentsOf({}, 'words').words.map((each) => resolve(each)))
       columns.push({ ...(await sizes(dir)), ...(await costs(dir, servers, await freePort())) });
   } finally {
     await servers.stop();

@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { argumentsOf } from './arguments.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'docs', 'assurance', 'loss.md');
-const at = process.argv.indexOf('--from');
-const outcomes = (at > 0 ? readFileSync(process.argv[at + 1], 'utf8') : run())
+const { from } = argumentsOf({ from: { type: 'string' } }).values;
+const outcomes = (from ? readFileSync(from, 'utf8') : run())
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line));

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { argumentsOf } from './arguments.mjs';
 import { loadEmbeddedPostgres } from './embedded-postgres/load.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -33,11 +34,9 @@ const ROWS = [
   ...['22', '24', '26'].map((node) => ({ name: `Node ${node}, PostgreSQL 18`, node })),
   { name: 'Node 20, PostgreSQL 15', postgres: '15' },
 ];
-const isAll = process.argv.includes('--all');
-const only = process.argv
-  .find((arg) => arg.startsWith('--only='))
-  ?.slice(7)
-  .split(',') ?? [''];
+const { values } = argumentsOf({ all: { type: 'boolean' }, only: { type: 'string', default: '' } });
+const isAll = values.all;
+const only = values.only.split(',');
 const isWanted = ({ name }) => only.some((part) => name.includes(part));
 
 const dir = mkdtempSync(join(tmpdir(), 'tokenward-matrix-'));

@@ -8,14 +8,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { argumentsOf, refuse } from './arguments.mjs';
 import { scoreOf, writeReport } from './mutation/report.mjs';
 import { SLICES } from './mutation/slices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const kept = join(root, 'docs', 'assurance', 'mutation.json');
-const args = process.argv.slice(2);
-const words = args.filter((arg) => !arg.startsWith('--'));
-const changed = args.find((arg) => arg.startsWith('--changed='))?.slice('--changed='.length);
+const { values, words } = argumentsOf({ changed: { type: 'string' } }, 'words');
+const { changed } = values;
 const scratch = mkdtempSync(join(tmpdir(), 'tokenward-mutation-'));
 const results = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : {};
 
@@ -25,6 +25,7 @@ const parts = Object.entries(SLICES)
     ({ slice, file }) => words.length === 0 || words.some((word) => slice === word || file.includes(word)),
   )
   .filter(({ file }) => !changed || isChanged(file));
+if (parts.length === 0 && !changed) refuse(`no file or slice holds ${words.join(' or ')}`);
 let weak = 0;
 try {
   for (const part of parts) {

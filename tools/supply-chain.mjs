@@ -20,11 +20,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { argumentsOf } from './arguments.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'docs', 'assurance', 'supply-chain.md');
-const at = process.argv.indexOf('--out');
-const out = at > 0 ? resolve(process.argv[at + 1]) : undefined;
+const { values } = argumentsOf({ out: { type: 'string' } });
+const out = values.out && resolve(values.out);
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
 const LIBRARIES = ['auth', 'client'];
 /** All of them let a host do what MIT lets it do. */

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+
+/**
+ * What became of each defence when it was taken out last, in docs/assurance/defences.json: they can be run on different days. One that was written
+ * anew since, or is named for other tests, counts as never taken out.
+ */
+export class KeptResults {
+  #path;
+  #results;
+
+  constructor(root) {
+    this.#path = join(root, 'docs', 'assurance', 'defences.json');
+    this.#results = existsSync(this.#path) ? JSON.parse(readFileSync(this.#path, 'utf8')) : {};
+  }
+
+  /** `killers`: the ids of the tests that failed. */
+  note(defence, killers) {
+    this.#results[keyOf(defence)] = { on: new Date().toISOString().slice(0, 10), killers };
+  }
+
+  of(defence) {
+    return this.#results[keyOf(defence)];
+  }
+
+  /** In the order of the list, and of no other defence. */
+  async write(all) {
+    const kept = all.flatMap((defence) => {
+      const result = this.of(defence);
+      return result ? [[keyOf(defence), result]] : [];
+    });
+    const lines = kept.map(([key, result]) => `${JSON.stringify(key)}: ${JSON.stringify(result)}`);
+    const text = `{\n${lines.join(',\n')}\n}`;
+    const options = { ...(await resolveConfig(this.#path)), filepath: this.#path };
+    writeFileSync(this.#path, await format(text, options));
+  }
+}
+
+function keyOf({ of, what, file, take, leave, seen }) {
+  const text = JSON.stringify([file, take, leave, seen]);
+  return `${of}: ${what} ${createHash('sha256').update(text).digest('hex').slice(0, 8)}`;
+}
+
+const STANDARD = /^(?:ASVS|RFC)/;
+
+/** Two pages: what standards ask for, and the rest. */
+export async function writeReport(root, all, kept) {
+  const [standards, own] = [true, false].map((is) => all.filter(({ of }) => STANDARD.test(of) === is));
+  await writePage(root, 'defences', own, kept, 'Those of standards: [here](defences-standards.md).');
+  await writePage(root, 'defences-standards', standards, kept, 'Our own: [here](defences.md).');
+}
+
+async function writePage(root, name, all, kept, elsewhere) {
+  const linked = (tests) => tests.map(({ id, path }) => `[${id}](../../${path})`).join(', ');
+  const rows = all.flatMap((defence) => {
+    const result = kept.of(defence);
+    if (!result) return [];
+    const killers = defence.tests.filter(({ id }) => result.killers.includes(id));
+    return `- **${defence.of}**: ${defence.what}. Seen by ${killers.length > 0 ? linked(killers) : 'nobody'}`;
+  });
+  const others = all.flatMap((defence) => {
+    const passing = defence.tests.filter(({ id }) => kept.of(defence)?.killers.includes(id) === false);
+    return passing.map((each) => `- ${defence.of}: ${linked([each])}`);
+  });
+  const never = all.filter((each) => !kept.of(each)).map(({ of, what }) => `- **${of}**: ${what}`);
+  const lived = all.filter((each) => kept.of(each)?.killers.length === 0).length;
+  const section = (lead, lines) => (lines.length > 0 ? `${lead}\n\n${lines.join('\n')}\n\n` : '');
+  const text = `# Defences${name === 'defences' ? '' : ' of standards'}, taken out
+
+Written by \`npm run defences\`. Each item is a defence that was taken out by itself, in a copy of the source, and the test that then failed.
+${rows.length} defences, ${lived} that nobody missed. ${elsewhere}
+
+${section('', rows)}${section('Named for it as well, for another part of it: they pass without this one.', others)}${section('Not taken out yet, or not since they were written anew:', never)}`;
+  const target = join(root, 'docs', 'assurance', `${name}.md`);
+  writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));
+}
