@@ -27,7 +27,7 @@ export const HISTORIES = [
   planted(
     'an ending is in the own view before it is answered',
     'issue/sessions/announcer.service.ts',
-    'this.views.add(entries);',
+    'this.sync.add(entries);',
     '',
   ),
   planted(

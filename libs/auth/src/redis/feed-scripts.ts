@@ -28,17 +28,23 @@ return 1
 
 /**
  * ARGV: expected head id ('' for none), new head id, new head, writer's time, age to trim at (ms), then rows. Answers false when appended,
- * else the head that is there. The stream is trimmed by age, never by length; expired entries leave the index in small steps.
+ * else the head that is there. Expired entries leave the index in small steps. The stream is trimmed by age, never by length, and with everything up
+ * to a heartbeat (`#trim`, noted when it was young) that heartbeat, too: were some rows of a step gone and its heartbeat there, who had read up to
+ * the one before would find every link and not know what it missed.
  */
 const APPEND_SCRIPT = `${RAISE}
 local id = redis.call('HGET', KEYS[2], '#id') or ''
 if id ~= ARGV[1] then return {0, redis.call('HGET', KEYS[2], '#head') or ''} end
 raise_from(6)
 redis.call('HSET', KEYS[2], '#id', ARGV[2], '#head', ARGV[3])
-redis.call('XADD', KEYS[1], '*', 'h', ARGV[3])
+local beat = redis.call('XADD', KEYS[1], '*', 'h', ARGV[3])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-redis.call('XTRIM', KEYS[1], 'MINID', '~', string.format('%.0f', now - tonumber(ARGV[5])))
+local ms, seq = string.match(redis.call('HGET', KEYS[2], '#trim') or '', '^(%d+)-(%d+)$')
+if not ms or now - tonumber(ms) > tonumber(ARGV[5]) then
+  if ms then redis.call('XTRIM', KEYS[1], 'MINID', string.format('%s-%.0f', ms, tonumber(seq) + 1)) end
+  redis.call('HSET', KEYS[2], '#trim', beat)
+end
 local spent = math.min(now, tonumber(ARGV[4]))
 for _, field in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', string.format('(%.0f', spent), 'LIMIT', 0, 500)) do
   redis.call('HDEL', KEYS[2], field)

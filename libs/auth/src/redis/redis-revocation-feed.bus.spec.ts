@@ -51,6 +51,33 @@ describe('RedisRevocationFeedBus', () => {
     expect((await feed.lookup(LEDGER, token)).head).toBeUndefined();
   });
 
+  it('trims a step whole: who read up to the one before it finds a link missing, not some of its rows', async () => {
+    const [stream, index] = ['feed', 'index'].map((name) => `{tokenward:2:${LEDGER}}:${name}`) as [
+      string,
+      string,
+    ];
+    const beat = (id: string, prev: string) => ({
+      ...{ version: 2, id, prev, before: [], kind: 'whole' as const },
+      position: { ledger: LEDGER, timeline: 1, snapshot: '1:1:' },
+    });
+    // as one script writes them: in one millisecond, longer ago than the stream is kept
+    const longAgo = Date.now() - 11 * 60_000;
+    let entry = 0;
+    const write = (...fields: string[]) => host.xadd(stream, `${longAgo}-${++entry}`, ...fields);
+    await write('h', JSON.stringify(beat('one', '')));
+    const read = `${longAgo}-${entry}`;
+    for (let n = 0; n < 150; n++) await write('r', `s:${n}`, 'v', `0:${soon()}`);
+    await write('h', JSON.stringify(beat('two', 'one')));
+    const two = { '#id': 'two', '#head': JSON.stringify(beat('two', 'one')), '#trim': `${longAgo}-${entry}` };
+    await host.hset(index, two);
+    await feed.append(LEDGER, [], beat('three', 'two'));
+    const { items } = await feed.read(LEDGER, read, 10);
+    expect(items).toEqual([{ kind: 'beat', beat: beat('three', 'two') }]);
+    // what is young stays
+    await feed.append(LEDGER, [], beat('four', 'three'));
+    expect((await feed.read(LEDGER, read, 10)).items).toHaveLength(2);
+  });
+
   it('fails at once while disconnected, and closes nothing but its own', async () => {
     const away = new Redis(1, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null });
     away.on('error', () => undefined);

@@ -45,7 +45,8 @@ const REGISTRY = [`{${TAG}}:ledgers`, `{${TAG}}:signers`] as const;
 const keysOf = (ledger: string) =>
   [`{${TAG}:${ledger}}:feed`, `{${TAG}:${ledger}}:index`, `{${TAG}:${ledger}}:expiry`] as const;
 
-const TRIM_AGE_MS = 10 * 60_000;
+/** What is younger is in the stream; what is older than twice that is not. */
+const TRIM_AGE_MS = 5 * 60_000;
 /** Deadlines of what no request waits for are so many times as long. */
 const PATIENCE = 5;
 const READ_COUNT = 1_000;
