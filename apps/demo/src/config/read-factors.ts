@@ -1,5 +1,6 @@
-import { problem, type EnvironmentReader } from './environment.js';
+import type { EnvironmentReader } from './environment.js';
 import { oidcProviders, type ProviderSettings } from './read-providers.js';
+import { encryptionKeys } from './read-values.js';
 
 export interface FactorSettings {
   readonly secondFactors: 'on' | 'off';
@@ -10,15 +11,9 @@ export interface FactorSettings {
 }
 
 export function factorSettings(read: EnvironmentReader): FactorSettings {
-  const encryptionKeys = read.list('FACTOR_ENCRYPTION_KEYS');
-  if (encryptionKeys?.some((each) => !/^[A-Za-z0-9._-]{1,64}:[A-Za-z0-9_-]{43}$/.test(each)))
-    throw problem(
-      'FACTOR_ENCRYPTION_KEYS',
-      'must be id:base64url of 32 bytes: tokenward secret --encryption',
-    );
   return {
     secondFactors: read.oneOf('SECOND_FACTORS', ['on', 'off'], 'on'),
-    encryptionKeys,
+    encryptionKeys: encryptionKeys(read, 'FACTOR_ENCRYPTION_KEYS'),
     providers: oidcProviders(read),
   };
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { problem, type EnvironmentReader } from './environment.js';
-import { duration } from './read-values.js';
+import { duration, encryptionKeys } from './read-values.js';
 
 /** Keys that rotate; what is not set is left to the library. */
 export interface KeySourceSettings {
@@ -16,23 +16,21 @@ export interface KeySourceSettings {
 /** Undefined: one key, from the environment or made on the first start. */
 export function keySourceSettings(read: EnvironmentReader): KeySourceSettings | undefined {
   const directory = read.text('KEY_DIRECTORY');
-  const encryptionKeys = read.list('KEY_ENCRYPTION_KEYS');
+  const sealing = encryptionKeys(read, 'KEY_ENCRYPTION_KEYS');
   const settings = {
     directory: directory && resolve(directory),
-    encryptionKeys,
+    encryptionKeys: sealing,
     jwksCache: optionalDuration(read, 'JWKS_CACHE', '0s', '1d'),
     refreshEvery: optionalDuration(read, 'KEY_REFRESH', '100ms', '1h'),
     rotateAfter: optionalDuration(read, 'KEY_ROTATE_AFTER', '1s', '3650d'),
   };
-  if (directory !== undefined && encryptionKeys !== undefined)
+  if (directory !== undefined && sealing !== undefined)
     throw problem('KEY_DIRECTORY', 'stands beside KEY_ENCRYPTION_KEYS: set one of the two');
   const signing = ['JWT_PRIVATE_KEY', 'JWT_SECRET', 'JWT_KEY_ID'].find(
     (name) => read.text(name) !== undefined,
   );
-  if ((directory ?? encryptionKeys) !== undefined && signing)
+  if ((directory ?? sealing) !== undefined && signing)
     throw problem(signing, 'stands beside keys that rotate: set one of the two');
-  if (encryptionKeys?.some((each) => !/^[A-Za-z0-9._-]{1,64}:[A-Za-z0-9_-]{43}$/.test(each)))
-    throw problem('KEY_ENCRYPTION_KEYS', 'must be id:base64url of 32 bytes: tokenward secret --encryption');
   return Object.values(settings).some((value) => value !== undefined) ? settings : undefined;
 }
 

@@ -120,15 +120,26 @@ export function throttle(read: EnvironmentReader): ThrottleSettings | false {
 export function refreshTokenSecrets(read: EnvironmentReader): readonly string[] | undefined {
   const name = 'REFRESH_TOKEN_SECRET';
   const entries = read.list(name);
-  for (const entry of entries ?? []) {
-    const [, encoded] = /^[A-Za-z0-9_-]{1,64}:([A-Za-z0-9_-]+)$/.exec(entry) ?? [];
-    if (encoded === undefined || Buffer.from(encoded, 'base64url').length < 32)
-      throw problem(name, 'must be id:base64url of at least 32 bytes (several: comma separated)');
-  }
+  if (entries?.some((each) => bytesOf(each) < 32))
+    throw problem(name, 'must be id:base64url of at least 32 bytes (several: comma separated)');
   const ids = entries?.map((entry) => entry.split(':')[0]);
   if (ids && new Set(ids).size !== ids.length)
     throw problem(name, 'has two secrets with one id; give each its own');
   return entries;
+}
+
+/** `id:base64url` of 32 bytes each, the first seals. */
+export function encryptionKeys(read: EnvironmentReader, name: string): readonly string[] | undefined {
+  const entries = read.list(name);
+  if (entries?.some((each) => bytesOf(each) !== 32))
+    throw problem(name, 'must be id:base64url of 32 bytes: tokenward secret --encryption');
+  return entries;
+}
+
+/** Of the secret in `id:base64url`; 0 where it is not that. */
+function bytesOf(entry: string): number {
+  const [, encoded = ''] = /^[A-Za-z0-9._-]{1,64}:([A-Za-z0-9_-]+)$/.exec(entry) ?? [];
+  return Buffer.from(encoded, 'base64url').length;
 }
 
 /** Segments of a path, as `setGlobalPrefix` takes them. */

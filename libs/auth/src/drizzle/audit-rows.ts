@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { type SQL, sql } from 'drizzle-orm';
+import { addressOf } from '../common/address.js';
 import { type AuditRecord, type NewAuditRecord, toRecord } from '../storage/audit-record.js';
 import type { AuthEventInput } from '../storage/auth-event.js';
 import { type Row, rows, type Transaction } from './database.js';
@@ -30,12 +30,11 @@ export function insertRecords(table: NonNullable<AuditTable>, records: readonly 
 
 /** One value that Postgres cannot hold must not cost the others: no nonsense for an address, no NUL, no half of a surrogate pair. */
 function writable({ ip, ...record }: NewAuditRecord): object {
-  const bare = ip?.split('%', 1)[0] ?? '';
   return {
     ...(JSON.parse(JSON.stringify(record), (_name, value: unknown) =>
       typeof value === 'string' ? value.replaceAll(/\0|\p{Surrogate}/gu, '') : value,
     ) as object),
-    ip: isIP(bare) ? bare : undefined,
+    ip: addressOf(ip),
   };
 }
 

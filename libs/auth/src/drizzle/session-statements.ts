@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { type Placeholder, sql, type SQL } from 'drizzle-orm';
+import { addressOf } from '../common/address.js';
 import type { NewSession } from '../storage/session.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { DeviceRegistration, DeviceUse, Replacement, Rotation } from '../storage/session-store.port.js';
@@ -17,11 +17,8 @@ import {
 } from './session-rows.js';
 import { idFrom, type NamedUsers, usersFrom } from './user-columns.js';
 
-/** Column types of inet do not take scope ids or nonsense from a proxy header. */
-function inet(ip: string | undefined): string | null {
-  const bare = ip?.split('%', 1)[0] ?? '';
-  return isIP(bare) ? bare : null;
-}
+/** A column of type inet takes neither zones nor what a proxy header makes up. */
+const inet = (ip: string | undefined): string | null => addressOf(ip) ?? null;
 
 function textArray(values: readonly string[]): SQL {
   return sql`array(select jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;

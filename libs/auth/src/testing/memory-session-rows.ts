@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { addressOf } from '../common/address.js';
 import type { SubjectState } from '../storage/subject.js';
 import type { NewSession } from '../storage/session.js';
 import type { DeviceRegistration, DeviceUse, Replacement, Rotation } from '../storage/session-store.port.js';
@@ -12,7 +12,7 @@ export function newRow(session: NewSession, nowMs: number): SessionRow {
     ...{ epoch: session.expected.epoch, generation: 1, createdAt: now, lastUsedAt: now },
     idleExpiresAt: new Date(nowMs + Math.min(session.idleTtlMs, session.absoluteTtlMs)),
     absoluteExpiresAt: new Date(nowMs + session.absoluteTtlMs),
-    ...{ ip: address(session.ip) ?? null, userAgent: session.userAgent ?? null },
+    ...{ ip: addressOf(session.ip) ?? null, userAgent: session.userAgent ?? null },
     actor: session.actor ? { id: session.actor.id } : null,
     claims: session.claims ?? null,
     accessTtlSeconds: session.limits?.accessTtlSeconds ?? null,
@@ -39,7 +39,7 @@ export function rotatedRow(row: SessionRow, rotation: Rotation, nowMs: number): 
     rotationNonce: rotation.nonce,
     rotationCause: 'refresh',
     rotationKey: rotation.keyHash ?? null,
-    ip: address(rotation.ip) ?? row.ip,
+    ip: addressOf(rotation.ip) ?? row.ip,
     userAgent: rotation.userAgent ?? row.userAgent,
   };
 }
@@ -75,7 +75,7 @@ export function rowOfUse(row: SessionRow, use: DeviceUse, nowMs: number): Sessio
 
 function usedRow(row: SessionRow, use: DeviceRegistration | DeviceUse, nowMs: number): SessionRow {
   const { lastUsedAt, idleExpiresAt } = renewed(row, use, nowMs);
-  const by = { ip: address(use.ip) ?? row.ip, userAgent: use.userAgent ?? row.userAgent };
+  const by = { ip: addressOf(use.ip) ?? row.ip, userAgent: use.userAgent ?? row.userAgent };
   return { ...row, lastUsedAt, idleExpiresAt, ...by };
 }
 
@@ -112,12 +112,6 @@ function renewed(
     lastUsedAt: new Date(nowMs),
     idleExpiresAt: new Date(Math.min(idleMs, row.absoluteExpiresAt.getTime())),
   };
-}
-
-/** Without its scope; nothing for what a proxy header makes up. */
-function address(ip: string | undefined): string | undefined {
-  const bare = ip?.split('%', 1)[0] ?? '';
-  return isIP(bare) ? bare : undefined;
 }
 
 /** Whether the session that asks lives; without one it is the host that asks. */

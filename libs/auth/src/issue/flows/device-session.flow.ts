@@ -10,7 +10,7 @@ import type { PresentedRefresh } from '../../verify/presented-token.js';
 import { DeviceChallenges } from '../devices/device-challenges.service.js';
 import { readDeviceProof, storedDeviceKey, writeDeviceKey } from '../devices/device-proof.js';
 import { Announcer } from '../sessions/announcer.service.js';
-import { type GenuineRefreshToken, hashSecret } from '../sessions/refresh-token.js';
+import { type GenuineRefreshToken, hashSecret, isCurrent } from '../sessions/refresh-token.js';
 import { SessionAccess } from '../sessions/session-access.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { BoundTokens } from '../tokens/issued-tokens.js';
@@ -129,10 +129,7 @@ export class DeviceSessionFlow {
       throw new AuthError('token_refused', 'the browser speaks for another session', KEEP);
     const snapshot = await this.store.read(presented.sessionId);
     if (!snapshot?.live) throw new AuthError('token_refused', 'refresh token: dead');
-    const { generation } = snapshot.session;
-    const isCurrent =
-      presented.generation === generation && snapshot.tokenHash.equals(hashSecret(presented.secret));
-    return { presented, snapshot, isCurrent };
+    return { presented, snapshot, isCurrent: isCurrent(snapshot, presented) };
   }
 
   private async grant(state: SessionState, asOfMs: number, refreshToken?: string): Promise<BoundTokens> {

@@ -6,17 +6,13 @@ import { group, oneOf, text as optionText } from '../../common/option-schema.js'
 import { readOptions } from '../../common/read-options.js';
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../options/key-options.js';
 import { KeySource, type SourceJwk, type SourceKeys } from '../../storage/key-source.port.js';
+import { algorithmOfCurve } from '../../verify/keys/algorithms.js';
 import { hasPrivateMembers } from '../../verify/keys/key-material.js';
 import { readPem } from '../../verify/keys/pem.js';
 import { publicKeyThumbprint } from '../../verify/keys/thumbprint.js';
 import { jwkMembers } from '../../verify/keys/jwk-members.js';
 
 const MAX_BYTES = 1_048_576;
-const CURVE_ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
-  prime256v1: 'ES256',
-  secp384r1: 'ES384',
-  secp521r1: 'ES512',
-};
 
 export const keyDirectorySchema = group({
   rsaAlgorithm: oneOf(SIGNING_ALGORITHMS).optional(),
@@ -166,7 +162,7 @@ function fromPem(name: string, text: string, rsaAlgorithm: SigningAlgorithm): So
 
 function asJwk(name: string, key: KeyObject, rsaAlgorithm: SigningAlgorithm): SourceJwk {
   const curve = key.asymmetricKeyDetails?.namedCurve;
-  const alg = curve === undefined ? rsaAlgorithm : CURVE_ALGORITHMS[curve];
+  const alg = curve === undefined ? rsaAlgorithm : algorithmOfCurve(curve);
   if (alg === undefined || !['rsa', 'ec'].includes(key.asymmetricKeyType ?? ''))
     throw AuthError.configuration(name, 'is neither an RSA key nor one on P-256, P-384 or P-521');
   const kid = publicKeyThumbprint(key.type === 'private' ? createPublicKey(key) : key);

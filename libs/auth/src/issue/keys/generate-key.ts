@@ -7,11 +7,6 @@ import { publicKeyThumbprint, secretKeyId } from '../../verify/keys/thumbprint.j
 import { jwkMembers } from '../../verify/keys/jwk-members.js';
 
 const generate = promisify(generateKeyPair);
-const CURVES: Readonly<Record<string, string>> = {
-  prime256v1: 'P-256',
-  secp384r1: 'P-384',
-  secp521r1: 'P-521',
-};
 /** 128 bits of security, good beyond 2030 (NIST SP 800-57 part 1, section 5.6). */
 const DEFAULT_RSA_BITS = 3072;
 const SECRET_BYTES = 64;
@@ -33,7 +28,7 @@ export async function generateSigningJwk(
   const pair =
     traits.family === 'rsa'
       ? await generate('rsa', { modulusLength: rsaBits, publicExponent: 65_537 })
-      : await generate('ec', { namedCurve: CURVES[traits.curve] ?? traits.curve });
+      : await generate('ec', { namedCurve: traits.curve });
   return { ...jwkMembers(pair.privateKey), kid: publicKeyThumbprint(pair.publicKey), ...named };
 }
 

@@ -11,15 +11,12 @@ import { RecentAuth } from '../../verify/guards/decorators.js';
 import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
-import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
-import { DpopProofs } from '../../verify/dpop/dpop-proofs.service.js';
 import { AccountsOnGuard } from './switched-on.guards.js';
-import { AuthCookies } from './cookies.service.js';
 import { jsonBodyOf } from './json-body.js';
 import { EMAIL_BODY, LINK_BODY, LOGIN_ANSWER, MAGIC_LOGIN_BODY, RESET_BODY } from './openapi-schemas.js';
 import { RequestSchemas } from './request-schemas.service.js';
-import { loginAnswer } from './response-bodies.js';
 import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
+import { SignIns } from './sign-ins.service.js';
 import { TenantReader } from './tenant-reader.service.js';
 
 const ASKED = '202 whether the account exists or not, in the same time.';
@@ -38,9 +35,7 @@ export function createAccountsController(routes: Routes): Type {
       private readonly magicLink: MagicLinkLoginFlow,
       private readonly inputs: RequestSchemas,
       private readonly tenants: TenantReader,
-      private readonly presented: PresentedTokens,
-      private readonly cookies: AuthCookies,
-      private readonly proofs: DpopProofs,
+      private readonly signIns: SignIns,
     ) {}
 
     @Route(
@@ -155,13 +150,9 @@ export function createAccountsController(routes: Routes): Type {
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<LoginAnswer | SecondFactorDue> {
       const input = this.inputs.read('magicLogin', jsonBodyOf(request));
-      const device = this.presented.device(request, input.device);
-      const result = await this.proofs.provedBy(request, (proved) =>
-        this.magicLink.login({ ...input, device }, { ...clientOf(request), ...proved }),
+      return this.signIns.answer(request, response, input, (given, proved) =>
+        this.magicLink.login(given, { ...clientOf(request), ...proved }),
       );
-      if ('next' in result) return result;
-      this.cookies.signIn(response, result.grant);
-      return loginAnswer(result);
     }
   }
   return AccountsController;

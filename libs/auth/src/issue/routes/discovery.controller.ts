@@ -1,31 +1,28 @@
-import { Controller, Get, Res, type Type, VERSION_NEUTRAL } from '@nestjs/common';
+import { Get, Res, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { AuthError } from '../../common/auth-error.js';
 import { DISCOVERY_PATHS } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type HttpResponse, setHeader } from '../../verify/http/adapter.js';
 import { at, OfInstance } from '../../verify/http/instance-routes.js';
-import { Describe } from '../../verify/http/openapi.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { Keyring } from '../../verify/keys/keyring.service.js';
 import { DISCOVERY_ANSWER } from './openapi-schemas.js';
-import { AnswersItself, NeverCached } from '../../verify/http/own-answers.interceptor.js';
-import { keepAtRoot } from '../../verify/http/root-routes.js';
+import { NeverCached } from '../../verify/http/own-answers.interceptor.js';
+import { keepAtRoot, RootController } from '../../verify/http/root-routes.js';
 import { Open } from './route.js';
 
 /** RFC 8414 and OpenID Connect Discovery, as far as this server goes: an issuer with keys, and no authorization endpoint. */
 export function createDiscoveryController(instance: string): Type {
   const paths = DISCOVERY_PATHS.map((path) => at(instance, path));
 
-  @Controller({ version: VERSION_NEUTRAL })
-  @AnswersItself()
-  @Describe({ tag: 'auth' })
+  @RootController()
   class DiscoveryController {
     private readonly own: OfInstance;
 
     constructor(modules: ModuleRef, config: ApplicationConfig) {
       this.own = new OfInstance(modules, instance);
-      for (const path of paths) keepAtRoot(config, path);
+      keepAtRoot(config, ...paths);
     }
 
     @Get(paths)

@@ -1,22 +1,21 @@
 import { Delete, Get, HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import type { FactorBody, LoginAnswer } from '../../contract/index.js';
+import type { FactorBody, LoginAnswer, SecondFactorDue } from '../../contract/index.js';
 import { ManageFactorsFlow } from '../flows/manage-factors.flow.js';
 import { SecondFactorLoginFlow } from '../flows/second-factor-login.flow.js';
 import { callerOf } from '../../verify/guards/call-context.js';
 import { type HttpRequest, type HttpResponse, parameterOf } from '../../verify/http/adapter.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
-import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { CeremonyContexts } from './ceremony-contexts.service.js';
-import { AuthCookies } from './cookies.service.js';
 import * as shapes from './factor-openapi.js';
 import { FactorsOnGuard } from './switched-on.guards.js';
 import { jsonBodyOf } from './json-body.js';
 import { LOGIN_ANSWER } from './openapi-schemas.js';
 import { RequestSchemas } from './request-schemas.service.js';
-import { factorBody, loginAnswer } from './response-bodies.js';
+import { factorBody } from './response-bodies.js';
 import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
+import { SignIns } from './sign-ins.service.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -30,8 +29,7 @@ export function createFactorsController(routes: Routes): Type {
       private readonly factors: ManageFactorsFlow,
       private readonly contexts: CeremonyContexts,
       private readonly inputs: RequestSchemas,
-      private readonly presented: PresentedTokens,
-      private readonly cookies: AuthCookies,
+      private readonly signIns: SignIns,
     ) {}
 
     @Route(
@@ -51,14 +49,11 @@ export function createFactorsController(routes: Routes): Type {
     async login(
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
-    ): Promise<LoginAnswer> {
+    ): Promise<LoginAnswer | SecondFactorDue> {
       const input = this.inputs.read('secondFactor', jsonBodyOf(request));
-      const device = this.presented.device(request, input.device);
-      const result = await this.contexts.signIn(request, (context) =>
-        this.secondStep.login({ ...input, device }, context),
+      return this.signIns.answer(request, response, input, async (given, proved) =>
+        this.secondStep.login(given, await this.contexts.of(request, proved)),
       );
-      this.cookies.signIn(response, result.grant);
-      return loginAnswer(result);
     }
 
     @Route(

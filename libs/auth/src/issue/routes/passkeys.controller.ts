@@ -1,21 +1,19 @@
 import { HttpCode, Post, Req, Res, type Type, UseGuards } from '@nestjs/common';
-import type { LoginAnswer } from '../../contract/index.js';
+import type { LoginAnswer, SecondFactorDue } from '../../contract/index.js';
 import { ManageFactorsFlow } from '../flows/manage-factors.flow.js';
 import { PasskeyLoginFlow } from '../flows/passkey-login.flow.js';
 import { callerOf } from '../../verify/guards/call-context.js';
 import type { HttpRequest, HttpResponse } from '../../verify/http/adapter.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
-import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { CeremonyContexts } from './ceremony-contexts.service.js';
-import { AuthCookies } from './cookies.service.js';
 import * as shapes from './factor-openapi.js';
 import { FactorsOnGuard } from './switched-on.guards.js';
 import { jsonBodyOf } from './json-body.js';
 import { LOGIN_ANSWER } from './openapi-schemas.js';
 import { RequestSchemas } from './request-schemas.service.js';
-import { loginAnswer } from './response-bodies.js';
 import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
+import { SignIns } from './sign-ins.service.js';
 
 /** WebAuthn: registration by the caller, sign-in by anybody (contract, section 9). */
 export function createPasskeysController(routes: Routes): Type {
@@ -27,8 +25,7 @@ export function createPasskeysController(routes: Routes): Type {
       private readonly factors: ManageFactorsFlow,
       private readonly contexts: CeremonyContexts,
       private readonly inputs: RequestSchemas,
-      private readonly presented: PresentedTokens,
-      private readonly cookies: AuthCookies,
+      private readonly signIns: SignIns,
     ) {}
 
     @Route(
@@ -100,14 +97,11 @@ export function createPasskeysController(routes: Routes): Type {
     async login(
       @Req() request: HttpRequest,
       @Res({ passthrough: true }) response: HttpResponse,
-    ): Promise<LoginAnswer> {
+    ): Promise<LoginAnswer | SecondFactorDue> {
       const input = this.inputs.read('passkeyLogin', jsonBodyOf(request));
-      const device = this.presented.device(request, input.device);
-      const result = await this.contexts.signIn(request, (context) =>
-        this.signIn.login({ ...input, device }, context),
+      return this.signIns.answer(request, response, input, async (given, proved) =>
+        this.signIn.login(given, await this.contexts.of(request, proved)),
       );
-      this.cookies.signIn(response, result.grant);
-      return loginAnswer(result);
     }
   }
   return PasskeysController;

@@ -5,6 +5,7 @@ import { ProxyTrust } from './proxy-trust.service.js';
 import { CeremonyContexts } from './ceremony-contexts.service.js';
 import { AuthCookies } from './cookies.service.js';
 import { EmptyJson } from './empty-json.service.js';
+import { SignIns } from './sign-ins.service.js';
 import { UnreadableBodies } from './unreadable-bodies.service.js';
 import { OwnAnswers } from '../../verify/http/own-answers.interceptor.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
@@ -28,6 +29,7 @@ export const ROUTE_PROVIDERS = [
   CookiePath,
   ProxyTrust,
   AuthCookies,
+  SignIns,
   EmptyJson,
   UnreadableBodies,
   OwnAnswers,

@@ -3,17 +3,15 @@ import type { LoginAnswer, SecondFactorDue, UserBody } from '../../contract/inde
 import { LoginFlow } from '../flows/login.flow.js';
 import { RegisterFlow } from '../flows/register.flow.js';
 import type { HttpRequest, HttpResponse } from '../../verify/http/adapter.js';
-import { DpopProofs } from '../../verify/dpop/dpop-proofs.service.js';
-import { loginAnswer, userBody } from './response-bodies.js';
-import { AuthCookies } from './cookies.service.js';
+import { userBody } from './response-bodies.js';
 import { RequestSchemas } from './request-schemas.service.js';
 import { jsonBodyOf } from './json-body.js';
 import { LOGIN_ANSWER, LOGIN_BODY, REGISTER_ANSWER, REGISTER_BODY } from './openapi-schemas.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
-import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { TenantReader } from './tenant-reader.service.js';
 import { AuthController, Open, Route, type Routes } from './route.js';
+import { SignIns } from './sign-ins.service.js';
 
 /** `POST register` and `POST login`. */
 export function createSignInController(routes: Routes): Type {
@@ -24,9 +22,7 @@ export function createSignInController(routes: Routes): Type {
       private readonly registerFlow: RegisterFlow,
       private readonly inputs: RequestSchemas,
       private readonly tenants: TenantReader,
-      private readonly presented: PresentedTokens,
-      private readonly cookies: AuthCookies,
-      private readonly proofs: DpopProofs,
+      private readonly signIns: SignIns,
     ) {}
 
     @Route(
@@ -71,15 +67,9 @@ export function createSignInController(routes: Routes): Type {
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<LoginAnswer | SecondFactorDue> {
       const input = this.inputs.read('login', jsonBodyOf(request));
-      const device = this.presented.device(request, input.device);
-      // before the password: a bad proof costs no hash
-      const result = await this.proofs.provedBy(request, async (proved) => {
-        const client = { ...(await this.tenants.clientOf(request)), ...proved };
-        return this.loginFlow.login({ ...input, device }, client);
-      });
-      if ('next' in result) return result;
-      this.cookies.signIn(response, result.grant);
-      return loginAnswer(result);
+      return this.signIns.answer(request, response, input, async (given, proved) =>
+        this.loginFlow.login(given, { ...(await this.tenants.clientOf(request)), ...proved }),
+      );
     }
   }
   return SignInController;

@@ -1,6 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import { AuthError } from '../../common/auth-error.js';
-import { assertHardToGuess } from '../../common/guessable-secret.js';
+import { readRing, type RingEntry } from '../../common/secret-ring.js';
 import { Secret } from '../../common/secret.js';
 
 /** One refresh-token secret, split by HKDF (RFC 5869) into a key for each use. */
@@ -15,8 +14,7 @@ export interface Pepper {
   readonly oidc: Secret;
 }
 
-const ENTRY = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9_-]+)$/;
-const MIN_BYTES = 32;
+const RULES = { bytes: 'at least 32', madeBy: 'tokenward secret' } as const;
 
 type Peppers = readonly [Pepper, ...Pepper[]];
 
@@ -53,27 +51,13 @@ export class RefreshSecrets {
 }
 
 function parsePeppers(lines: readonly string[], option: string): Peppers {
-  const peppers = lines.map((line, index) => parsePepper(line.trim(), `${option}[${String(index)}]`));
-  const [first, ...others] = peppers;
-  if (!first) throw AuthError.configuration(option, 'holds no secret; give at least one as id:base64url');
-  if (new Set(peppers.map((pepper) => pepper.id)).size !== peppers.length)
-    throw AuthError.configuration(option, 'two secrets have one id; give each its own');
-  return [first, ...others];
+  const [first, ...others] = readRing(lines, option, RULES);
+  return [pepperOf(first), ...others.map(pepperOf)];
 }
 
-function parsePepper(line: string, option: string): Pepper {
-  const [, id, encoded] = ENTRY.exec(line) ?? [];
-  if (!id || !encoded)
-    throw AuthError.configuration(option, 'is not id:base64url; make one with `tokenward secret`');
-  const bytes = Buffer.from(encoded, 'base64url');
-  if (bytes.length < MIN_BYTES)
-    throw AuthError.configuration(
-      option,
-      `is shorter than ${String(MIN_BYTES)} bytes; make one with \`tokenward secret\``,
-    );
-  assertHardToGuess(option, bytes);
+function pepperOf({ id, secret }: RingEntry): Pepper {
   const expand = (label: string): Secret =>
-    new Secret(Buffer.from(hkdfSync('sha256', bytes, '', `tokenward/${label}/1`, 32)));
+    new Secret(Buffer.from(hkdfSync('sha256', secret, '', `tokenward/${label}/1`, 32)));
   return {
     id,
     mac: expand('refresh-mac'),

@@ -99,7 +99,7 @@ describe('refresh token codec', () => {
 describe('pepper ring', () => {
   it.each([
     ['no secret', [], 'holds no secret'],
-    ['a short one', [`a:${randomBytes(31).toString('base64url')}`], 'shorter than 32 bytes'],
+    ['a short one', [`a:${randomBytes(31).toString('base64url')}`], 'of at least 32 bytes'],
     ['one without id', [randomBytes(32).toString('base64url')], 'is not id:base64url'],
     ['plain base64', [`a:${'+'.repeat(44)}`], 'is not id:base64url'],
     ['one id twice', [line('a'), line('a')], 'two secrets have one id'],

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { SessionSnapshot } from '../../storage/session.js';
 import type { Pepper, RefreshSecrets } from './refresh-secrets.js';
 
 /*
@@ -47,6 +48,14 @@ export function openRefreshToken(ring: RefreshSecrets, token: string): OpenedRef
     generation: signed.readUInt32BE(17),
     secret: Buffer.from(signed.subarray(21)),
   };
+}
+
+/** Whether it is the newest one of its session, not one that was spent. */
+export function isCurrent(
+  { session, tokenHash }: SessionSnapshot,
+  { generation, secret }: GenuineRefreshToken,
+): boolean {
+  return session.generation === generation && tokenHash.equals(hashSecret(secret));
 }
 
 /** What the database keeps of a secret. */

@@ -7,6 +7,7 @@ import { RefreshSecrets } from './refresh-secrets.js';
 import {
   type GenuineRefreshToken,
   hashSecret,
+  isCurrent,
   openRefreshToken,
   writeRefreshToken,
 } from './refresh-token.js';
@@ -59,8 +60,7 @@ export class RotationService {
     const presented = openRefreshToken(this.ring, token);
     if (presented.kind === 'junk') return undefined;
     const found = await this.store.read(presented.sessionId);
-    if (!found?.live || found.session.generation !== presented.generation) return undefined;
-    return found.tokenHash.equals(hashSecret(presented.secret)) ? found : undefined;
+    return found?.live && isCurrent(found, presented) ? found : undefined;
   }
 
   /** With a `key`, a repeat that carries it again is known as one for `retryWindow`. `provedKey`: the thumbprint of the key that a proof came by. */

@@ -1,14 +1,7 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Inject,
-  Injectable,
-  mixin,
-  type Type,
-} from '@nestjs/common';
-import { authToken } from '../../common/instance-token.js';
+import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { AuthenticateFlow } from '../../verify/authenticate.js';
 import { callerAt } from '../../verify/guards/call-context.js';
+import { namedGuard } from '../../verify/guards/named-guard.js';
 import { perRoute } from '../../verify/guards/per-route.js';
 import { PreparesRefusals } from '../../verify/http/refused.js';
 import { isPublic } from '../../verify/guards/route-metadata.js';
@@ -28,13 +21,7 @@ export class TokenVersionGuard implements CanActivate {
 
   /** Of a named instance. */
   static for(instance: string): Type<CanActivate> {
-    @Injectable()
-    class NamedTokenVersionGuard extends TokenVersionGuard {
-      constructor(@Inject(authToken(AuthenticateFlow, instance)) flow: AuthenticateFlow) {
-        super(flow);
-      }
-    }
-    return mixin(NamedTokenVersionGuard);
+    return namedGuard(TokenVersionGuard, AuthenticateFlow, instance);
   }
 
   @PreparesRefusals()

@@ -1,17 +1,11 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Inject,
-  Injectable,
-  mixin,
-  type Type,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import { authToken, DEFAULT_INSTANCE } from '../../common/instance-token.js';
+import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import type { Principal } from '../../common/principal.js';
 import type { AuthenticateOptions } from '../authenticate.js';
 import { admit, carrierOf, principalOf, requestOf } from './call-context.js';
 import { type Holding, HOLDS } from './holds.js';
+import { namedGuard } from './named-guard.js';
 import { perRoute } from './per-route.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { RequestAuthenticator } from '../http/request-authenticator.service.js';
@@ -51,15 +45,7 @@ export class JwtAuthGuard implements CanActivate {
 
   /** The guard of a named instance: `@UseGuards(JwtAuthGuard.for('staff'))`. */
   static for(instance: string): Type<CanActivate> {
-    @Injectable()
-    class NamedJwtAuthGuard extends JwtAuthGuard {
-      static override readonly instance = instance;
-
-      constructor(@Inject(authToken(RequestAuthenticator, instance)) authenticator: RequestAuthenticator) {
-        super(authenticator);
-      }
-    }
-    return mixin(NamedJwtAuthGuard);
+    return namedGuard(JwtAuthGuard, RequestAuthenticator, instance);
   }
 
   get instance(): string {

@@ -1,15 +1,8 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  Inject,
-  Injectable,
-  mixin,
-  type Type,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { Clock } from '../../common/clock.js';
-import { authToken } from '../../common/instance-token.js';
 import { callerAt } from './call-context.js';
 import { type Holding, HOLDS } from './holds.js';
+import { namedGuard } from './named-guard.js';
 import { perRoute } from './per-route.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { RECENT_AUTH, requirementOf } from './route-metadata.js';
@@ -25,13 +18,7 @@ export class RecentAuthGuard implements CanActivate {
 
   /** Of a named instance. */
   static for(instance: string): Type<CanActivate> {
-    @Injectable()
-    class NamedRecentAuthGuard extends RecentAuthGuard {
-      constructor(@Inject(authToken(Clock, instance)) clock: Clock) {
-        super(clock);
-      }
-    }
-    return mixin(NamedRecentAuthGuard);
+    return namedGuard(RecentAuthGuard, Clock, instance);
   }
 
   @PreparesRefusals()

@@ -1,4 +1,4 @@
-import { Controller, Get, Req, Res, type Type, VERSION_NEUTRAL } from '@nestjs/common';
+import { Get, Req, Res, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { AuthError } from '../../common/auth-error.js';
 import { RESOURCE_METADATA_PATH } from '../../contract/index.js';
@@ -8,8 +8,8 @@ import { type HttpRequest, type HttpResponse, setHeader } from './adapter.js';
 import { at, OfInstance } from './instance-routes.js';
 import { errorAnswers } from './openapi-errors.js';
 import { Describe, type JsonSchema } from './openapi.js';
-import { AnswersItself, NeverCached } from './own-answers.interceptor.js';
-import { keepAtRoot } from './root-routes.js';
+import { NeverCached } from './own-answers.interceptor.js';
+import { keepAtRoot, RootController } from './root-routes.js';
 
 const text: JsonSchema = { type: 'string' };
 const texts: JsonSchema = { type: 'array', items: text };
@@ -32,15 +32,13 @@ export function createResourceController(instance: string, owner = instance): Ty
   // a path of up to three parts: Fastify takes no named wildcard, Express no other
   const paths = ['', '/:one', '/:one/:two', '/:one/:two/:three'].map((below) => exact + below);
 
-  @Controller({ version: VERSION_NEUTRAL })
-  @AnswersItself()
-  @Describe({ tag: 'auth' })
+  @RootController()
   class ResourceController {
     private readonly own: OfInstance;
 
     constructor(modules: ModuleRef, config: ApplicationConfig) {
       this.own = new OfInstance(modules, owner);
-      for (const path of paths) keepAtRoot(config, path);
+      keepAtRoot(config, ...paths);
     }
 
     @Get(paths)

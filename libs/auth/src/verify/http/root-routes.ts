@@ -1,5 +1,15 @@
-import { type DynamicModule, Module, RequestMethod, type Type } from '@nestjs/common';
+import {
+  applyDecorators,
+  Controller,
+  type DynamicModule,
+  Module,
+  RequestMethod,
+  type Type,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
+import { Describe } from './openapi.js';
+import { AnswersItself } from './own-answers.interceptor.js';
 
 /** Controllers that other parties look for at the root of the host. A module of their own: `RouterModule` gives `AuthModule` a path, not this one. */
 @Module({})
@@ -9,11 +19,21 @@ export class RootRoutesModule {
   }
 }
 
-/** Takes a `GET` out of the global prefix, whenever the host sets that, and whatever it takes out itself. `path` may end in parameters. */
-export function keepAtRoot(config: ApplicationConfig, path: string): void {
+/** A controller of documents that other parties look for at the root of the host; its constructor calls `keepAtRoot`. */
+export function RootController(): ClassDecorator {
+  return applyDecorators(
+    Controller({ version: VERSION_NEUTRAL }),
+    AnswersItself(),
+    Describe({ tag: 'auth' }),
+  );
+}
+
+/** Takes `GET`s out of the global prefix, whenever the host sets that, and whatever it takes out itself. A path may end in parameters. */
+export function keepAtRoot(config: ApplicationConfig, ...paths: readonly string[]): void {
   const given = config.getGlobalPrefixOptions.bind(config);
-  const pattern = path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+');
-  const pathRegex = new RegExp(`^/${pattern}/?$`);
-  const own = { path, requestMethod: RequestMethod.GET, pathRegex };
-  config.getGlobalPrefixOptions = () => ({ ...given(), exclude: [...(given().exclude ?? []), own] });
+  const own = paths.map((path) => {
+    const pattern = path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+');
+    return { path, requestMethod: RequestMethod.GET, pathRegex: new RegExp(`^/${pattern}/?$`) };
+  });
+  config.getGlobalPrefixOptions = () => ({ ...given(), exclude: [...(given().exclude ?? []), ...own] });
 }

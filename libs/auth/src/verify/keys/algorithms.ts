@@ -1,4 +1,4 @@
-import type { SigningAlgorithm } from '../../options/key-options.js';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../options/key-options.js';
 
 export type HashName = 'sha256' | 'sha384' | 'sha512';
 
@@ -41,6 +41,14 @@ export const ALGORITHMS: Readonly<Record<SigningAlgorithm, AlgorithmTraits>> = {
   HS384: hmac('sha384', 48),
   HS512: hmac('sha512', 64),
 };
+
+/** The one algorithm of an EC curve, named as OpenSSL does; undefined for a curve that none uses. */
+export function algorithmOfCurve(curve: string): SigningAlgorithm | undefined {
+  return SIGNING_ALGORITHMS.find((each) => {
+    const traits = ALGORITHMS[each];
+    return traits.family === 'ec' && traits.curve === curve;
+  });
+}
 
 export function isSigningAlgorithm(value: unknown): value is SigningAlgorithm {
   return typeof value === 'string' && Object.hasOwn(ALGORITHMS, value);

@@ -3,11 +3,10 @@ import { AuthError } from '../../common/auth-error.js';
 import { assertHardToGuess } from '../../common/guessable-secret.js';
 import type { EncryptionAlgorithm } from '../../options/encryption-options.js';
 import type { ResolvedEncryption } from '../../options/resolved-options.js';
-import { assertKeyId, assertNotPublished, assertRsaIsStrong } from './key-fitness.js';
+import { assertKeyId, assertNotPublished, assertRsaIsStrong, CURVE_NAMES } from './key-fitness.js';
 import { readPrivateKey, readSecret } from './key-material.js';
 
 const CONTENT_KEY_BYTES = 32;
-const CURVES = ['prime256v1', 'secp384r1', 'secp521r1'];
 
 /** A key that encrypts and decrypts, with the one algorithm it does it by. */
 export interface EncryptionKey {
@@ -58,7 +57,10 @@ function keyPair(option: string, algorithm: EncryptionAlgorithm, material: unkno
     assertRsaIsStrong(option, key);
     return key;
   }
-  if (key.asymmetricKeyType === 'ec' && CURVES.includes(key.asymmetricKeyDetails?.namedCurve ?? ''))
+  if (
+    key.asymmetricKeyType === 'ec' &&
+    Object.hasOwn(CURVE_NAMES, key.asymmetricKeyDetails?.namedCurve ?? '')
+  )
     return key;
   throw AuthError.configuration(option, 'ECDH-ES needs an EC key on P-256, P-384 or P-521');
 }

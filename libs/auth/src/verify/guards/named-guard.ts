@@ -1,0 +1,19 @@
+import { type Abstract, type CanActivate, Inject, Injectable, mixin, type Type } from '@nestjs/common';
+import { authToken } from '../../common/instance-token.js';
+
+/** `guard` for a named instance: `of`, the one thing it is made with, is that instance's. */
+export function namedGuard<Dependency>(
+  guard: Type<CanActivate>,
+  of: Abstract<Dependency>,
+  instance: string,
+): Type<CanActivate> {
+  @Injectable()
+  class NamedGuard extends guard {
+    static readonly instance = instance;
+
+    constructor(@Inject(authToken(of, instance)) dependency: Dependency) {
+      super(dependency);
+    }
+  }
+  return mixin(NamedGuard);
+}
