@@ -101,7 +101,7 @@ export const OIDC = [
   oidc(
     'plain OAuth shows no age of the proof',
     'oidc/oauth-client.ts',
-    "if (maxAgeSeconds !== undefined) return { kind: 'refused', detail: 'it tells no auth_time' };",
+    "if (maxAgeSeconds !== undefined) return { kind: 'refused', detail: 'auth_time is not told' };",
     '',
     'T-rgx5',
   ),

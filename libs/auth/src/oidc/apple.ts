@@ -6,19 +6,19 @@ import { readOptions } from '../common/read-options.js';
 import type { OidcProvider } from './oidc-schema.js';
 
 export interface AppleOptions {
-  /** The Services ID. */
+  /** The Services ID of your website. */
   readonly clientId: string;
-  /** Ten letters and digits. */
+  /** The id of your team: ten capital letters and digits. */
   readonly teamId: string;
-  /** Of the key for "Sign in with Apple"; ten letters and digits. */
+  /** The id of the key for "Sign in with Apple": ten capital letters and digits. */
   readonly keyId: string;
-  /** What is in the `.p8` file: a P-256 key as PEM. */
+  /** The text of the `.p8` file: a P-256 key as PEM. */
   readonly privateKey: string;
 }
 
 const ISSUER = 'https://appleid.apple.com';
 const TEN = /^[A-Z0-9]{10}$/;
-/** Made for each request: half a year is the most that Apple takes. */
+/** A new one is made for each request. Apple accepts at most half a year. */
 const SECRET_TTL = '5m';
 
 export const appleSchema = group({
@@ -28,7 +28,7 @@ export const appleSchema = group({
   privateKey: text('the text of the .p8 file that Apple gave you'),
 });
 
-/** Accounts of Apple. It posts its answer, and tells the name the first time only. */
+/** Sign-in with Apple. Apple posts its answer, and tells the name only the first time. */
 export function apple(options: AppleOptions): OidcProvider {
   const { clientId, teamId, keyId, privateKey } = readOptions(appleSchema, options, {
     of: 'apple',
@@ -50,7 +50,7 @@ export function apple(options: AppleOptions): OidcProvider {
   };
 }
 
-/** The message of the parser may quote the key. */
+/** Without the parser's message, which may quote the key. */
 function readKey(pem: string): KeyObject {
   let key: KeyObject | undefined;
   try {

@@ -1,7 +1,10 @@
 import * as client from 'openid-client';
 import type { CheckedProvider } from './oidc-schema.js';
 
-/** How the token endpoint knows that it is us. A minted secret goes with `tokenParameters`. */
+/**
+ * How the client authenticates at the token endpoint. A secret that is made for each request is sent by
+ * `tokenParameters`.
+ */
 export function authenticationOf({ clientSecret, clientAuthentication }: CheckedProvider): client.ClientAuth {
   if (clientSecret === undefined) return client.None();
   return clientAuthentication === 'client_secret_basic'
@@ -9,7 +12,7 @@ export function authenticationOf({ clientSecret, clientAuthentication }: Checked
     : client.ClientSecretPost(clientSecret);
 }
 
-/** What the token endpoint is told beside the code. */
+/** What is sent to the token endpoint beside the code. */
 export async function tokenParameters({
   mintSecret,
 }: CheckedProvider): Promise<Readonly<Record<string, string>>> {

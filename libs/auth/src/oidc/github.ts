@@ -23,7 +23,10 @@ export const githubSchema = group({
 const userSchema = z.object({ id: z.int().positive(), name: z.string().nullish() });
 const emailsSchema = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }));
 
-/** Accounts of GitHub, by their number: names change hands. The email is the primary one, where GitHub has verified it. */
+/**
+ * Sign-in with GitHub. An account is known by its number, because names change hands. The email is the primary one,
+ * where GitHub has verified it.
+ */
 export function github(options: GitHubOptions): OidcProvider {
   const given = readOptions(githubSchema, options, { of: 'github', prefix: 'github' });
   const { server: issuer = PUBLIC, ...credentials } = given;

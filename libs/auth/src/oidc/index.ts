@@ -1,4 +1,4 @@
-/** `@tokenward/nestjs/oidc`: sign-in elsewhere, by OpenID Connect. Needs `openid-client`. */
+/** `@tokenward/nestjs/oidc`: sign-in at other providers, by OpenID Connect. Needs `openid-client`. */
 export { oidc } from './oidc.js';
 export { apple, type AppleOptions } from './apple.js';
 export { github, type GitHubOptions } from './github.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { OidcLogout, OidcLogoutAnswer } from '../options/oidc-options.js';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
-/** Public keys alone: an HMAC would be the client secret. */
+/** Public keys only: the key of an HMAC would be the client secret. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -17,7 +17,7 @@ const ALGORITHMS = [
   'EdDSA',
   'Ed25519',
 ];
-/** Other kinds of JWT say so (RFC 8725, section 3.11); some providers name none. */
+/** The `typ` of a logout token (RFC 8725, section 3.11); some providers leave it out. */
 const TYPES = /^(?:application\/)?(?:logout\+jwt|jwt)$/i;
 const MAX_CHARACTERS = 8192;
 
@@ -30,7 +30,7 @@ const claimsSchema = z
   .refine((claims) => claims.sub !== undefined || claims.sid !== undefined)
   .refine((claims) => !('nonce' in claims));
 
-/** What of a provider's metadata its logout tokens are judged by. */
+/** The metadata of a provider by which its logout tokens are checked. */
 export interface LogoutTokenIssuer {
   readonly issuer: string;
   readonly clientId: string;
@@ -40,7 +40,7 @@ export interface LogoutTokenIssuer {
   readonly timeoutMs: number;
 }
 
-/** Judges logout tokens (OpenID Connect Back-Channel Logout 1.0, section 2.6); whether one was used before is not its to know. */
+/** Checks logout tokens (OpenID Connect Back-Channel Logout 1.0, section 2.6), but not whether one was used before. */
 export function logoutTokens(of: LogoutTokenIssuer): (token: string) => Promise<OidcLogoutAnswer> {
   const keys = createRemoteJWKSet(new URL(of.jwksUri), { timeoutDuration: of.timeoutMs });
   const algorithms = (of.algorithms ?? ['RS256']).filter((each) => ALGORITHMS.includes(each));

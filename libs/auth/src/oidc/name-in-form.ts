@@ -4,7 +4,10 @@ const MAX_CHARACTERS = 1000;
 const part = z.string().default('');
 const userSchema = z.object({ name: z.object({ firstName: part, lastName: part }) });
 
-/** What Apple posts beside the code, the first time only and unsigned: good for a name, and for nothing else. */
+/**
+ * The form field that Apple posts beside the code, the first time only. It is not signed, so that nothing but the name
+ * is taken from it.
+ */
 export function nameIn(parameters: URLSearchParams): string | undefined {
   const user = parameters.get('user');
   if (user === null || user.length > MAX_CHARACTERS) return undefined;

@@ -6,8 +6,8 @@ import type { CheckedProvider, OAuthEndpoints } from './oidc-schema.js';
 import { refusedOr } from './provider-failure.js';
 
 /**
- * A provider without id_tokens (RFC 6749, section 4.1, with PKCE): who it is says an endpoint that is asked with the access token. Nothing there tells when
- * the person proved a credential, so that a session opens without a fresh proof.
+ * A provider without id_tokens (RFC 6749, section 4.1, with PKCE): an endpoint that is asked with the access token says
+ * who signed in. It does not say when the person proved a credential, so that the session opens without a fresh proof.
  */
 export class OAuthClient {
   private readonly configuration: client.Configuration;
@@ -42,7 +42,7 @@ export class OAuthClient {
 
   async person(parameters: URLSearchParams, request: OidcRequest): Promise<OidcAnswer> {
     const { maxAgeSeconds, redirectUri, state, verifier } = request;
-    if (maxAgeSeconds !== undefined) return { kind: 'refused', detail: 'it tells no auth_time' };
+    if (maxAgeSeconds !== undefined) return { kind: 'refused', detail: 'auth_time is not told' };
     const url = new URL(redirectUri);
     url.search = parameters.toString();
     try {

@@ -4,39 +4,51 @@ import { isLoopbackHost } from '../common/loopback.js';
 import { duration, exactText, flag, group, hook, oneOf, text } from '../common/option-schema.js';
 
 export interface OidcProvider {
-  /** As its discovery document spells it: `https://accounts.google.com`. http on loopback alone, for development. */
+  /**
+   * The issuer, as its discovery document spells it: `https://accounts.google.com`. http only on loopback, for
+   * development.
+   */
   readonly issuer: string;
   readonly clientId: string;
-  /** None: a public client, which PKCE alone protects. */
+  /** The client secret. Default none: a public client, protected by PKCE only. */
   readonly clientSecret?: string;
-  /** Makes the secret at each request to the token endpoint, in place of `clientSecret`; it is sent in the body. Apple’s is a JWT that expires. */
+  /**
+   * Makes the secret at each request to the token endpoint, in place of `clientSecret`; it is sent in the body. For
+   * Apple, whose secret is a JWT that expires.
+   */
   readonly mintSecret?: () => string | Promise<string>;
   /** How the secret is sent. Default `client_secret_basic`. */
   readonly clientAuthentication?: 'client_secret_basic' | 'client_secret_post';
-  /** Default `openid email profile`. */
+  /** The scopes to ask for, `openid` among them. Default `openid email profile`. */
   readonly scope?: string;
   /**
-   * Whether every email of it counts as verified, whatever it says: for an issuer of which you alone decide who has which email. Default false:
-   * `email_verified` decides.
+   * Whether every email of this issuer counts as verified, even without `email_verified`: only for an issuer where you
+   * decide who has which email. Default false: `email_verified` decides.
    */
   readonly trustEmail?: boolean;
   /** Whether `email_verified` may be the text `true`, as Apple writes it. Default false. */
   readonly textFlags?: boolean;
   /** How the answer comes back; `form_post` where the provider wants it (Apple). Default `query`. */
   readonly responseMode?: 'query' | 'form_post';
-  /** Of a provider without id_tokens (plain OAuth, as GitHub's). Default: its discovery document says where everything is. */
+  /**
+   * The endpoints of a provider without id_tokens (plain OAuth, such as GitHub). Default: those of the discovery
+   * document.
+   */
   readonly oauth?: OAuthEndpoints;
 }
 
 export interface OAuthEndpoints {
   readonly authorizationEndpoint: string;
   readonly tokenEndpoint: string;
-  /** Who signed in. `get` asks a URL with the access token, and gives the JSON of the answer; an answer other than 200 is thrown, and refuses the sign-in. */
+  /**
+   * Reads who signed in. `get` requests a URL with the access token and returns the JSON of the answer; it throws for a
+   * status other than 200, and the sign-in is refused.
+   */
   readonly person: (get: (url: string) => Promise<unknown>) => Promise<OAuthPerson>;
 }
 
 export interface OAuthPerson {
-  /** What never changes and is given to nobody else: a number, not a name. */
+  /** The id that never changes and is never given to another person: a number, not a name. */
   readonly subject: string;
   readonly email?: string;
   readonly emailVerified: boolean;
@@ -44,18 +56,23 @@ export interface OAuthPerson {
 }
 
 export interface OidcOptions {
-  /** By the name that the routes get: `google` is signed in with at `/auth/oidc/google`. Lower-case letters, digits and dashes. */
+  /**
+   * The providers by the names of their routes: `google` signs in at `/auth/oidc/google`. A name has lower-case
+   * letters, digits and dashes.
+   */
   readonly providers: Readonly<Record<string, OidcProvider>>;
   /**
-   * Where browsers find the auth routes: `https://app.example.com/auth`. The provider must know `<publicUrl>/oidc/<name>/callback` as a redirect
-   * URI. Default: where the request came to, on loopback alone, for development.
+   * The URL of the auth routes as browsers see it: `https://app.example.com/auth`. Register
+   * `<publicUrl>/oidc/<name>/callback` at the provider as a redirect URI. Default: the URL of the request, only on
+   * loopback, for development.
    */
   readonly publicUrl?: string;
-  /** Whether an unknown person gets an account. Default true. */
+  /** Whether a person without an account gets one. Default true. */
   readonly createAccounts?: boolean;
   /**
-   * Whether an unknown person joins the account of the same email, where the provider and this service both know it as verified. Default false:
-   * its owner, signed in, links it. Turn it on only for providers that verify emails themselves.
+   * Whether a person without an account signs in to the account of the same email, where the provider and this service
+   * have both verified it. Default false: the owner of the account signs in and links it. Turn it on only for providers
+   * that verify emails themselves.
    */
   readonly linkByVerifiedEmail?: boolean;
   /** Deadline of each request to a provider. Default `5s`. */
@@ -70,7 +87,7 @@ function isSecureUrl(value: string): boolean {
 }
 
 export const secureUrl = (example: string) => {
-  const cure = `an https URL such as ${example}, without query and fragment (http on loopback alone)`;
+  const cure = `an https URL such as ${example}, without query and fragment (http only on loopback)`;
   return exactText(cure).refine(isSecureUrl, `must be ${cure}`);
 };
 

@@ -9,8 +9,8 @@ export interface GoogleOptions {
 
 export interface MicrosoftOptions extends GoogleOptions {
   /**
-   * The id of your directory, a UUID. `common` and `organizations` are refused: then anybody's directory signs people in, and its administrator writes
-   * what their emails are.
+   * The id of your directory, a UUID. `common` and `organizations` are refused: they let people of any directory sign
+   * in, with any email that its administrator writes.
    */
   readonly tenant: string;
 }
@@ -24,16 +24,22 @@ const client = {
 export const googleSchema = group(client);
 export const microsoftSchema = group({
   ...client,
-  tenant: text('the id of your directory, a UUID in lower case; common and organizations are anybody', UUID),
+  tenant: text(
+    'the id of your directory, a UUID in lower case; common and organizations would let everybody in',
+    UUID,
+  ),
 });
 
-/** Accounts of Google. `email_verified` is theirs to say. */
+/** Sign-in with Google. An email is verified where Google's `email_verified` says so. */
 export function google(options: GoogleOptions): OidcProvider {
   const given = readOptions(googleSchema, options, { of: 'google', prefix: 'google' });
   return { issuer: 'https://accounts.google.com', ...given };
 }
 
-/** Microsoft Entra ID, one directory. It says nothing of whether an email is verified, so none counts as such: set `trustEmail` beside it where you administer the directory. */
+/**
+ * Sign-in with Microsoft Entra ID, of one directory. It does not say whether an email is verified, so none counts as
+ * verified; set `trustEmail` as well where you administer the directory.
+ */
 export function microsoft(options: MicrosoftOptions): OidcProvider {
   const given = readOptions(microsoftSchema, options, { of: 'microsoft', prefix: 'microsoft' });
   const { tenant, ...credentials } = given;

@@ -6,12 +6,15 @@ import { authenticationOf, tokenParameters } from './client-authentication.js';
 import { nameIn } from './name-in-form.js';
 import type { CheckedProvider } from './oidc-schema.js';
 
-/** OpenID Connect Core 1.0, section 5.5: whoever can say it says when the person proved a credential. */
+/** OpenID Connect Core 1.0, section 5.5: asks for `auth_time`, which not every provider tells. */
 const AUTH_TIME = JSON.stringify({ id_token: { auth_time: { essential: true } } });
-/** After a failed look at the discovery document: otherwise each stranger who begins a sign-in makes one. */
+/**
+ * How long a failed request for the discovery document is remembered: otherwise each stranger who begins a sign-in
+ * causes another one.
+ */
 const COOL_DOWN_MS = 5_000;
 
-/** One provider. What its discovery document says is kept; that it could not be had is kept for 5 s. */
+/** One provider. Its discovery document is kept; a failure to fetch it is remembered for 5 s. */
 export class ProviderClient {
   private known: Promise<client.Configuration> | undefined;
   private judge: ReturnType<typeof logoutTokens> | undefined;
@@ -74,7 +77,10 @@ export class ProviderClient {
     }
   }
 
-  /** Some tell the email at the userinfo endpoint alone (OpenID Connect Core 1.0, section 5.4). `sub` must be the same there. */
+  /**
+   * Some providers tell the email only at the userinfo endpoint (OpenID Connect Core 1.0, section 5.4). Its `sub` must
+   * be that of the id_token.
+   */
   private async withEmail(
     configuration: client.Configuration,
     accessToken: string,
@@ -94,7 +100,7 @@ export class ProviderClient {
     const { email, name = sent, email_verified: verified } = told;
     const { trustEmail, textFlags } = this.provider;
     return {
-      // what the provider was found under, and what the library compared the token with
+      // the issuer of the discovery document, with which the library has compared that of the token
       issuer: this.provider.issuer,
       issuerSubject: sub,
       ...(typeof email === 'string' && email !== '' && { email }),
@@ -123,7 +129,7 @@ export class ProviderClient {
       // the signature of the id_token too, although it came over TLS: contract, section 9
       execute: [
         client.enableNonRepudiationChecks,
-        // the schema lets http through on loopback alone
+        // the schema accepts http only on loopback
         ...(url.protocol === 'http:' ? [client.allowInsecureRequests] : []),
       ],
     });

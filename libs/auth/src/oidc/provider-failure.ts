@@ -1,9 +1,9 @@
 import { AuthError } from '../common/auth-error.js';
 
-/** The last two are what `jose` says where the keys did not come. */
+/** The last two are the errors of `jose` where the keys could not be fetched. */
 const OUTAGES = new Set(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'ERR_JWKS_TIMEOUT', 'ERR_JOSE_GENERIC']);
 
-/** A refusal by its names alone; throws `unavailable` where the person may try again. */
+/** The error as a refusal, described by names and codes only; throws `unavailable` where the person may try again. */
 export function refusedOr(
   error: unknown,
   provider: string,
@@ -16,7 +16,7 @@ export function unavailable(error: unknown, provider: string): AuthError {
   return AuthError.unavailable(`the provider ${provider} does not answer: ${describe(error)}`);
 }
 
-/** Nobody answered, or the provider says that it is down. */
+/** Whether nobody answered, or the provider says that it is down. */
 function isOutage(error: unknown): boolean {
   if (!isError(error)) return false;
   const { code, cause } = error;
@@ -25,7 +25,7 @@ function isOutage(error: unknown): boolean {
   return error.name === 'TypeError' || isOutage(cause);
 }
 
-/** By shape: a test runner, or another copy of the library, has classes of its own. */
+/** By shape, not by class: a test runner, or another copy of the library, has other classes. */
 function isError(error: unknown): error is { name: string; code?: unknown; cause?: unknown } {
   return typeof error === 'object' && error !== null && 'name' in error;
 }
@@ -34,7 +34,7 @@ function statusOf(cause: unknown): number {
   return typeof cause === 'object' && cause !== null && 'status' in cause ? Number(cause.status) : 0;
 }
 
-/** Names and codes alone: a message or a cause may hold a code, a token, or what the provider wrote. */
+/** Names and codes only: a message or a cause may hold a code, a token, or text of the provider. */
 function describe(error: unknown): string {
   if (!isError(error)) return 'not an Error';
   const parts = [error.name, error.code, 'error' in error && error.error];

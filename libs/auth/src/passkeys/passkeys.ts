@@ -9,7 +9,7 @@ import {
 import type { KnownCredential, PasskeyMethod, RelyingParty } from '../options/factor-options.js';
 import { type PasskeyOptions, relyingPartyBy } from './relying-party.js';
 
-/** What the library takes: text, and arrays that can be written. */
+/** The types that the library takes: text, and mutable arrays. */
 const described = ({ credentialId: id, transports }: KnownCredential) => ({
   id,
   transports: [...transports],
@@ -78,7 +78,7 @@ export function passkeys(options: PasskeyOptions): PasskeyMethod {
   };
 }
 
-/** The library throws for what it does not accept, and for what is no answer at all. */
+/** The library throws for an answer that it does not accept, and for anything that is not an answer. */
 async function accepted<T>(verify: () => Promise<T>): Promise<T | undefined> {
   try {
     return await verify();

@@ -7,8 +7,8 @@ export interface PasskeyOptions {
   /** The name of your service, for the browser's dialog. */
   readonly rpName: string;
   /**
-   * The domain that passkeys are made for: `example.com`. It cannot be changed without losing them all. Default, with no `origins` either: the host
-   * name and the origin of each request, for development.
+   * The domain that passkeys are made for: `example.com`. To change it is to lose every passkey. Default, where
+   * `origins` is not given either: the host name and the origin of each request, for development.
    */
   readonly rpId?: string;
   /** The pages that may use them: `https://app.example.com`, each on `rpId` or below it. */
@@ -19,9 +19,9 @@ export interface PasskeyOptions {
 
 const DOMAIN = /^(?:localhost|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)$/;
 const origin = () =>
-  text('an origin such as https://app.example.com (http on localhost alone)').refine(
+  text('an origin such as https://app.example.com (http only on localhost)').refine(
     isSecureOrigin,
-    'must be an origin such as https://app.example.com, without a path (http on localhost alone)',
+    'must be an origin such as https://app.example.com, without a path (http only on localhost)',
   );
 
 export const passkeySchema = group({
@@ -33,7 +33,7 @@ export const passkeySchema = group({
 
 type ByOrigin = (ownOrigin: string | undefined) => RelyingParty | undefined;
 
-/** Throws `configuration_invalid` for what browsers would refuse. */
+/** Throws `configuration_invalid` for options that browsers would refuse. */
 export function relyingPartyBy(given: PasskeyOptions): {
   readonly rpName: string;
   readonly relyingParty: ByOrigin;
@@ -46,7 +46,7 @@ export function relyingPartyBy(given: PasskeyOptions): {
     return { rpName, relyingParty: ofRequest };
   }
   if (origins.length === 0)
-    throw AuthError.configuration('passkeys.origins', `is missing: name the pages, https://${rpId} say`);
+    throw AuthError.configuration('passkeys.origins', `is missing: name the pages, such as https://${rpId}`);
   for (const each of origins)
     if (!isWithin(new URL(each).hostname, rpId))
       throw AuthError.configuration(
@@ -57,7 +57,7 @@ export function relyingPartyBy(given: PasskeyOptions): {
   return { rpName, relyingParty: () => rp };
 }
 
-/** Browsers take no address as the id of a relying party. */
+/** Browsers do not accept an IP address as the id of a relying party. */
 function ofRequest(ownOrigin: string | undefined): RelyingParty | undefined {
   if (ownOrigin === undefined || !isSecureOrigin(ownOrigin)) return undefined;
   const { hostname: rpId } = new URL(ownOrigin);

@@ -6,9 +6,9 @@ import type { TotpMethod } from '../options/factor-options.js';
 export interface TotpOptions {
   /** What the app shows above the code: the name of your service, without a colon. */
   readonly issuer: string;
-  /** Default 6. */
+  /** Digits of a code. Default 6. */
   readonly digits?: number;
-  /** Default `SHA1`: the one that every authenticator app knows. */
+  /** Default `SHA1`, which every authenticator app knows. */
   readonly algorithm?: 'SHA1' | 'SHA256' | 'SHA512';
 }
 

@@ -26,7 +26,7 @@ const WHAT = {
   identity_unlinked: 'sign-in with a provider unlinked',
 } as const;
 
-/** Tells the owner of an account by mail what happened to it, whichever way it came about. */
+/** Mails the owner of an account what happened to it, whoever did it and by whatever way. */
 @Injectable()
 export class AccountNotices {
   constructor(
@@ -50,7 +50,7 @@ export class AccountNotices {
 
   private async signedIn(event: SignIn): Promise<void> {
     const { userId, sessionId, ip, userAgent } = event;
-    // the actor's device is none of the user's
+    // the actor's device is not a device of the user
     if (event.knownDevice || event.actorId !== undefined) return;
     const found = await this.audit?.familiarity({ userId, sessionId, ip, userAgent });
     if (found && isNewDevice(event, found)) await this.tell(userId, 'new_device', event);

@@ -1,14 +1,14 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 /**
- * Work that no answer waits for, so that time does not tell whether there was any. What has one key is done in the order in which it came: of two links
- * the one asked for last is the one that works.
+ * Work that is done after the answer, so that the time of the answer does not show whether there was any. Work of one
+ * key is done in the order in which it came: of two links, the one asked for last works.
  */
 @Injectable()
 export class Later implements OnApplicationShutdown {
   private readonly last = new Map<string, Promise<void>>();
 
-  /** `work` says itself what became of it; what it throws is lost. */
+  /** `work` reports its own outcome; what it throws is ignored. */
   add(key: string, work: () => Promise<void>): void {
     const before = this.last.get(key) ?? Promise.resolve();
     const done = before
@@ -20,7 +20,7 @@ export class Later implements OnApplicationShutdown {
     this.last.set(key, done);
   }
 
-  /** Before the host's database is gone. */
+  /** Waits for the work under way, while the host's database is still there. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.last.values());
   }

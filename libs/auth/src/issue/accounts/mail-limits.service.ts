@@ -14,7 +14,7 @@ const PER_ACCOUNT = 5;
 const PER_ADDRESS = 20;
 const ATTEMPT_ID_BYTES = 9;
 
-/** Mails of one kind that anybody can cause (contract, section 8); the same for accounts that do not exist. */
+/** Limits the mails that anybody can cause (contract, section 8), in the same way for accounts that do not exist. */
 @Injectable()
 export class MailLimits {
   constructor(
@@ -34,7 +34,10 @@ export class MailLimits {
     throw new AuthError('throttled', 'too many mails were asked for', { retryAfterSeconds });
   }
 
-  /** Whether one more may go out to these accounts (`accountKey`). Past the limit nothing is refused: it would lock the owner out. */
+  /**
+   * Whether one more mail may go to these accounts (`accountKey`). The request itself is not refused: that would let a
+   * stranger lock the owner out.
+   */
   async admitAccount(
     kind: LinkKind,
     client: ClientContext,
@@ -47,7 +50,7 @@ export class MailLimits {
     return (await this.take(kind, client, buckets)) === undefined;
   }
 
-  /** How many seconds to wait; undefined when it was counted. */
+  /** How many seconds to wait; undefined where the mail is within the limits. */
   private async take(
     kind: LinkKind,
     { ip, tenant }: ClientContext,

@@ -13,14 +13,14 @@ import { OneTimeTokens } from './one-time-tokens.service.js';
 
 /** What a mailed token is kept with. */
 export interface LinkData extends Readonly<Record<string, unknown>> {
-  /** In lower case: the one it was mailed to, and of a change the new one. */
+  /** In lower case: the address that the link was mailed to; for a change of email, the new one. */
   readonly email: string;
-  /** Of a change of email. */
+  /** For a change of email only. */
   readonly previous?: string;
   readonly sessionId?: string;
 }
 
-/** A live token whose user is there, enabled, and has the email that it was issued for. */
+/** A live token whose user exists, is enabled, and still has the email that the token was issued for. */
 export interface LiveLink {
   readonly account: UserAccount;
   readonly data: LinkData;
@@ -29,7 +29,7 @@ export interface LiveLink {
 type Candidate = Pick<VerifiedCandidate, 'account' | 'subject'>;
 type Change = Required<Omit<LinkData, 'email'>> & { readonly email: string };
 
-/** Mailed tokens: of each kind a user has one that works. */
+/** Mailed tokens. For each kind, one token of a user works at a time: the newest. */
 @Injectable()
 export class MailedLinks {
   constructor(
@@ -42,7 +42,7 @@ export class MailedLinks {
     private readonly clock: Clock,
   ) {}
 
-  /** Issues and mails one, after the answer. Nothing goes out when the user's sessions were ended meanwhile. */
+  /** Issues a token and mails it, after the answer. Nothing is mailed when the user's sessions were ended meanwhile. */
   send(kind: Exclude<LinkKind, 'email_change'>, { account, subject }: Candidate): void {
     const data = { email: account.email.toLowerCase() };
     this.issueLater(kind, { account, subject }, data, (link) =>
@@ -50,7 +50,7 @@ export class MailedLinks {
     );
   }
 
-  /** To the new address. */
+  /** Mails the link to the new address. */
   sendChange({ account, subject }: Candidate, change: Change): void {
     const kind = 'email_change';
     this.issueLater(kind, { account, subject }, change, (link) =>
@@ -58,7 +58,7 @@ export class MailedLinks {
     );
   }
 
-  /** What a token is good for; spends nothing. */
+  /** What a token stands for. It is not spent. */
   async read(kind: LinkKind, token: string): Promise<LiveLink | undefined> {
     const found = await this.tokens.read(kind, token);
     return found?.owner && this.liveLink(found.owner.subject, found.data as LinkData);
@@ -67,11 +67,11 @@ export class MailedLinks {
   async liveLink(subject: string, data: LinkData): Promise<LiveLink | undefined> {
     const account = (await this.users.findById(subject))?.account;
     if (!account || account.disabled) return undefined;
-    // the host may have changed the email without a word
+    // the host may have changed the email without telling us
     return account.email.toLowerCase() === (data.previous ?? data.email) ? { account, data } : undefined;
   }
 
-  /** Tells of it, and is the refusal. */
+  /** Publishes the event of a refusal, and makes its error. */
   refusal(kind: LinkKind, detail: string, { ip }: ClientContext, userId?: string): AuthError {
     this.events.publish({ type: 'link.refused', kind, userId, ip });
     return new AuthError('link_refused', detail);
@@ -101,7 +101,7 @@ export class MailedLinks {
     });
   }
 
-  /** From configuration alone: `Host` and forwarded headers are the sender's. */
+  /** From the configuration alone: whoever sends the request chooses `Host` and forwarded headers. */
   private urlOf(kind: LinkKind, token: string): string | undefined {
     return this.options.accounts?.url?.replaceAll('{kind}', kind).replaceAll('{token}', token);
   }

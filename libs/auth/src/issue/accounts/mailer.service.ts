@@ -3,7 +3,10 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import type { AccountMail } from '../../options/account-mail.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 
-/** Hands messages to the host's `accounts.mail`. Nobody waits for it, and what it throws is told as an event. */
+/**
+ * Hands messages to the host's `accounts.mail`. The answer does not wait for it; what it throws is published as an
+ * event.
+ */
 @Injectable()
 export class Mailer {
   constructor(

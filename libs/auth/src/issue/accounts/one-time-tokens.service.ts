@@ -13,10 +13,14 @@ export type OneTimeTokenRequest = Omit<NewOneTimeToken, 'hash' | 'data'> &
   Partial<Pick<NewOneTimeToken, 'data'>>;
 
 const BYTES = 32;
-/** 32 bytes as base64url. The last character has two bits to spare, which must be zero: one spelling only. */
+/**
+ * 32 bytes as base64url. The last character has two unused bits, which must be zero, so that a token has one spelling.
+ */
 const WRITTEN = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
-/** Tokens of 256 random bits that work once; the store has their SHA-256. What is no token is refused without a query. */
+/**
+ * Tokens of 256 random bits that work once. The store keeps their SHA-256. A text that is not a token costs no query.
+ */
 @Injectable()
 export class OneTimeTokens {
   constructor(
@@ -24,29 +28,29 @@ export class OneTimeTokens {
     private readonly entropy: Entropy,
   ) {}
 
-  /** The token; undefined when the sessions of its owner were ended since `owner.epoch` was read. */
+  /** The new token; undefined when the sessions of its owner were ended after `owner.epoch` was read. */
   async issue(request: OneTimeTokenRequest): Promise<string | undefined> {
     const token = this.entropy.bytes(BYTES).toString('base64url');
     const outcome = await this.store.issue({ data: {}, ...request, hash: hashOf(token) });
     return outcome === 'issued' ? token : undefined;
   }
 
-  /** What it holds, if it is live; spends nothing. */
+  /** What a live token holds. It is not spent. */
   async read(kind: string, token: string): Promise<OneTimeToken | undefined> {
     return WRITTEN.test(token) ? this.store.read(kind, hashOf(token)) : undefined;
   }
 
-  /** As `read`, and counts one of its tries. */
+  /** As `read`, and uses up one of its tries. */
   async attempt(kind: string, token: string): Promise<OneTimeToken | undefined> {
     return WRITTEN.test(token) ? this.store.attempt(kind, hashOf(token)) : undefined;
   }
 
-  /** Of any number of uses one gets it. With `tx` it is spent when that commits. */
+  /** Spends the token: one of any number of uses gets it. With `tx`, it is spent when that transaction commits. */
   async redeem(kind: string, token: string, tx?: HostTransaction): Promise<OneTimeToken | undefined> {
     return WRITTEN.test(token) ? this.store.redeem(kind, hashOf(token), tx) : undefined;
   }
 
-  /** Whether this is the first use of a text of that form on any process; it is remembered for at least `ttlMs`. */
+  /** Whether this text is used for the first time, on any process. It is remembered for at least `ttlMs`. */
   async isFirstUse(
     kind: string,
     text: string,
@@ -57,7 +61,7 @@ export class OneTimeTokens {
     return (await this.store.once({ kind, hash: hashOf(text), data, ttlMs })) === 'first';
   }
 
-  /** Every token of a user dies. */
+  /** Removes every token of a user. */
   removeOf(subject: string, tx?: HostTransaction): Promise<void> {
     return this.store.removeOf(subject, tx);
   }

@@ -13,12 +13,13 @@ import { LoginThrottle } from '../users/login-throttle.service.js';
 import { apiKeyPrincipal } from './api-key-principal.js';
 import { readApiKey } from './api-key-text.js';
 
-/** Most keys that a process remembers; the one seen longest ago is looked up again. */
+/** The most keys that a process remembers; the one used longest ago is forgotten first. */
 const REMEMBERED = 10_000;
 
 /**
- * A key that the process has seen is judged in memory, like a token: its deletion is in the ledger, and so is whatever happens to its owner, whose
- * version it remembers. A verdict against it asks the database once more, since a new role of the owner, or a sign-out everywhere, ends no key.
+ * A key that the process has seen is checked in memory, like a token: the ledger holds its deletion and the changes of
+ * its owner. Before a key is refused the database is asked once more, because a new role of the owner, or a sign-out
+ * everywhere, does not end a key.
  */
 @Injectable()
 export class RememberedApiKeys extends ApiKeyLookup {
@@ -56,7 +57,7 @@ export class RememberedApiKeys extends ApiKeyLookup {
     return now;
   }
 
-  /** One look-up of a key at a time, however many requests bring it. */
+  /** One look-up of a key at a time, however many requests present it. */
   private lookUp(key: string, ip: string | undefined, options?: AuthenticateOptions): Promise<Principal> {
     this.known.delete(key);
     const underWay = this.underWay.get(key);
@@ -69,7 +70,7 @@ export class RememberedApiKeys extends ApiKeyLookup {
   private async find(key: string, ip: string | undefined, options?: AuthenticateOptions): Promise<Principal> {
     const read = readApiKey(key);
     if (!read) throw this.refused('malformed API key');
-    // counted before the query, and given back when the key was good
+    // counted as a failure before the query, and taken back when the key is good
     const admission = await this.throttle.admitLookUp(ip);
     const found = await this.store.use(read.id, read.hash).catch(async (error: unknown) => {
       await admission.giveBack();
@@ -84,7 +85,7 @@ export class RememberedApiKeys extends ApiKeyLookup {
     return principal;
   }
 
-  /** Undefined for a key whose owner may do nothing any more. */
+  /** Undefined where the owner is disabled or gone. */
   private async principalOf({ key, state }: FoundApiKey): Promise<Principal | undefined> {
     const account = (await this.users.findById(key.subject))?.account;
     if (!account || account.disabled) return undefined;

@@ -2,12 +2,18 @@ import type { Principal } from '../../common/principal.js';
 import type { ApiKey } from '../../storage/api-key-store.port.js';
 import type { SubjectState, UserFacts } from '../../storage/subject.js';
 
-/** Less than an entry of the ledger lives (70 minutes): what ended meanwhile is still known when the key is looked up again. */
+/**
+ * Shorter than the life of a ledger entry (70 minutes): a revocation in between is still known when the key is looked
+ * up again.
+ */
 const REMEMBERED_FOR_SECONDS = 60 * 60;
-/** In place of the `kid`: no signing key stands behind it. */
+/** In place of a `kid`: an API key is not signed. */
 const KEY_ID = 'api_key';
 
-/** Whom a key stands for: its owner, with what the owner may do now and the key was given. It proves no credential. */
+/**
+ * Whom a key stands for: its owner, with those permissions of the owner that the key was given. It does not count as a
+ * proof of a credential.
+ */
 export function apiKeyPrincipal(
   key: ApiKey,
   { tokenVersion }: SubjectState,
@@ -22,7 +28,7 @@ export function apiKeyPrincipal(
   return Object.freeze({
     kind: 'api_key',
     id: key.subject,
-    // it has no session; the ledger knows it by this name
+    // an API key has no session; this is its name in the ledger
     sessionId: key.id,
     tokenId: key.id,
     keyId: KEY_ID,

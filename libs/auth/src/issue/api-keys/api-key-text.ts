@@ -6,7 +6,7 @@ const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const CHECKSUM = 6;
 export const ID_BYTES = 9;
 export const SECRET_BYTES = 32;
-/** Of an id: letters and digits alone, so that a double click takes the whole key. */
+/** The alphabet of an id: letters and digits only, so that a double click selects the whole key. */
 const ID = /^[0-9A-Za-z]{1,32}$/;
 const KEY = /^tw_([0-9A-Za-z]{1,32})_[0-9A-Za-z]{32,64}$/;
 
@@ -15,7 +15,10 @@ export interface ReadApiKey {
   readonly hash: Buffer;
 }
 
-/** `tw_<id>_<secret><checksum>`: a scanner of source code knows it by its prefix, and that it is whole by its checksum (contract, section 11). */
+/**
+ * `tw_<id>_<secret><checksum>`: a scanner of source code recognises a key by its prefix and its checksum (contract,
+ * section 11).
+ */
 export function writeApiKey(id: string, secret: Buffer): string {
   const text = `${PREFIX}_${id}_${inDigits(BigInt(`0x${secret.toString('hex')}`), 43)}`;
   return text + checksumOf(text);
@@ -28,14 +31,14 @@ export function apiKeyId(random: Buffer): string {
 
 export const isApiKeyId = (text: string): boolean => ID.test(text);
 
-/** Undefined for what is no key of ours: junk costs no query. */
+/** Undefined for a text that is not a key of ours: junk costs no query. */
 export function readApiKey(text: string): ReadApiKey | undefined {
   const id = KEY.exec(text)?.[1];
   if (id === undefined || text.slice(-CHECKSUM) !== checksumOf(text.slice(0, -CHECKSUM))) return undefined;
   return { id, hash: hashOf(text) };
 }
 
-/** What is stored of a key: 256 random bits need no slow hash. */
+/** What is stored of a key. A secret of 256 random bits does not need a slow hash. */
 export function hashOf(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

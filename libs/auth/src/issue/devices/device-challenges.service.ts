@@ -15,7 +15,7 @@ import {
 
 const REGISTER_WITHIN_MS = 60_000;
 
-/** Challenges of this application, and the refusals that carry one. */
+/** Makes the challenges of bound sessions, and the refusals that carry one. */
 @Injectable()
 export class DeviceChallenges {
   constructor(
@@ -29,14 +29,14 @@ export class DeviceChallenges {
     return mintChallenge(this.ring, of, this.clock.now(), this.entropy);
   }
 
-  /** How long a session has until it needs a key; undefined: it needs none. */
+  /** How long a new session may live without a key; undefined where it does not need one. */
   registerWithinMs(transport: TokenDelivery): number | undefined {
     return this.options.deviceBound.mode === 'require' && transport === 'cookie'
       ? REGISTER_WITHIN_MS
       : undefined;
   }
 
-  /** For a session that was just opened; undefined where browsers are not asked. */
+  /** A challenge for a session that was just opened; undefined where browsers are not asked to register a key. */
   offer(session: { readonly id: string; readonly transport: TokenDelivery }): string | undefined {
     const { deviceBound, routes } = this.options;
     if (deviceBound.mode === 'off' || !routes.device || session.transport !== 'cookie') return undefined;
@@ -51,7 +51,7 @@ export class DeviceChallenges {
     return oldestChallengeId(this.times);
   }
 
-  /** 403 with a new challenge: the next try has something to sign. One of no kind (`none`) opens nothing. */
+  /** 403 with a new challenge for the next try to sign. A challenge of kind `none` is never accepted. */
   refusal(of: ChallengeOf, detail: string): AuthError {
     const parameter = of.kind === 'refresh' ? `;id="${of.sessionId}"` : '';
     const sessionChallenge = `"${this.mint(of)}"${parameter}`;

@@ -4,35 +4,40 @@ import { signatureFits } from '../../verify/keys/signature.js';
 import { parseCompactJws } from '../../verify/tokens/jws.js';
 import type { JsonObject } from '../../verify/tokens/strict-json.js';
 
-/** What browsers can be asked for (Device Bound Session Credentials, W3C draft): a TPM has one or the other. */
+/**
+ * The algorithms that browsers are asked for (Device Bound Session Credentials, W3C draft): a TPM has one or the other.
+ */
 export const DEVICE_ALGORITHMS = ['ES256', 'RS256'] as const;
 type DeviceAlgorithm = (typeof DEVICE_ALGORITHMS)[number];
 
-/** A browser's public key as the session keeps it. */
+/** A browser's public key as it is stored with the session. */
 export interface DeviceKey {
   readonly algorithm: DeviceAlgorithm;
   readonly publicKey: KeyObject;
 }
 
-/** A proof that is well formed; whose it is has still to be looked at. */
+/** A proof that is well formed. Its signature is not checked yet. */
 export interface DeviceProof {
   readonly kind: 'proof';
   /** `jti` */
   readonly challenge: string;
-  /** Of the header; a registration brings it. */
+  /** The key in the header; a registration brings it. */
   readonly key?: DeviceKey;
   isSignedBy(key: DeviceKey): boolean;
 }
 
 export interface MalformedProof {
   readonly kind: 'malformed';
-  /** Empty where it cannot be read. */
+  /** The challenge; empty where it cannot be read. */
   readonly challenge: string;
 }
 
 const PROOF_TYPE = 'dbsc+jwt';
 
-/** The JWT of `Secure-Session-Response`, bare or as a quoted string; malformed is one of another `typ` or `alg`, too. `aud` is not looked at. */
+/**
+ * Reads the JWT of `Secure-Session-Response`, bare or as a quoted string. One of another `typ` or `alg` is malformed,
+ * too. `aud` is not checked.
+ */
 export function readDeviceProof(given: string): DeviceProof | MalformedProof {
   const jws = parseCompactJws(given.replace(/^"(.*)"$/, '$1'));
   if (jws.kind === 'malformed') return { kind: 'malformed', challenge: '' };
@@ -50,12 +55,12 @@ export function readDeviceProof(given: string): DeviceProof | MalformedProof {
   };
 }
 
-/** What is kept with the session. */
+/** The text that is stored with the session. */
 export function writeDeviceKey({ algorithm, publicKey }: DeviceKey): string {
   return JSON.stringify({ alg: algorithm, ...publicKey.export({ format: 'jwk' }) });
 }
 
-/** Undefined for what `writeDeviceKey` did not write. */
+/** Undefined for a text that `writeDeviceKey` did not write. */
 export function storedDeviceKey(text: string): DeviceKey | undefined {
   try {
     const jwk = JSON.parse(text) as JsonObject | null;
@@ -66,7 +71,7 @@ export function storedDeviceKey(text: string): DeviceKey | undefined {
   }
 }
 
-/** A public key that is fit for its algorithm, whose private half is not printed somewhere, and that is not slow to verify with. */
+/** A public key that fits its algorithm, is not a published example, and is quick to verify with. */
 function keyOf(jwk: unknown, algorithm: DeviceAlgorithm): DeviceKey | undefined {
   if (typeof jwk !== 'object' || jwk === null || 'd' in jwk) return undefined;
   try {

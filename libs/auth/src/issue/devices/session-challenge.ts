@@ -2,11 +2,14 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Entropy } from '../../common/entropy.js';
 import type { Pepper, RefreshSecrets } from '../sessions/refresh-secrets.js';
 
-/** A challenge of one kind never counts as another. `none` is for whoever must not get one, and counts as none. */
+/**
+ * A challenge of one kind is not accepted as another. `none` goes to a caller who must not get a real one, and is never
+ * accepted.
+ */
 export type ChallengeKind = 'registration' | 'refresh' | 'none';
 
 export type OpenedChallenge =
-  /** `id` begins with the time in hex, so that a text that is smaller is of an older challenge. */
+  /** `id` begins with the time in hex: the smaller of two texts is of the older challenge. */
   | { readonly kind: 'fresh'; readonly id: string }
   /** `foreign`: of another session, of the other kind, or not ours. */
   | { readonly kind: 'stale' | 'foreign' };

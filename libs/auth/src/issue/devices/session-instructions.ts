@@ -1,7 +1,10 @@
 import { accessCookieAttributes } from '../../options/cookie-budget.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 
-/** What a browser keeps of a bound session: which cookie it renews, and where (Device Bound Session Credentials, W3C draft). */
+/**
+ * What a browser is told of a bound session: which cookie it renews, and where (Device Bound Session Credentials, W3C
+ * draft).
+ */
 export interface SessionInstructions {
   readonly session_identifier: string;
   readonly refresh_url: string;
@@ -9,7 +12,9 @@ export interface SessionInstructions {
   readonly credentials: readonly {
     readonly type: 'cookie';
     readonly name: string;
-    /** Those of the access cookie to the letter: of any other the browser would think that it is not the bound one. */
+    /**
+     * Exactly those of the access cookie: with any other the browser would not recognise the cookie as the bound one.
+     */
     readonly attributes: string;
   }[];
 }

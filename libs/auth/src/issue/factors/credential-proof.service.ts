@@ -15,7 +15,7 @@ export interface CredentialAnswer {
   readonly code?: string;
   readonly ticket?: string;
   readonly passkey?: unknown;
-  /** The signed device id that came along. */
+  /** The signed device id of the request. */
   readonly device?: string;
 }
 
@@ -23,7 +23,10 @@ export type ProvenCredential = Pick<VerifiedCandidate, 'account' | 'subject'> & 
   readonly amr: readonly string[];
 };
 
-/** A signed-in user proves a credential again, by any that the user has: throttled and counted like a login, refused with 403. */
+/**
+ * A signed-in user proves a credential again, whichever they have. Throttled and counted like a login, refused with
+ * 403.
+ */
 @Injectable()
 export class CredentialProof {
   constructor(
@@ -49,7 +52,7 @@ export class CredentialProof {
     }
     const proven = await this.passwords.check(principal, { password, device }, context.client);
     if (!byFactor) return { ...proven, amr: ['pwd'] };
-    // the state as it was when the password was looked at
+    // the state as it was when the password was checked
     const { amr } = await this.byFactor(principal, answer, context);
     return { ...proven, amr: [...new Set(['pwd', ...amr, 'mfa'])] };
   }

@@ -12,7 +12,7 @@ export interface FactorAnswer {
   readonly passkey?: unknown;
 }
 
-/** Judges what somebody shows as a second factor, and spends it. */
+/** Checks the answer to a second factor, and spends it. */
 @Injectable()
 export class FactorAnswers {
   constructor(
@@ -22,7 +22,7 @@ export class FactorAnswers {
     private readonly events: AuthEventPublisher,
   ) {}
 
-  /** How it was proved (RFC 8176), in the second step that `ticket` waits for; undefined for a wrong answer. */
+  /** The methods that were proved (RFC 8176), for the second step of `ticket`; undefined for a wrong answer. */
   async secondStep(
     subject: string,
     ticket: string,

@@ -13,14 +13,14 @@ export interface Provider {
   readonly issuer: string;
 }
 
-/** What of second factors the host has switched on. DI token and type in one. */
+/** The second factors that the host has switched on. DI token and type in one. */
 export class FactorMethods {
   readonly totp?: TotpMethod;
   readonly passkeys?: PasskeyMethod;
   readonly oidc?: OidcMethod;
   /** Of TOTP secrets. */
   readonly ring?: SealingRing;
-  /** Undefined: no factors at all. */
+  /** Undefined where the host has switched on no factors. */
   readonly store?: FactorStore;
   /** Undefined where the storage has none; `oidc` needs it. */
   readonly identities?: IdentityStore;
@@ -42,12 +42,12 @@ export class FactorMethods {
     if (this.oidc && !this.identities)
       throw AuthError.configuration(
         'factors.methods',
-        'holds oidc(…), and storage.identities is missing; drizzleStorage(db) has it, or give a store of your own',
+        'has oidc(…), but storage.identities is missing; drizzleStorage(db) has it, or give a store of your own',
       );
     if (this.totp) this.ring = new SealingRing(options.encryptionKeys ?? [], 'factors.encryptionKeys');
   }
 
-  /** Throws `not_found` where the host has no such method. */
+  /** Throws `not_found` where that method is not switched on. */
   needTotp(): { readonly method: TotpMethod; readonly ring: SealingRing } {
     if (this.totp && this.ring) return { method: this.totp, ring: this.ring };
     throw new AuthError('factor_not_found', 'factors.methods has no totp(…)');

@@ -11,7 +11,10 @@ const MAX_AGE_SECONDS = 300;
 /** What counts as a second factor (RFC 8176; `rcv` is a recovery code). */
 const SECOND = ['otp', 'hwk', 'swk', 'rcv'];
 
-/** What changes how somebody can sign in wants a young proof, and where the user has a second factor one that includes it. */
+/**
+ * Whoever changes the ways to sign in needs a recent proof; where the user has a second factor, the proof must include
+ * one.
+ */
 @Injectable()
 export class FreshProof {
   constructor(
@@ -19,7 +22,7 @@ export class FreshProof {
     private readonly clock: Clock,
   ) {}
 
-  /** The factors that it was judged by; undefined where there are none at all. Throws `proof_too_old`. */
+  /** The user's factors; undefined where factors are switched off. Throws `proof_too_old`. */
   async of(principal: Principal): Promise<Factors | undefined> {
     if (principal.authTime === undefined)
       throw new AuthError('proof_too_old', 'no credential was proved', { maxAgeSeconds: MAX_AGE_SECONDS });

@@ -10,9 +10,9 @@ import type { SubjectState } from '../../storage/subject.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import { FactorMethods } from './factor-methods.js';
 
-/** Where an answer comes from. */
+/** Where the answer of a browser comes from. */
 export interface CeremonyContext {
-  /** Of the request; undefined where it cannot be told. */
+  /** The origin of the request; undefined where it is not known. */
   readonly origin: string | undefined;
   readonly client: ClientContext;
 }
@@ -32,10 +32,13 @@ const TTL_MS = 5 * 60_000;
 const SIGN_IN = 'passkey_sign_in';
 const SECOND_STEP = 'passkey_second_step';
 const REGISTER = 'passkey_register';
-/** At once, of one user and kind; an older one dies. */
+/** The most open challenges of one user and kind; a further one replaces the oldest. */
 const AT_MOST = 5;
 
-/** Challenges and what comes back. A challenge is a one-time token: whatever becomes of the answer, it is spent. */
+/**
+ * Challenges, and the check of their answers. A challenge is a one-time token: it is spent whether the answer is
+ * accepted or not.
+ */
 @Injectable()
 export class PasskeyCeremonies {
   constructor(
@@ -44,7 +47,7 @@ export class PasskeyCeremonies {
     private readonly events: AuthEventPublisher,
   ) {}
 
-  /** For a sign-in without a name, or for a proof of somebody signed in. */
+  /** For a sign-in without an identifier, or for a signed-in user who proves a credential again. */
   async signInOptions(origin: string | undefined): Promise<CeremonyOptions> {
     const method = this.methods.needPasskeys();
     const rp = this.relyingParty(origin);
@@ -52,7 +55,7 @@ export class PasskeyCeremonies {
     return { ticket: challenge, options: await method.authenticationOptions(rp, undefined, challenge) };
   }
 
-  /** For the second step that `ticket` waits for: the answer goes with that ticket. */
+  /** For the second step of `ticket`; the answer is sent with the same ticket. */
   async secondStepOptions(
     ticket: string,
     owner: Owner,
@@ -78,7 +81,7 @@ export class PasskeyCeremonies {
     return { ticket: challenge, options: await method.registrationOptions(rp, user, known, challenge) };
   }
 
-  /** Undefined for an answer that is not accepted, and for a ticket of another user or kind. */
+  /** Undefined where the answer is not accepted, or the ticket is of another user or kind. */
   async registered(
     subject: string,
     ticket: string,
@@ -92,7 +95,7 @@ export class PasskeyCeremonies {
     return method.verifyRegistration(rp, response, ticket);
   }
 
-  /** Whose passkey signed; undefined for what is not accepted. */
+  /** The user whose passkey signed; undefined where the answer is not accepted. */
   async signedIn(
     ticket: string,
     response: unknown,
@@ -155,19 +158,22 @@ export class PasskeyCeremonies {
   }
 }
 
-/** RFC 8176: a key that can be copied is `swk`. A passkey with user verification is two factors. */
+/**
+ * RFC 8176: a key that can be copied is `swk`, another one `hwk`. A passkey with user verification counts as two
+ * factors (`mfa`).
+ */
 export function amrOf({ backupEligible }: PasskeyFactor): readonly string[] {
   return [backupEligible ? 'swk' : 'hwk', 'user', 'mfa'];
 }
 
-/** WebAuthn, section 14.6.1: nothing personal, 64 bytes at most. */
+/** WebAuthn, section 14.6.1: no personal data, at most 64 bytes. */
 function handleOf(subject: string): Buffer {
   return createHash('sha256')
     .update(JSON.stringify(['tokenward/user-handle/1', subject]))
     .digest();
 }
 
-/** The handle that a discoverable credential brings is its user's. */
+/** The user handle of a discoverable credential must be that of its owner. */
 function isOwn(response: unknown, subject: string): boolean {
   const handle = textIn(memberOf(response, 'response'), 'userHandle');
   return handle === undefined || handle === handleOf(subject).toString('base64url');

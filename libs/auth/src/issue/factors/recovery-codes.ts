@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Entropy } from '../../common/entropy.js';
 
 const COUNT = 10;
-/** From 112 bits on a plain hash may hold them (ASVS 5.0, 6.5.2). */
+/** A secret of at least 112 bits may be stored as a plain hash (ASVS 5.0, 6.5.2). */
 const BYTES = 15;
-/** Without letters that are taken for others (Crockford). */
+/** Without letters that look like digits (Crockford). */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 export interface RecoveryCodes {
-  /** For the owner's eyes, once. */
+  /** To be shown to the owner, once. */
   readonly codes: readonly string[];
   readonly hashes: readonly Buffer[];
 }
@@ -19,7 +19,10 @@ export function newRecoveryCodes(subject: string, entropy: Entropy): RecoveryCod
   return { codes, hashes: codes.map((code) => recoveryHash(subject, code)) };
 }
 
-/** Of a code as somebody typed it: case, blanks and hyphens do not count, `o` is a zero, `i` and `l` are ones. */
+/**
+ * The hash of a code as a person typed it: case, blanks and hyphens do not matter, `o` counts as zero, `i` and `l` as
+ * one.
+ */
 export function recoveryHash(subject: string, code: string): Buffer {
   const plain = code.toLowerCase().replaceAll(/[\s-]/g, '').replaceAll('o', '0').replaceAll(/[il]/g, '1');
   return createHash('sha256')

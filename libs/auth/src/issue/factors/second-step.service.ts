@@ -12,20 +12,20 @@ import type { SessionOpening } from '../sessions/session-opener.service.js';
 import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
 import { FactorMethods } from './factor-methods.js';
 
-/** What a sign-in has proved so far, and how the session is wanted. */
+/** What a sign-in has proved so far, and what session it asks for. */
 export type FirstStep = Omit<SessionOpening, 'authTime'> & {
-  /** The signed device id that came along. */
+  /** The signed device id of the request. */
   readonly device?: string;
   /** When the credential was proved. Default: now. */
   readonly provedAt?: Date;
 };
 
-/** What a ticket is kept with. */
+/** What is stored with a ticket. */
 export interface TicketData extends Readonly<Record<string, unknown>> {
   readonly transport: TokenDelivery;
   readonly persistent: boolean;
   readonly amr: readonly string[];
-  /** What the first step was counted in: given back when the second one is right. */
+  /** The counters that counted the first step; they are taken back when the second step succeeds. */
   readonly counted: readonly ThrottleAttempt[];
   /** The claims that the session opens with, as JSON text: `jsonb` refuses some strings that JSON has. */
   readonly claims?: string;
@@ -43,10 +43,10 @@ export interface LiveTicket {
 const KIND = 'second_factor';
 const TTL_SECONDS = 300;
 const TRIES = 5;
-/** Logins of one user that may wait at once; the oldest die. */
+/** The most logins of one user that may wait for their second step; a further one replaces the oldest. */
 const AT_MOST = 5;
 
-/** Between the two steps of a sign-in. */
+/** Keeps a sign-in between its two steps. */
 @Injectable()
 export class SecondStep {
   constructor(
@@ -57,8 +57,8 @@ export class SecondStep {
   ) {}
 
   /**
-   * A ticket where the user has a second factor; undefined where the session may open, `superseded` where the user's sessions were ended meanwhile. The
-   * first step counts as a failed login until the second one is right.
+   * A ticket where the user has a second factor; undefined where the session may open; `superseded` where the user's
+   * sessions were ended meanwhile. The first step counts as a failed login until the second one succeeds.
    */
   async due(step: FirstStep, client: ClientContext): Promise<SecondFactorDue | 'superseded' | undefined> {
     const { store } = this.methods;
@@ -89,17 +89,17 @@ export class SecondStep {
     return { next: 'second_factor', ticket, methods, expiresIn: TTL_SECONDS };
   }
 
-  /** Whose it is; spends nothing. */
+  /** The user of a live ticket. It is not spent. */
   async read(ticket: string): Promise<LiveTicket | undefined> {
     return liveTicket(await this.tokens.read(KIND, ticket));
   }
 
-  /** Counts one of its five tries; undefined once none is left. */
+  /** Uses up one of its five tries; undefined where none is left. */
   async attempt(ticket: string): Promise<LiveTicket | undefined> {
     return liveTicket(await this.tokens.attempt(KIND, ticket));
   }
 
-  /** Of any number of right answers one gets it. */
+  /** Spends the ticket: one of any number of right answers gets it. */
   async redeem(ticket: string): Promise<LiveTicket | undefined> {
     return liveTicket(await this.tokens.redeem(KIND, ticket));
   }

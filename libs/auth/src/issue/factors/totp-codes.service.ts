@@ -4,7 +4,7 @@ import { Entropy } from '../../common/entropy.js';
 import type { TotpFactor } from '../../storage/factor.js';
 import { FactorMethods } from './factor-methods.js';
 
-/** Codes against sealed secrets. */
+/** Checks codes against sealed secrets. */
 @Injectable()
 export class TotpCodes {
   constructor(
@@ -22,14 +22,14 @@ export class TotpCodes {
     };
   }
 
-  /** The step that the code is of; undefined for a wrong one. It is not spent by this. */
+  /** The time step of the code; undefined for a wrong one. The code is not spent. */
   stepOf({ subject, id, sealedSecret }: TotpFactor, code: string): number | undefined {
     const { method, ring } = this.methods.needTotp();
     const secret = ring.open(sealedSecret, contextOf(subject, id), 'factors.encryptionKeys');
     return method.stepOf(secret, code, this.clock.now());
   }
 
-  /** Spends the code; false for a wrong one, and for one of a step that is not later than the last. */
+  /** Spends the code. False for a wrong code, and for one whose time step is not later than the last one used. */
   async use(factor: TotpFactor, code: string): Promise<boolean> {
     const step = this.stepOf(factor, code);
     if (step === undefined) return false;
@@ -39,7 +39,7 @@ export class TotpCodes {
     return true;
   }
 
-  /** The ring has moved on: best effort, the next use tries again. */
+  /** Seals the secret with the newest key. Best effort: the next use tries again. */
   private async resealed({ subject, id, sealedSecret }: TotpFactor): Promise<void> {
     const { ring } = this.methods.needTotp();
     if (ring.isCurrent(sealedSecret)) return;
@@ -53,7 +53,7 @@ export class TotpCodes {
   }
 }
 
-/** A sealed secret opens in its own row alone. */
+/** A sealed secret opens only in its own row. */
 function contextOf(subject: string, id: string): readonly string[] {
   return ['totp', subject, id];
 }

@@ -5,28 +5,28 @@ import type { UserDirectory } from '../../storage/user-directory.port.js';
 
 type Options = Pick<ResolvedAuthOptions, 'transports' | 'identifier'>;
 
-/** Throws `configuration_invalid` where a sign-in at a provider could not end as the options want it. */
+/** Throws `configuration_invalid` where the options rule out every sign-in at a provider. */
 export function assertFitsHost(
   { createAccounts, publicUrl }: OidcMethod,
   { transports, identifier }: Options,
   users: UserDirectory,
 ): void {
-  // a token in a redirect would be in histories and logs
+  // a token in a redirect would be kept in histories and logs
   if (!transports.allowed.includes('cookie'))
     throw AuthError.configuration(
       'transports.allowed',
-      'lacks cookie, and a sign-in by oidc(…) is answered with cookies alone; add it, or leave oidc(…) out',
+      'lacks cookie, but a sign-in by oidc(…) is answered with cookies; add it, or leave oidc(…) out',
     );
   if (publicUrl === undefined && process.env['NODE_ENV'] === 'production')
     throw AuthError.configuration(
       'oidc.publicUrl',
-      'is missing, and without it sign-in at a provider works on loopback alone; name the auth routes as browsers see them, https://app.example.com/auth say',
+      'is missing: without it sign-in at a provider works on loopback only; give the URL of the auth routes as browsers see it, such as https://app.example.com/auth',
     );
   if (!createAccounts) return;
   if (identifier.name !== 'email')
     throw AuthError.configuration(
       'oidc.createAccounts',
-      `is on, and a provider tells no ${identifier.name} (identifier.name); set it to false`,
+      `is on, but a provider does not tell a ${identifier.name} (identifier.name); set it to false`,
     );
   if (!users.create)
     throw AuthError.configuration(

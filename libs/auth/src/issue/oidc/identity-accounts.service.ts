@@ -18,7 +18,10 @@ import { UnlinkedAccounts } from './unlinked-accounts.service.js';
 
 type Links = Pick<Provider, 'identities' | 'method'>;
 
-/** Whose account a person of a provider opens. An email alone never opens one: its owner links it, or both sides know it as verified and the host says so. */
+/**
+ * Which account a person of a provider opens. The same email is not enough: either the owner has linked the provider,
+ * or both sides have verified the email and the host allows it.
+ */
 @Injectable()
 export class IdentityAccounts {
   constructor(
@@ -38,16 +41,16 @@ export class IdentityAccounts {
     const subject =
       (await links.identities.find(person))?.subject ?? (await this.newcomer(links, person, client));
     const candidate = await this.verifier.findById(subject);
-    // read before the counters: a reset or an unlinking in between has taken it away, and its counters would let this one through
+    // a reset or an unlinking since the first look removes the identity, and the user was read after it
     if ((await links.identities.find(person))?.subject !== subject) throw refused('the identity is gone');
     if (!candidate || candidate.account.disabled) throw refused(candidate ? 'disabled' : 'the user is gone');
-    // an identity is known everywhere, and its user belongs to one tenant
+    // an identity is the same for all tenants, but its user belongs to one
     if (client.tenant !== undefined && candidate.account.tenant !== client.tenant)
       throw refused('the user is of another tenant');
     return candidate;
   }
 
-  /** Throws `login_refused` where it belongs to somebody already, or the user changed meanwhile. */
+  /** Throws `login_refused` where the identity belongs to another user already, or the user changed meanwhile. */
   async link(
     { identities }: Pick<Links, 'identities'>,
     { account, subject: expected }: Pick<VerifiedCandidate, 'account' | 'subject'>,
@@ -64,7 +67,7 @@ export class IdentityAccounts {
 
   private async newcomer(links: Links, person: OidcPerson, client: ClientContext): Promise<string> {
     const email = emailOf(person);
-    if (email === undefined) throw refused('unknown, and the provider tells no email');
+    if (email === undefined) throw refused('unknown, and the provider does not tell an email');
     if (!this.identifiers.canMean(client.tenant)) throw refused('the request names no tenant');
     const there = await this.verifier.findByEmail(email, client.tenant);
     const { createAccounts, linkByVerifiedEmail } = links.method;
@@ -82,13 +85,16 @@ export class IdentityAccounts {
     return this.finish(links, person, candidate, client);
   }
 
-  /** Made for this very person, and its owner has not set a password since. A mailbox that was proved here since must be vouched for there as well. */
+  /**
+   * Whether the account was made for this person, and its owner has not set a password since. An email that was
+   * verified here since must be verified by the provider, too.
+   */
   private async isUnfinished(person: OidcPerson, there: VerifiedCandidate): Promise<boolean> {
     if (there.account.emailVerified && !person.emailVerified) return false;
     return this.unlinked.isOf(person, there.passwordHash);
   }
 
-  /** The second half of making an account; the first one may be of an earlier sign-in that was cut off. */
+  /** The second half of making an account. The first half may be of an earlier sign-in that was interrupted. */
   private async finish(
     links: Links,
     person: OidcPerson,
@@ -110,7 +116,7 @@ export class IdentityAccounts {
     const fields = await this.fields.read({});
     const { ip, tenant } = client;
     const name = nameOf(person);
-    // nobody knows the password; a reset gives the account another
+    // nobody knows the password; the owner may set one by a reset
     const passwordHash = await this.hasher.hash(this.entropy.bytes(32).toString('base64url'));
     await this.unlinked.note(person, passwordHash);
     const outcome = await this.users.create?.({
@@ -119,7 +125,7 @@ export class IdentityAccounts {
       ...(tenant !== undefined && { tenant }),
       ...(fields && { fields }),
     });
-    // another process may have been quicker with the same person
+    // another process may have made the account of the same person first
     if (outcome?.kind !== 'created') throw refused('the email was taken meanwhile');
     this.events.publish({ type: 'user.registered', userId: outcome.account.id, ip, tenant });
     return outcome.account;
@@ -127,8 +133,8 @@ export class IdentityAccounts {
 }
 
 /**
- * By the rule of a registration (contract, section 8): what a provider says is not what a form let through. The rule comes before NFKC, which makes
- * another mailbox of letters that the provider has verified.
+ * The rule for emails at a registration (contract, section 8), since no form has checked what a provider says. It comes
+ * before NFKC, which would turn the verified address into that of another mailbox.
  */
 function emailOf({ email }: OidcPerson): string | undefined {
   const rule = z

@@ -7,16 +7,16 @@ import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import { RefreshSecrets } from '../sessions/refresh-secrets.js';
 import { type KeptRequest, readRequest, writeRequest } from './request-text.js';
 
-/** What is asked of a provider, and for whom. Without `linking` it is a sign-in. */
+/** A request to a provider, and who makes it. Without `linking` it is a sign-in. */
 export type Asked = Omit<KeptRequest, 'secret' | 'until'>;
 export type Linking = NonNullable<Asked['linking']>;
 
-/** What came back, and what it was asked as. */
+/** What the browser brought back, and what the request was begun with. */
 export type AnsweredRequest = Asked & { readonly request: OidcRequest };
 
 export interface Begun {
   readonly request: OidcRequest;
-  /** For a cookie of the browser that began. */
+  /** The value of the cookie for the browser that began. */
   readonly browser: string;
 }
 
@@ -25,8 +25,9 @@ const TTL_MS = REQUEST_TTL_SECONDS * 1000;
 const SPENT = 'oidc_state';
 
 /**
- * Requests to providers that are under way. The browser that began keeps what was asked, so that a stranger who begins writes nothing here, and no other
- * browser can finish (login CSRF, RFC 9700, section 4.7). What is spent is remembered until it would be over anyway.
+ * Requests to providers that are under way. The browser that began one keeps it in a cookie: a stranger who begins
+ * writes nothing to the database, and no other browser can finish (login CSRF, RFC 9700, section 4.7). A spent request
+ * is remembered until it expires.
  */
 @Injectable()
 export class OidcRequests {
@@ -43,7 +44,7 @@ export class OidcRequests {
     return { request: requestOf(asked, redirectUri, secret), browser };
   }
 
-  /** Undefined for a state that is too old, of another browser or of another provider. Asks no store. */
+  /** Undefined where the state has expired, or is of another browser or another provider. No store is asked. */
   find(
     provider: string,
     redirectUri: string,
@@ -55,7 +56,7 @@ export class OidcRequests {
     return isSame(state, request.state) ? { ...kept, request } : undefined;
   }
 
-  /** Spends its state, whatever becomes of the answer. False where it is spent already. */
+  /** Spends the state, whether the answer is accepted or not. False where it was spent before. */
   spend({ request }: AnsweredRequest): Promise<boolean> {
     // twice as long: the clock of the database may be ahead of this one
     return this.tokens.isFirstUse(SPENT, request.state, 2 * TTL_MS);
@@ -70,7 +71,7 @@ function requestOf({ maxAgeSeconds }: Asked, redirectUri: string, secret: string
   };
 }
 
-/** 256 bits go in: a plain hash is as good as a MAC. */
+/** The input has 256 random bits: a plain hash is as good as a MAC. */
 function derived(label: string, secret: string): string {
   return createHash('sha256').update(`${label} ${secret}`).digest('base64url');
 }

@@ -4,17 +4,20 @@ import type { OidcLogout } from '../../options/oidc-options.js';
 import type { ProviderSession } from '../../storage/provider-session.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 
-/** What a session here is opened with that a provider vouches for. */
+/** What a provider said of the person at a sign-in here. */
 export interface ProviderSignIn extends ProviderSession {
   /** `iat` of the id_token. */
   readonly issuedAtSeconds: number;
 }
 
 const [USED, ENDED] = ['oidc_logout_token', 'oidc_logout'];
-/** Longer than a logout token is taken, and than a sign-in may wait for its second factor. */
+/** Longer than a logout token is accepted, and than a sign-in may wait for its second factor. */
 const TTL_MS = 30 * 60_000;
 
-/** Which logout tokens were used, and which sessions at a provider are over: a sign-in that was under way must not outlive its own. */
+/**
+ * Which logout tokens were used, and which sessions at a provider have ended: a sign-in that was under way must not
+ * outlive the session that it came from.
+ */
 @Injectable()
 export class ProviderLogouts {
   constructor(private readonly tokens: OneTimeTokens) {}
@@ -23,12 +26,12 @@ export class ProviderLogouts {
     return (await this.tokens.read(USED, nameOf(issuer, 'jti', id))) !== undefined;
   }
 
-  /** Of any number of uses one is the first. */
+  /** One of any number of uses is the first. */
   isFirstUse({ issuer, id }: OidcLogout): Promise<boolean> {
     return this.tokens.isFirstUse(USED, nameOf(issuer, 'jti', id), TTL_MS);
   }
 
-  /** Before the sessions are ended: one that opens later looks here. */
+  /** To be called before the sessions are ended: a session that opens later is checked against it. */
   async remember({ issuer, issuerSubject, sid, issuedAtSeconds }: OidcLogout): Promise<void> {
     const whole = sid === undefined ? 'sub' : 'sub without sid';
     const names = [
@@ -41,13 +44,13 @@ export class ProviderLogouts {
     }
   }
 
-  /** Whether the session at the provider was over when the session here opened, or has been since. */
+  /** Whether the session at the provider has ended. */
   async hasEnded({ issuer, issuerSubject, sid, issuedAtSeconds }: ProviderSignIn): Promise<boolean> {
     const own =
       sid === undefined ? nameOf(issuer, 'sub without sid', issuerSubject) : nameOf(issuer, 'sid', sid);
     for (const name of [own, nameOf(issuer, 'sub', issuerSubject)]) {
       const ended = await this.tokens.read(ENDED, name);
-      // whoever signed in there again since has another id_token
+      // whoever has signed in there again has another id_token
       if (ended && Number(ended.data['issuedAtSeconds']) >= issuedAtSeconds) return true;
     }
     return false;

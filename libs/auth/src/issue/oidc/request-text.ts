@@ -16,10 +16,13 @@ const keptSchema = z.object({
   secret: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
   /** Milliseconds since the epoch. */
   until: counter,
-  /** The signed device id that came along: its cookie is `Strict`, and stays away when the provider sends the browser back. */
+  /**
+   * The signed device id of the request that began: its cookie is `Strict`, and is not sent when the provider sends the
+   * browser back.
+   */
   device: z.string().optional(),
   maxAgeSeconds: counter.optional(),
-  /** Of somebody signed in who wants an identity linked, with the counters as read with the proof that allowed it. */
+  /** The signed-in user who links an identity, with the counters as they were when the fresh proof was checked. */
   linking: z
     .object({
       subject: z.string(),
@@ -32,7 +35,7 @@ const keptSchema = z.object({
 
 export type KeptRequest = Readonly<z.output<typeof keptSchema>>;
 
-/** With room for the name and the attributes of the cookie in the 4,096 bytes that browsers keep. */
+/** Leaves room for the name and the attributes of the cookie in the 4,096 bytes that browsers keep. */
 const MAX_CHARACTERS = 3900;
 const WRITTEN = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/;
 
@@ -41,7 +44,7 @@ export function writeRequest({ minting }: Pick<RefreshSecrets, 'minting'>, kept:
   return `${body}.${macOf(minting, body).toString('base64url')}`;
 }
 
-/** Undefined for what no process of ours wrote, and for what is over. */
+/** Undefined for a text that no process of ours wrote, and for one that has expired. */
 export function readRequest(
   { peppers }: Pick<RefreshSecrets, 'peppers'>,
   text: string | undefined,

@@ -7,15 +7,16 @@ const KIND = 'oidc_account';
 const TTL_MS = 30 * 86_400_000;
 
 /**
- * Accounts that were made for somebody of a provider and are not linked yet. The user directory may be in another database, so that the two are two
- * transactions: a process that dies in between would leave an account that its own identity cannot open. An account is known by the hash of the password
- * that nobody knows; once its owner sets one it is the owner's.
+ * Accounts that were made for a person of a provider and are not linked yet. The user directory may be in another
+ * database, so making and linking are two transactions: a process that dies in between would leave an account that its
+ * own identity cannot open. Such an account is recognised by the hash of its password, which nobody knows; once its
+ * owner has set a password it no longer is one.
  */
 @Injectable()
 export class UnlinkedAccounts {
   constructor(private readonly tokens: OneTimeTokens) {}
 
-  /** Before the account is made. */
+  /** To be called before the account is made. */
   async note(identity: IdentityKey, passwordHash: string): Promise<void> {
     await this.tokens.isFirstUse(KIND, nameOf(identity, passwordHash), TTL_MS);
   }
@@ -25,7 +26,7 @@ export class UnlinkedAccounts {
     return (await this.tokens.read(KIND, nameOf(identity, passwordHash))) !== undefined;
   }
 
-  /** Once it is linked. */
+  /** To be called once it is linked. */
   async forget(identity: IdentityKey, passwordHash: string): Promise<void> {
     await this.tokens.redeem(KIND, nameOf(identity, passwordHash));
   }

@@ -9,7 +9,7 @@ import { targetUri } from './target-uri.js';
 
 export const PROOF_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256'] as const satisfies SigningAlgorithm[];
 
-/** Why a proof is not accepted; private, as the reasons of tokens are. */
+/** Why a proof is not accepted. Private, like the reasons why a token is refused. */
 export type ProofRefusal =
   | 'proof_missing'
   | 'proof_malformed'
@@ -25,10 +25,10 @@ export type ProofRefusal =
   | 'proof_replayed'
   | 'proof_nonce';
 
-/** What a proof has to be for. */
+/** What a proof has to match. */
 export interface ProofTarget {
   readonly method: string;
-  /** As `targetUri` writes it. */
+  /** The URI of the request, as `targetUri` writes it. */
   readonly uri: string;
   readonly nowMs: number;
   /** How far `iat` may be from now. */
@@ -41,7 +41,7 @@ export type CheckedProof =
       readonly kind: 'accepted';
       /** Thumbprint of its key (RFC 7638). */
       readonly key: string;
-      /** Names the proof, whatever `jti` another key used. */
+      /** The identity of the proof: its `jti` and its key, since two keys may use one `jti`. */
       readonly id: string;
       readonly issuedAtMs: number;
       readonly ath?: string;
@@ -52,7 +52,10 @@ const MAX_JTI = 128;
 const MAX_NONCE = 256;
 const OTHER_HEADERS = REFUSED_MEMBERS.filter((name) => name !== 'jwk');
 
-/** Everything of RFC 9449, section 4.3, that the proof itself can tell. Whether it was used before is another question. */
+/**
+ * The checks of RFC 9449, section 4.3, that need only the proof and the request. Whether the proof was used before is
+ * checked elsewhere.
+ */
 export function checkProof(text: string, target: ProofTarget): CheckedProof {
   const jws = parseCompactJws(text);
   if (jws.kind === 'malformed') return refused('proof_malformed');

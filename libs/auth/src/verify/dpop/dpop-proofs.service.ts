@@ -13,10 +13,10 @@ export type Proved =
   | { readonly kind: 'proved'; readonly key: string; readonly id: string }
   | { readonly kind: 'refused'; readonly reason: ProofRefusal; readonly challenge: DpopChallenge };
 
-/** What a proof beside an access token has to agree with. */
+/** The access token that a proof has to match. */
 export interface BoundToken {
   readonly token: string;
-  /** Thumbprint, as its `cnf` has it. */
+  /** Thumbprint of its key, as in `cnf.jkt`. */
   readonly key: string;
   /** All keys of one account have one share of a bounded memory. */
   readonly account: string;
@@ -33,9 +33,12 @@ const WINDOW_SECONDS = 60;
 /** Proofs of clients that hold a key (RFC 9449). One for each instance of the module. */
 @Injectable()
 export class DpopProofs {
-  /** For metrics: `proved`, by private reason, or `unavailable`. */
+  /** Counts for metrics: `proved`, `unavailable`, or the private reason of a refusal. */
   readonly outcomes = new Map<string, number>();
-  /** Guards that stand before one handler, and the fields of one GraphQL operation, ask of one proof. */
+  /**
+   * The outcome of a request: several guards of one handler, and the fields of one GraphQL operation, ask for the same
+   * proof.
+   */
   readonly #seen = new WeakMap<object, { readonly token?: string; readonly outcome: Promise<Proved> }>();
 
   constructor(
@@ -49,9 +52,9 @@ export class DpopProofs {
   }
 
   /**
-   * Of a sign-in or refresh: does `work` with the key that its proof proves. Anybody can make a proof of a key of their own, so that one stays
-   * remembered only where `work` found good what it came with; `doubt` says what becomes of it where `work` failed without refusing. Throws
-   * `invalid_dpop_proof`, and what `work` throws.
+   * For a sign-in or a refresh: runs `work` with the key that the proof of the request proves. Anybody can make proofs
+   * with keys of their own, so a proof is remembered as used only where `work` succeeds; `doubt` says whether to
+   * remember it where `work` fails without a refusal. Throws `invalid_dpop_proof`, and what `work` throws.
    */
   async provedBy<T>(
     request: HttpRequest,
@@ -84,7 +87,7 @@ export class DpopProofs {
       () => this.count('unavailable'),
     );
     this.#seen.set(request, { token: bound?.token, outcome });
-    // a store that could not tell may do so at the next operation of a socket
+    // a store that was away may answer at the next operation of a socket
     outcome.catch(() => this.#seen.delete(request));
     return outcome;
   }
@@ -119,7 +122,7 @@ export class DpopProofs {
     }
   }
 
-  /** No URI where the request does not tell to which host it was sent: nothing is proved for it. */
+  /** A request that does not tell its host has no URI, and no proof matches it. */
   private uriOf(request: HttpRequest): string {
     const origin = this.options.dpop?.origin ?? ownOrigin(request, this.options.origins.trustProxy);
     const path = request.originalUrl ?? request.url ?? '';

@@ -12,13 +12,13 @@ export interface ProofKey {
 }
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
-/** All that a public key is made of. */
+/** The members of a public key. */
 const MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e'];
-/** To read and judge a key costs several times what its signature does, and a client has one for long. */
+/** To read and check a key costs several times as much as its signature, and a client uses one key for long. */
 const REMEMBERED = 1_000;
 const judged = new Map<string, ProofKey>();
 
-/** Undefined for what is not a public key fit for the algorithm. */
+/** Undefined for anything but a public key that fits the algorithm. */
 export function proofKeyOf(jwk: unknown, algorithm: SigningAlgorithm): ProofKey | undefined {
   if (typeof jwk !== 'object' || jwk === null) return undefined;
   if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return undefined;

@@ -8,7 +8,7 @@ import { ProofReplays, type ProofVerdict } from '../../storage/proof-replays.por
 
 const NONCE_BYTES = 16;
 
-/** Where used proofs are remembered: Redis, or this process alone where the options allow that. */
+/** Remembers used proofs: in Redis, or in this process only where the options allow that. */
 export function proofReplays(
   redis: Pick<AuthRedis, 'replays'> | undefined,
   { dpop }: Pick<ResolvedAuthOptions, 'dpop'>,
@@ -28,6 +28,6 @@ class NoProofReplays extends ProofReplays {
   }
 
   override forget(): void {
-    // nothing was remembered
+    // `use` remembers nothing
   }
 }

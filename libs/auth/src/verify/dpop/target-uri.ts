@@ -5,8 +5,9 @@ const UNRESERVED = /[A-Za-z0-9\-._~]/;
 const BROKEN_ESCAPE = /%(?![\da-f]{2})/i;
 
 /**
- * Scheme, authority and path after RFC 3986's normalisation of syntax and scheme (sections 6.2.2 and 6.2.3), without query and fragment (RFC 9449,
- * section 4.3): case, default port, dots, escapes of what needs none. A socket's scheme is that of its handshake. Undefined: no such URI.
+ * Scheme, authority and path, normalised by RFC 3986 (sections 6.2.2 and 6.2.3: case, default port, dot segments,
+ * needless escapes), without query and fragment (RFC 9449, section 4.3). `ws` and `wss` become the scheme of their
+ * handshake. Undefined for a text that is not such a URI.
  */
 export function targetUri(text: string): string | undefined {
   if (!URI.test(text) || BROKEN_ESCAPE.test(text)) return undefined;

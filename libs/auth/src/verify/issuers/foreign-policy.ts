@@ -27,11 +27,16 @@ export type ForeignRules = Pick<
   'issuer' | 'audiences' | 'audienceClaim' | 'maxLifetimeSeconds' | 'principal'
 > & { readonly clockToleranceSeconds: number };
 
-/** What an ID token or a logout token has (OpenID Connect Core, section 3.3.2.11; Back-Channel Logout, section 2.4), and no access token. */
+/**
+ * Claims that an ID token or a logout token has (OpenID Connect Core, section 3.3.2.11; Back-Channel Logout, section
+ * 2.4), and an access token has not.
+ */
 const NEVER_HERE = ['at_hash', 'c_hash', 's_hash', 'events'];
 const UNSAID = 'jwt';
 
-/** As other issuers write it: `typ` may be `JWT` or absent, so that the claims have to tell the kind. */
+/**
+ * The header as other issuers write it: `typ` may be `JWT` or absent, so that the kind has to be told by the claims.
+ */
 export function checkForeignHeader(header: JsonObject): HeaderCheck {
   if (REFUSED_MEMBERS.some((name) => Object.hasOwn(header, name))) return refused('header_refused');
   const typ = own(header, 'typ') ?? UNSAID;
@@ -45,7 +50,10 @@ export function checkForeignHeader(header: JsonObject): HeaderCheck {
 
 const saysAccessToken = (typ: string): boolean => ACCESS_TOKEN_TYPES.has(typ.toLowerCase());
 
-/** Everything that the claims of another issuer's token can tell (RFC 9068, section 4; RFC 8725, section 3.12). The signature was its key's. */
+/**
+ * The checks of the claims of another issuer's token (RFC 9068, section 4; RFC 8725, section 3.12). Its signature was
+ * checked before.
+ */
 export function checkForeignClaims(
   { header, payload, signed }: ParsedJws,
   kid: string,
@@ -97,15 +105,16 @@ export function checkForeignClaims(
   return { kind: 'accepted', verified: { principal, exp, nbf, iat } };
 }
 
-/** RFC 8693, section 4.1: of a chain of actors the outermost is the one who acts. */
+/** RFC 8693, section 4.1: in a chain of actors the outermost one is the current actor. */
 function actorIn(act: unknown): Actor | 'malformed' {
   const { sub } = (act ?? {}) as { readonly sub?: unknown };
   return isText(sub) ? { id: sub } : 'malformed';
 }
 
 /**
- * `typ` of the claims is Keycloak's, `token_use` Cognito's. `nonce` is an ID token's, but older Keycloaks copied it into what says to be an access
- * token. A token bound to a key (`cnf`) is worth something only with a proof of it, which nobody asks for here.
+ * Why these are not the claims of an access token. Keycloak tells the kind in the claim `typ`, Cognito in `token_use`.
+ * `nonce` belongs to ID tokens, but older Keycloaks put it into access tokens, too. A token bound to a key (`cnf`) is
+ * refused: no proof of its key is checked here.
  */
 function kindProblem(header: JsonObject, payload: JsonObject): Refusal | undefined {
   if (NEVER_HERE.some((name) => Object.hasOwn(payload, name))) return refused('type_refused');

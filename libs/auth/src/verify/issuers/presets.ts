@@ -8,25 +8,31 @@ import type {
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** What each preset takes beside where its issuer is. */
+/** The options of every preset. */
 interface PresetOptions {
-  /** Which roles of theirs count here, the strongest first: the first that a token holds is the caller's `role`. Default none. */
+  /**
+   * The roles of the issuer that count here, the strongest first: the first one that a token holds becomes the caller's
+   * `role`. Default none.
+   */
   readonly roles?: readonly string[];
   /** As in `trustedIssuers`. */
   readonly maxLifetime?: Duration;
-  /** How the keys are fetched; the URL is known. */
+  /** How the keys are fetched. The preset knows the URL. */
   readonly jwks?: Omit<ForeignJwksOptions, 'url'>;
 }
 
 export interface KeycloakOptions extends PresetOptions {
-  /** Where Keycloak is, `https://sso.example.com` (before version 17 with `/auth`). */
+  /** The URL of Keycloak, `https://sso.example.com` (before version 17 with `/auth`). */
   readonly url: string;
   readonly realm: string;
-  /** The client that stands for this service: an audience mapper puts it into `aud`. */
+  /** The client id of this service; an audience mapper of Keycloak puts it into `aud`. */
   readonly audience: string;
 }
 
-/** Keycloak. Role: of the realm's (`realm_access`). Permissions: the roles of the client that `audience` names (`resource_access`). */
+/**
+ * Keycloak. Role: from the roles of the realm (`realm_access`). Permissions: the roles of the client that `audience`
+ * names (`resource_access`).
+ */
 export function keycloak({ url, realm, audience, roles, ...others }: KeycloakOptions): TrustedIssuerOptions {
   const issuer = `${withoutSlash(url)}/realms/${encodeURIComponent(realm)}`;
   return entry(issuer, `${issuer}/protocol/openid-connect/certs`, others, {
@@ -40,11 +46,11 @@ export function keycloak({ url, realm, audience, roles, ...others }: KeycloakOpt
 }
 
 export interface Auth0Options extends PresetOptions {
-  /** Of the tenant, or a custom domain: `example.eu.auth0.com`. */
+  /** The domain of the tenant, or a custom one: `example.eu.auth0.com`. */
   readonly domain: string;
   /** The identifier of the API. */
   readonly audience: string;
-  /** The claim in which an Action puts roles, a URL as Auth0 wants it. Default none. */
+  /** The claim in which an Action puts the roles; Auth0 wants a URL as its name. Default none. */
   readonly rolesClaim?: string;
 }
 
@@ -70,7 +76,7 @@ export function auth0({
 }
 
 export interface EntraOptions extends PresetOptions {
-  /** The id of the directory, a UUID: `common` and `organizations` would be everybody's. */
+  /** The id of the directory, a UUID. `common` and `organizations` are refused: they would let everybody in. */
   readonly tenant: string;
   /** The client id of this API in tokens of version 2, its application id URI in those of version 1. */
   readonly audience: string | readonly string[];
@@ -80,7 +86,10 @@ export interface EntraOptions extends PresetOptions {
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Microsoft Entra ID. Role: of the app roles (`roles`). Permissions: the words of `scp`; without a person, the application's `roles`. */
+/**
+ * Microsoft Entra ID. Role: from the app roles (`roles`). Permissions: the words of `scp`; in a token of an application
+ * without a user, its `roles`.
+ */
 export function entra({
   tenant,
   audience,
@@ -117,7 +126,7 @@ export interface CognitoOptions extends PresetOptions {
   readonly clients: readonly string[];
 }
 
-/** Amazon Cognito. Role: of the groups (`cognito:groups`). Permissions: the words of `scope`. */
+/** Amazon Cognito. Role: from the groups (`cognito:groups`). Permissions: the words of `scope`. */
 export function cognito({
   region,
   userPool,
@@ -155,7 +164,7 @@ function roleOf(given: unknown, counted: readonly string[] = []): Pick<ForeignPr
   return role === undefined ? {} : { role };
 }
 
-/** `scope` is one text (RFC 8693, section 4.2), and a list at some. */
+/** `scope` is one text (RFC 8693, section 4.2); some issuers write a list. */
 function words(given: unknown): readonly string[] {
   return typeof given === 'string' ? given.split(' ').filter(Boolean) : texts(given);
 }

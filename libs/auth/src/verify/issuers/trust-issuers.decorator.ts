@@ -5,8 +5,9 @@ import { Describe } from '../http/openapi.js';
 import { TRUSTED_ISSUERS } from '../guards/route-metadata.js';
 
 /**
- * Access tokens of these issuers (`trustedIssuers`) are accepted here too, in `Authorization: Bearer` and never in a cookie; `JwtAuthGuard` holds it.
- * The caller's `issuer` says whose token it was. On a handler it takes the place of its class's.
+ * Access tokens of these issuers (`trustedIssuers`) are accepted here too, in `Authorization: Bearer` and never in a
+ * cookie. `JwtAuthGuard` applies it. `issuer` of the caller names the issuer of the token. On a handler it replaces
+ * that of its class.
  */
 export function TrustIssuers(...issuers: readonly [string, ...string[]]): MethodDecorator & ClassDecorator {
   if (issuers.length === 0 || issuers.some((each) => typeof each !== 'string' || !each.trim()))

@@ -13,11 +13,11 @@ type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
 
 export interface IssuerSettings {
   readonly clockToleranceSeconds: number;
-  /** Tokens that are remembered. */
+  /** The most tokens that are remembered. */
   readonly cacheSize: number;
 }
 
-/** One other issuer, with keys and a memory of its own: no key of one issuer ever verifies what another is said to have signed. */
+/** One other issuer, with its own keys and its own cache: a key of one issuer never verifies a token of another. */
 export class TrustedIssuer {
   readonly keys: RemoteKeys;
   readonly #keyring = new Keyring({ verification: [] });
@@ -34,7 +34,7 @@ export class TrustedIssuer {
     this.#rules = { ...options, clockToleranceSeconds };
   }
 
-  /** Undefined for a token that was not accepted before under these keys. */
+  /** The outcome for a token that was accepted before under these keys; undefined for another one. */
   remembered(token: string): VerificationOutcome | undefined {
     const remembered = this.#cache.get(token, this.#keyring.revision);
     if (!remembered) return undefined;
@@ -43,7 +43,10 @@ export class TrustedIssuer {
     return untimely ?? { kind: 'accepted', principal };
   }
 
-  /** A promise where the key is unknown, and the issuer is asked for its keys. Rejects with `unavailable` where nobody can tell. */
+  /**
+   * A promise where the key is unknown and the issuer is asked for its keys. Rejects with `unavailable` where the
+   * issuer does not answer.
+   */
   verify(token: string, jws: ParsedJws): VerificationOutcome | Promise<VerificationOutcome> {
     const outcome = this.#check(token, jws);
     const isUnknown = outcome.kind === 'refused' && outcome.reason === 'key_unknown';
@@ -59,7 +62,7 @@ export class TrustedIssuer {
   }
 
   #check(token: string, jws: ParsedJws): VerificationOutcome {
-    // read before: keys that change meanwhile void what was concluded
+    // read before the check: what was concluded under former keys must not be remembered
     const { revision } = this.#keyring;
     const outcome = this.#judge(jws);
     if (outcome.kind === 'refused') return outcome;

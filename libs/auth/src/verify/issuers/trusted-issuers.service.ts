@@ -6,7 +6,10 @@ import { parseCompactJws } from '../tokens/jws.js';
 import { own } from '../tokens/verification-policy.js';
 import { TrustedIssuer } from './trusted-issuer.js';
 
-/** Tokens of other issuers. `iss` only says which of the issuers that a route names is asked; that one then checks everything, `iss` too. */
+/**
+ * Verifies tokens of other issuers. `iss` only selects among the issuers that a route names; the selected one then
+ * checks everything, `iss` included.
+ */
 @Injectable()
 export class TrustedIssuers implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #byName: ReadonlyMap<string, TrustedIssuer>;
@@ -22,7 +25,7 @@ export class TrustedIssuers implements OnApplicationBootstrap, OnApplicationShut
     );
   }
 
-  /** An issuer may come up later: its absence stops nothing. */
+  /** An issuer may start later than this process: its absence does not stop the boot. */
   async onApplicationBootstrap(): Promise<void> {
     await Promise.all([...this.#byName.values()].map(({ keys }) => keys.onApplicationBootstrap()));
   }
@@ -35,7 +38,7 @@ export class TrustedIssuers implements OnApplicationBootstrap, OnApplicationShut
     return this.#byName.has(issuer);
   }
 
-  /** What one of these issuers said of this very token before. No crypto, no I/O. */
+  /** The remembered outcome of this token at one of these issuers. No crypto, no I/O. */
   remembered(token: string, issuers: readonly string[]): VerificationOutcome | undefined {
     for (const each of issuers) {
       const outcome = this.#byName.get(each)?.remembered(token);
@@ -44,7 +47,7 @@ export class TrustedIssuers implements OnApplicationBootstrap, OnApplicationShut
     return undefined;
   }
 
-  /** Undefined for a token that none of these issuers is said to have signed. Rejects with `unavailable`. */
+  /** Undefined where `iss` is none of these issuers. Rejects with `unavailable`. */
   verify(
     token: string,
     issuers: readonly string[],
