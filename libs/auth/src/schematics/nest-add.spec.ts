@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { SchematicContext, Tree } from '@angular-devkit/schematics';
 import ts from 'typescript';
@@ -59,6 +60,31 @@ function faults(code: string): string[] {
   });
   return diagnostics.map(({ messageText }) => String(messageText));
 }
+
+/** What the code imports of Tokenward, as `entry: name`. */
+function importedOf(code: string): string[] {
+  return statementsOf(code).flatMap((each) => {
+    if (!ts.isImportDeclaration(each) || !ts.isStringLiteral(each.moduleSpecifier)) return [];
+    const { text } = each.moduleSpecifier;
+    const names = each.importClause?.namedBindings;
+    if (!text.startsWith('@tokenward/nestjs') || !names || !ts.isNamedImports(names)) return [];
+    return names.elements.map(({ name, propertyName }) => `${text}: ${(propertyName ?? name).text}`);
+  });
+}
+
+/** What an entry point of Tokenward exports, likewise. */
+function exportedOf(entry: string): string[] {
+  const path = `..${entry.slice('@tokenward/nestjs'.length)}/index.ts`;
+  return statementsOf(readFileSync(new URL(path, import.meta.url), 'utf8')).flatMap((each) =>
+    ts.isExportDeclaration(each) && each.exportClause && ts.isNamedExports(each.exportClause)
+      ? each.exportClause.elements.map(({ name }) => `${entry}: ${name.text}`)
+      : [],
+  );
+}
+
+const statementsOf = (code: string): readonly ts.Statement[] => [
+  ...ts.createSourceFile('a.ts', code, ts.ScriptTarget.Latest).statements,
+];
 
 describe('nest add finds what keeps the users', () => {
   it('nothing: a table of Drizzle', () => {
@@ -125,13 +151,25 @@ describe('nest add finds what keeps the users', () => {
     expect(added(PRISMA, { orm: 'drizzle' }).paths).toEqual(['auth.setup.ts', 'database.ts']);
   });
 
-  it.each([
+  const HOSTS: readonly (readonly [string, Record<string, string>])[] = [
+    ['Drizzle', { 'package.json': manifest({}) }],
     ['TypeORM', TYPEORM],
     [
       'Prisma',
       { ...PRISMA, ...SERVICE, ...schema('  id Int @id\n  email String\n  password String\n  name String?') },
     ],
-  ])('%s: what is written is TypeScript, and a second run changes nothing', (_, files) => {
+  ];
+
+  it.each(HOSTS)('%s: what is imported of Tokenward is exported there', (_, files) => {
+    const { read, paths } = added(files);
+    const imported = paths.flatMap((name) => importedOf(read(`src/auth/${name}`)));
+    const entries = new Set(imported.map((each) => each.split(': ')[0] ?? ''));
+    const exported = new Set([...entries].flatMap(exportedOf));
+    expect(imported.filter((each) => !exported.has(each))).toEqual([]);
+    expect(imported).toContain('@tokenward/nestjs/drizzle: drizzleStorage');
+  });
+
+  it.each(HOSTS)('%s: what is written is TypeScript, and a second run changes nothing', (_, files) => {
     const { read, paths, run } = added(files);
     const before = paths.map((name) => read(`src/auth/${name}`));
     for (const code of before) expect(faults(code)).toEqual([]);
