@@ -145,8 +145,8 @@ export const ASVS = [
     'ASVS 6.3.8',
     'nobody costs what somebody costs',
     HASHER,
-    'await this.timed(TODAY, compareInVain, turn);',
-    'void compareInVain;',
+    "await this.timed(inVain, texts, { turn, matching: 'refused' });",
+    'void inVain;',
     'T-dkjh T-svfz',
   ),
   defence(

@@ -152,7 +152,10 @@ export interface PasswordOptions {
    * the PHC form write them). What verifies is replaced by a hash of today at that login. Default none.
    */
   readonly storedHashes?: readonly StoredHashHook[];
-  /** A stored hash that would take longer, guessed from its parameters for a slow core, is not computed and reported. Default `5s`. */
+  /**
+   * A stored hash that would take longer, guessed from its parameters for a slow core, is not computed and reported. A hook has as long to answer in:
+   * later is 503. Default `5s`.
+   */
   readonly storedHashLimit?: Duration;
   /** Refuses passwords of the built-in list of common ones. Default true. */
   readonly refuseCommon?: boolean;

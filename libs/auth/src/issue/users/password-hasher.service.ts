@@ -8,7 +8,7 @@ import { MOST_MEMORY_KIB } from '../../options/auth-schema.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { argon2Options, isCurrent } from './argon2-parameters.js';
 import { HashQueue, type Turn } from './hash-queue.js';
-import { passwordBytes } from './password-text.js';
+import { comparedTexts, passwordBytes } from './password-text.js';
 import { RefusalPace, TODAY } from './refusal-pace.js';
 import { recognise } from './stored-hashes/recognise.js';
 import type { StoredHash } from './stored-hashes/stored-hash.js';
@@ -57,60 +57,79 @@ export class PasswordHasher implements OnModuleInit {
 
   /** A PHC string with a fresh salt. Throws `AuthError('password_unacceptable')` for a password that is too long. */
   async hash(password: string, turn?: Turn): Promise<string> {
-    const bytes = this.bytesOf(password);
+    const bytes = passwordBytes(password, this.options.passwords.maxBytes);
     if (!bytes)
       throw new AuthError('password_unacceptable', 'the password is longer than passwords.maxBytes');
     return this.#queue.run(() => argon2.hash(bytes, argon2Options(this.options.passwords)), turn);
   }
 
   /**
-   * Compares with a hash of today, or of any form that `recognise` reads. Rejects with `AuthError('unavailable')` where a hash cannot be compared
-   * now (its package is missing, a hook failed).
+   * Compares with a hash of today, or of any form that `recognise` reads. `matching: 'refused'`: whoever it is will be refused in any case, and a match
+   * takes as long as a mismatch. Rejects with `AuthError('unavailable')` where a hash cannot be compared now (its package is missing, a hook failed).
    */
-  async verify(password: string, hash: string, turn?: Turn): Promise<PasswordMatch> {
-    const bytes = this.bytesOf(password);
-    if (!bytes) return MISMATCH;
-    if (!isCurrent(hash, this.options.passwords)) return this.verifyOld(password, hash, turn);
-    const matches = await this.timed(TODAY, () => argon2.verify(hash, bytes), turn);
-    return matches ? { kind: 'match', rehash: 'current' } : MISMATCH;
+  async verify(
+    password: string,
+    hash: string,
+    turn?: Turn,
+    matching: 'accepted' | 'refused' = 'accepted',
+  ): Promise<PasswordMatch> {
+    const texts = this.textsOf(password);
+    if (!texts) return MISMATCH;
+    const stored = this.storedAs(hash);
+    if (typeof stored === 'string') {
+      await this.verifyNothing(password, turn);
+      return { kind: 'unusable', reason: stored };
+    }
+    const matched = await this.timed(stored, texts, { turn, matching });
+    if (matched === undefined) return MISMATCH;
+    const isCurrent = stored.form === TODAY && matched === texts[0];
+    return { kind: 'match', rehash: isCurrent ? 'current' : 'needed' };
   }
 
   /** The work of `verify` where there is nothing to verify against, so that time does not tell who exists. */
   async verifyNothing(password: string, turn?: Turn): Promise<void> {
-    const bytes = this.bytesOf(password);
-    if (!bytes) return;
-    const decoy = await this.decoy();
-    const compareInVain = () => argon2.verify(decoy, bytes).then(() => false);
-    await this.timed(TODAY, compareInVain, turn);
+    const texts = this.textsOf(password);
+    if (!texts) return;
+    const decoy = ofToday(await this.decoy());
+    const inVain = { ...decoy, verify: (text: string) => decoy.verify(text).then(() => false) };
+    await this.timed(inVain, texts, { turn, matching: 'refused' });
   }
 
-  private async verifyOld(password: string, hash: string, turn?: Turn): Promise<PasswordMatch> {
-    const { storedHashes, storedHashLimitMs } = this.options.passwords;
-    const stored = recognise(hash, storedHashes);
-    const isTooCostly = stored && (stored.costMs > storedHashLimitMs || stored.memoryKib > MOST_MEMORY_KIB);
-    if (!stored || isTooCostly) {
-      await this.verifyNothing(password, turn);
-      return { kind: 'unusable', reason: stored ? 'too_costly' : 'unrecognised' };
-    }
-    const matches = await this.timed(paceOf(stored), () => compared(stored, password), turn);
-    return matches ? { kind: 'match', rehash: 'needed' } : MISMATCH;
+  private storedAs(hash: string): StoredHash | UnusableHash {
+    const { passwords } = this.options;
+    if (isCurrent(hash, passwords)) return ofToday(hash);
+    const stored = recognise(hash, passwords);
+    if (!stored) return 'unrecognised';
+    const isTooCostly = stored.costMs > passwords.storedHashLimitMs || stored.memoryKib > MOST_MEMORY_KIB;
+    return isTooCostly ? 'too_costly' : stored;
   }
 
-  /** A refusal takes as long as the slowest form of hash in the table, that of today included, and a match as long as itself. */
-  private async timed(form: string, compare: () => Promise<boolean>, turn?: Turn): Promise<boolean> {
+  /**
+   * The text that matches. A refusal takes as long as the slowest form of hash in the table, that of today included, and a match as long as itself. A
+   * password that is not normalised is two texts, and twice as long, for every account: time would tell whose hash is compared with one alone.
+   */
+  private async timed(
+    stored: StoredHash,
+    texts: readonly string[],
+    { turn, matching }: { readonly turn?: Turn; readonly matching: 'accepted' | 'refused' },
+  ): Promise<string | undefined> {
     let startedMs = 0;
-    const matches = await this.#queue.run(async () => {
+    const matched = await this.#queue.run(async () => {
       startedMs = this.clock.monotonic();
-      const same = await compare();
-      this.#pace.note(form, this.clock.monotonic() - startedMs);
-      return same;
+      for (const text of stored.mayBeOurs ? texts : texts.slice(-1)) {
+        const beganMs = this.clock.monotonic();
+        const matches = await compared(stored, text);
+        this.#pace.note(paceOf(stored), this.clock.monotonic() - beganMs);
+        if (matches) return text;
+      }
+      return undefined;
     }, turn);
-    if (!matches) await this.#pace.hold(startedMs);
-    return matches;
+    if (matched === undefined || matching === 'refused') await this.#pace.hold(startedMs, texts.length);
+    return matched;
   }
 
-  private bytesOf(password: string): Buffer | undefined {
-    return passwordBytes(password, this.options.passwords.maxBytes);
+  private textsOf(password: string): readonly string[] | undefined {
+    return comparedTexts(password, this.options.passwords.maxBytes);
   }
 
   private decoy(): Promise<string> {
@@ -119,8 +138,16 @@ export class PasswordHasher implements OnModuleInit {
   }
 }
 
+function ofToday(hash: string): StoredHash {
+  return {
+    ...{ form: TODAY, costMs: 0, memoryKib: 0, mayBeOurs: true },
+    verify: (password) => argon2.verify(hash, Buffer.from(password)),
+  };
+}
+
 /** A table holds one form at several costs, and their average is the time of none. */
-const paceOf = ({ form, costMs }: StoredHash): string => `${form} ${String(costMs)}`;
+const paceOf = ({ form, costMs }: StoredHash): string =>
+  form === TODAY ? TODAY : `${form} ${String(costMs)}`;
 
 /** What cannot be compared now is not a wrong password. */
 async function compared(stored: StoredHash, password: string): Promise<boolean> {

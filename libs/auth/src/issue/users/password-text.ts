@@ -10,3 +10,9 @@ export function passwordBytes(password: string, maxBytes: number): Buffer | unde
   const bytes = Buffer.from(password.normalize('NFKC'), 'utf8');
   return bytes.length > maxBytes ? undefined : bytes;
 }
+
+/** What is compared with an Argon2 hash, in this order: ours are of the normalised text, others hashed what was typed. Undefined when it is too long. */
+export function comparedTexts(password: string, maxBytes: number): readonly string[] | undefined {
+  const own = passwordBytes(password, maxBytes)?.toString();
+  return own === undefined ? undefined : [...new Set([own, password])];
+}

@@ -102,7 +102,9 @@ export class PasswordVerifier {
       await this.hasher.verifyNothing(password, turn);
       return { kind: 'refused', reason: candidate ? 'no_password' : 'unknown_user', userId };
     }
-    const match = await this.hasher.verify(password, candidate.passwordHash, turn);
+    // faster than a wrong password, the right one of a disabled user would be known
+    const matching = candidate.account.disabled ? 'refused' : 'accepted';
+    const match = await this.hasher.verify(password, candidate.passwordHash, turn, matching);
     if (match.kind === 'unusable')
       return { kind: 'refused', reason: 'hash_unusable', userId, hash: match.reason };
     if (match.kind === 'mismatch') return { kind: 'refused', reason: 'wrong_password', userId };

@@ -26,11 +26,11 @@ export class RefusalPace {
     this.#forms.set(form, before === undefined ? ms : before + WEIGHT * (ms - before));
   }
 
-  /** Waits until a refusal that began at `startedMs` (monotonic) has taken as long as the slowest. */
-  async hold(startedMs: number): Promise<void> {
+  /** Waits until a refusal that began at `startedMs` (monotonic) has taken as long as the slowest does for so many texts. */
+  async hold(startedMs: number, texts: number): Promise<void> {
     // of one form alone, all refusals take the same time
     if (![...this.#forms.keys()].some((form) => form !== TODAY)) return;
-    const floorMs = MARGIN * Math.max(0, ...this.#forms.values());
+    const floorMs = texts * MARGIN * Math.max(0, ...this.#forms.values());
     const leftMs = startedMs + floorMs - this.clock.monotonic();
     if (leftMs > 0) await this.wait(leftMs);
   }

@@ -3,12 +3,15 @@ import type { StoredHash } from './stored-hash.js';
 
 /** Milliseconds for one KiB in one pass, on a slow core. */
 const ARGON2_KIB_MS = 0.0015;
+/** A shorter tag is one that a column cut: a wrong password is not what is wrong. */
+const LEAST_TAG_BYTES = 16;
 
 /** What verifying an Argon2 hash asks for; undefined for what is none. */
 export function argon2CostOf(phc: string): Pick<StoredHash, 'costMs' | 'memoryKib'> | undefined {
   if (!phc.startsWith('$argon2')) return undefined;
   try {
-    const { memoryCost, timeCost } = argon2.parseOptions(phc);
+    const { memoryCost, timeCost, outputLen } = argon2.parseOptions(phc);
+    if (outputLen < LEAST_TAG_BYTES) return undefined;
     return { costMs: memoryCost * timeCost * ARGON2_KIB_MS, memoryKib: memoryCost };
   } catch {
     return undefined;

@@ -3,9 +3,9 @@ import { AuthError } from '../../../common/auth-error.js';
 import type { HashReader, StoredHash } from './stored-hash.js';
 
 const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
-/** passlib's bcrypt-sha256, version 2. */
+/** passlib's bcrypt-sha256, version 2 (`v=2,t=2b,r=12`) and version 1 (`2b,12`). */
 const PASSLIB_SHA256 =
-  /^\$bcrypt-sha256\$v=2,t=(2[ab]),r=(\d{1,2})\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})$/;
+  /^\$bcrypt-sha256\$(?:(v=2),t=)?(2[ab]),(?:r=)?(\d{1,2})\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})$/;
 /** Milliseconds of cost 0, on a slow core: each step doubles it. */
 const STEP_MS = 0.08;
 const LEAST_COST = 4;
@@ -17,10 +17,10 @@ export const readBcrypt: HashReader = (text) => {
     return stored(text.slice('bcrypt_sha256$'.length), (password) =>
       createHash('sha256').update(password).digest('hex'),
     );
-  const [, type = '', rounds = '', salt = '', digest = ''] = PASSLIB_SHA256.exec(text) ?? [];
+  const [, version, type = '', rounds = '', salt = '', digest = ''] = PASSLIB_SHA256.exec(text) ?? [];
   if (salt)
     return stored(`$${type}$${rounds.padStart(2, '0')}$${salt}${digest}`, (password) =>
-      createHmac('sha256', salt).update(password).digest('base64'),
+      (version ? createHmac('sha256', salt) : createHash('sha256')).update(password).digest('base64'),
     );
   return stored(text.startsWith('bcrypt$') ? text.slice('bcrypt$'.length) : text, (password) => password);
 };
@@ -32,7 +32,8 @@ function stored(hash: string, prepared: (password: string) => string): StoredHas
     form: 'bcrypt',
     costMs: 2 ** cost * STEP_MS,
     memoryKib: 4,
-    verify: async (password) => (await bcrypt()).compare(prepared(password), hash),
+    // PHP's letter, which the package of C does not know and takes for a wrong password; the digest is the same
+    verify: async (password) => (await bcrypt()).compare(prepared(password), hash.replace(/^\$2y/, '$2b')),
   };
 }
 

@@ -3,6 +3,8 @@ import { base64Bytes, type HashReader, type StoredHash } from './stored-hash.js'
 
 /** Milliseconds for N·r·p = 1, on a slow core. */
 const UNIT_MS = 0.0005;
+/** What PBKDF2 before and after the mixing takes, as a number of N. */
+const OUTSIDE = 16;
 const LEAST_KEY_BYTES = 16;
 
 interface Cost {
@@ -35,13 +37,13 @@ function readDjango(text: string): StoredHash | undefined {
 }
 
 function stored({ N, r, p }: Cost, salt: Buffer, key: Buffer | undefined): StoredHash | undefined {
-  const isPowerOfTwo = N > 1 && Number.isInteger(Math.log2(N));
-  if (!key || key.length < LEAST_KEY_BYTES || salt.length === 0 || !isPowerOfTwo || !(r > 0) || !(p > 0))
-    return undefined;
+  // RFC 7914, section 6
+  const isPossible = N > 1 && Number.isInteger(Math.log2(N)) && Math.log2(N) < 16 * r && p > 0;
+  if (!key || key.length < LEAST_KEY_BYTES || salt.length === 0 || !isPossible) return undefined;
   const memory = 128 * N * r + 128 * r * p;
   return {
     form: 'scrypt',
-    costMs: N * r * p * UNIT_MS,
+    costMs: (N + OUTSIDE) * r * p * UNIT_MS,
     memoryKib: Math.ceil(memory / 1024),
     verify: async (password) => {
       const options = { N, r, p, maxmem: 2 * memory + 2 ** 20 };

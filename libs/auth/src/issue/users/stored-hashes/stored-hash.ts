@@ -5,7 +5,9 @@ export interface StoredHash {
   /** What verifying it takes on a slow core, in milliseconds: a rough guess from its parameters, for the bound. */
   readonly costMs: number;
   readonly memoryKib: number;
-  /** Whether the password is the hash's. The text as it was typed: the old system did not normalise it. */
+  /** Whether it may be of the normalised password, as ours are: then both are tried. Others hashed what was typed. */
+  readonly mayBeOurs?: boolean;
+  /** Whether the password is the hash's. */
   verify(password: string): Promise<boolean>;
 }
 

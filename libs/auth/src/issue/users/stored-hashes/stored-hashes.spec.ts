@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import argon2 from '@node-rs/argon2';
 import bcrypt from '@node-rs/bcrypt';
 import { SystemClock } from '../../../common/clock.js';
@@ -59,6 +59,10 @@ const VECTORS: readonly (readonly [string, string])[] = [
     'Django argon2',
     'argon2$argon2id$v=19$m=1024,t=2,p=8$TnJBdVl1anhxdkFYZ3RjT3BUN3p4SA$GOvrl9LF763JDtNfZePP6A',
   ],
+  [
+    'passlib bcrypt-sha256, version 1',
+    '$bcrypt-sha256$2b,4$gCgIpSb3LIvBjUSsYn5B8u$w7R2vxsRV5lz7GkJbBphlTk2Q9zk7sS',
+  ],
   ['argon2i', '$argon2i$v=19$m=64,t=1,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw'],
   ['argon2d', '$argon2d$v=19$m=64,t=1,p=1$KW9kv+KweHg$ssPqdebuOMwPFQDtPlZCBQ'],
   ['argon2id of other parameters', '$argon2id$v=19$m=64,t=1,p=1$JLAKULsy/Z8$Q7VmZ3sMWdKpD+HCC+8+4Q'],
@@ -76,7 +80,11 @@ function hasherWith(
   };
   return new PasswordHasher({ passwords } as ResolvedAuthOptions, new SystemEntropy(), new SystemClock());
 }
-const hasher = hasherWith();
+// of its own for each: what one was slow at, all later refusals of it are
+let hasher: PasswordHasher;
+beforeEach(() => {
+  hasher = hasherWith();
+});
 
 describe('stored hashes of other systems', () => {
   // T-b3vg
@@ -104,15 +112,30 @@ describe('stored hashes of other systems', () => {
       'ASP.NET whose salt is longer than the whole',
       'AQAAAAIAAAAy////EOMwvh3+FZxqkdMBz2ekgGhwQ4B6pZWND6zgESBuWiHw',
     ],
+    [
+      'scrypt whose N is beyond what r allows (RFC 7914, section 6)',
+      'scrypt:65536:1:1$salt$6caaae18e6b21ad5b31e1200eacc51746d9c2b46',
+    ],
+    ['an Argon2 hash that was cut to 4 bytes', '$argon2id$v=19$m=64,t=1,p=1$JLAKULsy/Z8$AAAAAA'],
+    ['a cut Argon2 hash', '$argon2id$v=19$m=64,t=1,p=1$JLAKULsy/Z8$Q7VmZ3sMWdKpD+HCC+8+4'],
+    [
+      'bcrypt with a letter of Spring',
+      '{bcrypt}$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK',
+    ],
+    ['bcrypt of cost 32', '$2b$32$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK'],
+    ['salted SHA-1 of LDAP', '{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g='],
+    ['what Django writes for no password', '!Xy12345678901234567890123456789012345678'],
+    ['pbkdf2 of no iterations', 'pbkdf2_sha256$0$salt$nznbsos5c1WavqtEF0nYt/Xp3j0/vfXE1cB1yuHH+Kk='],
     ['a very long text', '$2b$'.repeat(1000)],
   ])('%s is unusable, not a wrong password', async (_name, hash) => {
-    expect(recognise(hash, [])).toBeUndefined();
+    expect(recognise(hash, { storedHashes: [], storedHashLimitMs: 5_000 })).toBeUndefined();
     expect(await hasher.verify('correct horse', hash)).toEqual({ kind: 'unusable', reason: 'unrecognised' });
   });
 
   it.each([
     ['bcrypt', '$2b$31$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK'],
     ['scrypt', '$scrypt$ln=30,r=8,p=1$do7xfi8lBEAoxRjDeG+NEQ$PbHsa9ixUqduK+Jym9oSMY5J/o1tet4yqnADvwLgLN0'],
+    ['scrypt of many blocks', `scrypt:2:999:999$salt$${'6c'.repeat(32)}`],
     ['pbkdf2', 'pbkdf2_sha256$900000000$6l6lUfWBSKzItsZC2VR0tM$nznbsos5c1WavqtEF0nYt/Xp3j0/vfXE1cB1yuHH+Kk='],
     ['argon2', '$argon2id$v=19$m=4194304,t=9,p=1$JLAKULsy/Z8$Q7VmZ3sMWdKpD+HCC+8+4Q'],
   ])('a %s that would take minutes is not computed', async (_name, hash) => {
@@ -134,6 +157,32 @@ describe('stored hashes of other systems', () => {
     expect(await hooked.verify('a', 'firebase:a')).toEqual({ kind: 'match', rehash: 'needed' });
     expect(await hooked.verify('b', 'firebase:a')).toEqual({ kind: 'mismatch' });
     await expect(hooked.verify('a', 'broken:a')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('a hook that fails at its first look is an outage, and so is one that does not answer within the bound', async () => {
+    const looking = hasherWith([
+      {
+        recognises: () => {
+          throw new TypeError('no');
+        },
+        verify: () => Promise.resolve(true),
+      },
+    ]);
+    await expect(looking.verify('a', 'other:a')).rejects.toMatchObject({ code: 'unavailable' });
+    const silent = hasherWith([{ recognises: () => true, verify: () => new Promise(() => undefined) }], 10);
+    // the second would wait for ever if the others kept their turns
+    await expect(Promise.allSettled([1, 2, 3].map(() => silent.verify('a', 'other:a')))).resolves.toEqual(
+      Array(3).fill(expect.objectContaining({ status: 'rejected' })),
+    );
+    await expect(silent.verify('a', 'other:a')).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('a hook reads a text of any length', async () => {
+    const long = `keycloak:${'x'.repeat(3000)}`;
+    const hooked = hasherWith([
+      { recognises: (hash) => hash === long, verify: (password) => Promise.resolve(password === 'a') },
+    ]);
+    expect(await hooked.verify('a', long)).toEqual({ kind: 'match', rehash: 'needed' });
   });
 
   it('no refusal is faster than the slowest form in the table, for an account that does not exist either', async () => {
@@ -200,6 +249,49 @@ describe('stored hashes of other systems', () => {
       const hash = await argon2.hash(text, { memoryCost: 64, timeCost: 2 });
       expect(await hasher.verify(typed, hash)).toEqual({ kind: 'match', rehash: 'needed' });
     }
+  });
+
+  it('a hash of the parameters of today that somebody else made of the typed password matches, and is made again', async () => {
+    const typed = 'pa\u017f\uFB03word';
+    const today = { memoryCost: 1024, timeCost: 1, parallelism: 1 };
+    const [theirs, ours] = [await argon2.hash(typed, today), await hasher.hash(typed)];
+    expect(await hasher.verify(typed, theirs)).toEqual({ kind: 'match', rehash: 'needed' });
+    expect(await hasher.verify(typed.normalize('NFKC'), theirs)).toEqual({ kind: 'mismatch' });
+    expect(await hasher.verify(typed, ours)).toEqual({ kind: 'match', rehash: 'current' });
+    expect(await hasher.verify(typed.normalize('NFKC'), ours)).toEqual({ kind: 'match', rehash: 'current' });
+  });
+
+  it('a password that is not normalised costs two comparisons, whoever is asked for', async () => {
+    const [typed, verify] = ['pa\u017f\uFB03word', jest.spyOn(argon2, 'verify')];
+    const other = await argon2.hash('x', { memoryCost: 64, timeCost: 2 });
+    const today = await hasher.hash('x');
+    const counts: number[] = [];
+    for (const refuse of [
+      () => hasher.verifyNothing(typed),
+      () => hasher.verify(typed, today),
+      () => hasher.verify(typed, other),
+      () => hasher.verify(typed, 'none'),
+    ]) {
+      verify.mockClear();
+      await refuse();
+      counts.push(verify.mock.calls.length);
+    }
+    verify.mockRestore();
+    expect(counts).toEqual([2, 2, 2, 2]);
+  });
+
+  it('a right password that is refused all the same takes as long as a wrong one', async () => {
+    const slow = hasherWith([
+      {
+        recognises: (hash) => hash === 'slow',
+        verify: () => new Promise((resolve) => setTimeout(() => resolve(false), 150)),
+      },
+    ]);
+    await slow.verify('x', 'slow');
+    const today = await slow.hash('x');
+    const started = performance.now();
+    expect(await slow.verify('x', today, undefined, 'refused')).toEqual({ kind: 'match', rehash: 'current' });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(150);
   });
 
   it.each(VECTORS.filter(([, hash]) => /^\$2[aby]\$/.test(hash)))(

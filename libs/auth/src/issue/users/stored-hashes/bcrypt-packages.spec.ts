@@ -1,0 +1,42 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import real from '@node-rs/bcrypt';
+
+/** What the host installed; `bcrypt` (npm's, of C) answers "no" to each hash of a letter that it does not know. */
+const KNOWN_LETTERS = /^\$2[ab]\$/;
+const OF_C = {
+  compare: (password: string, hash: string) =>
+    KNOWN_LETTERS.test(hash) ? real.compare(password, hash) : Promise.resolve(false),
+  hash: (_password: string, setting: string) => {
+    if (!KNOWN_LETTERS.test(setting)) return Promise.reject(new Error('Invalid salt'));
+    return Promise.resolve(DIGESTS[setting] ?? '');
+  },
+};
+const LARAVEL = '$2y$04$.qw/ZFnnnbyuQF0yg2.weuHJDVoOFCXvhM2xKVK5oEGHYdYR9Di1W';
+const DIGESTS: Readonly<Record<string, string>> = {
+  [LARAVEL.slice(0, 29).replace('2y', '2b')]: LARAVEL.replace('2y', '2b'),
+};
+
+beforeEach(() => {
+  jest.resetModules();
+  jest.unstable_mockModule('@node-rs/bcrypt', () => Promise.reject(new Error('not installed')));
+  jest.unstable_mockModule('bcrypt', () => ({ default: OF_C }), { virtual: true });
+});
+
+describe('with the bcrypt package of C', () => {
+  it.each([
+    ['PHP, Laravel', LARAVEL],
+    ['Django', `bcrypt$${LARAVEL}`],
+    ['OpenBSD, Rails', '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK'],
+    ['Spring', '$2a$04$CG3bhVC/DOVmu2wpN7mxOu8cxpDqlIRfQ3x6jdoDOydTjRnl5ESnG'],
+  ])('a hash of %s is of its password and of no other', async (_of, hash) => {
+    const { readBcrypt } = await import('./bcrypt-hash.js');
+    expect(await readBcrypt(hash)?.verify('correct horse')).toBe(true);
+    expect(await readBcrypt(hash)?.verify('wrong horse')).toBe(false);
+  });
+
+  it('Argon2id over a hash of PHP is of its password', async () => {
+    const { readWrapped, wrapBcrypt } = await import('./wrapped-hash.js');
+    const wrapped = await wrapBcrypt(LARAVEL, { memoryCost: 64, timeCost: 1, parallelism: 1 });
+    expect(await readWrapped(wrapped ?? '')?.verify('correct horse')).toBe(true);
+  });
+});
