@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { AuthService } from '@tokenward/nestjs';
+import { totp } from '@tokenward/nestjs/totp';
+import { TOTP } from 'otpauth';
 import { type AccountHosts, accountHosts, type Member, members, PASSWORD } from './support/account-host.js';
+import { sealingKey } from './support/factor-host.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
 
 const NEXT = 'another river at dusk';
@@ -13,7 +16,8 @@ describe('account routes', () => {
   let client: HttpClient;
 
   beforeAll(async () => {
-    it_ = await accountHosts({}, {}, 2);
+    const factors = { methods: [totp({ issuer: 'Example' })], encryptionKeys: [sealingKey('k1')] };
+    it_ = await accountHosts({}, { factors }, 2);
     client = it_.host.client();
   });
   afterAll(() => it_.close());
@@ -101,6 +105,7 @@ describe('account routes', () => {
       expect((await enter(token)).status).toBe(200);
     });
 
+    // T-p6tw
     it('fixes no session: the one that the browser had before is not gone on with', async () => {
       const [attacker, victim] = [await it_.member(), await it_.member()];
       const browser = await it_.signIn(attacker);
@@ -187,6 +192,7 @@ describe('account routes', () => {
       expect([answer.status, answer.json(), answer.setCookies]).toEqual([400, REFUSED, []]);
     });
 
+    // T-cv67
     it.each([
       ['another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
       ['a sandboxed frame', { origin: 'null' }],
@@ -234,5 +240,41 @@ describe('account routes', () => {
       const [sent] = await it_.mailsTo(mail, kind);
       expect(sent?.url).toMatch(new RegExp(`^https://app\\.example\\.com/${kind}#token=[\\w-]{43}$`));
     });
+  });
+
+  describe('a second step', () => {
+    // T-258j
+    it.each(['a code', 'a recovery code'] as const)(
+      'by %s is won by one of twenty uses of a ticket on two processes, and by none of another ticket',
+      async (kind) => {
+        const member = await it_.member();
+        const owner = await it_.signIn(member);
+        const app = (await owner.post('/auth/factors/totp')).json<Record<'id' | 'secret', string>>();
+        const codeOf = (steps: number) =>
+          new TOTP({ secret: app.secret }).generate({ timestamp: Date.now() + steps * 30_000 });
+        // the step before: the one that is used is another
+        const confirmed = await owner.post('/auth/factors/totp/confirm', { id: app.id, code: codeOf(-1) });
+        const [recoveryCode] = confirmed.json<{ recoveryCodes: string[] }>().recoveryCodes;
+        const answer = kind === 'a code' ? { code: codeOf(1) } : { recoveryCode };
+        const ticket = async () => {
+          const login = { email: member.mail, password: PASSWORD };
+          return (await client.post('/auth/login', login)).json()['ticket'];
+        };
+        const [first, second] = [await ticket(), await ticket()];
+        const enter = (given: unknown, n: number) =>
+          it_.hosts[n % 2]?.client().post('/auth/login/second-factor', { ticket: given, ...answer });
+        const answers = await Promise.all(
+          Array.from({ length: 20 }, (_, n) => enter(n % 4 < 2 ? first : second, n)),
+        );
+        const won = answers.filter((each) => each?.status === 200);
+        // a machine that is busy elsewhere may have to say so
+        const isBusy = answers.some((each) => each?.status === 503);
+        expect(won).toHaveLength(isBusy ? Math.min(won.length, 1) : 1);
+        const refused = answers.filter((each) => each?.status === 401);
+        expect(refused.length).toBeGreaterThan(9);
+        for (const each of refused) expect(each?.json()['code']).toBe('second_factor_refused');
+      },
+      30_000,
+    );
   });
 });

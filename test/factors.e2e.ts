@@ -91,6 +91,7 @@ describe('second factors', () => {
       );
     });
 
+    // T-72rz
     it.each<readonly [string, (person: Person, session: Session) => Promise<unknown>]>([
       [
         'a password change',
@@ -161,6 +162,7 @@ describe('second factors', () => {
       ['removing one', (token, id) => host.remove(`factors/${id}`, token)],
     ];
 
+    // T-wtz9
     it.each(changes)('%s wants a proof of five minutes that includes a factor', async (_, change) => {
       const { person, secret, id, session } = await enrolled();
       const byPassword = (await change(session.accessToken, id)) as Awaited<ReturnType<typeof host.post>>;

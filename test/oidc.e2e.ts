@@ -9,6 +9,7 @@ import { TOTP } from 'otpauth';
 import { type AccountHosts, accountHosts, PASSWORD } from './support/account-host.js';
 import { sealingKey } from './support/factor-host.js';
 import { type Approval, type FakeIssuer, fakeIssuer } from './support/fake-issuer.js';
+import { FORGED_ANSWERS } from './support/forged-answers.js';
 import { until } from './support/until.js';
 import { type HttpAnswer, type HttpClient, httpClient } from './support/http.js';
 
@@ -134,25 +135,7 @@ describe('sign-in at a provider', () => {
   });
 
   // T-9vjb
-  it.each<readonly [string, Approval]>([
-    ['iss of another issuer', { claims: { iss: 'https://evil.example' } }],
-    ['aud of another client', { claims: { aud: 'another client' } }],
-    ['aud of several, issued for another', { claims: { aud: ['tokenward', 'other'], azp: 'other' } }],
-    ['the nonce of another request', { claims: { nonce: 'another' } }],
-    ['no nonce', { claims: { nonce: undefined } }],
-    ['no sub', { claims: { sub: undefined } }],
-    ['an exp in the past', { claims: { exp: Math.floor(Date.now() / 1000) - 120 } }],
-    ['an id_token that a stranger signed', { signedBy: 'stranger' }],
-    ['an unsigned id_token', { header: { alg: 'none' } }],
-    ['iss of another issuer in the answer (RFC 9207)', { answer: { iss: 'https://evil.example' } }],
-    ['no iss in the answer, where the issuer promises one', { answer: { iss: undefined } }],
-    ['a code that the issuer does not know', { answer: { code: 'made up' } }],
-    ['no code', { answer: { code: undefined } }],
-    ['an error of the issuer', { answer: { code: undefined, error: 'access_denied' } }],
-    ['no email', { email: undefined }],
-    ['an email that is none', { email: 'a@b@c' }],
-    ['an email with a line break', { email: 'a@provider.example\n' }],
-  ])('is refused with %s', async (_, approval) => {
+  it.each(FORGED_ANSWERS)('is refused with %s', async (_, approval) => {
     const client = newClient();
     expectRefused(client, await signIn(client, { ...person(), ...approval }));
   });
@@ -170,6 +153,7 @@ describe('sign-in at a provider', () => {
       await refusal(httpClient(hosts.host.url, cookie), path);
     });
 
+    // T-gkpb
     it('of twenty uses on two processes one counts', async () => {
       const client = newClient();
       const path = issuer.approve(await begin(client), person());
@@ -205,6 +189,7 @@ describe('sign-in at a provider', () => {
       expect(locationOf(answer)).toBe(`/${REFUSED}`);
     });
 
+    // T-8v74
     it('does not carry the code of somebody else, whose verifier is another', async () => {
       const [victim, attacker] = [newClient(), newClient()];
       const stolen = new URL(issuer.approve(await begin(victim), person()), issuer.issuer);
@@ -219,6 +204,7 @@ describe('sign-in at a provider', () => {
     });
   });
 
+  // T-ht3n
   it.each([
     '//evil.example',
     '/\\evil.example',
@@ -230,6 +216,7 @@ describe('sign-in at a provider', () => {
     expect(locationOf(await signIn(client, person(), returnTo))).toBe('/');
   });
 
+  // T-5dpg
   it('begins for no other site; a trusted origin is known by its Referer', async () => {
     const from = (headers: Record<string, string>) => newClient().get('/auth/oidc/first', { headers });
     const elsewhere = { 'sec-fetch-site': 'cross-site', referer: 'https://evil.example/' };
@@ -325,6 +312,7 @@ describe('sign-in at a provider', () => {
   });
 
   describe('an email that has an account', () => {
+    // T-c8kp
     it.each([
       ['a password and no proof of the email', {}],
       ['a verified email', { verifiedAt: new Date() }],
@@ -431,6 +419,7 @@ describe('sign-in at a provider', () => {
       expect(gone.rows).toEqual([]);
     });
 
+    // T-dsr8
     it('works in the browser of who asked alone: a URL that was sent to somebody links nothing', async () => {
       const [attacker, who] = [await hosts.signIn(await hosts.member()), person()];
       const { url } = (await urlToLink(attacker)).json<{ url: string }>();
@@ -467,6 +456,7 @@ describe('what the options change', () => {
   });
   afterAll(() => hosts.close());
 
+  // T-hbk6
   it.each([
     ['is joined where both sides know it as verified', { verifiedAt: new Date() }, true, '/done'],
     ['is not where the provider does not', { verifiedAt: new Date() }, false, `/done${REFUSED}`],

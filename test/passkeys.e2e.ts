@@ -62,6 +62,7 @@ describe('passkeys', () => {
     expect(again.status).toBe(401);
   });
 
+  // T-3m2s
   it.each<readonly [string, AuthenticatorQuirks]>([
     ['of another page', { origin: 'https://evil.example' }],
     ['for another domain', { rpId: 'evil.example' }],
@@ -149,6 +150,7 @@ describe('passkeys', () => {
     expect((await host.ticketOf(person)).methods).toEqual(['passkey']);
   });
 
+  // T-cphs
   it('a counter that goes back is refused, and an event of high severity', async () => {
     const { key, person } = await withPasskey();
     expect((await signIn(key, { counter: 9 })).status).toBe(200);
@@ -160,6 +162,7 @@ describe('passkeys', () => {
     );
   });
 
+  // T-b4gf
   it('another user’s ticket registers nothing, and a credential is nobody’s twice', async () => {
     const [mine, other] = [await host.signIn(await host.person()), await host.signIn(await host.person())];
     const { ticket, options } = await ceremony('passkeys/register/options', {}, mine.accessToken);

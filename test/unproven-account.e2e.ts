@@ -48,6 +48,7 @@ describe('an account that somebody else registered with the address', () => {
   const signIn = async (email: string) =>
     (await keyed.host.client().post('/auth/login', { email, password: SOMEBODY })).status;
 
+  // T-rpvj
   it('is its owner’s alone once a link of the mailbox was used', async () => {
     const email = 'owner@example.com';
     const { browser, key, token } = await registered(email);

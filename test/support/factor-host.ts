@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { INestApplication, Type } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { AuthService, PasswordHasher } from '@tokenward/nestjs';
 import type { AuthModuleOptions } from '@tokenward/nestjs';
@@ -36,9 +37,13 @@ export interface Session {
 
 /** The whole module on memory stores with a clock that the test moves. */
 export async function factorHost(
-  changes: Partial<AuthModuleOptions> & { readonly controllers?: readonly Type[] } = {},
+  changes: Partial<AuthModuleOptions> & {
+    readonly controllers?: readonly Type[];
+    /** Behind a proxy that it believes. Default `express`. */
+    readonly adapter?: 'fastify';
+  } = {},
 ) {
-  const { controllers = [], ...options } = changes;
+  const { controllers = [], adapter, ...options } = changes;
   const clock = new ManualClock();
   const storage = memoryStorage({ clock });
   const events: AuthEvent[] = [];
@@ -59,7 +64,10 @@ export async function factorHost(
     ],
     controllers: [...controllers],
   }).compile();
-  const app: INestApplication = module.createNestApplication({ logger: false });
+  const app: INestApplication =
+    adapter === 'fastify'
+      ? module.createNestApplication(new FastifyAdapter({ trustProxy: true }), { logger: false })
+      : module.createNestApplication({ logger: false });
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   let people = 0;

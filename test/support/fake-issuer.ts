@@ -8,6 +8,8 @@ export interface Approval {
   readonly sub?: string;
   readonly email?: string;
   readonly emailVerified?: boolean;
+  /** What the userinfo endpoint says; asked where the id_token holds no email. */
+  readonly userinfo?: Readonly<Record<string, unknown>>;
   /** Claims of the id_token in place of the right ones; undefined leaves one out. */
   readonly claims?: JWTPayload;
   /** Signed by a key that the issuer never published. */
@@ -47,6 +49,7 @@ export async function fakeIssuer() {
   const [own, stranger] = [await generateKeyPair('RS256'), await generateKeyPair('RS256')];
   const keys = [{ ...(await exportJWK(own.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }];
   const codes = new Map<string, Grant>();
+  const told = new Map<string, Approval['userinfo']>();
   const asked: URLSearchParams[] = [];
   const state: IssuerState = { down: false, looks: 0, metadata: {} };
   const server = createServer((request, response) => {
@@ -63,6 +66,7 @@ export async function fakeIssuer() {
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
     jwks_uri: `${issuer}/jwks`,
+    userinfo_endpoint: `${issuer}/userinfo`,
     response_types_supported: ['code'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
@@ -76,6 +80,7 @@ export async function fakeIssuer() {
     const [path = '/'] = (request.url ?? '/').split('?', 1);
     if (path === DISCOVERY) return json(response, { ...metadata, ...state.metadata });
     if (path === '/jwks') return json(response, { keys });
+    if (path === '/userinfo') return json(response, told.get(request.headers.authorization ?? '') ?? {});
     const body = new URLSearchParams(await text(request));
     asked.push(body);
     const grant = codes.get(body.get('code') ?? '');
@@ -90,8 +95,11 @@ export async function fakeIssuer() {
     if (!grant || !fits) return json(response, { error: 'invalid_grant' }, 400);
     if (grant.approval.status !== undefined)
       return json(response, { error: 'server_error' }, grant.approval.status);
-    const idToken = await sign(grant);
-    return json(response, { access_token: randomUUID(), token_type: 'Bearer', id_token: idToken });
+    const accessToken = randomUUID();
+    told.set(`Bearer ${accessToken}`, grant.approval.userinfo);
+    return json(response, {
+      ...{ access_token: accessToken, token_type: 'Bearer', id_token: await sign(grant) },
+    });
   }
 
   async function sign({ request, approval }: Grant): Promise<string> {

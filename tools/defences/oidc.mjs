@@ -105,4 +105,32 @@ export const OIDC = [
     '',
     'T-rgx5',
   ),
+  oidc(
+    'userinfo is of the person of the id_token',
+    'oidc/provider-client.ts',
+    'fetchUserInfo(configuration, accessToken, claims.sub)',
+    'fetchUserInfo(configuration, accessToken, client.skipSubjectCheck)',
+    'T-v6bx',
+  ),
+  oidc(
+    'an email counts as verified when the provider says so',
+    'oidc/provider-client.ts',
+    'emailVerified: trustEmail || verified === true',
+    'emailVerified: true || verified === true',
+    'T-8z8z',
+  ),
+  oidc(
+    'an account is joined where its owner proved the mailbox here',
+    'issue/oidc/identity-accounts.service.ts',
+    '!person.emailVerified || !there.account.emailVerified)',
+    '!person.emailVerified)',
+    'T-8z8z',
+  ),
+  oidc(
+    'an identity opens its own tenant',
+    'issue/oidc/identity-accounts.service.ts',
+    "throw refused('the user is of another tenant');",
+    'void 0;',
+    'T-r44f',
+  ),
 ];
