@@ -103,6 +103,25 @@ describe('ThrottledPasswordCheck', () => {
     expect([lookUps, hashes]).toEqual([10, 10]);
   });
 
+  it('counts another proof under what its user signs in with, where there is no email', async () => {
+    const nameless = (identifier: string): VerifiedCandidate => ({
+      account: { ...user(identifier).account, email: '', identifier },
+      subject: { tokenVersion: 1, epoch: EPOCH },
+    });
+    const prove = (who: string) => passwords.countOther(nameless(who), { client: { ip: '192.0.2.1' } });
+    for (let n = 0; n < 10; n++) await prove('ann');
+    await expect(prove('ann')).rejects.toMatchObject({ reason: 'throttled' });
+    expect((await prove('bob')).admissions).toHaveLength(1);
+    expect(await attempt({ as: 'ann' })).toBe('throttled');
+  });
+
+  it('counts another proof in the same bucket, whatever tenant the request names', async () => {
+    const prove = (tenant: string) =>
+      passwords.countOther(user('ada'), { client: { ip: '192.0.2.1', tenant } });
+    for (let n = 0; n < 10; n++) await prove(`shop${String(n)}`);
+    await expect(prove('another')).rejects.toMatchObject({ reason: 'throttled' });
+  });
+
   it('counts a genuine device of another account as a stranger, and lets it look up ten users at most', async () => {
     const device = devices.mint('eve', EPOCH);
     expect(await outcomes(10, () => ({}))).toEqual({ refused: 10 });

@@ -3,7 +3,7 @@ import { networkOf } from '../../common/address.js';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { accountKey, accountKeyOf } from './account-key.js';
+import { accountKey, accountKeyOf, signInName } from './account-key.js';
 import {
   type PasswordOutcome,
   PasswordVerifier,
@@ -87,8 +87,11 @@ export class ThrottledPasswordCheck {
     candidate: VerifiedCandidate,
     { device, client }: Pick<PasswordToCheck, 'device' | 'client'>,
   ): Promise<Pick<Admitted, 'admissions' | 'deviceId'>> {
+    const { account } = candidate;
     const find = () => Promise.resolve(candidate);
-    return this.admit({ identifier: candidate.account.email, find, device, client });
+    // an email may be empty, and would be everybody's; the tenant of a request is what its sender names, and each would be a new bucket
+    const { tenant } = account;
+    return this.admit({ identifier: signInName(account), find, device, client: { ...client, tenant } });
   }
 
   private async admit(attempt: Attempt): Promise<Admitted> {
