@@ -84,6 +84,24 @@ describe('account routes', () => {
     });
   });
 
+  describe('change of email', () => {
+    it.each<[string, (owner: HttpClient, thief: string) => Promise<HttpAnswer>]>([
+      ['a sign-out everywhere', (owner) => owner.post('/auth/logout-all')],
+      ['its end in the list of sessions', (owner, thief) => owner.delete(`/auth/sessions/${thief}`)],
+    ])('by a link of a session that was ended is refused: %s', async (_, end) => {
+      const member = await it_.member();
+      const [owner, thief] = [await it_.signIn(member), await it_.signIn(member)];
+      const { sessionId } = (await thief.get('/auth/me')).json<{ sessionId: string }>();
+      const email = `thief-of-${member.mail}`;
+      expect((await thief.post('/auth/email/change', { email })).status).toBe(202);
+      const [mail] = await it_.mailsTo(email, 'email_change');
+      expect((await end(owner, sessionId)).status).toBe(204);
+      const used = await client.post('/auth/email/verify', { token: mail?.token });
+      expect([used.status, used.json()]).toEqual([400, REFUSED]);
+      expect((await rowOf(member))?.mail).toBe(member.mail);
+    });
+  });
+
   describe('magic link', () => {
     it('signs in with amr mail and a session of its own, and proves the email', async () => {
       const member = await it_.member();
