@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { passkeys } from '@tokenward/nestjs/passkeys';
 import { decodeJwt } from 'jose';
 import { type AuthenticatorQuirks, SoftwarePasskey } from './support/authenticator.js';
@@ -109,6 +109,45 @@ describe('passkeys', () => {
     expect((await login(other.ticket, key.get(old.options))).status).toBe(401);
     host.clock.advance('301s');
     expect((await login(old.ticket, key.get(old.options))).status).toBe(401);
+  });
+
+  it('keeps nothing of a challenge until it is answered', async () => {
+    const issue = jest.spyOn(host.storage.oneTimeTokens, 'issue');
+    const once = jest.spyOn(host.storage.oneTimeTokens, 'once');
+    const { ticket } = await ceremony('passkeys/login/options', {});
+    expect([issue.mock.calls, once.mock.calls]).toEqual([[], []]);
+    const madeUp = ticket.replace(/^./, ([first]) => (first === 'A' ? 'B' : 'A'));
+    expect((await host.post('passkeys/login', { ticket: madeUp, response: {} })).status).toBe(401);
+    expect(once).not.toHaveBeenCalled();
+    for (const id of ['a\u0000b', '\ud800', 'A'.repeat(2000), '']) {
+      const { ticket } = await ceremony('passkeys/login/options', {});
+      const refused = await host.post('passkeys/login', { ticket, response: { id, response: {} } });
+      expect([id, refused.status]).toEqual([id, 401]);
+    }
+    expect(once).toHaveBeenCalledTimes(4);
+    jest.restoreAllMocks();
+  });
+
+  it('wrong answers are counted against their address, and right ones are not', async () => {
+    const counting = await factorHost({ throttle: { address: 3 } });
+    const options = async () =>
+      (await counting.post('passkeys/login/options', {})).json<Ceremony & Record<string, unknown>>();
+    const session = await counting.signIn(await counting.person());
+    const key = new SoftwarePasskey(ORIGIN);
+    const asked = (await counting.post('passkeys/register/options', {}, session.accessToken)).json<
+      Ceremony & Record<string, unknown>
+    >();
+    const response = key.create(asked.options);
+    await counting.post('passkeys/register', { ticket: asked.ticket, response }, session.accessToken);
+    const answer = async (unverified: boolean) => {
+      const { ticket, options: given } = await options();
+      const passkey = key.get(given, unverified ? { unverified } : {});
+      return (await counting.post('passkeys/login', { ticket, response: passkey })).status;
+    };
+    const statuses: number[] = [];
+    for (const wrong of [false, true, false, true, false, true, false]) statuses.push(await answer(wrong));
+    expect(statuses).toEqual([200, 401, 200, 401, 200, 401, 429]);
+    await counting.close();
   });
 
   // T-qjnx

@@ -20,6 +20,9 @@ const expecting = ({ rpId, origins }: RelyingParty, expectedChallenge: string) =
   requireUserVerification: true,
 });
 
+/** Hints for the browser; what it calls them is not believed beyond these (WebAuthn, section 5.8.4). */
+const TRANSPORTS = ['usb', 'nfc', 'ble', 'smart-card', 'hybrid', 'internal', 'cable'] as const;
+
 /** Passkeys (WebAuthn), by `@simplewebauthn/server`: discoverable, with user verification, without attestation. */
 export function passkeys(options: PasskeyOptions): PasskeyMethod {
   const { rpName, relyingParty } = relyingPartyBy(options);
@@ -48,7 +51,7 @@ export function passkeys(options: PasskeyOptions): PasskeyMethod {
         credentialId: credential.id,
         publicKey: Buffer.from(credential.publicKey),
         counter: credential.counter,
-        transports: (credential.transports ?? []).filter((each) => typeof each === 'string').slice(0, 8),
+        transports: TRANSPORTS.filter((each) => credential.transports?.includes(each)),
         backupEligible: credentialDeviceType === 'multiDevice',
         backedUp: credentialBackedUp,
       };

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
+import { Clock } from '../../common/clock.js';
+import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import type { RegisteredCredential, RelyingParty } from '../../options/factor-options.js';
@@ -8,7 +10,9 @@ import type { PasskeyFactor } from '../../storage/factor.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
 import type { SubjectState } from '../../storage/subject.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
+import { RefreshSecrets } from '../sessions/refresh-secrets.js';
 import { FactorMethods } from './factor-methods.js';
+import { isLiveSignInChallenge, mintSignInChallenge } from './sign-in-challenge.js';
 
 /** Where the answer of a browser comes from. */
 export interface CeremonyContext {
@@ -34,16 +38,21 @@ const SECOND_STEP = 'passkey_second_step';
 const REGISTER = 'passkey_register';
 /** The most open challenges of one user and kind; a further one replaces the oldest. */
 const AT_MOST = 5;
+/** WebAuthn, section 4: a credential id has at most 1,023 bytes. */
+const CREDENTIAL_ID = /^[A-Za-z0-9_-]{1,1364}$/;
 
 /**
- * Challenges, and the check of their answers. A challenge is a one-time token: it is spent whether the answer is
- * accepted or not.
+ * Challenges, and the check of their answers. A challenge is spent whether the answer is accepted or not. The challenge of
+ * a known user is a one-time token; that of a sign-in without a name is signed.
  */
 @Injectable()
 export class PasskeyCeremonies {
   constructor(
     private readonly methods: FactorMethods,
     private readonly tokens: OneTimeTokens,
+    private readonly ring: RefreshSecrets,
+    private readonly entropy: Entropy,
+    private readonly clock: Clock,
     private readonly events: AuthEventPublisher,
   ) {}
 
@@ -51,7 +60,7 @@ export class PasskeyCeremonies {
   async signInOptions(origin: string | undefined): Promise<CeremonyOptions> {
     const method = this.methods.needPasskeys();
     const rp = this.relyingParty(origin);
-    const challenge = await this.challenge(SIGN_IN);
+    const challenge = mintSignInChallenge(this.ring, this.clock.now() + TTL_MS, this.entropy);
     return { ticket: challenge, options: await method.authenticationOptions(rp, undefined, challenge) };
   }
 
@@ -101,7 +110,9 @@ export class PasskeyCeremonies {
     response: unknown,
     context: CeremonyContext,
   ): Promise<PasskeyFactor | undefined> {
-    if (!(await this.tokens.redeem(SIGN_IN, ticket))) return undefined;
+    if (!isLiveSignInChallenge(this.ring, ticket, this.clock.now())) return undefined;
+    // twice as long: the clock of the database may be ahead of this one
+    if (!(await this.tokens.isFirstUse(SIGN_IN, ticket, 2 * TTL_MS))) return undefined;
     return this.asserted(ticket, response, context);
   }
 
@@ -125,7 +136,7 @@ export class PasskeyCeremonies {
     const method = this.methods.needPasskeys();
     const rp = method.relyingParty(origin);
     const credentialId = textIn(response, 'id');
-    if (!rp || credentialId === undefined) return undefined;
+    if (!rp || credentialId === undefined || !CREDENTIAL_ID.test(credentialId)) return undefined;
     const factor = await this.methods.needStore().findPasskey(credentialId);
     if (!factor || !isOwn(response, factor.subject)) return undefined;
     const assertion = await method.verifyAuthentication(rp, response, challenge, factor);
@@ -137,12 +148,12 @@ export class PasskeyCeremonies {
     return undefined;
   }
 
-  private async challenge(kind: string, owner?: Owner, data = {}): Promise<string> {
-    const owned = owner && {
-      ...{ subject: owner.subject, epoch: owner.state.epoch },
+  private async challenge(kind: string, { subject, state }: Owner, data = {}): Promise<string> {
+    const owner = {
+      ...{ subject, epoch: state.epoch },
       ...({ diesWith: 'sessions', atMost: AT_MOST } as const),
     };
-    const token = await this.tokens.issue({ kind, owner: owned, data, ttlMs: TTL_MS });
+    const token = await this.tokens.issue({ kind, owner, data, ttlMs: TTL_MS });
     if (token !== undefined) return token;
     throw new AuthError('token_refused', 'the sessions of the user were ended meanwhile', {
       cookies: 'keep',

@@ -10,9 +10,11 @@ import {
   PasskeyCeremonies,
 } from '../factors/passkey-ceremonies.service.js';
 import { SecondStep } from '../factors/second-step.service.js';
+import type { PasskeyFactor } from '../../storage/factor.js';
 import type { LoginResult } from '../tokens/issued-tokens.js';
 import { DeviceIds } from '../users/device-id.js';
-import { PasswordVerifier } from '../users/password-verifier.service.js';
+import { LoginThrottle } from '../users/login-throttle.service.js';
+import { PasswordVerifier, type VerifiedCandidate } from '../users/password-verifier.service.js';
 import { CompleteSignIn } from './complete-sign-in.service.js';
 
 export interface PasskeyLoginInput {
@@ -25,6 +27,10 @@ export interface PasskeyLoginInput {
   readonly device?: string;
 }
 
+type Answered =
+  | { readonly kind: 'accepted'; readonly factor: PasskeyFactor; readonly candidate: VerifiedCandidate }
+  | { readonly kind: 'refused'; readonly reason: 'passkey' | 'disabled'; readonly userId?: string };
+
 /** A passkey → session and tokens. With user verification it is two factors: nothing more is asked for. */
 @Injectable()
 export class PasskeyLoginFlow {
@@ -33,6 +39,7 @@ export class PasskeyLoginFlow {
     private readonly steps: SecondStep,
     private readonly verifier: PasswordVerifier,
     private readonly devices: DeviceIds,
+    private readonly throttle: LoginThrottle,
     private readonly signIn: CompleteSignIn,
     private readonly events: AuthEventPublisher,
     private readonly clock: Clock,
@@ -47,19 +54,27 @@ export class PasskeyLoginFlow {
     return this.ceremonies.secondStepOptions(ticket, live, passkeys, origin);
   }
 
-  /** Throws `login_refused`. */
+  /** Throws `login_refused`, which counts against the address, or against the device that signed in before; `throttled`. */
   async login(input: PasskeyLoginInput, context: CeremonyContext): Promise<LoginResult> {
     const { client } = context;
     const transport = this.signIn.transportOf(input.transport, client);
     const asOfMs = this.clock.now();
-    const factor = await this.ceremonies.signedIn(input.ticket, input.response, context);
-    const candidate = factor && (await this.verifier.findById(factor.subject));
-    if (!factor || !candidate || candidate.account.disabled) {
-      const [userId, { ip }] = [factor?.subject, client];
-      this.events.publish({ type: 'login.failed', reason: factor ? 'disabled' : 'passkey', userId, ip });
+    const known = this.devices.genuine(input.device);
+    const admission = await (known === undefined
+      ? this.throttle.admitLookUp(client.ip)
+      : this.throttle.admitDevice(known, client.tenant));
+    const answered = await this.answered(input, context).catch(async (error: unknown) => {
+      await admission.giveBack();
+      throw error;
+    });
+    if (answered.kind === 'refused') {
+      const { reason, userId } = answered;
+      this.events.publish({ type: 'login.failed', reason, userId, ip: client.ip });
       throw new AuthError('login_refused', 'the passkey was not accepted');
     }
-    const { account, subject: expected } = candidate;
+    await admission.giveBack();
+    const { factor } = answered;
+    const { account, subject: expected } = answered.candidate;
     const standing = this.devices.verify(input.device, account.id, expected.epoch);
     const deviceId = standing.kind === 'known' ? standing.id : undefined;
     const persistent = input.rememberMe ?? false;
@@ -70,5 +85,17 @@ export class PasskeyLoginFlow {
       },
       client,
     );
+  }
+
+  private async answered(
+    { ticket, response }: PasskeyLoginInput,
+    context: CeremonyContext,
+  ): Promise<Answered> {
+    const factor = await this.ceremonies.signedIn(ticket, response, context);
+    if (!factor) return { kind: 'refused', reason: 'passkey' };
+    const candidate = await this.verifier.findById(factor.subject);
+    if (!candidate || candidate.account.disabled)
+      return { kind: 'refused', reason: 'disabled', userId: factor.subject };
+    return { kind: 'accepted', factor, candidate };
   }
 }

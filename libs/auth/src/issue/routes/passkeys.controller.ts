@@ -90,7 +90,7 @@ export function createPasskeysController(routes: Routes): Type {
         body: { required: 'required', schema: shapes.PASSKEY_LOGIN_BODY },
         answers: {
           200: { description: 'Signed in. Cookies are set as the transport has it.', schema: LOGIN_ANSWER },
-          ...errorAnswers(400, 401, 403, 503),
+          ...errorAnswers(400, 401, 403, 429, 503),
         },
       }),
     )

@@ -12,6 +12,8 @@ export interface Pepper {
   readonly challenge: Secret;
   /** Of sign-ins at a provider that are under way. */
   readonly oidc: Secret;
+  /** Of the challenges of sign-ins by a passkey. */
+  readonly passkey: Secret;
 }
 
 const RULES = { bytes: 'at least 32', madeBy: 'tokenward secret' } as const;
@@ -65,5 +67,6 @@ function pepperOf({ id, secret }: RingEntry): Pepper {
     device: expand('device'),
     challenge: expand('device-challenge'),
     oidc: expand('oidc-request'),
+    passkey: expand('passkey-challenge'),
   };
 }
