@@ -57,6 +57,7 @@ const AT_WILL: ReadonlySet<AuthEvent['type']> = new Set([
   'link.refused',
   'mail.failed',
   'mail.throttled',
+  'password.hash_unusable',
   'password.refused',
   'factor.refused',
   'login.second_factor_due',
