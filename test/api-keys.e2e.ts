@@ -86,6 +86,8 @@ describe.each(ADAPTERS)('API keys on %s', (adapter) => {
     ['a lifetime of 0', { name: 'a', expiresIn: 0 }, 'expiresIn'],
     ['half a second', { name: 'a', expiresIn: 0.5 }, 'expiresIn'],
     ['permissions that are no list', { name: 'a', permissions: 'all' }, 'permissions'],
+    ['a permission that nobody can see', { name: 'a', permissions: ['\u0000'] }, 'permissions'],
+    ['a permission of half a character', { name: 'a', permissions: ['\ud800'] }, 'permissions'],
   ])('with %s are refused, and the field named', async (_, body, field) => {
     const answer = await owner.post('/auth/api-keys', body);
     expect([answer.status, answer.json<{ message: string }>().message]).toEqual([

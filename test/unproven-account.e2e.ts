@@ -5,9 +5,11 @@ import { type AccountHosts, accountHosts } from './support/account-host.js';
 import { SoftwarePasskey } from './support/authenticator.js';
 import { ORIGIN, sealingKey } from './support/factor-host.js';
 import type { HttpClient } from './support/http.js';
+import { until } from './support/until.js';
 
 describe('an account that somebody else registered with the address', () => {
   const SOMEBODY = 'what somebody else chose';
+  const OWN = 'what its owner chose then';
   let keyed: AccountHosts;
   beforeAll(async () => {
     keyed = await accountHosts(
@@ -36,6 +38,18 @@ describe('an account that somebody else registered with the address', () => {
     const [mail] = await keyed.mailsTo(email, 'magic_link');
     return { browser, key: key.json<{ key: string }>().key, token: mail?.token };
   }
+  async function registerPasskey(by: HttpClient) {
+    const passkey = new SoftwarePasskey(ORIGIN);
+    const { ticket, options } = await ceremony(by, 'register/options');
+    const kept = await by.post('/auth/passkeys/register', { ticket, response: passkey.create(options) });
+    expect([kept.status, await withPasskey(passkey)]).toEqual([201, 200]);
+    return passkey;
+  }
+  async function reset(by: HttpClient, email: string) {
+    await by.post('/auth/password/forgot', { email });
+    const [mail] = await keyed.mailsTo(email, 'password_reset');
+    return (await by.post('/auth/password/reset', { token: mail?.token, newPassword: OWN })).status;
+  }
   const ceremony = async (by: HttpClient, path: string) =>
     (await by.post(`/auth/passkeys/${path}`, {})).json<{ ticket: string; options: object }>();
   const withPasskey = async (passkey: SoftwarePasskey) => {
@@ -52,11 +66,8 @@ describe('an account that somebody else registered with the address', () => {
   it('is its owner’s alone once a link of the mailbox was used', async () => {
     const email = 'owner@example.com';
     const { browser, key, token } = await registered(email);
-    const passkey = new SoftwarePasskey(ORIGIN);
-    const { ticket, options } = await ceremony(browser, 'register/options');
-    const kept = await browser.post('/auth/passkeys/register', { ticket, response: passkey.create(options) });
-    expect([kept.status, await statusOf(key), await signIn(email)]).toEqual([201, 200, 200]);
-    expect(await withPasskey(passkey)).toBe(200);
+    const passkey = await registerPasskey(browser);
+    expect([await statusOf(key), await signIn(email)]).toEqual([200, 200]);
     const owner = keyed.host.client();
     expect((await owner.post('/auth/magic-link/login', { token })).status).toBe(200);
     expect((await owner.get('/auth/me')).json()).toMatchObject({ email, amr: ['mail'] });
@@ -64,6 +75,26 @@ describe('an account that somebody else registered with the address', () => {
     expect((await browser.post('/auth/refresh')).status).toBe(401);
     expect([await statusOf(key), await signIn(email), await withPasskey(passkey)]).toEqual([401, 401, 401]);
     expect((await owner.post('/auth/refresh')).status).toBe(200);
+  });
+
+  it('is its owner’s alone once its password was reset by mail', async () => {
+    const email = 'reset@example.com';
+    const { browser, key } = await registered(email);
+    const passkey = await registerPasskey(browser);
+    expect(await reset(keyed.host.client(), email)).toBe(204);
+    expect([await statusOf(key), await signIn(email), await withPasskey(passkey)]).toEqual([401, 401, 401]);
+    expect((await browser.post('/auth/refresh')).status).toBe(401);
+    const owner = keyed.host.client();
+    expect((await owner.post('/auth/login', { email, password: OWN })).json()).not.toHaveProperty('next');
+    await until(() => keyed.events.some(({ type }) => type === 'password.changed'));
+  });
+
+  it('loses sessions alone by a reset in the browser that registered it', async () => {
+    const email = 'forgetful@example.com';
+    const { browser, key } = await registered(email);
+    const passkey = await registerPasskey(browser);
+    expect(await reset(browser, email)).toBe(204);
+    expect([await statusOf(key), await withPasskey(passkey)]).toEqual([200, 200]);
   });
 
   it('is not taken from whoever registered it in the browser that uses the link', async () => {

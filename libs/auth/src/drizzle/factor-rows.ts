@@ -120,7 +120,7 @@ async function replaceCodes(
   );
 }
 
-/** The user is gone. To be called with the subject locked. */
+/** To be called with the subject locked. */
 export async function removeFactorsOf(tx: Transaction, schema: AuthSchema, subject: string): Promise<void> {
   await rows(tx, sql`delete from ${schema.factors} where subject = ${subject}`);
   await rows(tx, sql`delete from ${schema.recoveryCodes} where subject = ${subject}`);

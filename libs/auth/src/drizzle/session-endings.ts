@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { type EndReason, endsTokens } from '../storage/end-reason.js';
+import { type EndReason, endsTokens, endsWaysIn } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import type { AuthEventInput } from '../storage/auth-event.js';
 import type { NewSession } from '../storage/session.js';
@@ -152,11 +152,11 @@ export async function endAllIn(
   const { state, acting } = await bumpVersionIn(tx, schema, subject, 'both', nowMs);
   const ended = await markEnded(tx, schema, sql`s.subject = ${subject}`, reason);
   if (endsTokens(reason)) await removeTokensOf(tx, schema, subject);
-  if (reason === 'user_deleted') {
+  if (endsWaysIn(reason)) {
     await removeFactorsOf(tx, schema, subject);
     await removeApiKeysOf(tx, schema, subject);
-    await removeIdentitiesOf(tx, schema, subject);
   }
+  if (reason === 'user_deleted') await removeIdentitiesOf(tx, schema, subject);
   const entries = [userEntry(subject, state.tokenVersion, nowMs), ...acting.entries];
   return { sessions: ended.length, entries, events: acting.events };
 }

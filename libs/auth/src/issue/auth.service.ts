@@ -122,8 +122,14 @@ export class AuthService {
     return this.checks.checkPassword(identifier, password, client);
   }
 
-  /** Whether a new password is acceptable (`passwords`). Throws `password_unacceptable` (400) that says why. `context.email`: of its user. */
-  checkNewPassword(text: string, context: { readonly email?: string } = {}): Promise<void> {
+  /**
+   * Whether a new password is acceptable (`passwords`). Throws `password_unacceptable` (400) that says why. `context`: the email of its user, and what the
+   * user signs in with where that is another name; neither may be in it.
+   */
+  checkNewPassword(
+    text: string,
+    context: { readonly email?: string; readonly identifier?: string } = {},
+  ): Promise<void> {
     return this.policy.check(text, { ...context, field: 'newPassword' });
   }
 

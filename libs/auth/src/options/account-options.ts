@@ -15,8 +15,8 @@ export interface AccountOptions {
   /** `required`: nobody signs in by password before the email is verified, and registration mails the link. Default `off`. */
   readonly verifiedEmail?: 'off' | 'required';
   /**
-   * What a sign-in link does with an account whose email nobody had proven: somebody else may have registered it with the address. `end`: its password,
-   * sessions, factors and API keys end, unless the browser that uses the link has signed in to the account before and its sessions were not ended
+   * What a sign-in link or a reset does with an account whose email nobody had proven: somebody else may have registered it with the address. `end`: its
+   * password, sessions, factors and API keys end, unless the browser that uses the link has signed in to the account before and its sessions were not ended
    * since. Default `keep`.
    */
   readonly unprovenAccount?: 'keep' | 'end';

@@ -41,7 +41,7 @@ export interface FoundApiKey {
  * API keys. Every method is atomic on any number of processes and durable when it resolves. A store that cannot answer throws
  * `AuthError('unavailable')` within its deadline.
  *
- * The session store of the same database removes the keys of a user who is deleted (`endAll`), and every key in `endEverything`: a
+ * The session store of the same database removes the keys of a user who is deleted, or whose account is claimed (`endAll`), and every key in `endEverything`: a
  * backup may hold keys that were deleted after it was made.
  */
 export abstract class ApiKeyStore {

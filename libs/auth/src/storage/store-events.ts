@@ -1,7 +1,7 @@
 import type { ClientContext } from '../common/principal.js';
 import type { ActedBy } from './acted-by.js';
 import type { AuthEventInput } from './auth-event.js';
-import type { EndReason } from './end-reason.js';
+import { type EndReason, setsPassword } from './end-reason.js';
 import type { FactorChange } from './factor-store.port.js';
 import type { IdentityChange } from './identity-store.port.js';
 import type { LedgerEntry } from './ledger-entry.js';
@@ -44,7 +44,7 @@ export function sessionsEnded(count: number, ending: Ending): readonly AuthEvent
   const { userId, actorId, reason } = ending;
   const ended: AuthEventInput = { type: 'sessions.ended', count, ...ending };
   // a reset of the host's: it ends them all
-  return reason === 'password_changed' ? [ended, { type: 'password.changed', userId, actorId }] : [ended];
+  return setsPassword(reason) ? [ended, { type: 'password.changed', userId, actorId }] : [ended];
 }
 
 /** By the owner, who proved the password. */

@@ -123,12 +123,15 @@ export class MemoryDatabase {
       if (row.subject === subject) tx.remove(this.oneTimeTokens, key);
   }
 
-  removeBelongings(tx: MemoryTransaction, subject: string): void {
+  removeWaysIn(tx: MemoryTransaction, subject: string): void {
     for (const [id, row] of this.factors) if (row.subject === subject) tx.remove(this.factors, id);
     for (const [hash, owner] of this.recoveryCodes)
       if (owner === subject) tx.remove(this.recoveryCodes, hash);
-    for (const [name, row] of this.identities) if (row.subject === subject) tx.remove(this.identities, name);
     for (const [id, row] of this.apiKeys) if (row.subject === subject) tx.remove(this.apiKeys, id);
+  }
+
+  removeIdentities(tx: MemoryTransaction, subject: string): void {
+    for (const [name, row] of this.identities) if (row.subject === subject) tx.remove(this.identities, name);
   }
 
   /** Of the ledger, by number. */

@@ -1,5 +1,5 @@
 import type { ActedBy } from '../storage/acted-by.js';
-import { type EndReason, endsTokens } from '../storage/end-reason.js';
+import { type EndReason, endsTokens, endsWaysIn } from '../storage/end-reason.js';
 import { FOREIGN_LEDGER_LIFETIME_MS } from '../storage/foreign-names.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
 import { sessionEnded } from '../storage/store-events.js';
@@ -37,7 +37,8 @@ export class MemoryEndings {
     const state = this.bump(subject, 'both');
     const sessions = this.mark(this.database.sessionsOf(subject), reason).length;
     if (endsTokens(reason)) this.database.removeTokensOf(this.tx, subject);
-    if (reason === 'user_deleted') this.database.removeBelongings(this.tx, subject);
+    if (endsWaysIn(reason)) this.database.removeWaysIn(this.tx, subject);
+    if (reason === 'user_deleted') this.database.removeIdentities(this.tx, subject);
     return { sessions, entries: this.refuseEarlier(subject, state) };
   }
 

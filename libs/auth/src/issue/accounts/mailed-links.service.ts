@@ -5,6 +5,7 @@ import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import type { LinkKind } from '../../options/account-mail.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
+import type { SubjectState } from '../../storage/subject.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
 import type { VerifiedCandidate } from '../users/password-verifier.service.js';
 import { Later } from './later.service.js';
@@ -25,6 +26,9 @@ export interface LiveLink {
   readonly account: UserAccount;
   readonly data: LinkData;
 }
+
+/** With the counters of the user, read with the token. */
+export type ReadLink = LiveLink & { readonly state: SubjectState };
 
 type Candidate = Pick<VerifiedCandidate, 'account' | 'subject'>;
 type Change = Required<Omit<LinkData, 'email'>> & { readonly email: string };
@@ -59,9 +63,12 @@ export class MailedLinks {
   }
 
   /** What a token stands for. It is not spent. */
-  async read(kind: LinkKind, token: string): Promise<LiveLink | undefined> {
+  async read(kind: LinkKind, token: string): Promise<ReadLink | undefined> {
     const found = await this.tokens.read(kind, token);
-    return found?.owner && this.liveLink(found.owner.subject, found.data as LinkData);
+    if (!found?.owner) return undefined;
+    const { subject, state } = found.owner;
+    const link = await this.liveLink(subject, found.data as LinkData);
+    return link && { ...link, state };
   }
 
   async liveLink(subject: string, data: LinkData): Promise<LiveLink | undefined> {

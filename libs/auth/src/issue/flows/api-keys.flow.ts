@@ -85,16 +85,6 @@ export class ApiKeysFlow {
     await this.announcer.announce(change);
   }
 
-  /** Where keys are on. */
-  async removeAll(subject: string): Promise<void> {
-    if (!this.options.apiKeys) return;
-    for (const { id } of await this.list(subject)) {
-      // one that somebody else has removed meanwhile is as good
-      const change = await this.store().remove(subject, id, {});
-      if (change) await this.announcer.announce(change);
-    }
-  }
-
   private limit(): number {
     if (!this.options.apiKeys)
       throw AuthError.configuration('apiKeys', 'is not given; apiKeys: {} turns API keys on');
@@ -109,7 +99,7 @@ export class ApiKeysFlow {
 
 const apiKeySchema = group({
   name: text('a name of 1 to 200 visible characters').max(200).refine(isVisible),
-  permissions: list(text('the name of a permission')).optional(),
+  permissions: list(text('the name of a permission').refine(isVisible)).optional(),
   expiresIn: whole(1, MOST_SECONDS).optional(),
 });
 

@@ -4,13 +4,12 @@ import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { SubjectState } from '../../storage/subject.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { type LinkData, type LiveLink, MailedLinks } from '../accounts/mailed-links.service.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import { FactorMethods } from '../factors/factor-methods.js';
-import { DeviceIds, type DeviceStanding } from '../users/device-id.js';
+import { DeviceIds } from '../users/device-id.js';
 import { ClaimAccountFlow } from './claim-account.flow.js';
 import { CompleteSignIn, type SignInResult } from './complete-sign-in.service.js';
 
@@ -36,7 +35,6 @@ export class MagicLinkLoginFlow {
     private readonly claims: ClaimAccountFlow,
     private readonly signIn: CompleteSignIn,
     private readonly events: AuthEventPublisher,
-    private readonly options: ResolvedAuthOptions,
     private readonly clock: Clock,
   ) {}
 
@@ -49,8 +47,7 @@ export class MagicLinkLoginFlow {
     // as of the moment it was spent: what ends the sessions from then on ends this sign-in
     const { subject, state: issued } = spent.owner;
     const link = await this.links.liveLink(subject, spent.data as LinkData);
-    const standing = this.devices.verify(input.device, subject, issued.epoch);
-    const expected = link && (await this.proven(link, issued, standing));
+    const expected = link && (await this.proven(link, issued, input.device));
     if (!expected)
       throw this.links.refusal(KIND, 'the user is gone, disabled or has another email', client, subject);
     const { account } = link;
@@ -58,6 +55,7 @@ export class MagicLinkLoginFlow {
     this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip });
     if (!account.emailVerified) this.events.publish({ type: 'email.verified', userId: account.id, ip });
 
+    const standing = this.devices.verify(input.device, subject, issued.epoch);
     const deviceId = standing.kind === 'known' ? standing.id : undefined;
     const persistent = input.rememberMe ?? false;
     return this.signIn
@@ -76,15 +74,14 @@ export class MagicLinkLoginFlow {
 
   /** The email counts as verified; what the counters are then. Undefined where the user has another one by now. */
   private async proven(
-    { account: { id, emailVerified }, data }: LiveLink,
+    { account, data }: LiveLink,
     issued: SubjectState,
-    standing: DeviceStanding,
+    device: string | undefined,
   ): Promise<SubjectState | undefined> {
-    const isNews = !emailVerified;
-    if (isNews && standing.kind === 'unknown' && this.options.accounts?.unprovenAccount === 'end')
-      return this.claims.claim(id, data, issued);
+    const { id } = account;
+    if (this.claims.isDue(account, device, issued.epoch)) return this.claims.claim(id, data, issued);
     // whoever linked one had not shown that the email was theirs; before the email is proven, so that a crash leaves none behind
-    if (isNews) await this.methods.identities?.removeUnproven(id);
+    if (!account.emailVerified) await this.methods.identities?.removeUnproven(id);
     return (await this.users.accounts?.verifyEmail(id, data.email)) ? issued : undefined;
   }
 }

@@ -11,6 +11,7 @@ import { RecentAuth } from '../../verify/guards/decorators.js';
 import { clientOf, type HttpRequest, type HttpResponse } from '../../verify/http/adapter.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
+import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AccountsOnGuard } from './switched-on.guards.js';
 import { jsonBodyOf } from './json-body.js';
 import { EMAIL_BODY, LINK_BODY, LOGIN_ANSWER, MAGIC_LOGIN_BODY, RESET_BODY } from './openapi-schemas.js';
@@ -35,6 +36,7 @@ export function createAccountsController(routes: Routes): Type {
       private readonly magicLink: MagicLinkLoginFlow,
       private readonly inputs: RequestSchemas,
       private readonly tenants: TenantReader,
+      private readonly presented: PresentedTokens,
       private readonly signIns: SignIns,
     ) {}
 
@@ -66,7 +68,9 @@ export function createAccountsController(routes: Routes): Type {
       }),
     )
     async reset(@Req() request: HttpRequest): Promise<void> {
-      await this.resetting.reset(this.inputs.read('reset', jsonBodyOf(request)), clientOf(request));
+      const input = this.inputs.read('reset', jsonBodyOf(request));
+      const device = this.presented.device(request, input.device);
+      await this.resetting.reset({ ...input, device }, clientOf(request));
     }
 
     @Route(

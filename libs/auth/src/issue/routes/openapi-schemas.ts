@@ -136,13 +136,16 @@ export const LOGIN_BODY: JsonSchema = object(
 const mailed = text('From the mail.');
 export const EMAIL_BODY: JsonSchema = object({ email: text(undefined, 320) });
 export const LINK_BODY: JsonSchema = object({ token: mailed });
-export const RESET_BODY: JsonSchema = object({ token: mailed, newPassword: password });
+export const RESET_BODY: JsonSchema = object({ token: mailed, newPassword: password, device }, [
+  'token',
+  'newPassword',
+]);
 export const MAGIC_LOGIN_BODY: JsonSchema = object(
   {
     token: mailed,
     rememberMe: { type: 'boolean' },
     transport: { type: 'string', enum: TOKEN_DELIVERIES },
-    device: text('Of an earlier login, for clients without cookies.'),
+    device,
   },
   ['token'],
 );

@@ -36,7 +36,7 @@ function password(maxBytes: number) {
 }
 
 const permissions = (error = 'must be a list of at most 1,000 names') =>
-  z.array(z.string({ error }).min(1, { error }).max(200, { error }), { error }).max(1000, { error });
+  z.array(visible(error).min(1, { error }).max(200, { error }), { error }).max(1000, { error });
 const wholeSeconds = (error = 'must be a whole number of seconds above 0') =>
   z.int({ error }).min(1, { error }).max(MOST_SECONDS, { error });
 
@@ -72,7 +72,7 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
     changeEmail: z.object({ email: newEmail() }),
     // of any form: one that is no token is refused like one that is spent
     link: z.object({ token: text() }),
-    reset: z.object({ token: text(), newPassword: secret }),
+    reset: z.object({ token: text(), newPassword: secret, device }),
     magicLogin: z.object({
       token: text(),
       rememberMe: flag().optional(),

@@ -107,14 +107,16 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     assert.ok((await it.apiKeys.removeExpired(100)) >= 1);
   },
 
-  'a sign-out everywhere spares the keys; a deletion of the owner ends them, and so does a restore': async (
+  'a sign-out everywhere spares the keys; a deletion of the owner, a claim and a restore end them': async (
     it,
   ) => {
-    const [stays, goes] = [await made(it), await made(it)];
+    const [stays, goes, claimed] = [await made(it), await made(it), await made(it)];
     await it.sessions.endAll(stays.subject, 'logout_all', BY);
     await it.sessions.endAll(goes.subject, 'user_deleted', BY);
+    await it.sessions.endAll(claimed.subject, 'account_claimed', BY);
     assert.ok(await it.apiKeys.use(stays.id, stays.hash));
     assert.equal(await it.apiKeys.use(goes.id, goes.hash), undefined);
+    assert.equal(await it.apiKeys.use(claimed.id, claimed.hash), undefined);
     await it.sessions.endEverything(BY, 0);
     assert.equal(await it.apiKeys.use(stays.id, stays.hash), undefined);
   },

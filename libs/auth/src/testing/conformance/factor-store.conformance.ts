@@ -169,11 +169,13 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     assert.deepEqual(await sealedOf(), next);
   },
 
-  'a user who is deleted leaves no factor behind': async (it) => {
-    const { subject, codes } = await withTotp(it);
-    await it.sessions.endAll(subject, 'user_deleted');
-    assertHolds(await it.factors.of(subject), { all: [], recoveryCodesLeft: 0 });
-    assert.equal(await it.factors.useRecoveryCode(subject, codes[0] as Buffer), false);
+  'a user who is deleted leaves no factor behind, and one whose account is claimed none': async (it) => {
+    for (const reason of ['user_deleted', 'account_claimed'] as const) {
+      const { subject, codes } = await withTotp(it);
+      await it.sessions.endAll(subject, reason);
+      assertHolds(await it.factors.of(subject), { all: [], recoveryCodesLeft: 0 });
+      assert.equal(await it.factors.useRecoveryCode(subject, codes[0] as Buffer), false);
+    }
   },
 };
 

@@ -130,7 +130,7 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
   },
 
   'dies when its owner is disabled, deleted or gets a new password': async (it) => {
-    for (const reason of ['password_changed', 'user_disabled', 'user_deleted'] as const)
+    for (const reason of ['password_changed', 'account_claimed', 'user_disabled', 'user_deleted'] as const)
       await diesBy(it, reason, true);
   },
 
