@@ -315,6 +315,29 @@ it('sign-in elsewhere is refused there, and the provider answers this machine al
   ]).toEqual([200, 404, 404]);
 });
 
+it('an API key: made, shown once, at work, and deleted', async () => {
+  const person = await someone();
+  const me = await arrive();
+  const { page } = me;
+  await me.signIn(person);
+  await me.go('Account');
+  await page.getByLabel('Name of the key').fill('deploy');
+  await button(me, 'Make a key').click();
+  const dialog = page.getByRole('dialog', { name: 'Your new key' });
+  const key = await dialog.locator('.secret').innerText();
+  await lookAt(page, 'api-key');
+  await button(me, 'I have kept it').click();
+  const headers = { authorization: `Bearer ${key}` };
+  expect((await demo.client().get('/me', { headers })).json()).toMatchObject({ id: person.id });
+  await page.reload();
+  await page.getByText('never used').or(page.getByText('last used')).first().waitFor();
+  expect(await page.content()).not.toContain(key);
+  await lookAt(page, 'api-keys');
+  await page.getByRole('button', { name: /^Delete the key deploy/ }).click();
+  await page.getByText('None yet.', { exact: true }).waitFor();
+  expect((await demo.client().get('/me', { headers })).status).toBe(401);
+});
+
 it('is never white: before its script, before the first answer, and after a mistake of its own', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();

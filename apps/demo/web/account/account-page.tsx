@@ -1,4 +1,5 @@
 import type { Account, FeedEvent } from '../api/models.js';
+import { ApiKeysPanel } from '../api-keys/api-keys-panel.js';
 import { IdentitiesPanel } from '../elsewhere/identities-panel.js';
 import { FactorsPanel } from '../factors/factors-panel.js';
 import { useConfirmIdentity } from '../factors/confirm-identity.js';
@@ -53,6 +54,7 @@ export function AccountPage({ account, news, authTime, onLeaving }: AccountPageP
         <ChangePassword email={account.email} />
         <FactorsPanel version={news} now={now} />
         <IdentitiesPanel version={news} now={now} />
+        <ApiKeysPanel now={now} />
         <DeleteAccount {...{ account, onLeaving }} />
       </div>
     </section>

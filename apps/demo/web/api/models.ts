@@ -19,6 +19,15 @@ export interface UserRow extends Omit<Account, 'emailVerified'> {
   readonly disabled: boolean;
 }
 
+/** `GET /auth/api-keys` */
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  /** To the hour. */
+  readonly lastUsedAt?: string;
+}
+
 /** What the socket tells of: the members that the page reads. docs/events.md lists them by type. */
 export interface FeedEvent {
   readonly id: number;
