@@ -42,6 +42,12 @@ function anchors(page: string): string[] {
   );
 }
 
+/** Of code that a host writes: no imports, declarations, comments, blanks or brackets alone. */
+function linesOf(code: string): number {
+  const own = code.replaceAll(/^(?:import|declare)\b[^;]*;.*\n/gm, '').split('\n');
+  return own.filter((line) => !/^\s*(?:$|\/\/|\/\*\*|\*|[\])}>;,({[\s]+$)/.test(line)).length;
+}
+
 describe('the documentation', () => {
   // T-7rg7
   it('names tests that exist, by ids that each one test has', () => {
@@ -170,6 +176,27 @@ describe('the documentation', () => {
   it('says how to start and how to test', () => {
     expect(read('README.md')).toContain('npm ci && npm start');
     expect(read('README.md')).toContain('npm ci && npm test');
+  });
+
+  // T-9d38
+  it('counts the lines of a host as the snippets hold them', () => {
+    const snippetsIn = (text: string) =>
+      [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => linesOf(code));
+    const before = ['', '-factors']
+      .map((more) => read(`docs/assurance/host-lines${more}.md`))
+      .flatMap((text) => text.split(/^## /m).slice(1))
+      .map((part) => [part.slice(0, part.indexOf('\n')), String(snippetsIn(part)[0])] as const);
+    const rows = read('docs/assurance/host-lines.md').matchAll(
+      /^\| \[(.*?)\]\(\.\.\/(.*?)\) ([\d, ]*\d) +\| (\d+) +\| (\d+) +\|$/gm,
+    );
+    const table = [...rows].map(([, flow = '', page = '', which = '', was = '', is]) => {
+      const counted = snippetsIn(read(`docs/${page}`));
+      const after = which.split(', ').reduce((sum, nth) => sum + (counted[Number(nth) - 1] ?? NaN), 0);
+      expect([flow, String(after)]).toEqual([flow, is]);
+      return [flow, was];
+    });
+    expect(table).toEqual(before);
+    expect(table.length).toBeGreaterThan(5);
   });
 
   // T-vrnp
