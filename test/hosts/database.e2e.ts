@@ -11,7 +11,7 @@ import {
 import { getTableName } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { drizzle as proxyDrizzle } from 'drizzle-orm/pg-proxy';
-import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, pgSchema, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import {
   type HostDatabase,
@@ -302,6 +302,21 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
         });
       },
       /the column pw of public\.narrow is character varying\(60\), .* ALTER TABLE public\.narrow ALTER COLUMN pw TYPE text/,
+    ],
+    [
+      'such a column of a name with capitals, in the spelling that the database takes',
+      async () => {
+        await database.pool.query(
+          'create schema "Shop"; create table "Shop"."Users" (id uuid, mail text, "passwordHash" varchar(60))',
+        );
+        const shop = pgSchema('Shop').table('Users', {
+          ...{ id: uuid('id').primaryKey(), mail: text('mail'), hash: text('passwordHash') },
+        });
+        return drizzleStorage(drizzle(poolOf()), {
+          users: { table: shop, id: shop.id, email: shop.mail, passwordHash: shop.hash },
+        });
+      },
+      /ALTER TABLE "Shop"\."Users" ALTER COLUMN "passwordHash" TYPE text/,
     ],
     [
       'a missing right',

@@ -21,7 +21,12 @@ export interface AuthDatabaseOptions {
   readonly option?: string;
 }
 
-const UNDEFINED_TABLE = '42P01';
+/** By SQLSTATE: what makes a transaction of the host's none that a change can be written in. */
+const REFUSED_IN_IT: Readonly<Record<string, string>> = {
+  '42P01': "is of a database that has no tables of Tokenward's",
+  '25006': 'is read-only; begin one that may write',
+  '25P02': 'is a transaction that failed; roll it back, and begin another',
+};
 
 /**
  * Tokenward's statements on the host's pool: under a deadline, each client given back or destroyed, with names that do not hang on the search path,
@@ -80,8 +85,8 @@ export class AuthDatabase {
       return await withDeadline(work(), deadlineMs, what);
     } catch (error) {
       // Tokenward's own database has the tables: they were looked for
-      if (sqlState(error) === UNDEFINED_TABLE)
-        throw transactionRefused("is of a database that has no tables of Tokenward's");
+      const refusal = REFUSED_IN_IT[sqlState(error) ?? ''];
+      if (refusal) throw transactionRefused(refusal);
       throw unavailable(what, error);
     }
   }

@@ -35,6 +35,8 @@ export interface DrizzleUserDirectoryOptions {
 
 const STORE = 'store a password hash';
 const UNIQUE_VIOLATION = '23505';
+/** Too long, of another type, out of range; a reference to no row (a tenant that is not there); against a check. */
+const NOT_HELD = /^(?:22...|23503|23514)$/;
 
 /** `UserDirectory` on the host's own table; the subject's counters come in the same query as the password hash. */
 export class DrizzleUserDirectory extends UserDirectory {
@@ -128,7 +130,9 @@ export class DrizzleUserDirectory extends UserDirectory {
     const created = await this.database
       .transaction('create a user', this.deadlineMs, (tx) => rows(tx, insert))
       .catch((error: unknown) => {
-        if (sqlState(error) === UNIQUE_VIOLATION) return [];
+        const state = sqlState(error) ?? '';
+        if (state === UNIQUE_VIOLATION) return [];
+        if (NOT_HELD.test(state)) throw refusedValue(state);
         throw error;
       });
     return created[0] ? { kind: 'created', account: toCandidate(created[0]).account } : { kind: 'taken' };
@@ -158,6 +162,17 @@ export class DrizzleUserDirectory extends UserDirectory {
     if (candidate && another) throw ambiguousUser(candidate, another);
     return candidate;
   }
+}
+
+/** The registration's, and no outage: no waiting makes the column hold it. Which of the values it was, the server does not say. */
+function refusedValue(state: string): AuthError {
+  return new AuthError(
+    'input_invalid',
+    `create a user: ${state}, a value that the users table does not take`,
+    {
+      fields: { body: 'is not valid' },
+    },
+  );
 }
 
 function toCandidate(row: Row): LoginCandidate {

@@ -9,6 +9,10 @@ export interface WrittenColumn {
   readonly value: SQL;
 }
 
+/** PostgreSQL takes no value for it, or Drizzle was told that it numbers the rows. */
+const isMadeByDatabase = ({ generated, generatedIdentity }: PgColumn): boolean =>
+  generated !== undefined || generatedIdentity !== undefined;
+
 /** The host's own columns, which a registration may fill. None of those that Tokenward was told of: they are never the caller's to write. */
 export class FurtherColumns {
   readonly #columns: ReadonlyMap<string, PgColumn>;
@@ -20,7 +24,9 @@ export class FurtherColumns {
     const all = Object.entries(users.table).filter((entry): entry is [string, PgColumn] =>
       is(entry[1], PgColumn),
     );
-    this.#columns = new Map(all.filter(([, column]) => !told.has(this.#nameOf(column))));
+    this.#columns = new Map(
+      all.filter(([, column]) => !told.has(this.#nameOf(column)) && !isMadeByDatabase(column)),
+    );
   }
 
   /** By the names that the columns have in the host's table object. Throws `input_invalid` for other names. */

@@ -1,6 +1,6 @@
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { HostTransaction } from '../storage/host-transaction.js';
-import { SqlTransaction } from '../storage/sql-transaction.port.js';
+import { SqlTransaction, transactionRefused } from '../storage/sql-transaction.port.js';
 import type { Row, Transaction } from './database.js';
 import { drizzleTransaction } from './drizzle-transaction.js';
 import { asPlainText } from './plain-statement.js';
@@ -14,9 +14,16 @@ export function asTransaction(tx: HostTransaction): Transaction {
     execute: async (query) => {
       const { sql, params } = dialect.sqlToQuery(query);
       const { text, parameters } = asPlainText(sql, params);
-      const found = await host.query(text, parameters);
-      const rows = found.map((row) => JSON.parse(String(Object.values(row)[0])) as Row);
+      const found: unknown = await host.query(text, parameters).catch(notItsLibrary);
+      if (!Array.isArray(found)) throw notItsLibrary();
+      const rows = found.map((row: object) => JSON.parse(String(Object.values(row)[0])) as Row);
       return { rows, rowCount: rows.length };
     },
   };
+}
+
+/** An adapter was given what another library made: it finds no method there, or no rows in the answer. */
+function notItsLibrary(error: unknown = new TypeError()): never {
+  if (!(error instanceof TypeError)) throw error;
+  throw transactionRefused('is not a transaction of the library that its adapter is for');
 }

@@ -10,7 +10,7 @@ import { toQuery } from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
 import { type AuthSchema, createAuthSchema } from './schema.js';
 import { columnsOf, HASH_CHARACTERS, type NamedUsers } from './user-columns.js';
-import { indexAdvice, UNIQUE_INDEXES } from './user-index.js';
+import { indexAdvice, quoted, UNIQUE_INDEXES } from './user-index.js';
 
 export interface Layout {
   /** What a refusal names. */
@@ -90,7 +90,7 @@ function statement(needs: readonly Need[]) {
         select from pg_attribute a where a.attrelid = c.oid and a.attname = missing and a.attnum > 0 and not a.attisdropped)) as missing,
       (select jsonb_agg(denied) from jsonb_array_elements_text(e.rights) denied
         where not case denied when 'DELETE' then has_table_privilege(c.oid, denied) else has_any_column_privilege(c.oid, denied) end) as denied,
-      (select jsonb_agg(a.attname) from pg_attribute a where a.attrelid = c.oid and e.rights ? 'SELECT' and e.columns ? a.attname
+      (select jsonb_agg(quote_ident(a.attname)) from pg_attribute a where a.attrelid = c.oid and e.rights ? 'SELECT' and e.columns ? a.attname
         and not has_column_privilege(c.oid, a.attnum, 'SELECT')) as hidden,
       (select format_type(a.atttypid, a.atttypmod) from pg_attribute a where a.attrelid = c.oid and a.attname = e.hash
         and a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod - 4 between 1 and ${HASH_CHARACTERS - 1}) as narrow,
@@ -112,14 +112,14 @@ function problemOf({ key, schema, name, hash = '' }: Need, row: Row): string | u
       return `the table ${schema === null ? '' : `${schema}.`}${name} is missing; ${cure}`;
     return `the table ${name} is not on the search path (${String(row['path'])}), it is in ${elsewhere}; pass createAuthSchema({ schema }) as schema`;
   }
-  const full = `${String(row['schema'])}.${name}`;
+  const full = `${quoted(String(row['schema']))}.${quoted(name)}`;
   if (row['missing'] != null) {
     const columns = `the table ${full} has no column ${listOf(row['missing'])}`;
     return `${columns}; ${key === 'users' ? 'give the columns the names that they have in the database' : MIGRATE}`;
   }
   // a login with an old hash would go well, and its new hash would never be stored
   if (row['narrow'] != null)
-    return `the column ${hash} of ${full} is ${String(row['narrow'])}, and a new hash has ${String(HASH_CHARACTERS)} characters; ALTER TABLE ${full} ALTER COLUMN ${hash} TYPE text`;
+    return `the column ${hash} of ${full} is ${String(row['narrow'])}, and a new hash has ${String(HASH_CHARACTERS)} characters; ALTER TABLE ${full} ALTER COLUMN ${quoted(hash)} TYPE text`;
   const hidden = row['hidden'] == null ? '' : `SELECT (${listOf(row['hidden'])})`;
   const [rights, role] = [listOf(row['denied']) || hidden, String(row['role'])];
   if (rights === '') return undefined;
@@ -134,7 +134,11 @@ function adviseOnUsers({ users, option }: Layout, needs: readonly Need[], found:
   const at = needs.findIndex(({ key }) => key === 'users');
   const row = found[at];
   if (!users || !row) return;
-  const advice = indexAdvice(users, `${String(row['schema'])}.${needs[at]?.name ?? ''}`, row['indexes']);
+  const advice = indexAdvice(
+    users,
+    `${quoted(String(row['schema']))}.${quoted(needs[at]?.name ?? '')}`,
+    row['indexes'],
+  );
   if (advice !== undefined) new Logger('Tokenward').warn(`${option}: ${advice}`);
 }
 

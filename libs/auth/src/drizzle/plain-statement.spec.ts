@@ -29,8 +29,16 @@ describe('asPlainText', () => {
     expect(parameters).toEqual([1, '0aff', null]);
   });
 
+  it('sends flags, days and large numbers as text', () => {
+    const day = new Date('2026-01-02T03:04:05.678Z');
+    const { text, parameters } = asPlainText('select $1, $2, $3, $1', [true, day, 9_007_199_254_740_993n]);
+    expect(text).toContain(
+      'select $1::text::boolean, $2::text::timestamptz, $3::text::bigint, $1::text::boolean',
+    );
+    expect(parameters).toEqual(['true', '2026-01-02T03:04:05.678Z', '9007199254740993']);
+  });
+
   it('refuses what each library writes in another way', () => {
-    for (const value of [new Date(), true, {}, ['a']])
-      expect(() => asPlainText('select $1', [value])).toThrow(TypeError);
+    for (const value of [{}, ['a']]) expect(() => asPlainText('select $1', [value])).toThrow(TypeError);
   });
 });

@@ -15,19 +15,35 @@ export function asPlainText(sql: string, params: readonly unknown[]): PlainState
   const answers = /^(?:select|values)\b/i.test(body) || /\breturning\b/i.test(body);
   const statement = answers ? body : `${body} returning 1`;
   const text = `${head}tokenward as (${statement}) select to_jsonb(tokenward)::text as tokenward from tokenward`;
+  const plain = params.map(plainOf);
   return {
-    // a library that knows the type of the column writes bytes, or text for bytes, in its own way
-    text: text.replaceAll(/\$(\d+)/g, (mark, number: string) =>
-      Buffer.isBuffer(params[Number(number) - 1]) ? `decode(${mark}::text, 'hex')` : mark,
-    ),
-    parameters: params.map(plain),
+    text: text.replaceAll(/\$(\d+)/g, (mark, number: string) => plain[Number(number) - 1]?.as(mark) ?? mark),
+    parameters: plain.map(({ value }) => value),
   };
 }
 
-function plain(value: unknown): SqlParameter {
-  if (Buffer.isBuffer(value)) return value.toString('hex');
-  if (typeof value === 'string' || typeof value === 'number') return value;
-  if (value === null || value === undefined) return null;
+interface Plain {
+  readonly value: SqlParameter;
+  /** What stands in the statement for its mark. */
+  as(mark: string): string;
+}
+
+const itself = (mark: string): string => mark;
+const cast =
+  (type: string) =>
+  (mark: string): string =>
+    `${mark}::text::${type}`;
+
+/** A library that knows the type of the column writes what is not text, or the text for it, in its own way. */
+function plainOf(value: unknown): Plain {
+  if (Buffer.isBuffer(value))
+    return { value: value.toString('hex'), as: (mark) => `decode(${mark}::text, 'hex')` };
+  if (typeof value === 'string' || typeof value === 'number') return { value, as: itself };
+  if (value === null || value === undefined) return { value: null, as: itself };
+  // of the host's own condition on its users
+  if (typeof value === 'boolean') return { value: String(value), as: cast('boolean') };
+  if (typeof value === 'bigint') return { value: String(value), as: cast('bigint') };
+  if (value instanceof Date) return { value: value.toISOString(), as: cast('timestamptz') };
   throw new TypeError(
     `a parameter of type ${typeof value} in a transaction of the host's: cast it from text`,
   );

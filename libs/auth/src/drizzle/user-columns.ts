@@ -132,6 +132,9 @@ export function valueFor(column: Named, value: SQL): SQL {
 
 const column = (each: Named | undefined): SQL => (each ? sql`a.${sql.identifier(each.name)}` : sql`null`);
 
+/** A `char(n)` column brings blanks to fill it, which its cast takes off. */
+const textOf = (each: Named | undefined): SQL => sql`${column(each)}::text`;
+
 export function idFrom(users: NamedUsers, subject: SQL): SQL {
   return valueFor(users.id, subject);
 }
@@ -156,14 +159,15 @@ function emailVerifiedOf({ emailVerified }: NamedUsers): SQL {
 export function factColumns(users: NamedUsers | undefined): SQL {
   if (!users)
     return sql`false as user_found, null as role, null as permissions, false as disabled, null as tenant`;
-  return sql`(${column(users.id)} is not null) as user_found, ${column(users.role)} as role,
+  return sql`(${column(users.id)} is not null) as user_found, ${textOf(users.role)} as role,
     ${users.permissions ? sql`to_jsonb(${column(users.permissions)})` : sql`null`} as permissions, ${disabledOf(users)} as disabled,
-    ${users.tenant ? sql`${column(users.tenant)}::text` : sql`null`} as tenant`;
+    ${users.tenant ? textOf(users.tenant) : sql`null`} as tenant`;
 }
 
 export function accountColumns(users: NamedUsers): SQL {
-  return sql`${column(users.id)}::text as user_id, ${column(users.email)} as email, ${column(users.name)} as name,
-    ${column(users.identifier)} as identifier, ${column(users.passwordHash)} as password_hash,
+  const { id, email, name, identifier, passwordHash } = users;
+  return sql`${textOf(id)} as user_id, ${textOf(email)} as email, ${textOf(name)} as name,
+    ${textOf(identifier)} as identifier, ${textOf(passwordHash)} as password_hash,
     ${emailVerifiedOf(users)} as email_verified, ${factColumns(users)}`;
 }
 

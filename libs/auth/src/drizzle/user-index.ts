@@ -24,5 +24,6 @@ function predicateOf({ where }: NamedUsers): string {
   return ` WHERE ${values.length === 0 ? text : '(the condition of users.where)'}`;
 }
 
-const quoted = (name: string): string =>
+/** A name as PostgreSQL reads it. */
+export const quoted = (name: string): string =>
   /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;

@@ -62,6 +62,9 @@ export class UserChangesFlow {
     change: UserChange,
     { actorId }: ActedBy = {},
   ): Promise<PendingChange> {
+    // without one the change would be written in a transaction of Tokenward's, which the host's rollback does not undo
+    if (typeof tx !== 'object' || (tx as unknown) === null)
+      throw transactionRefused('is missing; pass the transaction that you opened');
     const userId = await this.resolver.idOf(given, tx);
     const ended = await this.apply(userId, change, { tx, actorId });
     return { committed: () => this.announceIfItStands(ended) };

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { pgSchema, text } from 'drizzle-orm/pg-core';
+import { indexAdvice } from './user-index.js';
+
+const table = pgSchema('Shop').table('Users', { id: text('Id'), shop: text('shopId'), email: text('eMail') });
+const { id, shop, email } = table;
+const users = { table, id, email, tenant: shop, passwordHash: id };
+const FULL = '"Shop"."Users"';
+
+describe('the index of the users', () => {
+  it('is asked for in the spelling that the database takes', () => {
+    expect(indexAdvice(users, FULL, null)).toContain(
+      'CREATE UNIQUE INDEX CONCURRENTLY ON "Shop"."Users" ("shopId", lower("eMail"))',
+    );
+  });
+
+  it.each([
+    ['of that statement', '("shopId", lower("eMail"))', false],
+    ['of a varchar column', '("shopId", lower(("eMail")::text))', false],
+    ['without the tenant', '(lower("eMail"))', true],
+    ['of the column as it is', '("shopId", "eMail")', true],
+    ['of another column', '("shopId", lower("Name"))', true],
+  ])('one %s', (_of, columns, isMissed) => {
+    const index = `CREATE UNIQUE INDEX some ON "Shop"."Users" USING btree ${columns}`;
+    expect(indexAdvice(users, FULL, [index]) !== undefined).toBe(isMissed);
+  });
+});
