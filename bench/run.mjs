@@ -88,6 +88,7 @@ async function loadSections() {
     { bound },
     { freshToken },
     { refresh },
+    { refreshLoad },
     { rotation },
     { manySessions, databaseBytes },
     { login },
@@ -95,11 +96,11 @@ async function loadSections() {
     { memory },
   ] = await Promise.all(
     [
-      ...['guarded', 'guard-cost', 'bound', 'fresh-token', 'refresh', 'rotation'],
+      ...['guarded', 'guard-cost', 'bound', 'fresh-token', 'refresh', 'refresh-load', 'rotation'],
       ...['many-sessions', 'login', 'start', 'memory'],
     ].map((name) => import(`./sections/${name}.mjs`)),
   );
-  const hot = { guarded, guardCost, bound, freshToken, refresh, rotation };
+  const hot = { guarded, guardCost, bound, freshToken, refresh, refreshLoad, rotation };
   return { ...hot, manySessions, databaseBytes, login, start, memory };
 }
 

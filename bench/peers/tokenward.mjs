@@ -80,6 +80,7 @@ export async function serve(adapter, { keys, databaseUrl, redisUrl, cacheSize, d
 }
 
 function signingKeys(keys, algorithm) {
+  if (algorithm === 'ES256') return { algorithm, privateKey: keys.ecPrivatePem, keyId: 'bench-ec' };
   return { algorithm, privateKey: keys.privatePem, keyId: 'bench' };
 }
 

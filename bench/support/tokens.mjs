@@ -6,7 +6,9 @@ export const AUDIENCE = 'bench';
 
 export function makeKeys() {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return {
+    ecPrivatePem: ec.privateKey.export({ type: 'pkcs8', format: 'pem' }),
     privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     publicPem: publicKey.export({ type: 'spki', format: 'pem' }),
     secret: randomBytes(32).toString('base64url'),

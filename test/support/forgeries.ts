@@ -145,7 +145,8 @@ export const GOOD: readonly (readonly [name: string, forge: (world: Forger) => s
   ['an unknown header member', header({ foo: 'bar' })],
   [
     'one that expired within the tolerance',
-    claims({ iat: seconds() - 600, nbf: seconds() - 600, exp: seconds() + 2 }),
+    // counted when it is tried: on a busy machine that is long after the file was read
+    (world) => claims({ iat: seconds() - 600, nbf: seconds() - 600, exp: seconds() - 2 })(world),
   ],
   ['an unknown claim', claims({ tenant: 'x' })],
 ];

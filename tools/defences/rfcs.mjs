@@ -190,8 +190,8 @@ export const RFCS = [
     'RFC 6265bis, two of one name',
     'both are refused',
     EXTRACTOR,
-    'if (others.length > 0) return REPEATED;',
-    'if (others.length > 99) return REPEATED;',
+    'if (values.length > 1) return REPEATED;',
+    'if (values.length > 99) return REPEATED;',
     'T-g4tk T-6228',
   ),
   defence(

@@ -17,5 +17,7 @@ export function marked(principal: Principal, named: Named): Principal {
 /** What the ledger is asked about a caller. */
 export function revocable(principal: Principal): RevocableToken {
   const { tokenId, sessionId, id: subject, tokenVersion, keyId, issuedAt } = principal;
-  return { tokenId, sessionId, subject, tokenVersion, keyId, issuedAt, ...(principal as Marked)[NAMED] };
+  const own = { tokenId, sessionId, subject, tokenVersion, keyId, issuedAt };
+  const named = (principal as Marked)[NAMED];
+  return named ? { ...own, ...named } : own;
 }

@@ -75,7 +75,7 @@ export function admit(
   by: object,
   carrier = carrierOf(context) as Carrier,
 ): void {
-  const [field] = fieldsOf(context);
+  const field = fieldsOf(context)[0];
   if (field) {
     if (carrier[ADMITTED_BY] !== undefined && carrier[ADMITTED_BY] !== by) carrier[SEVERAL] = true;
     field[PRINCIPAL] = principal;
@@ -115,9 +115,11 @@ function admittedIn(context: ExecutionContext): Carrier | undefined {
   return carrier?.[SEVERAL] ? undefined : carrier;
 }
 
+const NO_FIELDS: readonly Carrier[] = [];
+
 /** A GraphQL field, then what it lies in. A path is one object for a field and all below it (graphql-js, `addPath`). */
 function fieldsOf(context: ExecutionContext): readonly Carrier[] {
-  if (context.getType<string>() !== 'graphql') return [];
+  if (context.getType<string>() !== 'graphql') return NO_FIELDS;
   const fields: Carrier[] = [];
   let at = context.getArgByIndex<{ readonly path?: Path } | undefined>(3)?.path;
   for (; at; at = at.prev) fields.push(at as Carrier);

@@ -46,14 +46,15 @@ export function headerValues(request: HttpRequest, name: string): readonly strin
   const value = request.headers[name];
   if (value === undefined) return [];
   const raw = request.rawHeaders ?? request.raw?.rawHeaders;
-  const values: string[] = [];
-  for (let at = 0; raw && at + 1 < raw.length; at += 2) {
-    const key = raw[at] as string;
-    if (key.length === name.length && key.toLowerCase() === name) values.push(raw[at + 1] as string);
-  }
-  if (values.length > 1) return values;
+  let found = 0;
+  for (let at = 0; raw && at + 1 < raw.length; at += 2) if (isNamed(raw[at] as string, name)) found += 1;
+  if (raw && found > 1) return raw.filter((_, at) => at % 2 === 1 && isNamed(raw[at - 1] as string, name));
   // not the raw one: a middleware of the host may have replaced it
   return typeof value === 'string' ? [value] : value;
+}
+
+function isNamed(header: string, name: string): boolean {
+  return header.length === name.length && (header === name || header.toLowerCase() === name);
 }
 
 /** A parameter of the path; empty where the route has none of that name. */

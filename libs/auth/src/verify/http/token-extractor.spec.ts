@@ -57,6 +57,8 @@ describe('where an access token is read from', () => {
     ['two empty cookies', cookie('access_token=; access_token='), REFUSED],
     ['an empty one first', cookie('access_token=; access_token=a'), REFUSED],
     ['an empty one last', cookie('access_token=a; x=1; access_token='), REFUSED],
+    ['a scheme without a space', authorization('Bearer\tt'), REFUSED],
+    ['a list after the scheme', authorization('Bearer, Bearer t'), REFUSED],
     ['two Cookie headers', request(['Cookie', 'access_token=a'], ['cookie', 'access_token=a']), REFUSED],
     [
       'two cookies and a good header',

@@ -12,7 +12,6 @@ export type PresentedCookie =
 const NONE = { kind: 'none' } as const;
 const REPEATED = { kind: 'repeated' } as const;
 const BEARER = /^bearer(?=[\s,]|$)/i;
-const SCHEME = /^(?:bearer|dpop) +/i;
 const BEARER_OR_DPOP = /^(?:bearer|dpop)(?=[\s,]|$)/i;
 const DPOP = /^dpop/i;
 
@@ -24,8 +23,9 @@ export type DpopScheme = 'read' | 'ignored';
  * host's cannot be told (cookie tossing).
  */
 export function presentedCookie(request: HttpRequest, name: string): PresentedCookie {
-  const [value, ...others] = cookieValues(request, name);
-  if (others.length > 0) return REPEATED;
+  const values = cookieValues(request, name);
+  if (values.length > 1) return REPEATED;
+  const value = values[0];
   return value ? { kind: 'value', value } : NONE;
 }
 
@@ -74,16 +74,22 @@ export function presentedBearer(request: HttpRequest, dpop: DpopScheme = 'ignore
   const values = headerValues(request, 'authorization');
   const ours = dpop === 'read' ? BEARER_OR_DPOP : BEARER;
   if (!values.some((value) => ours.test(value))) return NONE;
-  const [value = ''] = values;
-  const scheme = values.length === 1 && ours.test(value) ? SCHEME.exec(value) : null;
-  const credential = scheme ? value.slice(scheme[0].length) : '';
+  const value = values[0] ?? '';
+  const isDpop = dpop === 'read' && DPOP.test(value);
+  const credential = values.length === 1 ? afterBlanks(value, isDpop ? 'dpop'.length : 'bearer'.length) : '';
   if (credential === '' || credential.includes(' ') || credential.includes(','))
     return { kind: 'refused', detail: 'the Authorization header does not hold exactly one token' };
-  if (dpop === 'read' && DPOP.test(value))
-    return { kind: 'token', value: credential, source: 'dpop', request };
+  if (isDpop) return { kind: 'token', value: credential, source: 'dpop', request };
   if (credential.startsWith(API_KEY_PREFIX))
     return { kind: 'token', value: credential, source: 'bearer', ip: addressOf(request.ip) };
   return { kind: 'token', value: credential, source: 'bearer' };
+}
+
+/** What follows the scheme; empty where no space does. */
+function afterBlanks(value: string, scheme: number): string {
+  let at = scheme;
+  while (value.charCodeAt(at) === 0x20) at += 1;
+  return at === scheme ? '' : value.slice(at);
 }
 
 /** The cookie first: one that is there and not empty decides. Never a query string, never a body (RFC 9700, section 4.3.2). */

@@ -128,6 +128,15 @@ describe('VerifiedTokenCache', () => {
     }
   });
 
+  it('tells tokens apart that end alike: only the last one is kept', () => {
+    const cache = new VerifiedTokenCache(10);
+    cache.set(`one.${'s'.repeat(40)}`, entry(1), 0);
+    expect(cache.get(`two.${'s'.repeat(40)}`, 0)).toBeUndefined();
+    cache.set(`two.${'s'.repeat(40)}`, entry(2), 0);
+    expect(cache.get(`two.${'s'.repeat(40)}`, 0)).toEqual(entry(2));
+    expect(cache.get(`one.${'s'.repeat(40)}`, 0)).toBeUndefined();
+  });
+
   it('keeps nothing of the headers that tokens were cut out of, not of those who come back either', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
