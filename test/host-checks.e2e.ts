@@ -1,23 +1,15 @@
-import { Body, Controller, HttpCode, Module, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuthService, OriginGuard, Public, ThrottleGuard } from '@tokenward/nestjs';
 import {
-  AuthModule,
-  AuthService,
-  OriginGuard,
-  PasswordHasher,
-  Public,
-  ThrottleGuard,
-} from '@tokenward/nestjs';
-import {
+  addPerson,
+  HOST_PASSWORD as PASSWORD,
   hostDatabase,
   type HostApp,
   type HostDatabase,
   hostOptions,
-  people,
-  startHost,
+  hostWith,
 } from './support/host-app.js';
-
-const PASSWORD = 'a long enough passphrase';
 
 @Controller('door')
 class DoorController {
@@ -50,13 +42,9 @@ describe('the safe parts on routes of a host', () => {
   beforeAll(async () => {
     database = await hostDatabase();
     const options = hostOptions(database, { throttle: { accountAndAddress: 3, address: 8 } });
-    @Module({ imports: [AuthModule.forRoot(options)], controllers: [DoorController] })
-    class Host {}
-    host = await startHost(Host);
-    auth = host.app.get(AuthService, { strict: false });
-    const secret = await host.app.get(PasswordHasher, { strict: false }).hash(PASSWORD);
-    const [made] = await database.db.insert(people).values({ mail: 'ann@example.com', secret }).returning();
-    id = made?.ref ?? '';
+    const started = await hostWith(options, [DoorController]);
+    [host, auth] = [started, started.auth];
+    id = (await addPerson(host, database, { mail: 'ann@example.com', kind: null })).id;
   });
   afterAll(async () => {
     await host.close();

@@ -1,39 +1,27 @@
-import { Controller, Get, Module, UseGuards } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  AuthModule,
-  AuthService,
-  CurrentUser,
-  JwtAuthGuard,
-  PasswordHasher,
-  type PendingChange,
-  type Principal,
-  type UserAccount,
-} from '@tokenward/nestjs';
+import { AuthService, type PendingChange, type UserAccount } from '@tokenward/nestjs';
 import type { AuthEvent } from '@tokenward/nestjs/observe';
 import { actAs, AuthTestingModule } from '@tokenward/nestjs/testing';
 import { eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { acceptedFor } from './support/accepted-for.js';
 import {
+  addPerson,
+  ClaimsController,
+  HOST_PASSWORD as PASSWORD,
   hostDatabase,
   type HostApp,
   type HostDatabase,
   hostOptions,
+  hostWith,
   people,
   startHost,
 } from './support/host-app.js';
+import type { HttpClient } from './support/http.js';
+import { bearer, claimsOf } from './support/stage.js';
 
-const PASSWORD = 'a long enough passphrase';
-
-@Controller()
-class Things {
-  @Get('claims')
-  @UseGuards(JwtAuthGuard)
-  claims(@CurrentUser() { claims }: Principal) {
-    return claims;
-  }
-}
+const OPENING = { transport: 'bearer', secondFactor: 'satisfied' } as const;
 
 /** Flows that the host has: social login, second factor, resets, role changes; claims of its own. */
 describe('what a host does with AuthService', () => {
@@ -43,7 +31,6 @@ describe('what a host does with AuthService', () => {
   let extra: Record<string, unknown>;
   let needsSecondFactor: (account: UserAccount) => boolean;
   const events: AuthEvent[] = [];
-  let count = 0;
 
   beforeAll(async () => {
     database = await hostDatabase();
@@ -55,10 +42,8 @@ describe('what a host does with AuthService', () => {
       secondFactor: (account) => (needsSecondFactor(account) ? 'needed' : 'not_needed'),
       onEvent: (event) => void events.push(event),
     });
-    @Module({ imports: [AuthModule.forRoot(options)], controllers: [Things] })
-    class Host {}
-    host = await startHost(Host);
-    auth = host.app.get(AuthService, { strict: false });
+    const started = await hostWith(options, [ClaimsController]);
+    [host, auth] = [started, started.auth];
   });
   beforeEach(() => {
     extra = {};
@@ -70,44 +55,35 @@ describe('what a host does with AuthService', () => {
     await database.drop();
   });
 
-  async function person(): Promise<{ id: string; mail: string }> {
-    const mail = `p${String(++count)}@example.com`;
-    const secret = await host.app.get(PasswordHasher, { strict: false }).hash(PASSWORD);
-    const [made] = await database.db.insert(people).values({ mail, secret, kind: 'member' }).returning();
-    return { id: made?.ref ?? '', mail };
-  }
+  const person = () => addPerson(host, database);
 
-  const signIn = async (mail: string) => {
+  const signIn = async (mail: string, more: object = {}) => {
     const client = host.client();
-    return { client, answer: await client.post('/auth/login', { email: mail, password: PASSWORD }) };
+    const body = { email: mail, password: PASSWORD, ...more };
+    return { client, answer: await client.post('/auth/login', body) };
   };
+  /** To a request with the access token, and to a refresh after it. */
+  const answers = async (client: HttpClient) => [
+    (await client.get('/auth/me')).status,
+    (await client.post('/auth/refresh')).status,
+  ];
   const status = async (token: string): Promise<number> =>
-    (await host.client().get('/auth/me', { headers: { authorization: `Bearer ${token}` } })).status;
+    (await host.client().get('/auth/me', bearer(token))).status;
 
   // T-4f7c
   it('opens a session for a user whom the host has authenticated', async () => {
     const { id } = await person();
     const authTime = new Date(Date.now() - 60_000);
-    const { user, grant } = await auth.openSession(id, {
-      transport: 'bearer',
-      authTime,
-      amr: ['pwd', 'otp'],
-      secondFactor: 'satisfied',
-    });
+    const { user, grant } = await auth.openSession(id, { ...OPENING, authTime, amr: ['pwd', 'otp'] });
     expect(user.id).toBe(id);
-    const me = await host
-      .client()
-      .get('/auth/me', { headers: { authorization: `Bearer ${grant.accessToken}` } });
+    const me = await host.client().get('/auth/me', bearer(grant.accessToken));
     expect(me.json()).toMatchObject({ id, sessionId: grant.sessionId, amr: ['pwd', 'otp'] });
-    expect(Math.abs(Date.parse(me.json<{ authTime: string }>().authTime) - authTime.getTime())).toBeLessThan(
-      1000,
-    );
+    const told = Date.parse(me.json<{ authTime: string }>().authTime);
+    expect(Math.abs(told - authTime.getTime())).toBeLessThan(1000);
     expect((await auth.sessions(id))[0]?.amr).toEqual(['pwd', 'otp']);
     const refreshed = await host.client().post('/auth/refresh', { refreshToken: grant.refreshToken });
     const { accessToken } = refreshed.json<{ accessToken: string }>();
-    const later = await host
-      .client()
-      .get('/auth/me', { headers: { authorization: `Bearer ${accessToken}` } });
+    const later = await host.client().get('/auth/me', bearer(accessToken));
     expect(later.json()).toMatchObject({ id, amr: ['pwd', 'otp'] });
   });
 
@@ -126,10 +102,7 @@ describe('what a host does with AuthService', () => {
   it('a login that needs a second factor opens nothing, and says so only after the right password', async () => {
     const { id, mail } = await person();
     needsSecondFactor = (account) => account.id === id;
-    const wrong = await host
-      .client()
-      .post('/auth/login', { email: mail, password: 'something else entirely' });
-    expect(wrong.status).toBe(401);
+    expect((await signIn(mail, { password: 'something else entirely' })).answer.status).toBe(401);
     const { answer } = await signIn(mail);
     expect([answer.status, answer.json().message, answer.setCookies]).toEqual([
       403,
@@ -152,8 +125,7 @@ describe('what a host does with AuthService', () => {
 
     const pending = await database.db.transaction((tx) => auth.passwordChanged(tx, id));
     await pending.committed();
-    expect((await client.get('/auth/me')).status).toBe(401);
-    expect((await client.post('/auth/refresh')).status).toBe(401);
+    expect(await answers(client)).toEqual([401, 401]);
     expect(events.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['sessions.ended', 'password.changed']),
     );
@@ -191,17 +163,15 @@ describe('what a host does with AuthService', () => {
     expect((await client.get('/auth/me')).status).toBe(200);
 
     // a savepoint that is rolled back takes the change along, whatever the rest of the transaction does
-    const pending = await database.db.transaction(async (tx) => {
-      let inner: PendingChange | undefined;
-      await tx
-        .transaction(async (savepoint) => {
-          inner = await auth.passwordChanged(savepoint, id);
-          throw new Error('back to the savepoint');
-        })
-        .catch(() => undefined);
-      return inner;
+    let inner: PendingChange | undefined;
+    await database.db.transaction(async (tx) => {
+      const undone = tx.transaction(async (savepoint) => {
+        inner = await auth.passwordChanged(savepoint, id);
+        throw new Error('back to the savepoint');
+      });
+      await expect(undone).rejects.toThrow('back to the savepoint');
     });
-    await pending?.committed();
+    await inner?.committed();
     expect((await client.get('/auth/me')).status).toBe(200);
   });
 
@@ -210,11 +180,9 @@ describe('what a host does with AuthService', () => {
     const { id, mail } = await person();
     const clients = [(await signIn(mail)).client, (await signIn(mail)).client];
     const endings = async () => {
-      const found = await database.pool.query(
-        'select end_reason from auth_sessions where subject = $1 order by end_reason',
-        [id],
-      );
-      return found.rows.map((row: { end_reason: string | null }) => row.end_reason);
+      const query = 'select end_reason from auth_sessions where subject = $1 order by end_reason';
+      const { rows } = await database.pool.query<{ end_reason: string | null }>(query, [id]);
+      return rows.map((row) => row.end_reason);
     };
     const remove = (last: () => void) =>
       database.db.transaction(async (tx) => {
@@ -228,18 +196,12 @@ describe('what a host does with AuthService', () => {
       throw new Error('rolled back');
     };
     await expect(remove(rollBack)).rejects.toThrow('rolled back');
-    for (const client of clients) {
-      expect((await client.get('/auth/me')).status).toBe(200);
-      expect((await client.post('/auth/refresh')).status).toBe(200);
-    }
+    for (const client of clients) expect(await answers(client)).toEqual([200, 200]);
 
     const pending = await remove(() => undefined);
     expect(await endings()).toEqual(['user_deleted', 'user_deleted']);
     await pending.committed();
-    for (const client of clients) {
-      expect((await client.get('/auth/me')).status).toBe(401);
-      expect((await client.post('/auth/refresh')).status).toBe(401);
-    }
+    for (const client of clients) expect(await answers(client)).toEqual([401, 401]);
     const gone = (await signIn(mail)).answer;
     const unknown = (await signIn('nobody@example.com')).answer;
     expect([gone.status, gone.text]).toEqual([401, unknown.text]);
@@ -257,25 +219,17 @@ describe('what a host does with AuthService', () => {
     );
     expect((await client.get('/auth/me')).status).toBe(200);
     await auth.changeUser(id, 'disabled');
-    expect((await client.get('/auth/me')).status).toBe(401);
-    expect((await client.post('/auth/refresh')).status).toBe(401);
+    expect(await answers(client)).toEqual([401, 401]);
   });
 
   // T-nnqn
   it('revokeToken, revokeSession and revokeUser refuse in this process before they answer', async () => {
     const { id } = await person();
-    const open = async () =>
-      (await auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' })).grant;
-    const claims = (token: string) =>
-      JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
-        jti: string;
-        exp: number;
-        sid: string;
-      };
-
+    const open = async () => (await auth.openSession(id, OPENING)).grant;
     const one = await open();
     const two = await open();
-    await auth.revokeToken(claims(one.accessToken).jti, claims(one.accessToken).exp);
+    const { jti, exp } = claimsOf(one.accessToken);
+    await auth.revokeToken(String(jti), Number(exp));
     expect([await status(one.accessToken), await status(two.accessToken)]).toEqual([401, 200]);
     expect(await auth.revokeSession(two.sessionId)).toBe('ended');
     expect(await auth.revokeSession(two.sessionId)).toBe('not_found');
@@ -307,10 +261,7 @@ describe('what a host does with AuthService', () => {
     extra = { tenant: 'x'.repeat(3900) };
     expect((await signIn(mail)).answer.status).toBe(500);
     expect(await auth.sessions(id)).toEqual([]);
-    const bearer = await host
-      .client()
-      .post('/auth/login', { email: mail, password: PASSWORD, transport: 'bearer' });
-    expect(bearer.status).toBe(200);
+    expect((await signIn(mail, { transport: 'bearer' })).answer.status).toBe(200);
   });
 
   // T-3vth
@@ -321,12 +272,11 @@ describe('what a host does with AuthService', () => {
   // T-m7xm
   it('afterRestore ends every session and refuses every token issued before', async () => {
     const { id } = await person();
-    const { grant } = await auth.openSession(id, { transport: 'bearer', secondFactor: 'satisfied' });
+    const { grant } = await auth.openSession(id, OPENING);
     await auth.afterRestore();
     expect(await status(grant.accessToken)).toBe(401);
-    expect((await host.client().post('/auth/refresh', { refreshToken: grant.refreshToken })).status).toBe(
-      401,
-    );
+    const refreshed = await host.client().post('/auth/refresh', { refreshToken: grant.refreshToken });
+    expect(refreshed.status).toBe(401);
     expect(await auth.sessions(id)).toEqual([]);
   });
 

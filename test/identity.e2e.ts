@@ -1,7 +1,6 @@
-import { Module } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuthModule, AuthService, PasswordHasher } from '@tokenward/nestjs';
+import { type AuthService, PasswordHasher } from '@tokenward/nestjs';
 import { AuditLog } from '@tokenward/nestjs/observe';
 import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { eq } from 'drizzle-orm';
@@ -11,14 +10,15 @@ import {
   type HostApp,
   type HostDatabase,
   hostOptions,
+  hostWith,
   PEOPLE,
   people,
-  startHost,
 } from './support/host-app.js';
 import { startObservedHost } from './support/observed-host.js';
-import { bearer, PASSWORD, REFUSED, refusalOf } from './support/stage.js';
+import { bearer, claimsOf, PASSWORD, REFUSED, refusalOf } from './support/stage.js';
 
 const OLD_SECRET = 'the secret that the old JwtModule had, long enough';
+const TOMORROW = new Date(Date.now() + 86_400_000);
 
 const members = pgTable('members', {
   id: integer('id').primaryKey().generatedByDefaultAsIdentity(),
@@ -68,20 +68,11 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
     const options = hostOptions(database, {
       storage: drizzleStorage(database.db, { users }),
       accessToken: {
-        legacy: [
-          {
-            name: 'shop',
-            algorithm: 'HS256',
-            key: OLD_SECRET,
-            acceptUntil: new Date(Date.now() + 86_400_000),
-          },
-        ],
+        legacy: [{ name: 'shop', algorithm: 'HS256', key: OLD_SECRET, acceptUntil: TOMORROW }],
       },
     });
-    @Module({ imports: [AuthModule.forRoot(options)] })
-    class Host {}
-    host = await startHost(Host);
-    auth = host.app.get(AuthService, { strict: false });
+    const started = await hostWith(options);
+    [host, auth] = [started, started.auth];
     secret = await host.app.get(PasswordHasher, { strict: false }).hash(PASSWORD);
   }, 60_000);
   afterAll(async () => {
@@ -215,10 +206,8 @@ describe('sessions, tokens and keys, named in another spelling', () => {
   let auth: AuthService;
   beforeAll(async () => {
     database = await hostDatabase();
-    @Module({ imports: [AuthModule.forRoot(hostOptions(database))] })
-    class Host {}
-    host = await startHost(Host);
-    auth = host.app.get(AuthService, { strict: false });
+    const started = await hostWith(hostOptions(database));
+    [host, auth] = [started, started.auth];
   }, 60_000);
   afterAll(async () => {
     await host.close();
@@ -228,15 +217,10 @@ describe('sessions, tokens and keys, named in another spelling', () => {
   async function signedIn() {
     const values = { mail: `${crypto.randomUUID()}@people.test`, kind: 'member' };
     const [made] = await database.db.insert(people).values(values).returning();
-    const { grant } = await auth.openSession(made?.ref ?? '', {
-      transport: 'bearer',
-      secondFactor: 'satisfied',
-    });
-    const claims = JSON.parse(Buffer.from(grant.accessToken.split('.')[1] ?? '', 'base64url').toString()) as {
-      readonly jti: string;
-      readonly exp: number;
-    };
-    return { ...grant, ...claims, userId: made?.ref };
+    const opening = { transport: 'bearer', secondFactor: 'satisfied' } as const;
+    const { grant } = await auth.openSession(made?.ref ?? '', opening);
+    const { jti, exp } = claimsOf(grant.accessToken);
+    return { ...grant, jti: String(jti), exp: Number(exp), userId: made?.ref };
   }
   const me = async (token: string) => (await host.client().get('/auth/me', bearer(token))).status;
 
@@ -259,16 +243,14 @@ describe('sessions, tokens and keys, named in another spelling', () => {
     expect(entry).toMatchObject({ type: 'session.ended', sessionId: other.sessionId });
   });
 
-  it.each([
-    ['upper case', (id: string) => id.toUpperCase()],
-    ['braces', (id: string) => `{${id}}`],
-    ['no hyphens', (id: string) => id.replaceAll('-', '')],
-    ['as it is', (id: string) => id],
-  ])('a token id, %s, refuses the token', async (_name, spell) => {
-    const { jti, exp, accessToken } = await signedIn();
-    await auth.revokeToken(spell(jti), exp);
-    expect(await me(accessToken)).toBe(401);
-  });
+  it.each<Spelling>([...SPELLINGS.people, ['as it is', (id) => id]])(
+    'a token id, %s, refuses the token',
+    async (_name, spell) => {
+      const { jti, exp, accessToken } = await signedIn();
+      await auth.revokeToken(spell(jti), exp);
+      expect(await me(accessToken)).toBe(401);
+    },
+  );
 
   it.each(['', 'a\u0000b', 'x'.repeat(129)])('no token has the id %j: input_invalid', async (jti) => {
     await expect(auth.revokeToken(jti, Math.ceil(Date.now() / 1000))).rejects.toMatchObject({

@@ -1,27 +1,20 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  AuthModule,
-  AuthService,
-  CurrentUser,
-  JwtAuthGuard,
-  PasswordHasher,
-  type Principal,
-} from '@tokenward/nestjs';
+import { AuthModule, AuthService, CurrentUser, JwtAuthGuard, type Principal } from '@tokenward/nestjs';
 import type { EncryptionOptions } from '@tokenward/nestjs/options';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import {
+  addPerson,
+  HOST_PASSWORD as PASSWORD,
   hostDatabase,
   type HostApp,
   type HostDatabase,
   hostOptions,
-  people,
   startHost,
 } from './support/host-app.js';
 import { bearer, REFUSED, refusalOf } from './support/stage.js';
 
-const PASSWORD = 'a long enough passphrase';
 const ENCRYPTION: EncryptionOptions = { keys: [{ keyId: 'e1', key: randomBytes(32) }] };
 const SECRET = ENCRYPTION.keys[0]?.key as Buffer;
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -60,9 +53,7 @@ describe.each(['express', 'fastify'] as const)('encrypted access tokens on %s', 
     @Module({ imports: [resourceServer], controllers: [Things] })
     class Verifier {}
     verifier = await startHost(Verifier, adapter);
-    const secret = await issuer.app.get(PasswordHasher, { strict: false }).hash(PASSWORD);
-    const [row] = await database.db.insert(people).values({ mail, secret, kind: 'member' }).returning();
-    id = row?.ref ?? '';
+    id = (await addPerson(issuer, database, { mail })).id;
   });
   afterAll(async () => {
     await verifier?.close();

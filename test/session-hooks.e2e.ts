@@ -1,24 +1,18 @@
-import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  AuthModule,
-  AuthService,
-  CurrentUser,
-  JwtAuthGuard,
-  PasswordHasher,
-  type Principal,
-} from '@tokenward/nestjs';
+import type { AuthService } from '@tokenward/nestjs';
 import type { AuthEvent } from '@tokenward/nestjs/observe';
 import type { OpeningSession, SessionLimits } from '@tokenward/nestjs/options';
 import { ManualClock, memoryStorage } from '@tokenward/nestjs/testing';
 import { z } from 'zod';
 import {
+  addPerson,
+  ClaimsController,
+  HOST_PASSWORD as PASSWORD,
   hostDatabase,
   type HostApp,
   type HostDatabase,
   hostOptions,
-  people,
-  startHost,
+  hostWith,
 } from './support/host-app.js';
 import { type FactorHost, factorHost } from './support/factor-host.js';
 import type { HttpClient } from './support/http.js';
@@ -26,16 +20,6 @@ import type { HttpClient } from './support/http.js';
 type Answer = Record<string, unknown> | Promise<Record<string, unknown>>;
 
 const RULES = z.looseObject({ tenant: z.string().max(4000).optional() });
-const PASSWORD = 'a long enough passphrase';
-
-@Controller()
-class Things {
-  @Get('claims')
-  @UseGuards(JwtAuthGuard)
-  claims(@CurrentUser() { claims }: Principal) {
-    return claims;
-  }
-}
 
 /** `sessions.claims` and `sessions.limits`. */
 describe('what a host says of a session when it opens', () => {
@@ -50,7 +34,6 @@ describe('what a host says of a session when it opens', () => {
   let limits: (opening: OpeningSession) => SessionLimits | Promise<SessionLimits>;
   const openings: OpeningSession[] = [];
   const events: AuthEvent[] = [];
-  let count = 0;
 
   beforeAll(async () => {
     database = await hostDatabase();
@@ -74,10 +57,8 @@ describe('what a host says of a session when it opens', () => {
       storeDeadline: '1s',
       onEvent: (event) => void events.push(event),
     });
-    @Module({ imports: [AuthModule.forRoot(options)], controllers: [Things] })
-    class Host {}
-    host = await startHost(Host);
-    auth = host.app.get(AuthService, { strict: false });
+    const started = await hostWith(options, [ClaimsController]);
+    [host, auth] = [started, started.auth];
   });
   beforeEach(() => {
     [extra, kept] = [{}, {}];
@@ -90,12 +71,7 @@ describe('what a host says of a session when it opens', () => {
     await database.drop();
   });
 
-  async function person(kind = 'member'): Promise<{ id: string; mail: string }> {
-    const mail = `p${String(++count)}@example.com`;
-    const secret = await host.app.get(PasswordHasher, { strict: false }).hash(PASSWORD);
-    const [made] = await database.db.insert(people).values({ mail, secret, kind }).returning();
-    return { id: made?.ref ?? '', mail };
-  }
+  const person = (kind = 'member') => addPerson(host, database, { kind });
 
   const signIn = async (mail: string, more: object = {}, headers: Record<string, string> = {}) => {
     const client = host.client();

@@ -1,11 +1,27 @@
-import { type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
+import {
+  Controller,
+  type DynamicModule,
+  Get,
+  type INestApplication,
+  Module,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { AuthModuleOptions } from '@tokenward/nestjs';
+import {
+  AuthModule,
+  type AuthModuleOptions,
+  AuthService,
+  CurrentUser,
+  JwtAuthGuard,
+  PasswordHasher,
+  type Principal,
+} from '@tokenward/nestjs';
 import { drizzleStorage, migrateAuth, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createDatabase, type TestDatabase, testPool } from './databases.js';
 import { httpClient } from './http.js';
 
@@ -86,4 +102,37 @@ export async function startHost(
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return { app, url, client: () => httpClient(url), close: () => app.close() };
+}
+
+/** A host that has `AuthModule` with these options, and these controllers. */
+export async function hostWith(options: AuthModuleOptions, controllers: Type[] = []) {
+  @Module({ imports: [AuthModule.forRoot(options)], controllers })
+  class Host {}
+  const host = await startHost(Host);
+  return { ...host, auth: host.app.get(AuthService, { strict: false }) };
+}
+
+/** `GET /claims`: those that the host gave the token. */
+@Controller()
+export class ClaimsController {
+  @Get('claims')
+  @UseGuards(JwtAuthGuard)
+  claims(@CurrentUser() { claims }: Principal) {
+    return claims;
+  }
+}
+
+/** What the people of `addPerson` sign in with. */
+export const HOST_PASSWORD = 'a long enough passphrase';
+
+/** A new row of `people`, whom the host knows by `HOST_PASSWORD`. */
+export async function addPerson(
+  { app }: HostApp,
+  { db }: Pick<HostDatabase, 'db'>,
+  values: Partial<typeof people.$inferInsert> = {},
+): Promise<{ readonly id: string; readonly mail: string }> {
+  const secret = await app.get(PasswordHasher, { strict: false }).hash(HOST_PASSWORD);
+  const row = { mail: `${randomUUID()}@people.test`, secret, kind: 'member', ...values };
+  const [made] = await db.insert(people).values(row).returning();
+  return { id: made?.ref ?? '', mail: row.mail };
 }
