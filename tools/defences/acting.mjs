@@ -16,7 +16,7 @@ export const ACTING = [
   acting(
     'no proof is the user’s own',
     'verify/guards/route-metadata.ts',
-    "if (actor) throw new AuthError('forbidden', 'whoever acts as a user proves nothing in their name');",
+    "if (actor) throw new AuthError('forbidden', 'a session that acts as the user has no proof of the user');",
     '',
     'T-dfxn',
   ),

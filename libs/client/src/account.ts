@@ -79,7 +79,7 @@ export function loginWithMagicLink(
   return client.loginAt('magic-link/login', input, options);
 }
 
-/** Where the user is signed in, this session included (`current`). */
+/** The sessions of the user, this one included (`current`). */
 export function sessions(client: Caller, options?: CallOptions): Promise<readonly SessionBody[]> {
   return call<readonly SessionBody[]>(client, 'sessions', { ...options, isOurs: Array.isArray });
 }
@@ -100,14 +100,15 @@ export async function logoutEverywhere(client: AuthClient, options?: CallOptions
   await client.refresh();
 }
 
-/** What the user has linked at providers. */
+/** The identities that the user has linked at providers. */
 export function identities(client: Caller, options?: CallOptions): Promise<readonly IdentityBody[]> {
   return call<readonly IdentityBody[]>(client, 'oidc/identities', { ...options, isOurs: Array.isArray });
 }
 
 /**
- * Where to send the browser so that an identity of that provider is linked; it comes back to `returnTo`, a path (default `/`), with `#error=login_refused`
- * where it was not. Rejects with `reauthentication_required` when the proof is older than 5 minutes (`stepUpFetch`).
+ * The URL to send the browser to, so that an identity of that provider is linked. It comes back to `returnTo`, a path
+ * (default `/`), with `#error=login_refused` where nothing was linked. Rejects with `reauthentication_required` when
+ * the proof is older than 5 minutes (`stepUpFetch`).
  */
 export async function linkIdentity(
   client: Caller,

@@ -2,12 +2,18 @@ import { quietTimer } from './timers.js';
 import { AGAIN_AFTER_MS, LOOK_EVERY_MS } from './waits.js';
 
 export interface Alarm {
-  /** `aheadMs` before `expiresAt`, at most a third of what is left; up to a fifth earlier, so that tabs and clients do not all come at once. */
+  /**
+   * When to ring: `aheadMs` before `expiresAt`, but at most a third of the time that is left; up to a fifth earlier at
+   * random, so that tabs and clients do not all refresh at once.
+   */
   set(expiresAt: number, aheadMs: number): void;
   stop(): void;
 }
 
-/** `ring` says whether it must be again. It is called at a time of the wall clock. It looks every half minute, because timers stand still while a laptop sleeps. */
+/**
+ * Calls `ring` at a time of the wall clock; `ring` returns whether it must be called again. The clock is read every
+ * half minute, because timers stand still while a laptop sleeps.
+ */
 export function alarmOf(ring: () => Promise<boolean>): Alarm {
   let timer: ReturnType<typeof setTimeout> | undefined;
 

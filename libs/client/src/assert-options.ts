@@ -1,4 +1,4 @@
-/** The type of each, or what it may be. */
+/** The type of each option, or its allowed values. */
 const KINDS: Readonly<Record<string, string>> = {
   baseUrl: 'string',
   prefix: 'string',
@@ -8,7 +8,10 @@ const KINDS: Readonly<Record<string, string>> = {
   fetch: 'function',
 };
 
-/** As the server's schema does, in the few bytes that a page has: one line that names the option and the cure, never a value. */
+/**
+ * Checks options like the server's schema, but in few bytes: throws one line that names the option and the cure, never
+ * a value.
+ */
 export function assertOptions(options: object): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     const kind = KINDS[name];

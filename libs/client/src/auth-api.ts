@@ -15,7 +15,7 @@ import { deadline, sleep, until } from './timers.js';
 import type { StoredTokens } from './token-store.js';
 import { SETTLE_MS, TIMEOUT_MS } from './waits.js';
 
-/** The user, or the ticket of a second step: `result.next` tells. */
+/** The user, or the ticket of a second step; `result.next` says which. */
 export type LoginResult = (UserBody & { readonly next?: undefined }) | SecondFactorDue;
 
 type Answer = TokenBody & Partial<Pick<LoginAnswer, 'user'> & Pick<SecondFactorDue, 'ticket'>>;
@@ -26,11 +26,15 @@ export interface AuthApi {
   readonly credentials: RequestCredentials;
   postJson(path: string, body: object, key?: string): Promise<Response>;
   /**
-   * Refreshes, or proves and refreshes; gives the refusal. It says by a key that its retry is one: an answer that got lost costs nobody the
-   * session. An answer that others did not wait for is not believed: they may have signed out since.
+   * Refreshes, or proves and refreshes; returns the refusal. A retry carries the same `Idempotency-Key`, so that a lost
+   * answer does not end the session. An answer that came after the other tabs stopped waiting is ignored: they may have
+   * signed out since.
    */
   spend(path: string, body: object): Promise<Response | undefined>;
-  /** Sends, keeps the tokens that come, and tells. Nothing changes while a second factor is due. */
+  /**
+   * Sends a request, keeps the tokens of its answer, and tells the other tabs. While a second factor is due nothing
+   * changes.
+   */
   openSession(send: () => Promise<Response>): Promise<LoginResult>;
   endSession(kind: 'logout' | 'refused'): Promise<void>;
 }
@@ -47,7 +51,7 @@ export function authApi(
   const credentials = isBearer ? 'omit' : 'include';
   const send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
 
-  /** `sentAt`: it expires counted from there by this clock, so that the server's does not matter. */
+  /** `sentAt`: the lifetime counts from there by this clock, so that the server's clock does not matter. */
   async function acceptTokens(
     kind: 'refreshed' | 'signedIn',
     response: Response,
@@ -66,7 +70,7 @@ export function authApi(
     );
     const { expiresIn, accessToken, refreshToken } = body;
     if (body.ticket) return body;
-    // what it cannot read it may still write
+    // a store that cannot be read may still be written
     const { device } = await keeper.readTokens().catch((): StoredTokens => ({}));
     await keeper.writeTokens(isBearer ? { refreshToken, device: body.device ?? device } : {});
     const expiresAt = sentAt + expiresIn * 1000;

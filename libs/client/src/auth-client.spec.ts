@@ -402,7 +402,7 @@ describe('a session that is bound to a key of the browser', () => {
     expect(client.events).toEqual(['signedIn']);
   });
 
-  it('another 403 (of a firewall, say) is no refusal', async () => {
+  it('another 403, such as that of a firewall, does not sign anybody out', async () => {
     const client = open();
     await client.login(credentials);
     world.server.expireAccessTokens();

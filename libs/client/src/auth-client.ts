@@ -17,31 +17,31 @@ import { TIMEOUT_MS } from './waits.js';
 import { memoryStore } from './token-store.js';
 
 export interface AuthClient {
-  /** Of the AuthController's routes, with a slash at the end. */
+  /** The URL of the AuthController's routes, with a slash at the end. */
   readonly authUrl: string;
   /** While `result.next` is `second_factor`, nobody is signed in yet: `/factors` has the second step. */
   login(input: Omit<LoginBody, 'transport' | 'device'>, options?: CallOptions): Promise<LoginResult>;
   /** Signs in at another route of the AuthController that answers as a login does, such as `magic-link/login`. */
   loginAt(path: string, input: object, options?: CallOptions): Promise<LoginResult>;
   /**
-   * Signs in at a route of the host that answers as a login does. No tab refreshes while `send` runs, for at most 10 seconds: ask the
-   * person before, and only send their answer in `loginWith`.
+   * Signs in at a route of the host that answers as a login does. No tab refreshes while `send` runs, for at most 10
+   * seconds: ask the person first, and call `loginWith` only to send their answer.
    */
   loginWith(send: () => Promise<Response>): Promise<LoginResult>;
   /** Resolves when the server has ended the session; rejects (still signed in) when it could not. */
   logout(options?: CallOptions): Promise<void>;
   /**
-   * Like the global one, with the access token, one silent refresh on 401, and the request again once. A body that can be read only once (a
-   * stream) is not sent again: its 401 comes back, with good tokens for the caller's next try. When the refresh cannot be had, the answer is
-   * 503 in place of the 401, which would be read as a sign-out. With `credentials: 'omit'` it goes out as nobody's, and its answer comes back
-   * as it is.
+   * Like the global one, with the access token, one silent refresh on 401, and the request again once. A body that can
+   * be read only once (a stream) is not sent again: its 401 comes back, with good tokens for the caller's next try.
+   * When the refresh fails without an answer of the server, the result is 503 in place of the 401, which would be taken
+   * for a sign-out. With `credentials: 'omit'` the request carries no token, and its answer is returned unchanged.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** Who is signed in; undefined when nobody is. Rejects when the API cannot be asked. */
   session(options?: CallOptions): Promise<Session | undefined>;
   /**
-   * For what is no fetch: the first message of a socket. Refreshed when it is due; undefined in `cookie` mode, where the browser alone holds it, and
-   * when nobody is signed in.
+   * The access token, for uses other than `fetch`, such as the first message of a socket. Refreshed when it is due.
+   * Undefined in `cookie` mode, where only the browser has it, and when nobody is signed in.
    */
   accessToken(): Promise<string | undefined>;
   /** Refreshes the tokens. All tabs share one refresh at a time. Never rejects. */
@@ -78,7 +78,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     refreshAheadMs,
     async () => (await refreshAfter(tabs.known)) === 'unavailable',
   );
-  // what is shared follows from where the session is: the cookies of a browser, or one of its stores
+  // tabs share a session when it is in the browser's cookies or in one of its stores
   const tabs = tabsOf(
     name,
     isWithOthers,
@@ -108,7 +108,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       loginWith(() => api.postJson(path, { ...input, transport })),
     );
 
-  /** Both spend the refresh token, so that no silent refresh may be under way. */
+  /** Both spend the refresh token: they must not run beside a silent refresh. */
   async function prove(path: 'password' | 'reauthenticate', body: object, isFirst = true): Promise<void> {
     let since = 0;
     const { person } = state;
@@ -136,7 +136,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     }
     const found = await answerOf<Session>(response, ({ id }) => id);
     const now = Date.now();
-    // this clock may be off: what is left counts by the server's
+    // this clock may be off: the time that is left is computed by the server's
     const leftMs = Date.parse(found.expiresAt) - (Date.parse(response.headers.get('date') ?? '') || now);
     if (!state.token && leftMs > 0) state.hold({ expiresAt: now + leftMs });
     return found;
@@ -146,7 +146,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     async fetch(input, init) {
       const target = resolve(input, base);
       if (init?.credentials === 'omit' || !isOurs(target, base)) return api.sendRaw(target, init);
-      // whatever the cookies say, this page acts as somebody
+      // this page acts as somebody, whatever the cookies say
       if (!needsToken && state.is === 'unknown') state.is = 'in';
       return requests.sendSigned(target, init);
     },

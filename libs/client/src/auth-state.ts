@@ -13,13 +13,16 @@ export interface Token {
 export interface AuthState extends Emitter {
   is: 'unknown' | 'in' | 'out';
   token: Token | undefined;
-  /** Goes up when who was in goes or another comes: what one person began is not sent as the next, whatever tokens there are. */
+  /**
+   * Goes up when a person signs out or another one signs in: a request that one person began must not be sent with the
+   * tokens of the next.
+   */
   person: number;
-  /** Whether a session without a token at hand is no use here (`hybrid`, `bearer`). */
+  /** Whether a session is useless here without an access token (`hybrid`, `bearer`). */
   readonly needsToken: boolean;
   applyChange(change: Change): void;
   hold(token: Token): void;
-  /** What this tab knew may be out of date. */
+  /** Marks what this tab knows as out of date. */
   forget(): void;
 }
 

@@ -2,16 +2,16 @@ import { absolute } from './requests.js';
 import type { KeyPlace } from './dpop-keys.js';
 import { boundKeyOf, makeProof, type ProofKey, sha256, thumbprint } from './dpop-proof.js';
 
-/** A clock is corrected when it is off by more: what is left is the time that an answer takes. */
+/** The clock is corrected when it is off by more than this, which is longer than an answer takes. */
 const CLOCK_MS = 10_000;
 const BEARER = /^bearer +/i;
 
 export interface ProvingFetch {
   /** The client's requests: a proof goes along where one is needed. */
   readonly fetch: typeof fetch;
-  /** One more way in: a proof goes along whatever the URL. */
+  /** For one more sign-in route: a proof is sent whatever the URL. */
   readonly fetchProved: typeof fetch;
-  /** Undefined where the token needs none. */
+  /** The proof; undefined where the token does not need one. */
   proofFor(method: string, url: string | URL, token?: string): Promise<string | undefined>;
   /** Another tab may have changed it. */
   reload(): void;
@@ -30,7 +30,7 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
   const nonces = new Map<string, string>();
   let clockMs = 0;
   let held: Promise<Held> | undefined;
-  /** Of an encrypted token nobody here can read whether it is bound. */
+  /** An encrypted token does not show whether it is bound. */
   let bearer: string | undefined;
   let mayBeOver = false;
 
@@ -50,7 +50,7 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
 
   async function drop(): Promise<void> {
     const removed = held?.then(({ key }) => keys.remove(key)).catch(() => undefined);
-    // whoever signs in next waits for it
+    // the next sign-in waits for it
     if (removed) await keep(removed.then(load)).catch(() => undefined);
   }
 
@@ -66,7 +66,9 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     return jkt !== undefined && jkt === (await current()).id;
   }
 
-  /** What the refusal of a proof teaches: whether the request is worth another one, once for each reason. */
+  /**
+   * Learns from the refusal of a proof (nonce, clock). Returns whether another try makes sense, once for each reason.
+   */
   function learn(url: string, response: Response, learnt: Set<string>): boolean {
     const { headers, status } = response;
     const nonce = headers.get('dpop-nonce');
@@ -79,7 +81,8 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     if (!isRefusal) return false;
     const challenge = headers.get('www-authenticate') ?? '';
     const isBad = challenge.includes('invalid_dpop_proof');
-    // a browser or a proxy that sends the same bytes again after a lost answer has the proof refused as used: the key may still be right
+    // a browser or a proxy may send the same bytes again after a lost answer: the proof is then refused
+    // as used, though the key is right
     const again = url === `${authUrl}refresh` && 'again';
     const kind =
       nonce !== null && !challenge.includes('invalid_') ? 'nonce' : isBad && (wasWrong ? 'clock' : again);
@@ -107,7 +110,7 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     }
   }
 
-  /** By an earlier sign-out that nobody heard of, the session of the key is over. */
+  /** The session of the key has ended by a sign-out that this client did not hear of. */
   async function beforeAuth(path: string, hasToken: boolean): Promise<void> {
     if (mayBeOver && !hasToken && path !== 'refresh' && path !== 'login/second-factor') {
       mayBeOver = false;
@@ -123,7 +126,7 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     if (path !== 'refresh') return response;
     const isLost = response.status === 401 || (await isOfAnotherKey(response));
     mayBeOver = isLost;
-    // whose key is gone signs in again: the client knows a 401 alone as the end
+    // without its key the person must sign in again; the client takes only a 401 as the end of a session
     return isLost && response.status !== 401 ? asUnauthorized(response) : response;
   }
 

@@ -6,9 +6,12 @@ import { deadline, until } from './timers.js';
  * Keystore), and in Node where the session outlives the process.
  */
 export interface KeyPlace {
-  /** The key that is kept; one that was made now where there is none. Whoever shares the session gets the same. */
+  /** The stored key; a new one where there is none. All who share the session get the same one. */
   load(): Promise<ProofKey>;
-  /** The session of this key is over: the next `load` makes another. Does nothing where another is kept by now. */
+  /**
+   * Forgets the key, since its session has ended: the next `load` makes another one. Does nothing where another key is
+   * stored by now.
+   */
   remove(key: ProofKey): Promise<void>;
   /** Needed where there is no WebCrypto (React Native). */
   readonly sha256?: Sha256;
@@ -42,7 +45,7 @@ function keyOf({ pair, jwk }: Kept): ProofKey {
 const isSame = (one: PublicJwk, other: PublicJwk | undefined): boolean =>
   one.x === other?.x && one.y === other.y;
 
-/** Until the page or the process ends. */
+/** Keeps the key until the page or the process ends. */
 export function memoryKeys(): KeyPlace {
   let kept: Promise<ProofKey> | undefined;
   return {
@@ -53,7 +56,10 @@ export function memoryKeys(): KeyPlace {
   };
 }
 
-/** For all tabs of an origin. Where the browser refuses to keep it, in memory: the session then ends with the page. */
+/**
+ * Keeps the key for all tabs of an origin; where the browser refuses, in memory, so that the session ends with the
+ * page.
+ */
 export function browserKeys(name: string): KeyPlace {
   const orElse = memoryKeys();
   let isRefused: boolean | undefined;
@@ -66,7 +72,7 @@ export function browserKeys(name: string): KeyPlace {
         isRefused = false;
         return keyOf(kept);
       } catch (error) {
-        // it worked before: another key now would end the session
+        // the store worked before: a new key now would end the session
         if (isRefused === false) throw error;
         isRefused = true;
         return orElse.load();

@@ -16,7 +16,7 @@ export interface PublicJwk {
 
 export type Sha256 = (data: Uint8Array) => Promise<Uint8Array>;
 
-/** What a proof is for (RFC 9449, section 4.2). */
+/** The request that a proof is made for (RFC 9449, section 4.2). */
 export interface ProofOf {
   readonly method: string;
   readonly url: string;
@@ -48,12 +48,12 @@ export async function makeProof(key: ProofKey, of: ProofOf, digest: Sha256): Pro
   return `${signed}.${base64url(await key.sign(encoder.encode(signed)))}`;
 }
 
-/** RFC 7638, as a token's `cnf.jkt` has it. */
+/** The thumbprint (RFC 7638) that stands in a token's `cnf.jkt`. */
 export async function thumbprint({ crv, kty, x, y }: PublicJwk, digest: Sha256): Promise<string> {
   return base64url(await digest(encoder.encode(JSON.stringify({ crv, kty, x, y }))));
 }
 
-/** `cnf.jkt` of a JWS; undefined where it has none or nobody but the server can read it. */
+/** `cnf.jkt` of a JWS; undefined where there is none, or where only the server can read the token. */
 export function boundKeyOf(token: string): string | undefined {
   try {
     const text = atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/'));

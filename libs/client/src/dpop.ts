@@ -18,15 +18,16 @@ export interface DpopClient extends AuthClient {
   /** A request with a proof, for a way in of the host's own: `loginWith(() => client.fetchProved('/my-sign-in', …))`. */
   readonly fetchProved: typeof fetch;
   /**
-   * What goes into the header `DPoP`, or into the first message of a socket (`GET`, its URL), by hand; works once. Undefined where the access token
-   * that goes along is not bound.
+   * A proof to send by hand: in the header `DPoP`, or in the first message of a socket (`GET`, its URL). It works once.
+   * Undefined where the access token is not bound.
    */
   proofFor(method: string, url: string | URL, token?: string): Promise<string | undefined>;
 }
 
 /**
- * A client whose tokens are worth nothing without its key (RFC 9449): it makes one of ES256 that cannot be exported, keeps it as long as the session,
- * and proves each sign-in, refresh and request by it. Sessions that the server does not bind go on as they are.
+ * A client whose tokens are useless without its key (RFC 9449). It makes an ES256 key that cannot be exported, keeps it
+ * as long as the session, and proves each sign-in, refresh and request with it. Sessions that the server does not bind
+ * work without it.
  */
 export function createDpopClient({ keys, ...options }: DpopClientOptions): DpopClient {
   const { transport, baseUrl = '', prefix = 'auth', store, fetch: given } = options;

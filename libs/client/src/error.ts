@@ -1,6 +1,6 @@
 interface Refusal {
   readonly status: number;
-  /** Seconds, of `Retry-After`. */
+  /** `Retry-After`, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
   /** Stable, for `switch`: `login_refused`, `too_many_attempts`, `reauthentication_required` … */
   readonly code?: string | undefined;
@@ -19,7 +19,8 @@ export class AuthClientError extends Error implements Refusal {
 }
 
 /**
- * The body, where `isOurs` knows it: a proxy's page, or an envelope around the answer, must not pass for what was asked for.
+ * The body, if `isOurs` accepts it: the page of a proxy, or an envelope around the answer, must not be taken for the
+ * answer.
  */
 export async function answerOf<T>(response: Response, isOurs: (body: T) => unknown): Promise<T> {
   const { ok, status, headers } = response;

@@ -4,7 +4,7 @@ import { TELL_MS, TURN_MS } from './waits.js';
 export type Exclusive = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * One at a time over all tabs: a Web Lock, else (plain HTTP, old browsers, Node) a line of its own.
+ * Runs one piece of work at a time over all tabs, by a Web Lock; without Web Locks (plain HTTP, old browsers, Node) only within this one.
  *
  * @param onLost another tab went on without the work of this one, which still runs.
  */

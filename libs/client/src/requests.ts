@@ -15,13 +15,13 @@ export function resolve(input: string | URL | Request, base: string): string | R
 /** React Native's URL has no `origin`. */
 const originOf = (url: string): string | undefined => /^\w+:\/\/[^/?#]+/.exec(url)?.[0];
 
-/** Tokens go to the API alone, whatever address a caller hands in. */
+/** Whether a URL is the API's: tokens are sent to no other, whatever URL a caller gives. */
 export function isOurs(target: string | Request, base: string): boolean {
   const origin = originOf(typeof target === 'string' ? target : target.url);
   return !!origin && origin === originOf(absolute(base));
 }
 
-/** A copy that can be sent; what the caller handed in stays readable. */
+/** A copy to send, so that the caller's request can still be read. */
 export function prepare(target: string | Request, init: RequestInit): Request {
   return new Request(typeof target === 'string' ? target : target.clone(), init);
 }
@@ -38,7 +38,7 @@ export function asksForRefresh(response: Response): boolean {
   return response.status === 401 && !/insufficient_u/.test(challenge);
 }
 
-/** What stands for a 401 whose cause nobody could find out: it is no refusal. */
+/** The answer in place of a 401 that could not be checked by a refresh: it must not be taken for a refusal. */
 export function unavailable(): Response {
   const body = {
     statusCode: 503,

@@ -14,7 +14,10 @@ export interface ServerEvent {
 export interface EventsOptions {
   onEvent(event: ServerEvent): void;
   onOpen?(): void;
-  /** The stream ended, or was refused with this status; it is opened again, unless the person was signed out. */
+  /**
+   * Called when the stream ended, or was refused with this status. It is opened again, unless the person was signed
+   * out.
+   */
   onClose?(status: number | undefined): void;
 }
 

@@ -1,6 +1,9 @@
 import { quietTimer } from './timers.js';
 
-/** Tabs that are restored together, a page and its prefetches: all present the token that the first of them spends. */
+/**
+ * How long an answer is shared: tabs that are restored together, or a page and its prefetches, all present the token
+ * that the first of them spends.
+ */
 const SHARED_MS = 10_000;
 /** As the API's `refreshToken.retryWindow`. */
 const KEY_MS = 15 * 60_000;
@@ -13,12 +16,12 @@ export interface RefreshOutcome {
 }
 
 interface Rotation {
-  /** Kept over every retry until an answer came: a lost one costs nobody the session. */
+  /** Kept over every retry until an answer comes, so that a lost answer does not end the session. */
   readonly key: string;
   outcome?: Promise<RefreshOutcome> | undefined;
 }
 
-/** One refresh a token: whoever presents the same one shares it, and nobody else. */
+/** One refresh for each token: only requests with the same token share it. */
 export function sharedRefresh(
   url: string,
   send: typeof fetch,

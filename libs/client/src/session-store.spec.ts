@@ -68,7 +68,7 @@ it('a client that was closed opens again with the next call', async () => {
 it.each<[string, () => unknown]>([
   ['a retry', () => store.retry()],
   ['the next refresh', () => client.refresh()],
-])('an outage is no sign-out, and ends with %s', async (_name, end) => {
+])('an outage does not sign out, and ends with %s', async (_name, end) => {
   await signIn();
   server.failNext('/auth/me', 503);
   follow();

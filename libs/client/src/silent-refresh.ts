@@ -10,10 +10,10 @@ import { REFRESH_MS } from './waits.js';
  */
 export type RefreshResult = 'refreshed' | 'signedOut' | 'unavailable' | 'bound';
 
-/** Unless that was done after `since`, a number of `tabs.known`. Never rejects. */
+/** Refreshes, unless a refresh was done after `since`, a number of `tabs.known`. Never rejects. */
 export type RefreshAfter = (since: number) => Promise<RefreshResult>;
 
-/** One refresh at a time over all tabs; whoever asks meanwhile shares it. */
+/** One refresh at a time over all tabs; calls in the meantime share it. */
 export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): RefreshAfter {
   let running: Promise<RefreshResult> | undefined;
 

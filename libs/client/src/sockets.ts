@@ -5,7 +5,7 @@ export { authEvents, type EventsOptions, type ServerEvent } from './server-event
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
-/** The server's: this token is not accepted (any more). */
+/** The server's close code for a token that is not accepted (any more). */
 const REFUSED = 4401;
 
 /** One of `/dpop` proves its key as well. */
@@ -23,7 +23,7 @@ export interface SocketOptions {
 }
 
 export interface AuthSocket {
-  /** Sends it; false while there is no connection. Nothing is kept for later. */
+  /** Sends a message; false while there is no connection. Nothing is kept for later. */
   send(data: string | BufferSource | Blob): boolean;
   /** Closes it for good. */
   close(): void;

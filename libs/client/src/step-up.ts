@@ -1,11 +1,11 @@
 import type { AuthClient } from '@tokenward/client';
 import { orAborted } from './timers.js';
 
-/** What the server asks for (RFC 9470, section 3). */
+/** The proof that the server asks for (RFC 9470, section 3). */
 export interface Challenge {
   /** How old the proof may be at most. */
   readonly maxAgeSeconds?: number;
-  /** The refusal itself; its body can still be read. */
+  /** The 401 answer; its body can still be read. */
   readonly response: Response;
 }
 
@@ -23,7 +23,7 @@ export type OnStepUp = (challenge: Challenge) => Promise<unknown>;
 export function stepUpFetch(client: AuthClient, onStepUp: OnStepUp): AuthClient['fetch'] {
   let asking: Promise<unknown> | undefined;
 
-  /** Whether the same person is there at the end of it. */
+  /** Whether the same person is signed in afterwards. */
   async function isProved(challenge: Challenge, signal: AbortSignal | null | undefined): Promise<boolean> {
     let isSame = true;
     const leave = (): void => {

@@ -6,7 +6,8 @@ import { LATE_MS } from './waits.js';
 
 export interface Tabs {
   /**
-   * How many changes this tab knows of. Whoever keeps the number from before a request sees whether one was made since; no clock has a say in it.
+   * How many changes this tab knows of. Compare it with the number from before a request to see whether there was a
+   * change since, without any clock.
    */
   readonly known: number;
   /** Listens, again after `close`. */

@@ -65,7 +65,7 @@ export function bodyOf(reason: AuthErrorReason, fields: Readonly<Record<string, 
 /** What a client that holds a key is told (RFC 9449, sections 5, 7.1 and 8). */
 export interface DpopChallenge {
   readonly error: 'invalid_dpop_proof' | 'use_dpop_nonce' | 'invalid_token';
-  /** To be put into its proofs from now on; it is no secret. */
+  /** The nonce that the client puts into its next proofs. It is not a secret. */
   readonly nonce?: string;
 }
 

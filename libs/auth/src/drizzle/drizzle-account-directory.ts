@@ -77,7 +77,7 @@ export class DrizzleAccountDirectory implements AccountDirectory {
   private update(set: SQL, where: SQL): SQL {
     const { table, id, where: condition } = this.users;
     const key = sql.identifier(id.name);
-    // a row that the host hides is nobody's to change
+    // a row that the host hides cannot be changed
     const shown = condition
       ? sql`and exists (select 1 from ${usersFrom(this.users)} shown where shown.${key} = a.${key})`
       : sql``;

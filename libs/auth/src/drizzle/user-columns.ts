@@ -15,7 +15,10 @@ export interface UserColumns {
   readonly identifier?: PgColumn;
   /** Whose user it is, as `identifier.tenant` names them: uuid, text or an integer. Indexes on email and identifier then begin with it. */
   readonly tenant?: PgColumn;
-  /** A condition on the table's columns that users must meet, such as `isNull(users.deletedAt)`: a row that does not is nobody's, everywhere. */
+  /**
+   * A condition on the table's columns that users must meet, such as `isNull(users.deletedAt)`: every statement treats
+   * another row as if it did not exist.
+   */
   readonly where?: SQL;
   readonly passwordHash: PgColumn;
   readonly name?: PgColumn;

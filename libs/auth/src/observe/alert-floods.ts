@@ -33,7 +33,7 @@ export class AlertFloods {
     }
   }
 
-  /** What is held goes out now. */
+  /** Sends the held alerts now. */
   flush(): void {
     for (const { timer, held, count } of this.#windows.values()) {
       clearTimeout(timer);

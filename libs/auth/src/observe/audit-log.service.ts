@@ -8,7 +8,7 @@ import type { AuditRecord } from '../storage/audit-record.js';
 import { type AuditQuery, AuditStore } from '../storage/audit-store.port.js';
 
 export interface AuditPage {
-  /** The newest first. */
+  /** The records, the newest first. */
   readonly records: readonly AuditRecord[];
   /** For the next page; undefined at the end. */
   readonly cursor?: string;
@@ -30,12 +30,15 @@ export const querySchema = group({
   limit: z.custom<number>().optional(),
 });
 
-/** The audit trail, for the host's own pages. Who may see it is the host's to decide. */
+/** The audit trail, for pages of the host. The host decides who may see it. */
 @Injectable()
 export class AuditLog {
   constructor(private readonly store?: AuditStore) {}
 
-  /** By user, actor, type and time, in pages. Throws `input_invalid` for a malformed cursor or limit, `configuration_invalid` without an audit trail. */
+  /**
+   * Finds records by user, actor, type and time, in pages. Throws `input_invalid` for a malformed cursor or limit,
+   * `configuration_invalid` without an audit trail.
+   */
   async find(query: AuditQuery = {}): Promise<AuditPage> {
     if (!this.store)
       throw AuthError.configuration('storage.audit', 'is missing: this storage keeps no audit trail');

@@ -32,7 +32,7 @@ export class AuditQueue {
     return 'kept';
   }
 
-  /** Removes the next ones and hands them out: the severest first, of one severity in the order of their coming. */
+  /** Removes and returns the next records: the most severe first, those of one severity in their order. */
   take(most: number): readonly NewAuditRecord[] {
     const next = this.#all()
       .sort((a, b) => FIRST.indexOf(a.record.severity) - FIRST.indexOf(b.record.severity))

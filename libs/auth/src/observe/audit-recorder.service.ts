@@ -8,7 +8,10 @@ import { AuthEventPublisher } from './auth-event-publisher.service.js';
 
 const FLUSH_EVERY_MS = 1_000;
 const BATCH = 500;
-/** Records of one kind that wait; past it their particulars are not kept, so that a flood of one kind costs no other. */
+/**
+ * How many records of one kind may wait. Past it only their number is kept, so that a flood of one kind does not push
+ * out another.
+ */
 const QUEUE_OF_A_KIND = 2_000;
 const PAGE = 1_000;
 const CLEAN_UP_EVERY_MS = 3_600_000;
@@ -19,7 +22,7 @@ const CLEAN_UP_EVERY_MS = 3_600_000;
  */
 @Injectable()
 export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** Events whose particulars were not kept because the queue of their kind was full. */
+  /** How many events were only counted, because the queue of their kind was full. */
   dropped = 0;
   private readonly logger = new Logger('Tokenward');
   private readonly queue = new AuditQueue(QUEUE_OF_A_KIND);
@@ -69,7 +72,7 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
     return removed;
   }
 
-  /** Before the host closes its database. */
+  /** Writes what waits, before the host closes its database. */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.cleaning);
     clearTimeout(this.timer);
@@ -109,7 +112,7 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
     if (this.isFailing) return;
     this.isFailing = true;
     this.logger.warn(
-      'the audit trail cannot be written; routine records wait, security events fail with their cause',
+      'the audit trail cannot be written; routine records wait, security events fail with the change that they record',
     );
   }
 }

@@ -1,7 +1,7 @@
 interface Base {
   /** ISO 8601, UTC. */
   readonly at: string;
-  /** How many there were since the last of the same kind, account or address; without it one. */
+  /** How many there were since the last alert of the same kind, account or address. Absent: one. */
   readonly count?: number;
 }
 
@@ -12,16 +12,28 @@ interface OfASession {
   readonly userAgent?: string;
 }
 
-/** What somebody should look at, or the user be told of. No token, hash, password or key is in any. */
+/**
+ * Something that an operator should look at, or that the user should be told. No alert holds a token, hash, password or
+ * key.
+ */
 export type AuthAlert = Base &
-  /** A spent refresh token came back: a copy exists. */
+  /** A spent refresh token was presented again: somebody has a copy. */
   (
     | ({ readonly type: 'refresh.reused'; readonly sessionsEnded: number } & OfASession)
-    /** A proof by another key than the session's: somebody has its cookies or tokens, and not its device. Nothing was ended. */
+    /**
+     * A proof by another key than the session's: somebody has its cookies or tokens, but not its device. Nothing was
+     * ended.
+     */
     | ({ readonly type: 'device.refused' } & OfASession)
-    /** Not the first sign-in of the user, from a browser or app that signed in to the account never before. Needs the audit trail. */
+    /**
+     * A sign-in from a browser or app that never signed in to the account before; not at the user's first sign-in.
+     * Needs the audit trail.
+     */
     | ({ readonly type: 'login.new_device' } & OfASession)
-    /** Not the first sign-in of the user, from an IPv4 /24 or IPv6 /48 it never came from before. Needs the audit trail. */
+    /**
+     * A sign-in from an IPv4 /24 or IPv6 /48 from which the user never signed in before; not at the user's first
+     * sign-in. Needs the audit trail.
+     */
     | ({ readonly type: 'login.new_network' } & OfASession)
     /** A session went on from such a network, as far as this process sees it. Needs the audit trail. */
     | ({ readonly type: 'refresh.new_network' } & OfASession)
@@ -29,7 +41,7 @@ export type AuthAlert = Base &
     | {
         readonly type: 'failures.burst';
         readonly failures: number;
-        /** The account they were aimed at, when it exists; else where they came from. */
+        /** The account, where it exists; else the address that the failures came from. */
         readonly userId?: string;
         readonly ip?: string;
       }

@@ -38,7 +38,7 @@ export class AuthAlerts implements OnApplicationShutdown {
     if (listener) events.subscribe((event) => this.consider(event));
   }
 
-  /** Before the host's own things are gone. */
+  /** Sends what is held, while the host's services still work. */
   onApplicationShutdown(): void {
     this.floods.flush();
   }
@@ -76,10 +76,10 @@ export class AuthAlerts implements OnApplicationShutdown {
 
   private async signedIn(event: SignIn): Promise<void> {
     this.place(event);
-    // where the actor works says nothing of the user
+    // the address is the actor's, not the user's
     if (event.actorId !== undefined) return;
     const found = await this.familiarity(event);
-    // whoever signs in for the first time comes from nowhere known
+    // at the first sign-in every place is new
     if (!found || found.earlier === 0) return;
     if (isNewDevice(event, found)) this.floods.raise(alertOf('login.new_device', event));
     if (found.network === 'new') this.floods.raise(alertOf('login.new_network', event));
@@ -112,7 +112,7 @@ export class AuthAlerts implements OnApplicationShutdown {
     return before === undefined || before === place ? 'same' : 'moved';
   }
 
-  /** Undefined where nobody can tell: an alert is worth no error. */
+  /** Undefined where the store does not answer: a missing alert must not become an error. */
   private async familiarity({
     userId,
     sessionId,
@@ -123,7 +123,7 @@ export class AuthAlerts implements OnApplicationShutdown {
   }
 }
 
-/** Not of the first sign-in: whoever signs in for the first time comes from nowhere known. */
+/** Not at the first sign-in, where every place is new. */
 export function isNewDevice({ knownDevice }: SignIn, { earlier, userAgent }: Familiarity): boolean {
   return !knownDevice && earlier > 0 && userAgent === 'new';
 }

@@ -5,11 +5,14 @@ import { AuthEventListener } from './auth-event-listener.port.js';
 import { ListenerCalls } from './listener-calls.js';
 import { severityOf } from '../storage/severity.js';
 
-/** `recorded`: its audit row was written with its cause. */
+/** `recorded`: its audit row was written in the transaction of the change. */
 export type AuditState = 'recorded' | 'to_be_recorded';
 export type AuthEventSubscriber = (event: AuthEvent, audit: AuditState) => unknown;
 
-/** Stamps an event and hands it to all who listen; never lets a listener fail or delay what it tells of. */
+/**
+ * Adds time and severity to an event and hands it to all listeners. A listener can neither fail nor delay the work that
+ * the event reports.
+ */
 @Injectable()
 export class AuthEventPublisher {
   /** Also for what is told to listeners of other kinds. */

@@ -9,12 +9,12 @@ const MAX_FOLDS = 10_000;
  */
 export class EventFloods {
   readonly #passed = new Map<string, number>();
-  /** What was held back since an event of that type passed. */
+  /** How many events of a type were held back since one of it passed. */
   readonly #held = new Map<AuthEvent['type'], number>();
 
   constructor(private readonly perMinute: number) {}
 
-  /** How many of its type were held back before it, where it passes. */
+  /** Where the event passes: how many of its type were held back before it. */
   pass(event: AuthEvent): number | 'held' {
     const fold = foldOf(event);
     if (fold === undefined) return 0;

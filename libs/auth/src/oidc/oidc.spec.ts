@@ -90,7 +90,7 @@ describe('oidc(…)', () => {
   it.each<readonly [string, OidcOptions, string]>([
     ['no provider', options({ providers: {} }), 'oidc.providers: is empty'],
     [
-      'a name that is no part of a path',
+      'a name that cannot be part of a path',
       options({ providers: { 'a/b': PROVIDER } }),
       'oidc.providers: has a name',
     ],

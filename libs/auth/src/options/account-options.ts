@@ -5,11 +5,14 @@ import type { AccountMail } from './account-mail.js';
 
 /** Reset, verification, change of email, magic link (contract, section 8). */
 export interface AccountOptions {
-  /** Sends a message. Never waited for; a failure is the event `mail.failed`, and nothing is tried again. */
+  /**
+   * Sends a message. The answer does not wait for it. A failure becomes the event `mail.failed`; nothing is sent again.
+   */
   readonly mail: (mail: AccountMail) => void | Promise<void>;
   /**
-   * Of the page that takes a mailed token: `https://app.example.com/{kind}#token={token}`. `{kind}` is the kind of the mail. In the fragment a token
-   * reaches neither a server's log nor a `Referer`. Default none: the mail has the token alone.
+   * The URL of the page that takes a mailed token: `https://app.example.com/{kind}#token={token}`. `{kind}` is the kind
+   * of the mail. In the fragment, the token reaches neither a server's log nor a `Referer`. Default none: `mail` gets
+   * the token without a URL.
    */
   readonly url?: string;
   /** `required`: nobody signs in by password before the email is verified, and registration mails the link. Default `off`. */
@@ -24,7 +27,7 @@ export interface AccountOptions {
   readonly resetTtl?: Duration;
   /** Life of a sign-in link. Default `10m`. */
   readonly magicLinkTtl?: Duration;
-  /** Life of a link that proves an address, a new one too. Default `24h`. */
+  /** Life of a link that verifies an email, also a changed one. Default `24h`. */
   readonly verificationTtl?: Duration;
 }
 

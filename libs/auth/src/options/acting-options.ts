@@ -2,20 +2,20 @@ import { z } from 'zod';
 import { AuthError } from '../common/auth-error.js';
 import { list, text } from '../common/option-schema.js';
 
-/** `sessions.mayActAs`: the role of who acts → the roles of those who may be acted as. */
+/** `sessions.mayActAs`: the role of the actor → the roles of the users whom it may act as. */
 export type ActingRoles = Readonly<Record<string, readonly string[]>>;
 
 export const actingRolesSchema = z.record(text(), list(text()), {
   error: "must be an object of roles with lists of roles, such as { admin: ['user'] }",
 });
 
-/** What of an account decides whom it may act as. */
+/** The members of an account that decide whom it may act as. */
 export interface ActingFacts {
   readonly role?: string;
   readonly tenant?: string;
 }
 
-/** Why the one may not act as the other; undefined where it may. Who has no role is below everybody who has one. */
+/** Why the actor may not act as the user; undefined where it may. A user without a role is below every role. */
 export function actingRefusal(
   roles: ReadonlyMap<string, readonly string[]>,
   actor: ActingFacts,
@@ -27,7 +27,7 @@ export function actingRefusal(
   return 'sessions.mayActAs does not let the role of the actor act as the role of the user';
 }
 
-/** Refuses a map in which somebody could act as the same or a higher role, by one step or by several. */
+/** Refuses a map by which a role could act as itself or as a higher one, directly or through others. */
 export function resolveActingRoles(given: ActingRoles): ReadonlyMap<string, readonly string[]> {
   const roles = new Map(Object.entries(given));
   for (const role of roles.keys()) {

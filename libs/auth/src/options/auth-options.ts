@@ -14,13 +14,13 @@ import type { LegacyIssuerOptions } from './legacy-options.js';
 import type { ActingRoles } from './acting-options.js';
 import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
 
-/** What the `claims` hook is told; it runs at every issue, so it should be quick. */
+/** What the `claims` hook gets. It is called for every access token, so it should be quick. */
 export interface ClaimsHookInput {
   readonly userId: string;
   readonly sessionId: string;
   readonly role?: string;
   readonly permissions: readonly string[];
-  /** Whose user it is, where the directory keeps tenants. */
+  /** The tenant of the user, where the directory keeps tenants. */
   readonly tenant?: string;
 }
 export type ClaimsHook = (
@@ -34,7 +34,7 @@ export interface AccessTokenOptions {
   readonly clockTolerance?: Duration;
   /** Adds claims at issue. Names that carry secrets or personal data are refused unless `allowedClaims` holds them. */
   readonly claims?: ClaimsHook;
-  /** Names (lower or upper case alike) that the deny-list would refuse and the host wants all the same. Default none. */
+  /** Names that the host allows although they are on the deny-list; case does not matter. Default none. */
   readonly allowedClaims?: readonly string[];
   /** A Standard Schema (zod, valibot, arktype …) for the added claims, applied at issue and at verification, to those of the session too; must be synchronous. */
   readonly claimsSchema?: StandardSchemaV1;
@@ -46,7 +46,7 @@ export interface AccessTokenOptions {
   readonly legacy?: readonly LegacyIssuerOptions[];
 }
 
-/** What dies with a reused refresh token: every session of the user, or its family alone. */
+/** What a reused refresh token ends: every session of the user, or only its own (its family). */
 export type ReuseScope = 'user' | 'family';
 
 export interface RefreshTokenOptions {
@@ -54,9 +54,12 @@ export interface RefreshTokenOptions {
   readonly ttl?: Duration;
   /** Idle lifetime with "remember me". Default `90d`. */
   readonly rememberMeTtl?: Duration;
-  /** No session outlives it, however often it is used. Default `180d`. */
+  /** The longest life of a session, however often it is used. Default `180d`. */
   readonly absoluteTtl?: Duration;
-  /** Within it the last rotation is answered again, the same successor. Default `0`, at most `60s`; `10s` is advised for clients other than `@tokenward/client`. */
+  /**
+   * For how long after a rotation the spent token gets the same successor again. Default `0`, at most `60s`; `10s` is
+   * advised for clients other than `@tokenward/client`.
+   */
   readonly reuseLeeway?: Duration;
   /**
    * For how long a refresh, password change or reauthentication may be repeated with the `Idempotency-Key` of the first try (contract, section 5).
@@ -66,8 +69,8 @@ export interface RefreshTokenOptions {
   /** Default `user`. */
   readonly onReuse?: ReuseScope;
   /**
-   * The pepper ring, `id:base64url` of at least 32 bytes each; the first mints, all verify. Default: one is made once and kept in the
-   * database, shared by all processes.
+   * The secrets behind refresh tokens, `id:base64url` of at least 32 bytes each: new tokens use the first, all are
+   * accepted. Default: one is made once and kept in the database, shared by all processes.
    */
   readonly secrets?: readonly string[];
   /** Without "remember me" the refresh cookie is a session cookie (no Max-Age). Default false. */
@@ -82,18 +85,20 @@ export interface SessionOptions {
   /** IP addresses, user agents and claims of sessions that ended are forgotten with the row, this long after the end. Default `30d`. */
   readonly keepEndedFor?: Duration;
   /**
-   * Asked once, when a session opens: claims that are kept with it and are in each of its tokens. `openSession(…, { claims })` goes before it, and both
-   * before `accessToken.claims`. Default none.
+   * Called once, when a session opens: claims that are kept with the session and are in each of its tokens.
+   * `openSession(…, { claims })` overrides it, and both override `accessToken.claims`. Default none.
    */
   readonly claims?: SessionClaimsHook;
   /**
-   * Asked once, when a session opens: how many the user may have, and how long this one and its access tokens live. One that fails, or does not answer
-   * within `storeDeadline`, is 503 and opens nothing. Default: the options, for everybody.
+   * Called once, when a session opens: how many sessions the user may have, and how long this one and its access tokens
+   * live. Where it fails, or does not answer within `storeDeadline`, the answer is 503 and no session opens. Default:
+   * the options, for everybody.
    */
   readonly limits?: SessionLimitsHook;
   /**
-   * Who may act as whom (`openSession` with `actor`): the role of who acts → the roles that may be acted as, all of them lower ones. A user without a
-   * role may be acted as by every role here. Default `{ admin: ['user'] }`; `{}`: nobody.
+   * Who may act as whom (`openSession` with `actor`): the role of the actor → the roles of the users, each lower than
+   * its own. Every role that is named as an actor may also act as users without a role. Default `{ admin: ['user'] }`;
+   * `{}`: nobody.
    */
   readonly mayActAs?: ActingRoles;
 }
@@ -101,7 +106,7 @@ export interface SessionOptions {
 export interface TokenDeliveryOptions {
   /** Default all three. */
   readonly allowed?: readonly TokenDelivery[];
-  /** Of a login that names none. Default `cookie`, else the first allowed. */
+  /** The transport of a login that does not name one. Default `cookie`, else the first allowed. */
   readonly default?: TokenDelivery;
 }
 
@@ -114,7 +119,9 @@ export interface OriginOptions {
 
 /** Failures allowed within `window` (contract, section 4). */
 export interface ThrottleLimits {
-  /** For an account from one address (IPv6 by /64). Default 10. A known device has its own of the same size. */
+  /**
+   * For an account from one address (IPv6 by /64). Default 10. A known device has its own counter with the same limit.
+   */
   readonly accountAndAddress?: number;
   /** For an account. Default 100. */
   readonly account?: number;
@@ -128,7 +135,7 @@ export interface ThrottleLimits {
 export interface StoredHashHook {
   /** Whether the stored text is of this form. */
   recognises(hash: string): boolean;
-  /** Whether the password, as it was typed, is the hash's. A rejection is a 503, never a wrong password. */
+  /** Whether the password, as it was typed, matches the hash. A rejection is answered 503, not as a wrong password. */
   verify(password: string, hash: string): Promise<boolean>;
 }
 
@@ -153,15 +160,18 @@ export interface PasswordOptions {
    */
   readonly storedHashes?: readonly StoredHashHook[];
   /**
-   * A stored hash that would take longer, guessed from its parameters for a slow core, is not computed and reported. A hook has as long to answer in:
-   * later is 503. Default `5s`.
+   * A stored hash that would take longer on a slow core, estimated from its parameters, is not computed: the login is
+   * refused, and the hash is reported. A hook has this long to answer; after it the login is 503. Default `5s`.
    */
   readonly storedHashLimit?: Duration;
   /** Refuses passwords of the built-in list of common ones. Default true. */
   readonly refuseCommon?: boolean;
   /** Names of your company and product, 4 to 64 characters each: a new password may not contain one (ASVS 5.0, 6.2.11). Default none. */
   readonly contextWords?: readonly string[];
-  /** An online check (k-anonymity, say) of a new password; unreachable counts as not breached. Default none. */
+  /**
+   * An online check of a new password (by k-anonymity, for example). Where it cannot be reached, the password counts as
+   * not breached. Default none.
+   */
   readonly breachCheck?: (password: string) => Promise<'breached' | 'not_found'>;
 }
 
@@ -170,7 +180,10 @@ export interface RevocationOptions {
   readonly mode?: 'mirror' | 'strict';
   /** The oldest view that may accept without asking. Default `1s`, between `200ms` and `10s`. */
   readonly maxStaleness?: Duration;
-  /** When neither store can prove a *no*: `redis` goes on with what an unbroken Redis says, `refuse` answers 503. Default `redis`. */
+  /**
+   * What holds while neither store can prove that a token was not revoked: `redis` accepts what an unbroken Redis does
+   * not refuse, `refuse` answers 503. Default `redis`.
+   */
   readonly unproven?: 'redis' | 'refuse';
   /** Deadline of one remote question. Default `250ms`. */
   readonly deadline?: Duration;
@@ -184,7 +197,7 @@ export interface AuthOptions {
   readonly issuer: string;
   /** `aud`: one or several; a token is accepted when it holds one of them. */
   readonly audience: string | readonly string[];
-  /** With a `keySource` only `algorithm` and `verificationKeys` (`{}` will do). */
+  /** With a `keySource`, only `algorithm` and `verificationKeys` may be given (`{}` is enough). */
   readonly keys: StaticKeysOptions;
   readonly keyRotation?: KeyRotationOptions;
   readonly accessToken?: AccessTokenOptions;
@@ -196,7 +209,7 @@ export interface AuthOptions {
   /** `false` turns login throttling off (load tests). */
   readonly throttle?: ThrottleLimits | false;
   readonly passwords?: PasswordOptions;
-  /** What people sign in with. Default: the email of one set of users. */
+  /** What people sign in with, and the tenant they belong to. Default: the email, without tenants. */
   readonly identifier?: IdentifierOptions;
   readonly registration?: RegistrationOptions;
   /** Reset, verification, change of email and magic link; off without it. Needs `users.emailVerified`. */
@@ -215,13 +228,16 @@ export interface AuthOptions {
    * Default `off`: no answer has one header more.
    */
   readonly deviceBound?: 'off' | 'offer' | 'require';
-  /** `exp - iat` of a bound session's access tokens: so long a copied cookie is good for. Default `5m`, and never above `accessToken.ttl`. */
+  /**
+   * `exp - iat` of a bound session's access tokens, and so the time for which a copied cookie works. Default `5m`, at
+   * most `accessToken.ttl`.
+   */
   readonly boundAccessTtl?: Duration;
   /** Sessions that are bound to a key of the client's, by RFC 9449; see docs/dpop.md. Default `off`. */
   readonly dpop?: 'off' | 'offer' | 'require' | DpopOptions;
   /** What is published of this server: discovery (RFC 8414), and the metadata of a protected resource (RFC 9728). */
   readonly discovery?: DiscoveryOptions;
-  /** Weak but allowed choices stop the boot instead of being named in the log. Default false. */
+  /** Whether weak but allowed choices stop the boot; otherwise the log names them. Default false. */
   readonly strictConfig?: boolean;
   /** Deadline of a database statement on the request path. Default `2s`. */
   readonly storeDeadline?: Duration;
@@ -230,8 +246,8 @@ export interface AuthOptions {
 /** The synchronous part: what changes the module's shape (routes, scope). */
 export interface AuthModuleExtras {
   /**
-   * Small letters, digits and hyphens: `staff`. With several instances in one app each but one has a name; routes, cookies and JWKS take it in front
-   * unless they are set. Default: the one that has none.
+   * Lower-case letters, digits and hyphens: `staff`. Of several instances in one application, all but one have a name;
+   * it is put before routes, cookies and the JWKS path unless those are set. Default: the instance without a name.
    */
   readonly name?: string;
   /** Makes the exported providers visible everywhere. Default false. */

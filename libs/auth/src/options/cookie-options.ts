@@ -3,7 +3,7 @@ import { flag, group, list, oneOf, text } from '../common/option-schema.js';
 export type SameSite = 'strict' | 'lax' | 'none';
 export type CookiePrefix = '' | '__Secure-' | '__Host-';
 
-/** Where cookies of this host were set before. */
+/** A scope that cookies of this host had before. */
 export interface CookieScope {
   /** Default: host only. */
   readonly domain?: string;
@@ -31,9 +31,9 @@ export interface CookieOptions {
   /** Path of the refresh and device cookies. Default: where Nest serves the routes, global prefix included; set it where a proxy changes the path. */
   readonly refreshPath?: string;
   /**
-   * The scopes that the cookies had before `domain`, `accessPath` or `refreshPath` was changed: browsers send an old cookie beside the new one until
-   * it is cleared there, too. Leave them until the longest refresh TTL is over, no longer: what may have come from a sibling is cleared as well.
-   * Default none, at most 8.
+   * The scopes that the cookies had before `domain`, `accessPath` or `refreshPath` was changed: browsers send an old
+   * cookie beside the new one until it is cleared in its own scope. Keep them for the longest refresh TTL and then
+   * remove them, because a cookie that a sibling host has set there is cleared as well. Default none, at most 8.
    */
   readonly formerScopes?: readonly CookieScope[];
 }

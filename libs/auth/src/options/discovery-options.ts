@@ -2,9 +2,14 @@ import { type z } from 'zod';
 import { group, list, text } from '../common/option-schema.js';
 import { JWKS_PATH, RESOURCE_METADATA_PATH } from '../contract/index.js';
 
-/** The protected resource metadata of RFC 9728, with which a client (MCP, say) finds the issuer after a 401. */
+/**
+ * The protected resource metadata of RFC 9728, by which a client (of MCP, for example) finds the issuer after a 401.
+ */
 export interface ProtectedResourceOptions {
-  /** The identifier of the resource: an https URL without query and fragment (http on loopback alone). Clients compare it with the URL that they call. */
+  /**
+   * The identifier of the resource: an https URL without query and fragment (http only on loopback). Clients compare it
+   * with the URL that they call.
+   */
   readonly resource: string;
   /** `resource_name`, for people. */
   readonly name?: string;
@@ -16,7 +21,10 @@ export interface ProtectedResourceOptions {
   readonly authorizationServers?: readonly string[];
 }
 
-/** What other parties can find out about this server. Nothing of it is taken from a request: `Host` may be forged. */
+/**
+ * What other parties can find out about this server. It is taken from the options only, since a request may carry a
+ * forged `Host`.
+ */
 export interface DiscoveryOptions {
   /** The origin at which `/.well-known/jwks.json` is reached, `https://auth.example.com`. Default: that of `issuer`. */
   readonly origin?: string;

@@ -4,9 +4,15 @@ import { isOrigin } from './origins.js';
 
 /** Clients that prove a key of their own (RFC 9449), for the transports `hybrid` and `bearer`. */
 export interface DpopOptions {
-  /** `offer`: a login with a proof binds its session. `require`: one without is 403 `device_required`; sessions opened before go on. Default `offer`. */
+  /**
+   * `offer`: a login with a proof binds its session. `require`: a login without one is 403 `device_required`; sessions
+   * that opened before stay valid. Default `offer`.
+   */
   readonly mode?: 'off' | 'offer' | 'require';
-  /** What wants a proof: every `request` (the access token is bound too), or each `refresh` alone (the access token is a bearer's). Default `request`. */
+  /**
+   * What needs a proof: `request`, every request (the access token is bound, too), or `refresh`, only each refresh (the
+   * access token is a bearer token). Default `request`.
+   */
   readonly bind?: 'request' | 'refresh';
   /** The origin at which clients reach this server, `https://api.example.com`: what a proof's `htu` is compared with. Default: the `Host` of the request. */
   readonly origin?: string;
@@ -35,7 +41,7 @@ export interface ResolvedDpop {
   readonly mode: 'offer' | 'require';
   readonly bind: 'request' | 'refresh';
   readonly origin?: string;
-  /** `nonce`: a proof must carry a nonce of the process it comes to, and so works at no other. */
+  /** `nonce`: a proof must carry a nonce of the process that it is sent to, so that it works only there. */
   readonly withoutRedis: 'nonce' | 'refuse';
 }
 

@@ -10,13 +10,16 @@ export interface EncryptionKeyOptions {
   readonly keyId: string;
   /** Default `dir`: the secret is the content key. `RSA-OAEP-256` and `ECDH-ES` cost a private-key operation for every token that is not in the cache. */
   readonly algorithm?: EncryptionAlgorithm;
-  /** `dir`: 32 bytes, as text base64url. Else the private key; RSA of at least 2048 bits, EC on P-256, P-384 or P-521. Never one that signs. */
+  /**
+   * For `dir`, 32 bytes, as text in base64url. Otherwise a private key: RSA of at least 2048 bits, or EC on P-256,
+   * P-384 or P-521. A key that signs is refused.
+   */
   readonly key: KeyMaterial;
 }
 
 /** Nested JWE (RFC 7519, section 11.2): for claims that clients must not read. The content is A256GCM over the signed token. */
 export interface EncryptionOptions {
-  /** The first encrypts, all decrypt; whoever verifies needs them. */
+  /** The first encrypts, all decrypt. Services that verify need them, too. */
   readonly keys: readonly EncryptionKeyOptions[];
   /**
    * Signed tokens that are not encrypted. `issued`: they are still issued, and both kinds accepted (first everywhere); `accepted`: encrypted ones

@@ -1,6 +1,6 @@
 import type { OidcMethod } from './oidc-options.js';
 
-/** Whom a passkey is for: an id that is a domain, and the pages that may use it. */
+/** The relying party of a passkey: a domain as its id, and the pages that may use it. */
 export interface RelyingParty {
   readonly rpId: string;
   readonly origins: readonly string[];
@@ -12,12 +12,12 @@ export interface TotpMethod {
   readonly secretBytes: number;
   /** What an authenticator app is given: the secret in base32 and the `otpauth:` URI of a QR code. */
   enrol(secret: Buffer, label: string): { readonly secret: string; readonly uri: string };
-  /** The time step that the code is of, among the present one and its neighbours; undefined for a wrong one. */
+  /** The time step of the code: the present one or a neighbour of it. Undefined for a wrong code. */
   stepOf(secret: Buffer, code: string, nowMs: number): number | undefined;
 }
 
 export interface PasskeyUser {
-  /** At most 64 bytes, nothing personal in it. */
+  /** At most 64 bytes, without personal data. */
   readonly handle: Buffer;
   readonly name: string;
   readonly displayName: string;
@@ -46,7 +46,7 @@ export interface PasskeyAssertion {
 /** `passkeys(…)` of `@tokenward/nestjs/passkeys`. Challenges are base64url; user verification is always required. */
 export interface PasskeyMethod {
   readonly kind: 'passkeys';
-  /** Undefined where a request to this origin has none. */
+  /** Undefined where this origin has no relying party. */
   relyingParty(ownOrigin: string | undefined): RelyingParty | undefined;
   registrationOptions(
     rp: RelyingParty,
@@ -60,13 +60,13 @@ export interface PasskeyMethod {
     response: unknown,
     challenge: string,
   ): Promise<RegisteredCredential | undefined>;
-  /** `known`: those of the user; undefined where nobody is known yet. */
+  /** `known`: the credentials of the user; undefined where the user is not known yet. */
   authenticationOptions(
     rp: RelyingParty,
     known: readonly KnownCredential[] | undefined,
     challenge: string,
   ): Promise<object>;
-  /** Undefined for an answer that is not accepted. The counter is for the caller to judge. */
+  /** Undefined for an answer that is not accepted. The caller checks the counter. */
   verifyAuthentication(
     rp: RelyingParty,
     response: unknown,
@@ -78,11 +78,12 @@ export interface PasskeyMethod {
 export type FactorMethod = TotpMethod | PasskeyMethod | OidcMethod;
 
 export interface FactorOptions {
-  /** `totp(…)` of `/totp`, `passkeys(…)` of `/passkeys`, `oidc(…)` of `/oidc`; one of each at the most. */
+  /** `totp(…)` of `/totp`, `passkeys(…)` of `/passkeys`, `oidc(…)` of `/oidc`; at most one of each. */
   readonly methods: readonly FactorMethod[];
   /**
-   * Seal TOTP secrets in the database: `id:base64url` of 32 bytes each, from the environment, not from that database. The first seals, all open;
-   * a secret is sealed anew at its next use. `tokenward secret --encryption` makes one. Needed with `totp`.
+   * The keys that encrypt TOTP secrets in the database: `id:base64url` of 32 bytes each. Keep them in the environment,
+   * not in that database. New secrets use the first, all decrypt; a secret is encrypted with the first at its next use.
+   * `tokenward secret --encryption` makes one. Needed with `totp`.
    */
   readonly encryptionKeys?: readonly string[];
 }

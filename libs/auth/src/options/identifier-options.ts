@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { group, handle, hook, text } from '../common/option-schema.js';
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 
-/** What `identifier.tenant` may look at; on Express and Fastify it is the adapter's own request. */
+/** What `identifier.tenant` may read; on Express and Fastify it is the adapter's own request. */
 export interface TenantRequest {
   readonly headers: IncomingHttpHeaders;
   readonly url?: string;
@@ -16,13 +16,15 @@ export interface IdentifierOptions {
   /** What the bodies and errors of login and register call it, such as `username`. Default `email`. */
   readonly name?: string;
   /**
-   * How it is compared and stored, beyond the default: without blanks around it, NFKC, lower case. An email is brought to lower case after it as well.
-   * What it throws for, or makes empty, is 400 with the field named.
+   * Further changes to an identifier before it is compared and stored, after the default ones: trimmed, NFKC, lower
+   * case. An email is lower-cased after it again. Where it throws or returns an empty text, the answer is 400 and names
+   * the field.
    */
   readonly normalise?: (typed: string) => string;
   /**
-   * Whose users a sign-in or registration is about, such as the subdomain; where it is undefined nobody is found. An exception of Nest's goes to the
-   * caller, anything else it throws is 503. What it reads is the caller's claim: take nothing from it but which users are meant. Default: one set of users.
+   * The tenant of a sign-in or registration, read from the subdomain for example; undefined finds nobody. A Nest
+   * exception goes to the caller, any other error is 503. The caller chooses what is read here: use it only to select
+   * the set of users. Default: one set of users.
    */
   readonly tenant?: (request: TenantRequest) => string | undefined | Promise<string | undefined>;
 }

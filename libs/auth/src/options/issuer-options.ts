@@ -17,29 +17,32 @@ export interface ForeignPrincipal {
 
 /** Where another issuer's keys are. */
 export interface ForeignJwksOptions extends Omit<RemoteJwksOptions, 'algorithms' | 'coolDown'> {
-  /** An https URL (http on loopback alone). Nothing else is ever fetched; redirects are refused. */
+  /** An https URL (http only on loopback). No other URL is fetched; redirects are refused. */
   readonly url: string;
   /**
-   * Tokens with unknown `kid`s cause at most one fetch in it; a request with one waits for that fetch, so that keys may change at any time. Default
-   * `1s`, from `100ms` to `10s`.
+   * Tokens with an unknown `kid` cause at most one fetch in this time; such a request waits for the fetch, so that keys
+   * may change at any time. Default `1s`, from `100ms` to `10s`.
    */
   readonly coolDown?: Duration;
 }
 
 /** Another issuer whose access tokens are accepted on the routes that name it: `@TrustIssuers`. `keycloak(…)` and its like make one. */
 export interface TrustedIssuerOptions {
-  /** Its `iss`, to the letter. */
+  /** Its `iss`, exactly as its tokens have it. */
   readonly issuer: string;
   /** `aud`: one or several; a token is accepted when it holds one of them, and never without. */
   readonly audience: string | readonly string[];
   /** Which claim holds the audience. Default `aud`; Amazon Cognito has `client_id` alone. */
   readonly audienceClaim?: 'aud' | 'client_id';
   readonly jwks: ForeignJwksOptions;
-  /** What its keys may be for. A key without `alg` is for the first of them that fits it. Default: every RS, PS and ES algorithm. */
+  /**
+   * The algorithms that its keys may have. A key without `alg` is used for the first one that fits it. Default: every
+   * RS, PS and ES algorithm.
+   */
   readonly algorithms?: readonly SigningAlgorithm[];
-  /** `exp - iat` at most. Default and at most `1d`: what is revoked is kept as long. */
+  /** The largest `exp - iat`. Default and at most `1d`, for which revocations are kept. */
   readonly maxLifetime?: Duration;
-  /** Whom the claims stand for, after everything else was checked; undefined refuses the token. */
+  /** Reads the user from the claims, after all other checks; undefined refuses the token. */
   readonly principal: (claims: Readonly<Record<string, unknown>>) => ForeignPrincipal | undefined;
 }
 

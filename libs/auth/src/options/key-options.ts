@@ -61,7 +61,10 @@ export interface StaticKeysOptions {
 
 /** The life of a key: next → active → retired → gone (docs/keys.md). */
 export interface KeyRotationOptions {
-  /** How long a new key exists before it signs. Default `jwks.cacheFor` and twice `refreshEvery`, so that every process and every cache has it by then; at least `jwks.cacheFor`. */
+  /**
+   * How long a new key is published before it signs. Default `jwks.cacheFor` plus twice `refreshEvery`, so that every
+   * process and every cache has it by then; at least `jwks.cacheFor`.
+   */
   readonly leadTime?: Duration;
   /** How often a key source (and the refresh-token secrets kept in the database) are read again. Default `30s`, at least `100ms`. */
   readonly refreshEvery?: Duration;
@@ -71,7 +74,7 @@ export interface KeyRotationOptions {
   readonly warnAfter?: Duration;
 }
 
-/** Text or an object; what is in it is looked at where the key is made, and never printed. */
+/** Text or an object. The key is checked where it is made, and is never printed. */
 export function keyMaterial<Material>() {
   return z.custom<Material>(
     (value) =>

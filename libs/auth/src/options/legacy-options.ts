@@ -9,7 +9,7 @@ import {
   type SigningAlgorithm,
 } from './key-options.js';
 
-/** Who an old token is about. */
+/** The user of an old token. */
 export interface LegacyPrincipal {
   /** The user's id as the user directory has it. */
   readonly id: string;
@@ -23,17 +23,17 @@ export interface LegacyPrincipal {
 export interface LegacyIssuerOptions {
   /** Names it in principals (`legacy`, and `keyId` as `legacy:<name>`, which `AuthService.revokeKey` takes). Letters, digits, dots, dashes. */
   readonly name: string;
-  /** `iss` of the old tokens. Undefined: they have none, and one that has is refused. */
+  /** `iss` of the old tokens. Undefined: they have no `iss`, and a token with one is refused. */
   readonly issuer?: string;
-  /** `aud` of the old tokens, one of these. Undefined: they have none, and one that has is refused. */
+  /** `aud` of the old tokens, one of these. Undefined: they have no `aud`, and a token with one is refused. */
   readonly audience?: string | readonly string[];
-  /** `kid` of the old tokens. Undefined: they have none, and one that has is refused. */
+  /** `kid` of the old tokens. Undefined: they have no `kid`, and a token with one is refused. */
   readonly keyId?: string;
   /** The one algorithm that `key` verifies. */
   readonly algorithm: SigningAlgorithm;
   /** The old public key; for HMAC the old secret, text counting as its UTF-8 bytes as in `JwtModule`. The rules for weak keys hold. */
   readonly key: KeyMaterial;
-  /** From this instant on every one of them is refused. ISO 8601; at most a year ahead. */
+  /** The instant from which all of them are refused. ISO 8601; at most a year ahead. */
   readonly acceptUntil: string | Date;
   /** `exp - iat` at most. Default `1d`, at most `90d`. A token without `exp` or `iat` is refused. */
   readonly maxLifetime?: Duration;

@@ -2,15 +2,17 @@ import type { z } from 'zod';
 import type { Duration } from '../common/duration.js';
 import { duration, group, oneOf, whole } from '../common/option-schema.js';
 
-/** What is told of what happens, and how long it is kept. */
+/** Logs, alerts and the audit trail. */
 export interface ObserveOptions {
   /** Events of this severity and above become log lines, one object each. Default `high`. */
   readonly logEvents?: 'none' | 'high' | 'warning' | 'all';
-  /** Records of the audit trail are forgotten after it, with the addresses and user agents in them. Default `90d`. */
+  /** How long records of the audit trail are kept, with the addresses and user agents in them. Default `90d`. */
   readonly keepAuditFor?: Duration;
-  /** Refused sign-ins, passwords and refreshes of one account, or from one address, that make an alert. Default 20. */
+  /**
+   * How many refused sign-ins, passwords and refreshes, of one account or from one address, cause an alert. Default 20.
+   */
   readonly burstOf?: number;
-  /** Within it. Default `5m`. */
+  /** The time within which they are counted. Default `5m`. */
   readonly burstWithin?: Duration;
 }
 

@@ -1,4 +1,4 @@
-/** What binds an answer of a provider to the request that it answers. */
+/** The values that bind the answer of a provider to its request. */
 export interface OidcRequest {
   /** Where the provider sends the browser back. */
   readonly redirectUri: string;
@@ -10,13 +10,13 @@ export interface OidcRequest {
   readonly maxAgeSeconds?: number;
 }
 
-/** Whom a provider vouches for. */
+/** The person whom a provider has signed in. */
 export interface OidcPerson {
   readonly issuer: string;
-  /** `sub`: the name of the person there. */
+  /** `sub`: the id of the person at the provider. */
   readonly issuerSubject: string;
   readonly email?: string;
-  /** Whether the provider says so, or the host takes all of its emails for verified. */
+  /** Whether the provider says that the email is verified, or the host trusts all emails of the provider. */
   readonly emailVerified: boolean;
   readonly name?: string;
   /** `auth_time`, seconds since the epoch: when the person last proved a credential there. Undefined: the provider does not say. */
@@ -51,7 +51,10 @@ export type OidcLogoutAnswer =
 /** `oidc(…)` of `@tokenward/nestjs/oidc`. */
 export interface OidcMethod {
   readonly kind: 'oidc';
-  /** The auth routes as browsers see them, without a slash at the end. Undefined: as the request came, on loopback alone. */
+  /**
+   * The URL of the auth routes as browsers see it, without a slash at the end. Undefined: that of the request, only on
+   * loopback.
+   */
   readonly publicUrl?: string;
   readonly createAccounts: boolean;
   readonly linkByVerifiedEmail: boolean;
@@ -59,8 +62,11 @@ export interface OidcMethod {
   readonly issuers: ReadonlyMap<string, string>;
   /** Where the browser goes. Throws `AuthError('unavailable')` where the provider does not answer. */
   authorizationUrl(provider: string, request: OidcRequest): Promise<string>;
-  /** Judges what the browser brought back, as the parameters of `redirectUri`. Throws as above. */
+  /** Checks the parameters with which the browser came back to `redirectUri`. Throws as above. */
   person(provider: string, parameters: URLSearchParams, request: OidcRequest): Promise<OidcAnswer>;
-  /** Judges a logout token (OpenID Connect Back-Channel Logout 1.0); not whether it was used before. Throws as above. */
+  /**
+   * Checks a logout token (OpenID Connect Back-Channel Logout 1.0), but not whether it was used before. Throws as
+   * above.
+   */
   logout(provider: string, logoutToken: string): Promise<OidcLogoutAnswer>;
 }

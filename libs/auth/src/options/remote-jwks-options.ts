@@ -4,19 +4,25 @@ import { duration, group, hook, list, oneOf, text } from '../common/option-schem
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './key-options.js';
 
 export interface RemoteJwksOptions {
-  /** The issuer's JWKS, `https://auth.example.com/.well-known/jwks.json`. Nothing else is ever fetched; redirects are refused. */
+  /**
+   * The issuer's JWKS, `https://auth.example.com/.well-known/jwks.json`. No other URL is fetched; redirects are
+   * refused.
+   */
   readonly url: string;
   /** What its keys may be for, each key by its own `alg`. HMAC is refused: whoever verifies with a shared secret can sign with it. Default: every RS, PS and ES algorithm. */
   readonly algorithms?: readonly SigningAlgorithm[];
   /** How often it is fetched in the background, and so how soon a key that left it is refused. Default `5m`, from `1s` to `24h`; less than the issuer's lead time. A shorter `max-age` of the answer counts instead. */
   readonly refreshEvery?: Duration;
-  /** Tokens with unknown `kid`s cause at most one fetch in it. Default `30s`, from `100ms` to `1h`. */
+  /** Tokens with an unknown `kid` cause at most one fetch in this time. Default `30s`, from `100ms` to `1h`. */
   readonly coolDown?: Duration;
   /** Deadline of one fetch. Default `2s`. */
   readonly deadline?: Duration;
   /** How long the known keys stay in force while no key set comes (an outage, an error page); from then on tokens are answered 503. Default `24h`, from `1m` to `7d`. */
   readonly keepFor?: Duration;
-  /** Fetches it instead of node's own `fetch`: for a proxy, a CA, a client certificate. It must follow no redirect and heed `signal`. */
+  /**
+   * Fetches the JWKS in place of node's own `fetch`: for a proxy, a CA, a client certificate. It must not follow
+   * redirects, and must obey `signal`.
+   */
   readonly fetch?: JwksFetch;
 }
 

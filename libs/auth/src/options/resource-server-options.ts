@@ -4,11 +4,14 @@ import type { DiscoveryOptions } from './discovery-options.js';
 import type { TrustedIssuerOptions } from './issuer-options.js';
 import type { RemoteJwksOptions } from './remote-jwks-options.js';
 
-/** Tokens that are bound to a key of the client (`cnf`, RFC 9449) are accepted with a proof alone. */
+/** Tokens that are bound to a key of the client (`cnf`, RFC 9449) are accepted only with a proof. */
 export interface ResourceServerDpopOptions {
   /** The origin at which clients reach this service, `https://api.example.com`: what a proof's `htu` is compared with. Default: the `Host` of the request. */
   readonly origin?: string;
-  /** Where no `redis` is given: `refuse` answers 503, `nonce` asks of each proof a nonce of this very process. Default `refuse`. */
+  /**
+   * Where `redis` is not given: `refuse` answers 503, `nonce` asks for a nonce of this process in each proof. Default
+   * `refuse`.
+   */
   readonly withoutRedis?: 'refuse' | 'nonce';
 }
 

@@ -2,12 +2,12 @@ import type { Duration } from '../common/duration.js';
 import { duration, group, seconds, whole } from '../common/option-schema.js';
 import type { TokenDelivery } from '../contract/index.js';
 
-/** A session that is about to open: whose, how the user signed in, and from which client. */
+/** A session that is about to open: its user, how the user signed in, and from which client. */
 export interface OpeningSession {
   readonly userId: string;
   readonly role?: string;
   readonly permissions: readonly string[];
-  /** Whose user it is, where the directory keeps tenants. */
+  /** The tenant of the user, where the directory keeps tenants. */
   readonly tenant?: string;
   /** "Remember me". */
   readonly rememberMe: boolean;

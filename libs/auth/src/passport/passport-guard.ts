@@ -50,7 +50,7 @@ async function judge(
   }
   const principal = principalOf(context);
   if (failure === undefined && !principal) return true;
-  // its own errors, and who may come in without a token: but a requirement is nobody's to lift
+  // the host decides about errors and about requests without a token, but cannot lift a requirement
   const user: unknown = guard.handleRequest(
     failure ?? null,
     failure === undefined ? principal : false,

@@ -24,7 +24,7 @@ export const MOST_SECONDS = 3_155_760_000;
 export interface NewApiKeyInput {
   /** For people: 1 to 200 visible characters. */
   readonly name: string;
-  /** Of the owner's permissions only these. Default: all that the owner has, whenever it is used. */
+  /** Which permissions of the owner the key has. Default: all that the owner has when the key is used. */
   readonly permissions?: readonly string[];
   /** Whole seconds above 0. Default: it does not expire. */
   readonly expiresIn?: number;
@@ -36,7 +36,7 @@ export interface CreatedApiKey {
   readonly key: string;
 }
 
-/** Who asked, and in which session: none, where the host did. */
+/** Who asked, and in which session. Undefined where the host asked. */
 interface AskedBy extends ActedBy {
   readonly sessionId?: string;
 }
@@ -52,7 +52,7 @@ export class ApiKeysFlow {
     private readonly given?: ApiKeyStore,
   ) {}
 
-  /** `user_not_found` for nobody's id; `input_invalid` past the limit of an owner. */
+  /** Throws `user_not_found` for an unknown user, `input_invalid` past the limit of keys. */
   async create(userId: string, input: NewApiKeyInput, by: AskedBy): Promise<CreatedApiKey> {
     const subject = await this.resolver.idOf(userId);
     const id = apiKeyId(this.entropy.bytes(ID_BYTES));
@@ -78,7 +78,10 @@ export class ApiKeysFlow {
     return this.store().list(subject);
   }
 
-  /** Refused on every process within the bounds of a revocation. `api_key_not_found` for another owner's. */
+  /**
+   * Every process refuses the key as soon as it would a revoked token. Throws `api_key_not_found` for a key of another
+   * owner.
+   */
   async remove(subject: string, id: string, by: ActedBy): Promise<void> {
     const change = isApiKeyId(id) ? await this.store().remove(subject, id, by) : undefined;
     if (!change) throw new AuthError('api_key_not_found', 'the caller has no such key');

@@ -13,7 +13,10 @@ import { PasswordVerifier } from '../users/password-verifier.service.js';
 
 const KIND = 'email_change';
 
-/** Another address: the link goes there, a notice to the present one. Nothing tells whether the address is taken. */
+/**
+ * Asks for another email: the link goes to the new address, a notice to the present one. The answer does not show
+ * whether the address is taken.
+ */
 @Injectable()
 export class ChangeEmailFlow {
   constructor(
@@ -35,7 +38,7 @@ export class ChangeEmailFlow {
       throw new AuthError('input_invalid', 'the present address', {
         fields: { email: 'must be another address than the present one' },
       });
-    // counted for the new address too: many accounts could flood it
+    // counted for the new address, too: otherwise many accounts together could flood it
     const names = new Set([`of ${own.account.id}`, accountKey(email)]);
     const may = await this.limits.admitAccount(KIND, client, ...names);
     const owners = await this.ownersOf(email, own.account.tenant);

@@ -19,9 +19,12 @@ export interface ChangePasswordInput {
   readonly newPassword: string;
   /** Must be the session's current one when given. */
   readonly refreshToken?: string;
-  /** The signed device id that came along. */
+  /** The signed device id of the request. */
   readonly device?: string;
-  /** Makes a repeat known as one; it goes to the refresh, since the access token is dead by then. */
+  /**
+   * The `Idempotency-Key`. A repeat of this request is sent as a refresh with the same key, because the access token is
+   * dead by then.
+   */
   readonly key?: RetryKey;
 }
 
@@ -89,7 +92,7 @@ export class ChangePasswordFlow {
       throw new AuthError('token_refused', 'the session moved on or ended', { cookies: 'keep' });
     await this.announcer.announce(outcome);
     const grant = await this.access.grant(outcome, account, asOfMs);
-    // the epoch moved, and with it every device id: this device stays a known one
+    // the new epoch makes every device id unknown; this device gets a new one
     const deviceToken = deviceId && this.devices.mint(principal.id, outcome.subject.epoch, deviceId);
     return deviceToken ? { ...grant, deviceToken } : grant;
   }

@@ -10,7 +10,10 @@ import { Announcer } from '../sessions/announcer.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
 
-/** The mailbox of an account is proven for the first time, by somebody whose browser never signed in to it: whoever registered it may be somebody else, and keeps no way in. */
+/**
+ * Called when the email of an account is verified for the first time, from a browser that never signed in to it. A
+ * stranger may have registered the account, so every way in of theirs is removed.
+ */
 @Injectable()
 export class ClaimAccountFlow {
   constructor(
@@ -31,16 +34,19 @@ export class ClaimAccountFlow {
     return this.devices.verify(device, id, epoch).kind === 'unknown';
   }
 
-  /** What the counters of the user are afterwards, if nobody else moved them since `before`; undefined when the email is another by now. */
+  /**
+   * The user's token version and epoch afterwards, if nobody else changed them since `before`; undefined where the user
+   * has another email by now.
+   */
   async claim(userId: string, data: LinkData, before: SubjectState): Promise<SubjectState | undefined> {
-    // nobody knows it; a reset gives the account another
+    // nobody knows the new password; the owner may set one by a reset
     const hash = await this.hasher.hash(this.entropy.bytes(32).toString('base64url'));
     if (!(await this.links.liveLink(userId, data))) return undefined;
     await this.endWaysIn(userId, async (tx) => {
       await this.methods.identities?.removeUnproven(userId, tx);
       await this.users.accounts?.setPasswordHash(userId, hash, tx);
     });
-    // last of all: an account that is not proven is claimed again by the next link, whatever crashed before
+    // last: if the process dies before, the account is still unverified and the next link claims it again
     if (!(await this.users.accounts?.verifyEmail(userId, data.email))) return undefined;
     return { tokenVersion: before.tokenVersion + 1, epoch: before.epoch + 1 };
   }

@@ -11,7 +11,7 @@ import { SecondFactor } from '../users/second-factor.port.js';
 
 export type SignInResult = LoginResult | SecondFactorDue;
 
-/** Every way in comes here after its first step: a second one is asked for, or the session opens. */
+/** Where every sign-in continues after its first step: a second step is asked for, or the session opens. */
 @Injectable()
 export class CompleteSignIn {
   constructor(
@@ -40,14 +40,17 @@ export class CompleteSignIn {
     return due;
   }
 
-  /** All that is needed was proved. Throws `login_refused`. */
+  /** Opens the session: everything that is needed was proved. Throws `login_refused`. */
   async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult> {
     const result = await this.opener.open(opening, client);
     if (result === 'superseded') throw this.superseded(opening.account.id, client);
     return result;
   }
 
-  /** Before anything is proved or spent: throws `transport_not_allowed`, and `device_required` where a proof of the client's key is wanted and none came. */
+  /**
+   * To be called before anything is proved or spent. Throws `transport_not_allowed`, and `device_required` where a
+   * proof of the client's key is required but missing.
+   */
   transportOf(wanted: TokenDelivery | undefined, { provedKey }: ClientContext): TokenDelivery {
     const { dpop, deviceBound, transports } = this.options;
     const { allowed, default: fallback } = transports;

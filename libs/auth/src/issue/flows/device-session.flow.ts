@@ -17,12 +17,12 @@ import type { BoundTokens } from '../tokens/issued-tokens.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
 import { NamedSessions } from './named-sessions.service.js';
 
-/** What a browser presents: its cookies, the proof, and the session it believes to speak for. */
+/** What a browser presents: its cookies, the proof, and the id of the session that it means. */
 export interface PresentedDevice {
   readonly refresh: PresentedRefresh | undefined;
-  /** Of `Secure-Session-Response`; several are none. */
+  /** `Secure-Session-Response`; undefined where there are several. */
   readonly proof: string | undefined;
-  /** Of `Sec-Secure-Session-Id`. */
+  /** `Sec-Secure-Session-Id`. */
   readonly sessionId: string | undefined;
 }
 
@@ -32,9 +32,9 @@ interface Found {
   readonly isCurrent: boolean;
 }
 
-/** A later one may be a thief's, who has the cookies of an abandoned browser. */
+/** A later registration may come from a thief who has the cookies of an abandoned browser. */
 const REGISTRATION_WINDOW_MS = 600_000;
-/** More than any browser signs in five minutes. */
+/** The used challenges that are remembered: more than any browser signs in five minutes. */
 const MAX_REMEMBERED = 64;
 
 /** Sessions bound to a browser's key (contract, section 10; Device Bound Session Credentials, W3C draft). */
@@ -53,7 +53,10 @@ export class DeviceSessionFlow {
     private readonly clock: Clock,
   ) {}
 
-  /** Keeps the browser's key with its session, once for all. Throws `device_required`, with a challenge where another try can do better. */
+  /**
+   * Stores the browser's key with its session, once. Throws `device_required`, with a challenge where the browser
+   * should try again.
+   */
   async register(device: PresentedDevice, client: ClientContext): Promise<BoundTokens> {
     const asOfMs = this.clock.now();
     const { presented, snapshot, isCurrent } = await this.find(device, client);
@@ -66,7 +69,8 @@ export class DeviceSessionFlow {
     const of = { kind: 'registration', sessionId: session.id } as const;
     const proof = readDeviceProof(device.proof ?? '');
     const challenge = this.challenges.open(of, proof.challenge);
-    // whoever copied the cookies did not see the answer to the login: no challenge of use is given to who does not have that one
+    // a thief who copied the cookies has not seen the challenge in the login's answer, and must not get
+    // a usable one here
     if (challenge.kind === 'foreign')
       throw this.challenges.refusal({ ...of, kind: 'none' }, 'not the challenge of this login');
     if (proof.kind === 'malformed') throw this.challenges.refusal(of, 'a malformed proof');
@@ -85,7 +89,10 @@ export class DeviceSessionFlow {
     return this.grant(outcome, asOfMs, device.refresh?.value);
   }
 
-  /** A fresh access token for a proof by the session's key. Throws `device_required` with a challenge, `token_refused` of a dead session. */
+  /**
+   * Issues an access token for a proof by the session's key. Throws `device_required` with a challenge, `token_refused`
+   * for a dead session.
+   */
   async prove(device: PresentedDevice, client: ClientContext): Promise<BoundTokens> {
     const asOfMs = this.clock.now();
     const { snapshot, isCurrent } = await this.find(device, client);
@@ -118,13 +125,15 @@ export class DeviceSessionFlow {
     return grant;
   }
 
-  /** The live session that the refresh cookie names; any generation will do, since a bound session does not rotate. */
+  /**
+   * Finds the live session of the refresh cookie. Any generation is accepted, since a bound session does not rotate.
+   */
   private async find({ refresh, sessionId }: PresentedDevice, client: ClientContext): Promise<Found> {
     if (!refresh) throw new AuthError('token_missing', 'no refresh cookie was presented');
     const presented = this.sessions.inspect(refresh.value);
     if (presented.kind === 'junk') throw new AuthError('token_refused', 'refresh token: junk');
     await this.byAccessToken.refuseOther(presented.sessionId, refresh.accessCookies, client);
-    // a browser that signed in again still refreshes for the session before: 401 ends that, and nothing else
+    // after a new sign-in the browser still refreshes the former session: 401 ends only that one
     if (sessionId !== undefined && sessionId !== presented.sessionId)
       throw new AuthError('token_refused', 'the browser speaks for another session', KEEP);
     const snapshot = await this.store.read(presented.sessionId);

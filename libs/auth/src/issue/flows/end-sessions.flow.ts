@@ -23,7 +23,7 @@ export class EndSessionsFlow {
     return this.store.list(principal.id);
   }
 
-  /** `session_not_found` when it is not the caller's, or no longer there: the two look alike. */
+  /** Throws `session_not_found` for a session of another user and for one that has ended, alike. */
   async endOne(principal: Principal, sessionId: string): Promise<void> {
     const by = { subject: principal.id, actorId: doerOf(principal) };
     const ended = await this.store.endOne(sessionId, 'ended_by_user', by);
@@ -39,7 +39,7 @@ export class EndSessionsFlow {
     return this.revocations.endAll(id, 'logout_all', { actorId: id });
   }
 
-  /** Role `admin`, checked against the database. */
+  /** Throws `forbidden` unless the caller has the role `admin` in the database. */
   async revokeUser(admin: Principal, userId: string): Promise<void> {
     await this.authenticate.confirm(admin);
     if (admin.role !== 'admin') throw new AuthError('forbidden', 'role admin is needed');

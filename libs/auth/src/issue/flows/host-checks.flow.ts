@@ -13,7 +13,7 @@ import { Identifiers } from '../users/identifiers.service.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
 import { ThrottledPasswordCheck } from '../users/throttled-password-check.service.js';
 
-/** What logins are made of, for routes of the host's own. */
+/** The checks of a login, for routes of the host. */
 @Injectable()
 export class HostChecksFlow {
   constructor(
@@ -29,7 +29,7 @@ export class HostChecksFlow {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `login_refused`, whatever was wrong, and `throttled`. */
+  /** Throws `login_refused` for every cause alike, and `throttled`. */
   async checkPassword(
     typed: string,
     password: string,
@@ -45,13 +45,17 @@ export class HostChecksFlow {
     throw new AuthError('login_refused', reason);
   }
 
-  /** Throws `session_not_found` for one that is not live, `token_refused` when it moved on meanwhile. */
+  /** Throws `session_not_found` where the session is not live, `token_refused` where it changed meanwhile. */
   async renewProof(sessionId: string, amr: readonly string[]): Promise<IssuedTokens> {
     const asOfMs = this.clock.now();
     const found = await this.store.read(sessionId);
     if (!found?.live) throw new AuthError('session_not_found', 'no live session has that id');
     const { id, subject, actor } = found.session;
-    if (actor) throw new AuthError('forbidden', 'whoever acts as a user proves nothing in their name');
+    if (actor)
+      throw new AuthError(
+        'forbidden',
+        'a session that acts as the user cannot prove a credential of the user',
+      );
     const account = (await this.users.findById(subject))?.account;
     if (!account || account.disabled)
       throw new AuthError('session_not_found', 'the user is gone or disabled');

@@ -11,7 +11,7 @@ import { UserResolver } from '../users/user-resolver.service.js';
 export interface RedeemedToken {
   /** The user that it was issued for. */
   readonly userId: string;
-  /** What was given with it, as JSON keeps it. */
+  /** The data that was given with it, after a round trip through JSON. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -20,7 +20,10 @@ const hostTokenSchema = group({
   ttl: duration('1s', '365d'),
 });
 
-/** One-time tokens of the host's own. Their kinds are apart from Tokenward's: none is taken for a mailed link. */
+/**
+ * One-time tokens of the host. Their kinds are separate from Tokenward's own, so that none is accepted as a mailed
+ * link.
+ */
 @Injectable()
 export class HostTokensFlow {
   constructor(
@@ -30,7 +33,7 @@ export class HostTokensFlow {
     private readonly sessions: SessionStore,
   ) {}
 
-  /** `user_not_found` for nobody's id, `configuration_invalid` for a kind or a lifetime that makes no sense. */
+  /** Throws `user_not_found` for an unknown user, `configuration_invalid` for an invalid kind or lifetime. */
   async issue(
     kind: string,
     userId: string,

@@ -8,7 +8,10 @@ import { OidcRequests } from '../oidc/oidc-requests.service.js';
 import { returnPath } from '../oidc/return-path.js';
 import { Announcer } from '../sessions/announcer.service.js';
 
-/** One's own identities at providers. Both want a fresh proof (`FreshProof`); the owner is told by mail. */
+/**
+ * The caller's identities at providers. To link and to unlink need a fresh proof (`FreshProof`); the owner is told by
+ * mail.
+ */
 @Injectable()
 export class LinkIdentityFlow {
   constructor(
@@ -18,12 +21,15 @@ export class LinkIdentityFlow {
     private readonly announcer: Announcer,
   ) {}
 
-  /** The oldest first, also those of providers that are not configured any more. */
+  /** The linked identities, the oldest first; also those of providers that are not configured any more. */
   list({ id }: Principal): Promise<readonly Identity[]> {
     return this.methods.identities?.of(id) ?? Promise.resolve([]);
   }
 
-  /** Where the browser goes, and what it keeps meanwhile. Throws `provider_not_found`, `proof_too_old`. */
+  /**
+   * The URL to send the browser to, and the value of the cookie that it keeps meanwhile. Throws `provider_not_found`,
+   * `proof_too_old`.
+   */
   async begin(
     principal: Principal,
     {
@@ -43,7 +49,7 @@ export class LinkIdentityFlow {
     return { url: await method.authorizationUrl(provider, begun.request), browser: begun.browser };
   }
 
-  /** Throws `provider_not_found`, also where nothing of it is linked, and `proof_too_old`. */
+  /** Throws `provider_not_found`, also where no identity of it is linked, and `proof_too_old`. */
   async remove(principal: Principal, provider: string): Promise<void> {
     const { identities, issuer } = this.methods.needProvider(provider);
     const { id: subject, sessionId } = principal;

@@ -25,7 +25,7 @@ export interface LoginInput {
   readonly device?: string;
 }
 
-/** Identifier and password → session and tokens. Every refusal is the same to whoever does not know the password. */
+/** Identifier and password → session and tokens. Without the right password, every refusal looks the same. */
 @Injectable()
 export class LoginFlow {
   constructor(
@@ -65,7 +65,7 @@ export class LoginFlow {
     );
   }
 
-  /** Only a right password is told so. */
+  /** Throws `email_unverified`; only to a caller who has given the right password. */
   private async refuseUnverified(candidate: VerifiedCandidate, client: ClientContext): Promise<void> {
     const { account } = candidate;
     if (this.options.accounts?.verifiedEmail !== 'required' || account.emailVerified) return;

@@ -44,7 +44,7 @@ export class MagicLinkLoginFlow {
     const asOfMs = this.clock.now();
     const spent = await this.tokens.redeem(KIND, input.token);
     if (!spent?.owner) throw this.links.refusal(KIND, 'no live token', client);
-    // as of the moment it was spent: what ends the sessions from then on ends this sign-in
+    // the state when the token was spent: whatever ends the sessions after that ends this sign-in
     const { subject, state: issued } = spent.owner;
     const link = await this.links.liveLink(subject, spent.data as LinkData);
     const expected = link && (await this.proven(link, issued, input.device));
@@ -72,7 +72,10 @@ export class MagicLinkLoginFlow {
       });
   }
 
-  /** The email counts as verified; what the counters are then. Undefined where the user has another one by now. */
+  /**
+   * Marks the email as verified, and returns the user's token version and epoch after it. Undefined where the user has
+   * another email by now.
+   */
   private async proven(
     { account, data }: LiveLink,
     issued: SubjectState,
@@ -80,7 +83,7 @@ export class MagicLinkLoginFlow {
   ): Promise<SubjectState | undefined> {
     const { id } = account;
     if (this.claims.isDue(account, device, issued.epoch)) return this.claims.claim(id, data, issued);
-    // whoever linked one had not shown that the email was theirs; before the email is proven, so that a crash leaves none behind
+    // whoever linked an identity had not verified the email; removed before the email is marked, so that a crash leaves none behind
     if (!account.emailVerified) await this.methods.identities?.removeUnproven(id);
     return (await this.users.accounts?.verifyEmail(id, data.email)) ? issued : undefined;
   }

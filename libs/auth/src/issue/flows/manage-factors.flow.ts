@@ -16,7 +16,7 @@ import { TotpCodes } from '../factors/totp-codes.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { CallerFlow } from './caller.flow.js';
 
-/** What a user does with the own second factors. What adds or removes one wants a fresh proof (`FreshProof`). */
+/** The caller's second factors. To add or remove one needs a fresh proof (`FreshProof`). */
 @Injectable()
 export class ManageFactorsFlow {
   constructor(
@@ -43,7 +43,7 @@ export class ManageFactorsFlow {
     return { id, secret, uri };
   }
 
-  /** Recovery codes at the first factor. Throws `factor_refused` for a wrong code. */
+  /** Returns recovery codes with the user's first factor. Throws `factor_refused` for a wrong code. */
   async confirmTotp(principal: Principal, { id, code }: { readonly id: string; readonly code: string }) {
     const factors = await this.factorsOf(principal);
     const pending = factors.all.find((each) => each.id === id);

@@ -4,7 +4,10 @@ import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { AccessTokenVerifier } from '../../verify/tokens/access-token-verifier.service.js';
 
-/** The sessions that access tokens name which are valid or have only expired; whether they were revoked does not matter. */
+/**
+ * Reads the sessions that access tokens name. A token counts if it is valid or has only expired, whether it was revoked
+ * or not.
+ */
 @Injectable()
 export class NamedSessions {
   constructor(
@@ -13,8 +16,9 @@ export class NamedSessions {
   ) {}
 
   /**
-   * A sibling subdomain can plant a refresh cookie of its own account, not so well an access cookie beside it (not at all one with the prefix
-   * `__Host-`): where the two name two sessions the person would go on as somebody else. Throws `token_refused`.
+   * A sibling subdomain can plant a refresh cookie of another account, but hardly an access cookie (one with the prefix
+   * `__Host-` not at all). Where the two cookies name two sessions, a refresh would continue as somebody else: throws
+   * `token_refused`.
    */
   async refuseOther(
     sessionId: string,

@@ -20,21 +20,21 @@ import { CompleteSignIn, type SignInResult } from './complete-sign-in.service.js
 import { SendVerificationFlow } from './send-verification.flow.js';
 
 export interface OidcReturn {
-  /** What the provider sent the browser back with. */
+  /** The parameters with which the provider sent the browser back. */
   readonly parameters: URLSearchParams;
   /** The value of the cookie that the request was begun with. */
   readonly browser: string | undefined;
-  /** Where the provider was asked to send the browser. */
+  /** The redirect URI of the request. */
   readonly redirectUri: string;
 }
 
-/** What a sign-in is begun with. */
+/** The start of a sign-in. */
 export interface OidcBeginning {
   readonly redirectUri: string;
   readonly returnTo: string | null;
   /** The signed device id of an earlier login. */
   readonly device?: string;
-  /** How old the proof may be that the person gave the provider, seconds. Default: of any age. */
+  /** How old the person's proof at the provider may be, in seconds. Default: of any age. */
   readonly maxAgeSeconds?: number;
 }
 
@@ -44,7 +44,9 @@ export interface OidcOutcome {
   readonly result: SignInResult | 'linked' | 'refused';
 }
 
-/** A person of a provider → session and cookies, `amr: ["fed"]`; or one more identity of somebody signed in. */
+/**
+ * A person of a provider → session and cookies, `amr: ["fed"]`; or an identity that is linked to the signed-in user.
+ */
 @Injectable()
 export class OidcSignInFlow {
   private readonly logger = new Logger('Tokenward');
@@ -67,13 +69,13 @@ export class OidcSignInFlow {
     if (methods.oidc) assertFitsHost(methods.oidc, options, users);
   }
 
-  /** Where the browser goes, and what it keeps meanwhile. */
+  /** The URL to send the browser to, and the value of the cookie that it keeps meanwhile. */
   async begin(
     provider: string,
     { redirectUri, returnTo: wanted, device, maxAgeSeconds }: OidcBeginning,
   ): Promise<{ readonly url: string; readonly browser: string }> {
     const { method } = this.methods.needProvider(provider);
-    // of somebody else's making it may be of any length
+    // the caller may have made it of any length
     const known = this.devices.genuine(device) === undefined ? undefined : device;
     const asked = { provider, returnTo: returnPath(wanted), device: known, maxAgeSeconds };
     const begun = this.requests.begin(asked, redirectUri);
@@ -81,8 +83,9 @@ export class OidcSignInFlow {
   }
 
   /**
-   * Refusals are an outcome: the browser is on its way, and goes back to a page of ours. Each that this browser began counts against the network address,
-   * and so does what the provider fails at: it has cost a row and a request. Throws `unavailable`, `throttled`.
+   * A refusal is an outcome, not an error: the browser must be sent to a page of ours. A refused request that this
+   * browser began counts against the network address, and so does a failure of the provider: each has cost a row and a
+   * request. Throws `unavailable`, `throttled`.
    */
   async finish(provider: string, given: OidcReturn, client: ClientContext): Promise<OidcOutcome> {
     this.methods.needProvider(provider);
@@ -90,7 +93,7 @@ export class OidcSignInFlow {
     const [state = '', ...others] = parameters.getAll('state');
     const asked =
       others.length === 0 ? this.requests.find(provider, redirectUri, { state, browser }) : undefined;
-    // not counted: any page can have a browser ask for this, and would lock its whole network out
+    // not counted: any page can make a browser send this, and could lock out its whole network
     if (!asked) return this.refused('no live state of this browser', '/', client);
     const admission = await this.admitted(client);
     const outcome = await this.answered(asked, parameters, client);
@@ -154,8 +157,9 @@ export class OidcSignInFlow {
   }
 
   /**
-   * A provider's own session answers without asking anybody anything, so that signing in proves nothing new: the proof is as old as the provider says,
-   * and where it says nothing there is none (the epoch). Otherwise whoever finds a browser that is signed in there could add a factor here.
+   * A provider with a session of its own answers without asking the person, so that a sign-in does not prove anything
+   * new. The proof is as old as the provider says; where it does not say, there is none (the epoch). Otherwise a
+   * stranger at a browser that is signed in at the provider could add a factor here.
    */
   private provedAt({ authTimeSeconds }: OidcPerson, nowMs: number): Date {
     if (authTimeSeconds === undefined) return new Date(0);
@@ -169,7 +173,7 @@ export class OidcSignInFlow {
     const { subject, state, sessionId } = linking;
     const known = await links.identities.find(person);
     if (known?.subject === subject) return 'linked';
-    // a sign-out in between takes the request along, also one of this session alone
+    // a sign-out in between, also of this session only, ends the request
     const [session, found] = [await this.sessions.read(sessionId), await this.verifier.findById(subject)];
     if (!session?.live || session.session.subject !== subject || !found)
       throw new AuthError('login_refused', 'the session that asked for the link has ended');
@@ -185,7 +189,7 @@ export class OidcSignInFlow {
   }
 }
 
-/** Undefined where the provider could not tell of a sign-out anyway. */
+/** Undefined where the provider cannot tell of a sign-out. */
 function vouchedBy({ issuer, issuerSubject, sid, issuedAtSeconds }: OidcPerson): ProviderSignIn | undefined {
   if (issuedAtSeconds === undefined) return undefined;
   return { issuer, issuerSubject, issuedAtSeconds, ...(sid !== undefined && { sid }) };

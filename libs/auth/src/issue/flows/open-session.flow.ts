@@ -20,12 +20,18 @@ export interface OpenSessionOptions {
   readonly transport?: TokenDelivery;
   /** Default false. */
   readonly rememberMe?: boolean;
-  /** When the person proved a credential. Default now, and never where somebody acts as the user; later than now (and the clock tolerance) is refused. */
+  /**
+   * When the person proved a credential. Default now; not to be given with `actor`. A time later than now (plus the
+   * clock tolerance) is refused.
+   */
   readonly authTime?: Date;
   /** How (RFC 8176). Default none. */
   readonly amr?: readonly string[];
   readonly client?: ClientContext;
-  /** `satisfied`: the host has asked for it, or needs none. Default: a user who has one (`factors`) gets a ticket instead of a session. */
+  /**
+   * `satisfied`: the host has checked a second factor, or does not need one. Default: a user who has one (`factors`)
+   * gets a ticket instead of a session.
+   */
   readonly secondFactor?: 'satisfied';
   /**
    * Who acts as the user: the caller's principal, or `{ id }` of a user whose role may (`sessions.mayActAs`). The session says so in each token (`act`)
@@ -60,7 +66,9 @@ export const openSessionSchema = group({
 
 const ACTING_TTL_MS = 60 * 60_000;
 
-/** A session for a user whom the host has authenticated itself: social login, passkey, second factor, magic link. */
+/**
+ * Opens a session for a user whom the host has authenticated itself: social login, passkey, second factor, magic link.
+ */
 @Injectable()
 export class OpenSessionFlow {
   constructor(
@@ -90,7 +98,7 @@ export class OpenSessionFlow {
     return due ?? this.signIn.open({ ...step, authTime, ...acting }, client);
   }
 
-  /** To an actor it is told who is not there; to a way in it is not. */
+  /** An actor may learn that a user does not exist; a sign-in may not. */
   private async userFor(userId: string, actor: ActingCaller | undefined) {
     const candidate = await this.verifier.findById(userId);
     if (!candidate)

@@ -45,7 +45,10 @@ export class PasskeyLoginFlow {
     private readonly clock: Clock,
   ) {}
 
-  /** With the ticket of a login's first step: for that user alone. Throws `second_factor_refused`. */
+  /**
+   * Options for a passkey. With the ticket of a login's first step they are for that user only. Throws
+   * `second_factor_refused`.
+   */
   async options(ticket: string | undefined, origin: string | undefined): Promise<CeremonyOptions> {
     if (ticket === undefined) return this.ceremonies.signInOptions(origin);
     const live = await this.steps.read(ticket);

@@ -6,7 +6,10 @@ import { ProviderLogouts } from '../oidc/provider-logouts.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 
-/** A provider says that a person is signed out there: what came from that session ends here (OpenID Connect Back-Channel Logout 1.0). */
+/**
+ * A provider says that a person has signed out there: the sessions here that came from it end (OpenID Connect
+ * Back-Channel Logout 1.0).
+ */
 @Injectable()
 export class ProviderLogoutFlow {
   constructor(
@@ -16,7 +19,10 @@ export class ProviderLogoutFlow {
     private readonly throttle: LoginThrottle,
   ) {}
 
-  /** A session that is over already is no failure. Throws `input_invalid`, which counts against the address, `throttled`, `unavailable`. */
+  /**
+   * A session that has ended before is not an error. Throws `input_invalid`, which counts against the address,
+   * `throttled`, `unavailable`.
+   */
   async logout(provider: string, logoutToken: string, ip: string | undefined): Promise<void> {
     const links = this.methods.needProvider(provider);
     const admission = await this.throttle.admitLookUp(ip);
@@ -43,7 +49,7 @@ export class ProviderLogoutFlow {
     await this.logouts.remember(logout);
     const { issuer, issuerSubject, sid } = logout;
     await this.announcer.announce(await identities.endSessions({ issuer, issuerSubject, sid }));
-    // last: where the process dies before, the provider's next try ends them
+    // last: if the process dies before, the provider's next try ends them
     return (await this.logouts.isFirstUse(logout)) ? 'ended' : { detail: 'used at the same time' };
   }
 }

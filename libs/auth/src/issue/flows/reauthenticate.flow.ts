@@ -15,7 +15,7 @@ export interface ReauthenticateInput extends CredentialAnswer {
   readonly refreshToken?: string;
   /** The signed device id that came along. */
   readonly device?: string;
-  /** Makes a repeat known as one. */
+  /** The `Idempotency-Key`, by which a repeat of this request is recognised. */
   readonly key?: RetryKey;
 }
 

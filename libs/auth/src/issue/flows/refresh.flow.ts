@@ -68,7 +68,10 @@ export class RefreshFlow {
     }
   }
 
-  /** No theft that ends anything: whoever lacks the key must not sign its owner out. */
+  /**
+   * The refusal where the key was not proved. Nothing is ended: a thief without the key must not be able to sign its
+   * owner out.
+   */
   private unproven(
     { bound, sessionId, subject: userId, actor }: Extract<RefreshOutcome, { kind: 'unproven' }>,
     client: ClientContext,
@@ -99,8 +102,9 @@ export class RefreshFlow {
   }
 
   /**
-   * Where others have a say (the user directory, the claims hook, a signer elsewhere) they have it before the token is spent: what fails there must
-   * not make the next try look like reuse. Of a user who changes meanwhile the token is refused, like every older one.
+   * The user directory, the claims hook and a remote signer are asked before the token is spent: a failure of theirs
+   * must not make the next try look like reuse. Where the user changes meanwhile the token is refused, like every older
+   * one.
    */
   private async issuedBefore(token: string, asOfMs: number): Promise<IssuedAccessToken | undefined> {
     if (this.grants.needs() === 'nobody' && this.sessions.usersAre === 'here') return undefined;

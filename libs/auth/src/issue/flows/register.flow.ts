@@ -25,7 +25,10 @@ export interface RegisterInput {
   readonly others: Fields;
 }
 
-/** A new user of the host's directory. The one place that tells whether an identifier is taken; each try counts against the address. */
+/**
+ * Creates a user in the host's directory. Only here does an answer show that an identifier is taken; each try counts
+ * against the address.
+ */
 @Injectable()
 export class RegisterFlow {
   constructor(

@@ -7,7 +7,9 @@ import { accountKey } from '../users/account-key.js';
 import { normaliseEmail } from '../users/email.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
 
-/** "Forgot password" and "mail me a link": the same answer in the same time, whoever has the address. */
+/**
+ * "Forgot password" and "mail me a link": the same answer in the same time, whether an account has the address or not.
+ */
 @Injectable()
 export class RequestLinkFlow {
   constructor(

@@ -50,10 +50,10 @@ export class ResetPasswordFlow {
     const isTheirs = (tx?: HostTransaction) => this.users.accounts?.verifyEmail(account.id, data.email, tx);
     const lost = () => this.links.refusal(KIND, 'spent or dead by now', client, account.id);
     const work = async (tx: HostTransaction): Promise<void> => {
-      // first of all: a directory elsewhere cannot take back what it did for a token that somebody else has spent
+      // first: a directory in another database could not undo its change if the token turns out to be spent
       if (!(await this.tokens.redeem(KIND, token, tx))) throw lost();
       if (!isClaim && !(await isTheirs(tx))) throw lost();
-      // whoever linked one had not shown that the email was theirs
+      // whoever linked an identity had not verified the email
       await this.methods.identities?.removeUnproven(account.id, tx);
       if (!(await this.users.accounts?.setPasswordHash(account.id, hash, tx))) throw lost();
     };

@@ -19,7 +19,10 @@ export interface SecondFactorLoginInput extends FactorAnswer {
   readonly device?: string;
 }
 
-/** The second step of a sign-in → session and tokens. A wrong answer counts as a failed login of the account, and one of the ticket's tries. */
+/**
+ * The second step of a sign-in → session and tokens. A wrong answer counts as a failed login of the account, and uses
+ * up one try of the ticket.
+ */
 @Injectable()
 export class SecondFactorLoginFlow {
   constructor(
@@ -72,7 +75,10 @@ export class SecondFactorLoginFlow {
   }
 }
 
-/** Whoever has the ticket alone must not bind the session to another key, nor be given the tokens of a key that they do not hold. */
+/**
+ * A thief of the ticket must neither bind the session to another key nor get tokens of a key that the thief does not
+ * hold.
+ */
 function assertSameKey(first: string | undefined, second: string | undefined): void {
   if (first === undefined || first === second) return;
   if (second === undefined)

@@ -9,7 +9,7 @@ import { PasswordVerifier, type VerifiedCandidate } from '../users/password-veri
 
 const KIND = 'email_verify';
 
-/** Mails the link that proves an address, also to who has proved it before. */
+/** Mails the link that verifies an email, also to a user who has verified it before. */
 @Injectable()
 export class SendVerificationFlow {
   constructor(
@@ -37,7 +37,7 @@ export class SendVerificationFlow {
     }
   }
 
-  /** After a right password: within the limits, and never a refusal of its own. */
+  /** Called after a right password. Past the limits nothing is mailed, and nothing is thrown. */
   async remind(candidate: VerifiedCandidate, client: ClientContext): Promise<void> {
     try {
       await this.limits.admitAddress(KIND, client);

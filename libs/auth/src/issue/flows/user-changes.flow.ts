@@ -29,7 +29,10 @@ const REASON: Record<Exclude<UserChange, 'authorization'>, EndReason> = {
   signed_out: 'ended_by_host',
 };
 
-/** Changes of a user that the host makes: what they end, ends in the same transaction. Of nobody: `user_not_found`. */
+/**
+ * Changes of a user that the host makes. Sessions and tokens end in the same transaction. Throws `user_not_found` for
+ * an unknown user.
+ */
 @Injectable()
 export class UserChangesFlow {
   constructor(
@@ -70,7 +73,10 @@ export class UserChangesFlow {
     return { committed: () => this.announceIfItStands(ended) };
   }
 
-  /** The host's word is not enough: what no commit brought would lock the user out for as long as the entry lives. */
+  /**
+   * Checks that the change was committed: an entry that was rolled back would lock the user out for as long as it
+   * lives.
+   */
   private async announceIfItStands(ended: Ended): Promise<void> {
     const asked = ended.entries.flatMap((each) => (each.kind === 'user' ? [refusedBy(each)] : []));
     // a ledger that does not answer is no reason to hold a revocation back
@@ -89,7 +95,7 @@ export class UserChangesFlow {
   }
 }
 
-/** A token that this entry refuses, and that no other refuses but a later one of its kind. */
+/** A token that this entry refuses, and of the other entries only a later one of the same kind. */
 function refusedBy({ id, value }: LedgerEntry): RevocableToken {
   const nobody = 'none';
   return {

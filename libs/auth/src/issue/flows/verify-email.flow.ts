@@ -7,7 +7,7 @@ import { type LiveLink, MailedLinks } from '../accounts/mailed-links.service.js'
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
 
-/** The link of a mail that proves an address: the present one, or the new one of a change. Throws `link_refused`. */
+/** Uses the mailed link that verifies an email: the present one, or the new one of a change. Throws `link_refused`. */
 @Injectable()
 export class VerifyEmailFlow {
   constructor(
@@ -38,7 +38,7 @@ export class VerifyEmailFlow {
     this.events.publish({ type: 'email.verified', userId, ip: client.ip });
   }
 
-  /** Every other link dies; the sessions but the one that asked lose their access tokens and their proof. */
+  /** Every other link dies. All sessions but the one that asked lose their access tokens and their proof. */
   private async changeTo(token: string, link: LiveLink, client: ClientContext): Promise<void> {
     const kind = 'email_change';
     const { id: userId } = link.account;

@@ -131,7 +131,7 @@ export function createFactorsController(routes: Routes): Type {
     )
     async remove(@Req() request: HttpRequest): Promise<void> {
       const id = parameterOf(request, 'id');
-      if (!UUID.test(id)) throw new AuthError('factor_not_found', 'the id is no factor id');
+      if (!UUID.test(id)) throw new AuthError('factor_not_found', 'the id is not a factor id');
       await this.factors.remove(callerOf(request), id.toLowerCase());
     }
   }

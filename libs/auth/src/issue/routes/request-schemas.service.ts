@@ -70,7 +70,7 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
     }),
     forgot: z.object({ email: email() }),
     changeEmail: z.object({ email: newEmail() }),
-    // of any form: one that is no token is refused like one that is spent
+    // of any form: a text that is not a token is refused like a spent one
     link: z.object({ token: text() }),
     reset: z.object({ token: text(), newPassword: secret, device }),
     magicLogin: z.object({

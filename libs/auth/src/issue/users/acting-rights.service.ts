@@ -7,7 +7,9 @@ import type { SubjectState } from '../../storage/subject.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
 import { PasswordVerifier } from './password-verifier.service.js';
 
-/** The id of a user, or the caller's whole principal: that it acts already, or is no user of ours, is known by it. */
+/**
+ * The id of a user, or the caller's principal, which tells whether the caller acts already or is not a user of ours.
+ */
 export type ActingCaller = Pick<Principal, 'id'> & Partial<Pick<Principal, 'actor' | 'kind' | 'issuer'>>;
 
 /** Who may act as whom (contract, section 11). */

@@ -6,7 +6,10 @@ export type HealthResult<Key extends string = string> = Readonly<
   Record<Key, { readonly status: 'up' | 'down' } & Readonly<Record<string, unknown>>>
 >;
 
-/** Whether what Tokenward stands on is there. Never rejects, and answers within the deadlines of the options. */
+/**
+ * Whether the stores and keys that Tokenward needs are there. Never rejects, and answers within the deadlines of the
+ * options.
+ */
 @Injectable()
 export class AuthHealth {
   constructor(@Inject(HEALTH_PROBES) private readonly probes: HealthProbes) {}
@@ -16,7 +19,7 @@ export class AuthHealth {
     return { postgres: await standing(this.probes.postgres) };
   }
 
-  /** Down does not stop anything: see docs/operations.md. `not_used` where the module has none. */
+  /** Requests are served while it is down: see docs/operations.md. `not_used` where the module has no Redis. */
   async redis(): Promise<HealthResult<'redis'>> {
     return { redis: await standing(this.probes.redis) };
   }
@@ -28,7 +31,7 @@ export class AuthHealth {
     return { revocations: { status, ageMs: finite(ageMs), ...view } };
   }
 
-  /** Up while there is a key to sign with; of a service that only verifies, one to verify with. */
+  /** Up while there is a key to sign with; in a service that only verifies, a key to verify with. */
   keys(): HealthResult<'keyring'> {
     const { usable, ...keys } = this.probes.keys();
     return { keyring: { status: usable ? 'up' : 'down', ...keys } };

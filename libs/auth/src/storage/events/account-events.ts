@@ -64,7 +64,7 @@ export type AccountEvent =
       readonly ip?: string;
     }
   | {
-      /** An API key was made. `keyId` is its id, which is no secret. */
+      /** An API key was made. `keyId` is its id, which is not a secret. */
       readonly type: 'api_key.created';
       readonly userId: string;
       readonly actorId?: string;

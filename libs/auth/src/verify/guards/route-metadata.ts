@@ -72,8 +72,8 @@ export const RECENT_AUTH: Requirement<RecentProof> = {
   key: 'tokenward:recent-auth',
   decorator: '@RecentAuth',
   check: ({ authTime = -Infinity, amr = [], actor }, { maxAgeSeconds, amr: asked }, nowMs) => {
-    // what the actor proved is no proof of the user's
-    if (actor) throw new AuthError('forbidden', 'whoever acts as a user proves nothing in their name');
+    // a proof of the actor does not count as one of the user
+    if (actor) throw new AuthError('forbidden', 'a session that acts as the user has no proof of the user');
     const ageSeconds = nowMs / 1000 - authTime;
     // a proof of the future would be young for as long as its token lives
     if (ageSeconds > maxAgeSeconds || -ageSeconds > MOST_CLOCK_TOLERANCE_SECONDS)

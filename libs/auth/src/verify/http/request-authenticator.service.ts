@@ -25,7 +25,10 @@ export class RequestAuthenticator {
     return this.flow.authenticate(this.presented(request), options);
   }
 
-  /** As `authenticate`, but a request without a token is nobody's; one that is not accepted is still refused. */
+  /**
+   * As `authenticate`, but a request without a token is accepted, without a caller. A token that is not accepted is
+   * still refused.
+   */
   authenticateIfPresented(
     request: HttpRequest,
     options?: AuthenticateOptions,

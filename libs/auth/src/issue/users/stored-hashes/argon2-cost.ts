@@ -6,7 +6,7 @@ const ARGON2_KIB_MS = 0.0015;
 /** A shorter tag is one that a column cut: a wrong password is not what is wrong. */
 const LEAST_TAG_BYTES = 16;
 
-/** What verifying an Argon2 hash asks for; undefined for what is none. */
+/** What it costs to verify an Argon2 hash; undefined for another text. */
 export function argon2CostOf(phc: string): Pick<StoredHash, 'costMs' | 'memoryKib'> | undefined {
   if (!phc.startsWith('$argon2')) return undefined;
   try {

@@ -309,7 +309,7 @@ describe('stored hashes of other systems', () => {
     },
   );
 
-  it('Argon2id over bcrypt: a cost beyond the bound, of either, is not computed; what is no bcrypt is not wrapped', async () => {
+  it('Argon2id over bcrypt: a cost beyond the bound, of either, is not computed; another form is not wrapped', async () => {
     const setting = '$2b$04$nAPPVppyF7u0uBJ88vCzHO';
     const outer = '$argon2id$v=19$m=64,t=1,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw';
     for (const hash of [
