@@ -1,4 +1,5 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
 import { callerAt } from './call-context.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { perRoute } from './per-route.js';
@@ -9,9 +10,18 @@ import { routeOf } from './route-layers.js';
 export const GUARDS = '__guards__';
 export const INTERCEPTORS = '__interceptors__';
 
+/** The guards of one call share their context. */
+const judged = new WeakSet<ExecutionContext>();
+
+/** `JwtAuthGuard` has held everything that this message of a gateway asks for. */
+export function markJudged(context: ExecutionContext): void {
+  judged.add(context);
+}
+
 /**
- * The last guard of a remote call that carries a requirement. Whether a microservice of a hybrid application runs the global guards
- * (`inheritAppConfig`) nobody can see at boot, so each call is looked at: without a caller whom `JwtAuthGuard` let in it is 401.
+ * The last guard of a call that carries a requirement, where only a global guard may hold it. Whether Nest runs global guards there cannot be seen at
+ * boot: for a microservice of a hybrid application it does with `inheritAppConfig`, for a gateway since Nest 12. So each call is looked at: where
+ * `JwtAuthGuard` let nobody in it is 401.
  */
 @Injectable()
 export class HeldCallGuard implements CanActivate {
@@ -23,7 +33,12 @@ export class HeldCallGuard implements CanActivate {
 
   @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {
-    if (this.asks(context)) callerAt(context, 'a remote call with a requirement (inheritAppConfig: true?)');
+    if (!this.asks(context)) return true;
+    if (context.getType<string>() !== 'ws')
+      callerAt(context, 'a remote call with a requirement (inheritAppConfig: true?)');
+    // the socket has a caller from its handshake, whether or not a guard ran
+    else if (!judged.has(context))
+      throw new AuthError('token_missing', 'no guard ran: @UseGuards(JwtAuthGuard) on the gateway (Nest 11)');
     return true;
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   type CanActivate,
   Controller,
@@ -18,6 +19,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
 import {
   AnyOf,
   OptionalAuth,
@@ -29,7 +31,8 @@ import {
   StrictRevocation,
 } from './decorators.js';
 import { heldRoutes } from '../../../../../test/support/held-routes.js';
-import { type AppParts, edge, startApp } from '../http/http-app.fixture.js';
+import { type AppParts, edge, principal, startApp } from '../http/http-app.fixture.js';
+import { setPrincipal } from './call-context.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { PermissionsGuard } from './permissions.guard.js';
 import { RecentAuthGuard } from './recent-auth.guard.js';
@@ -189,6 +192,38 @@ describe.each(TRANSPORTS)('%s', (_, of, route) => {
     expect(await boot(host(of, route, Roles('admin'), said, UseGuards(JwtAuthGuard)))).toContain(
       "of the instance 'staff'",
     );
+  });
+});
+
+// as with Nest 11
+describe('a message of a gateway, where Nest does not ask the global guard', () => {
+  /** Counted as ours, and never asked. */
+  @Injectable()
+  class SkippedGuard extends JwtAuthGuard {
+    override canActivate(): boolean {
+      return true;
+    }
+  }
+
+  it.each<[string, MethodDecorator[], string]>([
+    ['that asks for a role is 401, also for who has it', [Roles('admin')], 'authentication_failed'],
+    ['whose own guard holds the role is let in', [Roles('admin'), UseGuards(RolesGuard)], 'in'],
+    ['that asks for nothing is open', [], 'in'],
+  ])('%s', async (_name, said, expected) => {
+    const Gateway = host(WebSocketGateway({ path: '/held' }), SubscribeMessage('held'), ...said);
+    const handleConnection = (client: object): void => setPrincipal(client, principal({ role: 'admin' }));
+    Object.assign(Gateway.prototype as object, { handleConnection });
+    const { app } = await startApp('express', {
+      providers: [Gateway, ...globally({ useClass: SkippedGuard })],
+      prepare: (each) => each.useWebSocketAdapter(new WsAdapter(each)),
+    });
+    const socket = new WebSocket(`${(await app.getUrl()).replace('http', 'ws')}/held`);
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ event: 'held', data: 1 }));
+    const [answer] = (await once(socket, 'message')) as [Buffer];
+    expect(String(answer)).toContain(expected);
+    socket.close();
+    await app.close();
   });
 });
 

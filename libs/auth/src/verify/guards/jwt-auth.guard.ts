@@ -4,6 +4,7 @@ import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import type { Principal } from '../../common/principal.js';
 import type { AuthenticateOptions } from '../authenticate.js';
 import { admit, carrierOf, principalOf, requestOf } from './call-context.js';
+import { markJudged } from './held-call.guard.js';
 import { type Holding, HOLDS } from './holds.js';
 import { namedGuard } from './named-guard.js';
 import { perRoute } from './per-route.js';
@@ -121,6 +122,7 @@ export class JwtAuthGuard implements CanActivate {
   ): true {
     if (carrier) admit(context, principal, this.authenticator, carrier);
     for (const each of asked) each.requirement.check(principal, each.asked, this.authenticator.now());
+    if (!carrier) markJudged(context);
     return true;
   }
 }
