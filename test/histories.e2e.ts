@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type FaultCluster, startFaultCluster } from './faults/fault-cluster.js';
 import { violationsIn } from './histories/checker.js';
 import { Recorder } from './histories/recorder.js';
+import { refusalsOf, type Trace } from './histories/trace.js';
+import { startTracer, type Tracer } from './histories/tracer.js';
 import { makeTrouble } from './histories/troubles.js';
 
 /** `npm run histories` asks for more, and where to write them. */
@@ -21,6 +23,8 @@ const people = Array.from({ length: CLIENTS }, (_, n) => ({
 
 describe(`a history of ${REQUESTS} requests to three processes, with faults`, () => {
   let cluster: FaultCluster;
+  let tracer: Tracer;
+  let trace: Trace;
   beforeAll(async () => {
     cluster = await startFaultCluster({
       DEMO_USERS: people.map(({ email, password }) => `${email}:${password}:user`).join(','),
@@ -29,6 +33,7 @@ describe(`a history of ${REQUESTS} requests to three processes, with faults`, ()
       // the bound without its one exception: what nobody can prove is 503
       REVOCATION_UNPROVEN: 'refuse',
     });
+    tracer = await startTracer(cluster);
   }, START_WITHIN_MS);
   afterAll(() => cluster?.close(), START_WITHIN_MS);
 
@@ -49,6 +54,7 @@ describe(`a history of ${REQUESTS} requests to three processes, with faults`, ()
           () => recorder.isDone,
         ),
       ]).finally(() => recorder.stop());
+      trace = await tracer.stop(history);
       if (REPORT) writeFileSync(REPORT, history.map((entry) => JSON.stringify(entry)).join('\n'));
       expect(violationsIn(history, BOUNDS)).toEqual([]);
       // a history of refusals alone would prove nothing
@@ -58,4 +64,17 @@ describe(`a history of ${REQUESTS} requests to three processes, with faults`, ()
     },
     120_000 + REQUESTS * 40,
   );
+
+  // T-tr4c
+  it('went by the rules of the model: heartbeats, rows, and what a reader took for proven', () => {
+    expect(refusalsOf(trace)).toEqual([]);
+    // an empty trace would go by every rule
+    const { feed, reader, acknowledged } = trace;
+    const count = (events: readonly { kind: string }[], kind: string) =>
+      events.filter((event) => event.kind === kind).length;
+    expect(acknowledged.size).toBeGreaterThan(0);
+    expect(count(feed, 'row')).toBeGreaterThan(0);
+    expect(count(feed, 'beat')).toBeGreaterThan(20);
+    expect(count(reader, 'proven')).toBeGreaterThan(20);
+  });
 });

@@ -29,6 +29,7 @@ import { KeptResults, writeReport } from './defences/kept.mjs';
 import { OIDC } from './defences/oidc.mjs';
 import { OWN_RULES } from './defences/own-rules.mjs';
 import { RFCS } from './defences/rfcs.mjs';
+import { ROWS } from './defences/rows.mjs';
 import { testsById } from './defences/tests.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -45,9 +46,17 @@ const withServers = !values['no-servers'];
 const named = testsById(root);
 const kept = new KeptResults(root);
 
-const all = [...OWN_RULES, ...HISTORIES, ...ACTING, ...DEVICES, ...DPOP, ...OIDC, ...ASVS, ...RFCS].map(
-  (defence) => ({ ...defence, tests: defence.seen.map(testOf) }),
-);
+const all = [
+  ...OWN_RULES,
+  ...HISTORIES,
+  ...ACTING,
+  ...DEVICES,
+  ...DPOP,
+  ...OIDC,
+  ...ASVS,
+  ...RFCS,
+  ...ROWS,
+].map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 const chosen = all
   .filter(
     ({ of, file }) => words.length === 0 || words.some((word) => of.includes(word) || file.includes(word)),
@@ -151,7 +160,7 @@ function fails({ path, title }, more) {
       ];
   const { stderr, stdout } = spawnSync(
     process.execPath,
-    [...jest, '--json', `--outputFile=${out}`, '-t', title, '--runTestsByPath', path],
+    [...jest, '--json', `--outputFile=${out}`, '--forceExit', '-t', title, '--runTestsByPath', path],
     { cwd: copy, encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, FUZZ_RUNS: '20000', ...more } },
   );
   if (!existsSync(out)) stop(`${path} did not run:\n${stdout}${stderr}`);

@@ -74,11 +74,18 @@ Each item explores every order of events within its bounds (rows of the ledger, 
 
 ${rows.join('\n')}
 
+## Traces of the running system
+
+[test/histories.e2e.ts](../../test/histories.e2e.ts) T-tr4c writes down what a cluster does while faults are made: every row and heartbeat of its feed, the
+endings that it answered, their transactions, and the reads of a resource server's view and what that says it knows.
+[trace.ts](../../test/histories/trace.ts) holds it against the six rules above and the model's assertion. That is written by hand, in TypeScript: the
+model read once more, not the model. [trace.spec.ts](../../test/histories/trace.spec.ts) holds that its rules are those of the Promela text, to the word,
+and that it refuses a trace that breaks one of them.
+
 ## What it does not say
 
 One feed, one fail-over, one reader; rows only come. Not in it: ledgers of two applications, timelines of PostgreSQL, transactions that commit out of
-order, an own look at the ledger by the reader's process, and the clocks of a process. After a missed link it reads the whole index at once. Traces of
-the running system are not yet held against it. The simulation in
+order, an own look at the ledger by the reader's process, and the clocks of a process. After a missed link it reads the whole index at once. The simulation in
 [protocol.spec.ts](../../libs/auth/src/verify/revocation/protocol/protocol.spec.ts) runs the code itself through such faults.
 `;
   writeFileSync(target, await format(text, { ...(await resolveConfig(target)), filepath: target }));

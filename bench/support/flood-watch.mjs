@@ -45,7 +45,7 @@ export async function rowsByTable(pool) {
   return counts;
 }
 
-async function processOf(demo) {
+export async function processOf(demo) {
   const text = await fetch(`${demo.url}/metrics`).then((answer) => answer.text());
   const value = (name) => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? NaN);
   return {

@@ -15,6 +15,7 @@ const EXPLAINED = [
     why: 'node refuses other lengths as well',
   },
   { file: 'signature.ts', was: "'tokenward key check'", became: '""', why: 'any text will do' },
+  { file: 'revoked-set.ts', was: 'value !== undefined', became: 'true', why: 'undefined is above no number' },
 ];
 
 export function explanationOf(file, { was, became }) {

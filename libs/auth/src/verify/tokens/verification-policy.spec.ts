@@ -75,6 +75,7 @@ describe('claims', () => {
     expect(makeBench(keys).verifier.verify(token(nan))).toEqual(refusal('malformed'));
   });
 
+  // T-c4mr
   it.each<[string, Record<string, unknown>, string]>([
     ['tokenVersion 0', { tokenVersion: 0 }, 'claims_malformed'],
     ['tokenVersion that no store holds', { tokenVersion: 2 ** 31 }, 'claims_malformed'],
@@ -188,6 +189,7 @@ describe('claims', () => {
     );
   });
 
+  // T-pr7t
   it('a polluted prototype speaks for no token', () => {
     const prototype = Object.prototype as Record<string, unknown>;
     Object.assign(prototype, { sid: 'polluted', role: 'admin' });

@@ -1,0 +1,110 @@
+// What people do in the soak, at a steady pace, whoever is slow; and how long each of it took.
+import { setTimeout as delay } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+
+const TIMEOUT_MS = 30_000;
+/** Of each, a second, over both processes. */
+const PACE = { refresh: 30, guarded: 60, login: 1, revocation: 2, socket: 2 };
+/** Sockets that are open at a time; an older one is closed for a new one. */
+const SOCKETS = 200;
+
+const oneOf = (list) => list[Math.floor(Math.random() * list.length)];
+
+/** `refreshTokens`: of the sessions, which are refreshed one after the other, round and round. */
+export function soakLoad({ urls, refreshTokens, user }) {
+  let took = {};
+  let failed = {};
+  const access = [];
+  const sockets = [];
+  let next = 0;
+  let isStopped = false;
+  const under = new Set();
+
+  const send = async (path, { body, token, method = body ? 'POST' : 'GET' }) => {
+    const answer = await fetch(oneOf(urls) + path, {
+      method,
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(String(answer.status));
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  const keep = (token) => {
+    access.push(token);
+    if (access.length > 2_000) access.shift();
+  };
+  const KINDS = {
+    async refresh() {
+      const at = next++ % refreshTokens.length;
+      const refreshToken = refreshTokens[at];
+      const answer = await send('/auth/refresh', { body: { refreshToken } });
+      refreshTokens[at] = answer.refreshToken;
+      keep(answer.accessToken);
+    },
+    async guarded() {
+      if (access.length > 0) await send('/me', { token: oneOf(access) });
+    },
+    async login() {
+      keep((await send('/auth/login', { body: { ...user, transport: 'bearer' } })).accessToken);
+    },
+    /** A login and its end: as many sessions live afterwards as before. */
+    async revocation() {
+      const { accessToken: token } = await send('/auth/login', { body: { ...user, transport: 'bearer' } });
+      await send('/auth/logout', { body: {}, token });
+    },
+    async socket() {
+      if (access.length === 0) return;
+      const socket = new WebSocket(`${oneOf(urls).replace('http', 'ws')}/events`);
+      socket.on('error', () => undefined);
+      await new Promise((resolve, reject) => {
+        socket.once('open', () => socket.send(JSON.stringify({ type: 'auth', token: access.at(-1) })));
+        socket.once('message', resolve);
+        socket.once('close', (code) => reject(new Error(`closed with ${code}`)));
+      });
+      sockets.push(socket);
+      if (sockets.length > SOCKETS) sockets.shift().close();
+    },
+  };
+
+  const once = async (kind) => {
+    const from = performance.now();
+    try {
+      await KINDS[kind]();
+      (took[kind] ??= []).push(performance.now() - from);
+    } catch (error) {
+      const what = `${kind}: ${error.message}`;
+      failed[what] = (failed[what] ?? 0) + 1;
+    }
+  };
+  const pace = async (kind) => {
+    const from = performance.now();
+    for (let sent = 0; !isStopped; await delay(10))
+      for (; !isStopped && sent < ((performance.now() - from) / 1_000) * PACE[kind]; sent++) {
+        const running = once(kind).finally(() => under.delete(running));
+        under.add(running);
+      }
+  };
+  const running = Object.keys(KINDS).map(pace);
+
+  return {
+    /** Of what ended since the last time: milliseconds by kind, and how often it failed. */
+    take() {
+      const taken = { took, failed, open: sockets.filter(isOpen).length };
+      [took, failed] = [{}, {}];
+      return taken;
+    },
+    async stop() {
+      isStopped = true;
+      await Promise.all(running);
+      await Promise.all(under);
+      for (const socket of sockets) socket.close();
+    },
+  };
+}
+
+const isOpen = (socket) => socket.readyState === WebSocket.OPEN;
