@@ -306,13 +306,15 @@ it('sign-in elsewhere is refused there, and the provider answers this machine al
   await button(me, 'Do not sign in').click();
   await heading(me, 'That did not sign you in').waitFor();
   expect(await me.context.cookies()).not.toContainEqual(expect.objectContaining({ name: 'access_token' }));
-  const statusFor = async (headers: Record<string, string>) =>
-    (await demo.client().get('/example-provider/.well-known/openid-configuration', { headers })).status;
+  const discovery = '/example-provider/.well-known/openid-configuration';
+  const statusFor = async (headers: Record<string, string>, path = discovery) =>
+    (await demo.client().get(path, { headers })).status;
   expect([
     await statusFor({}),
     await statusFor({ host: 'evil.example' }),
     await statusFor({ 'x-forwarded-for': '127.0.0.1' }),
-  ]).toEqual([200, 404, 404]);
+    await statusFor({}, '/example-provider/sign-in/of-another-browser'),
+  ]).toEqual([200, 404, 404, 400]);
 });
 
 it('an API key: made, shown once, at work, and deleted', async () => {

@@ -32,11 +32,15 @@ export function exampleProvider(issuer: string, client: ProviderClient) {
   const provider = new Provider(issuer, configurationOf(pathname, client, people));
 
   async function signIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { uid } = await provider.interactionDetails(request, response);
+    const asked = await provider.interactionDetails(request, response).catch(() => undefined);
+    if (!asked) {
+      response.writeHead(400, { 'content-type': 'text/plain' });
+      return void response.end('This sign-in is over, or began in another browser. Begin it again.');
+    }
     if (request.method !== 'POST') {
       response.setHeader('content-security-policy', pagePolicy(client.origins));
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
-      return void response.end(signInPage(`${pathname}/sign-in/${uid}`));
+      return void response.end(signInPage(`${pathname}/sign-in/${asked.uid}`));
     }
     const form = new URLSearchParams((await text(request)).slice(0, MAX_FORM_BYTES));
     const email = (form.get('email') ?? '').trim().toLowerCase();
