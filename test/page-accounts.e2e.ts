@@ -323,7 +323,7 @@ it('an API key: made, shown once, at work, and deleted', async () => {
   const { page } = me;
   await me.signIn(person);
   await me.go('Account');
-  await page.getByLabel('Name of the key').fill('deploy');
+  await page.getByLabel('What the key is for').fill('deploy');
   await button(me, 'Make a key').click();
   const dialog = page.getByRole('dialog', { name: 'Your new key' });
   const key = await dialog.locator('.secret').innerText();

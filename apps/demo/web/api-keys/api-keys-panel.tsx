@@ -47,12 +47,12 @@ export function ApiKeysPanel({ now }: { readonly now: number }) {
         }}
       >
         <Field
-          label="Name of the key"
+          label="What the key is for"
           name="name"
           required
           maxLength={60}
           autoComplete="off"
-          hint="To know it by: deploy, backup."
+          hint="Its name in the list: deploy, backup."
         />
       </Form>
       {made !== undefined && (
