@@ -1,92 +1,41 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { AuthModule, AuthService, CurrentUser, JwtAuthGuard, PasswordHasher } from '@tokenward/nestjs';
-import { OptionalAuth } from '@tokenward/nestjs/verify';
-import type { AuthEvent } from '@tokenward/nestjs/observe';
-import { ManualClock } from '@tokenward/nestjs/testing';
+import { AuthService } from '@tokenward/nestjs';
+import { type BoundHosts, boundHosts, cookiesAt, PASSWORD, REQUIRED } from './support/bound-hosts.js';
 import { challengeOf, DeviceAgent, registrationOf } from './support/device.js';
-import {
-  hostDatabase,
-  type HostApp,
-  type HostDatabase,
-  hostOptions,
-  people,
-  startHost,
-} from './support/host-app.js';
+import { people } from './support/host-app.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
-import { REFUSED, refusalOf } from './support/stage.js';
+import { REFUSED, refusalOf, STAGE_TIMEOUT_MS } from './support/stage.js';
 
-const PASSWORD = 'a long enough passphrase';
 const EMAIL = 'required@example.com';
 const ADMIN = 'admin@example.com';
-const REQUIRED =
-  '{"statusCode":403,"error":"Forbidden","message":"Bound session required","code":"device_required"}';
-const secret = `s1:${randomBytes(32).toString('base64url')}`;
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-@Controller('who')
-@UseGuards(JwtAuthGuard)
-class Who {
-  @Get()
-  who(@CurrentUser('id') id: string) {
-    return { id };
-  }
-  @Get('maybe')
-  @OptionalAuth()
-  maybe(@CurrentUser('id') id: string | undefined) {
-    return { id };
-  }
-}
-
-let database: HostDatabase;
-let clock: ManualClock;
-const events: AuthEvent[] = [];
-
-async function start(adapter: 'express' | 'fastify', deviceBound: 'offer' | 'require'): Promise<HostApp> {
-  const options = hostOptions(database, {
-    keys: { algorithm: 'ES256', privateKey },
-    refreshToken: { secrets: [secret] },
-    onEvent: (event) => void events.push(event),
-    clock,
-    deviceBound,
-    ...(adapter === 'express' && { dpop: { mode: 'offer', bind: 'refresh' } }),
-  });
-  @Module({ imports: [AuthModule.forRoot(options)], controllers: [Who] })
-  class Host {}
-  return startHost(Host, adapter);
-}
-
-let hosts: Record<'express' | 'fastify' | 'offering', HostApp>;
+type Hosts = BoundHosts<'express' | 'fastify' | 'offering' | 'prefixed'>;
+let hosts: Hosts['hosts'];
+let database: Hosts['database'];
+let clock: Hosts['clock'];
+let row: Hosts['row'];
+let close: Hosts['close'];
 beforeAll(async () => {
-  database = await hostDatabase();
-  clock = new ManualClock();
-  hosts = {
-    express: await start('express', 'require'),
-    fastify: await start('fastify', 'require'),
-    offering: await start('fastify', 'offer'),
-  };
-  const hash = await hosts.express.app.get(PasswordHasher).hash(PASSWORD);
-  await database.db.insert(people).values({ mail: EMAIL, secret: hash, kind: 'user' });
-  await database.db.insert(people).values({ mail: ADMIN, secret: hash, kind: 'admin' });
-});
-afterAll(async () => {
-  for (const host of Object.values(hosts)) await host.close();
-  await database.drop();
-});
-beforeEach(() => void (events.length = 0));
+  ({ hosts, database, clock, row, close } = await boundHosts(
+    {
+      express: { deviceBound: 'require', dpop: { mode: 'offer', bind: 'refresh' } },
+      fastify: { deviceBound: 'require', adapter: 'fastify' },
+      offering: { deviceBound: 'offer', adapter: 'fastify' },
+      prefixed: {
+        ...{ deviceBound: 'offer', boundAccessTtl: '4m', globalPrefix: 'api/v1' },
+        cookies: { prefix: '__Secure-', domain: 'example.com', sameSite: 'strict', accessPath: '/api' },
+      },
+    },
+    { [EMAIL]: 'user', [ADMIN]: 'admin' },
+  ));
+}, STAGE_TIMEOUT_MS);
+afterAll(() => close());
 
 const logIn = (client: HttpClient, transport = 'cookie'): Promise<HttpAnswer> =>
   client.post('/auth/login', { email: EMAIL, password: PASSWORD, transport });
 const bound = (answer: HttpAnswer) => [answer.status, answer.text, answer.setCookies];
 const NEEDS_KEY = [403, REQUIRED, []];
 
-const row = async () =>
-  (
-    await database.pool.query<Record<string, unknown>>(
-      'select * from auth_sessions order by created_at desc limit 1',
-    )
-  ).rows[0];
 const idOf = async (mail: string) =>
   (await database.db.select().from(people)).find((each) => each.mail === mail)?.ref ?? '';
 /** The database's clock is its own. */
@@ -194,9 +143,7 @@ describe('where a key is required, the other transports', () => {
   it('a session that was opened before goes on', async () => {
     const client = hosts.offering.client();
     await logIn(client);
-    const later = hosts.fastify.client();
-    for (const name of client.jar.names())
-      later.jar.set(name, client.jar.get(name) ?? '', name === 'access_token' ? '/' : '/auth');
+    const later = cookiesAt(hosts.fastify, client);
     expect((await later.get('/who')).status).toBe(200);
     expect((await later.post('/auth/refresh')).status).toBe(200);
   });
@@ -240,5 +187,60 @@ describe('whoever copied the cookies of a browser that has not registered', () =
     expect(bound(stale)).toEqual(NEEDS_KEY);
     const proof = agent.proof(challengeOf(stale), { header: { jwk: agent.jwk } });
     expect((await agent.send('/auth/device', proof)).status).toBe(200);
+  });
+});
+
+describe('while the database does not answer', () => {
+  // T-brq9
+  it('registration and refresh are 503 and change no cookie: the browser keeps the session and tries again', async () => {
+    const [bound, fresh] = [hosts.offering.client(), hosts.offering.client()];
+    const agent = new DeviceAgent(bound);
+    await agent.register(await logIn(bound));
+    const proof = agent.proof(await agent.challenge());
+    const [late, login] = [new DeviceAgent(fresh), await logIn(fresh)];
+    const held = await database.pool.connect();
+    await held.query('begin');
+    await held.query('lock table auth_sessions in access exclusive mode');
+    const answers = await Promise.all([
+      agent.send('/auth/device/refresh'),
+      agent.send('/auth/device/refresh', proof),
+      late.register(login),
+    ]);
+    await held.query('rollback');
+    held.release();
+    for (const { status, headers, setCookies } of answers)
+      expect([status, headers['secure-session-challenge'], setCookies]).toEqual([503, undefined, []]);
+    expect((await agent.refresh()).status).toBe(200);
+    expect((await late.register(login)).status).toBe(200);
+  });
+});
+
+describe('behind a global prefix, with cookies of other names and attributes', () => {
+  // T-brq7
+  it('browsers are told the paths that they see, and the attributes that the cookie has', async () => {
+    const client = hosts.prefixed.client();
+    const at = '/api/v1/auth';
+    const login = await client.post(`${at}/login`, { email: EMAIL, password: PASSWORD });
+    expect(registrationOf(login).path).toBe(`${at}/device`);
+    const agent = new DeviceAgent(client);
+    const proof = agent.proof(registrationOf(login).challenge, { header: { jwk: agent.jwk } });
+    const answer = await agent.send(`${at}/device`, proof);
+    const [, value = '', attributes] =
+      /^__Secure-access_token=([^;]+); Max-Age=240; (.*)$/.exec(answer.setCookies[0] ?? '') ?? [];
+    expect(attributes).toBe('Domain=example.com; Path=/api; HttpOnly; Secure; SameSite=Strict');
+    expect(answer.json()).toEqual({
+      session_identifier: (await row())?.['id'],
+      refresh_url: `${at}/device/refresh`,
+      scope: { include_site: false, scope_specification: [] },
+      credentials: [{ type: 'cookie', name: '__Secure-access_token', attributes }],
+    });
+    const who = { headers: { cookie: `__Secure-access_token=${value}` } };
+    expect((await hosts.prefixed.client().get('/api/v1/who/bound', who)).json()).toEqual({ bound: 'dbsc' });
+    const challenge = challengeOf(await agent.send(`${at}/device/refresh`));
+    const renewed = await agent.send(`${at}/device/refresh`, agent.proof(challenge));
+    expect(renewed.json()).toEqual(answer.json());
+    expect(renewed.setCookies[0]).toMatch(
+      /^__Secure-access_token=[^;]+; Max-Age=240; Domain=example\.com; Path=\/api; HttpOnly; Secure; SameSite=Strict$/,
+    );
   });
 });

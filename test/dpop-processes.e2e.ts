@@ -1,12 +1,18 @@
+import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { redisConnection } from '@tokenward/nestjs/redis';
+import { ResourceServerModule } from '@tokenward/nestjs/verify';
 import { generateKeyPair, generateProof, type KeyPair } from 'dpop';
 import { Redis } from 'ioredis';
 import { createDatabase, type TestDatabase } from './support/databases.js';
 import { type Demo, startDemo } from './support/demo.js';
+import { DeviceAgent } from './support/device.js';
+import { ALGS, type Grant, Things } from './support/dpop-hosts.js';
+import { type HostApp, startHost } from './support/host-app.js';
 import { type HttpAnswer, httpClient } from './support/http.js';
 import { privateRedis, type PrivateServer } from './support/private-servers.js';
 import { scratchDir } from './support/run-environment.js';
-import { STAGE_TIMEOUT_MS } from './support/stage.js';
+import { AUDIENCE, bearer, ISSUER, STAGE_TIMEOUT_MS } from './support/stage.js';
 import { until } from './support/until.js';
 
 /** Where clients reach all three, behind one address: a proof is for it, whichever process gets it. */
@@ -20,6 +26,8 @@ interface Way {
   readonly path: string;
   /** Of a proof that is refused. */
   readonly refusal: 400 | 401;
+  /** It comes with the access token. */
+  readonly isRequest?: true;
   json?(): object;
 }
 interface Sent extends Way {
@@ -32,25 +40,26 @@ let redis: PrivateServer;
 let admin: Redis;
 let keys: KeyPair;
 let demos: Demo[];
-let grant: { accessToken: string; refreshToken: string };
+let grant: Grant;
 let nonce: string | undefined;
 const dataDir = scratchDir('proofs');
 
 const WAYS: readonly Way[] = [
-  { method: 'GET', path: '/me', refusal: 401 },
+  { method: 'GET', path: '/me', refusal: 401, isRequest: true },
   { method: 'POST', path: '/auth/login', refusal: 400, json: () => LOGIN },
   {
     ...{ method: 'POST', path: '/auth/refresh', refusal: 400 },
     json: () => ({ refreshToken: grant.refreshToken }),
   },
 ];
-const [REQUEST, SIGN_IN] = WAYS as [Way, Way, Way];
+const SIGN_IN = WAYS[1] as Way;
 
 const launch = (index: number, port?: number): Promise<Demo> =>
   startDemo({
     ...{ dataDir, port, adapter: index === 1 ? 'fastify' : 'express' },
     env: {
       ...{ DATABASE_URL: database.url, REDIS_URL: redis.url, JWT_ALGORITHM: 'ES256', DPOP: 'offer' },
+      ...{ JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, DEVICE_BOUND: 'offer' },
       ...{ LOGIN_THROTTLE: 'off', DEMO_USERS: `${USER.email}:${USER.password}:user` },
     },
   });
@@ -68,12 +77,15 @@ afterAll(async () => {
 });
 
 async function prove(way: Way): Promise<Sent> {
-  const token = way === REQUEST ? grant.accessToken : undefined;
+  const token = way.isRequest && grant.accessToken;
   const proof = await generateProof(keys, `http://${HOST}${way.path}`, way.method, nonce, token);
   return { ...way, proof, token };
 }
 
-const send = ({ url }: Demo, { method, path, json, proof, token }: Sent): Promise<HttpAnswer> =>
+const send = (
+  { url }: { readonly url: string },
+  { method, path, json, proof, token }: Sent,
+): Promise<HttpAnswer> =>
   httpClient(url).request(method, path, {
     cookies: 'omit',
     json: json?.(),
@@ -81,19 +93,18 @@ const send = ({ url }: Demo, { method, path, json, proof, token }: Sent): Promis
   });
 
 /** Twice to each of the three processes, all at once. */
-async function everywhere(sent: Sent): Promise<number[]> {
-  const answers = await Promise.all([...demos, ...demos].map((demo) => send(demo, sent)));
+async function everywhere(sent: Sent, at: readonly { url: string }[] = demos): Promise<number[]> {
+  const answers = await Promise.all([...at, ...at].map((demo) => send(demo, sent)));
   const good = answers.find(({ status }) => status === 200);
-  if (good && sent.path !== REQUEST.path) grant = good.json();
+  if (good && !sent.isRequest) grant = good.json();
   return answers.map(({ status }) => status).sort((one, other) => one - other);
 }
-const once = ({ refusal }: Way) => [200, ...Array<number>(5).fill(refusal)];
-const never = (status: number) => Array<number>(6).fill(status);
+const once = ({ refusal }: Way, processes = 3) => [200, ...Array<number>(2 * processes - 1).fill(refusal)];
+const never = (status: number, processes = 3) => Array<number>(2 * processes).fill(status);
 
 /** As a client does that is asked for a nonce. */
 async function learnNonce(): Promise<void> {
-  nonce = (await send(demos[0] as Demo, await prove(SIGN_IN))).headers['dpop-nonce'];
-  expect(nonce).toMatch(/^[\w-]{22}$/);
+  nonce = (await send(demos[0] as Demo, await prove(SIGN_IN))).headers['dpop-nonce'] ?? nonce;
 }
 
 describe('a proof that is sent to three processes', () => {
@@ -113,6 +124,7 @@ describe('a proof that is sent to three processes', () => {
   // T-dpc5
   it('works once at one of them, with a request, a sign-in and a refresh', async () => {
     await learnNonce();
+    expect(nonce).toMatch(/^[\w-]{22}$/);
     await eachOnce();
     await noneAgain();
   });
@@ -153,4 +165,94 @@ describe('a proof that is sent to three processes', () => {
     },
     60_000,
   );
+});
+
+type VerifyOnly = Parameters<typeof ResourceServerModule.forRoot>[0];
+
+describe('a service that only verifies', () => {
+  const clients: Redis[] = [];
+  const running: HostApp[] = [];
+  const THING: Way = { method: 'GET', path: '/thing', refusal: 401, isRequest: true };
+  let orders: HostApp;
+  let twin: HostApp;
+  beforeAll(async () => {
+    [orders, twin] = [await verifying({ redis: connect() }), await verifying({ redis: connect() })];
+    await learnNonce();
+    grant = (await send(demos[0] as Demo, await prove(SIGN_IN))).json();
+  });
+  afterAll(async () => {
+    await Promise.all(running.map((each) => each.close()));
+    for (const client of clients) client.disconnect();
+  });
+
+  function connect() {
+    const client = new Redis(redis.url, { retryStrategy: () => 20 });
+    client.on('error', () => undefined);
+    clients.push(client);
+    return redisConnection(client);
+  }
+  /** Ready when it has the keys of the issuer. */
+  async function verifying({ dpop, ...changes }: Partial<VerifyOnly>): Promise<HostApp> {
+    const module = ResourceServerModule.forRoot({
+      ...{ issuer: ISSUER, audience: AUDIENCE, isGlobal: true, ...changes },
+      dpop: { origin: `http://${HOST}`, ...dpop },
+      jwks: { url: `${demos[1]?.url ?? ''}/.well-known/jwks.json`, algorithms: ['ES256'] },
+    });
+    @Module({ imports: [module], controllers: [Things] })
+    class OrdersModule {}
+    const started = await startHost(OrdersModule);
+    running.push(started);
+    const { accessToken } = (await demos[1]?.client().post('/auth/login', LOGIN))?.json<Grant>() ?? {};
+    const plain = bearer(accessToken ?? '');
+    await until(async () => (await started.client().get('/thing', plain)).status === 200);
+    expect((await started.client().get('/bound', plain)).json()).toMatchObject({ code: 'device_required' });
+    return started;
+  }
+
+  // T-dpc4
+  it('follows the token: a bound one wants a proof, and @RequireBound lets it in', async () => {
+    const good = await send(orders, await prove(THING));
+    expect([good.status, good.json()]).toEqual([200, expect.objectContaining({ bound: 'dpop' })]);
+    expect((await send(orders, await prove({ ...THING, path: '/bound' }))).status).toBe(200);
+    const asBearer = await orders.client().get('/thing', bearer(grant.accessToken));
+    expect([asBearer.status, asBearer.headers['www-authenticate']]).toEqual([
+      401,
+      `DPoP error="invalid_token", ${ALGS}`,
+    ]);
+    // of a browser that keeps a key: what its cookie holds
+    const browser = httpClient(demos[2]?.url ?? '');
+    const agent = new DeviceAgent(browser);
+    await agent.register(await browser.post('/auth/login', USER));
+    const cookie = bearer(browser.jar.get('access_token') ?? '');
+    expect((await orders.client().get('/bound', cookie)).status).toBe(200);
+    expect((await orders.client().get('/thing', cookie)).json()).toMatchObject({ bound: 'dbsc' });
+  });
+
+  // T-dpd3
+  it('takes a proof once, with all others on its Redis, flushed and down as well', async () => {
+    const used = await prove(THING);
+    expect(await everywhere(used, [orders, twin])).toEqual(once(THING, 2));
+    expect(await everywhere(used, [orders, twin])).toEqual(never(401, 2));
+    await admin.flushall();
+    expect(await everywhere(used, [orders, twin])).toEqual(never(401, 2));
+    await learnNonce();
+    expect(await everywhere(await prove(THING), [orders, twin])).toEqual(once(THING, 2));
+    await redis.kill('SIGKILL');
+    expect(await everywhere(await prove(THING), [orders, twin])).toEqual(never(503, 2));
+    await redis.start();
+    await until(() => clients.every(({ status }) => status === 'ready'));
+  });
+
+  // T-dpd4
+  it('without a Redis answers 503, or asks for a nonce that is good there alone', async () => {
+    const [alone, nonced] = [await verifying({}), await verifying({ dpop: { withoutRedis: 'nonce' } })];
+    const none = await send(alone, await prove(THING));
+    expect([none.status, none.headers['retry-after']]).toEqual([503, '1']);
+    const asked = await send(nonced, await prove(THING));
+    expect(asked.headers['www-authenticate']).toBe(`DPoP error="use_dpop_nonce", ${ALGS}`);
+    nonce = asked.headers['dpop-nonce'];
+    const used = await prove(THING);
+    expect(await everywhere(used, [nonced])).toEqual(once(THING, 1));
+    expect(await everywhere(used, [orders, twin, alone])).toEqual([401, 401, 401, 401, 503, 503]);
+  });
 });

@@ -1,124 +1,40 @@
-import { Controller, Get, Module, Post, UseGuards } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  AuthModule,
-  type AuthModuleOptions,
-  CurrentUser,
-  JwtAuthGuard,
-  PasswordHasher,
-  type Principal,
-  RequireBound,
-} from '@tokenward/nestjs';
-import { type AuthAlert, type AuthEvent, AuthMetrics } from '@tokenward/nestjs/observe';
-import { redisConnection } from '@tokenward/nestjs/redis';
-import { ResourceServerModule } from '@tokenward/nestjs/verify';
+import { AuthService, PasswordHasher } from '@tokenward/nestjs';
+import { AuthMetrics } from '@tokenward/nestjs/observe';
 import { LiveSockets } from '@tokenward/nestjs/ws';
-import { Redis } from 'ioredis';
 import { calculateThumbprint } from 'dpop';
 import { type DpopClient, dpopClient } from './support/dpop-client.js';
-import { type HostDatabase, hostDatabase, hostOptions, people } from './support/host-app.js';
+import {
+  ALGS,
+  BEARER,
+  type DpopHost,
+  type DpopHosts,
+  dpopHosts,
+  expectRefused,
+  type Grant,
+  NotedUses,
+  refresh,
+  signIn,
+  USER,
+} from './support/dpop-hosts.js';
+import { people } from './support/host-app.js';
 import { type HttpAnswer, httpClient } from './support/http.js';
-import { privateRedis } from './support/private-servers.js';
-import { claimsOf } from './support/stage.js';
-import { until } from './support/until.js';
+import { AUTHENTICATION_FAILED, claimsOf, cookieShapes } from './support/stage.js';
 
-const USER = { email: 'ada@example.com', password: 'a long enough passphrase' };
-const BEARER = { ...USER, transport: 'bearer' };
-const REFUSED =
-  '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed","code":"authentication_failed"}';
-const ALGS = 'algs="ES256 ES384 RS256 PS256"';
-
-@Controller()
-@UseGuards(JwtAuthGuard)
-class Things {
-  @Get('thing')
-  thing(@CurrentUser() { id, bound }: Principal) {
-    return { id, bound: bound ?? null };
-  }
-
-  // a second guard of ours before one handler asks of the same proof
-  @UseGuards(JwtAuthGuard)
-  @Post('thing')
-  make(@CurrentUser('id') id: string) {
-    return { id };
-  }
-
-  @RequireBound()
-  @Get('bound')
-  bound() {
-    return { ok: true };
-  }
-}
-
-type Grant = { readonly tokenType: string; readonly accessToken: string; readonly refreshToken: string };
-type Server = Awaited<ReturnType<typeof privateRedis>>;
-
-let database: HostDatabase;
-let redis: Server;
-const clients: Redis[] = [];
-const closing: (() => Promise<unknown>)[] = [];
-
-function connect() {
-  const client = new Redis(redis.url, { retryStrategy: () => 20 });
-  client.on('error', () => undefined);
-  clients.push(client);
-  return redisConnection(client);
-}
-
-async function host(changes: Partial<AuthModuleOptions> = {}, adapter: 'express' | 'fastify' = 'express') {
-  const [events, alerts]: [AuthEvent[], AuthAlert[]] = [[], []];
-  const options = hostOptions(database, {
-    onEvent: (event) => void events.push(event),
-    onAlert: (alert) => void alerts.push(alert),
-    ...changes,
-  });
-  @Module({ imports: [AuthModule.forRoot({ ...options, isGlobal: true })], controllers: [Things] })
-  class HostModule {}
-  return { ...(await listen(HostModule, adapter)), events, alerts };
-}
-
-async function listen(module: object, adapter: 'express' | 'fastify' = 'express') {
-  const quiet = { logger: false as const, abortOnError: false };
-  const app =
-    adapter === 'fastify'
-      ? await NestFactory.create(module, new FastifyAdapter(), quiet)
-      : await NestFactory.create(module, quiet);
-  await app.listen(0, '127.0.0.1');
-  closing.push(() => app.close());
-  return { app, url: await app.getUrl() };
-}
-
-type Host = Awaited<ReturnType<typeof host>>;
-
-async function signIn(client: DpopClient, { url }: { readonly url: string }): Promise<Grant> {
-  const answer = await client.call('POST', `${url}/auth/login`, { json: BEARER });
-  expect(answer.status).toBe(200);
-  return answer.json<Grant>();
-}
-
-const refresh = (client: DpopClient, { url }: Host, refreshToken: string, call = {}) =>
-  client.call('POST', `${url}/auth/refresh`, { json: { refreshToken }, ...call });
-
-function expectRefused(answer: HttpAnswer, error: string): void {
-  expect([answer.status, answer.text]).toEqual([401, REFUSED]);
-  expect(answer.headers['www-authenticate']).toBe(`DPoP error="${error}", ${ALGS}`);
-}
-
+let database: DpopHosts['database'];
+let clients: DpopHosts['clients'];
+let connect: DpopHosts['connect'];
+let host: DpopHosts['host'];
+let close: DpopHosts['close'];
 beforeAll(async () => {
-  [database, redis] = await Promise.all([hostDatabase(), privateRedis()]);
+  ({ database, clients, connect, host, close } = await dpopHosts());
 }, 60_000);
-afterAll(async () => {
-  await Promise.all(closing.map((close) => close()));
-  for (const client of clients) client.disconnect();
-  await Promise.all([database.drop(), redis.stop()]);
-});
+afterAll(() => close());
 
 describe.each(['express', 'fastify'] as const)(
   'a session that is bound to a key of its client, on %s',
   (adapter) => {
-    let shop: Host;
+    let shop: DpopHost;
     let owner: DpopClient;
     let thief: DpopClient;
     let grant: Grant;
@@ -290,7 +206,26 @@ describe('the option dpop', () => {
       expect((await login({ ...USER, password: 'wrong one here', transport })).status).toBe(403);
     }
     expect((await login(USER)).status).toBe(200);
-    expect((await signIn(await dpopClient(), shop)).tokenType).toBe('DPoP');
+    // one that was opened before goes on
+    const offering = await host({ dpop: 'offer', redis: connect() });
+    const { refreshToken } = (await httpClient(offering.url).post('/auth/login', BEARER)).json<
+      Grant & object
+    >();
+    const renewed = await httpClient(shop.url).post('/auth/refresh', { refreshToken });
+    expect([renewed.status, renewed.json()['tokenType']]).toEqual([200, 'Bearer']);
+    const owner = await dpopClient();
+    const { tokenType, accessToken } = await signIn(owner, shop);
+    expect(tokenType).toBe('DPoP');
+    // the same for a session that the host opens
+    const userId = String(claimsOf(accessToken)['sub']);
+    const auth = shop.app.get(AuthService, { strict: false });
+    const opening = { secondFactor: 'satisfied', transport: 'bearer' } as const;
+    await expect(auth.openSession(userId, opening)).rejects.toMatchObject({ code: 'device_required' });
+    const client = { provedKey: await calculateThumbprint(owner.keys.publicKey) };
+    const { grant } = await auth.openSession(userId, { ...opening, client });
+    const thing = (scheme: 'DPoP' | 'Bearer') =>
+      owner.call('GET', `${shop.url}/bound`, { token: grant.accessToken, scheme });
+    expect([(await thing('DPoP')).status, (await thing('Bearer')).status]).toEqual([200, 401]);
   });
 
   // T-dpb9
@@ -312,11 +247,18 @@ describe('the option dpop', () => {
     const login = (headers = {}) => httpClient(shop.url).post('/auth/login', BEARER, { headers });
     const [plain, proved] = [await login(), await login({ dpop: 'junk' })];
     expect(proved.status).toBe(200);
-    expect(Object.keys(proved.headers).sort()).toEqual(Object.keys(plain.headers).sort());
-    expect(Object.keys(proved.json()).sort()).toEqual(Object.keys(plain.json()).sort());
+    const offering = await host({ dpop: 'offer', redis: connect() });
+    const offered = await httpClient(offering.url).post('/auth/login', BEARER);
+    const shapeOf = (answer: HttpAnswer) => ({
+      ...{ headers: Object.keys(answer.headers).sort(), cookies: cookieShapes(answer) },
+      ...{ members: Object.keys(answer.json()).sort(), tokenType: answer.json()['tokenType'] },
+      claims: Object.keys(claimsOf(answer.json<Grant & Record<string, unknown>>().accessToken)).sort(),
+    });
+    expect(shapeOf(proved)).toEqual(shapeOf(plain));
+    expect(shapeOf(offered)).toEqual(shapeOf(plain));
     const token = proved.json<Grant>().accessToken;
     const answer = await (await dpopClient()).call('GET', `${shop.url}/thing`, { token });
-    expect([answer.text, answer.headers['www-authenticate']]).toEqual([REFUSED, 'Bearer']);
+    expect([answer.text, answer.headers['www-authenticate']]).toEqual([AUTHENTICATION_FAILED, 'Bearer']);
     expect(await clients.at(-1)?.keys('*dpop*used*')).toHaveLength(
       (await clients[0]?.keys('*dpop*used*'))?.length ?? 0,
     );
@@ -332,84 +274,24 @@ describe('the option dpop', () => {
     });
     expect([first.status, first.json()['message']]).toEqual([400, 'dpop: use_dpop_nonce']);
     expect(first.headers['www-authenticate']).toBe(`DPoP error="use_dpop_nonce", ${ALGS}`);
-    expect((await signIn(owner, one)).tokenType).toBe('DPoP');
-    expect((await signIn(owner, two)).tokenType).toBe('DPoP');
+    const [{ tokenType, accessToken: token }] = [await signIn(owner, one), await signIn(owner, two)];
+    expect(tokenType).toBe('DPoP');
+    const proof = await owner.proofFor('GET', `${one.url}/thing`, token);
+    const statuses: unknown[] = [];
+    for (let n = 0; n < 2; n++)
+      statuses.push((await owner.call('GET', `${one.url}/thing`, { token, proof })).status);
+    expect(statuses).toEqual([200, 401]);
   });
-});
 
-describe('a proof on three processes', () => {
-  // T-dpc4
-  it('works once: with Redis up, flushed and down; a service that only verifies follows the token', async () => {
-    const options = hostOptions(database, { dpop: { origin: 'https://shop.example' } });
-    const issuer = await host({ ...options, redis: connect() });
-    const twin = await host({ ...options, redis: connect() });
-    const verifying = async (changes: object) => {
-      const module = ResourceServerModule.forRoot({
-        ...{ issuer: options.issuer, audience: 'host', isGlobal: true },
-        jwks: { url: `${issuer.url}/.well-known/jwks.json` },
-        ...changes,
-      });
-      @Module({ imports: [module], controllers: [Things] })
-      class OrdersModule {}
-      return listen(OrdersModule);
-    };
-    const dpop = { origin: 'https://shop.example' };
-    const orders = await verifying({ dpop, redis: connect() });
-    const alone = await verifying({ dpop });
-    const nonced = await verifying({ dpop: { ...dpop, withoutRedis: 'nonce' } });
-
+  // T-dpd2
+  it('counts requests for their account and sign-ins for their key, where memory is bounded', async () => {
+    const replays = new NotedUses();
+    const shop = await host({ dpop: 'offer', redis: { ...connect(), replays } });
     const owner = await dpopClient();
-    const send = (url: string, path: string, proof: string, extra = {}) =>
-      httpClient(url).request(path === '/thing' ? 'GET' : 'POST', path, {
-        headers: { dpop: proof, ...extra },
-        cookies: 'omit',
-        ...(path === '/auth/login' && { json: BEARER }),
-      });
-    const prove = async (path: string, nonce?: string, token?: string) => {
-      const { generateProof } = await import('dpop');
-      return generateProof(
-        owner.keys,
-        `https://shop.example${path}`,
-        path === '/thing' ? 'GET' : 'POST',
-        nonce,
-        token,
-      );
-    };
-    const nonceOf = async (url: string) =>
-      (await send(url, '/auth/login', await prove('/auth/login'))).headers['dpop-nonce'];
-    let nonce = await nonceOf(issuer.url);
-    const login = await send(issuer.url, '/auth/login', await prove('/auth/login', nonce));
-    const token = login.json<Grant>().accessToken;
-    const as = { authorization: `DPoP ${token}` };
-    const three = [issuer.url, twin.url, orders.url];
-    const everywhere = async (proof: string) =>
-      (await Promise.all(three.map((url) => send(url, '/thing', proof, as))))
-        .map(({ status }) => status)
-        .sort();
-
-    const unbound = (await httpClient(issuer.url).post('/auth/login', BEARER)).json<Grant>().accessToken;
-    const plain = { headers: { authorization: `Bearer ${unbound}` } };
-    for (const url of [orders.url, alone.url, nonced.url])
-      await until(async () => (await httpClient(url).get('/thing', plain)).status === 200);
-    const used = await prove('/thing', nonce, token);
-    expect(await everywhere(used)).toEqual([200, 401, 401]);
-    expect(await everywhere(used)).toEqual([401, 401, 401]);
-
-    await clients.at(-1)?.flushall();
-    expect(await everywhere(used)).toEqual([401, 401, 401]);
-    nonce = await nonceOf(issuer.url);
-    expect(await everywhere(await prove('/thing', nonce, token))).toEqual([200, 401, 401]);
-
-    const none = await send(alone.url, '/thing', await prove('/thing', nonce, token), as);
-    expect([none.status, none.headers['retry-after']]).toEqual([503, '1']);
-    const asked = await send(nonced.url, '/thing', await prove('/thing', nonce, token), as);
-    expect(asked.headers['www-authenticate']).toBe(`DPoP error="use_dpop_nonce", ${ALGS}`);
-    const again = await prove('/thing', asked.headers['dpop-nonce'], token);
-    expect((await send(nonced.url, '/thing', again, as)).status).toBe(200);
-
-    await redis.kill('SIGKILL');
-    await until(() => clients.every(({ status }) => status !== 'ready'));
-    expect(await everywhere(await prove('/thing', nonce, token))).toEqual([503, 503, 503]);
-    expect((await send(twin.url, '/auth/login', await prove('/auth/login', nonce))).status).toBe(503);
-  }, 30_000);
+    const grant = await signIn(owner, shop);
+    await owner.call('GET', `${shop.url}/thing`, { token: grant.accessToken });
+    expect((await refresh(owner, shop, grant.refreshToken)).status).toBe(200);
+    const key = await calculateThumbprint(owner.keys.publicKey);
+    expect(replays.uses.map(({ holder }) => holder)).toEqual([key, claimsOf(grant.accessToken)['sub'], key]);
+  });
 });

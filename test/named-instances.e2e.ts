@@ -18,6 +18,7 @@ import { redisConnection } from '@tokenward/nestjs/redis';
 import { actAs, AuthTestingModule } from '@tokenward/nestjs/testing';
 import { Redis } from 'ioredis';
 import { createRedisDatabase, type TestRedisDatabase } from './support/databases.js';
+import { challengeOf, DeviceAgent, registrationOf } from './support/device.js';
 import {
   hostDatabase,
   type HostApp,
@@ -86,7 +87,7 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
         AuthModule.forRootAsync({
           name: 'staff',
           useFactory: () => ({
-            ...hostOptions(database, { redis: redisConnection(staffRedis) }),
+            ...hostOptions(database, { redis: redisConnection(staffRedis), deviceBound: 'offer' }),
             storage: drizzleStorage(database.db, { users, schema: createAuthSchema({ schema: 'staff' }) }),
           }),
         }),
@@ -166,6 +167,29 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
     expect(ours).toHaveLength(1);
     expect(theirs).toHaveLength(1);
     expect(ours).not.toEqual(theirs);
+  });
+
+  // T-brq8
+  it('binds its sessions to browsers by its own routes and cookie, and the other is not concerned', async () => {
+    const { client, answer } = await signIn('/auth', 'cookie');
+    expect(answer.headers).not.toHaveProperty('secure-session-registration');
+    const login = await client.post('/staff/auth/login', { email: EMAIL, password: PASSWORD });
+    expect(registrationOf(login).path).toBe('/staff/auth/device');
+    const agent = new DeviceAgent(client);
+    const bound = await agent.register(login);
+    const { refresh_url: path, credentials } = bound.json<Record<'refresh_url' | 'credentials', string>>();
+    const [line = ''] = bound.setCookies;
+    const [name, attributes] = [line.split('=', 1)[0], line.replace(/^[^;]+; Max-Age=\d+; /, '')];
+    expect([path, credentials]).toEqual([
+      '/staff/auth/device/refresh',
+      [{ type: 'cookie', name, attributes }],
+    ]);
+    const challenge = challengeOf(await agent.send(path));
+    expect((await agent.send(path, agent.proof(challenge))).status).toBe(200);
+    expect((await client.get('/office')).status).toBe(200);
+    expect((await client.post('/staff/auth/refresh')).status).toBe(403);
+    expect((await client.post('/auth/refresh')).status).toBe(200);
+    expect((await client.post('/auth/device/refresh')).status).toBe(404);
   });
 
   // T-s465

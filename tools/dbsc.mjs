@@ -44,7 +44,7 @@ async function write(files) {
 
 Written by \`npm run dbsc\` (\`test/dbsc-browser.long.ts\`), against the demo on PostgreSQL, behind TLS that the test speaks in front of it and writes down
 what passes. Chromium is headless, makes its keys in software (a server has no TPM), and has a fresh profile for each situation: it counts its signatures by
-profile and site. The malformed proofs are a table of [bound-sessions.e2e.ts](../../test/bound-sessions.e2e.ts), which needs no browser.
+profile and site. The bad proofs are a table, [device-proofs.ts](../../test/support/device-proofs.ts), of [bound-sessions.e2e.ts](../../test/bound-sessions.e2e.ts), which needs no browser.
 
 ${rows.map(({ what, seen }) => `- **${what}**: ${seen}`).join('\n')}
 `;

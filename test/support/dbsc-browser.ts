@@ -45,7 +45,10 @@ export async function signIn(page: Page, email: string, password: string): Promi
 }
 
 /** Another client with all the cookies that the browser has. */
-export async function copiedJar(context: BrowserContext, origin: string): Promise<HttpClient> {
+export async function copiedJar(
+  context: Pick<BrowserContext, 'cookies'>,
+  origin: string,
+): Promise<HttpClient> {
   const jar = cookieJar();
   for (const { name, value, path } of await context.cookies()) jar.set(name, value, path);
   return httpClient(origin, jar);

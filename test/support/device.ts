@@ -47,7 +47,7 @@ export class DeviceAgent {
   }
 
   /** As a browser does after `Secure-Session-Registration`. */
-  async register(login: HttpAnswer, parts: ProofParts = {}): Promise<HttpAnswer> {
+  async register(login: Pick<HttpAnswer, 'headers'>, parts: ProofParts = {}): Promise<HttpAnswer> {
     const { path, challenge } = registrationOf(login);
     const answer = await this.send(path, this.proof(challenge, { header: { jwk: this.jwk }, ...parts }));
     if (answer.status === 200)
@@ -67,7 +67,7 @@ export class DeviceAgent {
 }
 
 /** Of a login's answer. */
-export function registrationOf({ headers }: HttpAnswer) {
+export function registrationOf({ headers }: Pick<HttpAnswer, 'headers'>) {
   const found = /^\(([A-Z0-9 ]+)\);path="([^"]+)";challenge="([\w-]+)"$/.exec(
     headers['secure-session-registration'] ?? '',
   );

@@ -43,6 +43,15 @@ const harness = {
     );
     return { x: jwk.x, isSafe: pairs.length === 1 && !taken.includes(true) };
   },
+  /** As a browser whose storage was cleared, before a client is opened. */
+  async loseKey(): Promise<void> {
+    for (const { name = '' } of await indexedDB.databases())
+      await new Promise((resolve, reject) => {
+        const deleting = indexedDB.deleteDatabase(name);
+        deleting.onsuccess = resolve;
+        deleting.onblocked = reject;
+      });
+  },
   /** A `bearer` client, and another one in a worker; they share a store. */
   openWithWorker(): void {
     harness.open({ transport: 'bearer', store: sharedStore(), refreshAheadMs: 0 });

@@ -93,12 +93,14 @@ export interface HostApp {
 export async function startHost(
   module: Type | DynamicModule,
   adapter: 'express' | 'fastify' = 'express',
+  globalPrefix = '',
 ): Promise<HostApp> {
   const quiet = { logger: false as const, abortOnError: false };
   const app =
     adapter === 'fastify'
       ? await NestFactory.create(module, new FastifyAdapter(), quiet)
       : await NestFactory.create(module, quiet);
+  app.setGlobalPrefix(globalPrefix);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return { app, url, client: () => httpClient(url), close: () => app.close() };

@@ -88,6 +88,8 @@ export const DPOP = [
     'this.#held.get(used.holder) ?? 0',
     'T-dpg9',
   ),
+  dpop('60 seconds', PROOFS, 'const WINDOW_SECONDS = 60;', 'const WINDOW_SECONDS = 600;', 'T-dph5'),
+  dpop('the own origin', PROOFS, 'this.options.dpop?.origin ?? ownOrigin', 'ownOrigin', 'T-dph6'),
   dpop(
     'all keys of an account have one share',
     PROOFS,

@@ -53,6 +53,58 @@ describe('what a proof accompanied', () => {
     expect(await reasonOf(pass)).toBe(then);
   });
 
+  // T-dph5
+  it.each<[string, number, 'proved' | 'refused']>([
+    ['as old as it may be', 89, 'proved'],
+    ['too old', 92, 'refused'],
+    ['as young as it may be', -89, 'proved'],
+    ['too young', -92, 'refused'],
+  ])('is taken within 60 seconds and the clock tolerance: %s', async (_, ageSeconds, verdict) => {
+    class Later extends SystemClock {
+      override now = () => Date.now() + ageSeconds * 1000;
+    }
+    proofs = new DpopProofs(options, new Later(), new MemoryProofReplays(new SystemClock(), NONCE));
+    expect((await proofs.check(await request())).kind).toBe(verdict);
+  });
+
+  // T-dph6
+  it.each<[string, object, string | undefined, string]>([
+    ['Host', {}, undefined, 'http://api.example.com'],
+    ['the configured origin, whatever Host says', {}, 'https://own.example', 'https://own.example'],
+    ['what a trusted proxy forwards', { trustProxy: true }, undefined, 'https://outer.example'],
+    [
+      'the configured origin, whatever a proxy says',
+      { trustProxy: true },
+      'https://own.example',
+      'https://own.example',
+    ],
+  ])('is for %s, and for nothing else', async (_, origins, origin, own) => {
+    const resolved = resolveOptions(
+      {
+        issuer: 'https://issuer.example',
+        audience: 'api',
+        keys: { algorithm: 'ES256' },
+        origins,
+        dpop: { origin },
+      },
+      {},
+    );
+    const others = [
+      'http://api.example.com',
+      'https://api.example.com',
+      'https://own.example',
+      'https://outer.example',
+    ];
+    for (const at of others) {
+      proofs = new DpopProofs(resolved, new SystemClock(), new MemoryProofReplays(new SystemClock(), NONCE));
+      const dpop = await generateProof(keys, `${at}/notes`, 'GET', NONCE);
+      const forwarded = { 'x-forwarded-host': 'outer.example', 'x-forwarded-proto': 'https' };
+      const headers = { host: 'api.example.com', ...forwarded, dpop };
+      const { kind } = await proofs.check({ headers, method: 'GET', url: '/notes' });
+      expect([at, kind]).toEqual([at, at === own ? 'proved' : 'refused']);
+    }
+  });
+
   // T-dph4
   it('of one account is counted for it, whichever of its keys it has', async () => {
     proofs = new DpopProofs(
