@@ -17,6 +17,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { argumentsOf } from './arguments.mjs';
 import { buildPage } from './build-page.mjs';
+import { bundleApps } from './bundle-apps.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -30,6 +31,7 @@ const SOURCES = [
   'tools/embedded-postgres',
   'tools/build.mjs',
   'tools/build-page.mjs',
+  'tools/bundle-apps.mjs',
 ];
 /** Compiled beside the demo, relative to it. */
 const ALSO = ['../orders/src/**/*.ts', '../../libs/auth/src/cli/**/*.ts'];
@@ -64,6 +66,7 @@ try {
     for (const asset of ASSETS)
       if (existsSync(join(root, asset))) cpSync(join(root, asset), join(draft, asset), { recursive: true });
     moveSourceMaps(draft);
+    await bundleApps(draft);
     await buildPage(join(draft, 'apps', 'demo', 'public'));
     writeFileSync(join(draft, '.built-from'), stamp);
     putInPlace();

@@ -139,6 +139,8 @@ function withoutIt({ of, file, take, leave, tests, built, env }) {
       text.replace(take, () => leave),
     );
   });
+  if (built && withServers)
+    spawnSync(process.execPath, ['tools/bundle-apps.mjs'], { cwd: copy, stdio: 'inherit' });
   try {
     return tests.filter((test) => (withServers || !isServed(test.path)) && fails(test, env));
   } finally {

@@ -60,14 +60,12 @@ async function sizes(dir) {
 async function costs(dir, { databaseUrl, redisUrl }, port) {
   const dataDir = mkdtempSync(join(tmpdir(), 'tokenward-house-'));
   const env = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, DATA_DIR: dataDir, LOGIN_THROTTLE: 'off' };
-  const demo = spawn(
-    process.execPath,
-    ['--import', fileURLToPath(import.meta.url), join(dir, 'dist/apps/demo/src/main.js')],
-    {
-      env: { PATH: process.env.PATH, PORT: port, DEMO_USERS: `${USER.email}:${USER.password}:user`, ...env },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    },
-  );
+  // by its modules, not as the bundle that main.js is
+  const entry = join(dir, 'dist/apps/demo/src/unbundled.js');
+  const demo = spawn(process.execPath, ['--import', fileURLToPath(import.meta.url), entry], {
+    env: { PATH: process.env.PATH, PORT: port, DEMO_USERS: `${USER.email}:${USER.password}:user`, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const url = `http://127.0.0.1:${port}`;
   try {
     while (!(await fetch(`${url}/health/ready`).catch(() => undefined))?.ok) await delay(100);
