@@ -42,6 +42,9 @@ export function pgWork(pool: Pool, work: (client: PoolClient) => Promise<void>):
     run: async (end) => {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // unheard, the loss of a connection that waits for the work would end the process
+      const lost = (error: Error): void => void (broken = error);
+      client.on('error', lost);
       try {
         await client.query('begin');
         await work(client);
@@ -53,6 +56,7 @@ export function pgWork(pool: Pool, work: (client: PoolClient) => Promise<void>):
         await client.query('rollback').catch((failure: Error) => (broken = failure));
         throw error;
       } finally {
+        client.off('error', lost);
         client.release(broken);
       }
     },
