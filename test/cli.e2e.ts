@@ -142,8 +142,21 @@ describe('its database commands', () => {
         `insert into auth_sessions (id, subject, epoch, token_hash, transport, auth_time, idle_expires_at, absolute_expires_at, ended_at)
           values ('${id}', 'u', 1, '\\x00', 'bearer', now(), now() + interval '1 day', now() + interval '1 day', ${ended})`,
       );
+    for (const [hash, expires] of [
+      ['\\x01', `now() - interval '1s'`],
+      ['\\x02', `now() + interval '1h'`],
+    ] as const) {
+      await rows(
+        `insert into auth_one_time_tokens (hash, kind, data, tries_left, created_at, expires_at) values ('${hash}', 'k', '{}', 1, now(), ${expires})`,
+      );
+      await rows(
+        `insert into auth_api_keys (id, hash, subject, name, created_at, expires_at) values ('${hash}', '${hash}', 'u', 'robot', now(), ${expires})`,
+      );
+    }
     const { out } = await tokenward('sessions cleanup --keep 30d --json', env);
-    expect(JSON.parse(out)).toEqual({ removed: 1 });
+    expect(JSON.parse(out)).toEqual({ removed: 3 });
+    for (const table of ['auth_one_time_tokens', 'auth_api_keys'])
+      expect(await rows(`select count(*)::int as n from ${table}`)).toEqual([{ n: 1 }]);
     expect(await rows('select id from auth_sessions')).toEqual([
       { id: '00000000-0000-4000-8000-000000000002' },
     ]);

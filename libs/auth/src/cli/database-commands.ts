@@ -1,11 +1,11 @@
 import { drizzleStorage } from '../drizzle/drizzle-storage.js';
+import { removeExpired } from '../storage/remove-expired.js';
 import { migrateAuth } from '../drizzle/migrate.js';
 import { allowOnly, type Arguments, durationOf } from './arguments.js';
 import { placeOf, tablesOf, withDatabase } from './database.js';
 import { restoredKeys, revokeRestoredKeys } from './restored-keys.js';
 import { CommandError, type CommandResult, type Environment, UsageError } from './io.js';
 
-const PAGE = 500;
 const MOST_TOLERANCE_MS = 300_000;
 /** An access token outlives its session's row by at most an hour: the row must still be there when it is revoked. */
 const SHORTEST_KEEP_MS = 2 * 3_600_000;
@@ -29,15 +29,8 @@ export async function cleanUp(args: Arguments, environment: Environment): Promis
   const keepMs = durationOf('keep', args.values.keep ?? '30d');
   if (keepMs < SHORTEST_KEEP_MS) throw new UsageError('--keep must be at least 2h');
   const removed = await withDatabase(args, environment, async (db) => {
-    const { sessions } = drizzleStorage(db, { schema: tablesOf(args), deadline: '10s' });
-    let count = 0;
-    let cursor: string | undefined;
-    do {
-      const page = await sessions.removeExpired(keepMs, PAGE, cursor);
-      count += page.removed;
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    return count;
+    const storage = drizzleStorage(db, { schema: tablesOf(args), deadline: '10s' });
+    return removeExpired(storage, { keepMs, goesOn: () => true });
   });
   return { lines: [`Removed ${String(removed)} rows.`], data: { removed } };
 }

@@ -8,9 +8,8 @@ import {
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { ApiKeyStore } from '../../storage/api-key-store.port.js';
 import { OneTimeTokenStore } from '../../storage/one-time-token-store.port.js';
+import { removeExpired } from '../../storage/remove-expired.js';
 import { SessionStore } from '../../storage/session-store.port.js';
-
-const PAGE = 500;
 
 /** Removes rows that ended or expired long ago, in small pages, in the background and on demand; many processes may do it at once. */
 @Injectable()
@@ -54,24 +53,9 @@ export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShut
     return this.running;
   }
 
-  private async removeFrom(store: OneTimeTokenStore | ApiKeyStore | undefined): Promise<number> {
-    let removed = 0;
-    let page: number;
-    do {
-      page = (await store?.removeExpired(PAGE)) ?? 0;
-      removed += page;
-    } while (page === PAGE && !this.stopped);
-    return removed;
-  }
-
-  private async walk(): Promise<number> {
-    let removed = 0;
-    let cursor: string | undefined;
-    do {
-      const page = await this.store.removeExpired(this.options.sessions.keepEndedForMs, PAGE, cursor);
-      removed += page.removed;
-      cursor = page.cursor;
-    } while (cursor !== undefined && !this.stopped);
-    return removed + (await this.removeFrom(this.tokens)) + (await this.removeFrom(this.apiKeys));
+  private walk(): Promise<number> {
+    const { store: sessions, tokens: oneTimeTokens, apiKeys } = this;
+    const keepMs = this.options.sessions.keepEndedForMs;
+    return removeExpired({ sessions, oneTimeTokens, apiKeys }, { keepMs, goesOn: () => !this.stopped });
   }
 }
