@@ -44,7 +44,7 @@ export class UserChangesFlow {
 
   /** Runs `work` and the ending in one transaction of Tokenward's; effective here when it resolves. */
   async change(given: string, change: UserChange, { work, actorId }: Omit<Alongside, 'tx'>): Promise<void> {
-    const userId = await this.resolver.idOf(given);
+    const userId = await this.idFor(change, given);
     await this.announcer.announce(await this.apply(userId, change, { work, actorId }));
   }
 
@@ -68,7 +68,7 @@ export class UserChangesFlow {
     // without one the change would be written in a transaction of Tokenward's, which the host's rollback does not undo
     if (typeof tx !== 'object' || (tx as unknown) === null)
       throw transactionRefused('is missing; pass the transaction that you opened');
-    const userId = await this.resolver.idOf(given, tx);
+    const userId = await this.idFor(change, given, tx);
     const ended = await this.apply(userId, change, { tx, actorId });
     return { committed: () => this.announceIfItStands(ended) };
   }
@@ -86,6 +86,10 @@ export class UserChangesFlow {
       'committed() was called before the commit of its transaction, or after a rollback: no token is refused because of it. Call it after the commit',
     );
     return this.announcer.announce({ ...ended, entries: [] });
+  }
+
+  private idFor(change: UserChange, given: string, tx?: HostTransaction): Promise<string> {
+    return change === 'deleted' ? this.resolver.idOfDeleted(given, tx) : this.resolver.idOf(given, tx);
   }
 
   private apply(userId: string, change: UserChange, alongside: Alongside): Promise<Ended> {

@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
+import { ApiKeyStore } from '../../storage/api-key-store.port.js';
 import type { HostTransaction } from '../../storage/host-transaction.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
+import { FactorMethods } from '../factors/factor-methods.js';
 
 /** What could be a user id of any host: short, without control characters (Postgres refuses NUL). */
 const USER_ID = /^\P{Cc}{1,255}$/u;
@@ -16,6 +18,8 @@ export class UserResolver {
   constructor(
     private readonly users: UserDirectory,
     private readonly sessions: SessionStore,
+    private readonly methods: FactorMethods,
+    @Inject(ApiKeyStore) private readonly apiKeys: ApiKeyStore | undefined,
   ) {}
 
   /** Throws `user_not_found` for an id that nobody has. One that sessions are open under is the directory's own, also when the user is gone from there. */
@@ -26,6 +30,29 @@ export class UserResolver {
     const found = (await this.users.findById(given, tx)) ?? (tx && (await this.users.findById(given)));
     if (!found) throw unknown();
     return found.account.id;
+  }
+
+  /**
+   * As `idOf`, for the end of a user who may be gone from the directory already: what still signs in (a factor, an API key, an identity) would open the
+   * account of whoever gets the id next.
+   */
+  async idOfDeleted(given: string, tx?: HostTransaction): Promise<string> {
+    try {
+      return await this.idOf(given, tx);
+    } catch (error) {
+      const isNobody = error instanceof AuthError && error.reason === 'user_not_found';
+      if (!isNobody || !USER_ID.test(given) || !(await this.leftSomething(given))) throw error;
+      return given;
+    }
+  }
+
+  private async leftSomething(subject: string): Promise<boolean> {
+    const [factors, identities, keys] = await Promise.all([
+      this.methods.store?.of(subject),
+      this.methods.identities?.of(subject),
+      this.apiKeys?.list(subject),
+    ]);
+    return [factors?.all, identities, keys].some((each) => each !== undefined && each.length > 0);
   }
 }
 
