@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import type { UserAccount } from '../../storage/user-directory.port.js';
 import { Mailer } from '../accounts/mailer.service.js';
 import { MailedLinks, personOf } from '../accounts/mailed-links.service.js';
 import { MailLimits } from '../accounts/mail-limits.service.js';
@@ -41,20 +40,17 @@ export class ChangeEmailFlow {
     // counted for the new address, too: otherwise many accounts together could flood it
     const names = new Set([`of ${own.account.id}`, accountKey(email)]);
     const may = await this.limits.admitAccount(KIND, client, ...names);
-    const owners = await this.ownersOf(email, own.account.tenant);
+    const owner = await this.verifier.ownerOf(email, own.account.tenant);
     const { id: userId } = own.account;
     this.events.publish({ type: 'link.requested', kind: KIND, userId, actorId: userId, ip: client.ip });
     if (!may) return;
     const present = { to: own.account.email, newEmail: email, ...personOf(own.account) };
     if (previous !== '') this.mailer.send({ kind: 'email_change_notice', ...present });
-    for (const owner of owners)
-      this.mailer.send({ kind: 'email_taken_notice', to: owner.email, ...personOf(owner) });
     const { sessionId } = principal;
-    if (owners.length === 0) this.links.sendChange(own, { email, previous, sessionId });
-  }
-
-  private async ownersOf(email: string, tenant: string | undefined): Promise<readonly UserAccount[]> {
-    const found = await this.verifier.findByEmail(email, tenant);
-    return found ? [found.account] : [];
+    if (owner === undefined) this.links.sendChange(own, { email, previous, sessionId });
+    else if (owner !== 'several') {
+      const { account } = owner;
+      this.mailer.send({ kind: 'email_taken_notice', to: account.email, ...personOf(account) });
+    }
   }
 }

@@ -9,6 +9,7 @@ import { normaliseEmail } from '../users/email.js';
 import { Identifiers } from '../users/identifiers.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
+import { PasswordVerifier } from '../users/password-verifier.service.js';
 import { PasswordPolicy } from '../users/password-policy.service.js';
 import { type Fields, RegistrationFields } from '../users/registration-fields.service.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
@@ -38,6 +39,7 @@ export class RegisterFlow {
     private readonly policy: PasswordPolicy,
     private readonly hasher: PasswordHasher,
     private readonly users: UserDirectory,
+    private readonly verifier: PasswordVerifier,
     private readonly verification: SendVerificationFlow,
     private readonly options: ResolvedAuthOptions,
     private readonly events: AuthEventPublisher,
@@ -58,6 +60,7 @@ export class RegisterFlow {
       account: accountKey(identifier, client.tenant),
       address: networkOf(client.ip),
     });
+    if (await this.isMailedToAnother(email, client.tenant)) throw this.taken('email');
     if (!this.users.create)
       throw AuthError.configuration(
         'routes.register',
@@ -71,7 +74,7 @@ export class RegisterFlow {
       ...(client.tenant !== undefined && { tenant: client.tenant }),
       ...(fields && { fields }),
     });
-    if (outcome.kind === 'taken') throw this.taken();
+    if (outcome.kind === 'taken') throw this.taken(this.identifiers.name);
     this.events.publish({
       type: 'user.registered',
       userId: outcome.account.id,
@@ -82,9 +85,15 @@ export class RegisterFlow {
       await this.verification.welcome(outcome.account.id, client);
     return outcome.account;
   }
-  private taken(): AuthError {
-    const { name, isEmail } = this.identifiers;
-    const fields = isEmail ? undefined : { [name]: 'already registered' };
+
+  /** Where links are mailed, an email leads to one user: a second one with it would keep the first from every link. */
+  private async isMailedToAnother(email: string, tenant: string | undefined): Promise<boolean> {
+    if (this.identifiers.isEmail || !this.options.accounts || email === '') return false;
+    return (await this.verifier.ownerOf(email, tenant)) !== undefined;
+  }
+
+  private taken(field: string): AuthError {
+    const fields = this.identifiers.isEmail ? undefined : { [field]: 'already registered' };
     return new AuthError('email_taken', 'a user with that identifier exists', { fields });
   }
 }

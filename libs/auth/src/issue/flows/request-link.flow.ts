@@ -24,7 +24,9 @@ export class RequestLinkFlow {
     await this.limits.admitAddress(kind, client);
     const email = normaliseEmail(given);
     const may = await this.limits.admitAccount(kind, client, accountKey(email, client.tenant));
-    const candidate = await this.verifier.findByEmail(email, client.tenant);
+    const owner = await this.verifier.ownerOf(email, client.tenant);
+    // whose it is nobody can say: no mail, and no other answer than for an address that nobody has
+    const candidate = owner === 'several' ? undefined : owner;
     const account = candidate?.account;
     const { ip, tenant } = client;
     this.events.publish({ type: 'link.requested', kind, userId: account?.id, ip, tenant });

@@ -69,7 +69,8 @@ export class IdentityAccounts {
     const email = emailOf(person);
     if (email === undefined) throw refused('unknown, and the provider does not tell an email');
     if (!this.identifiers.canMean(client.tenant)) throw refused('the request names no tenant');
-    const there = await this.verifier.findByEmail(email, client.tenant);
+    const there = await this.verifier.ownerOf(email, client.tenant);
+    if (there === 'several') throw refused('several users have the email');
     const { createAccounts, linkByVerifiedEmail } = links.method;
     if (there && (await this.isUnfinished(person, there))) return this.finish(links, person, there, client);
     if (there) {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuthError } from '../../common/auth-error.js';
 import type { SubjectState } from '../../storage/subject.js';
 import type { Turn } from './hash-queue.js';
 import { Identifiers } from './identifiers.service.js';
@@ -68,6 +69,14 @@ export class PasswordVerifier {
     return this.withSubject(
       this.identifiers.canMean(tenant) ? await this.users.findByEmail(email, tenant) : undefined,
     );
+  }
+
+  /** Whose email it is, for what must not tell: `several` where the directory has it twice. */
+  async ownerOf(email: string, tenant?: string): Promise<VerifiedCandidate | 'several' | undefined> {
+    return this.findByEmail(email, tenant).catch((error: unknown) => {
+      if (error instanceof AuthError && error.reason === 'user_ambiguous') return 'several';
+      throw error;
+    });
   }
 
   /** The user of an id, with the directory's own id and the counters as for `find`. */
