@@ -5,13 +5,8 @@ import {
   AuthModule,
   type AuthModuleOptions,
   AuthService,
-  CurrentUser,
   JwtAuthGuard,
-  OptionalAuth,
-  Permissions,
   type Principal,
-  RecentAuth,
-  Roles,
   TokenVersionGuard,
 } from '@tokenward/nestjs';
 import { TrustIssuers, type TrustedIssuerOptions } from '@tokenward/nestjs/issuers';
@@ -21,6 +16,7 @@ import { createRedisDatabase, type TestRedisDatabase } from './support/databases
 import { ForeignIssuer } from './support/foreign-issuer.js';
 import { hostDatabase, type HostApp, type HostDatabase, hostOptions, startHost } from './support/host-app.js';
 import { bearer } from './support/stage.js';
+import { NAMED, OTHER, trustingRoutes } from './support/trusting-routes.js';
 import { until } from './support/until.js';
 
 const REFUSED = {
@@ -30,10 +26,6 @@ const REFUSED = {
   code: 'authentication_failed',
 };
 const INVALID = 'Bearer error="invalid_token"';
-/** A decorator wants the name when the class is written. */
-const NAMED = 'https://sso.example.com';
-const OTHER = 'https://other.example.com';
-
 const entry = (issuer: string, of: ForeignIssuer): TrustedIssuerOptions => ({
   ...{ issuer, audience: 'api', jwks: { url: of.jwksUrl, coolDown: '100ms' } },
   principal: ({ sub, scope, group }) => ({
@@ -42,54 +34,6 @@ const entry = (issuer: string, of: ForeignIssuer): TrustedIssuerOptions => ({
     ...(typeof group === 'string' && { role: group }),
   }),
 });
-
-/** The same routes at the issuer and at a service that only verifies. */
-function routes(...further: Type[]): Type[] {
-  @Controller('ours')
-  @UseGuards(JwtAuthGuard)
-  class Ours {
-    @Get()
-    who(@CurrentUser() { id, issuer }: Principal) {
-      return { id, issuer: issuer ?? null };
-    }
-  }
-
-  @Controller('shared')
-  @UseGuards(JwtAuthGuard)
-  @TrustIssuers(NAMED, OTHER)
-  class Shared {
-    @Get()
-    who(@CurrentUser() { id, issuer, permissions }: Principal) {
-      return { id, issuer: issuer ?? null, permissions };
-    }
-    @Get('admin')
-    @Roles('admin')
-    admin() {
-      return 'admin';
-    }
-    @Get('write')
-    @Permissions('notes:write')
-    write() {
-      return 'written';
-    }
-    @Get('recent')
-    @RecentAuth('5m')
-    recent() {
-      return 'recent';
-    }
-    @Get('optional')
-    @OptionalAuth()
-    optional(@CurrentUser('id') id?: string) {
-      return { id: id ?? null };
-    }
-    @Get('one')
-    @TrustIssuers(OTHER)
-    one() {
-      return 'one';
-    }
-  }
-  return [Ours, Shared, ...further];
-}
 
 @Controller('sure')
 @UseGuards(JwtAuthGuard, TokenVersionGuard)
@@ -121,14 +65,14 @@ beforeAll(async () => {
   clients = [new Redis(redisDatabase.url), new Redis(redisDatabase.url)];
   const trustedIssuers = [entry(NAMED, sso!), entry(OTHER, other!)];
   options = hostOptions(database, { redis: redisConnection(clients[0]!), trustedIssuers });
-  issuer = await boot(AuthModule.forRoot({ ...options, isGlobal: true }), routes(Sure));
+  issuer = await boot(AuthModule.forRoot({ ...options, isGlobal: true }), trustingRoutes(Sure));
   service = await boot(
     AuthModule.forResourceServer({
       ...{ issuer: 'https://host.example', audience: 'host', isGlobal: true, trustedIssuers },
       jwks: { url: `${issuer.url}/.well-known/jwks.json` },
       redis: redisConnection(clients[1]!),
     }),
-    routes(),
+    trustingRoutes(),
   );
   // it answers 503 until it has heard whose revocations to follow
   const { token } = await ours();
@@ -310,45 +254,3 @@ async function principalOf(token: string): Promise<Principal> {
   const flow = issuer.app.get(AuthenticateFlow, { strict: false });
   return flow.authenticate({ kind: 'token', value: token, source: 'bearer' }, { issuers: [NAMED] });
 }
-
-describe('the boot', () => {
-  it.each<[string, Partial<TrustedIssuerOptions>[], RegExp]>([
-    [
-      'an entry of our own issuer',
-      [{ issuer: 'https://host.example' }],
-      /^trustedIssuers\[0\]\.issuer: is the own issuer/,
-    ],
-    ['two of one issuer', [{}, {}], /^trustedIssuers: two entries have the same issuer/],
-    ['HMAC', [{ algorithms: ['HS256'] }], /^trustedIssuers\[0\]\.algorithms: is a shared secret/],
-    [
-      'plain HTTP',
-      [{ jwks: { url: 'http://sso.example.com/jwks' } }],
-      /^trustedIssuers\[0\]\.jwks\.url: must be an https URL/,
-    ],
-    ['no audience', [{ audience: [] }], /^trustedIssuers\[0\]\.audience/],
-    ['a life of a week', [{ maxLifetime: '7d' }], /^trustedIssuers\[0\]\.maxLifetime: must be from 1s to 1d/],
-  ])('stops with %s, and names the option', (_, entries, message) => {
-    const trustedIssuers = entries.map((each) => ({ ...entry(NAMED, sso!), ...each }));
-    const booted = boot(AuthModule.forRoot({ ...options, trustedIssuers }), []);
-    return expect(booted).rejects.toThrow(message);
-  });
-
-  it('stops where a route names an issuer that is not configured', () =>
-    expect(
-      boot(AuthModule.forRoot({ ...options, trustedIssuers: [entry(NAMED, sso!)] }), routes()),
-    ).rejects.toThrow(/^Shared\.who.*: names the issuer https:\/\/other\.example\.com in @TrustIssuers/));
-
-  it('stops where no guard of ours stands in front of such a route', () => {
-    @Controller('open')
-    class Open {
-      @Get()
-      @TrustIssuers(NAMED)
-      who() {
-        return 'who';
-      }
-    }
-    return expect(boot(AuthModule.forRoot(options), [Open])).rejects.toThrow(
-      /Open\.who.*@TrustIssuers.*no guard/,
-    );
-  });
-});

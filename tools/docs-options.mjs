@@ -43,6 +43,7 @@ const PAGES = {
   'sign-in': [
     'Signing in',
     ['identifier', 'options/identifier-options', 'IdentifierOptions', 'identifier.'],
+    ['tenants', 'options/tenant-options', 'TenantOptions', 'tenants.'],
     ['registration', 'options/identifier-options', 'RegistrationOptions', 'registration.'],
     ['passwords', 'options/auth-options', 'PasswordOptions', 'passwords.'],
     ['throttle', 'options/auth-options', 'ThrottleLimits', 'throttle.'],

@@ -68,8 +68,8 @@ export const ACTING = [
     'session claims',
     'what today’s rules refuse ends the session',
     'issue/sessions/session-access.service.ts',
-    "return reason === 'session_claims_refused';",
-    'return false;',
+    "reason === 'session_claims_refused' ||",
+    '',
     'T-kc7d T-nx8w',
   ),
   defence(

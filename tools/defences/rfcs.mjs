@@ -106,7 +106,7 @@ export const RFCS = [
     'RFC 8725 3.8',
     'iss',
     POLICY,
-    "if (claims.iss !== rules.issuer) return refused('issuer_mismatch');",
+    "if (claims.iss !== rules.issuer && !rules.tenants?.has(claims.iss)) return refused('issuer_mismatch');",
     '',
     'T-355c',
   ),

@@ -88,7 +88,10 @@ export const OPTION_PROVIDERS: Provider[] = [
     provide: ApiKeyLookup,
     useFactory: (store: ApiKeyStore | undefined, ...needed: NeededByApiKeys) =>
       store && new RememberedApiKeys(store, ...needed),
-    inject: [ApiKeyStore, Clock, UserDirectory, RevocationChecker, LoginThrottle, AuthEventPublisher],
+    inject: [
+      ...[ApiKeyStore, Clock, UserDirectory, RevocationChecker, LoginThrottle, AuthEventPublisher],
+      ResolvedAuthOptions,
+    ],
   },
   handle(RevocationFeedBus, (host) => host.redis?.feed),
   {
@@ -138,10 +141,13 @@ export const OPTION_PROVIDERS: Provider[] = [
   },
 ];
 
-type NeededByApiKeys = [Clock, UserDirectory, RevocationChecker, LoginThrottle, AuthEventPublisher];
+type NeededByApiKeys = [
+  ...[Clock, UserDirectory, RevocationChecker, LoginThrottle, AuthEventPublisher],
+  ResolvedAuthOptions,
+];
 
 /** Throws `configuration_invalid` for a directory that cannot look users up by what people sign in with. */
-function usersOf(host: Host, { identifier }: ResolvedAuthOptions): UserDirectory {
+function usersOf(host: Host, { identifier, tenants }: ResolvedAuthOptions): UserDirectory {
   const users = host.users ?? host.storage.users;
   if (!users)
     throw AuthError.configuration(
@@ -156,6 +162,11 @@ function usersOf(host: Host, { identifier }: ResolvedAuthOptions): UserDirectory
   if (users.tenants === 'none' && identifier.tenant)
     throw AuthError.configuration(
       'identifier.tenant',
+      'is set, and the user directory keeps no tenants; give drizzleStorage the column as users.tenant',
+    );
+  if (users.tenants === 'none' && tenants)
+    throw AuthError.configuration(
+      'tenants',
       'is set, and the user directory keeps no tenants; give drizzleStorage the column as users.tenant',
     );
   if (users.tenants === 'kept' && !identifier.tenant)

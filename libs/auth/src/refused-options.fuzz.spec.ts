@@ -19,6 +19,7 @@ const NEEDED: Readonly<Record<string, object>> = {
   factors: { methods: [{ kind: 'totp' }] },
   'accessToken.encryption': { keys: [{ keyId: 'e1', key: 'a key' }] },
   accounts: { mail: () => undefined, url: 'https://app.example.com/{kind}?token={token}' },
+  tenants: { issuers: { acme: 'https://acme.example.com' }, of: () => undefined },
   'discovery.resource': { resource: 'https://api.example.com' },
 };
 /** `{ a: { b: value } }` of `a.b`. */

@@ -45,6 +45,7 @@ describe('a refusal', () => {
     ['body_not_parsed', 500, 'internal', 'Internal server error', {}],
     ['claim_refused', 500, 'internal', 'Internal server error', {}],
     ['session_claims_refused', 500, 'internal', 'Internal server error', {}],
+    ['tenant_unknown', 500, 'internal', 'Internal server error', {}],
     ['token_too_large', 500, 'internal', 'Internal server error', {}],
   ])(
     'for %s is an HttpException of %i with its own body and headers',

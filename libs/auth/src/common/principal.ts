@@ -10,6 +10,8 @@ export interface Principal {
   readonly kind: 'user' | 'api_key';
   /** Of a token of `trustedIssuers` its `iss`; undefined for our own. An id means something only together with it. */
   readonly issuer?: string;
+  /** Whose user it is, where `tenants` gives each an issuer of its own; undefined: of none. */
+  readonly tenant?: string;
   /** `sub`; of another issuer's token what `principal` made of it. */
   readonly id: string;
   /** `sid`; of an API key its id. */

@@ -49,6 +49,7 @@ const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErro
   body_not_parsed: [500, 'internal', 'Internal server error'],
   claim_refused: [500, 'internal', 'Internal server error'],
   session_claims_refused: [500, 'internal', 'Internal server error'],
+  tenant_unknown: [500, 'internal', 'Internal server error'],
   token_too_large: [500, 'internal', 'Internal server error'],
   configuration_invalid: [500, 'internal', 'Internal server error'],
 };

@@ -53,6 +53,7 @@ export type AuthErrorReason =
   | 'transport_not_allowed'
   | 'claim_refused'
   | 'session_claims_refused'
+  | 'tenant_unknown'
   | 'token_too_large'
   | 'unavailable'
   | 'configuration_invalid';

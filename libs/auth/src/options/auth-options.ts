@@ -13,6 +13,7 @@ import type { KeyRotationOptions, StaticKeysOptions } from './key-options.js';
 import type { LegacyIssuerOptions } from './legacy-options.js';
 import type { ActingRoles } from './acting-options.js';
 import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
+import type { TenantOptions } from './tenant-options.js';
 
 /** What the `claims` hook gets. It is called for every access token, so it should be quick. */
 export interface ClaimsHookInput {
@@ -220,6 +221,8 @@ export interface AuthOptions {
     readonly cacheFor?: Duration;
   };
   readonly apiKeys?: ApiKeyOptions;
+  /** An issuer for each tenant (docs/tenants.md). Default: one for all. */
+  readonly tenants?: TenantOptions;
   /** Other issuers, on routes that name them: `@TrustIssuers` of `@tokenward/nestjs/issuers`. Default none. */
   readonly trustedIssuers?: readonly TrustedIssuerOptions[];
   /**

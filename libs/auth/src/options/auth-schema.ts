@@ -30,6 +30,7 @@ import { keyRotationSchema, keysSchema } from './key-options.js';
 import { trustedIssuersSchema } from './issuer-options.js';
 import { legacySchema } from './legacy-options.js';
 import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
+import { tenantsSchema } from './tenant-options.js';
 
 // The rules of the options that are data: defaults, bounds, units. What they mean is said in auth-options.ts; a test holds that the two agree.
 
@@ -150,6 +151,7 @@ export const authSchema = group({
   revocation: revocationSchema.prefault({}),
   jwks: group({ cacheFor: seconds('0s', '1d').prefault('1h') }).prefault({}),
   apiKeys: apiKeysSchema.optional(),
+  tenants: tenantsSchema.optional(),
   trustedIssuers: trustedIssuersSchema.prefault([]),
   deviceBound: oneOf(['off', 'offer', 'require']).prefault('off'),
   boundAccessTtl: seconds('1s', '1h').prefault('5m'),

@@ -64,8 +64,8 @@ export const discoverySchema = group({
 });
 
 export interface ResolvedDiscovery {
-  /** Undefined: the issuer is not an https URL, and there is nothing to publish. */
-  readonly jwksUri?: string;
+  /** Where the keys of an issuer of ours are. Undefined: it is not an https URL, and there is nothing to publish. */
+  readonly jwksUriOf: (issuer: string) => string | undefined;
   readonly resource?: z.output<NonNullable<typeof discoverySchema.shape.resource>> & {
     /** Where the metadata is (RFC 9728, section 3.1). */
     readonly metadataUrl: string;
@@ -79,10 +79,11 @@ type CheckedDiscovery = z.output<typeof discoverySchema>;
 /** `path` is where this instance's documents lie below the origin: empty, or `staff/`. */
 export function resolveDiscovery(given: CheckedDiscovery, issuer: string, path: string): ResolvedDiscovery {
   const issuerUrl = isPublicUrl(issuer) ? new URL(issuer) : undefined;
-  const secure = issuerUrl?.protocol === 'https:' ? issuerUrl : undefined;
-  const at = given.origin ?? secure?.origin;
   return {
-    ...(secure && { jwksUri: `${String(at)}/${path}${JWKS_PATH}` }),
+    jwksUriOf: (of) => {
+      const secure = isPublicUrl(of) && new URL(of).protocol === 'https:' ? new URL(of).origin : undefined;
+      return secure && `${given.origin ?? secure}/${path}${JWKS_PATH}`;
+    },
     ...(given.resource && { resource: resourceOf(given.resource, issuerUrl && issuer) }),
   };
 }

@@ -21,7 +21,12 @@ export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './cooki
 export type { DpopOptions } from './dpop-options.js';
 export type { EncryptionAlgorithm, EncryptionKeyOptions, EncryptionOptions } from './encryption-options.js';
 export type { IdentifierOptions, RegistrationOptions, TenantRequest } from './identifier-options.js';
-export type { ForeignJwksOptions, ForeignPrincipal, TrustedIssuerOptions } from './issuer-options.js';
+export type {
+  ForeignIssuerOf,
+  ForeignJwksOptions,
+  ForeignPrincipal,
+  TrustedIssuerOptions,
+} from './issuer-options.js';
 export type { LegacyIssuerOptions, LegacyPrincipal } from './legacy-options.js';
 export type { ActingRoles } from './acting-options.js';
 export type { OpeningSession, SessionClaimsHook, SessionLimits, SessionLimitsHook } from './session-hooks.js';
@@ -49,6 +54,7 @@ export type { OidcAnswer, OidcMethod, OidcPerson, OidcRequest } from './oidc-opt
 export type { ObserveOptions } from './observe-options.js';
 export type { JwksFetch, RemoteJwksOptions } from './remote-jwks-options.js';
 export type { ResourceServerOptions } from './resource-server-options.js';
+export type { TenantOf, TenantOptions } from './tenant-options.js';
 export type { TokenDelivery } from '../contract/index.js';
 
 // durations, and what a test gives instead of the system's

@@ -3,6 +3,7 @@ import type { Duration } from '../common/duration.js';
 import { duration, exactText, group, hook, list, oneOf, seconds } from '../common/option-schema.js';
 import { audienceSchema } from './audience-schema.js';
 import { isPublicUrl } from './discovery-options.js';
+import type { TenantRequest } from './identifier-options.js';
 import type { SigningAlgorithm } from './key-options.js';
 import { remoteJwksSchema, resolveRemoteJwks } from './remote-jwks-options.js';
 import type { RemoteJwksOptions, ResolvedRemoteJwks } from './remote-jwks-options.js';
@@ -14,6 +15,12 @@ export interface ForeignPrincipal {
   readonly role?: string;
   readonly permissions?: readonly string[];
 }
+
+/**
+ * For `@TrustIssuers`: the one issuer, of those in `trustedIssuers`, whose tokens a request may bring; undefined: nobody's but our own. It is told the
+ * request and the token's `iss`, no other claim, and answers at once, from memory.
+ */
+export type ForeignIssuerOf = (request: TenantRequest, iss: string) => string | undefined;
 
 /** Where another issuer's keys are. */
 export interface ForeignJwksOptions extends Omit<RemoteJwksOptions, 'algorithms' | 'coolDown'> {

@@ -9,6 +9,7 @@ import { authSchema } from './auth-schema.js';
 import { resolveDpop } from './dpop-options.js';
 import { resolveDiscovery } from './discovery-options.js';
 import { resolveTrustedIssuer } from './issuer-options.js';
+import { resolveTenants } from './tenant-options.js';
 import { resolveCookies } from './resolve-cookies.js';
 import { resolveRoutes } from './resolve-routes.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
@@ -66,6 +67,7 @@ export function resolveChecked(
     revocation: { ...revocation, maxStalenessMs: maxStaleness, deadlineMs: deadline },
     jwks: { cacheSeconds: options.jwks.cacheFor },
     apiKeys: options.apiKeys,
+    tenants: tenants(options),
     trustedIssuers: trustedIssuers(options),
     deviceBound: deviceBound(options, routes),
     dpop: resolveDpop(options.dpop),
@@ -108,6 +110,17 @@ function trustedIssuers({ trustedIssuers: given, issuer, accessToken }: CheckedA
       throw AuthError.configuration(option, 'is also in accessToken.legacy: keep one of the two');
   }
   return given.map(resolveTrustedIssuer);
+}
+
+function tenants({ tenants: given, issuer, trustedIssuers: others, accessToken }: CheckedAuthOptions) {
+  return (
+    given &&
+    resolveTenants(given, {
+      issuer: [issuer],
+      trustedIssuers: others.map((each) => each.issuer),
+      'accessToken.legacy': accessToken.legacy.flatMap((each) => each.issuer ?? []),
+    })
+  );
 }
 
 function legacyIssuer(given: CheckedAuthOptions['accessToken']['legacy'][number]): ResolvedLegacyIssuer {

@@ -8,6 +8,7 @@ import { discoverySchema } from './discovery-options.js';
 import { trustedIssuersSchema } from './issuer-options.js';
 import { remoteJwksSchema } from './remote-jwks-options.js';
 import { resolveChecked } from './resolve-options.js';
+import { tenantsSchema } from './tenant-options.js';
 import type { ResolvedAuthOptions } from './resolved-options.js';
 
 /** `ResourceServerOptions` */
@@ -21,6 +22,7 @@ export const resourceServerSchema = group({
   cookies: cookieSchema.prefault({}),
   origins: originSchema.prefault({}),
   revocation: revocationSchema.prefault({}),
+  tenants: tenantsSchema.optional(),
   trustedIssuers: trustedIssuersSchema.prefault([]),
   discovery: discoverySchema.pick({ resource: true }).prefault({}),
   dpop: group({

@@ -11,6 +11,7 @@ import type { ResolvedTrustedIssuer } from './issuer-options.js';
 import type { SigningAlgorithm, StaticKeysOptions } from './key-options.js';
 import type { ResolvedLegacyIssuer } from './legacy-options.js';
 import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
+import type { ResolvedTenants } from './tenant-options.js';
 
 export interface ResolvedEncryption {
   /** The first encrypts. */
@@ -25,6 +26,8 @@ export abstract class ResolvedAuthOptions {
   abstract readonly keys: StaticKeysOptions & { readonly algorithm: SigningAlgorithm };
   /** Undefined: there are none. */
   abstract readonly apiKeys?: { readonly maxPerUser: number };
+  /** Undefined: one issuer for all. */
+  abstract readonly tenants?: ResolvedTenants;
   abstract readonly trustedIssuers: readonly ResolvedTrustedIssuer[];
   abstract readonly deviceBound: {
     readonly mode: 'off' | 'offer' | 'require';

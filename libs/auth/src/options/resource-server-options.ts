@@ -3,6 +3,7 @@ import type { CookieOptions } from './cookie-options.js';
 import type { DiscoveryOptions } from './discovery-options.js';
 import type { TrustedIssuerOptions } from './issuer-options.js';
 import type { RemoteJwksOptions } from './remote-jwks-options.js';
+import type { TenantOptions } from './tenant-options.js';
 
 /** Tokens that are bound to a key of the client (`cnf`, RFC 9449) are accepted only with a proof. */
 export interface ResourceServerDpopOptions {
@@ -30,6 +31,8 @@ export interface ResourceServerOptions {
   readonly cookies?: CookieOptions;
   readonly origins?: OriginOptions;
   readonly revocation?: RevocationOptions;
+  /** As the issuer has them. Default: one issuer for all. */
+  readonly tenants?: TenantOptions;
   /** Other issuers, on routes that name them: `@TrustIssuers`. Default none. */
   readonly trustedIssuers?: readonly TrustedIssuerOptions[];
   /** The metadata of this service as a protected resource (RFC 9728). */

@@ -16,6 +16,8 @@ export interface ActingUser {
   readonly id: string;
   readonly role?: string;
   readonly permissions?: readonly string[];
+  /** Whose user it is, where `tenants` is set. Default: of none, or as the memory store has it. */
+  readonly tenant?: string;
   /** When a credential was proved. Default: now, by the application's clock. */
   readonly authTime?: Date;
   /** Of the signed token, when the users are in a real store. Default 1. */
@@ -26,6 +28,7 @@ export const actingUserSchema = group({
   id: text(),
   role: text().optional(),
   permissions: list(text()).optional(),
+  tenant: text().optional(),
   authTime: date().optional(),
   tokenVersion: whole(1, 2_147_483_647).optional(),
 });
@@ -67,7 +70,7 @@ export async function actAs(
 }
 
 async function openSession(auth: AuthService, users: MemoryUserDirectory, user: ActingUser) {
-  const { id, role, permissions, authTime } = user;
+  const { id, role, permissions, tenant, authTime } = user;
   const known = await users.findById(id);
   users.set({
     ...known?.account,
@@ -76,6 +79,7 @@ async function openSession(auth: AuthService, users: MemoryUserDirectory, user: 
     id,
     role,
     permissions,
+    ...(tenant !== undefined && { tenant }),
   });
   const { grant } = await auth.openSession(id, { authTime, secondFactor: 'satisfied' });
   return { accessToken: grant.accessToken, refreshToken: grant.refreshToken };
@@ -89,6 +93,7 @@ async function signToken(get: <T>(token: { readonly name: string }) => T, user: 
     tokenVersion: user.tokenVersion ?? 1,
     role: user.role,
     permissions: user.permissions ?? [],
+    tenant: user.tenant,
     authTime: Math.floor((user.authTime?.getTime() ?? nowMs) / 1000),
     asOfMs: nowMs,
   });

@@ -9,7 +9,7 @@ import type { DpopChallenge } from '../common/refusals.js';
 import { DpopProofs } from './dpop/dpop-proofs.service.js';
 import { actingRefusal } from '../options/acting-options.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
-import { clientOf } from './http/adapter.js';
+import { clientOf, type HttpRequest } from './http/adapter.js';
 import { KeyLookup } from './keys/key-lookup.port.js';
 import { LegacyCheck } from './legacy/legacy-check.service.js';
 import {
@@ -23,6 +23,7 @@ import { UserDirectory } from '../storage/user-directory.port.js';
 import { revocable } from './revocable.js';
 import { RefusalLog } from './refusal-log.service.js';
 import type { PresentedToken } from './presented-token.js';
+import { belongsAt, type Trusted, trustOf } from './tenants/ask-whose.js';
 
 type Token = Extract<PresentedToken, { kind: 'token' }>;
 type Accepted = Extract<VerificationOutcome, { kind: 'accepted' }>;
@@ -30,7 +31,7 @@ const PROVED_HERE = { keyBound: 'told' } as const;
 
 export interface AuthenticateOptions extends CheckOptions {
   /** Whose tokens count beside our own, as `trustedIssuers` names them; in a `Bearer` header alone. Default none. */
-  readonly issuers?: readonly string[];
+  readonly issuers?: Trusted;
 }
 
 /** Every guarded request, on every transport: token → policy → revocation → principal. Without I/O while the view is fresh. */
@@ -54,8 +55,24 @@ export class AuthenticateFlow {
     private readonly options?: ResolvedAuthOptions,
   ) {}
 
-  /** Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
-  authenticate(presented: PresentedToken, options?: AuthenticateOptions): Principal | Promise<Principal> {
+  /** `request`: what brought the token; with `tenants` nobody is let in without. Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
+  authenticate(
+    presented: PresentedToken,
+    options?: AuthenticateOptions,
+    request?: HttpRequest,
+  ): Principal | Promise<Principal> {
+    const caller = this.callerOf(presented, options, request);
+    if (!this.options?.tenants) return caller;
+    return caller instanceof Promise
+      ? caller.then((each) => this.atItsTenant(each, request))
+      : this.atItsTenant(caller, request);
+  }
+
+  private callerOf(
+    presented: PresentedToken,
+    options?: AuthenticateOptions,
+    request?: HttpRequest,
+  ): Principal | Promise<Principal> {
     if (presented.kind === 'none') throw new AuthError('token_missing', 'no token was presented');
     if (presented.kind === 'refused') throw this.refused(presented.detail);
     const { value } = presented;
@@ -63,15 +80,24 @@ export class AuthenticateFlow {
     if (this.apiKeys && value.startsWith(API_KEY_PREFIX) && presented.source === 'bearer')
       return this.apiKeys.authenticate(value, presented.ip, options);
     // never by a cookie either: ours hold our own tokens alone
-    const issuers = presented.source === 'bearer' ? options?.issuers : undefined;
-    const remembered = issuers && this.trusted?.remembered(value, issuers);
+    const named = presented.source === 'bearer' ? options?.issuers : undefined;
+    const trust = named && trustOf(named, request);
+    const remembered = trust && this.trusted?.remembered(value, trust);
     if (remembered) return this.judgeForeign(remembered, options);
     const outcome = this.verifier.verifyAny(value, PROVED_HERE);
     if (outcome instanceof Promise) return outcome.then((settled) => this.judge(presented, settled, options));
-    const foreign = outcome.kind === 'refused' && issuers && this.trusted?.verify(value, issuers);
+    const foreign = outcome.kind === 'refused' && trust && this.trusted?.verify(value, trust);
     if (!foreign) return this.judge(presented, outcome, options);
     if (foreign instanceof Promise) return foreign.then((settled) => this.judgeForeign(settled, options));
     return this.judgeForeign(foreign, options);
+  }
+
+  /** A token is of its tenant wherever it is shown; of another issuer's the route has said whose it takes. */
+  private atItsTenant(principal: Principal, request: HttpRequest | undefined): Principal {
+    const { issuer } = principal;
+    if (issuer !== undefined || !this.options || belongsAt(this.options, principal, request))
+      return principal;
+    throw this.refused('tenant_mismatch', principal);
   }
 
   private judgeForeign(
@@ -242,6 +268,7 @@ function disagreement(
   if (typeof user === 'string') return 'user gone';
   if (user.disabled) return 'user disabled';
   if (user.role !== principal.role) return 'role changed';
+  if (principal.tenant !== undefined && user.tenant !== principal.tenant) return 'tenant changed';
   const permissions = new Set(user.permissions);
   const same =
     permissions.size === new Set(principal.permissions).size &&

@@ -4,6 +4,7 @@ import { Clock } from '../../common/clock.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { ApiKeyStore, type FoundApiKey } from '../../storage/api-key-store.port.js';
+import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { ApiKeyLookup } from '../../verify/api-key-lookup.port.js';
 import type { AuthenticateOptions } from '../../verify/authenticate.js';
@@ -33,6 +34,7 @@ export class RememberedApiKeys extends ApiKeyLookup {
     private readonly revocations: RevocationChecker,
     private readonly throttle: LoginThrottle,
     private readonly events: AuthEventPublisher,
+    private readonly options: ResolvedAuthOptions,
   ) {
     super();
   }
@@ -49,10 +51,11 @@ export class RememberedApiKeys extends ApiKeyLookup {
     return typeof verdict === 'string' ? settle(verdict) : verdict.then(settle);
   }
 
-  async confirm({ tokenId, permissions, role }: Principal): Promise<Principal> {
+  async confirm({ tokenId, permissions, role, tenant }: Principal): Promise<Principal> {
     const found = await this.store.read(tokenId);
     const now = found && (await this.principalOf(found));
-    const same = now?.role === role && now?.permissions.join('\n') === permissions.join('\n');
+    const same =
+      now?.role === role && now?.tenant === tenant && now?.permissions.join('\n') === permissions.join('\n');
     if (!now || !same) throw this.refused('an API key that is deleted, or whose owner changed');
     return now;
   }
@@ -89,7 +92,8 @@ export class RememberedApiKeys extends ApiKeyLookup {
   private async principalOf({ key, state }: FoundApiKey): Promise<Principal | undefined> {
     const account = (await this.users.findById(key.subject))?.account;
     if (!account || account.disabled) return undefined;
-    return apiKeyPrincipal(key, state, account, this.clock.now());
+    const tenant = this.options.tenants && account.tenant;
+    return apiKeyPrincipal(key, state, { ...account, tenant }, this.clock.now());
   }
 
   private remember(key: string, principal: Principal): void {

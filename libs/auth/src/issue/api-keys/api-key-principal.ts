@@ -17,7 +17,7 @@ const KEY_ID = 'api_key';
 export function apiKeyPrincipal(
   key: ApiKey,
   { tokenVersion }: SubjectState,
-  { role, permissions }: UserFacts,
+  { role, permissions, tenant }: UserFacts,
   nowMs: number,
 ): Principal {
   const issuedAt = Math.floor(nowMs / 1000);
@@ -27,6 +27,7 @@ export function apiKeyPrincipal(
   );
   return Object.freeze({
     kind: 'api_key',
+    ...(tenant !== undefined && { tenant }),
     id: key.subject,
     // an API key has no session; this is its name in the ledger
     sessionId: key.id,

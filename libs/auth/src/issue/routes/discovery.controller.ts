@@ -1,11 +1,12 @@
-import { Get, Res, type Type } from '@nestjs/common';
+import { Get, Req, Res, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { AuthError } from '../../common/auth-error.js';
 import { DISCOVERY_PATHS } from '../../contract/index.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { type HttpResponse, setHeader } from '../../verify/http/adapter.js';
+import { type HttpRequest, type HttpResponse, setHeader } from '../../verify/http/adapter.js';
 import { at, OfInstance } from '../../verify/http/instance-routes.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
+import { tenantAt } from '../../verify/tenants/ask-whose.js';
 import { Keyring } from '../../verify/keys/keyring.service.js';
 import { DISCOVERY_ANSWER } from './openapi-schemas.js';
 import { NeverCached } from '../../verify/http/own-answers.interceptor.js';
@@ -34,18 +35,23 @@ export function createDiscoveryController(instance: string): Type {
         ...errorAnswers(404),
       },
     })
-    metadata(@Res({ passthrough: true }) response: HttpResponse): object {
-      const { issuer, discovery, jwks, keys } = this.own.get(ResolvedAuthOptions);
-      if (discovery.jwksUri === undefined)
-        throw new AuthError('document_not_found', 'the issuer is not an https URL');
-      setHeader(response, 'Cache-Control', `public, max-age=${jwks.cacheSeconds}`);
+    metadata(@Req() request: HttpRequest, @Res({ passthrough: true }) response: HttpResponse): object {
+      const options = this.own.get(ResolvedAuthOptions);
+      const { discovery, jwks, keys, tenants } = options;
+      const issuer = issuerAt(options, request);
+      const jwksUri = issuer === undefined ? undefined : discovery.jwksUriOf(issuer);
+      if (jwksUri === undefined)
+        throw new AuthError('document_not_found', 'there is no issuer here, or it is not an https URL');
+      // whose it is may depend on what a shared cache does not look at
+      const audience = tenants ? 'private' : 'public';
+      setHeader(response, 'Cache-Control', `${audience}, max-age=${jwks.cacheSeconds}`);
       const published = this.own
         .get(Keyring)
         .publicJwks()
         .keys.map(({ alg }) => alg);
       return {
         issuer,
-        jwks_uri: discovery.jwksUri,
+        jwks_uri: jwksUri,
         response_types_supported: [],
         subject_types_supported: ['public'],
         // with a shared secret nothing is published
@@ -56,4 +62,11 @@ export function createDiscoveryController(instance: string): Type {
     }
   }
   return DiscoveryController;
+}
+
+/** With `tenants` that of the tenant that is asked for: always one of the configured, whatever the request says. */
+function issuerAt({ issuer, tenants }: ResolvedAuthOptions, request: HttpRequest): string | undefined {
+  if (!tenants) return issuer;
+  const tenant = tenantAt(tenants.of, request);
+  return tenant === undefined ? issuer : tenants.issuers.get(tenant);
 }

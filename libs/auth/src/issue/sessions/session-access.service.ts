@@ -69,7 +69,7 @@ export class SessionAccess {
    */
   private isOfSession({ reason }: AuthError): boolean {
     if (reason === 'token_too_large') return this.grants.needs() === 'nobody';
-    return reason === 'session_claims_refused';
+    return reason === 'session_claims_refused' || reason === 'tenant_unknown';
   }
 
   /** Users of another system: gone or disabled there ends everything here. So it is for who acts as one. */

@@ -24,7 +24,7 @@ export interface AccessTokenInput {
   readonly tokenVersion: number;
   readonly role?: string;
   readonly permissions: readonly string[];
-  /** Told to the claims hook alone. */
+  /** Told to the claims hook, and says which issuer it is where `tenants` is set. */
   readonly tenant?: string;
   /** When the person last proved a credential, seconds since the epoch. */
   readonly authTime?: number;
@@ -96,7 +96,7 @@ export class AccessTokenIssuer {
   }
 
   /**
-   * Throws `claim_refused` for a claim that must not or may not be there, `session_claims_refused` for one that the session keeps, `token_too_large`
+   * Throws `claim_refused` for a claim that must not or may not be there, `session_claims_refused` for one that the session keeps, `tenant_unknown`, `token_too_large`
    * beyond `maxBytes`, `unavailable` where the claims hook fails or is late.
    */
   async issue(input: AccessTokenInput): Promise<IssuedAccessToken> {
@@ -120,14 +120,14 @@ export class AccessTokenIssuer {
   }
 
   #ownClaims(input: AccessTokenInput): AccessTokenClaims {
-    const { issuer, audiences, accessToken } = this.options;
+    const { audiences, accessToken } = this.options;
     const { asOfMs, endsByMs = Infinity } = input;
     const iat = Math.floor(asOfMs / 1000);
     const ttlSeconds = Math.min(input.ttlSeconds ?? Infinity, accessToken.ttlSeconds);
     const lifetime = Math.min(ttlSeconds, Math.floor(endsByMs / 1000) - iat);
     const [onlyAudience, ...moreAudiences] = audiences;
     return {
-      iss: issuer,
+      iss: this.#issuerOf(input.tenant),
       aud: onlyAudience !== undefined && moreAudiences.length === 0 ? onlyAudience : audiences,
       sub: input.subject,
       sid: input.sessionId,
@@ -145,6 +145,14 @@ export class AccessTokenIssuer {
       ...(input.actor && { act: { sub: input.actor.id } }),
       ...(input.boundKey !== undefined && { cnf: { jkt: input.boundKey } }),
     };
+  }
+
+  #issuerOf(tenant: string | undefined): string {
+    const { issuer, tenants } = this.options;
+    if (!tenants || tenant === undefined) return issuer;
+    const own = tenants.issuers.get(tenant);
+    if (own !== undefined) return own;
+    throw new AuthError('tenant_unknown', 'tenants.issuers has no entry for the tenant of this user; add it');
   }
 
   async #customClaims(input: AccessTokenInput): Promise<CustomClaims> {

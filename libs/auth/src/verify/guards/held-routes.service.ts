@@ -81,9 +81,8 @@ export class HeldRoutes implements OnModuleInit {
       return `is ${contradiction.open} and asks for ${contradiction.requirement.decorator}; take one of them away, or put ${contradiction.open} on the handlers that are`;
     if (isPublicRoute(route)) return undefined;
     const instance = instanceOf(route);
-    const unknown = this.unknownIssuer(route, instance);
-    if (unknown !== undefined)
-      return `names the issuer ${unknown} in @TrustIssuers, and trustedIssuers has none of that name; add it there, or correct it here`;
+    const untrusted = this.untrusted(route, instance);
+    if (untrusted !== undefined) return untrusted;
     const guards = this.guardsOf(route);
     const open = this.unheld(route, guards);
     if (instance !== undefined && !guards.some((guard) => this.holdsEverything(guard, instance)))
@@ -92,10 +91,17 @@ export class HeldRoutes implements OnModuleInit {
     return `asks for ${open.join(' and ')}, and no guard of Tokenward stands in front of it; ${cureOf(route)}`;
   }
 
-  private unknownIssuer(route: HostRoute, instance = DEFAULT_INSTANCE): string | undefined {
+  private untrusted(route: HostRoute, instance = DEFAULT_INSTANCE): string | undefined {
     if (instance !== this.name) return undefined;
-    const known = this.options.trustedIssuers;
-    return trustedBy(route)?.find((each) => known.every(({ issuer }) => issuer !== each));
+    const known = this.options.trustedIssuers.map(({ issuer }) => issuer);
+    const named = trustedBy(route);
+    if (typeof named === 'function')
+      return known.length > 0
+        ? undefined
+        : 'chooses an issuer by a function in @TrustIssuers, and trustedIssuers has none; add those that it may choose';
+    const unknown = named?.find((each) => !known.includes(each));
+    if (unknown === undefined) return undefined;
+    return `names the issuer ${unknown} in @TrustIssuers, and trustedIssuers has none of that name; add it there, or correct it here`;
   }
 
   /** The decorators of what it asks for and none of these guards holds. */

@@ -37,6 +37,7 @@ import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { PermissionsGuard } from './permissions.guard.js';
 import { RecentAuthGuard } from './recent-auth.guard.js';
 import { INSTANCE } from './route-metadata.js';
+import { TrustIssuers } from '../issuers/trust-issuers.decorator.js';
 import { RolesGuard } from './roles.guard.js';
 
 /** As hosts write it. */
@@ -246,6 +247,15 @@ describe('the boot', () => {
     expect(await boot(child(() => undefined))).toContain('Child.call: asks for @Roles');
     expect(await boot(child(Public()), { providers: globally({ useExisting: JwtAuthGuard }) })).toContain(
       'Child.call: is @Public() and asks for @Roles',
+    );
+  });
+
+  it.each<[string, MethodDecorator, string]>([
+    ['names', TrustIssuers('https://sso.example'), 'names the issuer https://sso.example in @TrustIssuers'],
+    ['is to choose', TrustIssuers(() => undefined), 'chooses an issuer by a function in @TrustIssuers'],
+  ])('stops where a route %s an issuer that is not configured', async (_name, said, expected) => {
+    expect(await boot(host(Controller('held'), Get(), said, UseGuards(JwtAuthGuard)))).toContain(
+      `Host.handle: ${expected}`,
     );
   });
 

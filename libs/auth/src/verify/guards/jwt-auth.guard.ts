@@ -129,7 +129,7 @@ export class JwtAuthGuard implements CanActivate {
 
 function optionsOf(
   context: ExecutionContext,
-  issuers: readonly string[] | undefined,
+  issuers: AuthenticateOptions['issuers'],
 ): AuthenticateOptions | undefined {
   const strict = isStrict(context);
   if (!strict && issuers === undefined) return undefined;

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
+import type { Trusted } from '../tenants/ask-whose.js';
 import { type Layers, layersOf, type Route, routeOf, saidBy } from './route-layers.js';
 
 /** Metadata keys of the decorators. */
@@ -101,7 +102,7 @@ export const STRICT_REVOCATION: Requirement<true> = {
 };
 
 /** `JwtAuthGuard` accepts tokens of these issuers too. A requirement, so that the boot knows where it stands. */
-export const TRUSTED_ISSUERS: Requirement<readonly string[]> = {
+export const TRUSTED_ISSUERS: Requirement<Trusted> = {
   key: 'tokenward:trusted-issuers',
   decorator: '@TrustIssuers',
   check: () => undefined,
@@ -160,8 +161,8 @@ export function isStrict(context: ExecutionContext): boolean {
   return requirementOf(STRICT_REVOCATION, context) ?? false;
 }
 
-export function trustedBy(route: Route): readonly string[] | undefined {
-  return askedBy<readonly string[]>(layersOf(route), TRUSTED_ISSUERS.key);
+export function trustedBy(route: Route): Trusted | undefined {
+  return askedBy<Trusted>(layersOf(route), TRUSTED_ISSUERS.key);
 }
 
 /** `@AuthInstance`: it is inherited like a requirement. */

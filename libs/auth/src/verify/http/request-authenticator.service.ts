@@ -22,7 +22,7 @@ export class RequestAuthenticator {
 
   /** Throws `cross_origin`, `token_missing`, `token_refused` or `unavailable`; synchronous while no store has to be asked. */
   authenticate(request: HttpRequest, options?: AuthenticateOptions): Principal | Promise<Principal> {
-    return this.flow.authenticate(this.presented(request), options);
+    return this.flow.authenticate(this.presented(request), options, request);
   }
 
   /**
@@ -34,7 +34,7 @@ export class RequestAuthenticator {
     options?: AuthenticateOptions,
   ): Principal | 'nobody' | Promise<Principal> {
     const presented = this.presented(request);
-    return presented.kind === 'none' ? 'nobody' : this.flow.authenticate(presented, options);
+    return presented.kind === 'none' ? 'nobody' : this.flow.authenticate(presented, options, request);
   }
 
   private presented(request: HttpRequest): PresentedToken {

@@ -3,6 +3,7 @@ export { TrustIssuers } from './trust-issuers.decorator.js';
 export { auth0, cognito, entra, keycloak } from './presets.js';
 export type { Auth0Options, CognitoOptions, EntraOptions, KeycloakOptions } from './presets.js';
 export type {
+  ForeignIssuerOf,
   ForeignJwksOptions,
   ForeignPrincipal,
   TrustedIssuerOptions,

@@ -4,6 +4,7 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { VerificationOutcome } from '../tokens/access-token-verifier.service.js';
 import { parseCompactJws } from '../tokens/jws.js';
 import { own } from '../tokens/verification-policy.js';
+import { type Trust, trusts } from '../tenants/ask-whose.js';
 import { TrustedIssuer } from './trusted-issuer.js';
 
 /**
@@ -39,23 +40,21 @@ export class TrustedIssuers implements OnApplicationBootstrap, OnApplicationShut
   }
 
   /** The remembered outcome of this token at one of these issuers. No crypto, no I/O. */
-  remembered(token: string, issuers: readonly string[]): VerificationOutcome | undefined {
-    for (const each of issuers) {
-      const outcome = this.#byName.get(each)?.remembered(token);
-      if (outcome) return outcome;
+  remembered(token: string, trust: Trust): VerificationOutcome | undefined {
+    for (const name of typeof trust === 'function' ? this.#byName.keys() : trust) {
+      const outcome = this.#byName.get(name)?.remembered(token);
+      if (outcome) return trusts(trust, name) ? outcome : undefined;
     }
     return undefined;
   }
 
   /** Undefined where `iss` is none of these issuers. Rejects with `unavailable`. */
-  verify(
-    token: string,
-    issuers: readonly string[],
-  ): VerificationOutcome | Promise<VerificationOutcome> | undefined {
+  verify(token: string, trust: Trust): VerificationOutcome | Promise<VerificationOutcome> | undefined {
     const jws = parseCompactJws(token);
     if (jws.kind === 'malformed') return undefined;
     const named = own(jws.payload, 'iss');
-    if (typeof named !== 'string' || !issuers.includes(named)) return undefined;
-    return this.#byName.get(named)?.verify(token, jws);
+    if (typeof named !== 'string') return undefined;
+    const issuer = this.#byName.get(named);
+    return issuer && trusts(trust, named) ? issuer.verify(token, jws) : undefined;
   }
 }

@@ -60,6 +60,7 @@ export class AccessTokenVerifier {
   ) {
     this.#rules = {
       issuer: options.issuer,
+      tenants: options.tenants?.names,
       audiences: options.audiences,
       clockToleranceSeconds: options.accessToken.clockToleranceSeconds,
     };
@@ -160,7 +161,11 @@ export class AccessTokenVerifier {
     if (custom.kind === 'refused') return refused('custom_claims_refused');
     this.#rememberHeader(jws);
     const { exp, nbf, iat, auth_time, cnf } = checked.claims;
-    const principal = asPrincipal(checked.claims, key.kid, custom.claims);
+    const principal = asPrincipal(checked.claims, {
+      keyId: key.kid,
+      tenant: this.#rules.tenants?.get(checked.claims.iss),
+      claims: custom.claims,
+    });
     const { pending } = header;
     return {
       kind: 'accepted',
@@ -191,9 +196,13 @@ function acceptedAs(
   return refused(pending ? 'key_due' : 'key_bound');
 }
 
-function asPrincipal(claims: AccessTokenClaims, keyId: string, custom: CustomClaims): Principal {
+function asPrincipal(
+  claims: AccessTokenClaims,
+  { keyId, tenant, claims: custom }: Pick<Principal, 'keyId' | 'tenant'> & { readonly claims: CustomClaims },
+): Principal {
   return Object.freeze({
     kind: 'user',
+    ...(tenant !== undefined && { tenant }),
     id: claims.sub,
     sessionId: claims.sid,
     tokenId: claims.jti,

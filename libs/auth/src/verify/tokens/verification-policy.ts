@@ -32,6 +32,8 @@ export interface Refusal {
 /** What the configuration says; the token has no say in any of it. */
 export interface VerificationRules {
   readonly issuer: string;
+  /** Further issuers of ours, each with its tenant. Default none. */
+  readonly tenants?: ReadonlyMap<string, string>;
   readonly audiences: readonly string[];
   readonly clockToleranceSeconds: number;
 }
@@ -88,7 +90,7 @@ export function checkClaims(
 ): ClaimsCheck {
   const claims = readClaims(payload);
   if (!claims) return refused('claims_malformed');
-  if (claims.iss !== rules.issuer) return refused('issuer_mismatch');
+  if (claims.iss !== rules.issuer && !rules.tenants?.has(claims.iss)) return refused('issuer_mismatch');
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
   if (!audiences.some((audience) => rules.audiences.includes(audience))) return refused('audience_mismatch');
   const lifetime = claims.exp - claims.iat;

@@ -116,7 +116,7 @@ export class LiveSockets {
   private async judge(client: object, state: State, presented: PresentedToken): Promise<SocketStanding> {
     if (state.standing === 'closed') return 'closed';
     try {
-      const principal = await this.flow.authenticate(presented);
+      const principal = await this.flow.authenticate(presented, undefined, state.handshake as HttpRequest);
       // it may have closed while a store was asked
       if (this.standingOf(state) === 'closed') return 'closed';
       this.admit(client, state, principal);
