@@ -254,6 +254,7 @@ describe('with an issuer for each tenant', () => {
     expect(() => flow.authenticate(presented)).toThrow('Authentication failed');
   });
 
+  // T-tn07
   it('discovery names the issuer of the tenant that is asked for, and none that is not configured', async () => {
     const keys = '/.well-known/jwks.json';
     const table: [string, number, object][] = [

@@ -122,6 +122,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
     expect((await ask('/ours', token, at())).json()).toEqual({ id, issuer: null });
   });
 
+  // T-fi05
   it('it never travels in a cookie', async () => {
     const cookie = `access_token=${await theirs()}`;
     const answer = await at().client().get('/shared', { headers: { cookie }, cookies: 'omit' });

@@ -26,6 +26,7 @@ import { DEVICES } from './defences/devices.mjs';
 import { HISTORIES } from './defences/histories.mjs';
 import { DPOP } from './defences/dpop.mjs';
 import { KeptResults, writeReport } from './defences/kept.mjs';
+import { ISSUERS } from './defences/issuers.mjs';
 import { OIDC } from './defences/oidc.mjs';
 import { OWN_RULES } from './defences/own-rules.mjs';
 import { RFCS } from './defences/rfcs.mjs';
@@ -53,6 +54,7 @@ const all = [
   ...DEVICES,
   ...DPOP,
   ...OIDC,
+  ...ISSUERS,
   ...ASVS,
   ...RFCS,
   ...ROWS,

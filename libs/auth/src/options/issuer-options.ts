@@ -17,8 +17,8 @@ export interface ForeignPrincipal {
 }
 
 /**
- * For `@TrustIssuers`: the one issuer, of those in `trustedIssuers`, whose tokens a request may bring; undefined: nobody's but our own. It is told the
- * request and the token's `iss`, no other claim, and answers at once, from memory.
+ * For `@TrustIssuers`: the one issuer, of those in `trustedIssuers`, whose tokens a request may bring; undefined:
+ * nobody's but our own. It is told the request and the token's `iss`, no other claim, and answers at once, from memory.
  */
 export type ForeignIssuerOf = (request: TenantRequest, iss: string) => string | undefined;
 

@@ -4,19 +4,25 @@ import { exactText, group, hook } from '../common/option-schema.js';
 import type { TenantRequest } from './identifier-options.js';
 
 /**
- * Which tenant a request is about; undefined: none. It is told the request and the `iss` of the token that came with it (undefined where none did), and
- * no other claim. It answers at once, from memory: it runs with each guarded request.
+ * Which tenant a request is about; undefined: none. It is told the request and the `iss` of the token that came with it
+ * (undefined where none did), and no other claim. It answers at once, from memory: it runs with each guarded request.
  */
 export type TenantOf = (request: TenantRequest, iss: string | undefined) => string | undefined;
 
-/** Each tenant has an issuer of its own, and a token of one is 401 wherever a request is about another. The keys are the same for all of them. */
+/**
+ * Each tenant has an issuer of its own, and a token of one is 401 wherever a request is about another. The keys are the
+ * same for all of them.
+ */
 export interface TenantOptions {
   /**
-   * Every tenant, as the user directory names it, with its `iss`: an https URL by convention, each a different one. No other tenant gets a token, and no
-   * other `iss` is accepted; users without a tenant get `issuer`.
+   * Every tenant, as the user directory names it, with its `iss`: an https URL by convention, each a different one. No
+   * other tenant gets a token, and no other `iss` is accepted; users without a tenant get `issuer`.
    */
   readonly issuers: Readonly<Record<string, string>>;
-  /** From the host name or the path, say. What it throws is 503, or the caller's answer where it is an exception of Nest's. */
+  /**
+   * From the host name or the path, say. What it throws is 503, or the caller's answer where it is an exception of
+   * Nest's.
+   */
   readonly of: TenantOf;
 }
 

@@ -55,7 +55,10 @@ export class AuthenticateFlow {
     private readonly options?: ResolvedAuthOptions,
   ) {}
 
-  /** `request`: what brought the token; with `tenants` nobody is let in without. Throws `token_missing`, `token_refused` or `unavailable`; synchronous on the hot path. */
+  /**
+   * `request`: what brought the token; with `tenants` nobody is let in without. Throws `token_missing`, `token_refused`
+   * or `unavailable`; synchronous on the hot path.
+   */
   authenticate(
     presented: PresentedToken,
     options?: AuthenticateOptions,

@@ -96,8 +96,9 @@ export class AccessTokenIssuer {
   }
 
   /**
-   * Throws `claim_refused` for a claim that must not or may not be there, `session_claims_refused` for one that the session keeps, `tenant_unknown`, `token_too_large`
-   * beyond `maxBytes`, `unavailable` where the claims hook fails or is late.
+   * Throws `claim_refused` for a claim that must not or may not be there, `session_claims_refused` for one that the
+   * session keeps, `tenant_unknown`, `token_too_large` beyond `maxBytes`, `unavailable` where the claims hook fails or
+   * is late.
    */
   async issue(input: AccessTokenInput): Promise<IssuedAccessToken> {
     if (EMAIL.test(input.subject)) {

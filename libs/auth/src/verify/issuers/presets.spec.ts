@@ -1,7 +1,9 @@
+import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { TrustedIssuerOptions } from '../../options/issuer-options.js';
+import { b64, NOW } from '../tokens/forge.fixture.js';
 import { ForeignIssuer, TIMES, trusting } from './foreign-issuer.fixture.js';
-import { auth0, cognito, entra, keycloak } from './presets.js';
+import { auth0, cognito, entra, keycloak, okta } from './presets.js';
 import type { TrustedIssuers } from './trusted-issuers.service.js';
 
 const TENANT = '6f2d6a3e-6d0f-4c5e-9c1c-0d6f5d1f8a11';
@@ -22,6 +24,8 @@ const COGNITO = cognito({
   ...{ region: 'eu-central-1', userPool: 'eu-central-1_AbC', clients: ['4qr'], roles: ['admins'] },
   jwks,
 });
+
+const OKTA = okta({ domain: 'shop.okta.com', audience: 'api://default', roles: ['Admins'], jwks });
 
 /** As each of them writes an access token today, shortened to what matters. */
 const KEYCLOAK_TOKEN = {
@@ -66,6 +70,18 @@ const COGNITO_TOKEN = {
     auth_time: TIMES.iat,
   },
   'cognito:groups': ['readers', 'admins'],
+};
+
+const OKTA_TOKEN = {
+  ...TIMES,
+  ...{ ver: 1, jti: 'AT.1', iss: 'https://shop.okta.com/oauth2/default', aud: 'api://default' },
+  ...{
+    cid: '0oa1',
+    uid: '00u1',
+    scp: ['openid', 'notes:read'],
+    auth_time: TIMES.iat,
+    sub: 'ada@example.com',
+  },
 };
 
 const running: TrustedIssuers[] = [];
@@ -120,6 +136,13 @@ describe('a token of', () => {
       { id: 'e-1', permissions: ['Notes.Read.All'] },
     ],
     ['Cognito', COGNITO, COGNITO_TOKEN, { id: 'c-1', role: 'admins', permissions: ['notes/read'] }],
+    ['Okta', OKTA, OKTA_TOKEN, { id: '00u1', permissions: ['openid', 'notes:read'] }],
+    [
+      'an application of Okta, with groups',
+      OKTA,
+      { ...OKTA_TOKEN, uid: undefined, sub: '0oa1', groups: ['Everyone', 'Admins'] },
+      { id: '0oa1', role: 'Admins' },
+    ],
   ])('%s is accepted, and says who it is', async (_, preset, claims, who) => {
     const outcome = await ask(preset, claims);
     expect(outcome).toMatchObject({ kind: 'accepted', principal: { ...who, issuer: preset.issuer } });
@@ -135,6 +158,7 @@ describe('a token of', () => {
     expect(await ask(AUTH0, AUTH0_TOKEN, header)).toMatchObject({ kind: 'accepted' });
   });
 
+  // T-fi04
   it.each<[string, TrustedIssuerOptions, object, string]>([
     ['Keycloak as an ID token', KEYCLOAK, { ...KEYCLOAK_TOKEN, typ: 'ID' }, 'type_refused'],
     ['Keycloak as a refresh token', KEYCLOAK, { ...KEYCLOAK_TOKEN, typ: 'Refresh' }, 'type_refused'],
@@ -155,6 +179,12 @@ describe('a token of', () => {
       { ...COGNITO_TOKEN, token_use: undefined },
       'claims_malformed',
     ],
+    [
+      'Okta as an ID token for the same audience',
+      OKTA,
+      { ...OKTA_TOKEN, cid: undefined },
+      'claims_malformed',
+    ],
     ['Cognito for another client', COGNITO, { ...COGNITO_TOKEN, client_id: 'x' }, 'audience_mismatch'],
     [
       'Cognito with the client as aud alone',
@@ -164,6 +194,67 @@ describe('a token of', () => {
     ],
   ])('%s is refused', async (_, preset, claims, reason) => {
     expect(await ask(preset, claims)).toMatchObject({ kind: 'refused', reason });
+  });
+});
+
+type Forged = readonly [claims: object, header?: Record<string, unknown>];
+/** What must be refused whoever the token is said to be of, and why. */
+const FORGERIES: readonly (readonly [string, (good: object) => Forged, string])[] = [
+  ['for nobody', (good) => [{ ...good, aud: undefined, client_id: undefined }], 'audience_mismatch'],
+  ['for another service', (good) => [{ ...good, aud: 'other', client_id: 'other' }], 'audience_mismatch'],
+  ['for many, not this one', (good) => [{ ...good, aud: ['a', 'b'], client_id: 'a' }], 'audience_mismatch'],
+  ['with an ID token’s at_hash', (good) => [{ ...good, at_hash: 'x' }], 'type_refused'],
+  ['that is a logout token', (good) => [{ ...good, events: {} }], 'type_refused'],
+  ['that says dpop+jwt', (good) => [good, { typ: 'dpop+jwt' }], 'type_refused'],
+  ['bound to a key of the client', (good) => [{ ...good, cnf: { jkt: 'x' } }], 'key_proof_missing'],
+  ['that has expired', (good) => [{ ...good, iat: NOW - 7200, exp: NOW - 60 }], 'expired'],
+  ['of the future', (good) => [{ ...good, nbf: NOW + 600 }], 'not_yet_valid'],
+  ['without an end', (good) => [{ ...good, exp: undefined }], 'claims_malformed'],
+  ['that lives for a week', (good) => [{ ...good, exp: NOW + 604_800 }], 'lifetime_refused'],
+  ['of another tenant of the issuer', (good) => [{ ...good, iss: 'https://else.example/' }], 'not asked'],
+  ['without an algorithm', (good) => [good, { alg: 'none' }], 'algorithm_mismatch'],
+  ['by the key, for another algorithm', (good) => [good, { alg: 'PS256' }], 'algorithm_mismatch'],
+  ['with a key of its own', (good) => [good, { jwk: {} }], 'header_refused'],
+  ['by a key that is not there', (good) => [good, { kid: 'other' }], 'key_unknown'],
+];
+
+describe.each<[string, TrustedIssuerOptions, object]>([
+  ['Keycloak', KEYCLOAK, KEYCLOAK_TOKEN],
+  ['Auth0', AUTH0, AUTH0_TOKEN],
+  ['Entra', ENTRA, ENTRA_TOKEN],
+  ['Entra, version 1', ENTRA_1, ENTRA_1_TOKEN],
+  ['Cognito', COGNITO, COGNITO_TOKEN],
+  ['Okta', OKTA, OKTA_TOKEN],
+])('a token of %s', (_, preset, good) => {
+  // T-fi06
+  it('is refused in every shape that is not an access token for us', async () => {
+    const { issuers, verdict } = await trusting(preset);
+    running.push(issuers);
+    const seen = [];
+    for (const [name, forge] of FORGERIES) {
+      const [claims, header] = forge(good);
+      seen.push([name, await verdict(source.sign({ ...claims }, header))]);
+    }
+    expect(seen).toEqual(FORGERIES.map(([name, , reason]) => [name, reason]));
+  });
+
+  it('is refused when the public key made a MAC of it, with and without alg at the key', async () => {
+    for (const published of [
+      source.published,
+      source.published.map(({ alg: _alg, ...members }) => members),
+    ]) {
+      const fetch = async () => new Response(JSON.stringify({ keys: published }));
+      const { issuers, verdict } = await trusting({ ...preset, jwks: { ...preset.jwks, fetch } });
+      running.push(issuers);
+      expect(await verdict(source.sign({ ...good }))).toBe('accepted');
+      const secret = createPublicKey({ key: published[0] as JsonWebKey, format: 'jwk' });
+      const pem = secret.export({ type: 'spki', format: 'pem' });
+      for (const key of [pem, JSON.stringify(published[0])]) {
+        const input = `${b64(JSON.stringify({ alg: 'HS256', kid: 'one', typ: 'JWT' }))}.${b64(JSON.stringify(good))}`;
+        const mac = createHmac('sha256', key).update(input).digest();
+        expect(await verdict(`${input}.${b64(mac)}`)).toBe('algorithm_mismatch');
+      }
+    }
   });
 });
 

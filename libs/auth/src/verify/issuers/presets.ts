@@ -149,6 +149,43 @@ export function cognito({
   });
 }
 
+export interface OktaOptions extends PresetOptions {
+  /** Of the organisation, or a custom domain: `example.okta.com`. */
+  readonly domain: string;
+  /**
+   * The id of the custom authorization server. Default `default`; the organisation's own signs no tokens for others.
+   */
+  readonly authorizationServer?: string;
+  /** The audience of that server: `api://default` unless it was changed. */
+  readonly audience: string;
+  /** The claim that was added to access tokens for groups. Default `groups`. */
+  readonly rolesClaim?: string;
+}
+
+/** Okta. The id is `uid` (`sub` is the login name), without a person `sub`. Role: of the groups. Permissions: `scp`. */
+export function okta({
+  domain,
+  authorizationServer = 'default',
+  audience,
+  roles,
+  rolesClaim = 'groups',
+  ...others
+}: OktaOptions): TrustedIssuerOptions {
+  const issuer = `https://${domain}/oauth2/${encodeURIComponent(authorizationServer)}`;
+  return entry(issuer, `${issuer}/v1/keys`, others, {
+    audience,
+    principal: (claims) =>
+      // only an access token names its client so
+      typeof claims['cid'] === 'string'
+        ? {
+            id: String(claims['uid'] ?? claims['sub']),
+            ...roleOf(claims[rolesClaim], roles),
+            permissions: words(claims['scp']),
+          }
+        : undefined,
+  });
+}
+
 function entry(
   issuer: string,
   url: string,

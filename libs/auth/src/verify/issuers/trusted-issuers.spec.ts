@@ -54,6 +54,7 @@ describe('a token of a trusted issuer', () => {
     expect([Object.isFrozen(principal), Object.isFrozen(principal.claims)]).toEqual([true, true]);
   });
 
+  // T-fi03
   it('is not asked about where the route does not name the issuer', async () => {
     const { verdict, a } = await two();
     expect(await verdict(a.sign(claims()), [B])).toBe('not asked');
@@ -81,6 +82,7 @@ describe('a token of a trusted issuer', () => {
     expect(issuers.remembered(token, [A])).toBeUndefined();
   });
 
+  // T-fi01
   it.each<[string, Record<string, unknown>, string]>([
     ['no aud', { aud: undefined }, 'audience_mismatch'],
     ['an empty list as aud', { aud: [] }, 'audience_mismatch'],
@@ -106,6 +108,7 @@ describe('a token of a trusted issuer', () => {
     expect(await verdict(a.sign(claims(changes)))).toBe(reason);
   });
 
+  // T-fi02
   it.each<[string, Record<string, unknown>, string]>([
     ['a typ of dpop+jwt', { typ: 'dpop+jwt' }, 'type_refused'],
     ['a typ of logout+jwt', { typ: 'logout+jwt' }, 'type_refused'],

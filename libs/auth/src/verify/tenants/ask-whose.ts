@@ -6,7 +6,10 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { TenantOf } from '../../options/tenant-options.js';
 import type { HttpRequest } from '../http/adapter.js';
 
-/** Whose tokens a route takes beside our own: those of the issuers that it names, or of the one that a function of the host chooses. */
+/**
+ * Whose tokens a route takes beside our own: those of the issuers that it names, or of the one that a function of the
+ * host chooses.
+ */
 export type Trusted = readonly string[] | ForeignIssuerOf;
 /** As far as one request goes. */
 export type Trust = readonly string[] | ((issuer: string) => boolean);
