@@ -16,6 +16,8 @@ import {
   RequireBound,
   Roles,
   RolesGuard,
+  OriginGuard,
+  ThrottleGuard,
   TokenVersionGuard,
 } from '@tokenward/nestjs';
 import { LiveConnections } from '@tokenward/nestjs/ws';
@@ -71,6 +73,13 @@ class Things {
       yield id;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  @Public()
+  @UseGuards(OriginGuard, ThrottleGuard)
+  @Query(() => String)
+  door() {
+    return 'open';
   }
 
   @Public()
@@ -132,6 +141,12 @@ describe('GraphQL', () => {
     const me = await caller(database, host);
     expect(await ask('me open', bearer(me.token).headers)).toMatchObject({ data: { me: me.id } });
     expect(await ask('me', { cookie: `access_token=${me.token}` })).toEqual({ data: { me: me.id } });
+  });
+
+  it('OriginGuard and ThrottleGuard judge the request that brought the operation', async () => {
+    expect(await ask('door')).toEqual({ data: { door: 'open' } });
+    const foreign = await ask('door', { 'sec-fetch-site': 'cross-site' });
+    expect(foreign.errors?.map(({ message }) => message)).toEqual(['Cross-origin request refused']);
   });
 
   it('refuses the field that needs one, without a token or with a bad one, alike', async () => {

@@ -12,6 +12,8 @@ export abstract class ApiKeyLookup {
     ip: string | undefined,
     options?: CheckOptions,
   ): Principal | Promise<Principal>;
+  /** Whom the key stands for now, for one who was let in before: its owner's role may have changed. Throws as `authenticate`. */
+  abstract lookAgain(principal: Principal, options?: CheckOptions): Promise<Principal>;
   /** The same key as the database has it now, for who was let in before. Throws as `authenticate`. */
   abstract confirm(principal: Principal): Promise<Principal>;
 }

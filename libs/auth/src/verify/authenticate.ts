@@ -3,6 +3,7 @@ import { AuthError } from '../common/auth-error.js';
 import type { Principal } from '../common/principal.js';
 import type { UserFacts } from '../storage/subject.js';
 import { AuthEventPublisher } from '../observe/auth-event-publisher.service.js';
+import { changedRights } from './changed-rights.js';
 import { API_KEY_PREFIX, ApiKeyLookup } from './api-key-lookup.port.js';
 import { TrustedIssuers } from './issuers/trusted-issuers.service.js';
 import type { DpopChallenge } from '../common/refusals.js';
@@ -184,19 +185,38 @@ export class AuthenticateFlow {
       );
   }
 
-  /** Whether one who was authenticated before was revoked since; its expiry is the caller's business. Throws as `authenticate`. */
+  /**
+   * Whether one who was authenticated before was revoked since; its expiry is the caller's business. An API key whose owner has another role, or
+   * signed out everywhere, is asked for once more: go on with who is returned. Throws as `authenticate`.
+   */
   recheck(
     principal: Principal,
     options?: AuthenticateOptions,
     token?: string,
   ): Principal | Promise<Principal> {
     const verdict = this.revocations.check(revocable(principal), options);
-    if (typeof verdict !== 'string') return verdict.then((settled) => this.accept(principal, settled, token));
-    return this.accept(principal, verdict, token);
+    if (typeof verdict !== 'string')
+      return verdict.then((settled) => this.accept(principal, settled, options, token));
+    return this.accept(principal, verdict, options, token);
   }
 
-  private accept(principal: Principal, verdict: Verdict, token?: string): Principal | Promise<Principal> {
-    if (verdict === 'revoked') throw this.refused('revoked', principal);
+  /** Whom an API key stands for now, which was let in before. Throws as `authenticate`. */
+  async lookAgain(principal: Principal, options?: AuthenticateOptions): Promise<Principal> {
+    if (principal.kind === 'api_key' && principal.issuer === undefined && this.apiKeys)
+      return this.apiKeys.lookAgain(principal, options);
+    throw this.refused('revoked', principal);
+  }
+
+  private accept(
+    principal: Principal,
+    verdict: Verdict,
+    options: AuthenticateOptions | undefined,
+    token?: string,
+  ): Principal | Promise<Principal> {
+    if (verdict === 'revoked') {
+      if (principal.kind === 'api_key') return this.lookAgain(principal, options);
+      throw this.refused('revoked', principal);
+    }
     return principal.legacy === undefined ? principal : this.confirmLegacy(principal, token);
   }
 
@@ -270,11 +290,6 @@ function disagreement(
   if (authority.subject.tokenVersion !== principal.tokenVersion) return 'token version changed';
   if (typeof user === 'string') return 'user gone';
   if (user.disabled) return 'user disabled';
-  if (user.role !== principal.role) return 'role changed';
   if (principal.tenant !== undefined && user.tenant !== principal.tenant) return 'tenant changed';
-  const permissions = new Set(user.permissions);
-  const same =
-    permissions.size === new Set(principal.permissions).size &&
-    principal.permissions.every((each) => permissions.has(each));
-  return same ? undefined : 'permissions changed';
+  return changedRights(principal, user);
 }

@@ -8,11 +8,12 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { ApiKeyLookup } from '../../verify/api-key-lookup.port.js';
 import type { AuthenticateOptions } from '../../verify/authenticate.js';
+import { changedRights } from '../../verify/changed-rights.js';
 import { revocable } from '../../verify/revocable.js';
 import { RevocationChecker, type Verdict } from '../../verify/revocation/revocation-checker.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { apiKeyPrincipal } from './api-key-principal.js';
-import { readApiKey } from './api-key-text.js';
+import { type ReadApiKey, readApiKey } from './api-key-text.js';
 
 /** The most keys that a process remembers; the one used longest ago is forgotten first. */
 const REMEMBERED = 10_000;
@@ -51,13 +52,25 @@ export class RememberedApiKeys extends ApiKeyLookup {
     return typeof verdict === 'string' ? settle(verdict) : verdict.then(settle);
   }
 
-  async confirm({ tokenId, permissions, role, tenant }: Principal): Promise<Principal> {
-    const found = await this.store.read(tokenId);
-    const now = found && (await this.principalOf(found));
-    const same =
-      now?.role === role && now?.tenant === tenant && now?.permissions.join('\n') === permissions.join('\n');
-    if (!now || !same) throw this.refused('an API key that is deleted, or whose owner changed');
+  async lookAgain(principal: Principal, options?: AuthenticateOptions): Promise<Principal> {
+    const now = await this.read(principal);
+    if (!now || now.tenant !== principal.tenant)
+      throw this.refused('an API key that is deleted, or whose owner is gone', principal);
+    if ((await this.revocations.check(revocable(now), options)) === 'revoked')
+      throw this.refused('revoked', principal);
     return now;
+  }
+
+  async confirm(principal: Principal): Promise<Principal> {
+    const now = await this.read(principal);
+    if (!now || now.tenant !== principal.tenant || changedRights(principal, now))
+      throw this.refused('an API key that is deleted, or whose owner changed');
+    return now;
+  }
+
+  private async read({ tokenId }: Principal): Promise<Principal | undefined> {
+    const found = await this.store.read(tokenId);
+    return found && (await this.principalOf(found));
   }
 
   /** One look-up of a key at a time, however many requests present it. */
@@ -75,17 +88,22 @@ export class RememberedApiKeys extends ApiKeyLookup {
     if (!read) throw this.refused('malformed API key');
     // counted as a failure before the query, and taken back when the key is good
     const admission = await this.throttle.admitLookUp(ip);
-    const found = await this.store.use(read.id, read.hash).catch(async (error: unknown) => {
+    const principal = await this.use(read).catch(async (error: unknown) => {
+      // no guess: a store is away
       await admission.giveBack();
       throw error;
     });
-    const principal = found && (await this.principalOf(found));
     if (!principal) throw this.refused('unknown API key, or one whose owner is disabled or gone');
     await admission.giveBack();
     if ((await this.revocations.check(revocable(principal), options)) === 'revoked')
       throw this.refused('revoked', principal);
     this.remember(key, principal);
     return principal;
+  }
+
+  private async use({ id, hash }: ReadApiKey): Promise<Principal | undefined> {
+    const found = await this.store.use(id, hash);
+    return found && (await this.principalOf(found));
   }
 
   /** Undefined where the owner is disabled or gone. */

@@ -1,11 +1,12 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { clientOf, type HttpRequest } from '../../verify/http/adapter.js';
+import { httpRequestOf } from '../../verify/guards/call-context.js';
+import { clientOf } from '../../verify/http/adapter.js';
 import { PreparesRefusals } from '../../verify/http/refused.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 
 /**
  * For routes of the host's that can be guessed at (a code, an invitation): each request counts against its network address, together with the failed
- * logins from there (`throttle.address`, 100 in 15 minutes), and is not given back. Past it: 429 with `Retry-After`.
+ * logins from there (`throttle.address`, 100 in 15 minutes), and is not given back. Past it: 429 with `Retry-After`. For HTTP and GraphQL.
  */
 @Injectable()
 export class ThrottleGuard implements CanActivate {
@@ -13,7 +14,7 @@ export class ThrottleGuard implements CanActivate {
 
   @PreparesRefusals()
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    await this.throttle.admitAddress(clientOf(context.switchToHttp().getRequest<HttpRequest>()).ip);
+    await this.throttle.admitAddress(clientOf(httpRequestOf(context, 'ThrottleGuard')).ip);
     return true;
   }
 }

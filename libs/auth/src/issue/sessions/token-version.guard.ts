@@ -1,19 +1,22 @@
 import { type CanActivate, type ExecutionContext, Injectable, type Type } from '@nestjs/common';
 import { AuthenticateFlow } from '../../verify/authenticate.js';
-import { callerAt } from '../../verify/guards/call-context.js';
+import { callerAt, isNobody } from '../../verify/guards/call-context.js';
 import { namedGuard } from '../../verify/guards/named-guard.js';
 import { perRoute } from '../../verify/guards/per-route.js';
 import { PreparesRefusals } from '../../verify/http/refused.js';
-import { isPublic } from '../../verify/guards/route-metadata.js';
+import { routeOf } from '../../verify/guards/route-layers.js';
+import { isPublic, letsNobodyIn, requirementsOf } from '../../verify/guards/route-metadata.js';
 
 /**
  * The authoritative check, one query on the primary database; runs after `JwtAuthGuard`. Answers 401 when the token, its session, its key or its
  * user was revoked, when the session has ended, when the user is disabled or gone, and when the token version, the role or the permissions in the
- * token are not those of the database. Answers 503 when the database cannot be asked.
+ * token are not those of the database. Answers 503 when the database cannot be asked. Under `@OptionalAuth` it lets in whom `JwtAuthGuard` found to be
+ * nobody.
  */
 @Injectable()
 export class TokenVersionGuard implements CanActivate {
   private readonly isPublic = perRoute(isPublic);
+  private readonly isOptional = perRoute((context) => letsNobodyIn(requirementsOf(routeOf(context))));
 
   constructor(private readonly flow: AuthenticateFlow) {
     flow.assertCanConfirm('TokenVersionGuard');
@@ -26,7 +29,7 @@ export class TokenVersionGuard implements CanActivate {
 
   @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (this.isPublic(context)) return true;
+    if (this.isPublic(context) || (isNobody(context) && this.isOptional(context))) return true;
     return this.flow.confirm(callerAt(context, 'TokenVersionGuard')).then(() => true);
   }
 }

@@ -12,6 +12,8 @@ const ADMITTED_BY = Symbol.for('tokenward.admitted-by');
 
 const SEVERAL = Symbol.for('tokenward.several-instances');
 
+const NOBODY = Symbol.for('tokenward.nobody');
+
 interface Path {
   readonly prev?: Path;
 }
@@ -21,6 +23,8 @@ interface Carrier {
   [ADMITTED_BY]?: object;
   /** Guards of different instances let callers of one GraphQL request in. */
   [SEVERAL]?: true;
+  /** `JwtAuthGuard` saw no token, and let the call in. */
+  [NOBODY]?: true;
   user?: unknown;
 }
 
@@ -85,6 +89,15 @@ export function admit(
   carrier[ADMITTED_BY] = by;
 }
 
+export function admitNobody(carrier: object | undefined): void {
+  if (carrier) (carrier as Carrier)[NOBODY] = true;
+}
+
+/** Whether `JwtAuthGuard` has looked, and nobody called. */
+export function isNobody(context: ExecutionContext): boolean {
+  return principalOf(context) === undefined && (carrierOf(context) as Carrier | undefined)?.[NOBODY] === true;
+}
+
 export function admittedBy(context: ExecutionContext): object | undefined {
   return admittedIn(context)?.[ADMITTED_BY];
 }
@@ -124,6 +137,17 @@ function fieldsOf(context: ExecutionContext): readonly Carrier[] {
   let at = context.getArgByIndex<{ readonly path?: Path } | undefined>(3)?.path;
   for (; at; at = at.prev) fields.push(at as Carrier);
   return fields;
+}
+
+/** For guards that judge what a browser sends. Throws `configuration_invalid` where no HTTP request brought the call. */
+export function httpRequestOf(context: ExecutionContext, asker: string): HttpRequest {
+  const type = context.getType<string>();
+  const request = type === 'http' || type === 'graphql' ? requestOf(context) : undefined;
+  if (request) return request;
+  throw AuthError.configuration(
+    asker,
+    `judges HTTP requests, and this ${type} call has none: take it off that handler`,
+  );
 }
 
 /** For what runs behind `JwtAuthGuard`: 401 where it did not run. */

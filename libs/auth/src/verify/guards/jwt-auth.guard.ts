@@ -3,7 +3,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import type { Principal } from '../../common/principal.js';
 import type { AuthenticateOptions } from '../authenticate.js';
-import { admit, carrierOf, principalOf, requestOf } from './call-context.js';
+import { admit, admitNobody, carrierOf, principalOf, requestOf, setPrincipal } from './call-context.js';
 import { markJudged } from './held-call.guard.js';
 import { type Holding, HOLDS } from './holds.js';
 import { namedGuard } from './named-guard.js';
@@ -72,7 +72,9 @@ export class JwtAuthGuard implements CanActivate {
     const outcome = isSocket ? this.recheck(context, facts) : this.authenticate(context, carrier, facts);
     if (outcome instanceof Promise)
       return outcome.then((principal) => this.admit(context, carrier, principal, facts));
-    return outcome === 'nobody' ? true : this.admit(context, carrier, outcome, facts);
+    if (outcome !== 'nobody') return this.admit(context, carrier, outcome, facts);
+    admitNobody(carrier ?? carrierOf(context));
+    return true;
   }
 
   private refuse(error: unknown): never {
@@ -109,7 +111,10 @@ export class JwtAuthGuard implements CanActivate {
     { options, nobody }: RouteFacts,
   ): Principal | 'nobody' | Promise<Principal> {
     const principal = principalOf(context);
-    if (principal) return this.authenticator.recheck(principal, options);
+    if (principal) {
+      const now = this.authenticator.recheck(principal, options);
+      return now instanceof Promise ? now.then((fresh) => goOnAs(context, fresh)) : now;
+    }
     if (nobody === 'passes') return 'nobody';
     throw new AuthError('token_missing', 'the socket is not signed in: LiveSockets.open');
   }
@@ -125,6 +130,14 @@ export class JwtAuthGuard implements CanActivate {
     if (!carrier) markJudged(context);
     return true;
   }
+}
+
+/** The owner of an API key has another role by now. */
+function goOnAs(context: ExecutionContext, principal: Principal): Principal {
+  const client = carrierOf(context);
+  // it may have been shut meanwhile
+  if (client && principal.kind === 'api_key' && principalOf(context)) setPrincipal(client, principal);
+  return principal;
 }
 
 function optionsOf(

@@ -1,18 +1,18 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import type { HttpRequest } from './adapter.js';
+import { httpRequestOf } from '../guards/call-context.js';
 import { judgeOrigin } from './origin-policy.js';
 import { PreparesRefusals } from './refused.js';
 
-/** Login, register, refresh and logout: never for another site, cookie or not. Their answers set or clear cookies, whatever came along. */
+/** Login, register, refresh and logout: never for another site, cookie or not. Their answers set or clear cookies, whatever came along. For HTTP and GraphQL. */
 @Injectable()
 export class OriginGuard implements CanActivate {
   constructor(private readonly options: ResolvedAuthOptions) {}
 
   @PreparesRefusals()
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const request = httpRequestOf(context, 'OriginGuard');
     if (judgeOrigin(request, this.options.origins) === 'passes') return true;
     throw new AuthError('cross_origin', 'a sign-in route called from elsewhere');
   }

@@ -14,6 +14,7 @@ import { type Ending, TOKEN_REFUSED, VIEW_UNPROVEN } from './ending.js';
 
 const TICK_MS = 250;
 const UNPROVEN_FOR_MS = 5_000;
+const KEY_AGAIN_MS = 1_000;
 /** Questions to the stores at the same time, while the view is too full to answer. */
 const QUESTIONS = 20;
 
@@ -28,6 +29,7 @@ export interface LiveConnection {
 interface Entry extends Held {
   dueAtMs: number;
   readonly end: (ending: Ending) => void;
+  readonly changed?: ((principal: Principal) => void) | undefined;
 }
 
 /**
@@ -44,6 +46,8 @@ export class LiveConnections implements OnApplicationShutdown {
   private tickedAtMs = 0;
   private unprovenMs = 0;
   private asking: Promise<void> | undefined;
+  /** The ids of API keys that the database is asked about. */
+  private readonly lookedUp = new Set<string>();
 
   constructor(
     private readonly options: ResolvedAuthOptions,
@@ -61,9 +65,16 @@ export class LiveConnections implements OnApplicationShutdown {
     return this.index.all.size;
   }
 
-  /** The principal must have been authenticated just now. `end` may be called before this returns. */
-  hold(principal: Principal, end: (ending: Ending) => void): LiveConnection {
-    const entry: Entry = { principal, dueAtMs: this.dueOf(principal), end };
+  /**
+   * The principal must have been authenticated just now. `end` may be called before this returns. One of an API key goes on where its owner gets
+   * another role or signs out everywhere: `changed` is told whom the key stands for then.
+   */
+  hold(
+    principal: Principal,
+    end: (ending: Ending) => void,
+    changed?: (principal: Principal) => void,
+  ): LiveConnection {
+    const entry: Entry = { principal, dueAtMs: this.dueOf(principal), end, changed };
     this.index.add(entry);
     this.watch();
     this.confirm(entry);
@@ -108,7 +119,7 @@ export class LiveConnections implements OnApplicationShutdown {
   /** Ends what has expired and, while nobody can prove the view, everything. Runs by itself four times a second. */
   tick(): void {
     const nowMs = this.clock.now();
-    for (const entry of [...this.index.all]) if (entry.dueAtMs <= nowMs) this.end(entry, 'expired');
+    for (const entry of [...this.index.all]) if (entry.dueAtMs <= nowMs) this.due(entry);
     const elapsedMs = this.clock.monotonic() - this.tickedAtMs;
     this.tickedAtMs = this.clock.monotonic();
     if (this.sync.view.fresh(this.options.revocation.maxStalenessMs)) {
@@ -128,7 +139,48 @@ export class LiveConnections implements OnApplicationShutdown {
   private revoked(entries: readonly LedgerEntry[]): void {
     if (this.index.all.size === 0) return;
     for (const ledgerEntry of entries)
-      for (const entry of this.index.concernedBy(ledgerEntry)) this.end(entry, 'revoked');
+      for (const entry of this.index.concernedBy(ledgerEntry))
+        if (ledgerEntry.kind === 'user') this.refused(entry);
+        else this.end(entry, 'revoked');
+  }
+
+  /** A new role of its owner, or a sign-out everywhere, does not end an API key. */
+  private refused(entry: Entry): void {
+    if (entry.principal.kind === 'api_key') void this.lookAgain(entry.principal, 'revoked');
+    else this.end(entry, 'revoked');
+  }
+
+  /** An API key is looked up each hour, and need not expire. */
+  private due(entry: Entry): void {
+    const { principal } = entry;
+    if (principal.kind !== 'api_key') this.end(entry, 'expired');
+    else if (this.lookedUp.has(principal.tokenId)) this.end(entry, 'unproven');
+    else void this.lookAgain(principal, 'expired');
+  }
+
+  /** Once for all connections of a key, which wait no longer than a view may be old. */
+  private async lookAgain(principal: Principal, reason: 'revoked' | 'expired'): Promise<void> {
+    const { tokenId } = principal;
+    if (this.lookedUp.has(tokenId)) return;
+    this.lookedUp.add(tokenId);
+    const waitsUntilMs = this.clock.now() + this.options.revocation.maxStalenessMs;
+    for (const entry of this.index.ofToken(tokenId)) entry.dueAtMs = waitsUntilMs;
+    try {
+      const fresh = await this.flow.lookAgain(principal);
+      this.lookedUp.delete(tokenId);
+      for (const entry of this.index.ofToken(tokenId)) this.goOn(entry, fresh);
+    } catch (error) {
+      this.lookedUp.delete(tokenId);
+      const isRefused = error instanceof AuthError && error.reason === 'token_refused';
+      for (const entry of this.index.ofToken(tokenId)) this.end(entry, isRefused ? reason : 'unproven');
+    }
+  }
+
+  private goOn(entry: Entry, fresh: Principal): void {
+    // the end of another one may have closed it
+    if (!this.index.all.has(entry)) return;
+    this.renew(entry, fresh);
+    if (this.index.all.has(entry)) entry.changed?.(fresh);
   }
 
   private renew(entry: Entry, fresh: Principal): void {
@@ -148,8 +200,10 @@ export class LiveConnections implements OnApplicationShutdown {
   }
 
   /** One that came late, within the clock tolerance, lasts to the end of it. */
-  private dueOf({ expiresAt }: Principal): number {
+  private dueOf({ kind, expiresAt }: Principal): number {
     const expiresAtMs = expiresAt * 1000;
+    // the database says when a key has expired, and its clock may be behind
+    if (kind === 'api_key') return Math.max(expiresAtMs, this.clock.now() + KEY_AGAIN_MS);
     return expiresAtMs > this.clock.now() ? expiresAtMs : expiresAtMs + this.toleranceMs;
   }
 
@@ -175,7 +229,9 @@ export class LiveConnections implements OnApplicationShutdown {
 
   private async askFor(principal: Principal): Promise<'told' | 'silent'> {
     try {
-      await this.flow.recheck(principal);
+      const fresh = await this.flow.recheck(principal);
+      if (fresh.kind === 'api_key' && fresh !== principal)
+        for (const entry of this.index.ofToken(principal.tokenId)) this.goOn(entry, fresh);
     } catch (error) {
       if (!(error instanceof AuthError) || error.reason !== 'token_refused') return 'silent';
       for (const entry of this.index.ofToken(principal.tokenId)) this.end(entry, 'revoked');

@@ -142,9 +142,15 @@ export class LiveSockets {
       state.connection.renew(principal);
       return;
     }
-    const connection = this.connections.hold(principal, (ending) => {
-      this.shut(client, state, ending);
-    });
+    const connection = this.connections.hold(
+      principal,
+      (ending) => {
+        this.shut(client, state, ending);
+      },
+      (changed) => {
+        setPrincipal(client, changed);
+      },
+    );
     if (this.standingOf(state) === 'authenticated') state.connection = connection;
   }
 
