@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { AppModule, type AppSettings } from './app.module.js';
 import type { DemoConfig, TrustProxy } from './config/index.js';
+import { corsOf } from './cors.js';
 import { EventsAdapter } from './events/events.adapter.js';
 import { secureHeaders, servePage } from './web/page.js';
 
@@ -21,14 +22,7 @@ export async function createApp(config: DemoConfig, settings: AppSettings): Prom
   secureHeaders(app, config.tls ? 'itself' : 'proxy');
   await servePage(app, config.adapter);
   app.useWebSocketAdapter(new EventsAdapter(app));
-  app.enableCors({
-    origin: [...config.trustedOrigins],
-    credentials: true,
-    // Fastify's own default leaves PATCH and DELETE out
-    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
-    exposedHeaders: ['WWW-Authenticate', 'Retry-After', 'Date'],
-    maxAge: 600,
-  });
+  app.enableCors(corsOf(config));
   const description = new DocumentBuilder()
     .setTitle('Tokenward demo')
     .setDescription(

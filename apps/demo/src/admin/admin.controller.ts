@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Req, UseGuards } from '@nestjs/common';
 import {
   AuthService,
@@ -9,6 +10,7 @@ import {
   RolesGuard,
   TokenVersionGuard,
 } from '@tokenward/nestjs';
+import { DpopProofs } from '@tokenward/nestjs/verify';
 import { asc, eq } from 'drizzle-orm';
 import { z } from 'zod';
 import { DATABASE, type DemoDatabase } from '../database/database.module.js';
@@ -25,10 +27,7 @@ const COLUMNS = {
   disabled: users.disabled,
 };
 
-interface ClientRequest {
-  readonly ip?: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-}
+type ClientRequest = IncomingMessage & { readonly ip?: string };
 
 /** Role `admin`, as the database says it now. */
 @Controller('admin/users')
@@ -38,6 +37,7 @@ export class AdminController {
   constructor(
     @Inject(DATABASE) private readonly database: DemoDatabase,
     private readonly auth: AuthService,
+    private readonly proofs: DpopProofs,
   ) {}
 
   @Get()
@@ -73,11 +73,15 @@ export class AdminController {
   @HttpCode(200)
   @NoActor()
   async act(@CurrentUser() admin: Principal, @Param('id') id: string, @Req() request: ClientRequest) {
-    const client = { ip: request.ip, userAgent: request.headers['user-agent'] };
-    const { user, grant } = await this.auth.openSession(id, { actor: admin, transport: 'bearer', client });
+    const { ip, headers } = request;
+    // bound to the key of the admin's client, where that has one
+    const { user, grant } = await this.proofs.provedBy(request, (proved) => {
+      const client = { ip, userAgent: headers['user-agent'], ...proved };
+      return this.auth.openSession(id, { actor: admin, transport: 'bearer', client });
+    });
     return {
       user: { id: user.id, email: user.email, role: user.role, name: user.name },
-      tokenType: 'Bearer',
+      tokenType: grant.tokenType,
       expiresIn: grant.accessExpiresInSeconds,
       accessToken: grant.accessToken,
       refreshToken: grant.refreshToken,

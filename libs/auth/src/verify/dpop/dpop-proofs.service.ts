@@ -54,7 +54,8 @@ export class DpopProofs {
   /**
    * For a sign-in or a refresh: runs `work` with the key that the proof of the request proves. Anybody can make proofs
    * with keys of their own, so a proof is remembered as used only where `work` succeeds; `doubt` says whether to
-   * remember it where `work` fails without a refusal. Throws `invalid_dpop_proof`, and what `work` throws.
+   * remember it where `work` fails without a refusal. Behind a guard that has asked for the proof already it is that one, and stays used. Throws
+   * `invalid_dpop_proof`, and what `work` throws.
    */
   async provedBy<T>(
     request: HttpRequest,
@@ -62,6 +63,9 @@ export class DpopProofs {
     doubt: 'forget' | 'keep' = 'forget',
   ): Promise<T> {
     if (!this.isOn || headerValues(request, 'dpop').length === 0) return work({});
+    const byGuard = await this.provedWithToken(request);
+    // forgotten, it would prove another request with that token
+    if (byGuard) return work({ provedKey: byGuard });
     const proved = await this.check(request);
     if (proved.kind === 'refused') {
       const { reason, challenge } = proved;
@@ -90,6 +94,14 @@ export class DpopProofs {
     // a store that was away may answer at the next operation of a socket
     outcome.catch(() => this.#seen.delete(request));
     return outcome;
+  }
+
+  /** The key that the request has proved together with its access token. */
+  private async provedWithToken(request: HttpRequest): Promise<string | undefined> {
+    const seen = this.#seen.get(request);
+    if (seen?.token === undefined) return undefined;
+    const outcome = await seen.outcome;
+    return outcome.kind === 'proved' ? outcome.key : undefined;
   }
 
   private count(outcome: string): void {

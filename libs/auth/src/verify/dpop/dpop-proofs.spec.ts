@@ -105,6 +105,27 @@ describe('what a proof accompanied', () => {
     }
   });
 
+  it('with an access token is known to a way in behind the guard, and stays used where that refuses', async () => {
+    proofs = new DpopProofs(
+      options,
+      new SystemClock(),
+      new MemoryProofReplays(new SystemClock(), NONCE, CAPACITY),
+    );
+    const url = 'http://api.example.com/act';
+    const dpop = await generateProof(keys, url, 'POST', NONCE, 'token');
+    const again = () => ({ headers: { host: 'api.example.com', dpop }, method: 'POST', url: '/act' });
+    const key = await calculateThumbprint(keys.publicKey);
+    const bound = { token: 'token', key, account: 'admin' };
+    const guarded = again();
+    expect((await proofs.check(guarded, bound)).kind).toBe('proved');
+    expect(await proofs.provedBy(guarded, ({ provedKey }) => Promise.resolve(provedKey))).toBe(key);
+    await expect(proofs.provedBy(guarded, refuse)).rejects.toMatchObject({ reason: 'login_refused' });
+    expect(await proofs.check(again(), bound)).toMatchObject({ kind: 'refused', reason: 'proof_replayed' });
+    const another = again();
+    await proofs.check(another, { ...bound, key: 'another' });
+    await expect(proofs.provedBy(another, pass)).rejects.toMatchObject({ reason: 'invalid_dpop_proof' });
+  });
+
   // T-dph4
   it('of one account is counted for it, whichever of its keys it has', async () => {
     proofs = new DpopProofs(
