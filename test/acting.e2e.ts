@@ -114,6 +114,18 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect((await own.post('/auth/refresh')).status).toBe(200);
   });
 
+  it('whoever acts ends no other session of the user, and may end the one in which they act', async () => {
+    const { accessToken, refreshToken } = tokensOf(await act());
+    const sessions = (await own.get('/auth/sessions')).json<{ id: string; current: boolean }[]>();
+    for (const mine of [true, false]) {
+      const { id = '' } = sessions.find(({ current }) => current === mine) ?? {};
+      const answer = await client(other).delete(`/auth/sessions/${id}`, bearer(accessToken));
+      expect(answer.status).toBe(mine ? 403 : 204);
+    }
+    expect((await own.get('/auth/me')).status).toBe(200);
+    expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
+  });
+
   it('an API key does not act, whatever its owner may', async () => {
     const made = await boss.post('/auth/api-keys', { name: 'act' });
     const { key } = made.json<{ key: string }>();

@@ -23,8 +23,14 @@ export class EndSessionsFlow {
     return this.store.list(principal.id);
   }
 
-  /** Throws `session_not_found` for a session of another user and for one that has ended, alike. */
+  /**
+   * Throws `session_not_found` for a session of another user and for one that has ended, alike; `forbidden` to one who acts as the user, for every
+   * session of the user but the one in which they act.
+   */
   async endOne(principal: Principal, sessionId: string): Promise<void> {
+    if (principal.actor && sessionId !== principal.sessionId)
+      if ((await this.list(principal)).some(({ id }) => id === sessionId))
+        throw new AuthError('forbidden', 'whoever acts must not sign the user out');
     const by = { subject: principal.id, actorId: doerOf(principal) };
     const ended = await this.store.endOne(sessionId, 'ended_by_user', by);
     if (!ended) throw new AuthError('session_not_found', 'no live session of the caller has that id');
