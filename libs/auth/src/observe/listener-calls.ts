@@ -19,17 +19,17 @@ export class ListenerCalls {
   constructor(private readonly clock: Clock) {}
 
   /** `kind` is what it is counted as, and its name in the log. Never throws. */
-  call(listener: object, kind: string, work: () => unknown): void {
+  call(listener: object, kind: string, work: () => unknown): 'called' | 'left_out' {
     const running = this.underWay.get(listener) ?? new Map<string, number>();
     this.underWay.set(listener, running);
     const before = running.get(kind) ?? 0;
     if (before >= UNDER_WAY) {
       this.drop(kind);
-      return;
+      return 'left_out';
     }
     try {
       const answer = work();
-      if (!isThenable(answer)) return;
+      if (!isThenable(answer)) return 'called';
       running.set(kind, before + 1);
       const settled = (): void => void running.set(kind, (running.get(kind) ?? 1) - 1);
       answer.then(settled, (error: unknown) => {
@@ -39,6 +39,7 @@ export class ListenerCalls {
     } catch (error) {
       this.failed(kind, error);
     }
+    return 'called';
   }
 
   private drop(kind: string): void {

@@ -44,6 +44,9 @@ export class AccountNotices {
     if (event.type === 'password.changed') return this.tell(event.userId, 'password_changed', event);
     if (event.type === 'factor.changed')
       return this.tell(event.userId, 'factor_changed', { ...event, what: WHAT[event.change] });
+    // one that the host made for its services is no news to anybody
+    if (event.type === 'api_key.created' && event.actorId === event.userId)
+      return this.tell(event.userId, 'factor_changed', { ...event, what: 'API key added' });
     if (event.type === 'login.succeeded') return this.signedIn(event);
     return undefined;
   }
@@ -62,7 +65,7 @@ export class AccountNotices {
     event: Told,
   ): Promise<void> {
     const account = (await this.users.findById(userId))?.account;
-    if (!account) return;
+    if (!account?.email) return;
     const { at, ip, userAgent, what = '' } = event;
     const about = { to: account.email, ...personOf(account), at };
     if (kind === 'new_device') this.mailer.send({ kind, ...about, ip, userAgent });

@@ -4,8 +4,8 @@ import type { AccountMail } from '../../options/account-mail.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 
 /**
- * Hands messages to the host's `accounts.mail`. The answer does not wait for it; what it throws is published as an
- * event.
+ * Hands messages to the host's `accounts.mail`. The answer does not wait for it; where it throws, or is left
+ * out because too many of its calls are unfinished, that is published as an event.
  */
 @Injectable()
 export class Mailer {
@@ -18,13 +18,16 @@ export class Mailer {
     const { accounts } = this.options;
     if (!accounts) return;
     const { kind, userId } = mail;
-    this.events.calls.call(accounts.mail, `mail ${kind}`, async () => {
+    const failed = () => this.events.publish({ type: 'mail.failed', kind, userId });
+    const outcome = this.events.calls.call(accounts.mail, `mail ${kind}`, async () => {
       try {
         await accounts.mail(mail);
       } catch (error) {
-        this.events.publish({ type: 'mail.failed', kind, userId });
+        failed();
         throw error;
       }
     });
+    // too many of its calls hang
+    if (outcome === 'left_out') failed();
   }
 }
