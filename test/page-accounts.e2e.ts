@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { TOTP } from 'otpauth';
 import type { Browser } from 'playwright-core';
 import { lookAt } from './support/accessibility.js';
+import { actOnPage } from './support/acting-page.js';
 import { launchChromium } from './support/chromium.js';
 import { createDatabase, testPool } from './support/databases.js';
 import { type Demo, startDemo } from './support/demo.js';
@@ -10,6 +11,7 @@ import { virtualAuthenticator } from './support/virtual-authenticator.js';
 import { visit, type Visitor } from './support/visitor.js';
 
 const NEXT_PASSWORD = 'another river at dusk';
+const ADMIN = 'root@page.test';
 let demo: Demo;
 let example: string;
 let browser: Browser;
@@ -21,7 +23,12 @@ beforeAll(async () => {
   database = await createDatabase();
   pool = testPool({ connectionString: database.url, max: 1 });
   browser = await launchChromium();
-  demo = await startDemo({ env: { DATABASE_URL: database.url, LOGIN_THROTTLE: 'off', OIDC_PROVIDERS: '' } });
+  demo = await startDemo({
+    env: {
+      ...{ DATABASE_URL: database.url, LOGIN_THROTTLE: 'off', OIDC_PROVIDERS: '', DPOP: 'require' },
+      DEMO_USERS: `${ADMIN}:${PASSWORD}:admin`,
+    },
+  });
   example = `${demo.url}/example-provider`;
 }, STAGE_TIMEOUT_MS);
 afterAll(async () => {
@@ -338,6 +345,11 @@ it('an API key: made, shown once, at work, and deleted', async () => {
   await page.getByRole('button', { name: /^Delete the key deploy/ }).click();
   await page.getByText('None yet.', { exact: true }).waitFor();
   expect((await demo.client().get('/me', { headers })).status).toBe(401);
+});
+
+it('an admin acts as a user where every session without cookies needs a key', async () => {
+  const by = { email: ADMIN, password: PASSWORD };
+  await actOnPage({ boss: await arrive(), by, own: demo.client(), scheme: 'DPoP' });
 });
 
 it('is never white: before its script, before the first answer, and after a mistake of its own', async () => {

@@ -13,6 +13,7 @@ import {
   STAGE_TIMEOUT_MS,
 } from './support/stage.js';
 import { lookAt, tabThrough } from './support/accessibility.js';
+import { actOnPage } from './support/acting-page.js';
 import { takePictures } from './support/pictures.js';
 import { USER_AGENTS, visit, type Visitor } from './support/visitor.js';
 
@@ -258,6 +259,11 @@ it('lets an admin change a role, end the sessions and disable, at once', async (
   expect(await user.wrongAt('Password')).toBe('Email or password is not right.');
 });
 
+it('acts as a user under a banner that names both, and the admin goes on as before', async () => {
+  const own = stage.demos.express.client();
+  await actOnPage({ boss: await arrive(), by: admin, own, scheme: 'Bearer' });
+});
+
 it('tells what the person ended as their own doing, and no two sessions by one name', async () => {
   const person = await someone();
   const me = await arrive();
@@ -295,6 +301,4 @@ it('is accessible on a phone and a desktop, in light and dark', async () => {
 
 // UPDATE_SCREENSHOTS=1 npm test -- test/page.e2e.ts
 if (process.env['UPDATE_SCREENSHOTS'])
-  it('is photographed for the docs', async () => {
-    await takePictures(browser, stage);
-  }, 120_000);
+  it('is photographed for the docs', () => takePictures(browser, stage), 120_000);

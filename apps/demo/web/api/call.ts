@@ -1,14 +1,19 @@
-import { answerOf } from '@tokenward/client';
+import { answerOf, type AuthClient } from '@tokenward/client';
 import { caller } from './client.js';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-/** The JSON of the answer; of 204 an empty object. @throws AuthClientError */
-export async function call<T>(method: Method, path: string, body?: object): Promise<T> {
+/** The JSON of the answer; of 204 an empty object. `as`: default whoever is signed in. @throws AuthClientError */
+export async function call<T>(
+  method: Method,
+  path: string,
+  body?: object,
+  as: AuthClient = caller,
+): Promise<T> {
   const init: RequestInit = { method };
   if (body) {
     init.headers = { 'content-type': 'application/json' };
     init.body = JSON.stringify(body);
   }
-  return answerOf<T>(await caller.fetch(path, init), () => true);
+  return answerOf<T>(await as.fetch(path, init), () => true);
 }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { call } from './call.js';
 import { type Said, sayError } from './say-error.js';
+import { useCaller } from './use-caller.js';
 
 export interface Resource<T> {
   /** The last good answer; undefined before the first. */
@@ -14,9 +15,10 @@ export function useResource<T>(path: string, version: unknown = 0, refused?: Sai
   const [data, setData] = useState<T>();
   const [failure, setFailure] = useState<string>();
   const latest = useRef(0);
+  const as = useCaller();
   const reload = useCallback(() => {
     const mine = ++latest.current;
-    call<T>('GET', path).then(
+    call<T>('GET', path, undefined, as).then(
       (answer) => {
         if (mine !== latest.current) return;
         setData(answer);
@@ -26,7 +28,7 @@ export function useResource<T>(path: string, version: unknown = 0, refused?: Sai
         if (mine === latest.current) setFailure(sayError(error, refused)?.text);
       },
     );
-  }, [path, refused]);
+  }, [path, refused, as]);
   useEffect(reload, [reload, version]);
   return { data, failure, reload };
 }

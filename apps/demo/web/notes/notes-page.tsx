@@ -1,6 +1,7 @@
 import { useId, useRef } from 'react';
 import { call } from '../api/call.js';
 import type { Note } from '../api/models.js';
+import { useCaller } from '../api/use-caller.js';
 import { useResource } from '../api/use-resource.js';
 import { useNow } from '../format/use-now.js';
 import { useAnnounce } from '../ui/announce.js';
@@ -12,6 +13,7 @@ import { Waiting } from '../ui/waiting.js';
 
 export function NotesPage() {
   const { data: notes, failure, reload } = useResource<Note[]>('/notes');
+  const as = useCaller();
   const announce = useAnnounce();
   const action = useAction();
   const now = useNow(10_000);
@@ -20,7 +22,7 @@ export function NotesPage() {
 
   const add = (text: string): void => {
     void action.run(async () => {
-      await call('POST', '/notes', { text });
+      await call('POST', '/notes', { text }, as);
       form.current?.reset();
       announce('The note is kept.');
       reload();
@@ -28,7 +30,7 @@ export function NotesPage() {
   };
   const remove = (note: Note): void => {
     void action.run(async () => {
-      await call('DELETE', `/notes/${note.id}`);
+      await call('DELETE', `/notes/${note.id}`, undefined, as);
       announce('The note is gone.');
       reload();
       focusHeading();

@@ -69,6 +69,7 @@ function Row({ session, now, oldestMs, busy, onEnd, endName }: RowProps) {
           <span className="badges">
             {session.current && <span className="badge accent">This device</span>}
             {session.persistent && <span className="badge">Remembered</span>}
+            {session.actor && <span className="badge accent">An admin acts as you</span>}
             {session.bound && <span className="badge">Bound to its device</span>}
           </span>
         </span>

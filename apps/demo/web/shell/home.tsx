@@ -2,6 +2,8 @@ import { useEffect, useMemo, useRef } from 'react';
 import type { Session } from '@tokenward/client';
 import type { Account } from '../api/models.js';
 import { useResource } from '../api/use-resource.js';
+import { ActingHome } from '../acting/acting-home.js';
+import { useActing } from '../acting/use-acting.js';
 import { AccountPage } from '../account/account-page.js';
 import { ActivityPanel } from '../activity/activity-panel.js';
 import { useFeed, useFeedConnection } from '../live/use-feed.js';
@@ -34,13 +36,16 @@ export function Home({ session, onStageTheft, onLeaving }: HomeProps) {
   const { data: account, failure } = useResource<Account>('/account', version);
   const asked = useRoute();
   const route = asked === 'users' && account && account.role !== 'admin' ? 'sessions' : asked;
+  const { acting, act } = useActing();
+  const view = acting ? `acting as ${acting.email}` : route;
   const shown = useRef<string>(undefined);
   useEffect(() => {
-    document.title = `${route.charAt(0).toUpperCase()}${route.slice(1)} · Tokenward`;
-    if (shown.current !== route) focusHeading();
-    shown.current = route;
-  }, [route]);
+    document.title = `${view.charAt(0).toUpperCase()}${view.slice(1)} · Tokenward`;
+    if (shown.current !== view) focusHeading();
+    shown.current = view;
+  }, [view]);
   const wantsAccount = route === 'account' || route === 'users';
+  if (acting) return <ActingHome acting={acting} />;
   return (
     <>
       <TopBar account={account} route={route} />
@@ -53,7 +58,9 @@ export function Home({ session, onStageTheft, onLeaving }: HomeProps) {
           {route === 'account' && account && (
             <AccountPage {...{ account, news, onLeaving }} authTime={standing.authTime} />
           )}
-          {route === 'users' && account && <UsersPage ownId={account.id} />}
+          {route === 'users' && account && (
+            <UsersPage ownId={account.id} onAct={(user) => act(user, account.email)} />
+          )}
         </main>
         <ActivityPanel
           session={standing}

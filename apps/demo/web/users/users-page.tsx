@@ -8,8 +8,16 @@ import { Waiting } from '../ui/waiting.js';
 import { UsersTable } from './users-table.js';
 
 const NO_LONGER_ADMIN = 'That takes the role admin, and the database says that you do not have it.';
+const ACTING_TAKES =
+  'it takes the role admin, an enabled user of a lower role, and DPOP where DEVICE_BOUND is require.';
 
-export function UsersPage({ ownId }: { readonly ownId: string }) {
+interface UsersPageProps {
+  readonly ownId: string;
+  /** @throws AuthClientError */
+  readonly onAct: (user: UserRow) => Promise<void>;
+}
+
+export function UsersPage({ ownId, onAct }: UsersPageProps) {
   const { data: users, failure, reload } = useResource<UserRow[]>('/admin/users');
   const announce = useAnnounce();
   const action = useAction();
@@ -27,6 +35,9 @@ export function UsersPage({ ownId }: { readonly ownId: string }) {
       announce(`Every session of ${user.email} is ended.`);
     }, NO_LONGER_ADMIN);
   };
+  const act = (user: UserRow): void => {
+    void action.run(() => onAct(user), `You cannot act as ${user.email}: ${ACTING_TAKES}`);
+  };
 
   return (
     <section>
@@ -40,7 +51,11 @@ export function UsersPage({ ownId }: { readonly ownId: string }) {
       </div>
       <Failure text={action.failure ?? failure} />
       {!users && !failure && <Waiting />}
-      {users && <UsersTable {...{ users, ownId, busy: action.busy, onChange: change, onRevoke: revoke }} />}
+      {users && (
+        <UsersTable
+          {...{ users, ownId, busy: action.busy, onChange: change, onRevoke: revoke, onAct: act }}
+        />
+      )}
     </section>
   );
 }

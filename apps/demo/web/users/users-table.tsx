@@ -6,6 +6,7 @@ interface UsersTableProps {
   readonly busy: boolean;
   readonly onChange: (user: UserRow, to: { role: string } | { disabled: boolean }) => void;
   readonly onRevoke: (user: UserRow) => void;
+  readonly onAct: (user: UserRow) => void;
 }
 
 /** Roles are spelled out: as cards on a phone it is still a table for screen readers. */
@@ -41,6 +42,7 @@ function Row({
   busy,
   onChange,
   onRevoke,
+  onAct,
 }: Omit<UsersTableProps, 'users'> & { readonly user: UserRow }) {
   const isOwn = user.id === ownId;
   return (
@@ -69,6 +71,17 @@ function Row({
       <td role="cell" className="end">
         {!isOwn && (
           <>
+            {user.role === 'user' && !user.disabled && (
+              <button
+                aria-disabled={busy}
+                aria-label={`Act as ${user.email}`}
+                onClick={() => {
+                  onAct(user);
+                }}
+              >
+                Act as
+              </button>
+            )}
             <button
               aria-disabled={busy}
               aria-label={`End every session of ${user.email}`}

@@ -229,10 +229,9 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   endEverything(by: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
-    // every session in one transaction: the longer the more there are
-    const deadlineMs = this.options.deadlineMs * 60;
-    const end = (tx: Transaction, nowMs: number) => endEverythingIn(tx, this.schema, by, nowMs + toleranceMs);
-    return this.changing('end everything', {}, end, deadlineMs);
+    return this.changing('end everything', {}, (tx, nowMs) =>
+      endEverythingIn(tx, this.schema, by, nowMs + toleranceMs),
+    );
   }
 
   async readSubject(subject: string): Promise<SubjectState> {
@@ -281,9 +280,8 @@ export class DrizzleSessionStore extends SessionStore {
     what: string,
     alongside: Alongside,
     work: (tx: Transaction, nowMs: number) => Promise<T>,
-    deadlineMs = this.options.deadlineMs,
   ): Promise<T> {
-    const occasion = { what, deadlineMs, alongside };
+    const occasion = { what, deadlineMs: this.options.deadlineMs, alongside };
     return inTransactionWith(this.database, occasion, async (tx, nowMs) => {
       const outcome = await work(tx, nowMs);
       const { entries = [], events = [] }: Partial<StoreChange> = outcome ?? {};
