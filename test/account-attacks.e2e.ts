@@ -146,6 +146,19 @@ describe('sign-in at a provider, on Fastify', () => {
     expect([answer.status, answer.setCookies]).toEqual([503, []]);
   });
 
+  it('is of the tenant where it was begun, wherever the provider sends the browser back to', async () => {
+    const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) => headers['x-tenant'];
+    const shops = await hostWith({}, { identifier: { tenant: tenant as () => string | undefined } });
+    const [browser, who] = [shops.client(), person()];
+    const begun = await begin(browser, 'first', { 'x-tenant': 'north' });
+    expect(locationOf(await browser.get(honest.approve(begun, who)))).toBe('/done');
+    const elsewhere = shops.client();
+    const wrong = await begin(elsewhere, 'first', { 'x-tenant': 'south' });
+    const headers = { 'x-tenant': 'north' };
+    expectRefused(elsewhere, await elsewhere.get(honest.approve(wrong, who), { headers }));
+    await shops.close();
+  });
+
   // T-r44f
   it('an identity of one tenant opens nothing in another', async () => {
     const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) =>

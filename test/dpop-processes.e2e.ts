@@ -240,7 +240,8 @@ describe('a service that only verifies', () => {
     await redis.kill('SIGKILL');
     expect(await everywhere(await prove(THING), [orders, twin])).toEqual(never(503, 2));
     await redis.start();
-    await until(() => clients.every(({ status }) => status === 'ready'));
+    // the clients are connected again, and the revocations are known again
+    await until(async () => !(await everywhere(await prove(THING), [orders, twin])).includes(503));
   });
 
   // T-dpd4

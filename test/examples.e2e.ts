@@ -78,6 +78,7 @@ describe.each(EXAMPLES)('examples/$name', ({ name, prepare, app: module, table }
       DATABASE_URL: database.url,
       KEY_DIRECTORY: keys,
       USERS_URL: service?.url ?? '',
+      SERVICE_SECRET: randomUUID(),
     });
     await prepare();
     app = await NestFactory.create(await module(database.url), { logger: false, abortOnError: false });

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuthModule, AuthService, type HostTransaction } from '@tokenward/nestjs';
 import type { AuthEvent } from '@tokenward/nestjs/observe';
+import { SqlTransaction } from '@tokenward/nestjs/storage';
 import { hostTransactionConformance } from '@tokenward/nestjs/testing';
 import { eq } from 'drizzle-orm';
 import { randomUUID } from 'node:crypto';
@@ -91,6 +92,21 @@ describe.each(Object.entries(LIBRARIES))('a transaction of %s', (_name, connect)
       401,
       0,
     ]);
+  });
+
+  it('the host’s own limits hold again after it', async () => {
+    const { id } = await signedIn();
+    const limits = async (tx: HostTransaction) => {
+      const read = `select json_build_object('s', current_setting('statement_timeout'), 'l', current_setting('lock_timeout'))`;
+      const [row] = await (tx as SqlTransaction).query(read, []);
+      return Object.values(row ?? {})[0];
+    };
+    await library.transaction(id, 'admin', async (tx) => {
+      if (!(tx instanceof SqlTransaction)) return;
+      const before = await limits(tx);
+      await auth.userChanged(tx, id, 'authorization');
+      expect(await limits(tx)).toEqual(before);
+    });
   });
 
   // T-vh72

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { PasswordHasher } from '@tokenward/nestjs';
 import { passkeys } from '@tokenward/nestjs/passkeys';
 import { decodeJwt } from 'jose';
 import { type AuthenticatorQuirks, SoftwarePasskey } from './support/authenticator.js';
@@ -126,6 +127,41 @@ describe('passkeys', () => {
     }
     expect(once).toHaveBeenCalledTimes(4);
     jest.restoreAllMocks();
+  });
+
+  it('signs in to its own tenant alone', async () => {
+    const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) =>
+      String(headers['x-tenant'] ?? 'north');
+    const shops = await factorHost({ identifier: { tenant } });
+    const at = (path: string, json: object, headers: Record<string, string>) =>
+      shops.client().post(`/auth/${path}`, json, { headers });
+    const passwordHash = await shops.app.get(PasswordHasher).hash(PASSWORD);
+    shops.storage.users.set({ email: 'ann@example.com', tenant: 'north', passwordHash });
+    const key = new SoftwarePasskey(ORIGIN);
+    const login = { email: 'ann@example.com', password: PASSWORD, transport: 'bearer' };
+    const { accessToken } = (await at('login', login, {})).json<Session & Record<string, unknown>>();
+    const asked = (await shops.post('passkeys/register/options', {}, accessToken)).json<
+      Ceremony & Record<string, unknown>
+    >();
+    const response = key.create(asked.options);
+    expect(
+      (await shops.post('passkeys/register', { ticket: asked.ticket, response }, accessToken)).status,
+    ).toBe(201);
+    for (const [where, expected] of [
+      ['south', 401],
+      ['north', 200],
+    ] as const) {
+      const { ticket, options } = (await shops.post('passkeys/login/options', {})).json<
+        Ceremony & Record<string, unknown>
+      >();
+      const answer = await at(
+        'passkeys/login',
+        { ticket, response: key.get(options) },
+        { 'x-tenant': where },
+      );
+      expect([where, answer.status]).toEqual([where, expected]);
+    }
+    await shops.close();
   });
 
   it('wrong answers are counted against their address, and right ones are not', async () => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +12,7 @@ const answers = () => fetch(url).then(Boolean, () => false);
 /** Wants DATABASE_URL, an empty database, and the keys that `npm run keys` makes. */
 test('a signed-in request, an outage and a revocation', { timeout: 120_000 }, async () => {
   const users = await userService();
+  process.env.SERVICE_SECRET ??= randomUUID();
   const env = { ...process.env, USERS_URL: users.url };
   const app = spawn(process.execPath, ['dist/main.js'], { stdio: 'inherit', env });
   try {

@@ -4,10 +4,11 @@ const PASSWORD = 'a quiet harbour at dawn';
 
 /** A signed-in request, an outage and a revocation, over HTTP; `state` is the user service's. */
 export async function walk(url, state) {
-  const call = async (method, path, { token, body } = {}) => {
+  const call = async (method, path, { token, body, secret } = {}) => {
     const headers = {
       ...(body && { 'content-type': 'application/json' }),
       ...(token && { authorization: `Bearer ${token}` }),
+      ...(secret && { 'x-service-secret': secret }),
     };
     const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
     return {
@@ -40,7 +41,10 @@ export async function walk(url, state) {
 
   // disabled over there, and told here: dead at once
   state.users.get('u-1').disabled = true;
-  assert.equal((await call('POST', '/internal/users/u-1/disabled')).status, 204);
+  const told = (secret) => call('POST', '/internal/users/u-1/disabled', { secret });
+  for (const wrong of [undefined, 'a guess']) assert.equal((await told(wrong)).status, 401);
+  assert.equal((await call('GET', '/profile', { token })).status, 200);
+  assert.equal((await told(process.env.SERVICE_SECRET)).status, 204);
   assert.equal((await call('GET', '/profile', { token })).status, 401);
   assert.equal((await call('POST', '/auth/refresh', { body: { refreshToken } })).status, 401);
   assert.equal((await login()).status, 401);

@@ -54,6 +54,7 @@ export async function afterRestore(args: Arguments, environment: Environment): P
       ...revoked.map((kid) => `${kid} was in the backup and is revoked.`),
       ...keys.kept.map((kid) => `${kid} was named and goes on.`),
       made ? `${made} signs from now on.` : '',
+      'Factors and identities of providers are those of the backup: remove again what was removed since.',
       'Keys that are not in Postgres were not in it: revoke again what was revoked since the backup.',
     ].filter(Boolean);
     if (ended.sessions === 0 && revoked.length === 0)

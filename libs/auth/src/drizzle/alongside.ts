@@ -42,7 +42,7 @@ export async function inTransactionWith<T>(
     });
 }
 
-/** In a transaction of the host's, for as long as the host likes; only the waits of these statements are bounded. */
+/** In a transaction of the host's, for as long as the host likes: only these statements are bounded, and then the host's own limits hold again. */
 function joining<T>(
   database: AuthDatabase,
   { what, deadlineMs }: Occasion,
@@ -53,7 +53,8 @@ function joining<T>(
   return database.joining(what, deadlineMs, async () => {
     const [row] = await rows(
       tx,
-      sql`select set_config('statement_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true),
+      sql`select current_setting('statement_timeout') as statements, current_setting('lock_timeout') as locks,
+        set_config('statement_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true),
         ${ms(sql`clock_timestamp()`)} as now, ${TRANSACTION}, ${database.place}`,
     );
     // without a transaction each statement is one by itself
@@ -62,6 +63,12 @@ function joining<T>(
       throw transactionRefused('is not open: nothing would undo what is written in it');
     if (!(await database.isAt(row?.['place'], deadlineMs)))
       throw transactionRefused("is of another database than Tokenward's storage");
-    return work(tx, Number(row?.['now']));
+    const done = await work(tx, Number(row?.['now']));
+    const [statements, locks] = [String(row?.['statements']), String(row?.['locks'])];
+    await rows(
+      tx,
+      sql`select set_config('statement_timeout', ${statements}, true), set_config('lock_timeout', ${locks}, true)`,
+    );
+    return done;
   });
 }

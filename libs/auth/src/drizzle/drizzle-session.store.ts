@@ -229,9 +229,10 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   endEverything(by: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
-    return this.changing('end everything', {}, (tx, nowMs) =>
-      endEverythingIn(tx, this.schema, by, nowMs + toleranceMs),
-    );
+    // every session in one transaction: the longer the more there are
+    const deadlineMs = this.options.deadlineMs * 60;
+    const end = (tx: Transaction, nowMs: number) => endEverythingIn(tx, this.schema, by, nowMs + toleranceMs);
+    return this.changing('end everything', {}, end, deadlineMs);
   }
 
   async readSubject(subject: string): Promise<SubjectState> {
@@ -280,8 +281,9 @@ export class DrizzleSessionStore extends SessionStore {
     what: string,
     alongside: Alongside,
     work: (tx: Transaction, nowMs: number) => Promise<T>,
+    deadlineMs = this.options.deadlineMs,
   ): Promise<T> {
-    const occasion = { what, deadlineMs: this.options.deadlineMs, alongside };
+    const occasion = { what, deadlineMs, alongside };
     return inTransactionWith(this.database, occasion, async (tx, nowMs) => {
       const outcome = await work(tx, nowMs);
       const { entries = [], events = [] }: Partial<StoreChange> = outcome ?? {};

@@ -36,6 +36,8 @@ export interface OidcBeginning {
   readonly device?: string;
   /** How old the person's proof at the provider may be, in seconds. Default: of any age. */
   readonly maxAgeSeconds?: number;
+  /** Of the request; the sign-in is one of this tenant, wherever the provider sends the browser back to. */
+  readonly tenant?: string;
 }
 
 export interface OidcOutcome {
@@ -72,12 +74,12 @@ export class OidcSignInFlow {
   /** The URL to send the browser to, and the value of the cookie that it keeps meanwhile. */
   async begin(
     provider: string,
-    { redirectUri, returnTo: wanted, device, maxAgeSeconds }: OidcBeginning,
+    { redirectUri, returnTo: wanted, device, maxAgeSeconds, tenant }: OidcBeginning,
   ): Promise<{ readonly url: string; readonly browser: string }> {
     const { method } = this.methods.needProvider(provider);
     // the caller may have made it of any length
     const known = this.devices.genuine(device) === undefined ? undefined : device;
-    const asked = { provider, returnTo: returnPath(wanted), device: known, maxAgeSeconds };
+    const asked = { provider, returnTo: returnPath(wanted), device: known, maxAgeSeconds, tenant };
     const begun = this.requests.begin(asked, redirectUri);
     return { url: await method.authorizationUrl(provider, begun.request), browser: begun.browser };
   }
@@ -96,7 +98,7 @@ export class OidcSignInFlow {
     // not counted: any page can make a browser send this, and could lock out its whole network
     if (!asked) return this.refused('no live state of this browser', '/', client);
     const admission = await this.admitted(client);
-    const outcome = await this.answered(asked, parameters, client);
+    const outcome = await this.answered(asked, parameters, { ...client, tenant: asked.tenant });
     if (outcome.result !== 'refused') await admission.giveBack();
     return outcome;
   }

@@ -22,6 +22,8 @@ const keptSchema = z.object({
    */
   device: z.string().optional(),
   maxAgeSeconds: counter.optional(),
+  /** Of the request that began: the callback comes to one host for all tenants. */
+  tenant: z.string().optional(),
   /** The signed-in user who links an identity, with the counters as they were when the fresh proof was checked. */
   linking: z
     .object({

@@ -83,6 +83,7 @@ export function createOidcController(routes: Routes): Type {
         returnTo: asked.get('returnTo'),
         device: this.presented.device(request, undefined),
         maxAgeSeconds: maxAgeOf(asked),
+        tenant: (await this.tenants.clientOf(request)).tenant,
       });
       this.cookies.oidc(response, browser, REQUEST_TTL_SECONDS);
       setHeader(response, 'Location', url);
