@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Controller, Module, Sse, UseGuards } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { GraphQLModule, Query, Resolver, Subscription } from '@nestjs/graphql';
@@ -20,16 +21,19 @@ import {
   ThrottleGuard,
   TokenVersionGuard,
 } from '@tokenward/nestjs';
+import { TrustIssuers } from '@tokenward/nestjs/issuers';
 import { LiveConnections } from '@tokenward/nestjs/ws';
 import { withAuthorization } from '@tokenward/nestjs/microservices';
 import { WebSocket } from 'ws';
 import { firstValueFrom, interval, map, type Observable, startWith } from 'rxjs';
 import { actingAs, caller, type ContextHost, RemoteCalls, startContext } from './support/contexts.js';
 import { dpopClient } from './support/dpop-client.js';
+import { ForeignIssuer } from './support/foreign-issuer.js';
 import { hostDatabase, type HostDatabase, hostOptions } from './support/host-app.js';
 import { httpClient } from './support/http.js';
 import { freePort } from './support/redis-server.mjs';
 import { bearer, claimsOf } from './support/stage.js';
+import { NAMED } from './support/trusting-routes.js';
 
 const UNAUTHENTICATED = {
   statusCode: 401,
@@ -40,6 +44,13 @@ const UNAUTHENTICATED = {
 const PASSWORD = 'a long enough passphrase';
 const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
 const UNBOUND = { ...FORBIDDEN, message: 'Bound session required', code: 'device_required' };
+
+async function* everyTick(id: string) {
+  for (;;) {
+    yield id;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
 @Resolver()
 class Things {
@@ -68,11 +79,14 @@ class Things {
   }
 
   @Subscription(() => String, { resolve: (value: string) => value })
-  async *ticks(@CurrentUser('id') id: string) {
-    for (;;) {
-      yield id;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  ticks(@CurrentUser('id') id: string) {
+    return everyTick(id);
+  }
+
+  @TrustIssuers(NAMED)
+  @Subscription(() => String, { resolve: (value: string) => value })
+  sharedTicks(@CurrentUser('id') id: string) {
+    return everyTick(id);
   }
 
   @Public()
@@ -113,6 +127,7 @@ afterAll(() => database.drop());
 
 describe('GraphQL', () => {
   let host: ContextHost;
+  let sso: ForeignIssuer;
   beforeAll(async () => {
     // mercurius requires it for its own page alone, and Jest cannot require the ES modules behind it
     jest.mock('@fastify/static', () => ({}));
@@ -122,11 +137,20 @@ describe('GraphQL', () => {
       autoSchemaFile: true,
       subscription: true,
     });
+    sso = await ForeignIssuer.start();
+    const trusted = { issuer: NAMED, audience: 'api', jwks: { url: sso.jwksUrl } };
     host = await startContext(database, {
-      ...{ imports: [graphql], providers: [Things], options: { dpop: 'offer' } },
+      ...{ imports: [graphql], providers: [Things] },
+      options: {
+        dpop: 'offer',
+        trustedIssuers: [{ ...trusted, principal: ({ sub }) => ({ id: String(sub) }) }],
+      },
     });
   }, 60_000);
-  afterAll(() => host.close());
+  afterAll(async () => {
+    await host?.close();
+    await sso?.stop();
+  });
 
   const ask = async (query: string, headers: Record<string, string> = {}) => {
     const answer = await httpClient(host.url).post('/graphql', { query: `{ ${query} }` }, { headers });
@@ -187,7 +211,12 @@ describe('GraphQL', () => {
   });
 
   /** By the protocol of graphql-ws: all messages until the subscription is over. */
-  const subscribe = (token: string, onFirst: () => void, init: object = bearer(token).headers) =>
+  const subscribe = (
+    token: string,
+    onFirst: () => void,
+    init: object = bearer(token).headers,
+    field = 'ticks',
+  ) =>
     new Promise<{ type: string; id?: string; payload?: unknown }[]>((resolve, reject) => {
       const socket = new WebSocket(`${host.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
       const seen: { type: string; id?: string; payload?: unknown }[] = [];
@@ -202,7 +231,7 @@ describe('GraphQL', () => {
         const message = JSON.parse(data.toString()) as (typeof seen)[number];
         seen.push(message);
         const follow = (id: string) =>
-          send({ type: 'subscribe', id, payload: { query: 'subscription { ticks }' } });
+          send({ type: 'subscribe', id, payload: { query: `subscription { ${field} }` } });
         if (message.type === 'connection_ack') follow('1');
         // a second operation of the same connection
         if (message.type === 'next' && seen.length === 2) follow('2');
@@ -221,6 +250,18 @@ describe('GraphQL', () => {
     expect(seen.at(-1)?.type).toBe('complete');
     const refused = await subscribe(me.token, () => undefined);
     expect(JSON.stringify(refused)).toContain('Authentication failed');
+  });
+
+  // T-sb2k
+  it('a subscription takes another issuer’s token where it names the issuer, and ends when that is revoked', async () => {
+    const [sub, jti] = [randomUUID(), randomUUID()];
+    const token = await sso.sign({ iss: NAMED, sub, jti });
+    const end = () => void host.auth.revokeForeign({ issuer: NAMED, jti });
+    const seen = await subscribe(token, end, undefined, 'sharedTicks');
+    expect(seen[1]).toMatchObject({ type: 'next', payload: { data: { sharedTicks: sub } } });
+    expect(seen.at(-1)?.type).toBe('complete');
+    const next = await sso.sign({ iss: NAMED, sub });
+    expect(JSON.stringify(await subscribe(next, () => undefined))).toContain('Authentication failed');
   });
 
   // T-j35s

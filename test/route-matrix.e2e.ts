@@ -12,6 +12,7 @@ import { withAuthorization } from '@tokenward/nestjs/microservices';
 import { closeWebSocket, LiveSockets, verifyClient } from '@tokenward/nestjs/ws';
 import { firstValueFrom } from 'rxjs';
 import type { WebSocket } from 'ws';
+import { ForeignIssuer } from './support/foreign-issuer.js';
 import { heldRoutes } from './support/held-routes.js';
 import { type ContextHost, startContext } from './support/contexts.js';
 import { hostDatabase, type HostDatabase, people } from './support/host-app.js';
@@ -19,6 +20,7 @@ import { httpClient } from './support/http.js';
 import { freePort } from './support/redis-server.mjs';
 import { openSocket } from './support/sockets.js';
 import { bearer } from './support/stage.js';
+import { NAMED, OTHER, TRUSTED, trustingRows } from './support/trusting-routes.js';
 import { until } from './support/until.js';
 
 const NAMES = heldRoutes().map(([name]) => name);
@@ -31,6 +33,12 @@ function rowsOf(entry: (name: string) => MethodDecorator, of: (name: string) => 
     of(name)(row);
     return row;
   });
+}
+
+function trusting(entry: (name: string) => MethodDecorator, of: ClassDecorator): Type[] {
+  const rows = trustingRows(entry);
+  rows.forEach((row) => of(row));
+  return rows;
 }
 
 /** What opens and closes the sockets of all of them. */
@@ -66,18 +74,24 @@ describe('what the decorators of a route, its class, and what these extend and o
   let database: HostDatabase;
   let host: ContextHost;
   let remote: ClientProxy;
+  /** Nobody’s, a user’s, an admin’s, two of other issuers, and one of the second in the name of the first. */
   const tokens: (string | undefined)[] = [undefined];
+  let issuers: ForeignIssuer[];
 
   beforeAll(async () => {
     // each gateway listens to the one server
-    EventEmitter.defaultMaxListeners = 2 * NAMES.length;
-    database = await hostDatabase();
+    EventEmitter.defaultMaxListeners = 2 * NAMES.length + 8;
+    [database, issuers] = await Promise.all([
+      hostDatabase(),
+      Promise.all([ForeignIssuer.start(), ForeignIssuer.start()]),
+    ]);
     // mercurius requires it for its own page alone, and Jest cannot require the ES modules behind it
     jest.mock('@fastify/static', () => ({}));
     const { MercuriusDriver } = await import('@nestjs/mercurius');
+    const fields = [...NAMES.map((_, index) => `r${String(index)}`), ...TRUSTED.map(([name]) => name)];
     const graphql = GraphQLModule.forRoot<MercuriusDriverConfig>({
       driver: MercuriusDriver,
-      typeDefs: `type Query { ${NAMES.map((_, index) => `r${String(index)}: String`).join(' ')} }`,
+      typeDefs: `type Query { ${fields.map((name) => `${name}: String`).join(' ')} }`,
     });
     const tcpPort = await freePort();
     const gateway = () => (row: Type) => {
@@ -93,6 +107,8 @@ describe('what the decorators of a route, its class, and what these extend and o
           (name) => MessagePattern(name),
           () => Controller(),
         ),
+        ...trusting(Get, Controller()),
+        ...trusting(MessagePattern, Controller()),
       ],
       providers: [
         Sockets,
@@ -101,7 +117,15 @@ describe('what the decorators of a route, its class, and what these extend and o
           () => Resolver(),
         ),
         ...rowsOf((name) => SubscribeMessage(name), gateway as () => ClassDecorator),
+        ...trusting(Query, Resolver()),
+        ...trusting(SubscribeMessage, gateway() as ClassDecorator),
       ],
+      options: {
+        trustedIssuers: issuers.map((each, at) => ({
+          ...{ issuer: [NAMED, OTHER][at] ?? '', audience: 'api', jwks: { url: each.jwksUrl } },
+          principal: ({ sub }) => ({ id: String(sub) }),
+        })),
+      },
       prepare: (app) => app.useWebSocketAdapter(new Adapter(app)),
       tcpPort,
     });
@@ -119,10 +143,17 @@ describe('what the decorators of a route, its class, and what these extend and o
       const how = { transport: 'bearer', secondFactor: 'satisfied', authTime } as const;
       tokens.push((await host.auth.openSession(made?.ref ?? '', how)).grant.accessToken);
     }
+    const [named, other] = issuers as [ForeignIssuer, ForeignIssuer];
+    tokens.push(
+      await named.sign({ iss: NAMED }),
+      await other.sign({ iss: OTHER }),
+      await other.sign({ iss: NAMED }),
+    );
   }, 120_000);
   afterAll(async () => {
     void remote?.close();
     await host?.close();
+    await Promise.all(issuers?.map((each) => each.stop()) ?? []);
     await database?.drop();
   });
 
@@ -174,6 +205,36 @@ describe('what the decorators of a route, its class, and what these extend and o
         await Promise.all([0, 1, 2].map((who) => settled(() => told(`r${String(index)}`, who)))),
       ]);
     expect(seen).toEqual(heldRoutes().map(([name, , expected]) => [name, expected]));
+  });
+
+  // T-mx6t
+  it.each(Object.keys(asks))('@TrustIssuers is one table on %s', async (transport) => {
+    const ask = asks[transport] as Ask;
+    const seen = [];
+    for (const [name] of TRUSTED)
+      seen.push([name, await Promise.all([1, 3, 4, 5].map((who) => settled(() => ask(name, who))))]);
+    expect(seen).toEqual(TRUSTED);
+  });
+
+  it('each field of one GraphQL operation takes the token by its own word', async () => {
+    const body = { query: '{ named other ours chosen }' };
+    const ask = async () => httpClient(host.url).post('/graphql', body, { headers: headersOf(3) });
+    let text = '';
+    await until(async () => !(text = JSON.stringify((await ask()).json())).includes('"statusCode":503'));
+    const { data, errors } = JSON.parse(text) as { data: object; errors: { path: string[] }[] };
+    expect(data).toEqual({ named: 'in', other: null, ours: null, chosen: 'in' });
+    expect(new Set(errors.map(({ path }) => path.join()))).toEqual(new Set(['other', 'ours']));
+  });
+
+  // T-mx7t
+  it('a socket is signed in with our own token alone, whatever its messages name', async () => {
+    for (const [name] of TRUSTED) expect([name, await settled(() => told(name, 1))]).toEqual([name, 200]);
+    const closing = async (who: number) => {
+      const socket = await openSocket(host.url, headersOf(who));
+      const { code } = await socket.closed;
+      return code === 4503 ? 503 : code;
+    };
+    for (const who of [3, 4, 5]) expect([who, await settled(() => closing(who))]).toEqual([who, 4401]);
   });
 
   /** Of a socket of its own: one that was shut because the view was not proven in time is asked anew. */

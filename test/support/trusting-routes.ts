@@ -61,3 +61,40 @@ export function trustingRoutes(...further: Type[]): Type[] {
   }
   return [Ours, Shared, ...further];
 }
+
+/** The same rows on any transport: `in` where the token of the caller is one that the route names. */
+export function trustingRows(entry: (name: string) => MethodDecorator): Type[] {
+  class Ours {
+    @entry('ours')
+    ours(@CurrentUser('issuer') issuer?: string) {
+      return issuer === undefined ? 'in' : 'not whose it is';
+    }
+  }
+
+  @TrustIssuers(NAMED)
+  class Named {
+    @entry('named')
+    named(@CurrentUser('issuer') issuer?: string) {
+      return issuer === OTHER ? 'not whose it is' : 'in';
+    }
+    @TrustIssuers(OTHER)
+    @entry('other')
+    other(@CurrentUser('issuer') issuer?: string) {
+      return issuer === NAMED ? 'not whose it is' : 'in';
+    }
+    @TrustIssuers((_request, issuer) => (issuer === NAMED ? NAMED : undefined))
+    @entry('chosen')
+    chosen(@CurrentUser('issuer') issuer?: string) {
+      return issuer === OTHER ? 'not whose it is' : 'in';
+    }
+  }
+  return [Ours, Named];
+}
+
+/** What they answer to our own token, to those of the two issuers, and to one of the second in the name of the first. */
+export const TRUSTED: readonly (readonly [name: string, expected: readonly number[]])[] = [
+  ['ours', [200, 401, 401, 401]],
+  ['named', [200, 200, 401, 401]],
+  ['other', [200, 401, 200, 401]],
+  ['chosen', [200, 200, 401, 401]],
+];
