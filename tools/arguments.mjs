@@ -14,8 +14,8 @@ export function argumentsOf(options = {}, takes = 'options') {
 }
 
 /** The first word as a whole number above 0, or the default. */
-export function countOf(byDefault) {
-  const [word, ...others] = argumentsOf({}, 'words').words;
+export function countOf(byDefault, words = argumentsOf({}, 'words').words) {
+  const [word, ...others] = words;
   const count = Number(word ?? byDefault);
   const isOne = Number.isSafeInteger(count) && count > 0 && others.length === 0;
   return isOne ? count : refuse('takes one whole number above 0');

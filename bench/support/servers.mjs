@@ -27,9 +27,7 @@ export async function startServers() {
   }
   let redisUrl = process.env.REDIS_URL;
   if (!redisUrl) {
-    const binary = findServer('redis-server', { install: true });
-    if (!binary) throw new Error('no redis-server: set REDIS_URL');
-    const redis = await startRedis({ binary, dir });
+    const redis = await startOwnRedis(dir);
     undo.push(() => redis.kill('SIGTERM'));
     redisUrl = redis.url;
   }
@@ -41,6 +39,13 @@ export async function startServers() {
       for (const step of undo.reverse()) await step();
     },
   };
+}
+
+/** One to be killed, whatever REDIS_URL says. */
+export function startOwnRedis(dir) {
+  const binary = findServer('redis-server', { install: true });
+  if (!binary) throw new Error('no redis-server: set REDIS_URL');
+  return startRedis({ binary, dir });
 }
 
 /** The built demo as a process of its own. */
