@@ -3,6 +3,7 @@
 //   --sessions N   default 100000
 //   --page         writes docs/assurance/soak.md
 // DATABASE_URL, REDIS_URL: servers to use instead of its own (throw-away ones: tables are made and left).
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -46,6 +47,7 @@ try {
     REDIS_URL: servers.redisUrl,
     REFRESH_TOKEN_SECRET,
     JWT_ALGORITHM: 'ES256',
+    JWT_PRIVATE_KEY: signingKey(),
     DEMO_USERS: `${user.email}:${user.password}:user`,
   };
   const demos = [await startDemo(env), await startDemo(env)];
@@ -68,6 +70,8 @@ try {
 } finally {
   for (const step of undo.reverse()) await step();
 }
+const failures = allFailures();
+console.log(`failed: ${failures}`);
 if (values.page) await writePage();
 
 async function seen(demos, pool, redis) {
@@ -90,6 +94,20 @@ function cells({ minute, took, failed, open, processes, postgres, redis, tables 
   ];
 }
 
+/** One for both: each demo makes a key of its own otherwise. */
+function signingKey() {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' });
+}
+
+function allFailures() {
+  const counts = {};
+  for (const { failed } of rows)
+    for (const [what, count] of Object.entries(failed)) counts[what] = (counts[what] ?? 0) + count;
+  const told = Object.entries(counts).map(([what, count]) => `${what} (${count})`);
+  return told.join(', ') || 'nothing';
+}
+
 async function writePage() {
   const head = [
     ...['minute', 'done', 'failed', `p99 of ${KINDS.join(' / ')}, ms`, 'heap, MB', 'resident, MB', 'handles'],
@@ -99,9 +117,6 @@ async function writePage() {
     ({ minute }) => minute === 1 || minute % Math.ceil(minutes / 30) === 0 || minute === minutes,
   );
   const lines = [head, head.map(() => '---'), ...shown.map(cells)].map((row) => `| ${row.join(' | ')} |`);
-  const failures = {};
-  for (const { failed } of rows)
-    for (const [what, count] of Object.entries(failed)) failures[what] = (failures[what] ?? 0) + count;
   const text = `# Soak
 
 Written by \`npm run soak -- --page --minutes ${minutes} --sessions ${sessions}\` on ${on.date}: ${on.cores} cores (${on.cpu}), Node ${on.node}, load average
@@ -113,11 +128,7 @@ grow: heap, handles, connections, and rows beyond the logins (a revocation stays
 
 ${lines.join('\n')}
 
-Failed: ${
-    Object.entries(failures)
-      .map(([what, count]) => `${what} (${count})`)
-      .join(', ') || 'nothing'
-  }.
+Failed: ${failures}.
 `;
   mkdirSync(dirname(PAGE), { recursive: true });
   writeFileSync(PAGE, await format(text, { ...(await resolveConfig(PAGE)), filepath: PAGE }));
