@@ -12,6 +12,7 @@ import type { Ending } from './ending.js';
 import { LiveConnections } from './live-connections.service.js';
 
 const NOW_S = 1_800_000_000;
+const NEVER = new Promise<IteratorResult<number>>(() => undefined);
 
 class MovedClock extends Clock {
   ms = NOW_S * 1000;
@@ -53,6 +54,8 @@ let clock: MovedClock;
 let view: FakeView;
 let answers: Record<string, 'live' | 'revoked' | 'down'>;
 let live: LiveConnections;
+/** Whom an API key stands for when it is looked up again. */
+let found: Principal;
 
 beforeEach(() => {
   clock = new MovedClock();
@@ -65,6 +68,7 @@ beforeEach(() => {
       if (answer === 'down') throw AuthError.unavailable('redis');
       return Promise.resolve(asked);
     },
+    lookAgain: () => Promise.resolve(found),
   };
   const options = { accessToken: { clockToleranceSeconds: 30 }, revocation: { maxStalenessMs: 1_000 } };
   live = new LiveConnections(
@@ -265,6 +269,29 @@ describe('server-sent events', () => {
     stream.subscribe().unsubscribe();
     expect(live.size).toBe(0);
     expect(source.observed).toBe(false);
+  });
+});
+
+describe('a stream of an API key', () => {
+  it.each<[string, Partial<Principal>, 'goes on' | 'ends']>([
+    ['signs out everywhere', {}, 'goes on'],
+    ['lists the same permissions in another order', { permissions: ['b', 'a'] }, 'goes on'],
+    ['gets another role', { role: 'user' }, 'ends'],
+    ['loses a permission', { permissions: ['a'] }, 'ends'],
+  ])('whose owner %s: %s', async (_, changes, expected) => {
+    const key = principal({ kind: 'api_key', role: 'admin', permissions: ['a', 'b'] });
+    found = { ...key, tokenVersion: 4, ...changes };
+    const seen: string[] = [];
+    const next = (value: string) => void seen.push(value);
+    const source = new Subject<string>();
+    live.whileLive(key, source).subscribe({ next, complete: () => next('ended') });
+    const iterator = live.endingWith(key, { [Symbol.asyncIterator]: () => ({ next: () => NEVER }) });
+    const waiting = iterator.next().then(() => next('done'));
+    view.listener([{ kind: 'user', id: 'u1', value: 4, expiresAt: 9e15 }]);
+    await new Promise((resolve) => setImmediate(resolve));
+    source.next('more');
+    expect(seen.sort()).toEqual(expected === 'ends' ? ['done', 'ended'] : ['more']);
+    if (expected === 'ends') await waiting;
   });
 });
 

@@ -5,6 +5,7 @@ import { Clock } from '../../common/clock.js';
 import type { LedgerEntry } from '../../storage/ledger-entry.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthenticateFlow } from '../authenticate.js';
+import { changedRights } from '../changed-rights.js';
 import { revocable } from '../revocable.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { RevocationSync } from '../revocation/revocation-sync.service.js';
@@ -94,9 +95,10 @@ export class LiveConnections implements OnApplicationShutdown {
   /** For server-sent events and the like: mirrors `source` and completes when the token is refused. */
   whileLive<T>(principal: Principal, source: Observable<T>): Observable<T> {
     return new Observable<T>((subscriber) => {
-      const connection = this.hold(principal, () => {
+      const end = () => {
         subscriber.complete();
-      });
+      };
+      const connection = this.hold(principal, end, endingWithRights(principal, end));
       const subscription = subscriber.closed ? undefined : source.subscribe(subscriber);
       return () => {
         connection.release();
@@ -110,9 +112,10 @@ export class LiveConnections implements OnApplicationShutdown {
     // it may be ended before it is held
     const held: { connection?: LiveConnection } = {};
     const iterator = new EndingIterator(source, () => held.connection?.release());
-    held.connection = this.hold(principal, () => {
+    const end = () => {
       iterator.end();
-    });
+    };
+    held.connection = this.hold(principal, end, endingWithRights(principal, end));
     return iterator;
   }
 
@@ -258,4 +261,11 @@ export class LiveConnections implements OnApplicationShutdown {
       this.tick();
     }, TICK_MS).unref();
   }
+}
+
+/** What a stream delivers was judged once, at its start: for an API key with other rights it has to be asked for anew. */
+function endingWithRights(principal: Principal, end: () => void): (fresh: Principal) => void {
+  return (fresh) => {
+    if (changedRights(principal, fresh) !== undefined) end();
+  };
 }
