@@ -155,6 +155,18 @@ describe('PasswordHasher', () => {
     await expect(verifications.mock.results[0]?.value).resolves.toBe(false);
   });
 
+  it('compares both texts of an unusual password where a match is refused in any case', async () => {
+    const hash = await hasher.hash('abc-secret');
+    for (const [typed, kind] of [
+      ['\uff41\uff42\uff43-secret', 'match'],
+      ['\uff41\uff42\uff44-secret', 'mismatch'],
+    ] as const) {
+      verifications.mockClear();
+      expect((await hasher.verify(typed, hash, undefined, 'refused')).kind).toBe(kind);
+      expect(verifications).toHaveBeenCalledTimes(2);
+    }
+  });
+
   it('hashes no more at once than configured, and refuses what the queue cannot hold', async () => {
     hasher = hasherWith({ concurrency: 2, maxQueue: 4 });
     const phc = await hasher.hash('correct horse');

@@ -116,13 +116,16 @@ export class PasswordHasher implements OnModuleInit {
     let startedMs = 0;
     const matched = await this.#queue.run(async () => {
       startedMs = this.clock.monotonic();
+      let found: string | undefined;
       for (const text of stored.mayBeOurs ? texts : texts.slice(-1)) {
         const beganMs = this.clock.monotonic();
         const matches = await compared(stored, text);
         this.#pace.note(paceOf(stored), this.clock.monotonic() - beganMs);
-        if (matches) return text;
+        if (matches) found ??= text;
+        // a match that is refused in any case compares the other text, too
+        if (found !== undefined && matching === 'accepted') break;
       }
-      return undefined;
+      return found;
     }, turn);
     if (matched === undefined || matching === 'refused') await this.#pace.hold(startedMs, texts.length);
     return matched;
