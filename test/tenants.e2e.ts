@@ -64,14 +64,14 @@ afterAll(async () => {
 });
 
 const auth = () => issuer.app.get(AuthService, { strict: false });
-async function userOf(org: string | null) {
+async function userOf(org: string | null, kind: string | null = null) {
   const id = randomUUID();
-  const row = [id, `${id}@x.test`, org];
-  await database.pool.query('insert into people (person_ref, mail, org) values ($1, $2, $3)', row);
+  const row = [id, `${id}@x.test`, org, kind];
+  await database.pool.query('insert into people (person_ref, mail, org, kind) values ($1, $2, $3, $4)', row);
   return id;
 }
-async function signedIn(org: string | null) {
-  const id = await userOf(org);
+async function signedIn(org: string | null, kind?: string) {
+  const id = await userOf(org, kind);
   const { grant } = await auth().openSession(id, { transport: 'bearer', secondFactor: 'satisfied' });
   return { id, token: grant.accessToken, refreshToken: grant.refreshToken };
 }
@@ -90,6 +90,24 @@ const forged = (iss: unknown) => {
     .setProtectedHeader({ alg: 'ES256', kid: 'shared', typ: 'at+jwt' })
     .sign(privateKey);
 };
+
+it('an admin of a tenant ends the sessions of its users alone', async () => {
+  const { token } = await signedIn('acme', 'admin');
+  const [own, another] = [await signedIn('acme'), await signedIn('globex')];
+  const revoke = async (id: string) =>
+    (await issuer.client().post(`/auth/users/${id}/revoke`, {}, at('acme.host.example', token))).status;
+  expect([await revoke(own.id), await revoke(another.id), await revoke(randomUUID())]).toEqual([
+    204, 404, 404,
+  ]);
+  expect(await statusAt('globex.host.example', another.token)).toBe(200);
+});
+
+it('a user who moved into a tenant is refused at once by TokenVersionGuard', async () => {
+  const { id, token } = await signedIn(null);
+  expect(await statusAt('host.example', token, '/sure')).toBe(200);
+  await database.pool.query("update people set org = 'acme' where person_ref = $1", [id]);
+  expect(await statusAt('host.example', token, '/sure')).toBe(401);
+});
 
 describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) => {
   const of = () => (where === 'the issuer' ? issuer : service);

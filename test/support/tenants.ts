@@ -10,12 +10,13 @@ const people = pgTable('people', {
   ref: uuid('person_ref').primaryKey().defaultRandom(),
   mail: text('mail').notNull().unique(),
   secret: text('pw'),
+  kind: text('kind'),
   locked: boolean('locked'),
   org: text('org'),
 });
 export const TENANT_USERS: UserColumns = {
   ...{ table: people, id: people.ref, email: people.mail, passwordHash: people.secret },
-  ...{ disabled: people.locked, tenant: people.org },
+  ...{ role: people.kind, disabled: people.locked, tenant: people.org },
 };
 
 export const BASE = 'https://host.example';

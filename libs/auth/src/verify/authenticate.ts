@@ -233,8 +233,12 @@ export class AuthenticateFlow {
       throw this.refused('of another issuer, whom the database does not know', principal);
     if (principal.kind === 'api_key' && this.apiKeys) return this.apiKeys.confirm(principal);
     const { authority, user } = await this.authorityOn(principal);
+    // a user without a tenant has none in the token either, but old tokens name none
+    const isTold = this.options?.tenants !== undefined && principal.legacy === undefined;
+    const tenancy = isTold ? 'compared' : 'ignored';
     const problem =
-      disagreement(principal, authority, user) ?? (await this.actingNoLonger(principal, authority, user));
+      disagreement(principal, authority, user, tenancy) ??
+      (await this.actingNoLonger(principal, authority, user));
     if (problem) throw this.refused(problem, principal);
     return principal;
   }
@@ -284,12 +288,13 @@ function disagreement(
   principal: Principal,
   authority: Authority,
   user: UserFacts | 'gone',
+  tenancy: 'compared' | 'ignored',
 ): string | undefined {
   if (authority.revoked) return 'revoked';
   if (!authority.sessionLive) return 'session ended';
   if (authority.subject.tokenVersion !== principal.tokenVersion) return 'token version changed';
   if (typeof user === 'string') return 'user gone';
   if (user.disabled) return 'user disabled';
-  if (principal.tenant !== undefined && user.tenant !== principal.tenant) return 'tenant changed';
+  if (tenancy === 'compared' && user.tenant !== principal.tenant) return 'tenant changed';
   return changedRights(principal, user);
 }

@@ -5,6 +5,7 @@ import { Announcer } from '../sessions/announcer.service.js';
 import { RevocationService } from '../sessions/revocation.service.js';
 import type { Session } from '../../storage/session.js';
 import { SessionStore } from '../../storage/session-store.port.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
 import { AuthenticateFlow } from '../../verify/authenticate.js';
 import { UserResolver } from '../users/user-resolver.service.js';
 
@@ -13,6 +14,7 @@ import { UserResolver } from '../users/user-resolver.service.js';
 export class EndSessionsFlow {
   constructor(
     private readonly store: SessionStore,
+    private readonly users: UserDirectory,
     private readonly resolver: UserResolver,
     private readonly authenticate: AuthenticateFlow,
     private readonly revocations: RevocationService,
@@ -45,11 +47,14 @@ export class EndSessionsFlow {
     return this.revocations.endAll(id, 'logout_all', { actorId: id });
   }
 
-  /** Throws `forbidden` unless the caller has the role `admin` in the database. */
+  /** Throws `forbidden` unless the caller has the role `admin` in the database; `user_not_found` for a user of another tenant than the admin's. */
   async revokeUser(admin: Principal, userId: string): Promise<void> {
     await this.authenticate.confirm(admin);
     if (admin.role !== 'admin') throw new AuthError('forbidden', 'role admin is needed');
     const subject = await this.resolver.idOf(userId);
+    const { tenant } = admin;
+    if (tenant !== undefined && (await this.users.findById(subject))?.account.tenant !== tenant)
+      throw new AuthError('user_not_found', 'a user of another tenant');
     await this.revocations.endAll(subject, 'ended_by_admin', { actorId: admin.id });
   }
 }
