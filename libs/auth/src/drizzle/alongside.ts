@@ -63,12 +63,18 @@ function joining<T>(
       throw transactionRefused('is not open: nothing would undo what is written in it');
     if (!(await database.isAt(row?.['place'], deadlineMs)))
       throw transactionRefused("is of another database than Tokenward's storage");
-    const done = await work(tx, Number(row?.['now']));
     const [statements, locks] = [String(row?.['statements']), String(row?.['locks'])];
-    await rows(
-      tx,
-      sql`select set_config('statement_timeout', ${statements}, true), set_config('lock_timeout', ${locks}, true)`,
-    );
+    const giveBack = () =>
+      rows(
+        tx,
+        sql`select set_config('statement_timeout', ${statements}, true), set_config('lock_timeout', ${locks}, true)`,
+      );
+    // the host may go on after a refusal; after a failed statement it cannot, and neither can this
+    const done = await work(tx, Number(row?.['now'])).catch(async (error: unknown) => {
+      await giveBack().catch(() => undefined);
+      throw error;
+    });
+    await giveBack();
     return done;
   });
 }
