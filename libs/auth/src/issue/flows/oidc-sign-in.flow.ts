@@ -97,8 +97,9 @@ export class OidcSignInFlow {
       others.length === 0 ? this.requests.find(provider, redirectUri, { state, browser }) : undefined;
     // not counted: any page can make a browser send this, and could lock out its whole network
     if (!asked) return this.refused('no live state of this browser', '/', client);
-    const admission = await this.admitted(client);
-    const outcome = await this.answered(asked, parameters, { ...client, tenant: asked.tenant });
+    const ofTenant = { ...client, tenant: asked.tenant };
+    const admission = await this.admitted(ofTenant);
+    const outcome = await this.answered(asked, parameters, ofTenant);
     if (outcome.result !== 'refused') await admission.giveBack();
     return outcome;
   }

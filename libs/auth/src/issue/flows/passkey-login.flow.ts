@@ -65,7 +65,7 @@ export class PasskeyLoginFlow {
     const known = this.devices.genuine(input.device);
     const admission = await (known === undefined
       ? this.throttle.admitLookUp(client.ip)
-      : this.throttle.admitDevice(known, client.tenant));
+      : this.throttle.admitDevice(known));
     const answered = await this.answered(input, context).catch(async (error: unknown) => {
       await admission.giveBack();
       throw error;

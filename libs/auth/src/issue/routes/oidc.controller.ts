@@ -108,9 +108,8 @@ export function createOidcController(routes: Routes): Type {
     ): Promise<void> {
       const { searchParams: parameters } = urlOf(request);
       const [browser, redirectUri] = [this.presented.oidc(request), this.callbacks.of(request)];
-      const client = await this.tenants.clientOf(request);
       const given = { parameters, browser, redirectUri };
-      const outcome = await this.signIn.finish(parameterOf(request, 'provider'), given, client);
+      const outcome = await this.signIn.finish(parameterOf(request, 'provider'), given, clientOf(request));
       this.cookies.oidc(response, '', 0);
       if (typeof outcome.result === 'object' && 'grant' in outcome.result)
         this.cookies.signIn(response, outcome.result.grant);
