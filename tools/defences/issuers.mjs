@@ -117,7 +117,7 @@ export const ISSUERS = [
   tenants(
     'the database knows who moved',
     'verify/authenticate.ts',
-    "if (principal.tenant !== undefined && user.tenant !== principal.tenant) return 'tenant changed';",
+    "if (tenancy === 'compared' && user.tenant !== principal.tenant) return 'tenant changed';",
     '',
     'T-tn05',
   ),
