@@ -254,6 +254,12 @@ describe('a service that only verifies', () => {
     nonce = asked.headers['dpop-nonce'];
     const used = await prove(THING);
     expect(await everywhere(used, [nonced])).toEqual(once(THING, 1));
-    expect(await everywhere(used, [orders, twin, alone])).toEqual([401, 401, 401, 401, 503, 503]);
+    // two applications were started in this process meanwhile: the others may be behind with the revocations, and say 503
+    const seen: number[][] = [];
+    await until(async () => {
+      seen.push(await everywhere(used, [orders, twin, alone]));
+      return String(seen.at(-1)) === String([401, 401, 401, 401, 503, 503]);
+    });
+    expect(seen.flat()).not.toContain(200);
   });
 });
