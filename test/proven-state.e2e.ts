@@ -89,7 +89,8 @@ describe('between a proof and what follows from it', () => {
     afterReading = async (found) => {
       afterReading = undefined;
       const { account, passwordHash: proven = '' } = found as LoginCandidate;
-      other = `${proven.slice(0, -2)}AA`;
+      // one in a thousand ends so by itself
+      other = `${proven.slice(0, -2)}${proven.endsWith('AA') ? 'BA' : 'AA'}`;
       expect(await storage.users.replacePasswordHash(account.id, proven, other)).toBe(true);
     };
     const answer = await client.post(
