@@ -229,10 +229,9 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   endEverything(by: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
-    // every session in one transaction: the longer the more there are
-    const deadlineMs = this.options.deadlineMs * 60;
     const end = (tx: Transaction, nowMs: number) => endEverythingIn(tx, this.schema, by, nowMs + toleranceMs);
-    return this.changing('end everything', {}, end, deadlineMs);
+    // every session in one transaction: the longer the more there are
+    return this.changing('end everything', {}, end, this.options.deadlineMs * 60);
   }
 
   async readSubject(subject: string): Promise<SubjectState> {
