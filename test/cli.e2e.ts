@@ -273,4 +273,16 @@ describe('its database commands', () => {
     for (const hash of hashes.slice(0, 205))
       expect(hash).toMatch(/^bcrypt\$2b\$04\$.{22}\$argon2id\$v=19\$m=19456/);
   }, 120_000);
+
+  it('hashes wrap: pages by the value of the id, whatever the column is named', async () => {
+    const bcrypt = '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK';
+    // as text, 2 to 9 come after the 200 others
+    await pool.query('create table members (id int primary key, hash text)');
+    await pool.query(
+      `insert into members select n, $1 from generate_series(1, 1199) n where n between 2 and 9 or n >= 1000`,
+      [bcrypt],
+    );
+    const line = 'hashes wrap --table members --column hash --yes --json';
+    expect(json(await tokenward(line, env))).toEqual({ wrapped: 208 });
+  }, 120_000);
 });

@@ -95,7 +95,8 @@ async function wrapAll(db: CliDatabase, { table, id, hash, idType }: Column): Pr
   for (let last: string | undefined; ;) {
     const after = last === undefined ? sql`true` : sql`${id} > ${last}::text::${sql.raw(idType)}`;
     const { rows } = await db.execute<{ id: string; hash: string }>(
-      sql`select ${id}::text as id, ${hash} as hash from ${table} where ${after} and ${hash} ~ ${BCRYPT} order by ${id} limit ${BATCH}`,
+      // by the column and not by its text, which is called id as well: 10 is before 9 there
+      sql`select ${id}::text as id, ${hash} as hash from ${table} where ${after} and ${hash} ~ ${BCRYPT} order by ${table}.${id} limit ${BATCH}`,
     );
     for (let at = 0; at < rows.length; at += AT_ONCE)
       await Promise.all(rows.slice(at, at + AT_ONCE).map(wrap));
