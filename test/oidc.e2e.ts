@@ -427,6 +427,16 @@ describe('sign-in at a provider', () => {
       expect(locationOf(await victim.get(issuer.approve(url, who)))).toBe(`/${REFUSED}`);
     });
 
+    it('does not give an identity to an account that the browser is not signed in to, whatever cookie it brings', async () => {
+      const [attacker, who] = [await hosts.signIn(await hosts.member()), person()];
+      const { url } = (await urlToLink(attacker)).json<{ url: string }>();
+      const victim = await hosts.signIn(await hosts.member());
+      // as a sibling subdomain plants it
+      victim.jar.set('oidc_state', attacker.jar.get('oidc_state') ?? '', '/auth');
+      expect(locationOf(await victim.get(issuer.approve(url, who)))).toBe(`/account${REFUSED}`);
+      expect((await attacker.get('/auth/oidc/identities')).json()).toEqual([]);
+    });
+
     it('wants a proof of at most five minutes, of this site, and somebody signed in', async () => {
       const { id } = await hosts.member();
       const old = await auth().openSession(id, {

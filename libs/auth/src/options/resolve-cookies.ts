@@ -35,7 +35,8 @@ export function resolveCookies(
     accessName: prefix + (given.accessName ?? own(DEFAULT_ACCESS_COOKIE)),
     refreshName: scoped + (given.refreshName ?? own(DEFAULT_REFRESH_COOKIE)),
     deviceName: scoped + (given.deviceName ?? own(DEFAULT_DEVICE_COOKIE)),
-    oidcName: scoped + own(OIDC_COOKIE),
+    // it says whose request it was, and no sibling subdomain may say so
+    oidcName: prefix + own(OIDC_COOKIE),
   };
   for (const [option, name] of Object.entries(names))
     if (!prefix && /^__(secure|host)-/i.test(name))

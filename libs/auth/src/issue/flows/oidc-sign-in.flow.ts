@@ -17,6 +17,7 @@ import { DeviceIds } from '../users/device-id.js';
 import { type Admission, LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
 import { CompleteSignIn, type SignInResult } from './complete-sign-in.service.js';
+import { NamedSessions } from './named-sessions.service.js';
 import { SendVerificationFlow } from './send-verification.flow.js';
 
 export interface OidcReturn {
@@ -26,6 +27,8 @@ export interface OidcReturn {
   readonly browser: string | undefined;
   /** The redirect URI of the request. */
   readonly redirectUri: string;
+  /** The access cookies that came along. */
+  readonly accessCookies: readonly string[];
 }
 
 /** The start of a sign-in. */
@@ -59,6 +62,7 @@ export class OidcSignInFlow {
     private readonly accounts: IdentityAccounts,
     private readonly verifier: PasswordVerifier,
     private readonly sessions: SessionStore,
+    private readonly byAccessToken: NamedSessions,
     private readonly verification: SendVerificationFlow,
     private readonly devices: DeviceIds,
     private readonly throttle: LoginThrottle,
@@ -91,17 +95,24 @@ export class OidcSignInFlow {
    */
   async finish(provider: string, given: OidcReturn, client: ClientContext): Promise<OidcOutcome> {
     this.methods.needProvider(provider);
-    const { parameters, browser, redirectUri } = given;
+    const { parameters, browser, redirectUri, accessCookies } = given;
     const [state = '', ...others] = parameters.getAll('state');
     const asked =
       others.length === 0 ? this.requests.find(provider, redirectUri, { state, browser }) : undefined;
     // not counted: any page can make a browser send this, and could lock out its whole network
     if (!asked) return this.refused('no live state of this browser', '/', client);
     const ofTenant = { ...client, tenant: asked.tenant };
+    // a sibling subdomain can plant the cookie of a request that it began itself, and would get the person's identity
+    if (asked.linking && !(await this.isOf(asked.linking, accessCookies)))
+      return this.refused('the browser is signed in to another session', asked.returnTo, ofTenant);
     const admission = await this.admitted(ofTenant);
     const outcome = await this.answered(asked, parameters, ofTenant);
     if (outcome.result !== 'refused') await admission.giveBack();
     return outcome;
+  }
+
+  private async isOf({ sessionId }: Linking, accessCookies: readonly string[]): Promise<boolean> {
+    return [...(await this.byAccessToken.of(accessCookies))].every((each) => each === sessionId);
   }
 
   private async admitted({ ip, tenant }: ClientContext): Promise<Admission> {

@@ -47,8 +47,9 @@ export class AuthCookies {
 
   /** Of a sign-in at a provider: it comes back with a navigation from there, so it is `Lax`. An empty value clears it. */
   oidc(response: HttpResponse, value: string, maxAge: number): void {
-    const { oidcName: name, domain, secure } = this.options.cookies;
-    const attributes = { httpOnly: true, maxAge, domain, path: this.scoped.refreshPath, secure } as const;
+    const { oidcName: name, prefix, domain, secure } = this.options.cookies;
+    const path = prefix === '__Host-' ? '/' : this.scoped.refreshPath;
+    const attributes = { httpOnly: true, maxAge, domain, path, secure } as const;
     this.write(response, [
       stringifySetCookie({ name, value, ...attributes, sameSite: 'lax' }, { encode: String }),
     ]);

@@ -107,8 +107,10 @@ export function createOidcController(routes: Routes): Type {
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<void> {
       const { searchParams: parameters } = urlOf(request);
-      const [browser, redirectUri] = [this.presented.oidc(request), this.callbacks.of(request)];
-      const given = { parameters, browser, redirectUri };
+      const given = {
+        ...{ parameters, browser: this.presented.oidc(request) },
+        ...{ redirectUri: this.callbacks.of(request), accessCookies: this.presented.accessCookies(request) },
+      };
       const outcome = await this.signIn.finish(parameterOf(request, 'provider'), given, clientOf(request));
       this.cookies.oidc(response, '', 0);
       if (typeof outcome.result === 'object' && 'grant' in outcome.result)
