@@ -1,13 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { credentials, fakeWorld } from './world.fixture.js';
 
-const { world, open } = fakeWorld();
+const { world, open, signedIn } = fakeWorld();
 
 describe('refresh ahead of expiry', () => {
   it('happens before the token expires, and again after that one', async () => {
     jest.useFakeTimers({ advanceTimers: true });
-    const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
-    await client.login(credentials);
+    await signedIn({ transport: 'bearer', refreshAheadMs: 60_000 });
     await jest.advanceTimersByTimeAsync(820_000);
     expect(world.server.count('/auth/refresh')).toBe(0);
     await jest.advanceTimersByTimeAsync(30_000);
@@ -38,8 +37,7 @@ describe('refresh ahead of expiry', () => {
   // T-p4fk
   it('is soon after a laptop woke up, although timers stood still', async () => {
     jest.useFakeTimers({ advanceTimers: true });
-    const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
-    await client.login(credentials);
+    await signedIn({ transport: 'bearer', refreshAheadMs: 60_000 });
     jest.setSystemTime(Date.now() + 8 * 3_600_000);
     await jest.advanceTimersByTimeAsync(31_000);
     expect(world.server.count('/auth/refresh')).toBe(1);
@@ -48,8 +46,7 @@ describe('refresh ahead of expiry', () => {
   it('of a token that lives ten seconds does not go round in circles', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     world.server.expiresIn = 10;
-    const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
-    await client.login(credentials);
+    await signedIn({ transport: 'bearer', refreshAheadMs: 60_000 });
     await jest.advanceTimersByTimeAsync(20_500);
     expect(world.server.count('/auth/refresh')).toBeGreaterThanOrEqual(2);
     expect(world.server.count('/auth/refresh')).toBeLessThanOrEqual(4);
@@ -57,8 +54,7 @@ describe('refresh ahead of expiry', () => {
 
   it('is tried again while the server is away', async () => {
     jest.useFakeTimers({ advanceTimers: true });
-    const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
-    await client.login(credentials);
+    const client = await signedIn({ transport: 'bearer', refreshAheadMs: 60_000 });
     world.server.failNext('/auth/refresh', 503);
     await jest.advanceTimersByTimeAsync(890_000);
     expect(world.server.count('/auth/refresh')).toBe(2);
@@ -68,8 +64,7 @@ describe('refresh ahead of expiry', () => {
   // T-bks3
   it('is not tried again where the browser holds the key: it renews the cookie by itself', async () => {
     jest.useFakeTimers({ advanceTimers: true });
-    const client = open({ refreshAheadMs: 60_000 });
-    await client.login(credentials);
+    const client = await signedIn({ refreshAheadMs: 60_000 });
     world.server.failNext('/auth/refresh', 'key');
     await jest.advanceTimersByTimeAsync(890_000);
     expect(world.server.count('/auth/refresh')).toBe(1);
@@ -79,8 +74,7 @@ describe('refresh ahead of expiry', () => {
   // T-nns9
   it('counts by the server’s clock when this one is wrong', async () => {
     jest.useFakeTimers({ advanceTimers: true });
-    const first = open({ refreshAheadMs: 0 });
-    await first.login(credentials);
+    const first = await signedIn({ refreshAheadMs: 0 });
     first.close();
     jest.setSystemTime(Date.now() + 3_600_000);
     const wrong = open({ refreshAheadMs: 60_000 });

@@ -1,8 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { type AuthClient, AuthClientError, memoryStore } from './index.js';
+import { type AuthClient, AuthClientError } from './index.js';
 import { credentials, fakeWorld, later } from './world.fixture.js';
 
-const { world, open } = fakeWorld();
+const { world, open, signedIn, statusOf } = fakeWorld();
 
 describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
   it('signs in, is somebody, signs out', async () => {
@@ -15,8 +15,7 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
   });
 
   it('refreshes once for many requests refused at the same time, and sends each again once', async () => {
-    const client = open({ transport });
-    await client.login(credentials);
+    const client = await signedIn({ transport });
     world.server.expireAccessTokens();
     const answers = await Promise.all(
       ['a', 'b', 'c', 'd'].map((body) =>
@@ -29,8 +28,7 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
   });
 
   it('a definite refusal signs out once, however many asked', async () => {
-    const client = open({ transport });
-    await client.login(credentials);
+    const client = await signedIn({ transport });
     world.server.endSession();
     const answers = await Promise.all([1, 2, 3].map(() => client.fetch('https://api.test/echo')));
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
@@ -48,8 +46,7 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     ['an answer in an envelope', { text: '{"data":{"tokenType":"Bearer","expiresIn":900}}' }],
     ['an answer without a lifetime', { text: '{"tokenType":"Bearer","accessToken":"x","refreshToken":"y"}' }],
   ] as const)('%s of a refresh signs nobody out', async (_name, fault) => {
-    const client = open({ transport });
-    await client.login(credentials);
+    const client = await signedIn({ transport });
     world.server.expireAccessTokens();
     world.server.failNext('/auth/refresh', fault);
     expect(await client.refresh()).toBe('unavailable');
@@ -57,8 +54,8 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     if (typeof fault === 'object') return; // the token was spent on the way
     world.server.failNext('/auth/refresh', fault);
     // a 401 would look like a sign-out to the page
-    expect((await client.fetch('https://api.test/echo')).status).toBe(503);
-    expect((await client.fetch('https://api.test/echo')).status).toBe(200);
+    expect(await statusOf(client)).toBe(503);
+    expect(await statusOf(client)).toBe(200);
   });
 
   // T-ggfv
@@ -83,198 +80,18 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
   it.each(['<html>', '{"data":{"id":"u1"}}'])(
     'a session answered %s is an error that says so',
     async (text) => {
-      const client = open({ transport });
-      await client.login(credentials);
+      const client = await signedIn({ transport });
       world.server.failNext('/auth/me', { text });
       await expect(client.session()).rejects.toThrow(/not an answer of Tokenward/);
     },
   );
 
   it('a logout that the server could not make durable leaves the user signed in', async () => {
-    const client = open({ transport });
-    await client.login(credentials);
+    const client = await signedIn({ transport });
     world.server.failNext('/auth/logout', 503);
     await expect(client.logout()).rejects.toMatchObject({ status: 503, retryAfterSeconds: 7 });
     expect(client.events).toEqual(['signedIn']);
     expect(await client.session()).toMatchObject({ id: 'u1' });
-  });
-});
-
-describe('what is sent again', () => {
-  it.each<[string, () => RequestInit]>([
-    ['text', () => ({ body: 'x' })],
-    ['bytes', () => ({ body: new TextEncoder().encode('x') })],
-    ['a blob', () => ({ body: new Blob(['x']) })],
-    ['a form', () => ({ body: new URLSearchParams('x') })],
-  ])('%s', async (_name, init) => {
-    const client = open();
-    await client.login(credentials);
-    world.server.expireAccessTokens();
-    const answer = await client.fetch('https://api.test/echo', { method: 'POST', ...init() });
-    expect(await answer.text()).toMatch(/^x=?$/);
-  });
-
-  it('a Request, which stays readable for its owner', async () => {
-    const client = open();
-    await client.login(credentials);
-    world.server.expireAccessTokens();
-    const request = new Request('https://api.test/echo', { method: 'PUT', body: 'mine' });
-    expect(await (await client.fetch(request)).text()).toBe('mine');
-    expect(await request.text()).toBe('mine');
-  });
-
-  // T-d5p2
-  it('a stream is not: the caller sees the 401, and the next try goes through', async () => {
-    const client = open();
-    await client.login(credentials);
-    world.server.expireAccessTokens();
-    const stream = () => new Blob(['flow']).stream();
-    const send = () =>
-      client.fetch('https://api.test/echo', {
-        method: 'POST',
-        body: stream() as ReadableStream,
-        duplex: 'half',
-      } as RequestInit);
-    expect((await send()).status).toBe(401);
-    expect(await (await send()).text()).toBe('flow');
-    expect(client.events).not.toContain('signedOut: refused');
-  });
-
-  it('nothing for a proof that is too old: asking again is the page’s part', async () => {
-    const client = open();
-    await client.login(credentials);
-    expect((await client.fetch('https://api.test/step-up')).status).toBe(401);
-    expect(world.server.count('/auth/refresh')).toBe(0);
-    expect(world.server.count('/step-up')).toBe(1);
-  });
-
-  it('nothing a third time', async () => {
-    const client = open();
-    await client.login(credentials);
-    expect((await client.fetch('https://api.test/always-401')).status).toBe(401);
-    expect(world.server.count('/always-401')).toBe(2);
-  });
-});
-
-describe('tokens', () => {
-  it('go to the API alone', async () => {
-    const client = open({ transport: 'bearer' });
-    await client.login(credentials);
-    await client.fetch('https://api.test.evil.example/steal');
-    await client.fetch(new Request('https://api.test:8443/steal'));
-    expect(
-      world.server.seen.filter(({ path }) => path === '/steal').map(({ authorization }) => authorization),
-    ).toEqual([null, null]);
-  });
-
-  it('reach no other tab and no storage in cookie mode', async () => {
-    const client = open();
-    await client.login(credentials);
-    await client.refresh();
-    expect(
-      JSON.stringify([world.browser.messages, world.browser.stored, world.browser.lockNames]),
-    ).not.toMatch(/access-|refresh-/);
-  });
-
-  // T-3gpt
-  it.each([
-    ['cookie', [undefined, undefined, undefined]],
-    ['hybrid', [undefined, 'access-1', 'access-2']],
-    ['bearer', [undefined, 'access-1', 'access-2']],
-  ] as const)('%s: handed to a socket, fresh, where scripts hold them', async (transport, expected) => {
-    jest.useFakeTimers({ advanceTimers: true });
-    const client = open({ transport });
-    const tokens = [await client.accessToken()];
-    await client.login(credentials);
-    tokens.push(await client.accessToken());
-    jest.setSystemTime(Date.now() + 901_000);
-    tokens.push(await client.accessToken());
-    expect(tokens).toEqual(expected);
-  });
-
-  it('come from a sign-in at a route of the host too, in every tab', async () => {
-    const [first, second] = [open({ transport: 'hybrid' }), open({ transport: 'hybrid' })];
-    const user = await first.loginWith(() =>
-      world.server.fetch('https://api.test/auth/login', {
-        method: 'POST',
-        body: JSON.stringify({ email: 'ada@example.com', transport: 'hybrid' }),
-      }),
-    );
-    expect(user).toMatchObject({ id: 'u1' });
-    await later(10);
-    expect(await second.accessToken()).toBe('access-1');
-    await expect(
-      first.loginWith(() => world.server.fetch('https://api.test/always-401')),
-    ).rejects.toMatchObject({
-      status: 401,
-    });
-    expect([first.events, second.events]).toEqual([['signedIn'], ['signedIn']]);
-  });
-
-  it('of a bearer client are kept in its store: the newest refresh token, and the device beyond a logout', async () => {
-    const store = memoryStore();
-    const client = open({ transport: 'bearer', store });
-    await client.login(credentials);
-    await client.refresh();
-    expect(store.get()).toEqual({ refreshToken: 'refresh-2', device: 'device-1' });
-    await client.logout();
-    expect(store.get()).toEqual({ refreshToken: undefined, device: 'device-1' });
-    await client.login(credentials);
-    expect(world.server.lastBody('/auth/login')).toMatchObject({ device: 'device-1' });
-  });
-
-  // T-dvn5
-  it('are there again after a restart of a bearer client', async () => {
-    const store = memoryStore();
-    await open({ transport: 'bearer', store }).login(credentials);
-    const restarted = open({ transport: 'bearer', store });
-    expect((await restarted.fetch('https://api.test/echo')).status).toBe(200);
-    expect(world.server.count('/auth/refresh')).toBe(1);
-  });
-});
-
-describe('an answer that was lost', () => {
-  // T-b78v
-  it.each(['cookie', 'hybrid', 'bearer'] as const)(
-    '%s: the next try says by its key that it is one, and nobody is signed out',
-    async (transport) => {
-      const client = open({ transport });
-      await client.login(credentials);
-      world.server.failNext('/auth/refresh', 'lost');
-      expect(await client.refresh()).toBe('unavailable');
-      expect(await client.refresh()).toBe('refreshed');
-      expect(world.server.spentTokensSeen).toBe(0);
-      expect(client.events).toEqual(['signedIn', 'refreshed']);
-    },
-  );
-
-  // T-kbs7
-  it('is asked for again by the app that was killed meanwhile, from its store', async () => {
-    const store = memoryStore();
-    const killed = open({ transport: 'bearer', store });
-    await killed.login(credentials);
-    world.server.failNext('/auth/refresh', 'lost');
-    await killed.refresh();
-    expect(await open({ transport: 'bearer', store }).refresh()).toBe('refreshed');
-    expect(world.server.spentTokensSeen).toBe(0);
-  });
-
-  // T-fszb
-  it('a store that refuses one write loses no pair, and is written again', async () => {
-    const inner = memoryStore();
-    let isLocked = false;
-    const set: typeof inner.set = (tokens) => {
-      if (isLocked) throw new Error('locked');
-      return inner.set(tokens);
-    };
-    const client = open({ transport: 'bearer', store: { get: inner.get, set } });
-    await client.login(credentials);
-    isLocked = true;
-    expect(await client.refresh()).toBe('refreshed');
-    isLocked = false;
-    expect(await client.refresh()).toBe('refreshed');
-    expect(await inner.get()).toMatchObject({ refreshToken: 'refresh-3' });
-    expect(world.server.spentTokensSeen).toBe(0);
   });
 });
 
@@ -291,8 +108,7 @@ describe('two people', () => {
 
   // T-555h
   it('what one has under way is not sent again as the next', async () => {
-    const client = open();
-    await client.login(credentials);
+    const client = await signedIn();
     world.server.expireAccessTokens();
     const slow = client.fetch('https://api.test/slow', { method: 'POST', body: 'hers' });
     await later(5);
@@ -310,16 +126,14 @@ describe('waits', () => {
     const never = new Promise<Response>(() => undefined);
     const send: typeof fetch = (input, init) =>
       String(input).endsWith('/auth/refresh') ? never : world.server.fetch(input, init);
-    const client = open({ fetch: send });
-    await client.login(credentials);
+    const client = await signedIn({ fetch: send });
     world.server.expireAccessTokens();
     const signal = AbortSignal.timeout(20);
     await expect(client.fetch('https://api.test/echo', { signal })).rejects.toThrow();
   });
 
   it('a logout that is answered by somebody else ends nothing, and says so', async () => {
-    const client = open();
-    await client.login(credentials);
+    const client = await signedIn();
     world.server.failNext('/auth/logout', { text: '<html>' });
     await expect(client.logout()).rejects.toThrow(/not an answer of Tokenward/);
     expect(client.events).toEqual(['signedIn']);
@@ -344,71 +158,11 @@ describe('errors', () => {
   });
 
   it('whether anybody is signed in is not guessed', async () => {
-    const client = open();
-    await client.login(credentials);
+    const client = await signedIn();
     world.server.expireAccessTokens();
     world.server.failNext('/auth/refresh', 503);
     await expect(client.session()).rejects.toMatchObject({ status: 503 });
     expect(await client.session()).toMatchObject({ id: 'u1' });
-  });
-});
-
-describe('a session that is bound to a key of the browser', () => {
-  // T-bks1
-  it('is signed out where the browser lost the key: a request was 401, and the refresh wants the key', async () => {
-    const client = open();
-    await client.login(credentials);
-    world.server.expireAccessTokens();
-    world.server.failNext('/auth/refresh', 'key');
-    expect((await client.fetch('https://api.test/echo')).status).toBe(401);
-    expect(client.events).toEqual(['signedIn', 'signedOut: refused']);
-    expect(await client.session()).toBeUndefined();
-    await client.login(credentials);
-    expect((await client.fetch('https://api.test/echo')).status).toBe(200);
-    expect(client.events).toEqual(['signedIn', 'signedOut: refused', 'signedIn']);
-  });
-
-  it.each(['hybrid', 'bearer'] as const)(
-    '%s: is signed out also when the token was known to be over',
-    async (transport) => {
-      const client = open({ transport });
-      await client.login(credentials);
-      world.server.expireAccessTokens();
-      jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
-      world.server.failNext('/auth/refresh', 'key');
-      expect((await client.fetch('https://api.test/echo')).status).toBe(401);
-      expect(client.events).toEqual(['signedIn', 'signedOut: refused']);
-    },
-  );
-
-  // T-bks2
-  it('goes on while its cookie is good, whatever a refresh that nobody needed is answered', async () => {
-    const client = open();
-    await client.login(credentials);
-    world.server.failNext('/auth/refresh', 'key');
-    expect(await client.refresh()).toBe('bound');
-    expect((await client.fetch('https://api.test/echo')).status).toBe(200);
-    expect(client.events).toEqual(['signedIn']);
-  });
-
-  // T-bks4
-  it('goes on where the browser renewed the cookie a moment later: the request is sent again', async () => {
-    const client = open();
-    await client.login(credentials);
-    world.server.failNext('/echo', 401);
-    world.server.failNext('/auth/refresh', 'key');
-    expect((await client.fetch('https://api.test/echo')).status).toBe(200);
-    expect(world.server.count('/echo')).toBe(2);
-    expect(client.events).toEqual(['signedIn']);
-  });
-
-  it('another 403, such as that of a firewall, does not sign anybody out', async () => {
-    const client = open();
-    await client.login(credentials);
-    world.server.expireAccessTokens();
-    world.server.failNext('/auth/refresh', 403);
-    expect((await client.fetch('https://api.test/echo')).status).toBe(503);
-    expect(client.events).toEqual(['signedIn']);
   });
 });
 
@@ -440,10 +194,26 @@ describe('a call', () => {
   });
 
   it('proves identity with whatever the server takes', async () => {
-    const client = open();
-    await client.login(credentials);
+    const client = await signedIn();
     world.server.failNext('/auth/reauthenticate', 403);
     await expect(client.reauthenticate({ code: '123456' })).rejects.toMatchObject({ status: 403 });
     expect(world.server.lastBody('/auth/reauthenticate')).toEqual({ code: '123456' });
   });
+});
+
+it.each<[string, string, 'cookie' | 'hybrid' | 'bearer', boolean]>([
+  ['https://app.example.com/', 'https://api.example.com', 'cookie', false],
+  ['http://localhost:5173/', 'http://localhost:3000', 'cookie', false],
+  ['https://app.example.com/', '', 'cookie', false],
+  ['https://app.example.com/', 'https://api.example.net', 'cookie', true],
+  ['https://app.example.com/', 'https://api.example.net', 'hybrid', true],
+  ['https://app.example.com/', 'https://api.example.net', 'bearer', false],
+  ['http://app.example.com/', 'https://api.example.com', 'cookie', true],
+  ['http://localhost:5173/', 'http://127.0.0.1:3000', 'cookie', true],
+])('a page at %s with an API at %s (%s) is warned of two sites: %p', (page, baseUrl, transport, isWarned) => {
+  const warn = jest.spyOn(console, 'warn').mockReturnValue();
+  world.browser.at(page);
+  open({ baseUrl, transport });
+  expect(warn.mock.calls.flat().join().includes('another site')).toBe(isWarned);
+  warn.mockRestore();
 });

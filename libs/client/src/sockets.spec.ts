@@ -5,7 +5,7 @@ import { WebSocketServer, WebSocket as NodeSocket } from 'ws';
 import { authEvents, authSocket, followIo, ioAuth, type ServerEvent } from './sockets.js';
 import { credentials, fakeWorld } from './world.fixture.js';
 
-const { world, open } = fakeWorld();
+const { world, open, signedIn } = fakeWorld();
 const stops: (() => unknown)[] = [];
 let http: Server;
 let port: number;
@@ -51,8 +51,7 @@ describe('a socket', () => {
   const token = (value: string) => JSON.stringify({ type: 'auth', token: value });
 
   it('brings its token first, the next after each refresh, and messages both ways', async () => {
-    const client = open({ transport: 'bearer' });
-    await client.login(credentials);
+    const client = await signedIn({ transport: 'bearer' });
     const { heard, connections } = listen();
     const { socket, messages } = follow(client);
     expect(socket.send('too early')).toBe(false);
@@ -71,8 +70,7 @@ describe('a socket', () => {
     [4503, 'access-1'],
     [1012, 'access-1'],
   ])('that is closed with %i comes back with %s', async (code, value) => {
-    const client = open({ transport: 'bearer' });
-    await client.login(credentials);
+    const client = await signedIn({ transport: 'bearer' });
     const { heard, connections } = listen();
     follow(client);
     await until(() => heard.length === 1);
@@ -83,8 +81,7 @@ describe('a socket', () => {
 
   // T-fv2x
   it('ends with a sign-out, and comes back as the next person', async () => {
-    const client = open({ transport: 'bearer' });
-    await client.login(credentials);
+    const client = await signedIn({ transport: 'bearer' });
     const { heard, connections } = listen();
     follow(client);
     await until(() => heard.length === 1);
@@ -96,8 +93,7 @@ describe('a socket', () => {
   });
 
   it('does not come back when the refresh is refused', async () => {
-    const client = open({ transport: 'bearer' });
-    await client.login(credentials);
+    const client = await signedIn({ transport: 'bearer' });
     const { heard, connections } = listen();
     follow(client);
     await until(() => heard.length === 1);
@@ -111,8 +107,7 @@ describe('a socket', () => {
 
 describe('a socket of socket.io', () => {
   it('gets a fresh token, and connects again after the server ended it', async () => {
-    const client = open({ transport: 'bearer' });
-    await client.login(credentials);
+    const client = await signedIn({ transport: 'bearer' });
     expect(await new Promise((give) => ioAuth(client)(give))).toEqual({ token: 'access-1' });
 
     const listeners = new Map<string, (...given: never[]) => void>();

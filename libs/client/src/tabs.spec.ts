@@ -1,8 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { StoredTokens } from './index.js';
 import { credentials, fakeWorld, later } from './world.fixture.js';
 
-const { world, open } = fakeWorld();
+const { world, open, signedIn, statusOf } = fakeWorld();
 
 describe('the tabs of a browser', () => {
   it.each(['cookie', 'hybrid'] as const)(
@@ -84,11 +83,10 @@ describe('the tabs of a browser', () => {
   it.each(['cookie', 'hybrid'] as const)(
     '%s: a tab opened after the login is told as well, whatever it has done so far',
     async (transport) => {
-      const first = open({ transport });
-      await first.login(credentials);
+      const first = await signedIn({ transport });
       const idle = open({ transport });
       const busy = open({ transport });
-      expect((await busy.fetch('https://api.test/echo')).status).toBe(200);
+      expect(await statusOf(busy)).toBe(200);
       await first.logout();
       await later(10);
       expect([idle.events.at(-1), busy.events.at(-1)]).toEqual(['signedOut: logout', 'signedOut: logout']);
@@ -98,9 +96,9 @@ describe('the tabs of a browser', () => {
   it('a refusal that comes from this very tab, which never asked who it was, is told too', async () => {
     await open().login(credentials);
     const fresh = open();
-    expect((await fresh.fetch('https://api.test/echo')).status).toBe(200);
+    expect(await statusOf(fresh)).toBe(200);
     world.server.endSession();
-    expect((await fresh.fetch('https://api.test/echo')).status).toBe(401);
+    expect(await statusOf(fresh)).toBe(401);
     expect(fresh.events).toEqual(['signedOut: refused']);
   });
 
@@ -125,7 +123,7 @@ describe('the tabs of a browser', () => {
     await later(70);
     for (const tab of tabs) {
       expect(tab.events.at(-1)).toBe('signedIn');
-      expect((await tab.fetch('https://api.test/echo')).status).toBe(200);
+      expect(await statusOf(tab)).toBe(200);
     }
     expect(world.server.count('/auth/refresh')).toBe(0);
   });
@@ -184,10 +182,9 @@ describe('the tabs of a browser', () => {
     localStorage.setItem = () => {
       throw new Error('QuotaExceededError');
     };
-    const client = open();
-    await client.login(credentials);
+    const client = await signedIn();
     world.server.expireAccessTokens();
-    expect((await client.fetch('https://api.test/echo')).status).toBe(200);
+    expect(await statusOf(client)).toBe(200);
   });
 
   // T-vxnc
@@ -209,8 +206,7 @@ describe('the tabs of a browser', () => {
     const crypto = Object.getOwnPropertyDescriptor(globalThis, 'crypto') ?? {};
     Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true });
     try {
-      const client = open({ transport: 'bearer' });
-      await client.login(credentials);
+      const client = await signedIn({ transport: 'bearer' });
       expect(await client.refresh()).toBe('refreshed');
       expect(world.server.seen.map(({ key }) => key)).toEqual([null, null]);
     } finally {
@@ -246,120 +242,4 @@ describe('the tabs of a browser', () => {
     expect(frozen.events.filter((event) => event !== 'restored')).toEqual(['signedIn', 'signedOut: logout']);
     expect(other.events).toEqual(['signedIn', 'signedOut: logout']);
   });
-});
-
-describe('bearer clients of one store', () => {
-  const shared = () => {
-    let kept: StoredTokens | undefined;
-    return { get: () => kept, set: (tokens: StoredTokens | undefined) => void (kept = tokens) };
-  };
-
-  // T-kr58
-  it('follow each other, and refresh once for all', async () => {
-    const store = shared();
-    const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
-    await one.login(credentials);
-    await later(40);
-    expect(other.events).toEqual(['signedIn']);
-    world.server.expireAccessTokens();
-    const answers = await Promise.all([one, other].map((each) => each.fetch('https://api.test/echo')));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    expect(world.server.count('/auth/refresh')).toBe(1);
-    await one.logout();
-    await later(40);
-    expect(other.events).toEqual(['signedIn', 'refreshed', 'signedOut: logout']);
-    expect(world.server.spentTokensSeen).toBe(0);
-  });
-
-  // T-j5tk
-  it('of another store of the same page have nothing in common with them', async () => {
-    const [one, stranger] = [
-      open({ transport: 'bearer', store: shared() }),
-      open({ transport: 'bearer', store: shared() }),
-    ];
-    await one.login(credentials);
-    await one.refresh();
-    await later(400);
-    expect(stranger.events).toEqual([]);
-    expect(await stranger.accessToken()).toBeUndefined();
-  });
-
-  // T-mfqx
-  it('a request that was under way for one person is not sent again as the next of the store', async () => {
-    const store = shared();
-    const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
-    await one.login(credentials);
-    await later(40);
-    world.server.expireAccessTokens();
-    const slow = other.fetch('https://api.test/slow');
-    await later(5);
-    await one.login({ ...credentials, email: 'bob@example.com' });
-    await later(40);
-    world.server.finishSlow();
-    expect((await slow).status).toBe(401);
-    expect(world.server.count('/slow')).toBe(1);
-  });
-});
-
-describe('a page that comes back from the back/forward cache', () => {
-  // T-w4vf
-  it.each(['cookie', 'hybrid'] as const)('%s: says so, and then who is in', async (transport) => {
-    const page = open({ transport });
-    await page.login(credentials);
-    await later(40);
-    world.browser.pageshow(false);
-    await later(5);
-    expect(page.events).toEqual(['signedIn']);
-    world.browser.pageshow(true);
-    await later(80);
-    expect(page.events).toEqual([
-      ...['signedIn', 'restored'],
-      ...(transport === 'hybrid' ? ['refreshed'] : []),
-      'signedIn',
-    ]);
-    world.server.endSession();
-    world.browser.pageshow(true);
-    await later(80);
-    expect(page.events.slice(-2)).toEqual(['restored', 'signedOut: refused']);
-  });
-
-  it('of a bearer client sees that its store was emptied', async () => {
-    let kept: StoredTokens | undefined;
-    const store = { get: () => kept, set: (tokens: StoredTokens | undefined) => void (kept = tokens) };
-    const page = open({ transport: 'bearer', store });
-    await page.login(credentials);
-    await later(40);
-    kept = undefined;
-    world.browser.pageshow(true);
-    await later(80);
-    expect(page.events).toEqual(['signedIn', 'restored', 'signedOut: refused']);
-  });
-
-  it('is left alone where nobody followed, and when the client was closed', async () => {
-    const [fresh, closed] = [open(), open()];
-    await closed.login(credentials);
-    await later(40);
-    closed.close();
-    fresh.close();
-    world.browser.pageshow(true);
-    await later(5);
-    expect(closed.events).toEqual(['signedIn']);
-  });
-});
-
-it.each<[string, string, 'cookie' | 'hybrid' | 'bearer', boolean]>([
-  ['https://app.example.com/', 'https://api.example.com', 'cookie', false],
-  ['http://localhost:5173/', 'http://localhost:3000', 'cookie', false],
-  ['https://app.example.com/', '', 'cookie', false],
-  ['https://app.example.com/', 'https://api.example.net', 'cookie', true],
-  ['https://app.example.com/', 'https://api.example.net', 'hybrid', true],
-  ['https://app.example.com/', 'https://api.example.net', 'bearer', false],
-  ['http://app.example.com/', 'https://api.example.com', 'cookie', true],
-  ['http://localhost:5173/', 'http://127.0.0.1:3000', 'cookie', true],
-])('a page at %s with an API at %s (%s) is warned of two sites: %p', (page, baseUrl, transport, isWarned) => {
-  const warn = jest.spyOn(console, 'warn').mockReturnValue();
-  world.browser.at(page);
-  open({ baseUrl, transport });
-  expect(warn.mock.calls.flat().join().includes('another site')).toBe(isWarned);
-  warn.mockRestore();
 });

@@ -34,5 +34,12 @@ export function fakeWorld() {
     client.on('signedOut', ({ reason }) => void events.push(`signedOut: ${reason}`));
     return Object.assign(client, { events });
   }
-  return { world, open };
+  async function signedIn(options?: AuthClientOptions) {
+    const client = open(options);
+    await client.login(credentials);
+    return client;
+  }
+  const statusOf = async (client: AuthClient, path = '/echo') =>
+    (await client.fetch(`https://api.test${path}`)).status;
+  return { world, open, signedIn, statusOf };
 }

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals';
+import { memoryStore } from './index.js';
+import { credentials, fakeWorld, later } from './world.fixture.js';
+
+const { world, open } = fakeWorld();
+
+describe('bearer clients of one store', () => {
+  // T-kr58
+  it('follow each other, and refresh once for all', async () => {
+    const store = memoryStore();
+    const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
+    await one.login(credentials);
+    await later(40);
+    expect(other.events).toEqual(['signedIn']);
+    world.server.expireAccessTokens();
+    const answers = await Promise.all([one, other].map((each) => each.fetch('https://api.test/echo')));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(world.server.count('/auth/refresh')).toBe(1);
+    await one.logout();
+    await later(40);
+    expect(other.events).toEqual(['signedIn', 'refreshed', 'signedOut: logout']);
+    expect(world.server.spentTokensSeen).toBe(0);
+  });
+
+  // T-j5tk
+  it('of another store of the same page have nothing in common with them', async () => {
+    const [one, stranger] = [
+      open({ transport: 'bearer', store: memoryStore() }),
+      open({ transport: 'bearer', store: memoryStore() }),
+    ];
+    await one.login(credentials);
+    await one.refresh();
+    await later(400);
+    expect(stranger.events).toEqual([]);
+    expect(await stranger.accessToken()).toBeUndefined();
+  });
+
+  // T-mfqx
+  it('a request that was under way for one person is not sent again as the next of the store', async () => {
+    const store = memoryStore();
+    const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
+    await one.login(credentials);
+    await later(40);
+    world.server.expireAccessTokens();
+    const slow = other.fetch('https://api.test/slow');
+    await later(5);
+    await one.login({ ...credentials, email: 'bob@example.com' });
+    await later(40);
+    world.server.finishSlow();
+    expect((await slow).status).toBe(401);
+    expect(world.server.count('/slow')).toBe(1);
+  });
+});

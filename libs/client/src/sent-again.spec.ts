@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import { memoryStore } from './index.js';
+import { fakeWorld } from './world.fixture.js';
+
+const { world, open, signedIn, statusOf } = fakeWorld();
+
+describe('what is sent again', () => {
+  it.each<[string, () => RequestInit]>([
+    ['text', () => ({ body: 'x' })],
+    ['bytes', () => ({ body: new TextEncoder().encode('x') })],
+    ['a blob', () => ({ body: new Blob(['x']) })],
+    ['a form', () => ({ body: new URLSearchParams('x') })],
+  ])('%s', async (_name, init) => {
+    const client = await signedIn();
+    world.server.expireAccessTokens();
+    const answer = await client.fetch('https://api.test/echo', { method: 'POST', ...init() });
+    expect(await answer.text()).toMatch(/^x=?$/);
+  });
+
+  it('a Request, which stays readable for its owner', async () => {
+    const client = await signedIn();
+    world.server.expireAccessTokens();
+    const request = new Request('https://api.test/echo', { method: 'PUT', body: 'mine' });
+    expect(await (await client.fetch(request)).text()).toBe('mine');
+    expect(await request.text()).toBe('mine');
+  });
+
+  // T-d5p2
+  it('a stream is not: the caller sees the 401, and the next try goes through', async () => {
+    const client = await signedIn();
+    world.server.expireAccessTokens();
+    const stream = () => new Blob(['flow']).stream();
+    const send = () =>
+      client.fetch('https://api.test/echo', {
+        method: 'POST',
+        body: stream() as ReadableStream,
+        duplex: 'half',
+      } as RequestInit);
+    expect((await send()).status).toBe(401);
+    expect(await (await send()).text()).toBe('flow');
+    expect(client.events).not.toContain('signedOut: refused');
+  });
+
+  it('nothing for a proof that is too old: asking again is the page’s part', async () => {
+    const client = await signedIn();
+    expect(await statusOf(client, '/step-up')).toBe(401);
+    expect(world.server.count('/auth/refresh')).toBe(0);
+    expect(world.server.count('/step-up')).toBe(1);
+  });
+
+  it('nothing a third time', async () => {
+    const client = await signedIn();
+    expect(await statusOf(client, '/always-401')).toBe(401);
+    expect(world.server.count('/always-401')).toBe(2);
+  });
+});
+
+describe('an answer that was lost', () => {
+  // T-b78v
+  it.each(['cookie', 'hybrid', 'bearer'] as const)(
+    '%s: the next try says by its key that it is one, and nobody is signed out',
+    async (transport) => {
+      const client = await signedIn({ transport });
+      world.server.failNext('/auth/refresh', 'lost');
+      expect(await client.refresh()).toBe('unavailable');
+      expect(await client.refresh()).toBe('refreshed');
+      expect(world.server.spentTokensSeen).toBe(0);
+      expect(client.events).toEqual(['signedIn', 'refreshed']);
+    },
+  );
+
+  // T-kbs7
+  it('is asked for again by the app that was killed meanwhile, from its store', async () => {
+    const store = memoryStore();
+    const killed = await signedIn({ transport: 'bearer', store });
+    world.server.failNext('/auth/refresh', 'lost');
+    await killed.refresh();
+    expect(await open({ transport: 'bearer', store }).refresh()).toBe('refreshed');
+    expect(world.server.spentTokensSeen).toBe(0);
+  });
+
+  // T-fszb
+  it('a store that refuses one write loses no pair, and is written again', async () => {
+    const inner = memoryStore();
+    let isLocked = false;
+    const set: typeof inner.set = (tokens) => {
+      if (isLocked) throw new Error('locked');
+      return inner.set(tokens);
+    };
+    const client = await signedIn({ transport: 'bearer', store: { get: inner.get, set } });
+    isLocked = true;
+    expect(await client.refresh()).toBe('refreshed');
+    isLocked = false;
+    expect(await client.refresh()).toBe('refreshed');
+    expect(await inner.get()).toMatchObject({ refreshToken: 'refresh-3' });
+    expect(world.server.spentTokensSeen).toBe(0);
+  });
+});
