@@ -226,10 +226,7 @@ const ACCEPTED: readonly (readonly [environment: Environment, expected: Partial<
     { COOKIE_PREFIX: '__Host-' },
     {
       cookies: {
-        domain: undefined,
-        secure: true,
-        sameSite: 'lax',
-        prefix: '__Host-',
+        ...{ domain: undefined, secure: true, sameSite: 'lax', prefix: '__Host-' },
         formerScopes: undefined,
       },
     },

@@ -12,6 +12,7 @@ import {
   makeBench,
   makeKeys,
   NOW,
+  refused,
 } from '../../verify/tokens/forge.fixture.js';
 
 const keys = makeKeys('HS256');
@@ -90,17 +91,7 @@ describe('AccessTokenIssuer', () => {
     const { issuer } = makeBench(keys, { ttlSeconds: 60 }, ['api', 'web']);
     const [first, second] = [await issuer.issue({ ...input, amr: [] }), await issuer.issue(input)];
     const claims = decode(first.token, 1);
-    expect(Object.keys(claims).sort()).toEqual([
-      'aud',
-      'exp',
-      'iat',
-      'iss',
-      'jti',
-      'nbf',
-      'sid',
-      'sub',
-      'tokenVersion',
-    ]);
+    expect(Object.keys(claims).sort().join(' ')).toBe('aud exp iat iss jti nbf sid sub tokenVersion');
     expect(claims).toMatchObject({ aud: ['api', 'web'], exp: NOW + 60 });
     expect(first.tokenId).not.toBe(second.tokenId);
   });
@@ -144,45 +135,14 @@ describe('AccessTokenIssuer', () => {
   });
 
   // T-ps3z
-  it.each([
-    'password',
-    'Password',
-    'PASSWORD',
-    'passwd',
-    'pwd',
-    'secret',
-    'token',
-    'accessToken',
-    'refresh_token',
-    'api-key',
-    'apiKey',
-    'privateKey',
-    'ssn',
-    'SSN',
-    'creditCard',
-    'credit_card',
-    'credit.card',
-    'cardNumber',
-    'cvv',
-    'pin',
-    'iban',
-    'email',
-    'e-mail',
-    'E_Mail',
-    'phone',
-    'phoneNumber',
-    'address',
-    'birthdate',
-    'dateOfBirth',
-    'passwordHash',
-    'password_hash',
-    'hashedPassword',
-    'clientSecret',
-    'userEmail',
-    'homeAddress',
-    'reset_token',
-    'emails',
-  ])('refuses %s, nested too, unless allowed', async (name) => {
+  it.each(
+    [
+      'password Password PASSWORD passwd pwd secret token accessToken refresh_token api-key',
+      'apiKey privateKey ssn SSN creditCard credit_card credit.card cardNumber cvv pin iban',
+      'email e-mail E_Mail phone phoneNumber address birthdate dateOfBirth passwordHash',
+      'password_hash hashedPassword clientSecret userEmail homeAddress reset_token emails',
+    ].flatMap((line) => line.split(' ')),
+  )('refuses %s, nested too, unless allowed', async (name) => {
     const refused = { reason: 'claim_refused', detail: expect.stringContaining(`"${name}"`) };
     await expect(withClaims({ [name]: 'leaked-value' })).rejects.toMatchObject(refused);
     await expect(withClaims({ [name]: 'leaked-value' })).rejects.not.toThrow('leaked-value');
@@ -198,42 +158,24 @@ describe('AccessTokenIssuer', () => {
     );
   });
 
-  it.each([
-    'tenant',
-    'plan',
-    'email_verified',
-    'emailVerified',
-    'tokenUse',
-    'maxTokens',
-    'mapping',
-    'secretary',
-    'addressable',
-    'shipping',
-  ])('lets %s through', async (name) => {
+  it.each(
+    [
+      'tenant plan email_verified emailVerified tokenUse maxTokens mapping secretary',
+      'addressable shipping',
+    ].flatMap((line) => line.split(' ')),
+  )('lets %s through', async (name) => {
     await expect(withClaims({ [name]: 1 })).resolves.toBeDefined();
   });
 
-  it.each([
-    'iss',
-    'sub',
-    'aud',
-    'exp',
-    'nbf',
-    'iat',
-    'jti',
-    'sid',
-    'tokenVersion',
-    'role',
-    'permissions',
-    'auth_time',
-    'amr',
-    'act',
-  ])('refuses %s from the hook, allowed or not', async (name) => {
-    const allowedClaims = new Set([name.toLowerCase()]);
-    await expect(withClaims({ [name]: 'x' }, { allowedClaims })).rejects.toMatchObject({
-      reason: 'claim_refused',
-    });
-  });
+  it.each('iss sub aud exp nbf iat jti sid tokenVersion role permissions auth_time amr act'.split(' '))(
+    'refuses %s from the hook, allowed or not',
+    async (name) => {
+      const allowedClaims = new Set([name.toLowerCase()]);
+      await expect(withClaims({ [name]: 'x' }, { allowedClaims })).rejects.toMatchObject({
+        reason: 'claim_refused',
+      });
+    },
+  );
 
   it.each([[null], [undefined], ['text'], [[1]], [{ big: 1n }], [JSON.parse('{"a":{"__proto__":{}}}')]])(
     'refuses an answer of the hook that is not a plain object (%#)',
@@ -318,11 +260,8 @@ describe('claimsSchema', () => {
     expect(verifier.verify(token({ tenant: 'acme', extra: 1 }))).toMatchObject({
       principal: { claims: { tenant: 'acme' } },
     });
-    expect(verifier.verify(token({ tenant: 'a' }))).toEqual({
-      kind: 'refused',
-      reason: 'custom_claims_refused',
-    });
-    expect(verifier.verify(token({}))).toEqual({ kind: 'refused', reason: 'custom_claims_refused' });
+    expect(verifier.verify(token({ tenant: 'a' }))).toEqual(refused('custom_claims_refused'));
+    expect(verifier.verify(token({}))).toEqual(refused('custom_claims_refused'));
   });
 
   it('is asked for claims of a session too, before a refresh token is spent', async () => {

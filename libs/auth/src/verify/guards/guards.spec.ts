@@ -1,16 +1,7 @@
-import {
-  Controller,
-  type ExecutionContext,
-  Get,
-  type Provider,
-  Scope,
-  type Type,
-  UseGuards,
-  Version,
-} from '@nestjs/common';
+import { Controller, Get, type Provider, Scope, type Type, UseGuards, Version } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { AnyOf, CurrentUser, Permissions, RecentAuth, Roles, StrictRevocation } from './decorators.js';
+import { CurrentUser } from './decorators.js';
 import {
   ClosedController,
   ForeignController,
@@ -36,6 +27,13 @@ import { TokenVersionGuard } from '../../issue/sessions/token-version.guard.js';
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 const REFUSAL =
   '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed","code":"authentication_failed"}';
+const forbidden = (message: string, code: string) => ({ statusCode: 403, error: 'Forbidden', message, code });
+const STALE_PROOF = 'Bearer error="insufficient_user_authentication", max_age="60"';
+const GOOD_COOKIE = { cookie: 'access_token=good' };
+const GOOD_HEADER = { authorization: 'Bearer good' };
+const BAD_COOKIE = { cookie: 'access_token=forged' };
+const REFRESH_COOKIE = { cookie: 'refresh_token=x' };
+const FOREIGN = { origin: 'https://evil.test' };
 const GUARDS = [JwtAuthGuard, RolesGuard, PermissionsGuard, RecentAuthGuard];
 const globally = (...guards: Type[]): Provider[] =>
   guards.map((useExisting) => ({ provide: APP_GUARD, useExisting }));
@@ -57,6 +55,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     let app: TestApp;
     const get = (route: string, token?: string): Promise<Answer> =>
       app.call('GET', `/${path}/${route}`, token ? bearer(token) : {});
+    const remove = (route: string, token: string) => app.call('DELETE', `/${path}/${route}`, bearer(token));
     beforeAll(async () => {
       app = await startApp(adapter, { providers, controllers, authenticate });
     });
@@ -98,27 +97,15 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     });
 
     it.each<[string, Record<string, string>, number]>([
-      ['good cookie, foreign origin', { cookie: 'access_token=good', origin: 'https://evil.test' }, 403],
-      [
-        'bad cookie, foreign origin: before any 401',
-        { cookie: 'access_token=forged', origin: 'https://evil.test' },
-        403,
-      ],
+      ['good cookie, foreign origin', { ...GOOD_COOKIE, ...FOREIGN }, 403],
+      ['bad cookie, foreign origin: before any 401', { ...BAD_COOKIE, ...FOREIGN }, 403],
       [
         'a refresh cookie alone, cross-site: before any 401',
-        { cookie: 'refresh_token=x', 'sec-fetch-site': 'cross-site' },
+        { ...REFRESH_COOKIE, 'sec-fetch-site': 'cross-site' },
         403,
       ],
-      [
-        'a refresh cookie beside a good header',
-        { cookie: 'refresh_token=x', authorization: 'Bearer good', origin: 'https://evil.test' },
-        403,
-      ],
-      [
-        'a refresh cookie of the own page',
-        { cookie: 'refresh_token=x', 'sec-fetch-site': 'same-origin' },
-        401,
-      ],
+      ['a refresh cookie beside a good header', { ...REFRESH_COOKIE, ...GOOD_HEADER, ...FOREIGN }, 403],
+      ['a refresh cookie of the own page', { ...REFRESH_COOKIE, 'sec-fetch-site': 'same-origin' }, 401],
       [
         'two cookies, cross-site',
         { cookie: 'access_token=; access_token=', 'sec-fetch-site': 'cross-site' },
@@ -126,38 +113,26 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       ],
       [
         'cookie and header, same-site',
-        { cookie: 'access_token=good', authorization: 'Bearer good', 'sec-fetch-site': 'same-site' },
+        { ...GOOD_COOKIE, ...GOOD_HEADER, 'sec-fetch-site': 'same-site' },
         403,
       ],
-      [
-        'good cookie, trusted origin',
-        { cookie: 'access_token=good', origin: 'https://app.example.com' },
-        201,
-      ],
-      ['good cookie, no browser', { cookie: 'access_token=good' }, 201],
-      ['bearer alone, foreign origin', { authorization: 'Bearer good', origin: 'https://evil.test' }, 201],
-      ['no token, foreign origin', { origin: 'https://evil.test' }, 401],
-      ['bad cookie, same origin', { cookie: 'access_token=forged', 'sec-fetch-site': 'same-origin' }, 401],
+      ['good cookie, trusted origin', { ...GOOD_COOKIE, origin: 'https://app.example.com' }, 201],
+      ['good cookie, no browser', GOOD_COOKIE, 201],
+      ['bearer alone, foreign origin', { ...GOOD_HEADER, ...FOREIGN }, 201],
+      ['no token, foreign origin', FOREIGN, 401],
+      ['bad cookie, same origin', { ...BAD_COOKIE, 'sec-fetch-site': 'same-origin' }, 401],
     ])('unsafe: %s', async (_, headers, status) => {
       const answer = await app.call('POST', `/${path}/mine`, { headers });
       expect(answer.status).toBe(status);
       if (status === 403)
-        expect(answer.json).toEqual({
-          statusCode: 403,
-          error: 'Forbidden',
-          message: 'Cross-origin request refused',
-          code: 'cross_origin',
-        });
+        expect(answer.json).toEqual(forbidden('Cross-origin request refused', 'cross_origin'));
     });
 
     it('knows its own origin by the Host header and the connection', async () => {
-      const headers = (origin: string) => ({ headers: { cookie: 'access_token=good', origin } });
-      expect((await app.call('POST', `/${path}/mine`, headers(`http://127.0.0.1:${app.port}`))).status).toBe(
-        201,
-      );
-      expect((await app.call('POST', `/${path}/mine`, headers(`https://127.0.0.1:${app.port}`))).status).toBe(
-        403,
-      );
+      const headers = (origin: string) => ({ headers: { ...GOOD_COOKIE, origin } });
+      const post = (origin: string) => app.call('POST', `/${path}/mine`, headers(origin));
+      expect((await post(`http://127.0.0.1:${app.port}`)).status).toBe(201);
+      expect((await post(`https://127.0.0.1:${app.port}`)).status).toBe(403);
     });
 
     it('lets a cross-site link through: a safe method', async () => {
@@ -193,12 +168,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     // T-crkg
     it('holds roles and permissions', async () => {
       expect((await get('admin', 'admin')).text).toBe('admin');
-      expect((await get('admin', 'good')).json).toEqual({
-        statusCode: 403,
-        error: 'Forbidden',
-        message: 'Access denied',
-        code: 'forbidden',
-      });
+      expect((await get('admin', 'good')).json).toEqual(forbidden('Access denied', 'forbidden'));
       expect((await get('admin', 'bare')).status).toBe(403);
       expect((await get('admin')).status).toBe(401);
       expect((await get('write', 'admin')).text).toBe('write');
@@ -207,7 +177,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
 
     // T-8586
     it('holds the age of the proof', async () => {
-      const recent = (token: string) => app.call('DELETE', `/${path}/recent`, bearer(token));
+      const recent = (token: string) => remove('recent', token);
       expect((await recent('good')).status).toBe(200);
       expect((await recent('early')).headers['www-authenticate']).toContain(
         'insufficient_user_authentication',
@@ -215,22 +185,16 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       authenticate.known = { ...authenticate.known, late: principal({ authTime: NOW_MS / 1000 - 61 }) };
       for (const token of ['late', 'bare']) {
         const refused = await recent(token);
-        expect([refused.status, refused.headers['www-authenticate']]).toEqual([
-          401,
-          'Bearer error="insufficient_user_authentication", max_age="60"',
-        ]);
+        expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, STALE_PROOF]);
       }
     });
 
     it('holds how it was proved', async () => {
-      const recent = (token: string) => app.call('DELETE', `/${path}/recent-factor`, bearer(token));
+      const recent = (token: string) => remove('recent-factor', token);
       expect((await recent('strong')).status).toBe(200);
       for (const token of ['good', 'bare']) {
         const refused = await recent(token);
-        expect([refused.status, refused.headers['www-authenticate']]).toEqual([
-          401,
-          'Bearer error="insufficient_user_authentication", max_age="60"',
-        ]);
+        expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, STALE_PROOF]);
       }
     });
 
@@ -239,12 +203,9 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
         authenticate.known = { ...authenticate.known, bound: principal({ bound }) };
         expect((await get('bound', 'bound')).text).toBe('bound');
       }
-      expect((await get('bound', 'good')).json).toEqual({
-        statusCode: 403,
-        error: 'Forbidden',
-        message: 'Bound session required',
-        code: 'device_required',
-      });
+      expect((await get('bound', 'good')).json).toEqual(
+        forbidden('Bound session required', 'device_required'),
+      );
       expect((await get('bound')).status).toBe(401);
     });
 
@@ -253,8 +214,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       expect((await get('mine', 'acting')).status).toBe(200);
       expect([(await get('own', 'good')).status, (await get('own')).status]).toEqual([200, 401]);
       const refused = [await get('own', 'acting')];
-      for (const route of ['recent', 'recent-factor'])
-        refused.push(await app.call('DELETE', `/${path}/${route}`, bearer('acting')));
+      for (const route of ['recent', 'recent-factor']) refused.push(await remove(route, 'acting'));
       for (const { status, json } of refused)
         expect([status, json]).toEqual([403, expect.objectContaining({ code: 'forbidden' })]);
     });
@@ -299,10 +259,8 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
   it('confirms with the database where TokenVersionGuard stands', async () => {
     const authenticate = new FakeAuthenticateFlow();
     const controllers = [routes('routes', JwtAuthGuard, TokenVersionGuard)];
-    const { app, call } = await startApp(adapter, { authenticate, controllers }).then((started) => ({
-      app: started.app,
-      call: (route: string) => started.call('GET', `/routes/${route}`, bearer('good')),
-    }));
+    const started = await startApp(adapter, { authenticate, controllers });
+    const call = (route: string) => started.call('GET', `/routes/${route}`, bearer('good'));
     expect((await call('mine')).status).toBe(200);
     authenticate.confirmed = 'disagrees';
     const refused = await call('mine');
@@ -313,7 +271,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     expect((await call('public')).status).toBe(200);
     authenticate.confirmed = 'down';
     expect((await call('mine')).status).toBe(503);
-    await app.close();
+    await started.app.close();
   });
 
   it('works in a request-scoped controller', async () => {
@@ -329,52 +287,5 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     const started = await startApp(adapter, { controllers: [ScopedController] });
     expect((await started.call('GET', '/scoped', bearer('good'))).text).toBe('u1');
     await started.app.close();
-  });
-});
-
-describe('JwtAuthGuard', () => {
-  class HotController {}
-  let app: TestApp;
-  const contextOf = (type: string, request: object): ExecutionContext =>
-    ({
-      getType: () => type,
-      getHandler: () => routes,
-      getClass: () => HotController,
-      switchToHttp: () => ({ getRequest: () => request }),
-    }) as unknown as ExecutionContext;
-  beforeAll(async () => {
-    app = await startApp('express');
-  });
-  afterAll(() => app.app.close());
-
-  it('answers without a promise while no store has to be asked', () => {
-    const request = { headers: { authorization: 'Bearer good' }, method: 'GET' };
-    expect(app.app.get(JwtAuthGuard).canActivate(contextOf('http', request))).toBe(true);
-    expect(request).toMatchObject({ user: { id: 'u1' } });
-  });
-
-  it('refuses a call that brings nothing it knows', () => {
-    const call = () => app.app.get(JwtAuthGuard).canActivate(contextOf('pigeon', {}));
-    expect(call).toThrow(expect.objectContaining({ reason: 'token_missing' }));
-  });
-});
-
-describe('decorators that make no sense', () => {
-  it.each<[string, () => unknown]>([
-    ['@Roles()', () => (Roles as (...none: string[]) => unknown)()],
-    ["@Roles('')", () => Roles('')],
-    ['@Permissions()', () => (Permissions as (...none: string[]) => unknown)()],
-    ["@RecentAuth('soon')", () => RecentAuth('soon')],
-    ['@RecentAuth(0)', () => RecentAuth(0)],
-    ['@RecentAuth(-1)', () => RecentAuth(-1)],
-    ['@AnyOf of one', () => (AnyOf as (...one: unknown[]) => unknown)(Roles('admin'))],
-    [
-      '@AnyOf of what demands nothing',
-      () => (AnyOf as (...two: unknown[]) => unknown)(Roles('admin'), StrictRevocation()),
-    ],
-    ['@AnyOf of names', () => (AnyOf as (...two: unknown[]) => unknown)('admin', 'owner')],
-    ['@RecentAuth without a method', () => RecentAuth('5m', { amr: [] as never })],
-  ])('%s stops the boot', (_, decorate) => {
-    expect(decorate).toThrow(expect.objectContaining({ reason: 'configuration_invalid' }));
   });
 });

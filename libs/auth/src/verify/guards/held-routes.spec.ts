@@ -39,6 +39,7 @@ import { RecentAuthGuard } from './recent-auth.guard.js';
 import { INSTANCE } from './route-metadata.js';
 import { TrustIssuers } from '../issuers/trust-issuers.decorator.js';
 import { RolesGuard } from './roles.guard.js';
+import { boot, host } from './held-routes.fixture.js';
 
 /** As hosts write it. */
 @Injectable()
@@ -89,42 +90,6 @@ describe.each<[string, Type | undefined, AppParts]>([
     expect(seen).toEqual(rows.map(([name, , expected]) => [name, expected]));
   });
 });
-
-/** A class of one handler, of any transport. */
-function host(
-  of: ClassDecorator,
-  route: MethodDecorator,
-  ...said: readonly (MethodDecorator | undefined)[]
-): Type {
-  class Host {
-    handle(): string {
-      return 'in';
-    }
-  }
-  const descriptor = Object.getOwnPropertyDescriptor(Host.prototype, 'handle') as PropertyDescriptor;
-  for (const decorate of [route, ...said]) decorate?.(Host.prototype, 'handle', descriptor);
-  of(Host);
-  return Host;
-}
-
-const boot = async (routeClass: Type, parts: AppParts = {}): Promise<string> => {
-  const isController = Reflect.hasMetadata('path', routeClass);
-  try {
-    const { app } = await startApp('express', {
-      ...parts,
-      controllers: isController ? [routeClass] : [],
-      providers: [...(parts.providers ?? []), ...(isController ? [] : [routeClass])],
-      prepare: (app) => {
-        app.useWebSocketAdapter(new WsAdapter(app));
-        parts.prepare?.(app);
-      },
-    });
-    await app.close();
-    return 'boots';
-  } catch (error) {
-    return (error as Error).message;
-  }
-};
 
 const TRANSPORTS: [string, ClassDecorator, MethodDecorator][] = [
   ['an HTTP route', Controller('held'), Get()],

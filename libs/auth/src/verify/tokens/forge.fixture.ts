@@ -104,3 +104,5 @@ export function forge(
   const input = `${b64(text(header))}.${b64(text(payload))}`;
   return `${input}.${b64(rawSignature(algorithm, key, input))}`;
 }
+
+export const refused = (reason: string) => ({ kind: 'refused', reason });

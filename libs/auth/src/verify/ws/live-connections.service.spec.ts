@@ -1,54 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Subject } from 'rxjs';
 import { AuthError } from '../../common/auth-error.js';
-import { Clock } from '../../common/clock.js';
-import type { LedgerEntry, RevocableToken } from '../../storage/ledger-entry.js';
+import type { LedgerEntry } from '../../storage/ledger-entry.js';
 import type { Principal } from '../../common/principal.js';
 import type { AuthenticateFlow } from '../authenticate.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import type { RevokedListener } from '../revocation/protocol/revocation-view.js';
 import type { RevocationSync } from '../revocation/revocation-sync.service.js';
 import type { Ending } from './ending.js';
 import { LiveConnections } from './live-connections.service.js';
+import { FakeView, MovedClock, NOW_S, principal } from './live-connections.fixture.js';
 
-const NOW_S = 1_800_000_000;
 const NEVER = new Promise<IteratorResult<number>>(() => undefined);
-
-class MovedClock extends Clock {
-  ms = NOW_S * 1000;
-  now = (): number => this.ms;
-  monotonic = (): number => this.ms;
-}
-
-class FakeView {
-  isFresh = true;
-  bounded = false;
-  refused = new Set<string>();
-  listener: RevokedListener = () => undefined;
-  view = {
-    fresh: () => this.isFresh,
-    mirror: { refuses: ({ sessionId }: RevocableToken) => this.refused.has(sessionId) },
-  };
-  state = () => ({ bounded: this.bounded });
-  onRevoked = (listener: RevokedListener) => {
-    this.listener = listener;
-    return () => (this.listener = () => undefined);
-  };
-}
-
-const principal = (changes: Partial<Principal> = {}): Principal => ({
-  kind: 'user',
-  id: 'u1',
-  sessionId: 's1',
-  tokenId: 't1',
-  keyId: 'k1',
-  tokenVersion: 3,
-  permissions: [],
-  issuedAt: NOW_S - 10,
-  expiresAt: NOW_S + 900,
-  claims: {},
-  ...changes,
-});
 
 let clock: MovedClock;
 let view: FakeView;
