@@ -1,4 +1,4 @@
-import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   AuthModule,
@@ -241,4 +241,32 @@ describe('AuthModule in a host', () => {
     expect(error.message).toMatch(problem);
     expect(error.message).not.toContain('\n');
   });
+
+  // each request would have keys and a view of revocations of its own, and no route would be looked at
+  it.each(['useFactory', 'useExisting', 'a service that verifies'])(
+    'refuses to start with options of request scope, given by %s',
+    async (way) => {
+      @Injectable({ scope: Scope.REQUEST })
+      class OfTheRequest implements AuthOptionsFactory {
+        createAuthOptions(): AuthModuleOptions {
+          return options;
+        }
+      }
+      @Module({ providers: [OfTheRequest], exports: [OfTheRequest] })
+      class Settings {}
+      const imports = [Settings];
+      const made = (of: OfTheRequest) => of.createAuthOptions();
+      const jwks = { url: 'https://host.example/.well-known/jwks.json' };
+      const verifying = () => ({ issuer: 'https://host.example', audience: 'host', jwks });
+      const auth =
+        way === 'useExisting'
+          ? AuthModule.forRootAsync({ imports, useExisting: OfTheRequest })
+          : way === 'useFactory'
+            ? AuthModule.forRootAsync({ imports, inject: [OfTheRequest], useFactory: made })
+            : AuthModule.forResourceServerAsync({ imports, inject: [OfTheRequest], useFactory: verifying });
+      @Module({ imports: [auth], controllers: [Things] })
+      class Host {}
+      await expect(start(Host)).rejects.toThrow(/options: are made once.*request scope/);
+    },
+  );
 });

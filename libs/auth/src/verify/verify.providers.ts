@@ -33,6 +33,7 @@ import { HEALTH_PROBES, type HealthProbes } from '../observe/health/health-probe
 import { AuthMetrics } from '../observe/metrics/auth-metrics.service.js';
 import { METRIC_READERS, type MetricReaders } from '../observe/metrics/metric-readers.js';
 import { AUTH_METER } from '../observe/metrics/meter.js';
+import { MadeOnce } from '../options/made-once.service.js';
 import { resolveRemoteJwks } from '../options/remote-jwks-options.js';
 import { resolveResourceServer } from '../options/resolve-resource-server.js';
 import { ResolvedAuthOptions } from '../options/resolved-options.js';
@@ -60,6 +61,7 @@ const GUARDS = [RequestAuthenticator, JwtAuthGuard, RolesGuard, PermissionsGuard
 /** What stands in front of the host's routes. */
 export const EDGE_PROVIDERS: Provider[] = [
   ...GUARDS,
+  MadeOnce,
   HeldRoutes,
   PresentedTokens,
   { provide: APP_FILTER, useClass: AuthErrorFilter },
