@@ -39,6 +39,24 @@ describe('migrateAuth', () => {
     expect(found.rows[0].after).toBe('auth_sessions');
   });
 
+  it('makes the tables again that another tool dropped with their schema, and leaves another schema alone', async () => {
+    const db = open();
+    const { $client: pool } = db;
+    const kept = async () => (await pool.query('select id from staff.auth_ledger')).rows;
+    await migrateAuth(db);
+    await migrateAuth(db, { schema: 'staff' });
+    await pool.query(`insert into staff.auth_ledger values (gen_random_uuid(), 'x')`);
+    const before = await kept();
+    await pool.query('drop schema public cascade; create schema public');
+    await migrateAuth(db);
+    await migrateAuth(db, { schema: 'staff' });
+    const { rows } = await pool.query(
+      `select to_regclass('public.auth_subjects') as first, to_regclass('public.auth_identities') as last`,
+    );
+    expect(rows[0]).toEqual({ first: 'auth_subjects', last: 'auth_identities' });
+    expect(await kept()).toEqual(before);
+  });
+
   it('leaves the pool with its own limits and no lock', async () => {
     const db = open({ statement_timeout: 1234, max: 1 });
     await migrateAuth(db);

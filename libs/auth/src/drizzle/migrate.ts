@@ -10,6 +10,9 @@ import { authSchemaSchema } from './schema.js';
 /** Where the shipped migrations are, for `drizzle-kit migrate` or a tool of the host's. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
 
+/** Kept apart from the host's own. */
+const RECORD = '__tokenward_migrations';
+
 /** An arbitrary constant: whoever migrates Tokenward's tables holds it. */
 const LOCK = 7_270_193_551;
 
@@ -24,7 +27,8 @@ export const migrateSchema = authSchemaSchema.pick({ schema: true });
 
 /**
  * Brings Tokenward's tables up to date; safe when many processes start at once (one migrates, the others wait). Keeps its own
- * record (`__tokenward_migrations` in the schema `drizzle`, or in the one given), apart from the host's.
+ * record (`__tokenward_migrations` in the schema `drizzle`, or in the one given), apart from the host's. Tables that another tool
+ * dropped are made again.
  */
 export async function migrateAuth(
   db: NodePgDatabase<Record<string, unknown>> & { readonly $client: Pool },
@@ -43,9 +47,10 @@ export async function migrateAuth(
       await own.execute(sql`create schema if not exists ${sql.identifier(schema)}`);
       await own.execute(sql`set local search_path to ${sql.identifier(schema)}`);
     }
+    await forgetLostTables(own, schema);
     await migrate(own, {
       migrationsFolder: MIGRATIONS_FOLDER,
-      migrationsTable: '__tokenward_migrations',
+      migrationsTable: RECORD,
       ...(schema === undefined ? {} : { migrationsSchema: schema }),
     });
     await client.query('commit');
@@ -68,4 +73,21 @@ function inOneTransaction(client: PoolClient) {
     }
   }
   return new NodePgDatabase(dialect, new OpenTransaction(client, dialect, undefined), undefined);
+}
+
+/**
+ * The record outlives its tables where another tool emptied their schema (`prisma migrate reset`, `typeorm schema:drop`): read as it stands,
+ * nothing would ever make them again. Tables beside a record of their own belong to that one.
+ */
+async function forgetLostTables(own: NodePgDatabase<NoTables>, schema?: string): Promise<void> {
+  const record = sql`${sql.identifier(schema ?? 'drizzle')}.${sql.identifier(RECORD)}`;
+  const place =
+    schema === undefined
+      ? sql`not exists (select from pg_class r where r.relnamespace = c.relnamespace and r.relname = ${RECORD})`
+      : sql`c.relnamespace = to_regnamespace(quote_ident(${schema}))`;
+  const { rows } = await own.execute(
+    sql`select to_regclass(format('%I.%I', ${schema ?? 'drizzle'}::text, ${RECORD}::text)) is not null
+      and not exists (select from pg_class c where c.relname = 'auth_subjects' and c.relkind in ('r', 'p') and ${place}) as lost`,
+  );
+  if (rows[0]?.['lost'] === true) await own.execute(sql`delete from ${record}`);
 }
