@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { SchematicContext, Tree } from '@angular-devkit/schematics';
+import type { SchematicContext, TaskConfigurationGenerator, Tree } from '@angular-devkit/schematics';
 import ts from 'typescript';
 import { type NestAddOptions, nestAdd } from './nest-add.js';
 
@@ -43,13 +43,15 @@ function added(files: Record<string, string>, options: NestAddOptions = {}) {
   for (const [path, text] of Object.entries({ ...APP, ...files })) tree.create(path, text);
   const said: string[] = [];
   const note = (text: string): void => void said.push(text);
-  const context = { logger: { info: note, warn: note } } as unknown as SchematicContext;
+  const tasks: unknown[] = [];
+  const addTask = (task: TaskConfigurationGenerator) => tasks.push(task.toConfiguration());
+  const context = { logger: { info: note, warn: note }, addTask } as unknown as SchematicContext;
   const run = (): void => void nestAdd({ skipInstall: true, ...options })(tree as unknown as Tree, context);
   run();
   const read = (path: string): string => tree.read(path)?.toString('utf8') ?? '';
   const paths: string[] = [];
   tree.getDir('src/auth').visit((path) => paths.push(path.replace('/src/auth/', '')));
-  return { read, paths: paths.sort(), said: said.join('\n'), run };
+  return { read, paths: paths.sort(), said: said.join('\n'), run, tasks };
 }
 
 /** Syntax alone: what the code means is what `npm run examples` compiles and starts. */
@@ -102,11 +104,16 @@ describe('nest add finds what keeps the users', () => {
     expect(said).toContain('auth/user.entity.ts');
   });
 
+  const idOf = (decorator: string, type: string) => `  ${decorator}\n  id!: ${type};\n\n  @Column()\n`;
   it.each([
-    ['number', 'Number(id)'],
-    ['string', 'UUID.test(id)'],
-  ])("TypeORM: the host's own entity, with an id that is a %s", (type, check) => {
-    const entity = `import { Entity } from 'typeorm';\n@Entity('people')\nexport class User {\n  id: ${type};\n}\n`;
+    ['@PrimaryGeneratedColumn()', 'number', '2_147_483_647'],
+    ["@PrimaryGeneratedColumn({ type: 'bigint' })", 'number', 'MAX_SAFE_INTEGER'],
+    ["@PrimaryGeneratedColumn('increment', { type: 'bigint' })", 'string', '{0,17}$/.test(id)'],
+    ["@PrimaryGeneratedColumn('uuid')", 'string', 'UUID.test(id)'],
+    ["@PrimaryColumn({ type: 'uuid' })", 'string', 'UUID.test(id)'],
+    ['@PrimaryColumn()', 'string', "id.includes('\\0')"],
+  ])("TypeORM: the host's own entity, with an id that is %s, a %s", (decorator, type, check) => {
+    const entity = `import { Entity } from 'typeorm';\n@Entity('people')\nexport class User {\n${idOf(decorator, type)}  email!: string;\n}\n`;
     const { paths, read, said } = added({ ...TYPEORM, 'src/users/entities/user.entity.ts': entity });
     expect(paths).toEqual(['auth.setup.ts', 'database.ts', 'typeorm-users.ts']);
     for (const name of ['auth.setup.ts', 'typeorm-users.ts'])
@@ -115,22 +122,69 @@ describe('nest add finds what keeps the users', () => {
     expect(said).toContain('src/users/entities/user.entity.ts');
   });
 
+  // a second entity of that table would take the columns of the first away, where TypeORM synchronises
+  it.each([
+    ["@Entity('accounts')\nexport class UserEntity", '{ UserEntity as User }'],
+    ['@Entity()\n@Index(["mail"])\nexport class Users', '{ Users as User }'],
+    ["@Entity('users')\nexport class Account", '{ Account as User }'],
+    ["@Entity({ schema: 'crm', name: 'users' })\nexport class Person", '{ Person as User }'],
+    ['@Entity("user")\nexport default class Member', 'User'],
+  ])('TypeORM: the entity of the users by another name: %j', (head, imported) => {
+    const entity = `import { Entity } from 'typeorm';\n${head} {\n${idOf('@PrimaryColumn()', 'string')}  password!: string;\n}\n`;
+    const { paths, read } = added({ ...TYPEORM, 'src/people.ts': entity });
+    expect(paths).toEqual(['auth.setup.ts', 'database.ts', 'typeorm-users.ts']);
+    for (const name of ['auth.setup.ts', 'typeorm-users.ts'])
+      expect(read(`src/auth/${name}`)).toContain(`import ${imported} from '../people.js';`);
+    const users = read('src/auth/typeorm-users.ts');
+    expect(users).toContain("addSelect('person.password')");
+    expect(users).toContain('password: passwordHash');
+    expect(users).not.toContain('{{');
+    expect(faults(users)).toEqual([]);
+  });
+
+  it.each([
+    ['pnpm-lock.yaml', 'pnpm'],
+    ['yarn.lock', 'yarn'],
+    ['bun.lock', 'bun'],
+    ['package-lock.json', undefined],
+  ])('beside %s it asks %s to install', (lock, packageManager) => {
+    const { tasks } = added({ 'package.json': manifest({}), [lock]: '' }, { skipInstall: false });
+    expect(tasks).toEqual([
+      { name: 'node-package', options: { command: 'install', quiet: true, packageManager } },
+    ]);
+  });
+
+  it('users in another database are left to a directory of the host', () => {
+    const mysql = { 'package.json': manifest({ '@nestjs/typeorm': '^12.0.0', mysql2: '^3.0.0' }) };
+    expect(() => added(mysql)).toThrow('TypeORM on mysql2');
+    const sqlite = `datasource db {\n  provider = "sqlite"\n}\n`;
+    const model = schema('  id Int @id\n  password String')['prisma/schema.prisma'];
+    expect(() => added({ ...PRISMA, ...SERVICE, 'prisma/schema.prisma': sqlite + model })).toThrow(
+      'Prisma on sqlite',
+    );
+  });
+
   it.each([
     [
       '  id Int @id @default(autoincrement())\n  email String @unique\n  password String',
-      'id = $1::int',
+      '"id" = $1::int',
       '"password" as "passwordHash"',
       '"User"',
     ],
     [
       '  id String @id @db.Uuid\n  email String\n  passwordHash String? @map("password_hash")\n  name String?\n  @@map("users")',
-      'id = $1::uuid',
+      '"id" = $1::uuid',
       '"password_hash" as "passwordHash"',
       '"users"',
     ],
     [
+      '  id BigInt @id @map("user_id")\n  email String\n  passwordHash String?',
+      '"user_id" = $1::bigint',
+      '"user_id"::text as id',
+    ],
+    [
       '  id String @id @default(cuid())\n  email String @map("mail")\n  passwordHash String?',
-      'id = $1::text',
+      '"id" = $1::text',
       '"mail" as email',
       'lower("mail")',
     ],
@@ -140,6 +194,9 @@ describe('nest add finds what keeps the users', () => {
     for (const part of parts) expect(read('src/auth/prisma-users.ts')).toContain(part);
     expect(read('src/auth/prisma-users.ts')).not.toContain('{{');
     expect(read('src/auth/auth.setup.ts')).toContain("import { PrismaService } from '../prisma.service.js';");
+    // Prisma takes a table of `public` that it does not know for drift
+    expect(read('src/auth/database.ts')).toContain("migrateAuth(db, { schema: 'tokenward' })");
+    expect(read('src/auth/auth.setup.ts')).toContain('drizzleStorage(db, { schema: authSchema })');
   });
 
   it('Prisma: what is missing is said, and nothing is written by halves', () => {
@@ -167,6 +224,12 @@ describe('nest add finds what keeps the users', () => {
     const exported = new Set([...entries].flatMap(exportedOf));
     expect(imported.filter((each) => !exported.has(each))).toEqual([]);
     expect(imported).toContain('@tokenward/nestjs/drizzle: drizzleStorage');
+  });
+
+  it.each(HOSTS)('%s: an environment that is read too late stops the start in words', (_, files) => {
+    expect(added(files).read('src/auth/database.ts')).toContain(
+      "if (!DATABASE_URL) throw new Error('DATABASE_URL is not set at the start",
+    );
   });
 
   it.each(HOSTS)('%s: what is written is TypeScript, and a second run changes nothing', (_, files) => {

@@ -8,7 +8,7 @@ import { typeormFiles } from './typeorm-files.js';
 export interface NestAddOptions {
   /** Given by `nest add`. Default `src`. */
   readonly sourceRoot?: string;
-  /** Default false: npm is run when package.json has changed. */
+  /** Default false: the package manager is run when package.json has changed. */
   readonly skipInstall?: boolean;
   /** Whose table the users are in. Default: what package.json names, `drizzle` where it names none. */
   readonly orm?: UsersOrm;
@@ -16,13 +16,21 @@ export interface NestAddOptions {
 
 const template = (name: string): string => readFileSync(new URL(`files/${name}`, import.meta.url), 'utf8');
 
+/** As `nest add` itself goes by it: `npm install` in a tree of pnpm's leaves neither whole. */
+const LOCK_FILES = {
+  'pnpm-lock.yaml': 'pnpm',
+  'yarn.lock': 'yarn',
+  'bun.lock': 'bun',
+  'bun.lockb': 'bun',
+} as const;
+
 const SCAFFOLD_TEST = 'test/app.e2e-spec.ts';
 const NEXT_STEPS = `
 Tokenward is in place. What is left to do:
 
   1. Make a signing key:     npx tokenward keys generate --dir keys --algorithm ES256
   2. Set the environment:    DATABASE_URL (PostgreSQL) and, if there is one, REDIS_URL; .env.example has every variable.
-                             Nest reads a file with: npm start -- --env-file .env
+                             Nest reads a file with: npm start -- --env-file .env (ConfigModule reads it too late)
   3. Start:                  npm start
   4. Guard what needs it:    @UseGuards(JwtAuthGuard) on a controller, @CurrentUser() in a handler
 
@@ -58,7 +66,10 @@ export function nestAdd({ sourceRoot = 'src', skipInstall = false, orm }: NestAd
 
     if (!skipInstall && read(tree, 'package.json') !== before)
       context.addTask({
-        toConfiguration: () => ({ name: 'node-package', options: { command: 'install', quiet: true } }),
+        toConfiguration: () => ({
+          name: 'node-package',
+          options: { command: 'install', quiet: true, packageManager: packageManagerOf(tree) },
+        }),
       });
     if (fresh) context.logger.info(`${NEXT_STEPS}\n${users.note}\n`);
   };
@@ -70,6 +81,10 @@ function ormFiles(tree: Tree, sourceRoot: string, orm: UsersOrm): OrmFiles {
   if (orm === 'typeorm') return typeormFiles(tree, sourceRoot, template);
   if (orm === 'prisma') return prismaFiles(tree, sourceRoot, template);
   return { ...NOTHING, files: { 'database.ts': template('database.ts.template') } };
+}
+
+function packageManagerOf(tree: Tree): string | undefined {
+  return Object.entries(LOCK_FILES).find(([name]) => tree.exists(name))?.[1];
 }
 
 function setupOf({ setup }: OrmFiles): string {

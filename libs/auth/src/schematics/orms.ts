@@ -12,8 +12,14 @@ export interface OrmFiles {
   readonly note: string;
 }
 
-export const INTEGER_ID = `/** A token of another system may bring any text as an id. */
-const ownId = (id: string): number | undefined => (/^[1-9]\\d{0,8}$/.test(id) ? Number(id) : undefined);`;
+const integerId = (most: string): string => `/** A token of another system may bring any text as an id. */
+const ownId = (id: string): number | undefined =>
+  /^[1-9]\\d{0,15}$/.test(id) && Number(id) <= ${most} ? Number(id) : undefined;`;
+export const INTEGER_ID = integerId('2_147_483_647');
+/** A bigint that a transformer makes a number. */
+export const WIDE_INTEGER_ID = integerId('Number.MAX_SAFE_INTEGER');
+export const BIGINT_ID = `/** A token of another system may bring any text as an id. */
+const ownId = (id: string): string | undefined => (/^[1-9]\\d{0,17}$/.test(id) ? id : undefined);`;
 export const UUID_ID = `const UUID = /^[\\da-f]{8}(?:-[\\da-f]{4}){3}-[\\da-f]{12}$/i;
 /** A token of another system may bring any text as an id. */
 const ownId = (id: string): string | undefined => (UUID.test(id) ? id : undefined);`;
@@ -32,6 +38,23 @@ export function usersOrm(manifest: string, given: UsersOrm | undefined): UsersOr
   if ('@nestjs/typeorm' in dependencies) return 'typeorm';
   return '@prisma/client' in dependencies ? 'prisma' : 'drizzle';
 }
+
+/** The names that a column of password hashes has. */
+export const HASH_NAMES = ['passwordHash', 'password_hash', 'hashedPassword', 'password'];
+
+const OTHER_DATABASES = /^(?:mysql2?|mariadb|better-sqlite3|sqlite3|sql\.js|mssql|tedious|oracledb|mongodb)$/;
+
+/** A new password and the end of the sessions are one transaction in what is written: users in another database want a directory of their own. */
+export function assertPostgres(tree: Tree, orm: string): void {
+  const { dependencies = {} } = JSON.parse(tree.read('package.json')?.toString('utf8') ?? '{}') as {
+    dependencies?: Record<string, string>;
+  };
+  const other = Object.keys(dependencies).find((name) => OTHER_DATABASES.test(name));
+  if (other !== undefined && !('pg' in dependencies)) throw new Error(otherDatabase(orm, other));
+}
+
+export const otherDatabase = (orm: string, found: string): string =>
+  `nest add found ${orm} on ${found}, and what it writes is for users in PostgreSQL: write a directory (docs/bring-your-own-users.md, "Users that live elsewhere"), or run again with --orm=drizzle`;
 
 /** The first source file in which it stands. */
 export function findSource(

@@ -1,5 +1,19 @@
 import type { Tree } from '@angular-devkit/schematics';
-import { DRIZZLE_USERS, findSource, fromAuth, INTEGER_ID, type OrmFiles, TEXT_ID, UUID_ID } from './orms.js';
+import {
+  BIGINT_ID,
+  DRIZZLE_USERS,
+  findSource,
+  fromAuth,
+  HASH_NAMES,
+  INTEGER_ID,
+  type OrmFiles,
+  otherDatabase,
+  TEXT_ID,
+  UUID_ID,
+} from './orms.js';
+
+/** Of `public` Prisma means to know every table: `migrate dev` asks for a reset where it finds others, `db push` drops them. */
+const OWN_SCHEMA = 'tokenward';
 
 export function prismaFiles(tree: Tree, sourceRoot: string, template: (name: string) => string): OrmFiles {
   const service = findSource(tree, sourceRoot, /export class PrismaService\b/);
@@ -7,7 +21,10 @@ export function prismaFiles(tree: Tree, sourceRoot: string, template: (name: str
     throw new Error(
       `nest add found Prisma and no class PrismaService under ${sourceRoot}: make it as https://docs.nestjs.com/recipes/prisma says, or run again with --orm=drizzle`,
     );
-  const model = /^model User \{([^]*?)^\}/m.exec(prismaSchema(tree))?.[1];
+  const written = prismaSchema(tree);
+  const provider = /^datasource\b[^}]*?\bprovider\s*=\s*"(\w+)"/m.exec(written)?.[1] ?? 'postgresql';
+  if (!/^postgres/.test(provider)) throw new Error(otherDatabase('Prisma', provider));
+  const model = /^model User \{([^]*?)^\}/m.exec(written)?.[1];
   if (model === undefined)
     throw new Error(
       'nest add found Prisma and no "model User" in prisma/schema.prisma: add it (id, email, passwordHash), or run again with --orm=drizzle',
@@ -15,26 +32,32 @@ export function prismaFiles(tree: Tree, sourceRoot: string, template: (name: str
   const field = (name: string): string | undefined =>
     new RegExp(`^\\s*${name}\\s+\\S.*$`, 'm').exec(model)?.[0];
   const column = (name: string): string => `"${/@map\("([^"]+)"\)/.exec(field(name) ?? '')?.[1] ?? name}"`;
-  const hash = ['passwordHash', 'password_hash', 'hashedPassword', 'password'].find(field);
+  const hash = HASH_NAMES.find(field);
   if (!hash)
     throw new Error(
       'nest add found no passwordHash in "model User" of prisma/schema.prisma: add it (String?), or run again with --orm=drizzle',
     );
   const idLine = field('id') ?? '';
-  const isInteger = /\bid\s+Int\b/.test(idLine);
-  const isUuid = idLine.includes('@db.Uuid');
+  const [ownId, cast] = /\bid\s+Int\b/.test(idLine)
+    ? [INTEGER_ID, 'int']
+    : /\bid\s+BigInt\b/.test(idLine)
+      ? [BIGINT_ID, 'bigint']
+      : idLine.includes('@db.Uuid')
+        ? [UUID_ID, 'uuid']
+        : [TEXT_ID, 'text'];
   const further = ['name', 'role', 'disabled'].filter(field);
   const replaced: readonly (readonly [string, string])[] = [
     ['{{SERVICE}}', fromAuth(service.path, sourceRoot)],
-    ['{{ID}}', isInteger ? INTEGER_ID : isUuid ? UUID_ID : TEXT_ID],
-    ['{{CAST}}', isInteger ? 'int' : isUuid ? 'uuid' : 'text'],
+    ['{{ID}}', ownId],
+    ['{{KEY}}', column('id')],
+    ['{{CAST}}', cast],
     ['{{TABLE}}', `"${/@@map\("([^"]+)"\)/.exec(model)?.[1] ?? 'User'}"`],
     ['{{EMAIL}}', column('email')],
     ['{{PASSWORD}}', column(hash)],
     ['{{HASH}}', hash],
     [
       '{{COLUMNS}}',
-      ['id::text as id', `${column('email')} as email`, `${column(hash)} as "passwordHash"`]
+      [`${column('id')}::text as id`, `${column('email')} as email`, `${column(hash)} as "passwordHash"`]
         .concat(further.map((name) => `${column(name)} as ${name}`))
         .join(', '),
     ],
@@ -48,23 +71,39 @@ export function prismaFiles(tree: Tree, sourceRoot: string, template: (name: str
   const module = findSource(tree, sourceRoot, /export class PrismaModule\b/);
   return {
     files: {
-      'database.ts': template('orm-database.ts.template'),
+      'database.ts': inOwnSchema(template('orm-database.ts.template')),
       'prisma-users.ts': users,
       ...(!module && { 'prisma.module.ts': prismaModule(fromAuth(service.path, sourceRoot)) }),
     },
     setup: [
       [
         "import { db, users } from './database.js';\n\nconst { id, email, name, passwordHash, role, disabled } = users;\n",
-        `import { PrismaModule } from '${module ? fromAuth(module.path, sourceRoot) : './prisma.module.js'}';\nimport { PrismaService } from '${fromAuth(service.path, sourceRoot)}';\nimport { db } from './database.js';\nimport { PrismaUsers } from './prisma-users.js';\n`,
+        `import { PrismaModule } from '${module ? fromAuth(module.path, sourceRoot) : './prisma.module.js'}';\nimport { PrismaService } from '${fromAuth(service.path, sourceRoot)}';\nimport { authSchema, db } from './database.js';\nimport { PrismaUsers } from './prisma-users.js';\n`,
       ],
       [
         'useFactory: () => {',
         'imports: [PrismaModule],\n  inject: [PrismaService],\n  useFactory: (prisma: PrismaService) => {',
       ],
-      [DRIZZLE_USERS, 'storage: drizzleStorage(db),\n      users: new PrismaUsers(prisma),'],
+      [
+        DRIZZLE_USERS,
+        'storage: drizzleStorage(db, { schema: authSchema }),\n      users: new PrismaUsers(prisma),',
+      ],
     ],
     note: 'The users are those of "model User" in schema.prisma: auth/prisma-users.ts says what of a row is what.',
   };
+}
+
+function inOwnSchema(database: string): string {
+  return database
+    .replace('import { migrateAuth }', 'import { createAuthSchema, migrateAuth }')
+    .replace(
+      "/** Tokenward's tables. */",
+      `/** Not in \`public\`, where \`prisma migrate dev\` and \`prisma db push\` take tables that they do not know for a mistake. */
+export const authSchema = createAuthSchema({ schema: '${OWN_SCHEMA}' });
+
+/** Tokenward's tables; by hand it is \`npx tokenward migrate --schema ${OWN_SCHEMA}\`. */`,
+    )
+    .replace('migrateAuth(db)', `migrateAuth(db, { schema: '${OWN_SCHEMA}' })`);
 }
 
 const prismaModule = (service: string): string => `import { Module } from '@nestjs/common';

@@ -1,13 +1,36 @@
 import type { Tree } from '@angular-devkit/schematics';
-import { DRIZZLE_USERS, findSource, fromAuth, INTEGER_ID, type OrmFiles, UUID_ID } from './orms.js';
+import {
+  assertPostgres,
+  BIGINT_ID,
+  DRIZZLE_USERS,
+  findSource,
+  fromAuth,
+  HASH_NAMES,
+  INTEGER_ID,
+  type OrmFiles,
+  TEXT_ID,
+  UUID_ID,
+  WIDE_INTEGER_ID,
+} from './orms.js';
+
+/** By the name of the class, else by that of the table: two entities of one table undo each other's columns where TypeORM synchronises. */
+const USER_CLASS = /@Entity\([^]*?export (default )?class (Users?(?:Entity|Model)?)\b/;
+const USER_TABLE =
+  /@Entity\(\s*(?:['"`]users?['"`]|\{[^}]*\bname:\s*['"`]users?['"`])[^]*?export (default )?class (\w+)/;
 
 export function typeormFiles(tree: Tree, sourceRoot: string, template: (name: string) => string): OrmFiles {
-  const own = findSource(tree, sourceRoot, /@Entity\([^]*export (?:default )?class User\b/);
+  assertPostgres(tree, 'TypeORM');
+  const own = findSource(tree, sourceRoot, USER_CLASS) ?? findSource(tree, sourceRoot, USER_TABLE);
   const entity = own?.text ?? template('typeorm-user.entity.ts.template');
   const path = own ? fromAuth(own.path, sourceRoot) : './user.entity.js';
+  const importUser = `import ${importedUser(entity)} from '${path}';`;
+  const hash =
+    HASH_NAMES.find((name) => new RegExp(`^\\s*${name}[!?]?:`, 'm').test(entity)) ?? 'passwordHash';
   const users = template('typeorm-users.ts.template')
-    .replace('{{ENTITY}}', path)
-    .replace('{{ID}}', /\bid[!?]?: number\b/.test(entity) ? INTEGER_ID : UUID_ID);
+    .replace('{{IMPORT}}', () => importUser)
+    .replace('{{ID}}', () => idOf(entity))
+    .replaceAll('{{HASH}}: passwordHash', hash === 'passwordHash' ? hash : `${hash}: passwordHash`)
+    .replaceAll('{{HASH}}', hash);
   return {
     files: {
       'database.ts': template('orm-database.ts.template'),
@@ -17,7 +40,7 @@ export function typeormFiles(tree: Tree, sourceRoot: string, template: (name: st
     setup: [
       [
         "import { Redis } from 'ioredis';\nimport { db, users } from './database.js';\n\nconst { id, email, name, passwordHash, role, disabled } = users;\n",
-        `import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';\nimport { Redis } from 'ioredis';\nimport type { Repository } from 'typeorm';\nimport { db } from './database.js';\nimport { TypeormUsers } from './typeorm-users.js';\nimport { User } from '${path}';\n`,
+        `import { getRepositoryToken, TypeOrmModule } from '@nestjs/typeorm';\nimport { Redis } from 'ioredis';\nimport type { Repository } from 'typeorm';\nimport { db } from './database.js';\nimport { TypeormUsers } from './typeorm-users.js';\n${importUser}\n`,
       ],
       [
         'useFactory: () => {',
@@ -29,4 +52,20 @@ export function typeormFiles(tree: Tree, sourceRoot: string, template: (name: st
       ? `The users are those of ${own.path}: where its columns have other names, change candidate() in auth/typeorm-users.ts.`
       : 'The users are those of auth/user.entity.ts: TypeOrmModule finds it by autoLoadEntities, your migrations make its table.',
   };
+}
+
+/** What the files in `auth` know as `User`. */
+function importedUser(entity: string): string {
+  const [, isDefault, name] = USER_CLASS.exec(entity) ?? USER_TABLE.exec(entity) ?? [];
+  if (isDefault) return 'User';
+  return name === undefined || name === 'User' ? '{ User }' : `{ ${name} as User }`;
+}
+
+/** Of a primary key that the file does not show (a class that it extends) any text will do: PostgreSQL refuses what is none. */
+function idOf(entity: string): string {
+  const [, decorator = '', type] = /(@Primary\w+\([^]*?)\bid[!?]?: (\w+)/.exec(entity) ?? [];
+  const isBigint = decorator.includes('bigint');
+  if (type === 'number') return isBigint ? WIDE_INTEGER_ID : INTEGER_ID;
+  if (/['"`]uuid['"`]/.test(decorator)) return UUID_ID;
+  return isBigint ? BIGINT_ID : TEXT_ID;
 }
