@@ -149,7 +149,7 @@ describe('the documentation', () => {
   it('quotes the lines of errors and logs as they are written, on the page of symptoms', () => {
     const sources = ['libs/auth/src', 'libs/client/src', 'apps/demo/src'].flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
+        .filter((name) => /\.(?:ts|template)$/.test(name) && !name.endsWith('.spec.ts'))
         .map((name) => read(`${folder}/${name}`)),
     );
     const page = read('docs/troubleshooting.md');
@@ -176,6 +176,15 @@ describe('the documentation', () => {
   it('says how to start and how to test', () => {
     expect(read('README.md')).toContain('npm ci && npm start');
     expect(read('README.md')).toContain('npm ci && npm test');
+  });
+
+  it('starts the guide on the servers that it tells to start', () => {
+    const [, ...account] =
+      /POSTGRES_USER: (\w+), POSTGRES_PASSWORD: (\w+), POSTGRES_DB: (\w+)/.exec(read('compose.yaml')) ?? [];
+    const [user = '', password = '', name = ''] = account;
+    expect(read('docs/getting-started.md')).toContain(
+      `DATABASE_URL=postgres://${user}:${password}@127.0.0.1:5432/${name} `,
+    );
   });
 
   // T-9d38
