@@ -5,7 +5,19 @@ import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { pgTransaction } from '@tokenward/nestjs/pg';
 import { postgresJsTransaction } from '@tokenward/nestjs/postgres-js';
 import { and, eq, gt, sql } from 'drizzle-orm';
-import { bigint, boolean, char, pgSchema, text, timestamp, uuid, varchar } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  char,
+  customType,
+  integer,
+  pgSchema,
+  pgTable,
+  text,
+  timestamp,
+  uuid,
+  varchar,
+} from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import postgres from 'postgres';
 import { z } from 'zod';
@@ -30,7 +42,7 @@ const members = pgSchema('Shop').table('Members', {
 const TABLE = `create schema "Shop"; create table "Shop"."Members" ("Id" bigint primary key generated always as identity,
   "shopId" uuid, "eMail" varchar(200) not null, "passwordHash" char(255), "Name" char(40), "Role" char(12), phone varchar(5),
   shout text generated always as (upper("eMail")) stored, "row" serial, "isActive" boolean not null default true,
-  verified boolean not null default false, until timestamptz not null default now() + interval '1 day')`;
+  verified boolean not null default false, until timestamptz not null default now() + interval '1 day', check (length("eMail") <= 180))`;
 const USERS: UserColumns = {
   ...{ table: members, id: members.id, email: members.email, passwordHash: members.hash, name: members.name },
   ...{ role: members.role, emailVerified: members.verified, tenant: members.shop },
@@ -133,6 +145,39 @@ describe('a table that somebody else made', () => {
       .client()
       .post('/auth/register', { email, password: 'a quiet harbour', ...more }, AT_SHOP);
     expect([made.status, made.json()['message']]).toEqual([status, message]);
+  });
+
+  const addressOf = (length: number): string => {
+    const head = `${'a'.repeat(60)}@`;
+    const labels = 'b'.repeat(60).concat('.').repeat(5);
+    return `${head}${labels.slice(0, length - head.length - 3)}.de`;
+  };
+
+  it('an email that the column does not hold is 400: at the change, or at its link where the database knows more', async () => {
+    const { email, id } = await put();
+    const { client } = await logIn(email);
+    const change = (to: string) => client.post('/auth/email/change', { email: to });
+    for (const [length, most] of [
+      [321, 320],
+      [201, 200],
+    ] as const) {
+      const refused = await change(addressOf(length));
+      expect([refused.status, refused.json()['message']]).toEqual([
+        400,
+        `email: must be an email address of at most ${String(most)} characters`,
+      ]);
+    }
+    expect((await change(addressOf(190))).status).toBe(202);
+    const isLink = (mail: { readonly kind: string; readonly userId: string }) =>
+      mail.userId === id && mail.kind === 'email_change';
+    await until(() => mailed.some(isLink));
+    const { token } = mailed.find(isLink) as { readonly token?: string };
+    const used = await host.client().post('/auth/email/verify', { token });
+    expect([used.status, used.json()['code']]).toEqual([400, 'link_refused']);
+    const made = await host
+      .client()
+      .post('/auth/register', { email: addressOf(201), password: 'a quiet harbour' }, AT_SHOP);
+    expect(made.status).toBe(400);
   });
 
   it.each([
@@ -246,5 +291,99 @@ describe('a table that somebody else made', () => {
       });
       expect((await client.post('/auth/refresh')).status).toBe(401);
     });
+  });
+});
+
+const citext = customType<{ data: string }>({ dataType: () => 'citext' });
+/** Ids that are text or big numbers, beside a name in a column that compares without case. */
+const citizens = pgTable('citizens', {
+  key: text('key'),
+  mail: citext('mail'),
+  hash: text('hash'),
+  role: text('role'),
+});
+const tills = pgTable('tills', {
+  no: bigint('no', { mode: 'number' }),
+  mail: citext('mail'),
+  hash: text('hash'),
+});
+/** Numbered in each shop from 1. */
+const staff = pgTable('staff', {
+  shop: text('shop'),
+  no: integer('no'),
+  mail: text('mail'),
+  hash: text('hash'),
+});
+
+describe('ids as hosts have them', () => {
+  let database: HostDatabase;
+  const running: HostApp[] = [];
+
+  beforeAll(async () => {
+    database = await hostDatabase();
+    await database.pool.query(`create extension citext;
+      create table citizens (key text primary key, mail citext unique, hash text, role text);
+      create table tills (no bigint primary key, mail citext unique, hash text);
+      create table staff (shop text, no int, mail text, hash text, primary key (shop, no))`);
+  });
+  afterAll(async () => {
+    for (const host of running) await host.close();
+    await database.drop();
+  });
+
+  async function start(users: UserColumns): Promise<HostApp> {
+    const options = hostOptions(database, { storage: drizzleStorage(database.db, { users }) });
+    @Module({ imports: [AuthModule.forRoot({ ...options, routes: { register: true } })] })
+    class Host {}
+    const host = await startHost(Host);
+    running.push(host);
+    return host;
+  }
+
+  it('text of any kind, and a citext column by its own unique index', async () => {
+    const { key, mail, hash, role } = citizens;
+    const host = await start({ table: citizens, id: key, email: mail, passwordHash: hash, role });
+    const ids = ['Ünï-Kód/1', 'a b', "o'neil", '42', 'ID', 'id', '%', 'null', 'x'.repeat(200)];
+    for (const [n, id] of ids.entries()) {
+      const email = `Citizen${String(n)}@Example.com`;
+      await database.pool.query('insert into citizens values ($1, $2, $3, $4)', [
+        id,
+        email,
+        BCRYPT,
+        `r${String(n)}`,
+      ]);
+      const client = host.client();
+      const login = await client.post('/auth/login', { email: email.toUpperCase(), password: PASSWORD });
+      expect([login.status, login.json()['user']]).toEqual([200, { id, email, role: `r${String(n)}` }]);
+      expect((await client.post('/auth/refresh')).status).toBe(200);
+      expect((await client.get('/auth/me')).json()).toMatchObject({ id, role: `r${String(n)}` });
+    }
+    const auth = host.app.get(AuthService, { strict: false });
+    await auth.changeUser('ID', 'disabled');
+    expect([(await auth.sessions('ID')).length, (await auth.sessions('id')).length]).toEqual([0, 1]);
+  });
+
+  it('numbers that JavaScript cannot count to', async () => {
+    const { no, mail, hash } = tills;
+    const host = await start({ table: tills, id: no, email: mail, passwordHash: hash });
+    for (const id of ['9007199254740992', '9007199254740993', '9223372036854775807', '-5', '0']) {
+      const email = `till${id}@example.com`;
+      await database.pool.query('insert into tills values ($1, $2, $3)', [id, email, BCRYPT]);
+      const client = host.client();
+      const login = await client.post('/auth/login', { email, password: PASSWORD });
+      expect([login.status, login.json()['user']]).toEqual([200, { id, email }]);
+      expect((await client.post('/auth/refresh')).status).toBe(200);
+      expect((await client.get('/auth/me')).json()).toMatchObject({ id, email });
+    }
+  });
+
+  it('one that is unique only beside the shop stops the boot: two people would share sessions', async () => {
+    const { no, mail, hash } = staff;
+    const users = { table: staff, id: no, email: mail, passwordHash: hash };
+    await expect(start(users)).rejects.toThrow(
+      'the column no of public.staff is unique only beside others, so that two people would share sessions; name a column that is unique by itself as users.id',
+    );
+    await database.pool.query('create unique index on staff (no)');
+    expect((await (await start(users)).client().get('/auth/me')).status).toBe(401);
   });
 });

@@ -89,6 +89,13 @@ describe('passkeys', () => {
     expect([refused.status, refused.json()['code']]).toEqual([403, 'second_factor_refused']);
   });
 
+  it('a registration with an id that is longer than WebAuthn allows is refused, and not 503', async () => {
+    const { accessToken } = await host.signIn(await host.person());
+    const refused = await register(accessToken, new SoftwarePasskey(ORIGIN, true, 8000));
+    expect([refused.status, refused.json()['code']]).toEqual([403, 'second_factor_refused']);
+    expect((await register(accessToken, new SoftwarePasskey(ORIGIN, true, 1023))).status).toBe(201);
+  });
+
   // T-8m9r
   it('a challenge works once, whatever became of its first answer, and for five minutes', async () => {
     const { key } = await withPasskey();

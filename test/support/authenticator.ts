@@ -24,7 +24,7 @@ export interface AuthenticatorQuirks {
 
 /** One passkey in software (ES256, no attestation), which says what a test wants it to say. */
 export class SoftwarePasskey {
-  readonly id = randomBytes(16).toString('base64url');
+  readonly id: string;
   private readonly keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   private counter = 0;
   private userHandle = '';
@@ -32,7 +32,10 @@ export class SoftwarePasskey {
   constructor(
     private readonly origin: string,
     private readonly synced: boolean = true,
-  ) {}
+    idBytes = 16,
+  ) {
+    this.id = randomBytes(idBytes).toString('base64url');
+  }
 
   create(options: object, quirks: AuthenticatorQuirks = {}) {
     const { challenge, rp, user } = options as CreationOptions;

@@ -3,21 +3,26 @@ import type { AccountDirectory } from '../storage/account-directory.port.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import type { AuthDatabase } from './auth-database.js';
 import { rows, type Transaction } from './database.js';
-import { sqlState } from './guarded.js';
+import { NOT_HELD, sqlState, UNIQUE_VIOLATION } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
-import { idFrom, type NamedUsers, usersFrom } from './user-columns.js';
+import { isSpelled } from './spellings.js';
+import { idFrom, type NamedUsers, usersFrom, widthOf } from './user-columns.js';
 
-const UNIQUE_VIOLATION = '23505';
 type EmailVerified = NonNullable<NamedUsers['emailVerified']>;
 
 /** `AccountDirectory` on the host's own table. */
 export class DrizzleAccountDirectory implements AccountDirectory {
+  readonly longestEmail?: number;
+
   constructor(
     private readonly database: AuthDatabase,
     private readonly users: NamedUsers,
     private readonly emailVerified: EmailVerified,
     private readonly deadlineMs: number,
-  ) {}
+  ) {
+    const width = widthOf(users.email);
+    if (width !== undefined) this.longestEmail = width;
+  }
 
   async setPasswordHash(id: string, hash: string, tx?: HostTransaction): Promise<boolean> {
     const { passwordHash } = this.users;
@@ -34,7 +39,7 @@ export class DrizzleAccountDirectory implements AccountDirectory {
     id: string,
     { from, to }: { readonly from: string; readonly to: string },
     tx?: HostTransaction,
-  ): Promise<'changed' | 'taken' | 'superseded'> {
+  ): Promise<'changed' | 'taken' | 'superseded' | 'unfit'> {
     const { email, id: key } = this.users;
     const what = 'change an email';
     // the column may be unique by case only
@@ -47,7 +52,9 @@ export class DrizzleAccountDirectory implements AccountDirectory {
       return (await rows(runner, update)).length > 0 ? 'changed' : 'superseded';
     };
     return this.run(what, change, tx).catch((error: unknown) => {
-      if (sqlState(error) === UNIQUE_VIOLATION) return 'taken';
+      const state = sqlState(error) ?? '';
+      if (state === UNIQUE_VIOLATION) return 'taken';
+      if (NOT_HELD.test(state)) return 'unfit';
       throw error;
     });
   }
@@ -63,7 +70,7 @@ export class DrizzleAccountDirectory implements AccountDirectory {
   }
 
   private hasEmail(email: string): SQL {
-    return sql`lower(a.${sql.identifier(this.users.email.name)}) = ${email}`;
+    return isSpelled(this.users.email, email);
   }
 
   private ofTheSameTenant(id: string): SQL {

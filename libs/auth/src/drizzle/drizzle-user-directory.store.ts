@@ -1,5 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { AuthError } from '../common/auth-error.js';
+import { normaliseEmail } from '../common/normalise-email.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import {
   ambiguousUser,
@@ -12,10 +13,11 @@ import { AuthDatabase } from './auth-database.js';
 import { type Database, type Row, rows, type Transaction } from './database.js';
 import { DrizzleAccountDirectory } from './drizzle-account-directory.js';
 import { FurtherColumns } from './further-columns.js';
-import { noneIfUnwritable, sqlState } from './guarded.js';
+import { NOT_HELD, noneIfUnwritable, sqlState, UNIQUE_VIOLATION } from './guarded.js';
 import { asTransaction } from './host-transaction.js';
 import type { AuthSchema } from './schema.js';
 import { toCounters } from './session-rows.js';
+import { isPlainly, isSpelled } from './spellings.js';
 import {
   accountColumns,
   idFrom,
@@ -34,9 +36,8 @@ export interface DrizzleUserDirectoryOptions {
 }
 
 const STORE = 'store a password hash';
-const UNIQUE_VIOLATION = '23505';
-/** Too long, of another type, out of range; a reference to no row (a tenant that is not there); against a check. */
-const NOT_HELD = /^(?:22...|23503|23514)$/;
+/** More rows than there are spellings of one name: an index would not have let them in. */
+const MOST_SPELLINGS = 40;
 
 /** `UserDirectory` on the host's own table; the subject's counters come in the same query as the password hash. */
 export class DrizzleUserDirectory extends UserDirectory {
@@ -59,19 +60,20 @@ export class DrizzleUserDirectory extends UserDirectory {
     this.tenants = users.tenant ? 'kept' : 'none';
     const { identifier, emailVerified } = this.users;
     if (identifier)
-      this.findByIdentifier = (named, tenant) => this.find(this.isCalled(identifier, named, tenant));
+      this.findByIdentifier = (named, tenant) => this.called('identifier', identifier, named, tenant);
     this.accounts =
       emailVerified && new DrizzleAccountDirectory(this.database, this.users, emailVerified, deadlineMs);
   }
 
-  /** Compared in lower case, whatever the column holds: an index on `lower(email)` serves. */
+  /** Compared in lower case and normalised, whatever the column holds: an index on `lower(email)` serves. */
   findByEmail(email: string, tenant?: string): Promise<LoginCandidate | undefined> {
-    return this.find(this.isCalled(this.users.email, email, tenant));
+    return this.called('email', this.users.email, email, tenant);
   }
 
-  findById(id: string, tx?: HostTransaction): Promise<LoginCandidate | undefined> {
+  async findById(id: string, tx?: HostTransaction): Promise<LoginCandidate | undefined> {
     const { users } = this;
-    return this.find(sql`a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)}`, tx);
+    const where = sql`a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`${id}`)}`;
+    return oneOf(await this.rows({ where, limit: 2 }, tx));
   }
 
   async replacePasswordHash(
@@ -138,30 +140,51 @@ export class DrizzleUserDirectory extends UserDirectory {
     return created[0] ? { kind: 'created', account: toCandidate(created[0]).account } : { kind: 'taken' };
   }
 
-  private isCalled(column: Named, name: string, tenant: string | undefined): SQL {
+  /** A collation may take more for a spelling than sign-in does, and nobody signs in as another person for that. */
+  private async called(
+    key: 'email' | 'identifier',
+    column: Named,
+    name: string,
+    tenant: string | undefined,
+  ): Promise<LoginCandidate | undefined> {
     const { tenant: kept } = this.users;
-    const named = sql`lower(a.${sql.identifier(column.name)}) = lower(${name}::text)`;
-    if (!kept) return named;
     // without a tenant nobody is meant
-    return sql`a.${sql.identifier(kept.name)} = ${valueFor(kept, sql`${tenant ?? null}`)} and ${named}`;
+    const inIt = kept
+      ? sql`a.${sql.identifier(kept.name)} = ${valueFor(kept, sql`${tenant ?? null}`)} and `
+      : sql``;
+    const where = sql`${inIt}${isSpelled(column, name)}`;
+    const found = await this.rows({ where, limit: MOST_SPELLINGS, plainly: isPlainly(column, name) });
+    const theirs = found.filter(
+      (row) => row['plainly'] === true || normaliseEmail(String(row[key])) === normaliseEmail(name),
+    );
+    // of so many rows not all were read
+    return oneOf(found.length < MOST_SPELLINGS ? theirs : found);
   }
 
-  private async find(where: SQL, tx?: HostTransaction): Promise<LoginCandidate | undefined> {
+  private async rows(
+    { where, limit, plainly = sql`true` }: { where: SQL; limit: number; plainly?: SQL },
+    tx?: HostTransaction,
+  ): Promise<readonly Row[]> {
     const { users } = this;
     const statement = () =>
       sql`select ${accountColumns(users)}, coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch,
-          pg_is_in_recovery() as standby
+          ${plainly} as plainly, pg_is_in_recovery() as standby
         from ${usersFrom(users)} a left join ${this.database.tables.subjects} u on u.subject = a.${sql.identifier(users.id.name)}::text
-        where ${where} limit 2`;
+        where ${where} limit ${limit}`;
     const found = await this.database
       .read('look a user up', this.deadlineMs, statement, tx)
       .catch(noneIfUnwritable);
     if (found[0]?.['standby'] === true)
       throw AuthError.unavailable('look a user up: the database is a standby');
-    const [candidate, another] = found.map(toCandidate);
-    if (candidate && another) throw ambiguousUser(candidate, another);
-    return candidate;
+    return found;
   }
+}
+
+/** Throws `ambiguousUser` for two. */
+function oneOf(found: readonly Row[]): LoginCandidate | undefined {
+  const [candidate, another] = found.map(toCandidate);
+  if (candidate && another) throw ambiguousUser(candidate, another);
+  return candidate;
 }
 
 /** The registration's, and no outage: no waiting makes the column hold it. Which of the values it was, the server does not say. */

@@ -48,6 +48,14 @@ export function mayBeTriedAgain(error: unknown): boolean {
   return TRY_AGAIN.has(sqlState(error) ?? '') || isConnectionLoss(error);
 }
 
+export const UNIQUE_VIOLATION = '23505';
+
+/**
+ * What no waiting makes a host's table take: too long, of another type, out of range; a reference to no row (a tenant that is not there); against a
+ * check; too large for an index.
+ */
+export const NOT_HELD = /^(?:22...|23503|23514|54000)$/;
+
 /** Invalid text, out of range, invalid bytes: a value that the column's type cannot hold. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['22P02', '22003', '22021']);
 

@@ -10,7 +10,7 @@ import { toQuery } from './own-transaction.js';
 import { PooledCall } from './pooled-call.js';
 import { type AuthSchema, createAuthSchema } from './schema.js';
 import { columnsOf, HASH_CHARACTERS, type NamedUsers } from './user-columns.js';
-import { indexAdvice, quoted, UNIQUE_INDEXES } from './user-index.js';
+import { indexAdvice, quoted, SHARED_IDS, UNIQUE_INDEXES } from './user-index.js';
 
 export interface Layout {
   /** What a refusal names. */
@@ -29,6 +29,8 @@ interface Need {
   readonly rights: readonly string[];
   /** The column of the password hash. */
   readonly hash?: string;
+  /** The column of the user's id. */
+  readonly id?: string;
 }
 
 const WHAT = 'look at the tables';
@@ -74,8 +76,8 @@ function needsOf({ tables, schema, users }: Layout): readonly Need[] {
   const own = tables.map((key) => needOf(key, schema[key], RIGHTS[key]));
   if (!users) return own;
   const names = columnsOf(users).map(({ name }) => name);
-  const hash = users.passwordHash.name;
-  return [...own, { ...needOf('users', users.table, ['SELECT']), columns: names, hash }];
+  const [hash, id] = [users.passwordHash.name, users.id.name];
+  return [...own, { ...needOf('users', users.table, ['SELECT']), columns: names, hash, id }];
 }
 
 function needOf(key: Need['key'], table: PgTable, rights: readonly string[]): Need {
@@ -96,15 +98,15 @@ function statement(needs: readonly Need[]) {
         and a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod - 4 between 1 and ${HASH_CHARACTERS - 1}) as narrow,
       (select jsonb_agg(o.nspname) from pg_class other join pg_namespace o on o.oid = other.relnamespace
         where other.relname = e.name and other.relkind in ('r', 'p') and o.nspname !~ '^pg_') as everywhere,
-      ${sql.raw(UNIQUE_INDEXES)} as indexes
+      ${sql.raw(UNIQUE_INDEXES)} as indexes, ${sql.raw(SHARED_IDS)} as shared
     from jsonb_to_recordset(${JSON.stringify(needs.map((each, position) => ({ ...each, position })))}::jsonb)
-        as e(schema text, name text, columns jsonb, rights jsonb, hash text, position int)
+        as e(schema text, name text, columns jsonb, rights jsonb, hash text, id text, position int)
       left join (pg_class c join pg_namespace n on n.oid = c.relnamespace) on c.relname = e.name
         and case when e.schema is null then pg_table_is_visible(c.oid) else n.nspname = e.schema end
     order by e.position`;
 }
 
-function problemOf({ key, schema, name, hash = '' }: Need, row: Row): string | undefined {
+function problemOf({ key, schema, name, hash = '', id = '' }: Need, row: Row): string | undefined {
   const cure = key === 'users' ? 'make it, or name the table that you have' : MIGRATE;
   if (row['schema'] == null) {
     const elsewhere = listOf(row['everywhere']);
@@ -120,6 +122,8 @@ function problemOf({ key, schema, name, hash = '' }: Need, row: Row): string | u
   // a login with an old hash would go well, and its new hash would never be stored
   if (row['narrow'] != null)
     return `the column ${hash} of ${full} is ${String(row['narrow'])}, and a new hash has ${String(HASH_CHARACTERS)} characters; ALTER TABLE ${full} ALTER COLUMN ${quoted(hash)} TYPE text`;
+  if (row['shared'] === true)
+    return `the column ${id} of ${full} is unique only beside others, so that two people would share sessions; name a column that is unique by itself as users.id`;
   const hidden = row['hidden'] == null ? '' : `SELECT (${listOf(row['hidden'])})`;
   const [rights, role] = [listOf(row['denied']) || hidden, String(row['role'])];
   if (rights === '') return undefined;

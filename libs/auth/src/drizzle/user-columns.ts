@@ -7,9 +7,12 @@ import { type Database, dialectOf, type Row } from './database.js';
 /** The host's own users table, by its columns. */
 export interface UserColumns {
   readonly table: PgTable;
-  /** uuid, text or an integer; becomes `sub` as text. */
+  /** uuid, text or an integer; becomes `sub` as text. Unique by itself: one that is so only beside a tenant stops the boot. */
   readonly id: PgColumn;
-  /** Compared in lower case, so give it a unique index on `lower(email)`; two rows for one email are 503. May hold null beside an `identifier`. */
+  /**
+   * Compared in lower case, so give it a unique index on `lower(email)` (citext: on the column itself); two rows for one email are 503. May hold
+   * null beside an `identifier`.
+   */
   readonly email: PgColumn;
   /** What people sign in with, where `identifier.name` is not the email. Compared in lower case, too; the index alike. */
   readonly identifier?: PgColumn;
@@ -37,10 +40,13 @@ const columnHandle = () =>
 /** An Argon2id hash with today's parameters. */
 export const HASH_CHARACTERS = 97;
 
-function holdsHash(column: PgColumn): boolean {
+/** How many characters a column holds, as the host has declared it. Undefined: any number. */
+export function widthOf(column: Named): number | undefined {
   const width = /^(?:var)?char(?:acter varying)?\((\d+)\)$/.exec(column.getSQLType())?.[1];
-  return width === undefined || Number(width) >= HASH_CHARACTERS;
+  return width === undefined ? undefined : Number(width);
 }
+
+const holdsHash = (column: PgColumn): boolean => (widthOf(column) ?? Infinity) >= HASH_CHARACTERS;
 
 export const userColumnsSchema = group({
   table: handle<PgTable>((value) => is(value, PgTable), 'a table of drizzle-orm/pg-core'),
@@ -120,17 +126,23 @@ export function usersFrom(users: NamedUsers): SQL {
   return sql`(select ${sql.join(names, sql`, `)} from ${users.table} where ${users.where})`;
 }
 
+/** The type of a column, as a cast names it. */
+export function typeOf(column: Named): string {
+  return (
+    column
+      .getSQLType()
+      .replace('bigserial', 'bigint')
+      .replace('smallserial', 'smallint')
+      .replace('serial', 'integer')
+      // a cast to a length cuts: a longer text would be taken for another
+      .replace(/^varchar\(\d+\)$/, 'varchar')
+      .replace(/^char\(\d+\)$/, 'bpchar')
+  );
+}
+
 /** A value of text in the type of a column, so that the index on it serves. */
 export function valueFor(column: Named, value: SQL): SQL {
-  const type = column
-    .getSQLType()
-    .replace('bigserial', 'bigint')
-    .replace('smallserial', 'smallint')
-    .replace('serial', 'integer')
-    // a cast to a length cuts: a longer text would be taken for another
-    .replace(/^varchar\(\d+\)$/, 'varchar')
-    .replace(/^char\(\d+\)$/, 'bpchar');
-  return sql`${value}::text::${sql.raw(type)}`;
+  return sql`${value}::text::${sql.raw(typeOf(column))}`;
 }
 
 const column = (each: Named | undefined): SQL => (each ? sql`a.${sql.identifier(each.name)}` : sql`null`);

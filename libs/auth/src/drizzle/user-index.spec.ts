@@ -24,4 +24,16 @@ describe('the index of the users', () => {
     const index = `CREATE UNIQUE INDEX some ON "Shop"."Users" USING btree ${columns}`;
     expect(indexAdvice(users, FULL, [index]) !== undefined).toBe(isMissed);
   });
+
+  it.each([
+    ['on the column as it is', '("shopId", "eMail")', false],
+    ['of its lower case', '("shopId", lower(("eMail")::text))', true],
+    ['where it is not empty', `("shopId", "Name") WHERE (("eMail")::text <> ''::text)`, true],
+  ])('one of a citext column %s', (_of, columns, isMissed) => {
+    const folded = { ...users, email: { name: 'eMail', getSQLType: () => 'citext' } };
+    const advice = indexAdvice(folded, FULL, [
+      `CREATE UNIQUE INDEX some ON "Shop"."Users" USING btree ${columns}`,
+    ]);
+    expect(advice?.includes('CONCURRENTLY ON "Shop"."Users" ("shopId", "eMail")') ?? false).toBe(isMissed);
+  });
 });

@@ -1,21 +1,39 @@
 import { toQuery } from './own-transaction.js';
+import { isCitext } from './spellings.js';
 import type { NamedUsers } from './user-columns.js';
 
 /** Its unique indexes as PostgreSQL writes them; for the select list where `c` is the table. */
 export const UNIQUE_INDEXES =
   '(select jsonb_agg(pg_get_indexdef(i.indexrelid)) from pg_index i where i.indrelid = c.oid and i.indisunique and i.indisvalid)';
 
+/**
+ * Whether the column `e.id` is unique beside others and never by itself: what two people share is no id. A partitioned table can have no such index,
+ * and a view none at all.
+ */
+export const SHARED_IDS = `(select bool_or(i.indnkeyatts > 1) and not bool_or(i.indnkeyatts = 1) and c.relkind = 'r'
+  from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attname = e.id
+  where i.indrelid = c.oid and i.indisunique and i.indisvalid and a.attnum = any(i.indkey[0:i.indnkeyatts - 1]))`;
+
 /** What an operator should know of the users table `full`: without the index two rows may have one identifier, and each login reads them all. */
 export function indexAdvice(users: NamedUsers, full: string, indexes: unknown): string | undefined {
-  const { name } = users.identifier ?? users.email;
+  const column = users.identifier ?? users.email;
+  const { name } = column;
   const tenant = users.tenant?.name;
-  const lowered = new RegExp(`lower\\(\\(*"?${name.replace(/[^\w]/g, '\\$&')}"?\\)*(?:::text)?\\)`);
+  const [before, after] = isCitext(column)
+    ? ['[(,] ?', '(?:,|\\)(?: INCLUDE | NULLS |$))']
+    : ['lower\\(\\(*', '\\)*(?:::text)?\\)'];
+  const lowered = new RegExp(`${before}"?${name.replace(/[^\w]/g, '\\$&')}"?${after}`);
   const serves = (index: unknown): boolean =>
-    typeof index === 'string' && lowered.test(index) && (tenant === undefined || index.includes(tenant));
+    typeof index === 'string' &&
+    lowered.test(index.replace(/ WHERE .*/s, '')) &&
+    (tenant === undefined || index.includes(tenant));
   if (Array.isArray(indexes) && indexes.some(serves)) return undefined;
-  const columns = `${tenant === undefined ? '' : `${quoted(tenant)}, `}lower(${quoted(name)})`;
+  const [indexed, spoken] = isCitext(column)
+    ? [quoted(name), name]
+    : [`lower(${quoted(name)})`, `lower(${name})`];
+  const columns = `${tenant === undefined ? '' : `${quoted(tenant)}, `}${indexed}`;
   const wanted = `CREATE UNIQUE INDEX CONCURRENTLY ON ${full} (${columns})${predicateOf(users)}`;
-  return `${full} has no unique index on lower(${name}): two users could have one identifier, which is 503 for both, and every login reads the whole table; ${wanted}`;
+  return `${full} has no unique index on ${spoken}: two users could have one identifier, which is 503 for both, and every login reads the whole table; ${wanted}`;
 }
 
 function predicateOf({ where }: NamedUsers): string {

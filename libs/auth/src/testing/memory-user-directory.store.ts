@@ -1,3 +1,4 @@
+import { normaliseEmail } from '../common/normalise-email.js';
 import type { Entropy } from '../common/entropy.js';
 import type { AccountDirectory } from '../storage/account-directory.port.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
@@ -106,7 +107,7 @@ export class MemoryUserDirectory extends UserDirectory {
   }
 
   private has(id: string, email: string): boolean {
-    return this.database.users.get(id)?.email.toLowerCase() === email;
+    return normaliseEmail(this.database.users.get(id)?.email ?? '') === normaliseEmail(email);
   }
 
   private change(id: string, changes: Partial<UserRow>, tx: HostTransaction | undefined): boolean {
@@ -123,9 +124,11 @@ export class MemoryUserDirectory extends UserDirectory {
     name: string,
     tenant: string | undefined,
   ): LoginCandidate | undefined {
-    const users = [...this.database.users.values()].filter(
-      (user) => user[by]?.toLowerCase() === name.toLowerCase() && user.tenant === tenant,
-    );
+    const called = normaliseEmail(name);
+    const users = [...this.database.users.values()].filter((user) => {
+      const own = user[by];
+      return own !== undefined && normaliseEmail(own) === called && user.tenant === tenant;
+    });
     const [found, another] = users.map((user) => this.candidate(user));
     if (found && another) throw ambiguousUser(found, another);
     return found;

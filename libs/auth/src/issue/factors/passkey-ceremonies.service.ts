@@ -101,7 +101,9 @@ export class PasskeyCeremonies {
     const spent = await this.tokens.redeem(REGISTER, ticket);
     const rp = method.relyingParty(origin);
     if (spent?.owner?.subject !== subject || !rp) return undefined;
-    return method.verifyRegistration(rp, response, ticket);
+    const made = await method.verifyRegistration(rp, response, ticket);
+    // a longer one is no id (WebAuthn), and no index holds it
+    return made && CREDENTIAL_ID.test(made.credentialId) ? made : undefined;
   }
 
   /** The user whose passkey signed; undefined where the answer is not accepted. */

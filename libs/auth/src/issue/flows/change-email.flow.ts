@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { ClientContext, Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import { UserDirectory } from '../../storage/user-directory.port.js';
 import { Mailer } from '../accounts/mailer.service.js';
 import { MailedLinks, personOf } from '../accounts/mailed-links.service.js';
 import { MailLimits } from '../accounts/mail-limits.service.js';
 import { FreshProof } from '../factors/fresh-proof.service.js';
 import { accountKey } from '../users/account-key.js';
-import { normaliseEmail } from '../users/email.js';
+import { normaliseEmail } from '../../common/normalise-email.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
 
 const KIND = 'email_change';
@@ -21,6 +22,7 @@ export class ChangeEmailFlow {
   constructor(
     private readonly proof: FreshProof,
     private readonly limits: MailLimits,
+    private readonly users: UserDirectory,
     private readonly verifier: PasswordVerifier,
     private readonly links: MailedLinks,
     private readonly mailer: Mailer,
@@ -32,10 +34,15 @@ export class ChangeEmailFlow {
     await this.limits.admitAddress(KIND, client);
     const own = await this.verifier.findById(principal.id);
     if (!own) throw new AuthError('token_refused', 'the user is gone');
+    const longest = this.users.accounts?.longestEmail ?? Infinity;
     const [email, previous] = [normaliseEmail(given), own.account.email.toLowerCase()];
-    if (email === previous)
+    if (email === normaliseEmail(previous))
       throw new AuthError('input_invalid', 'the present address', {
         fields: { email: 'must be another address than the present one' },
+      });
+    if ([...email].length > longest)
+      throw new AuthError('input_invalid', 'longer than the directory holds', {
+        fields: { email: `must be an email address of at most ${longest} characters` },
       });
     // counted for the new address, too: otherwise many accounts together could flood it
     const names = new Set([`of ${own.account.id}`, accountKey(email)]);

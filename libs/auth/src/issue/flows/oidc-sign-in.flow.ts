@@ -49,6 +49,9 @@ export interface OidcOutcome {
   readonly result: SignInResult | 'linked' | 'refused';
 }
 
+/** OpenID Connect Core 1.0, section 2: a `sub` has at most 255 characters. A longer one, or a NUL, fits no column or index. */
+const NAME = /^\P{Cc}{1,255}$/u;
+
 /**
  * A person of a provider → session and cookies, `amr: ["fed"]`; or an identity that is linked to the signed-in user.
  */
@@ -151,6 +154,8 @@ export class OidcSignInFlow {
     const answer = await links.method.person(provider, parameters, request);
     if (answer.kind === 'refused') throw new AuthError('login_refused', answer.detail);
     const { person } = answer;
+    if (![person.issuerSubject, person.sid ?? 'none'].every((name) => NAME.test(name)))
+      throw new AuthError('login_refused', 'the sub or sid is longer than one can be');
     const provedAt = this.provedAt(person, asOfMs);
     if (asked.linking) return this.link(links, asked.linking, person);
 

@@ -44,6 +44,9 @@ export interface OpenSessionOptions {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
+/** As the header is kept: of a bounded length, and without what a column of text cannot hold. */
+const userAgentOf = (text: string): string => text.replace(/[\p{Cc}\p{Cs}]/gu, '').slice(0, 512);
+
 export const openSessionSchema = group({
   transport: oneOf(TOKEN_DELIVERIES).optional(),
   rememberMe: flag().prefault(false),
@@ -58,7 +61,7 @@ export const openSessionSchema = group({
   claims: handle<CustomClaims>((value) => !Array.isArray(value), 'an object').optional(),
   client: group({
     ip: z.string().optional(),
-    userAgent: z.string().optional(),
+    userAgent: z.string().transform(userAgentOf).optional(),
     tenant: z.string().optional(),
     provedKey: z.string().optional(),
   }).prefault({}),

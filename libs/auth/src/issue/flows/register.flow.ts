@@ -5,7 +5,7 @@ import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { accountKey } from '../users/account-key.js';
-import { normaliseEmail } from '../users/email.js';
+import { normaliseEmail } from '../../common/normalise-email.js';
 import { Identifiers } from '../users/identifiers.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';

@@ -4,7 +4,7 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { MailedLinks } from '../accounts/mailed-links.service.js';
 import { MailLimits } from '../accounts/mail-limits.service.js';
 import { accountKey } from '../users/account-key.js';
-import { normaliseEmail } from '../users/email.js';
+import { normaliseEmail } from '../../common/normalise-email.js';
 import { PasswordVerifier } from '../users/password-verifier.service.js';
 
 /**

@@ -9,7 +9,7 @@ import type { OidcPerson } from '../../options/oidc-options.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
 import type { Provider } from '../factors/factor-methods.js';
 import { Announcer } from '../sessions/announcer.service.js';
-import { normaliseEmail } from '../users/email.js';
+import { normaliseEmail } from '../../common/normalise-email.js';
 import { Identifiers } from '../users/identifiers.service.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
 import { PasswordVerifier, type VerifiedCandidate } from '../users/password-verifier.service.js';
@@ -76,6 +76,9 @@ export class IdentityAccounts {
     if (there) {
       if (!linkByVerifiedEmail || !person.emailVerified || !there.account.emailVerified)
         throw refused('the email has an account, which its owner did not link');
+      // another spelling may be another mailbox
+      if (there.account.email.toLowerCase() !== email)
+        throw refused('the account has another spelling of the email');
       await this.link(links, there, person);
       return there.account.id;
     }

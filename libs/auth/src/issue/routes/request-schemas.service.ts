@@ -6,7 +6,7 @@ import { TOKEN_DELIVERIES } from '../../contract/index.js';
 import { headerValues, type HttpRequest } from '../../verify/http/adapter.js';
 import { readRetryKey, type RetryKey } from '../sessions/retry-key.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
-import { normaliseEmail } from '../users/email.js';
+import { normaliseEmail } from '../../common/normalise-email.js';
 import { MOST_SECONDS } from '../flows/api-keys.flow.js';
 import type { RegisterInput } from '../flows/register.flow.js';
 
@@ -20,7 +20,9 @@ const email = (error = 'must be an email address of at most 320 characters') =>
   visible(error).trim().max(320, { error }).regex(SOME_EMAIL, { error });
 /** The HTML standard's rule (`<input type=email>`), of what is stored. */
 const newEmail = (error = 'must be an email address of at most 320 characters') =>
-  email(error).transform(normaliseEmail).pipe(z.string().regex(z.regexes.html5Email, { error }));
+  email(error)
+    .transform(normaliseEmail)
+    .pipe(z.string().max(320, { error }).regex(z.regexes.html5Email, { error }));
 const name = (error = 'must be text of 1 to 200 visible characters') =>
   visible(error).trim().min(1, { error }).max(200, { error });
 const text = (error = 'must be a string') => z.string({ error });

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import fc from 'fast-check';
 import { fuzz, must, staysLinear, textOf } from '../../../../../test/support/fuzz.js';
-import { normaliseEmail } from './email.js';
+import { normaliseEmail } from '../../common/normalise-email.js';
 import { passwordBytes } from './password-text.js';
 
 describe('credentials, fuzzed', () => {

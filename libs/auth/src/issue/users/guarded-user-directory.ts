@@ -46,7 +46,9 @@ function guarded(
   accounts: AccountDirectory,
   ask: <T>(question: () => Promise<T>) => Promise<T>,
 ): AccountDirectory {
+  const { longestEmail } = accounts;
   return {
+    ...(longestEmail !== undefined && { longestEmail }),
     setPasswordHash: (...change) => ask(() => accounts.setPasswordHash(...change)),
     verifyEmail: (...change) => ask(() => accounts.verifyEmail(...change)),
     changeEmail: (...change) => ask(() => accounts.changeEmail(...change)),

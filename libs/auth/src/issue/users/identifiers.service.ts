@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
-import { normaliseEmail } from './email.js';
+import { normaliseEmail } from '../../common/normalise-email.js';
 
 /** What people sign in with: its name, its one spelling, and whose it is. */
 @Injectable()
@@ -36,9 +36,14 @@ export class Identifiers {
     return this.users.findByIdentifier?.(identifier, tenant) ?? Promise.resolve(undefined);
   }
 
+  /** Whether the host keeps users by tenant. */
+  get hasTenants(): boolean {
+    return this.options.identifier.tenant !== undefined;
+  }
+
   /** Whether a request of that tenant can be about anybody. */
   canMean(tenant: string | undefined): boolean {
-    return (tenant !== undefined) === (this.options.identifier.tenant !== undefined);
+    return (tenant !== undefined) === this.hasTenants;
   }
 
   private spelled(rule: () => string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { normaliseEmail } from './email.js';
+import { normaliseEmail } from './normalise-email.js';
 
 describe('normaliseEmail', () => {
   it.each([
