@@ -89,6 +89,44 @@ describe('an account that somebody else registered with the address', () => {
     await until(() => keyed.events.some(({ type }) => type === 'password.changed'));
   });
 
+  it.each([
+    [
+      'a link of the mailbox',
+      (_email: string, token = '') =>
+        keyed.host
+          .client()
+          .post('/auth/magic-link/login', { token })
+          .then(({ status }) => status),
+    ],
+    ['a reset', (email: string) => reset(keyed.host.client(), email)],
+  ])('tells of each factor and API key that %s takes from whoever registered it', async (how, claim) => {
+    const email = `told-${how.length}@example.com`;
+    const { browser, token } = await registered(email);
+    const keyId = (await browser.get('/auth/api-keys')).json<{ id: string }[]>()[0]?.id;
+    await registerPasskey(browser);
+    await browser.post('/auth/factors/totp', {});
+    const userId = (await browser.get('/auth/me')).json<{ id: string }>().id;
+    const told = () =>
+      keyed.events.flatMap((event) => {
+        if (event.type === 'factor.changed' && event.userId === userId) return [[event.type, event.change]];
+        if (event.type === 'api_key.deleted' && event.userId === userId) return [[event.type, event.keyId]];
+        return [];
+      });
+    expect(told()).toEqual([['factor.changed', 'passkey_added']]);
+    expect([200, 204]).toContain(await claim(email, token));
+    const removed = [
+      ['factor.changed', 'removed'],
+      ['api_key.deleted', keyId],
+    ];
+    expect(told().slice(1)).toEqual(removed);
+    const audited = await keyed.database.pool.query(
+      "select type, coalesce(detail->>'change', detail->>'keyId') as what from auth_audit where subject = $1 and type in ('factor.changed', 'api_key.deleted') order by id offset 1",
+      [userId],
+    );
+    expect(audited.rows.map(({ type, what }) => [type, what])).toEqual(removed);
+    await keyed.mailsTo(email, 'factor_changed', 2);
+  });
+
   it('loses sessions alone by a reset in the browser that registered it', async () => {
     const email = 'forgetful@example.com';
     const { browser, key } = await registered(email);

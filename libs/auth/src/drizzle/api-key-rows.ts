@@ -2,7 +2,18 @@ import { sql } from 'drizzle-orm';
 import { rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
-/** To be called with the subject locked. */
-export async function removeApiKeysOf(tx: Transaction, schema: AuthSchema, subject: string): Promise<void> {
-  await rows(tx, sql`delete from ${schema.apiKeys} where subject = ${subject}`);
+/** Of a key `k`. */
+export const LIVE_KEY = sql`(k.expires_at is null or k.expires_at > clock_timestamp())`;
+
+/** To be called with the subject locked. Returns the ids of those that had not expired. */
+export async function removeApiKeysOf(
+  tx: Transaction,
+  schema: AuthSchema,
+  subject: string,
+): Promise<readonly string[]> {
+  const gone = await rows(
+    tx,
+    sql`delete from ${schema.apiKeys} k where k.subject = ${subject} returning k.id, ${LIVE_KEY} as live`,
+  );
+  return gone.filter((row) => row['live'] === true).map((row) => String(row['id']));
 }

@@ -5,6 +5,7 @@ import { LEDGER_LIFETIME_MS } from '../storage/ledger-entry.js';
 import type { StoreChange } from '../storage/store-change.js';
 import { apiKeyCreated, apiKeyDeleted } from '../storage/store-events.js';
 import type { AuthDatabase } from './auth-database.js';
+import { LIVE_KEY } from './api-key-rows.js';
 import { ms, type Row, rows, type Transaction } from './database.js';
 import { isLiveSession } from './live-session.js';
 import type { AuthSchema } from './schema.js';
@@ -34,7 +35,7 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
       if (!(await isLiveSession(tx, this.schema, { sessionId, subject, epoch }))) return 'superseded';
       const live = await rows(
         tx,
-        sql`select 1 from ${this.schema.apiKeys} k where k.subject = ${subject} and ${LIVE}`,
+        sql`select 1 from ${this.schema.apiKeys} k where k.subject = ${subject} and ${LIVE_KEY}`,
       );
       if (live.length >= atMost) return 'too_many';
       const [row] = await rows(tx, this.insert(given));
@@ -51,10 +52,10 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
         tx,
         sql`with used as (
             update ${apiKeys} k set last_used_at = date_trunc('hour', clock_timestamp())
-            where k.id = ${id} and k.hash = ${hash} and ${LIVE}
+            where k.id = ${id} and k.hash = ${hash} and ${LIVE_KEY}
               and k.last_used_at is distinct from date_trunc('hour', clock_timestamp()) returning 1
           ) select ${COLUMNS}, ${COUNTERS}, (select count(*) from used) as used from ${apiKeys} k
-            left join ${subjects} u on u.subject = k.subject where k.id = ${id} and k.hash = ${hash} and ${LIVE}`,
+            left join ${subjects} u on u.subject = k.subject where k.id = ${id} and k.hash = ${hash} and ${LIVE_KEY}`,
       ),
     );
   }
@@ -65,7 +66,7 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
       found(
         tx,
         sql`select ${COLUMNS}, ${COUNTERS} from ${apiKeys} k left join ${subjects} u on u.subject = k.subject
-          where k.id = ${id} and ${LIVE}`,
+          where k.id = ${id} and ${LIVE_KEY}`,
       ),
     );
   }
@@ -75,7 +76,7 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
       const { apiKeys } = this.schema;
       const listed = await rows(
         tx,
-        sql`select ${COLUMNS} from ${apiKeys} k where k.subject = ${subject} and ${LIVE} order by k.created_at, k.id`,
+        sql`select ${COLUMNS} from ${apiKeys} k where k.subject = ${subject} and ${LIVE_KEY} order by k.created_at, k.id`,
       );
       return listed.map(toApiKey);
     });
@@ -85,7 +86,7 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
     return this.transaction('delete an API key', async (tx, nowMs) => {
       const [row] = await rows(
         tx,
-        sql`delete from ${this.schema.apiKeys} k where k.id = ${id} and k.subject = ${subject} and ${LIVE} returning 1`,
+        sql`delete from ${this.schema.apiKeys} k where k.id = ${id} and k.subject = ${subject} and ${LIVE_KEY} returning 1`,
       );
       if (!row) return undefined;
       const expiresAt = nowMs + LEDGER_LIFETIME_MS;
@@ -130,7 +131,6 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
 /** Of a key `k`. */
 const COLUMNS = sql`k.id, k.subject, k.name, k.permissions, ${ms(sql`k.created_at`)} as created_at, ${ms(sql`k.expires_at`)} as expires_at,
   ${ms(sql`k.last_used_at`)} as last_used_at`;
-const LIVE = sql`(k.expires_at is null or k.expires_at > clock_timestamp())`;
 const COUNTERS = sql`coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch`;
 
 async function found(tx: Transaction, statement: SQL): Promise<FoundApiKey | undefined> {

@@ -9,7 +9,8 @@ import {
 } from '../storage/identity-store.port.js';
 import type { ProviderSessionEnd } from '../storage/provider-session.js';
 import type { Ended } from '../storage/session-store.port.js';
-import { identityChanged } from '../storage/store-events.js';
+import type { StoreChange } from '../storage/store-change.js';
+import { identitiesForgotten, identityChanged } from '../storage/store-events.js';
 import type { AuthDatabase } from './auth-database.js';
 import { rows, type Transaction } from './database.js';
 import { asTransaction } from './host-transaction.js';
@@ -93,20 +94,22 @@ export class DrizzleIdentityStore extends IdentityStore {
     });
   }
 
-  async removeUnproven(subject: string, tx?: HostTransaction): Promise<number> {
+  async removeUnproven(subject: string, tx?: HostTransaction): Promise<StoreChange> {
     const what = 'forget identities';
     const remove = async (runner: Transaction) => {
       await lockSubject(runner, this.schema, subject);
-      return rows(
+      const gone = await rows(
         runner,
         sql`delete from ${this.schema.identities} where subject = ${subject} and not proven returning 1`,
       );
+      const done = { entries: [], events: identitiesForgotten(subject, gone.length) };
+      await writeChange(runner, this.changeTables, done);
+      return done;
     };
     const { deadlineMs } = this.options;
-    const gone = await (tx
+    return tx
       ? this.database.joining(what, deadlineMs, () => remove(asTransaction(tx)))
-      : this.database.transaction(what, deadlineMs, remove));
-    return gone.length;
+      : this.database.transaction(what, deadlineMs, remove);
   }
 
   private get changeTables(): ChangeTables {

@@ -201,7 +201,7 @@ export class DrizzleSessionStore extends SessionStore {
 
   endAll(subject: string, reason: EndReason, alongside: Alongside = {}): Promise<Ended> {
     return this.changing('end all sessions', alongside, async (tx, nowMs) => {
-      const ended = await endAllIn(tx, this.schema, subject, reason, nowMs);
+      const ended = await endAllIn(tx, this.schema, subject, reason, nowMs, alongside);
       const by = { userId: subject, actorId: alongside.actorId, reason };
       return { ...ended, events: [...sessionsEnded(ended.sessions, by), ...ended.events] };
     });

@@ -120,8 +120,12 @@ async function replaceCodes(
   );
 }
 
-/** To be called with the subject locked. */
-export async function removeFactorsOf(tx: Transaction, schema: AuthSchema, subject: string): Promise<void> {
-  await rows(tx, sql`delete from ${schema.factors} where subject = ${subject}`);
+/** To be called with the subject locked. Returns how many were in use: a secret that waits for its first code is none. */
+export async function removeFactorsOf(tx: Transaction, schema: AuthSchema, subject: string): Promise<number> {
+  const gone = await rows(
+    tx,
+    sql`delete from ${schema.factors} where subject = ${subject} returning kind <> 'totp' or confirmed_at is not null as counts`,
+  );
   await rows(tx, sql`delete from ${schema.recoveryCodes} where subject = ${subject}`);
+  return gone.filter((row) => row['counts'] === true).length;
 }

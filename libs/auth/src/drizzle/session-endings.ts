@@ -1,10 +1,11 @@
 import { sql, type SQL } from 'drizzle-orm';
 import { type EndReason, endsTokens, endsWaysIn } from '../storage/end-reason.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
+import type { ActedBy } from '../storage/acted-by.js';
 import type { AuthEventInput } from '../storage/auth-event.js';
 import type { NewSession } from '../storage/session.js';
 import type { StoreChange } from '../storage/store-change.js';
-import { sessionEnded } from '../storage/store-events.js';
+import { sessionEnded, waysInRemoved } from '../storage/store-events.js';
 import type { SubjectState } from '../storage/subject.js';
 import { removeApiKeysOf } from './api-key-rows.js';
 import { rows, type Transaction } from './database.js';
@@ -148,17 +149,21 @@ export async function endAllIn(
   subject: string,
   reason: EndReason,
   nowMs: number,
+  by: ActedBy = {},
 ): Promise<EndedSessions> {
   const { state, acting } = await bumpVersionIn(tx, schema, subject, 'both', nowMs);
   const ended = await markEnded(tx, schema, sql`s.subject = ${subject}`, reason);
   if (endsTokens(reason)) await removeTokensOf(tx, schema, subject);
-  if (endsWaysIn(reason)) {
-    await removeFactorsOf(tx, schema, subject);
-    await removeApiKeysOf(tx, schema, subject);
-  }
+  const removed = endsWaysIn(reason) ? await removeWaysIn(tx, schema, subject) : undefined;
   if (reason === 'user_deleted') await removeIdentitiesOf(tx, schema, subject);
   const entries = [userEntry(subject, state.tokenVersion, nowMs), ...acting.entries];
-  return { sessions: ended.length, entries, events: acting.events };
+  const told = removed && reason === 'account_claimed' ? waysInRemoved(subject, removed, by) : [];
+  return { sessions: ended.length, entries, events: [...told, ...acting.events] };
+}
+
+async function removeWaysIn(tx: Transaction, schema: AuthSchema, subject: string) {
+  const factors = await removeFactorsOf(tx, schema, subject);
+  return { factors, keyIds: await removeApiKeysOf(tx, schema, subject) };
 }
 
 /** Bumps the epoch, so that a login under way dies, and takes the one that stays along. */

@@ -63,6 +63,9 @@ export abstract class IdentityStore {
    * named beside a `sid` also loses the sessions of which no `sid` is known.
    */
   abstract endSessions(at: ProviderSessionEnd): Promise<Ended>;
-  /** Forgets what was linked before the email of the account was verified; resolves with how many. */
-  abstract removeUnproven(subject: string, tx?: HostTransaction): Promise<number>;
+  /**
+   * Forgets what was linked before the email of the account was verified, with one event each (`identitiesForgotten`). With `tx` the caller announces
+   * the change after its commit.
+   */
+  abstract removeUnproven(subject: string, tx?: HostTransaction): Promise<StoreChange>;
 }

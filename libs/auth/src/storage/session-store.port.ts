@@ -158,7 +158,10 @@ export abstract class SessionStore {
   abstract endOne(sessionId: string, reason: EndReason, options?: EndOneOptions): Promise<Ended | undefined>;
   /** All but `keep`, the caller's own; the epoch is bumped (a login under way dies), the version is not. */
   abstract endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended>;
-  /** Bumps epoch and version and ends every session; with some reasons the one-time tokens, factors and API keys of the user go too (`end-reason.ts`). */
+  /**
+   * Bumps epoch and version and ends every session; with some reasons the one-time tokens, factors and API keys of the user go too (`end-reason.ts`). A
+   * claim tells of each of those (`waysInRemoved`); of a user who is deleted the deletion says it.
+   */
   abstract endAll(subject: string, reason: EndReason, alongside?: Alongside): Promise<Ended>;
   /** Ends the family if it is live, and with `user` every other session of its user (bumping both counters). */
   abstract endReused(

@@ -72,6 +72,24 @@ export function factorChanged({ subject: userId, actorId, sessionId, act }: Fact
   return { type: 'factor.changed', userId, actorId, sessionId, change: act.kind };
 }
 
+/** Of a claim, which takes every way in of whoever registered the account; `factors` counts those that counted as one. */
+export function waysInRemoved(
+  userId: string,
+  { factors, keyIds }: { readonly factors: number; readonly keyIds: readonly string[] },
+  { actorId }: ActedBy,
+): readonly AuthEventInput[] {
+  const removed: AuthEventInput = { type: 'factor.changed', userId, actorId, change: 'removed' };
+  return [
+    ...Array<AuthEventInput>(factors).fill(removed),
+    ...keyIds.map((keyId) => apiKeyDeleted(userId, keyId, actorId)),
+  ];
+}
+
+/** Of identities that were linked before the email of the account was verified. */
+export function identitiesForgotten(userId: string, count: number): readonly AuthEventInput[] {
+  return Array<AuthEventInput>(count).fill({ type: 'factor.changed', userId, change: 'identity_unlinked' });
+}
+
 export function identityChanged({
   subject: userId,
   actorId,

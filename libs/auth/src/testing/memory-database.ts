@@ -3,7 +3,7 @@ import { AuthError } from '../common/auth-error.js';
 import type { Clock } from '../common/clock.js';
 import type { ApiKey } from '../storage/api-key-store.port.js';
 import type { EndReason } from '../storage/end-reason.js';
-import type { Factor } from '../storage/factor.js';
+import { counts, type Factor } from '../storage/factor.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import type { Identity } from '../storage/identity-store.port.js';
 import type { ProviderSession } from '../storage/provider-session.js';
@@ -123,11 +123,18 @@ export class MemoryDatabase {
       if (row.subject === subject) tx.remove(this.oneTimeTokens, key);
   }
 
-  removeWaysIn(tx: MemoryTransaction, subject: string): void {
-    for (const [id, row] of this.factors) if (row.subject === subject) tx.remove(this.factors, id);
+  /** What was in use of it. */
+  removeWaysIn(tx: MemoryTransaction, subject: string) {
+    const isTheirs = (row: { readonly subject: string }) => row.subject === subject;
+    const factors = [...this.factors.values()].filter(isTheirs);
+    const keys = [...this.apiKeys.values()].filter(isTheirs);
+    for (const { id } of factors) tx.remove(this.factors, id);
     for (const [hash, owner] of this.recoveryCodes)
       if (owner === subject) tx.remove(this.recoveryCodes, hash);
-    for (const [id, row] of this.apiKeys) if (row.subject === subject) tx.remove(this.apiKeys, id);
+    for (const { id } of keys) tx.remove(this.apiKeys, id);
+    const now = this.clock.now();
+    const live = keys.filter(({ expiresAt }) => expiresAt === undefined || expiresAt.getTime() > now);
+    return { factors: factors.filter(counts).length, keyIds: live.map(({ id }) => id) };
   }
 
   removeIdentities(tx: MemoryTransaction, subject: string): void {

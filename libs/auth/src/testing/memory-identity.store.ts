@@ -9,7 +9,8 @@ import {
 } from '../storage/identity-store.port.js';
 import type { ProviderSession, ProviderSessionEnd } from '../storage/provider-session.js';
 import type { Ended } from '../storage/session-store.port.js';
-import { identityChanged } from '../storage/store-events.js';
+import type { StoreChange } from '../storage/store-change.js';
+import { identitiesForgotten, identityChanged } from '../storage/store-events.js';
 import { asMemoryTransaction, type MemoryDatabase, type MemoryTransaction } from './memory-database.js';
 import { endingsOf, MemoryEndings } from './memory-session-endings.js';
 import { mayAsk, sameState } from './memory-session-rows.js';
@@ -52,8 +53,11 @@ export class MemoryIdentityStore extends IdentityStore {
     });
   }
 
-  async removeUnproven(subject: string, tx?: HostTransaction): Promise<number> {
-    const remove = (own: MemoryTransaction) => this.remove(own, subject, ({ proven }) => !proven);
+  async removeUnproven(subject: string, tx?: HostTransaction): Promise<StoreChange> {
+    const remove = (own: MemoryTransaction): StoreChange => {
+      const count = this.remove(own, subject, ({ proven }) => !proven);
+      return { entries: [], events: identitiesForgotten(subject, count) };
+    };
     return tx ? remove(asMemoryTransaction(tx)) : this.database.transaction(remove);
   }
 

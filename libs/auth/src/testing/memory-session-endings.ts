@@ -2,7 +2,7 @@ import type { ActedBy } from '../storage/acted-by.js';
 import { type EndReason, endsTokens, endsWaysIn } from '../storage/end-reason.js';
 import { FOREIGN_LEDGER_LIFETIME_MS } from '../storage/foreign-names.js';
 import { LEDGER_LIFETIME_MS, type LedgerEntry } from '../storage/ledger-entry.js';
-import { sessionEnded } from '../storage/store-events.js';
+import { sessionEnded, waysInRemoved } from '../storage/store-events.js';
 import type { SubjectState } from '../storage/subject.js';
 import type { Ended } from '../storage/session-store.port.js';
 import type { AuthEventInput } from '../storage/auth-event.js';
@@ -33,13 +33,14 @@ export class MemoryEndings {
   }
 
   /** Bumps both counters and ends every session. */
-  endAll(subject: string, reason: EndReason): Omit<Ended, 'events'> {
+  endAll(subject: string, reason: EndReason, by: ActedBy = {}): Ended {
     const state = this.bump(subject, 'both');
     const sessions = this.mark(this.database.sessionsOf(subject), reason).length;
     if (endsTokens(reason)) this.database.removeTokensOf(this.tx, subject);
-    if (endsWaysIn(reason)) this.database.removeWaysIn(this.tx, subject);
+    const removed = endsWaysIn(reason) ? this.database.removeWaysIn(this.tx, subject) : undefined;
     if (reason === 'user_deleted') this.database.removeIdentities(this.tx, subject);
-    return { sessions, entries: this.refuseEarlier(subject, state) };
+    const events = removed && reason === 'account_claimed' ? waysInRemoved(subject, removed, by) : [];
+    return { sessions, entries: this.refuseEarlier(subject, state), events };
   }
 
   /** What was changed, with the sessions that ended because their actor's version was bumped. */

@@ -215,9 +215,9 @@ export class MemorySessionStore extends SessionStore {
 
   endAll(subject: string, reason: EndReason, alongside: Alongside = {}): Promise<Ended> {
     return this.within(alongside, (endings) => {
-      const ended = endings.endAll(subject, reason);
+      const ended = endings.endAll(subject, reason, alongside);
       const by = { userId: subject, actorId: alongside.actorId, reason };
-      return { ...ended, events: sessionsEnded(ended.sessions, by) };
+      return { ...ended, events: [...sessionsEnded(ended.sessions, by), ...ended.events] };
     });
   }
 

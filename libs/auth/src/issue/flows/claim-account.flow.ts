@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Entropy } from '../../common/entropy.js';
+import type { HostTransaction } from '../../storage/host-transaction.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type Alongside, SessionStore } from '../../storage/session-store.port.js';
+import type { StoreChange } from '../../storage/store-change.js';
 import type { SubjectState } from '../../storage/subject.js';
 import { type UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
 import { type LinkData, MailedLinks } from '../accounts/mailed-links.service.js';
@@ -9,6 +11,10 @@ import { FactorMethods } from '../factors/factor-methods.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
+
+type Work = NonNullable<Alongside['work']>;
+/** Without a transaction, in one of its own. */
+type Forget = (tx?: HostTransaction) => Promise<void>;
 
 /**
  * Called when the email of an account is verified for the first time, from a browser that never signed in to it. A
@@ -42,10 +48,12 @@ export class ClaimAccountFlow {
     // nobody knows the new password; the owner may set one by a reset
     const hash = await this.hasher.hash(this.entropy.bytes(32).toString('base64url'));
     if (!(await this.links.liveLink(userId, data))) return undefined;
-    await this.endWaysIn(userId, async (tx) => {
-      await this.methods.identities?.removeUnproven(userId, tx);
-      await this.users.accounts?.setPasswordHash(userId, hash, tx);
-    });
+    await this.forgetting(userId, (forget) =>
+      this.endWaysIn(userId, async (tx) => {
+        await forget(tx);
+        await this.users.accounts?.setPasswordHash(userId, hash, tx);
+      }),
+    );
     // last: if the process dies before, the account is still unverified and the next link claims it again
     if (!(await this.users.accounts?.verifyEmail(userId, data.email))) return undefined;
     return { tokenVersion: before.tokenVersion + 1, epoch: before.epoch + 1 };
@@ -55,7 +63,18 @@ export class ClaimAccountFlow {
    * Sessions, factors and API keys end in one transaction with `work`, which sets another password: a passkey that signed in between two steps would open a
    * session that stays.
    */
-  async endWaysIn(userId: string, work: NonNullable<Alongside['work']>): Promise<void> {
+  async endWaysIn(userId: string, work: Work): Promise<void> {
     await this.announcer.announce(await this.sessions.endAll(userId, 'account_claimed', { work }));
+  }
+
+  /** Whoever linked an identity before the email was verified may be somebody else: `forget` removes those in the transaction of `change`, and they are told of after it. */
+  async forgetting(userId: string, change: (forget: Forget) => Promise<void>): Promise<void> {
+    const forgotten: StoreChange[] = [];
+    await change(async (tx) => {
+      const done = await this.methods.identities?.removeUnproven(userId, tx);
+      // the transaction may be done more than once
+      if (done) forgotten.splice(0, 1, done);
+    });
+    for (const each of forgotten) await this.announcer.announce(each);
   }
 }

@@ -6,7 +6,6 @@ import type { HostTransaction } from '../../storage/host-transaction.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { MailedLinks } from '../accounts/mailed-links.service.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
-import { FactorMethods } from '../factors/factor-methods.js';
 import { PasswordHasher } from '../users/password-hasher.service.js';
 import { PasswordPolicy } from '../users/password-policy.service.js';
 import { ClaimAccountFlow } from './claim-account.flow.js';
@@ -25,7 +24,6 @@ const KIND = 'password_reset';
 @Injectable()
 export class ResetPasswordFlow {
   constructor(
-    private readonly methods: FactorMethods,
     private readonly links: MailedLinks,
     private readonly tokens: OneTimeTokens,
     private readonly policy: PasswordPolicy,
@@ -49,22 +47,21 @@ export class ResetPasswordFlow {
     const isClaim = this.claims.isDue(account, device, state.epoch);
     const isTheirs = (tx?: HostTransaction) => this.users.accounts?.verifyEmail(account.id, data.email, tx);
     const lost = () => this.links.refusal(KIND, 'spent or dead by now', client, account.id);
-    const work = async (tx: HostTransaction): Promise<void> => {
-      // first: a directory in another database could not undo its change if the token turns out to be spent
-      if (!(await this.tokens.redeem(KIND, token, tx))) throw lost();
-      if (!isClaim && !(await isTheirs(tx))) throw lost();
-      // whoever linked an identity had not verified the email
-      await this.methods.identities?.removeUnproven(account.id, tx);
-      if (!(await this.users.accounts?.setPasswordHash(account.id, hash, tx))) throw lost();
-    };
-    let verified = !account.emailVerified;
-    if (isClaim) {
-      // the hash took its time, and the host may have changed the email without a word
-      if (!(await this.links.liveLink(account.id, data))) throw lost();
-      await this.claims.endWaysIn(account.id, work);
-      // last of all: an account that is not proven is claimed again by the next link, whatever crashed before
-      verified = (await isTheirs()) === true;
-    } else await this.changes.change(account.id, 'password', { work });
+    // the hash took its time, and the host may have changed the email without a word
+    if (isClaim && !(await this.links.liveLink(account.id, data))) throw lost();
+    await this.claims.forgetting(account.id, async (forget) => {
+      const work = async (tx: HostTransaction): Promise<void> => {
+        // first: a directory in another database could not undo its change if the token turns out to be spent
+        if (!(await this.tokens.redeem(KIND, token, tx))) throw lost();
+        if (!isClaim && !(await isTheirs(tx))) throw lost();
+        await forget(tx);
+        if (!(await this.users.accounts?.setPasswordHash(account.id, hash, tx))) throw lost();
+      };
+      if (isClaim) await this.claims.endWaysIn(account.id, work);
+      else await this.changes.change(account.id, 'password', { work });
+    });
+    // last of all: an account that is not proven is claimed again by the next link, whatever crashed before
+    const verified = isClaim ? (await isTheirs()) === true : !account.emailVerified;
     this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip: client.ip });
     if (verified) this.events.publish({ type: 'email.verified', userId: account.id, ip: client.ip });
   }

@@ -113,7 +113,12 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     const [stays, goes, claimed] = [await made(it), await made(it), await made(it)];
     await it.sessions.endAll(stays.subject, 'logout_all', BY);
     await it.sessions.endAll(goes.subject, 'user_deleted', BY);
-    await it.sessions.endAll(claimed.subject, 'account_claimed', BY);
+    const { events } = await it.sessions.endAll(claimed.subject, 'account_claimed', BY);
+    const deleted = { type: 'api_key.deleted', userId: claimed.subject, ...BY, keyId: claimed.id };
+    assert.deepEqual(
+      events.filter(({ type }) => type === 'api_key.deleted'),
+      [deleted],
+    );
     assert.ok(await it.apiKeys.use(stays.id, stays.hash));
     assert.equal(await it.apiKeys.use(goes.id, goes.hash), undefined);
     assert.equal(await it.apiKeys.use(claimed.id, claimed.hash), undefined);

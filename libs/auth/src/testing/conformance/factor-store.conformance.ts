@@ -169,14 +169,18 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     assert.deepEqual(await sealedOf(), next);
   },
 
-  'a user who is deleted leaves no factor behind, and one whose account is claimed none': async (it) => {
-    for (const reason of ['user_deleted', 'account_claimed'] as const) {
-      const { subject, codes } = await withTotp(it);
-      await it.sessions.endAll(subject, reason);
-      assertHolds(await it.factors.of(subject), { all: [], recoveryCodesLeft: 0 });
-      assert.equal(await it.factors.useRecoveryCode(subject, codes[0] as Buffer), false);
-    }
-  },
+  'a user who is deleted leaves no factor behind, and one whose account is claimed none, which is told of each':
+    async (it) => {
+      for (const reason of ['user_deleted', 'account_claimed'] as const) {
+        const { subject, codes } = await withTotp(it);
+        const { events } = await it.sessions.endAll(subject, reason);
+        const removed = { type: 'factor.changed', userId: subject, actorId: undefined, change: 'removed' };
+        const told = events.filter(({ type }) => type === 'factor.changed');
+        assert.deepEqual(told, reason === 'account_claimed' ? [removed] : []);
+        assertHolds(await it.factors.of(subject), { all: [], recoveryCodesLeft: 0 });
+        assert.equal(await it.factors.useRecoveryCode(subject, codes[0] as Buffer), false);
+      }
+    },
 };
 
 function entriesOf(outcome: FactorChangeOutcome): readonly object[] {

@@ -165,10 +165,11 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     const late = identityOf({ email: undefined });
     await changed(it, subject, { kind: 'identity_linked', identity: late });
     const other = await linked(it, { proven: false });
-    assert.equal(await it.identities.removeUnproven(subject), 1);
+    const forgotten = { type: 'factor.changed', userId: subject, change: 'identity_unlinked' };
+    assert.deepEqual(await it.identities.removeUnproven(subject), { entries: [], events: [forgotten] });
     assert.equal(await it.identities.find(early), undefined);
     for (const each of [late, other.identity]) assert.ok(await it.identities.find(each));
-    assert.equal(await it.identities.removeUnproven(subject), 0);
+    assert.deepEqual(await it.identities.removeUnproven(subject), { entries: [], events: [] });
   },
 
   'a user who is deleted leaves no identity behind': async (it) => {
