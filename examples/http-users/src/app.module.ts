@@ -46,7 +46,7 @@ class DatabaseModule implements OnApplicationShutdown {
         keySource: keyDirectory(process.env['KEY_DIRECTORY'] ?? 'keys'),
         storage: drizzleStorage(drizzle(pool)),
         users: new RemoteUsers(process.env['USERS_URL'] ?? 'http://127.0.0.1:4000'),
-        cookies: { secure: process.env['NODE_ENV'] === 'production' },
+        cookies: { secure: process.env['COOKIE_SECURE'] !== 'false' },
       }),
     }),
   ],

@@ -20,7 +20,7 @@ export class AppModule {
         keySource: keyDirectory(process.env['KEY_DIRECTORY'] ?? 'keys'),
         storage: drizzleStorage(drizzle(pool)),
         users: new PrismaUsers(accounts),
-        cookies: { secure: process.env['NODE_ENV'] === 'production' },
+        cookies: { secure: process.env['COOKIE_SECURE'] !== 'false' },
       }),
     });
     return { module: AppModule, imports: [DatabaseModule.with(prisma), auth] };

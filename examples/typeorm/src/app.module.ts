@@ -20,7 +20,7 @@ import { TypeormUsers } from './typeorm-users.js';
         keySource: keyDirectory(process.env['KEY_DIRECTORY'] ?? 'keys'),
         storage: drizzleStorage(drizzle(pool)),
         users: new TypeormUsers(dataSource),
-        cookies: { secure: process.env['NODE_ENV'] === 'production' },
+        cookies: { secure: process.env['COOKIE_SECURE'] !== 'false' },
       }),
     }),
   ],

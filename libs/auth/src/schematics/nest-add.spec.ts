@@ -95,6 +95,14 @@ describe('nest add finds what keeps the users', () => {
     expect(read('src/auth/auth.setup.ts')).toContain('users: { table: users');
   });
 
+  it('cookies are Secure unless one variable says otherwise, whatever NODE_ENV is', () => {
+    const { read, said } = added({ 'package.json': manifest({}) });
+    expect(read('src/auth/auth.setup.ts')).toContain("cookies: { secure: COOKIE_SECURE !== 'false' },");
+    expect(read('src/auth/auth.setup.ts')).not.toContain('NODE_ENV');
+    expect(read('.env.example')).toContain('COOKIE_SECURE=true');
+    expect(said).toContain('COOKIE_SECURE=false while you develop');
+  });
+
   it('TypeORM: a directory, and an entity where there is none', () => {
     const { paths, read, said } = added(TYPEORM);
     expect(paths).toEqual(['auth.setup.ts', 'database.ts', 'typeorm-users.ts', 'user.entity.ts']);

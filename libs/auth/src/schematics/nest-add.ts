@@ -32,6 +32,8 @@ Tokenward is in place. What is left to do:
   2. Set the environment:    DATABASE_URL (PostgreSQL) and, if there is one, REDIS_URL; .env.example has every variable.
                              Nest reads a file with: npm start -- --env-file .env (ConfigModule reads it too late)
   3. Start:                  npm start
+                             Cookies are Secure, which browsers take from http://localhost as well; for Safari there,
+                             and for plain http elsewhere, set COOKIE_SECURE=false while you develop
   4. Guard what needs it:    @UseGuards(JwtAuthGuard) on a controller, @CurrentUser() in a handler
 
 Nobody can register until ALLOW_REGISTRATION=true. The guide goes on with a protected route:
