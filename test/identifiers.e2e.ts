@@ -130,6 +130,23 @@ describe('what people sign in with', () => {
       expect((await client.post('/auth/login', { identifier: name, password: PASSWORD })).status).toBe(400);
     });
 
+    it.each([
+      ['decomposed', 'Jose\u0301', 'jos\u00e9'],
+      ['in full width', '\uff2c\uff49\uff4e\uff55\uff53', 'linus'],
+      ['with a dotted capital I', '\u0130pek', '\u0130pek'],
+    ])('that is stored %s signs in, and is taken for a registration', async (_how, stored, typed) => {
+      const client = (await start({ identifier: username }, options)).client();
+      const tail = unique('');
+      const own = await put({ username: stored + tail });
+      const login = await client.post('/auth/login', { username: typed + tail, password: PASSWORD });
+      expect([login.status, login.json<{ user: { id: string } }>().user.id]).toEqual([200, own]);
+      const body = { username: typed + tail, password: PASSWORD };
+      expect((await client.post('/auth/register', body)).status).toBe(409);
+      await put({ username: (typed + tail).normalize('NFKC').toLowerCase() });
+      const twice = await client.post('/auth/login', { username: typed + tail, password: PASSWORD });
+      expect([twice.status, seen('user.ambiguous').length > 0]).toEqual([503, true]);
+    });
+
     it('that hides characters is 400', async () => {
       const client = (await start({ identifier: username }, options)).client();
       for (const typed of ['ada\u200b', 'a\u0000da', '\ufeffada', '   ', ''])
@@ -271,6 +288,40 @@ describe('what people sign in with', () => {
         expect((await client.post('/auth/password/forgot', { email: mail }, where)).status).toBe(202);
       await until(() => mailed.length > 0);
       expect(mailed).toEqual([north]);
+    });
+
+    it('a sign-in link is good at the tenant that it was asked for at, and is not spent elsewhere', async () => {
+      const mailed: { readonly userId: string; readonly token?: string; readonly url?: string }[] = [];
+      const accounts = {
+        mail: (mail: (typeof mailed)[number]) => void mailed.push(mail),
+        url: 'https://{tenant}.example.com/{kind}#token={token}',
+      };
+      const client = (
+        await start({ tenant: org, emailVerified: members.verified }, { ...tenantOptions, accounts })
+      ).client();
+      const mail = `${unique('linked')}@example.com`;
+      const north = await put({ org: 'north', email: mail });
+      await put({ org: 'south', email: mail });
+      const asked = async () => {
+        mailed.splice(0);
+        await client.post('/auth/magic-link', { email: mail }, at('north'));
+        await until(() => mailed.length > 0);
+        return mailed[0];
+      };
+      const link = await asked();
+      expect(link?.url).toBe(`https://north.example.com/magic_link#token=${String(link?.token)}`);
+      const follow = (where: object, token = link?.token) =>
+        client.post('/auth/magic-link/login', { token, transport: 'bearer' }, where);
+      for (const where of [at('south'), at('nowhere'), {}]) {
+        const refused = await follow(where);
+        expect([refused.status, refused.json()['code']]).toEqual([400, 'link_refused']);
+      }
+      const login = await follow(at('north'));
+      expect([login.status, login.json<{ user: { id: string } }>().user.id]).toEqual([200, north]);
+      const next = await asked();
+      await database.pool.query("update members set org = 'east' where id = $1", [north]);
+      for (const where of [at('north'), at('east')])
+        expect((await follow(where, next?.token)).status).toBe(400);
     });
 
     it('each has counters and known devices of its own', async () => {

@@ -11,7 +11,7 @@ export interface AccountOptions {
   readonly mail: (mail: AccountMail) => void | Promise<void>;
   /**
    * The URL of the page that takes a mailed token: `https://app.example.com/{kind}#token={token}`. `{kind}` is the kind
-   * of the mail. In the fragment, the token reaches neither a server's log nor a `Referer`. Default none: `mail` gets
+   * of the mail, `{tenant}` the user's tenant (`https://{tenant}.example.com/…`). In the fragment, the token reaches neither a server's log nor a `Referer`. Default none: `mail` gets
    * the token without a URL.
    */
   readonly url?: string;
@@ -70,7 +70,10 @@ export function resolveAccounts(
 
 /** Whoever can write `{token}` into the host name chooses who gets it. */
 function isPageUrl(given: string): boolean {
-  const filled = given.replaceAll('{token}', 'a-token').replaceAll('{kind}', 'a-kind');
+  const filled = given
+    .replaceAll('{token}', 'a-token')
+    .replaceAll('{kind}', 'a-kind')
+    .replaceAll('{tenant}', 'a-tenant');
   if (filled === given || !given.includes('{token}') || !URL.canParse(filled)) return false;
   const { protocol, hostname, host } = new URL(filled);
   const inHost = /a-(?:token|kind)/.test(host);

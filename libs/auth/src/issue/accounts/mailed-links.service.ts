@@ -16,6 +16,8 @@ import { OneTimeTokens } from './one-time-tokens.service.js';
 export interface LinkData extends Readonly<Record<string, unknown>> {
   /** In lower case: the address that the link was mailed to; for a change of email, the new one. */
   readonly email: string;
+  /** Whose user it was mailed to. */
+  readonly tenant?: string;
   /** For a change of email only. */
   readonly previous?: string;
   readonly sessionId?: string;
@@ -31,7 +33,7 @@ export interface LiveLink {
 export type ReadLink = LiveLink & { readonly state: SubjectState };
 
 type Candidate = Pick<VerifiedCandidate, 'account' | 'subject'>;
-type Change = Required<Omit<LinkData, 'email'>> & { readonly email: string };
+type Change = Required<Pick<LinkData, 'email' | 'previous' | 'sessionId'>>;
 
 /** Mailed tokens. For each kind, one token of a user works at a time: the newest. */
 @Injectable()
@@ -48,7 +50,8 @@ export class MailedLinks {
 
   /** Issues a token and mails it, after the answer. Nothing is mailed when the user's sessions were ended meanwhile. */
   send(kind: Exclude<LinkKind, 'email_change'>, { account, subject }: Candidate): void {
-    const data = { email: account.email.toLowerCase() };
+    const { tenant } = account;
+    const data = { email: account.email.toLowerCase(), ...(tenant !== undefined && { tenant }) };
     this.issueLater(kind, { account, subject }, data, (link) =>
       this.mailer.send({ kind, to: account.email, ...personOf(account), ...link }),
     );
@@ -101,7 +104,7 @@ export class MailedLinks {
           ...({ diesWith: 'credentials', atMost: 1 } as const),
         };
         const token = await this.tokens.issue({ kind, owner, data, ttlMs });
-        if (token !== undefined) mail({ token, url: this.urlOf(kind, token), expiresAt });
+        if (token !== undefined) mail({ token, url: this.urlOf(kind, token, account), expiresAt });
       } catch {
         this.events.publish({ type: 'mail.failed', kind, userId });
       }
@@ -109,8 +112,11 @@ export class MailedLinks {
   }
 
   /** From the configuration alone: whoever sends the request chooses `Host` and forwarded headers. */
-  private urlOf(kind: LinkKind, token: string): string | undefined {
-    return this.options.accounts?.url?.replaceAll('{kind}', kind).replaceAll('{token}', token);
+  private urlOf(kind: LinkKind, token: string, { tenant = '' }: UserAccount): string | undefined {
+    return this.options.accounts?.url
+      ?.replaceAll('{kind}', kind)
+      .replaceAll('{tenant}', () => encodeURIComponent(tenant))
+      .replaceAll('{token}', token);
   }
 
   private ttlOf(kind: LinkKind): number {

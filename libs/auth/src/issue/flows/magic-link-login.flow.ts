@@ -8,7 +8,7 @@ import type { SubjectState } from '../../storage/subject.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { type LinkData, type LiveLink, MailedLinks } from '../accounts/mailed-links.service.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
-import { FactorMethods } from '../factors/factor-methods.js';
+import { Identifiers } from '../users/identifiers.service.js';
 import { DeviceIds } from '../users/device-id.js';
 import { ClaimAccountFlow } from './claim-account.flow.js';
 import { CompleteSignIn, type SignInResult } from './complete-sign-in.service.js';
@@ -27,7 +27,7 @@ const KIND = 'magic_link';
 @Injectable()
 export class MagicLinkLoginFlow {
   constructor(
-    private readonly methods: FactorMethods,
+    private readonly identifiers: Identifiers,
     private readonly links: MailedLinks,
     private readonly tokens: OneTimeTokens,
     private readonly users: UserDirectory,
@@ -42,13 +42,15 @@ export class MagicLinkLoginFlow {
   async login(input: MagicLinkLoginInput, client: ClientContext): Promise<SignInResult> {
     const transport = this.signIn.transportOf(input.transport, client);
     const asOfMs = this.clock.now();
+    await this.spareOfOthers(input.token, client);
     const spent = await this.tokens.redeem(KIND, input.token);
     if (!spent?.owner) throw this.links.refusal(KIND, 'no live token', client);
     // the state when the token was spent: whatever ends the sessions after that ends this sign-in
     const { subject, state: issued } = spent.owner;
     const link = await this.links.liveLink(subject, spent.data as LinkData);
-    const expected = link && (await this.proven(link, issued, input.device));
-    if (!expected)
+    const isTheirs = link !== undefined && this.isOfTenant(link, client);
+    const expected = isTheirs ? await this.proven(link, issued, input.device) : undefined;
+    if (!link || !expected)
       throw this.links.refusal(KIND, 'the user is gone, disabled or has another email', client, subject);
     const { account } = link;
     const { ip } = client;
@@ -72,6 +74,20 @@ export class MagicLinkLoginFlow {
       });
   }
 
+  /** A link that was mailed to a user of another tenant is refused like a dead one, and not spent. */
+  private async spareOfOthers(token: string, client: ClientContext): Promise<void> {
+    if (!this.identifiers.hasTenants) return;
+    const link = await this.links.read(KIND, token);
+    if (link && !this.isOfTenant(link, client))
+      throw this.links.refusal(KIND, 'the user is of another tenant', client, link.account.id);
+  }
+
+  private isOfTenant({ account, data }: LiveLink, { tenant }: ClientContext): boolean {
+    // whoever moved meanwhile asks for another
+    const isUnmoved = data.tenant === undefined || data.tenant === account.tenant;
+    return isUnmoved && (!this.identifiers.hasTenants || account.tenant === tenant);
+  }
+
   /**
    * Marks the email as verified, and returns the user's token version and epoch after it. Undefined where the user has
    * another email by now.
@@ -83,8 +99,8 @@ export class MagicLinkLoginFlow {
   ): Promise<SubjectState | undefined> {
     const { id } = account;
     if (this.claims.isDue(account, device, issued.epoch)) return this.claims.claim(id, data, issued);
-    // whoever linked an identity had not verified the email; removed before the email is marked, so that a crash leaves none behind
-    if (!account.emailVerified) await this.methods.identities?.removeUnproven(id);
+    // before the email is marked, so that a crash leaves none behind
+    if (!account.emailVerified) await this.claims.forgetting(id, (forget) => forget());
     return (await this.users.accounts?.verifyEmail(id, data.email)) ? issued : undefined;
   }
 }

@@ -46,6 +46,8 @@ export class SecondFactorLoginFlow {
     const candidate = subject === undefined ? undefined : await this.verifier.findById(subject);
     if (!candidate || candidate.account.disabled) throw refusal('no live ticket');
     const { account } = candidate;
+    if (client.tenant !== undefined && account.tenant !== client.tenant)
+      throw refusal('the user is of another tenant');
     assertSameKey(waiting?.data.provedKey, client.provedKey);
 
     const { admissions, deviceId } = await this.attempts.countOther(candidate, { device, client });

@@ -154,8 +154,8 @@ export function createAccountsController(routes: Routes): Type {
       @Res({ passthrough: true }) response: HttpResponse,
     ): Promise<LoginAnswer | SecondFactorDue> {
       const input = this.inputs.read('magicLogin', jsonBodyOf(request));
-      return this.signIns.answer(request, response, input, (given, proved) =>
-        this.magicLink.login(given, { ...clientOf(request), ...proved }),
+      return this.signIns.answer(request, response, input, async (given, proved) =>
+        this.magicLink.login(given, { ...(await this.tenants.clientOf(request)), ...proved }),
       );
     }
   }
