@@ -12,8 +12,22 @@ const NAME = /^[a-z][a-z0-9-]{0,30}$/;
  * instance's, of which the class itself is a token, too.
  */
 export function authToken(of: { readonly name: string } | symbol, instance = DEFAULT_INSTANCE): string {
-  const name = typeof of === 'symbol' ? String(of.description) : of.name;
+  const name = typeof of === 'symbol' ? String(of.description) : nameOf(of);
   return `tokenward:${instance}:${name}`;
+}
+
+const names = new WeakMap<object, string>();
+const given = new Map<string, number>();
+
+/** A bundler that minifies gives classes of different files one name (`t`): each after the first gets a number, or one would be injected for another. */
+function nameOf(of: { readonly name: string }): string {
+  const known = names.get(of);
+  if (known !== undefined) return known;
+  const before = given.get(of.name) ?? 0;
+  given.set(of.name, before + 1);
+  const name = before === 0 ? of.name : `${of.name}~${before}`;
+  names.set(of, name);
+  return name;
 }
 
 /** The name becomes part of cookie names and paths. Throws `configuration_invalid`. */
