@@ -1,14 +1,19 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import { NodePgDatabase, NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { Pool, PoolClient } from 'pg';
+import { AuthError } from '../common/auth-error.js';
 import { readOptions } from '../common/read-options.js';
 import { authSchemaSchema } from './schema.js';
 
 /** Where the shipped migrations are, for `drizzle-kit migrate` or a tool of the host's. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+const BUNDLED =
+  'its SQL files are not beside its code, as where a bundler took the code alone; leave @tokenward/nestjs out of the bundle, or run `tokenward migrate` in the release step';
 
 /** Kept apart from the host's own. */
 const RECORD = '__tokenward_migrations';
@@ -35,6 +40,7 @@ export async function migrateAuth(
   options: MigrateAuthOptions = {},
 ): Promise<void> {
   const { schema } = readOptions(migrateSchema, options, { of: 'migrateAuth', prefix: 'migrateAuth' });
+  if (!existsSync(MIGRATIONS_FOLDER)) throw AuthError.configuration('migrateAuth', BUNDLED);
   const client = await db.$client.connect();
   try {
     const own = inOneTransaction(client);
