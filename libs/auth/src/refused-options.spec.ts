@@ -183,7 +183,7 @@ describe('an option that is refused, and its sentence', () => {
     ],
     [
       { cookies: { accessName: 'one', deviceName: 'one' } },
-      'cookies: two cookies have one name; give each its own',
+      'cookies: two cookies have the same name; give each its own',
     ],
   ])('%j', (changes, sentence) => {
     expect(refusal(changes)).toBe(sentence);

@@ -46,10 +46,10 @@ export interface SecondFactorDue {
 /** Times are ISO 8601 in UTC. */
 /** What the user signs in with elsewhere. */
 export interface IdentityBody {
-  /** As the routes have it; missing for one that is not configured any more. */
+  /** The name of the provider in the routes. Missing if it is no longer configured. */
   readonly provider?: string;
   readonly issuer: string;
-  /** As the provider gave it when it was linked. */
+  /** The email that the provider reported when the identity was linked. */
   readonly email?: string;
   readonly linkedAt: string;
 }
@@ -60,7 +60,7 @@ export interface FactorBody {
   readonly name?: string;
   readonly createdAt: string;
   readonly lastUsedAt?: string;
-  /** Of passkeys: whether it is kept in more places than one. */
+  /** Passkeys only: whether the passkey is backed up, for example synced to other devices. */
   readonly backedUp?: boolean;
 }
 

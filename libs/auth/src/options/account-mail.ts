@@ -1,30 +1,30 @@
 interface ToUser {
-  /** The address. */
+  /** The address to mail. */
   readonly to: string;
   readonly userId: string;
   readonly name?: string;
 }
 
 interface WithLink extends ToUser {
-  /** 43 characters of base64url; for nobody but the addressee. */
+  /** 43 characters of base64url. Only the addressee may see it. */
   readonly token: string;
-  /** `accounts.url` with the kind and the token in it; undefined where that is not set. */
+  /** `accounts.url` with the kind and the token filled in; undefined without that option. */
   readonly url?: string;
   /** ISO 8601, UTC. */
   readonly expiresAt: string;
 }
 
-/** What is to be mailed; the words are the host's. Only those with a `token` hold a secret. */
+/** A message to mail. The host writes its text. Only the kinds with a `token` hold a secret. */
 export type AccountMail =
   /** Somebody asked for a new password, a sign-in without one, or a proof of the address. */
   | ({ readonly kind: 'password_reset' } & WithLink)
   | ({ readonly kind: 'magic_link' } & WithLink)
   | ({ readonly kind: 'email_verify' } & WithLink)
-  /** To the new address; `previous` is the present one. */
+  /** Goes to the new address; `previous` is the present one. */
   | ({ readonly kind: 'email_change'; readonly previous: string } & WithLink)
-  /** To the present address: a change to `newEmail` was asked for. */
+  /** Goes to the present address: somebody asked to change it to `newEmail`. */
   | ({ readonly kind: 'email_change_notice'; readonly newEmail: string } & ToUser)
-  /** To the owner of an address: somebody asked to change theirs to it. */
+  /** Goes to the owner of an address: another user asked to change their own email to it. */
   | ({ readonly kind: 'email_taken_notice' } & ToUser)
   | ({ readonly kind: 'password_changed'; readonly at: string } & ToUser)
   /** A second factor was added or removed, or the owner’s session made an API key. `what` says which and how: `totp added`, `API key added`. */

@@ -18,16 +18,16 @@ export interface AccountOptions {
   /** `required`: nobody signs in by password before the email is verified, and registration mails the link. Default `off`. */
   readonly verifiedEmail?: 'off' | 'required';
   /**
-   * What a sign-in link or a reset does with an account whose email nobody had proven: somebody else may have registered it with the address. `end`: its
-   * password, sessions, factors and API keys end, unless the browser that uses the link has signed in to the account before and its sessions were not ended
-   * since. Default `keep`.
+   * What a sign-in link or a reset does with an account whose email was never verified, because somebody else may
+   * have registered it with that address. `end`: its password, sessions, factors and API keys end, unless the browser
+   * that uses the link has signed in to the account before and the sessions were not ended since. Default `keep`.
    */
   readonly unprovenAccount?: 'keep' | 'end';
-  /** Life of a link to a new password. Default `30m`. */
+  /** Lifetime of a link that sets a new password. Default `30m`. */
   readonly resetTtl?: Duration;
-  /** Life of a sign-in link. Default `10m`. */
+  /** Lifetime of a sign-in link. Default `10m`. */
   readonly magicLinkTtl?: Duration;
-  /** Life of a link that verifies an email, also a changed one. Default `24h`. */
+  /** Lifetime of a link that verifies an email, or a change of email. Default `24h`. */
   readonly verificationTtl?: Duration;
 }
 
@@ -68,7 +68,7 @@ export function resolveAccounts(
   };
 }
 
-/** Whoever can write `{token}` into the host name chooses who gets it. */
+/** A placeholder in the host name would leak the token to DNS and to whoever owns that host. */
 function isPageUrl(given: string): boolean {
   const filled = given
     .replaceAll('{token}', 'a-token')

@@ -2,20 +2,20 @@ import { z } from 'zod';
 import { AuthError } from '../common/auth-error.js';
 import { list, text } from '../common/option-schema.js';
 
-/** `sessions.mayActAs`: the role of the actor → the roles of the users whom it may act as. */
+/** `sessions.mayActAs`: the role of the actor → the roles of the users as whom it may act. */
 export type ActingRoles = Readonly<Record<string, readonly string[]>>;
 
 export const actingRolesSchema = z.record(text(), list(text()), {
   error: "must be an object of roles with lists of roles, such as { admin: ['user'] }",
 });
 
-/** The members of an account that decide whom it may act as. */
+/** The members of an account that decide as whom it may act. */
 export interface ActingFacts {
   readonly role?: string;
   readonly tenant?: string;
 }
 
-/** Why the actor may not act as the user; undefined where it may. A user without a role is below every role. */
+/** Why the actor may not act as the user; undefined if it may. A user without a role is below every role. */
 export function actingRefusal(
   roles: ReadonlyMap<string, readonly string[]>,
   actor: ActingFacts,

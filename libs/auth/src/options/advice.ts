@@ -1,16 +1,16 @@
 import type { ResolvedAuthOptions } from './resolved-options.js';
 
-/** A choice that is allowed and weak: named once at boot, refused with `strictConfig`. */
+/** A choice that is allowed but weak. The log names it once at boot; `strictConfig` refuses it. */
 export interface Advice {
   readonly option: string;
-  /** What it means and what to do instead, one line, no value that could be a secret. */
+  /** What the choice means and what to do instead. One line, without any value that could be a secret. */
   readonly text: string;
 }
 
 export const NO_DPOP_ORIGIN =
-  'is not set: a token and its proof that were sent to another server pass here with the Host of that one; set the origin that clients call, https://api.example.com';
+  'is not set: a token and a proof that were sent to another server are accepted here with the Host of that server; set the origin that clients call, for example https://api.example.com';
 
-/** What an operator should know of the options (contract, section 5; RFC 9700). */
+/** What an operator should know about the options (contract, section 5; RFC 9700). */
 export function adviceOn(
   options: ResolvedAuthOptions,
   environment: { readonly production: boolean },
@@ -24,12 +24,12 @@ export function adviceOn(
   say(
     refreshToken.reuseLeewayMs === 0,
     'refreshToken.reuseLeeway',
-    'is 0: a client that repeats a refresh whose answer was lost, without the Idempotency-Key of the first try, is treated as a thief; @tokenward/client sends it; for others set longer than they wait before a retry, 10s as a rule',
+    'is 0: a client that repeats a refresh whose answer was lost, without the Idempotency-Key of the first try, is treated as a thief. @tokenward/client sends that key. For other clients set a time longer than they wait before a retry, usually 10s',
   );
   say(
     refreshToken.reuseLeewayMs === 0 && cookies.domain !== undefined,
     'cookies.domain',
-    'is set and refreshToken.reuseLeeway is 0: two origins that share the cookie and refresh at once look like a thief; set refreshToken.reuseLeeway to 10s',
+    'is set but refreshToken.reuseLeeway is 0: two origins that share the cookie and refresh at the same time look like a thief; set refreshToken.reuseLeeway to 10s',
   );
   say(
     refreshToken.onReuse === 'family',
@@ -39,22 +39,22 @@ export function adviceOn(
   say(
     !cookies.secure,
     'cookies.secure',
-    'is false: tokens travel in clear; leave it at true wherever there is TLS',
+    'is false: tokens travel unencrypted; leave it at true wherever there is TLS',
   );
   say(
     !cookies.secure && deviceBound.mode !== 'off',
     'deviceBound',
-    'is on and cookies.secure is false: browsers bind a session over HTTPS alone; leave cookies.secure at true',
+    'is on but cookies.secure is false: browsers bind a session only over HTTPS; leave cookies.secure at true',
   );
   say(
     deviceBound.mode !== 'off' && deviceBound.accessTtlSeconds < 240,
     'boundAccessTtl',
-    'is below 4m: browsers sign about six times in nine minutes, and past that people are signed out; set it to 5m',
+    'is below 4m: browsers sign only about six times in nine minutes, and after that people are signed out; set it to 5m',
   );
   say(
     deviceBound.mode === 'require' && !dpop && transports.allowed.some((each) => each !== 'cookie'),
     'transports.allowed',
-    'has transports that deviceBound: require refuses without a proof of a key: turn dpop on, or leave cookie alone there',
+    'allows transports that deviceBound: require refuses without a proof of a key: turn dpop on, or allow only cookie',
   );
   say(
     cookies.sameSite === 'none',
@@ -79,7 +79,7 @@ export function adviceOn(
   say(
     revocation.unproven === 'redis' && environment.production && revocation.mode === 'strict',
     'revocation.unproven',
-    'is redis beside mode strict: an outage of Postgres goes on accepting; refuse answers 503',
+    'is redis although mode is strict: tokens are still accepted during an outage of Postgres; refuse answers 503',
   );
   say(
     [...origins.trusted].some((each) => each.startsWith('http://')) && environment.production,

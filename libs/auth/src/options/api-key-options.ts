@@ -1,6 +1,6 @@
 import { group, whole } from '../common/option-schema.js';
 
-/** API keys. Given, they are on; `{}` is enough. Without it their routes answer 404. */
+/** API keys. They are on when this option is given; `{}` is enough. Without it their routes answer 404. */
 export interface ApiKeyOptions {
   /** Live keys that one user may have. Default 100. */
   readonly maxPerUser?: number;

@@ -8,7 +8,7 @@ const nestShape = Object.fromEntries(NEST.map((name) => [name, z.unknown().optio
 
 export const BESIDE = 'it stands beside useFactory, useClass or useExisting, not in what they return';
 
-/** What changes the module's shape, in every form of every module. */
+/** Part of the synchronous shape of every module. */
 export const isGlobal = flag().optional();
 
 /** The same sentence for each path. */
@@ -21,8 +21,9 @@ export function without(paths: readonly string[], others: readonly string[]): re
 }
 
 /**
- * The object given to a module's `…Async` method. `shape`: what stands beside Nest's own members; `returned`: the paths of what the factory
- * returns; `elsewhere`: sentences for other names. Throws `configuration_invalid`.
+ * Checks the object given to a module's `…Async` method. `shape`: the members allowed beside Nest's own; `returned`:
+ * the paths of the members that the factory returns; `elsewhere`: the error text for other names. Throws
+ * `configuration_invalid`.
  */
 export function assertAsync(
   of: string,

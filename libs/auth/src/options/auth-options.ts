@@ -15,7 +15,7 @@ import type { ActingRoles } from './acting-options.js';
 import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
 import type { TenantOptions } from './tenant-options.js';
 
-/** What the `claims` hook gets. It is called for every access token, so it should be quick. */
+/** The input of the `claims` hook. The hook is called for every access token, so it should be quick. */
 export interface ClaimsHookInput {
   readonly userId: string;
   readonly sessionId: string;
@@ -31,19 +31,22 @@ export type ClaimsHook = (
 export interface AccessTokenOptions {
   /** `exp - iat`. Default `15m`; above `1h` refused at boot. */
   readonly ttl?: Duration;
-  /** How far clocks may be apart at verification. Default `30s`, at most `300s`. */
+  /** How far the clocks of issuer and verifier may be apart. Default `30s`, at most `300s`. */
   readonly clockTolerance?: Duration;
   /** Adds claims at issue. Names that carry secrets or personal data are refused unless `allowedClaims` holds them. */
   readonly claims?: ClaimsHook;
   /** Names that the host allows although they are on the deny-list; case does not matter. Default none. */
   readonly allowedClaims?: readonly string[];
-  /** A Standard Schema (zod, valibot, arktype …) for the added claims, applied at issue and at verification, to those of the session too; must be synchronous. */
+  /**
+   * A Standard Schema (zod, valibot, arktype …) for the added claims, those of the session included. It is applied at
+   * issue and at verification, and must be synchronous.
+   */
   readonly claimsSchema?: StandardSchemaV1;
   /** How many verified tokens are remembered, so that a signature is checked once. Default 10,000; 0 turns it off. */
   readonly cacheSize?: number;
   /** Encrypts access tokens (nested JWE), for claims that clients must not read. Default: signed tokens that everybody can read. */
   readonly encryption?: EncryptionOptions;
-  /** Old tokens of another set-up, accepted until a date. Default none. */
+  /** Old tokens of a former set-up, accepted until a date. Default none. */
   readonly legacy?: readonly LegacyIssuerOptions[];
 }
 
@@ -83,7 +86,10 @@ export interface SessionOptions {
   readonly maxPerUser?: number;
   /** How often expired rows are removed in the background. Default `10m`; `0` leaves it to `AuthService.cleanUp()`. */
   readonly cleanUpEvery?: Duration;
-  /** IP addresses, user agents and claims of sessions that ended are forgotten with the row, this long after the end. Default `30d`. */
+  /**
+   * How long after its end the row of a session is deleted, with its IP address, user agent and claims. Default
+   * `30d`.
+   */
   readonly keepEndedFor?: Duration;
   /**
    * Called once, when a session opens: claims that are kept with the session and are in each of its tokens.
@@ -91,15 +97,15 @@ export interface SessionOptions {
    */
   readonly claims?: SessionClaimsHook;
   /**
-   * Called once, when a session opens: how many sessions the user may have, and how long this one and its access tokens
-   * live. Where it fails, or does not answer within `storeDeadline`, the answer is 503 and no session opens. Default:
-   * the options, for everybody.
+   * Called once, when a session opens: how many sessions the user may have, and how long this one and its access
+   * tokens live. If it fails, or does not answer within `storeDeadline`, the answer is 503 and no session opens.
+   * Default: the options, for everybody.
    */
   readonly limits?: SessionLimitsHook;
   /**
    * Who may act as whom (`openSession` with `actor`): the role of the actor → the roles of the users, each lower than
-   * its own. Every role that is named as an actor may also act as users without a role. Default `{ admin: ['user'] }`;
-   * `{}`: nobody.
+   * the actor's own. Every role that is named as an actor may also act as users without a role. Default `{ admin:
+   * ['user'] }`; with `{}` nobody may act.
    */
   readonly mayActAs?: ActingRoles;
 }
@@ -114,11 +120,14 @@ export interface TokenDeliveryOptions {
 export interface OriginOptions {
   /** Exact origins (`https://app.example.com`) that may send unsafe requests with cookies, besides the host's own. Default none. `*` is refused. */
   readonly trustedOrigins?: readonly string[];
-  /** Whether `X-Forwarded-Proto` and `-Host` say what the host's own origin is. The host sets its adapter's `trust proxy` alike. Default false. */
+  /**
+   * Whether `X-Forwarded-Proto` and `X-Forwarded-Host` define the host's own origin. Set the adapter's `trust proxy`
+   * to match. Default false.
+   */
   readonly trustProxy?: boolean;
 }
 
-/** Failures allowed within `window` (contract, section 4). */
+/** How many failures are allowed within `window` (contract, section 4). */
 export interface ThrottleLimits {
   /**
    * For an account from one address (IPv6 by /64). Default 10. A known device has its own counter with the same limit.
@@ -132,7 +141,7 @@ export interface ThrottleLimits {
   readonly window?: Duration;
 }
 
-/** How a hash of another system is read and compared, where its form is not built in. */
+/** Reads and compares hashes of another system whose form is not built in. */
 export interface StoredHashHook {
   /** Whether the stored text is of this form. */
   recognises(hash: string): boolean;
@@ -149,20 +158,22 @@ export interface PasswordOptions {
   readonly memoryCost?: number;
   /** Argon2id iterations. Default 2. */
   readonly timeCost?: number;
-  /** Argon2id lanes. Default 1. */
+  /** Argon2id lanes (threads of one hash). Default 1. */
   readonly parallelism?: number;
-  /** Hashes computed at the same time; more wait. Default: half of the cores, at least 1. */
+  /** Hashes computed at the same time; further ones wait. Default: half of the cores, at least 1. */
   readonly concurrency?: number;
-  /** Logins that may wait for a hash; beyond it they are answered 503. Default 100. */
+  /** Logins that may wait for a hash; further ones are answered 503. Default 100. */
   readonly maxQueue?: number;
   /**
-   * Forms of stored hashes beyond the built-in ones (bcrypt, scrypt, PBKDF2 and Argon2 as Django, Werkzeug, passlib, ASP.NET Core Identity and
-   * the PHC form write them). What verifies is replaced by a hash of today at that login. Default none.
+   * Forms of stored hashes beyond the built-in ones (bcrypt, scrypt, PBKDF2 and Argon2 as Django, Werkzeug, passlib,
+   * ASP.NET Core Identity and the PHC form write them). A hash that verifies is replaced by a current one at that
+   * login. Default none.
    */
   readonly storedHashes?: readonly StoredHashHook[];
   /**
    * A stored hash that would take longer on a slow core, estimated from its parameters, is not computed: the login is
-   * refused, and the hash is reported. A hook has this long to answer; after it the login is 503. Default `5s`.
+   * refused, and the hash is reported. A hook has the same time to answer; after it the login is answered 503.
+   * Default `5s`.
    */
   readonly storedHashLimit?: Duration;
   /** Refuses passwords of the built-in list of common ones. Default true. */
@@ -170,25 +181,30 @@ export interface PasswordOptions {
   /** Names of your company and product, 4 to 64 characters each: a new password may not contain one (ASVS 5.0, 6.2.11). Default none. */
   readonly contextWords?: readonly string[];
   /**
-   * An online check of a new password (by k-anonymity, for example). Where it cannot be reached, the password counts as
+   * An online check of a new password (by k-anonymity, for example). If it cannot be reached, the password counts as
    * not breached. Default none.
    */
   readonly breachCheck?: (password: string) => Promise<'breached' | 'not_found'>;
 }
 
 export interface RevocationOptions {
-  /** `mirror`: the local view, no I/O. `strict`: the stores are asked on every request. Default `mirror`. */
+  /**
+   * `mirror`: each request is checked against the local view, without I/O. `strict`: each request asks the stores.
+   * Default `mirror`.
+   */
   readonly mode?: 'mirror' | 'strict';
-  /** The oldest view that may accept without asking. Default `1s`, between `200ms` and `10s`. */
+  /**
+   * How old the local view may be to accept a token without asking a store. Default `1s`, between `200ms` and `10s`.
+   */
   readonly maxStaleness?: Duration;
   /**
-   * What holds while neither store can prove that a token was not revoked: `redis` accepts what an unbroken Redis does
-   * not refuse, `refuse` answers 503. Default `redis`.
+   * What happens while neither store can prove that a token was not revoked: `redis` accepts a token that an
+   * uninterrupted Redis does not refuse, `refuse` answers 503. Default `redis`.
    */
   readonly unproven?: 'redis' | 'refuse';
-  /** Deadline of one remote question. Default `250ms`. */
+  /** Deadline of one query to a store. Default `250ms`. */
   readonly deadline?: Duration;
-  /** Entries the view holds; beyond it each request asks. Default 2,000,000. */
+  /** The most entries that the local view holds; beyond it each request asks a store. Default 2,000,000. */
   readonly maxEntries?: number;
 }
 
@@ -196,7 +212,7 @@ export interface RevocationOptions {
 export interface AuthOptions {
   /** `iss`. An https URL by convention (RFC 9068, section 2.2). */
   readonly issuer: string;
-  /** `aud`: one or several; a token is accepted when it holds one of them. */
+  /** `aud`: one or several. A token is accepted if its `aud` holds one of them. */
   readonly audience: string | readonly string[];
   /** With a `keySource`, only `algorithm` and `verificationKeys` may be given (`{}` is enough). */
   readonly keys: StaticKeysOptions;
@@ -213,7 +229,10 @@ export interface AuthOptions {
   /** What people sign in with, and the tenant they belong to. Default: the email, without tenants. */
   readonly identifier?: IdentifierOptions;
   readonly registration?: RegistrationOptions;
-  /** Reset, verification, change of email and magic link; off without it. Needs `users.emailVerified`. */
+  /**
+   * Password reset, email verification, change of email and magic link. All are off without this option. Needs
+   * `users.emailVerified`.
+   */
   readonly accounts?: AccountOptions;
   readonly revocation?: RevocationOptions;
   readonly jwks?: {
@@ -223,12 +242,13 @@ export interface AuthOptions {
   readonly apiKeys?: ApiKeyOptions;
   /** An issuer for each tenant (docs/tenants.md). Default: one for all. */
   readonly tenants?: TenantOptions;
-  /** Other issuers, on routes that name them: `@TrustIssuers` of `@tokenward/nestjs/issuers`. Default none. */
+  /** Other issuers, accepted on routes that name them: `@TrustIssuers` of `@tokenward/nestjs/issuers`. Default none. */
   readonly trustedIssuers?: readonly TrustedIssuerOptions[];
   /**
-   * Experimental (docs/bound-sessions.md): sessions of cookies are bound to a key that does not leave the browser's device (Device Bound Session Credentials, W3C draft),
-   * where the browser can (`offer`), or else they end after 60 s and open nothing until then (`require`; the other transports then need `dpop`). Needs HTTPS.
-   * Default `off`: no answer has one header more.
+   * Experimental (docs/bound-sessions.md): binds cookie sessions to a key that does not leave the browser's device
+   * (Device Bound Session Credentials, W3C draft). `offer`: if the browser supports it. `require`: a session without
+   * a key opens no other route and ends after 60 s; the other transports then need `dpop`. Needs HTTPS. Default
+   * `off`: no answer has an additional header.
    */
   readonly deviceBound?: 'off' | 'offer' | 'require';
   /**
@@ -236,11 +256,14 @@ export interface AuthOptions {
    * most `accessToken.ttl`.
    */
   readonly boundAccessTtl?: Duration;
-  /** Sessions that are bound to a key of the client's, by RFC 9449; see docs/dpop.md. Default `off`. */
+  /** Sessions that are bound to a key of the client (RFC 9449); see docs/dpop.md. Default `off`. */
   readonly dpop?: 'off' | 'offer' | 'require' | DpopOptions;
-  /** What is published of this server: discovery (RFC 8414), and the metadata of a protected resource (RFC 9728). */
+  /**
+   * What this server publishes about itself: discovery (RFC 8414), and the metadata of a protected resource (RFC
+   * 9728).
+   */
   readonly discovery?: DiscoveryOptions;
-  /** Whether weak but allowed choices stop the boot; otherwise the log names them. Default false. */
+  /** Whether weak but allowed choices stop the boot. Otherwise the log names them. Default false. */
   readonly strictConfig?: boolean;
   /** Deadline of a database statement on the request path. Default `2s`. */
   readonly storeDeadline?: Duration;
@@ -249,8 +272,9 @@ export interface AuthOptions {
 /** The synchronous part: what changes the module's shape (routes, scope). */
 export interface AuthModuleExtras {
   /**
-   * Lower-case letters, digits and hyphens: `staff`. Of several instances in one application, all but one have a name;
-   * it is put before routes, cookies and the JWKS path unless those are set. Default: the instance without a name.
+   * Lower-case letters, digits and hyphens, such as `staff`. With several instances in one application, all but one
+   * must have a name. The name is put before routes, cookie names and the JWKS path unless those are set. Default:
+   * the instance without a name.
    */
   readonly name?: string;
   /** Makes the exported providers visible everywhere. Default false. */
@@ -260,9 +284,9 @@ export interface AuthModuleExtras {
 
 /** Each route of contract, section 3, can be switched off; `false` for all of them leaves the module without controllers. */
 export interface RouteOptions {
-  /** Default `auth`. Also the path of the refresh cookie. */
+  /** The path of the routes, and of the refresh cookie. Default `auth`. */
   readonly prefix?: string;
-  /** Default false: an open registration is the host's decision. */
+  /** Default false, because open registration is the host's decision. */
   readonly register?: boolean;
   readonly login?: boolean;
   readonly refresh?: boolean;
@@ -273,13 +297,13 @@ export interface RouteOptions {
   readonly password?: boolean;
   readonly reauthenticate?: boolean;
   readonly revokeUser?: boolean;
-  /** Those of `accounts`; without that option they answer 404. */
+  /** The routes of `accounts`; without that option they answer 404. */
   readonly accounts?: boolean;
-  /** Those of `factors`; without that option they answer 404. */
+  /** The routes of `factors`; without that option they answer 404. */
   readonly factors?: boolean;
-  /** Those of `apiKeys`; without that option they answer 404. */
+  /** The routes of `apiKeys`; without that option they answer 404. */
   readonly apiKeys?: boolean;
-  /** Those of `deviceBound`; without that option they answer 404. */
+  /** The routes of `deviceBound`; without that option they answer 404. */
   readonly device?: boolean;
   readonly jwks?: boolean;
   /** `/.well-known/openid-configuration`, `oauth-authorization-server` and `oauth-protected-resource`. */

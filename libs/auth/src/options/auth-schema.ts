@@ -32,7 +32,8 @@ import { legacySchema } from './legacy-options.js';
 import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
 import { tenantsSchema } from './tenant-options.js';
 
-// The rules of the options that are data: defaults, bounds, units. What they mean is said in auth-options.ts; a test holds that the two agree.
+// Defaults, bounds and units of the options that are data. Their meaning is documented in auth-options.ts; a test
+// checks that the two agree.
 
 export const accessTokenSchema = group({
   ttl: seconds('1s', '1h').prefault('15m'),
@@ -62,7 +63,8 @@ const refreshTokenSchema = group({
 const sessionSchema = group({
   maxPerUser: whole(1, 10_000).prefault(100),
   cleanUpEvery: duration('0s', '7d').prefault('10m'),
-  // an access token outlives its session's row by at most an hour: the row must still be there when it is revoked
+  // an access token lives at most an hour after its session's end, and the row must still exist when the token is
+  // revoked
   keepEndedFor: duration('2h', '3650d').prefault('30d'),
   claims: hook<SessionClaimsHook>().optional(),
   limits: hook<SessionLimitsHook>().optional(),
@@ -99,7 +101,10 @@ const throttleSchema = z.union(
   { error: 'must be false or an object of options' },
 );
 
-/** 1 GiB. A hash that asks for more would take the process down, whether an option or a stored hash says so. */
+/**
+ * 1 GiB. A hash with a larger cost would exhaust the memory of the process, whether an option or a stored hash sets
+ * it.
+ */
 export const MOST_MEMORY_KIB = 2 ** 20;
 
 /** The group `passwords`; `parse({})` gives its defaults. */

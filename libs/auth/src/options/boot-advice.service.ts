@@ -3,7 +3,7 @@ import { AuthError } from '../common/auth-error.js';
 import { adviceOn } from './advice.js';
 import { ResolvedAuthOptions } from './resolved-options.js';
 
-/** Names every weak choice once, or stops the boot when the host asked for that. */
+/** Logs every weak choice once, or stops the boot if `strictConfig` is set. */
 @Injectable()
 export class BootAdvice implements OnModuleInit {
   private readonly logger = new Logger('Tokenward');

@@ -21,7 +21,7 @@ export function accessCookie(
   );
 }
 
-/** The attributes of the access cookie as `Set-Cookie` has them, but for its age. */
+/** The attributes of the access cookie in `Set-Cookie`, without `Max-Age`. */
 export function accessCookieAttributes(options: CookieSettings): string {
   const [, ...attributes] = accessCookie(options, '', 0).split('; ');
   return attributes.filter((each) => !/^max-age=/i.test(each)).join('; ');

@@ -3,7 +3,7 @@ import { flag, group, list, oneOf, text } from '../common/option-schema.js';
 export type SameSite = 'strict' | 'lax' | 'none';
 export type CookiePrefix = '' | '__Secure-' | '__Host-';
 
-/** A scope that cookies of this host had before. */
+/** A former scope of this host's cookies. */
 export interface CookieScope {
   /** Default: host only. */
   readonly domain?: string;
@@ -18,22 +18,29 @@ export interface CookieOptions {
   readonly refreshName?: string;
   /** Default `device`. */
   readonly deviceName?: string;
-  /** Put before every name. With `__Host-` the path-scoped cookies take `__Secure-` (RFC 6265bis, section 4.1.3). Default none. */
+  /**
+   * Put before every cookie name. With `__Host-`, the cookies with a path take `__Secure-` (RFC 6265bis, section
+   * 4.1.3). Default none.
+   */
   readonly prefix?: CookiePrefix;
   /** Shares the cookies with subdomains. Default: host only. Refused with `__Host-`. */
   readonly domain?: string;
   /** Default true. False only for local development without TLS; refused with a prefix and with `sameSite: 'none'`. */
   readonly secure?: boolean;
-  /** Of the access cookie. Default `lax`. The refresh and device cookies are always `strict`. */
+  /** `SameSite` of the access cookie. Default `lax`. The refresh and device cookies are always `strict`. */
   readonly sameSite?: SameSite;
   /** Path of the access cookie. Default `/`. */
   readonly accessPath?: string;
-  /** Path of the refresh and device cookies. Default: where Nest serves the routes, global prefix included; set it where a proxy changes the path. */
+  /**
+   * Path of the refresh and device cookies. Default: the path at which Nest serves the routes, global prefix
+   * included. Set it if a proxy changes the path.
+   */
   readonly refreshPath?: string;
   /**
    * The scopes that the cookies had before `domain`, `accessPath` or `refreshPath` was changed: browsers send an old
-   * cookie beside the new one until it is cleared in its own scope. Keep them for the longest refresh TTL and then
-   * remove them, because a cookie that a sibling host has set there is cleared as well. Default none, at most 8.
+   * cookie together with the new one until it is cleared in its own scope. Keep them for the longest refresh TTL and
+   * then remove them, because a cookie that a sibling host sets in such a scope is cleared as well. Default none, at
+   * most 8.
    */
   readonly formerScopes?: readonly CookieScope[];
 }

@@ -17,7 +17,7 @@ export interface ProtectedResourceOptions {
   readonly scopes?: readonly string[];
   /** `resource_documentation`: a URL for developers. */
   readonly documentation?: string;
-  /** `authorization_servers`: their issuers. Default: the one of `issuer`, where that is a URL. */
+  /** `authorization_servers`: the issuers of the tokens. Default: `issuer`, if that is a URL. */
   readonly authorizationServers?: readonly string[];
 }
 
@@ -64,7 +64,7 @@ export const discoverySchema = group({
 });
 
 export interface ResolvedDiscovery {
-  /** Where the keys of an issuer of ours are. Undefined: it is not an https URL, and there is nothing to publish. */
+  /** The JWKS URL of an own issuer. Undefined if the issuer is not an https URL: then nothing is published. */
   readonly jwksUriOf: (issuer: string) => string | undefined;
   readonly resource?: z.output<NonNullable<typeof discoverySchema.shape.resource>> & {
     /** Where the metadata is (RFC 9728, section 3.1). */
@@ -76,7 +76,7 @@ export interface ResolvedDiscovery {
 
 type CheckedDiscovery = z.output<typeof discoverySchema>;
 
-/** `path` is where this instance's documents lie below the origin: empty, or `staff/`. */
+/** `path`: the path of this instance's documents below the origin: empty, or `staff/`. */
 export function resolveDiscovery(given: CheckedDiscovery, issuer: string, path: string): ResolvedDiscovery {
   const issuerUrl = isPublicUrl(issuer) ? new URL(issuer) : undefined;
   return {

@@ -10,11 +10,14 @@ export interface DpopOptions {
    */
   readonly mode?: 'off' | 'offer' | 'require';
   /**
-   * What needs a proof: `request`, every request (the access token is bound, too), or `refresh`, only each refresh (the
-   * access token is a bearer token). Default `request`.
+   * What needs a proof. `request`: every request, since the access token is bound as well. `refresh`: only each
+   * refresh; the access token is a bearer token. Default `request`.
    */
   readonly bind?: 'request' | 'refresh';
-  /** The origin at which clients reach this server, `https://api.example.com`: what a proof's `htu` is compared with. Default: the `Host` of the request. */
+  /**
+   * The origin at which clients reach this server, such as `https://api.example.com`. The `htu` of a proof is
+   * compared with it. Default: the `Host` of the request.
+   */
   readonly origin?: string;
 }
 

@@ -2,7 +2,10 @@ import { group, list, oneOf, text } from '../common/option-schema.js';
 import { keyMaterial, type KeyMaterial } from './key-options.js';
 
 const ENCRYPTION_ALGORITHMS = ['dir', 'RSA-OAEP-256', 'ECDH-ES'] as const;
-/** How the content key is found (RFC 7518, section 4.1); RSA1_5 and the password-based ones cannot be configured. */
+/**
+ * How the content key is determined (RFC 7518, section 4.1). RSA1_5 and the password-based algorithms cannot be
+ * configured.
+ */
 export type EncryptionAlgorithm = (typeof ENCRYPTION_ALGORITHMS)[number];
 
 export interface EncryptionKeyOptions {
@@ -19,11 +22,12 @@ export interface EncryptionKeyOptions {
 
 /** Nested JWE (RFC 7519, section 11.2): for claims that clients must not read. The content is A256GCM over the signed token. */
 export interface EncryptionOptions {
-  /** The first encrypts, all decrypt. Services that verify need them, too. */
+  /** The first key encrypts, all of them decrypt. Verify-only services need them as well. */
   readonly keys: readonly EncryptionKeyOptions[];
   /**
-   * Signed tokens that are not encrypted. `issued`: they are still issued, and both kinds accepted (first everywhere); `accepted`: encrypted ones
-   * are issued, both accepted (then everywhere, for the access TTL); `refused`, the default.
+   * For a rollout without downtime, in three steps. `issued`: tokens are still issued unencrypted, and both kinds are
+   * accepted; set this first, everywhere. `accepted`: tokens are issued encrypted, and both kinds are accepted; set
+   * this next, everywhere, for one access TTL. `refused`, the default: only encrypted tokens are issued and accepted.
    */
   readonly plaintext?: 'issued' | 'accepted' | 'refused';
 }

@@ -23,7 +23,7 @@ export interface PasskeyUser {
   readonly displayName: string;
 }
 
-/** A credential as the browser is told of it. */
+/** A credential as it is described to the browser. */
 export interface KnownCredential {
   readonly credentialId: string;
   readonly transports: readonly string[];
@@ -36,7 +36,7 @@ export interface RegisteredCredential extends KnownCredential {
   readonly backedUp: boolean;
 }
 
-/** What the authenticator said, signed. */
+/** The signed data of the authenticator. */
 export interface PasskeyAssertion {
   readonly counter: number;
   readonly backupEligible: boolean;
@@ -46,7 +46,7 @@ export interface PasskeyAssertion {
 /** `passkeys(…)` of `@tokenward/nestjs/passkeys`. Challenges are base64url; user verification is always required. */
 export interface PasskeyMethod {
   readonly kind: 'passkeys';
-  /** Undefined where this origin has no relying party. */
+  /** Undefined if this origin has no relying party. */
   relyingParty(ownOrigin: string | undefined): RelyingParty | undefined;
   registrationOptions(
     rp: RelyingParty,
@@ -54,19 +54,19 @@ export interface PasskeyMethod {
     known: readonly KnownCredential[],
     challenge: string,
   ): Promise<object>;
-  /** Undefined for an answer that is not accepted. */
+  /** Undefined if the answer is not accepted. */
   verifyRegistration(
     rp: RelyingParty,
     response: unknown,
     challenge: string,
   ): Promise<RegisteredCredential | undefined>;
-  /** `known`: the credentials of the user; undefined where the user is not known yet. */
+  /** `known`: the credentials of the user; undefined while the user is not known yet. */
   authenticationOptions(
     rp: RelyingParty,
     known: readonly KnownCredential[] | undefined,
     challenge: string,
   ): Promise<object>;
-  /** Undefined for an answer that is not accepted. The caller checks the counter. */
+  /** Undefined if the answer is not accepted. The caller checks the counter. */
   verifyAuthentication(
     rp: RelyingParty,
     response: unknown,
@@ -81,9 +81,10 @@ export interface FactorOptions {
   /** `totp(…)` of `/totp`, `passkeys(…)` of `/passkeys`, `oidc(…)` of `/oidc`; at most one of each. */
   readonly methods: readonly FactorMethod[];
   /**
-   * The keys that encrypt TOTP secrets in the database: `id:base64url` of 32 bytes each. Keep them in the environment,
-   * not in that database. New secrets use the first, all decrypt; a secret is encrypted with the first at its next use.
-   * `tokenward secret --encryption` makes one. Needed with `totp`.
+   * The keys that encrypt TOTP secrets in the database: `id:base64url` of 32 bytes each. Keep them in the
+   * environment, not in that database. The first key encrypts new secrets, all of them decrypt, and a secret is
+   * encrypted again with the first key at its next use. `tokenward secret --encryption` makes a key. Needed with
+   * `totp`.
    */
   readonly encryptionKeys?: readonly string[];
 }

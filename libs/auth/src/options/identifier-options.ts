@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { group, handle, hook, text } from '../common/option-schema.js';
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 
-/** What `identifier.tenant` may read; on Express and Fastify it is the adapter's own request. */
+/** The request, as far as `identifier.tenant` may read it. On Express and Fastify it is the adapter's own request. */
 export interface TenantRequest {
   readonly headers: IncomingHttpHeaders;
   readonly url?: string;
@@ -13,27 +13,28 @@ export interface TenantRequest {
 }
 
 export interface IdentifierOptions {
-  /** What the bodies and errors of login and register call it, such as `username`. Default `email`. */
+  /** The name of the field in the bodies and errors of login and register, such as `username`. Default `email`. */
   readonly name?: string;
   /**
    * Further changes to an identifier before it is compared and stored, after the default ones: trimmed, NFKC, lower
-   * case. An email is lower-cased after it again. Where it throws or returns an empty text, the answer is 400 and names
-   * the field.
+   * case. An email is lower-cased once more afterwards. If the function throws or returns an empty text, the answer
+   * is 400 and names the field.
    */
   readonly normalise?: (typed: string) => string;
   /**
-   * The tenant of a sign-in or registration, read from the subdomain for example; undefined finds nobody. A Nest
-   * exception goes to the caller, any other error is 503. The caller chooses what is read here: use it only to select
-   * the set of users. Default: one set of users.
+   * The tenant of a sign-in or registration, read from the subdomain, for example. With undefined no user is found. A
+   * Nest exception goes to the caller, any other error is 503. The caller controls what is read here, so use it only
+   * to select the set of users. Default: one set of users.
    */
   readonly tenant?: (request: TenantRequest) => string | undefined | Promise<string | undefined>;
 }
 
 export interface RegistrationOptions {
   /**
-   * A Standard Schema (zod, valibot, arktype …) for the host's further fields of the body, which go to `UserDirectory.create` as `fields`. It keeps
-   * the names. A field that it does not give back is refused, and so is `role`, `permissions`, `disabled`, `tokenVersion` and whatever else
-   * Tokenward keeps, also where the schema lets it through. Default: none, and what the route does not know is ignored.
+   * A Standard Schema (zod, valibot, arktype …) for further fields of the body, which go to `UserDirectory.create` as
+   * `fields`. The schema must not rename fields. A field that it does not return is refused. So are `role`,
+   * `permissions`, `disabled`, `tokenVersion` and every other field that Tokenward sets itself, even if the schema
+   * accepts them. Default: none; unknown fields are ignored.
    */
   readonly fields?: StandardSchemaV1;
 }
@@ -46,7 +47,7 @@ export interface ResolvedIdentifier {
 
 const NAME = 'a name such as username: letters, digits and _, and not the name of another member of the body';
 
-/** The other members of the bodies. */
+/** The other members of the bodies, whose names the identifier cannot take. */
 const OF_THE_BODY: ReadonlySet<string> = new Set(
   'password name rememberMe transport device tenant id role permissions disabled tokenVersion'.split(' '),
 );

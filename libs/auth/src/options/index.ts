@@ -1,4 +1,4 @@
-/** `@tokenward/nestjs/options`: every group of options by name, and what stands in them. */
+/** `@tokenward/nestjs/options`: every group of options by name, and the types of its members. */
 export type {
   AccessTokenOptions,
   AuthModuleExtras,
@@ -57,7 +57,7 @@ export type { ResourceServerOptions } from './resource-server-options.js';
 export type { TenantOf, TenantOptions } from './tenant-options.js';
 export type { TokenDelivery } from '../contract/index.js';
 
-// durations, and what a test gives instead of the system's
+// durations, and the clock and randomness that a test replaces
 export type { Duration } from '../common/duration.js';
 export { parseDuration } from '../common/duration.js';
 export { Clock, SystemClock } from '../common/clock.js';

@@ -8,7 +8,7 @@ import type { SigningAlgorithm } from './key-options.js';
 import { remoteJwksSchema, resolveRemoteJwks } from './remote-jwks-options.js';
 import type { RemoteJwksOptions, ResolvedRemoteJwks } from './remote-jwks-options.js';
 
-/** Whom a token of another issuer stands for. */
+/** The principal that a token of another issuer stands for. */
 export interface ForeignPrincipal {
   /** `principal.id`. Another issuer's `sub` may be spelled like the id of one of your users: `principal.issuer` tells them apart. */
   readonly id: string;
@@ -17,12 +17,13 @@ export interface ForeignPrincipal {
 }
 
 /**
- * For `@TrustIssuers`: the one issuer, of those in `trustedIssuers`, whose tokens a request may bring; undefined:
- * nobody's but our own. It is told the request and the token's `iss`, no other claim, and answers at once, from memory.
+ * For `@TrustIssuers`: chooses the one issuer of `trustedIssuers` whose tokens a request may carry. Undefined: only
+ * our own tokens. It gets the request and the token's `iss`, but no other claim, and must answer synchronously, from
+ * memory.
  */
 export type ForeignIssuerOf = (request: TenantRequest, iss: string) => string | undefined;
 
-/** Where another issuer's keys are. */
+/** The JWKS of another issuer. */
 export interface ForeignJwksOptions extends Omit<RemoteJwksOptions, 'algorithms' | 'coolDown'> {
   /** An https URL (http only on loopback). No other URL is fetched; redirects are refused. */
   readonly url: string;
@@ -33,21 +34,24 @@ export interface ForeignJwksOptions extends Omit<RemoteJwksOptions, 'algorithms'
   readonly coolDown?: Duration;
 }
 
-/** Another issuer whose access tokens are accepted on the routes that name it: `@TrustIssuers`. `keycloak(…)` and its like make one. */
+/**
+ * Another issuer whose access tokens are accepted on the routes that name it with `@TrustIssuers`. `keycloak(…)` and
+ * similar functions create one.
+ */
 export interface TrustedIssuerOptions {
   /** Its `iss`, exactly as its tokens have it. */
   readonly issuer: string;
-  /** `aud`: one or several; a token is accepted when it holds one of them, and never without. */
+  /** `aud`: one or several; a token is accepted if it holds one of them, and refused if it has no audience. */
   readonly audience: string | readonly string[];
-  /** Which claim holds the audience. Default `aud`; Amazon Cognito has `client_id` alone. */
+  /** Which claim holds the audience. Default `aud`. Tokens of Amazon Cognito have only `client_id`. */
   readonly audienceClaim?: 'aud' | 'client_id';
   readonly jwks: ForeignJwksOptions;
   /**
-   * The algorithms that its keys may have. A key without `alg` is used for the first one that fits it. Default: every
-   * RS, PS and ES algorithm.
+   * The algorithms that its keys may have. A key without `alg` is used for the first algorithm in the list that fits
+   * it. Default: every RS, PS and ES algorithm.
    */
   readonly algorithms?: readonly SigningAlgorithm[];
-  /** The largest `exp - iat`. Default and at most `1d`, for which revocations are kept. */
+  /** The largest `exp - iat`. Default and maximum `1d`, because revocations are kept that long. */
   readonly maxLifetime?: Duration;
   /** Reads the user from the claims, after all other checks; undefined refuses the token. */
   readonly principal: (claims: Readonly<Record<string, unknown>>) => ForeignPrincipal | undefined;
@@ -72,7 +76,7 @@ export const trustedIssuersSchema = list(
       ...jwks,
       url: jwks.url.refine(
         ({ href }) => isPublicUrl(href),
-        'must be an https URL: whoever can change what comes by plain HTTP signs whatever they like',
+        'must be an https URL: over plain HTTP, anybody on the network path could replace the keys and sign tokens',
       ),
       coolDown: duration('100ms', '10s').prefault('1s'),
     }),

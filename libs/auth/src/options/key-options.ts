@@ -20,10 +20,11 @@ export const SIGNING_ALGORITHMS = [
 /** RFC 7518, section 3.1, without `none`, which cannot be configured. */
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
-/** PEM (a file's bytes or its text; in quotes, with `\n` written out, on one line or in base64, too), a JWK (RFC 7517), or node's own key object. */
+/** PEM (the bytes or the text of a file; also in quotes, with `
+` escaped, on one line, or in base64), a JWK (RFC 7517), or a `KeyObject` of `node:crypto`. */
 export type KeyMaterial = string | Buffer | JsonWebKey | KeyObject;
 
-/** What a signer outside this process (KMS, HSM) is asked to sign. */
+/** A request to a signer outside this process (KMS, HSM). */
 export interface RemoteSignRequest {
   readonly keyId: string;
   readonly algorithm: SigningAlgorithm;
@@ -31,8 +32,9 @@ export interface RemoteSignRequest {
   readonly bytes: Buffer;
 }
 /**
- * Signs where the private key is. The answer is the bare signature; for ECDSA as r ‖ s (RFC 7518, section 3.4) or as the DER that most KMS give.
- * Bounded by `storeDeadline`, and checked with the public key before it is used: anything else is answered 503.
+ * Signs in the place that holds the private key. It returns the bare signature; for ECDSA as r ‖ s (RFC 7518, section
+ * 3.4) or as the DER that most KMS return. The call is bounded by `storeDeadline`, and the signature is checked with
+ * the public key before it is used. If either fails, the answer is 503.
  */
 export type RemoteSign = (request: RemoteSignRequest) => Promise<Uint8Array>;
 
@@ -40,21 +42,25 @@ export type RemoteSign = (request: RemoteSignRequest) => Promise<Uint8Array>;
 export interface StaticKeysOptions {
   /** Default `RS256`. ES256 signs about twenty times as fast: docs/keys.md. */
   readonly algorithm?: SigningAlgorithm;
-  /** Signs. RSA of at least 2048 bits, or EC on the curve of the algorithm. */
+  /** The key that signs: RSA of at least 2048 bits, or EC on the curve of the algorithm. */
   readonly privateKey?: KeyMaterial;
-  /** Optional: checked to belong to `privateKey`. */
+  /** Optional with `privateKey`: the boot checks that the two belong together. */
   readonly publicKey?: KeyMaterial;
-  /** Signs and verifies, HMAC only. As text it is base64url; at least 32, 48 or 64 bytes for HS256, 384, 512. */
+  /**
+   * The HMAC secret, which signs and verifies. Text is read as base64url. At least 32, 48 or 64 bytes for HS256,
+   * HS384 and HS512.
+   */
   readonly secret?: string | Buffer;
-  /** Signs with a key that never leaves a KMS; `publicKey` is then needed. Not for HMAC. */
+  /** Signs with a key that never leaves a KMS. Needs `publicKey`. Not for HMAC. */
   readonly sign?: RemoteSign;
-  /** When the signing key was made, ISO 8601; for the warning about its age. Default: unknown. */
+  /** When the signing key was created, in ISO 8601, for the warning about its age. Default: unknown, and no warning. */
   readonly createdAt?: string | Date;
   /** `kid` of the signing key. Default: the RFC 7638 thumbprint (for a secret: of its `oct` JWK's SHA-256). */
   readonly keyId?: string;
   /**
-   * Keys that only verify, as a JWKS (RFC 7517, section 5) whose every key carries `kid` and `alg`: the next key, published before it
-   * signs, or the one before, until the last token it signed has expired. `oct` keys only where the algorithm is HMAC.
+   * Keys that only verify, as a JWKS (RFC 7517, section 5) in which every key has `kid` and `alg`. These are the next
+   * key, published before it signs, and the former key, until the last token that it signed has expired. `oct` keys
+   * are allowed only if the algorithm is HMAC.
    */
   readonly verificationKeys?: { readonly keys: readonly JsonWebKey[] };
 }
@@ -66,15 +72,21 @@ export interface KeyRotationOptions {
    * process and every cache has it by then; at least `jwks.cacheFor`.
    */
   readonly leadTime?: Duration;
-  /** How often a key source (and the refresh-token secrets kept in the database) are read again. Default `30s`, at least `100ms`. */
+  /**
+   * How often the key source, and the refresh-token secrets in the database, are read again. Default `30s`, at least
+   * `100ms`.
+   */
   readonly refreshEvery?: Duration;
-  /** A source that can make keys (Postgres) makes the next one when the newest is this old. Default: never; `90d` is recommended. */
+  /**
+   * The age of the newest key at which a source that can create keys (Postgres) creates the next one. Default: never;
+   * `90d` is recommended.
+   */
   readonly rotateAfter?: Duration;
-  /** An active key older than this is warned about. Default `90d`. */
+  /** The log warns of an active key that is older than this. Default `90d`. */
   readonly warnAfter?: Duration;
 }
 
-/** Text or an object. The key is checked where it is made, and is never printed. */
+/** Text or an object. The key itself is checked where it is imported, and is never printed. */
 export function keyMaterial<Material>() {
   return z.custom<Material>(
     (value) =>

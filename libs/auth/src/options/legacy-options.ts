@@ -15,13 +15,19 @@ export interface LegacyPrincipal {
   readonly id: string;
   readonly role?: string;
   readonly permissions?: readonly string[];
-  /** What `accessToken.claimsSchema` is applied to. */
+  /** The added claims, to which `accessToken.claimsSchema` is applied. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
-/** Old access tokens of a hand-made set-up, accepted until a date: docs/migration.md. They never pass `TokenVersionGuard` or `@RecentAuth()`. */
+/**
+ * Access tokens of a former, hand-made set-up, accepted until a date: docs/migration.md. They never pass
+ * `TokenVersionGuard` or `@RecentAuth()`.
+ */
 export interface LegacyIssuerOptions {
-  /** Names it in principals (`legacy`, and `keyId` as `legacy:<name>`, which `AuthService.revokeKey` takes). Letters, digits, dots, dashes. */
+  /**
+   * The name of this set-up in principals: `legacy`, and `keyId` as `legacy:<name>`, which `AuthService.revokeKey`
+   * accepts. Letters, digits, dots, dashes.
+   */
   readonly name: string;
   /** `iss` of the old tokens. Undefined: they have no `iss`, and a token with one is refused. */
   readonly issuer?: string;
@@ -31,11 +37,14 @@ export interface LegacyIssuerOptions {
   readonly keyId?: string;
   /** The one algorithm that `key` verifies. */
   readonly algorithm: SigningAlgorithm;
-  /** The old public key; for HMAC the old secret, text counting as its UTF-8 bytes as in `JwtModule`. The rules for weak keys hold. */
+  /**
+   * The old public key; for HMAC the old secret, where text is read as its UTF-8 bytes, as in `JwtModule`. The rules
+   * against weak keys apply.
+   */
   readonly key: KeyMaterial;
-  /** The instant from which all of them are refused. ISO 8601; at most a year ahead. */
+  /** The instant from which all old tokens are refused, in ISO 8601, at most a year ahead. */
   readonly acceptUntil: string | Date;
-  /** `exp - iat` at most. Default `1d`, at most `90d`. A token without `exp` or `iat` is refused. */
+  /** The largest `exp - iat`. Default `1d`, at most `90d`. A token without `exp` or `iat` is refused. */
   readonly maxLifetime?: Duration;
   /** Reads the claims; undefined refuses the token. Default: `sub` (text or a whole number) as the id, no role, no permissions. */
   readonly principal?: (claims: Readonly<Record<string, unknown>>) => LegacyPrincipal | undefined;

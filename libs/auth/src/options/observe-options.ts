@@ -6,13 +6,13 @@ import { duration, group, oneOf, whole } from '../common/option-schema.js';
 export interface ObserveOptions {
   /** Events of this severity and above become log lines, one object each. Default `high`. */
   readonly logEvents?: 'none' | 'high' | 'warning' | 'all';
-  /** How long records of the audit trail are kept, with the addresses and user agents in them. Default `90d`. */
+  /** How long records of the audit trail are kept, with the IP addresses and user agents in them. Default `90d`. */
   readonly keepAuditFor?: Duration;
   /**
    * How many refused sign-ins, passwords and refreshes, of one account or from one address, cause an alert. Default 20.
    */
   readonly burstOf?: number;
-  /** The time within which they are counted. Default `5m`. */
+  /** The time within which `burstOf` is counted. Default `5m`. */
   readonly burstWithin?: Duration;
 }
 

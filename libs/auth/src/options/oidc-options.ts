@@ -6,7 +6,10 @@ export interface OidcRequest {
   readonly nonce: string;
   /** PKCE (RFC 7636, section 4.1). */
   readonly verifier: string;
-  /** `max_age`, seconds: the provider asks for a credential again where its own session is older, and the answer must show that it did. */
+  /**
+   * `max_age`, in seconds. The provider asks for a credential again if its own session is older, and the answer must
+   * prove that it did.
+   */
   readonly maxAgeSeconds?: number;
 }
 
@@ -21,7 +24,7 @@ export interface OidcPerson {
   readonly name?: string;
   /** `auth_time`, seconds since the epoch: when the person last proved a credential there. Undefined: the provider does not say. */
   readonly authTimeSeconds?: number;
-  /** `sid`: the session there. */
+  /** `sid`: the session at the provider. */
   readonly sid?: string;
   /** `iat` of the id_token, seconds since the epoch; undefined where there is none. */
   readonly issuedAtSeconds?: number;
@@ -52,15 +55,15 @@ export type OidcLogoutAnswer =
 export interface OidcMethod {
   readonly kind: 'oidc';
   /**
-   * The URL of the auth routes as browsers see it, without a slash at the end. Undefined: that of the request, only on
-   * loopback.
+   * The URL of the auth routes as browsers see it, without a slash at the end. Undefined: the URL of the request is
+   * used, on loopback only.
    */
   readonly publicUrl?: string;
   readonly createAccounts: boolean;
   readonly linkByVerifiedEmail: boolean;
-  /** By the name of the provider, as the routes have it. */
+  /** The issuers by the name of the provider in the routes. */
   readonly issuers: ReadonlyMap<string, string>;
-  /** Where the browser goes. Throws `AuthError('unavailable')` where the provider does not answer. */
+  /** The URL to send the browser to. Throws `AuthError('unavailable')` if the provider does not answer. */
   authorizationUrl(provider: string, request: OidcRequest): Promise<string>;
   /** Checks the parameters with which the browser came back to `redirectUri`. Throws as above. */
   person(provider: string, parameters: URLSearchParams, request: OidcRequest): Promise<OidcAnswer>;

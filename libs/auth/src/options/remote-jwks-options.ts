@@ -5,22 +5,31 @@ import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './key-options.js';
 
 export interface RemoteJwksOptions {
   /**
-   * The issuer's JWKS, `https://auth.example.com/.well-known/jwks.json`. No other URL is fetched; redirects are
-   * refused.
+   * The URL of the issuer's JWKS, such as `https://auth.example.com/.well-known/jwks.json`. No other URL is fetched;
+   * redirects are refused.
    */
   readonly url: string;
-  /** What its keys may be for, each key by its own `alg`. HMAC is refused: whoever verifies with a shared secret can sign with it. Default: every RS, PS and ES algorithm. */
+  /**
+   * The algorithms that its keys may have; each key is used with its own `alg`. HMAC is refused, because whoever
+   * verifies with a shared secret can also sign with it. Default: every RS, PS and ES algorithm.
+   */
   readonly algorithms?: readonly SigningAlgorithm[];
-  /** How often it is fetched in the background, and so how soon a key that left it is refused. Default `5m`, from `1s` to `24h`; less than the issuer's lead time. A shorter `max-age` of the answer counts instead. */
+  /**
+   * How often the JWKS is fetched in the background, and so how soon a removed key is refused. Default `5m`, from
+   * `1s` to `24h`; keep it below the issuer's lead time. A shorter `max-age` of the answer takes precedence.
+   */
   readonly refreshEvery?: Duration;
   /** Tokens with an unknown `kid` cause at most one fetch in this time. Default `30s`, from `100ms` to `1h`. */
   readonly coolDown?: Duration;
   /** Deadline of one fetch. Default `2s`. */
   readonly deadline?: Duration;
-  /** How long the known keys stay in force while no key set comes (an outage, an error page); from then on tokens are answered 503. Default `24h`, from `1m` to `7d`. */
+  /**
+   * How long the known keys stay valid while no key set can be fetched (an outage, an error page). After that,
+   * requests with a token are answered 503. Default `24h`, from `1m` to `7d`.
+   */
   readonly keepFor?: Duration;
   /**
-   * Fetches the JWKS in place of node's own `fetch`: for a proxy, a CA, a client certificate. It must not follow
+   * Fetches the JWKS instead of node's own `fetch`: for a proxy, a CA or a client certificate. It must not follow
    * redirects, and must obey `signal`.
    */
   readonly fetch?: JwksFetch;
@@ -38,9 +47,12 @@ export interface ResolvedRemoteJwks {
   readonly deadlineMs: number;
   readonly keepForMs: number;
   readonly fetch: JwksFetch;
-  /** Whose, for log lines. Undefined: our issuer's. */
+  /** The owner of the keys, for log lines. Undefined: our own issuer. */
   readonly of?: string;
-  /** What a request with an unknown `kid` does in the cool-down: keys of our issuers are published ahead, those of others need not be. */
+  /**
+   * What a request with an unknown `kid` does during the cool-down. Our own issuers publish a key before it signs;
+   * other issuers may not.
+   */
   readonly whileCooling: 'answers' | 'waits';
   readonly keysWithoutAlg: 'left_out' | 'first_that_fits';
 }

@@ -29,7 +29,7 @@ export function resolveCookies(
 
   // two instances on one host must not read each other's cookies
   const own = (name: string): string => (instance === DEFAULT_INSTANCE ? name : `${instance}_${name}`);
-  // a path-scoped cookie can only be __Secure-
+  // a cookie with a path of its own can only have __Secure-
   const scoped = prefix === '__Host-' ? '__Secure-' : prefix;
   const names = {
     accessName: prefix + (given.accessName ?? own(DEFAULT_ACCESS_COOKIE)),
@@ -42,6 +42,6 @@ export function resolveCookies(
     if (!prefix && /^__(secure|host)-/i.test(name))
       refuse(option, 'carries a prefix of its own; use cookies.prefix');
   if (new Set(Object.values(names)).size !== 4)
-    throw AuthError.configuration('cookies', 'two cookies have one name; give each its own');
+    throw AuthError.configuration('cookies', 'two cookies have the same name; give each its own');
   return { ...names, prefix, domain, secure, sameSite, accessPath, refreshPath, formerScopes };
 }

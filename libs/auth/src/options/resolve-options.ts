@@ -18,7 +18,7 @@ import type { ResolvedAuthOptions } from './resolved-options.js';
 /** The options after the schema: defaults filled in, durations in milliseconds or, where the schema says so, seconds. */
 export type CheckedAuthOptions = z.output<typeof authSchema>;
 
-/** Refuses what makes no sense, each with one line that names the option and the cure. */
+/** Refuses options that contradict each other, each with one line that names the option and the cure. */
 export function resolveOptions(
   options: AuthOptions,
   routes: RouteOptions | false | undefined,
@@ -26,7 +26,7 @@ export function resolveOptions(
   return resolveChecked(readOptions(authSchema, options, { of: 'AuthOptions' }), routes);
 }
 
-/** What the schema cannot say: what options mean for each other. */
+/** The rules between several options, which the schema cannot express. */
 export function resolveChecked(
   options: CheckedAuthOptions,
   routeOptions: RouteOptions | false | undefined,
@@ -83,7 +83,7 @@ export function resolveChecked(
   };
 }
 
-/** Under `require` nobody could sign in. */
+/** Refuses options under which nobody could sign in with `require`. */
 function deviceBound(
   { deviceBound: mode, boundAccessTtl: accessTtlSeconds, cookies }: CheckedAuthOptions,
   routes: Required<RouteOptions>,
@@ -92,7 +92,7 @@ function deviceBound(
     throw AuthError.configuration('deviceBound', `is require, and ${problem}`);
   };
   if (mode === 'require' && !cookies.secure)
-    refuse('cookies.secure is false, where no browser registers a key: leave it at true');
+    refuse('cookies.secure is false, so that no browser registers a key: leave it at true');
   if (mode === 'require' && !routes.device)
     refuse('routes.device is false, so that no browser can register a key: leave it at true');
   return { mode, accessTtlSeconds };
@@ -104,7 +104,7 @@ function trustedIssuers({ trustedIssuers: given, issuer, accessToken }: CheckedA
     if (other === issuer)
       throw AuthError.configuration(
         option,
-        'is the own issuer, whose tokens are accepted anyway: leave it out',
+        'is the own issuer, whose tokens are always accepted: leave it out',
       );
     if (accessToken.legacy.some((legacy) => legacy.issuer === other))
       throw AuthError.configuration(option, 'is also in accessToken.legacy: keep one of the two');
@@ -133,7 +133,7 @@ function legacyIssuer(given: CheckedAuthOptions['accessToken']['legacy'][number]
   };
 }
 
-/** A lifetime that is not given is never longer than the whole session's; one that is given says so. */
+/** A default lifetime is cut to the absolute one; a given lifetime that is longer is refused. */
 function refreshToken(given: CheckedAuthOptions['refreshToken']): ResolvedAuthOptions['refreshToken'] {
   const { ttl, rememberMeTtl, absoluteTtl, reuseLeeway, retryWindow, ...others } = given;
   for (const [name, each] of Object.entries({ ttl, rememberMeTtl }))

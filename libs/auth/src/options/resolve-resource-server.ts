@@ -31,7 +31,7 @@ export const resourceServerSchema = group({
   }).prefault({}),
 });
 
-/** The options of a whole `AuthModule` whose other members are as they are unless set. */
+/** The options of a whole `AuthModule`, with the defaults for everything that a verify-only service does not set. */
 export function resolveResourceServer({
   jwks: _jwks,
   dpop,

@@ -28,7 +28,7 @@ const routeSchema = group({
   discovery: on(),
 });
 
-/** `routes`: `false` for none of them. */
+/** `routes`: `false` switches all of them off. */
 export const routesSchema = z.union([z.literal(false), routeSchema], {
   error: 'must be false or an object of options',
 });

@@ -14,7 +14,7 @@ import type { SessionClaimsHook, SessionLimitsHook } from './session-hooks.js';
 import type { ResolvedTenants } from './tenant-options.js';
 
 export interface ResolvedEncryption {
-  /** The first encrypts. */
+  /** The first key encrypts. */
   readonly keys: readonly (EncryptionKeyOptions & { readonly algorithm: EncryptionAlgorithm })[];
   readonly plaintext: 'issued' | 'accepted' | 'refused';
 }
@@ -24,7 +24,7 @@ export abstract class ResolvedAuthOptions {
   abstract readonly issuer: string;
   abstract readonly audiences: readonly string[];
   abstract readonly keys: StaticKeysOptions & { readonly algorithm: SigningAlgorithm };
-  /** Undefined: there are none. */
+  /** Undefined: API keys are off. */
   abstract readonly apiKeys?: { readonly maxPerUser: number };
   /** Undefined: one issuer for all. */
   abstract readonly tenants?: ResolvedTenants;
@@ -39,7 +39,7 @@ export abstract class ResolvedAuthOptions {
   abstract readonly keyRotation: {
     readonly leadTimeMs: number;
     readonly refreshEveryMs: number;
-    /** Undefined: never by age. */
+    /** Undefined: keys are never rotated by age. */
     readonly rotateAfterMs?: number;
     readonly warnAfterMs: number;
   };
@@ -77,14 +77,14 @@ export abstract class ResolvedAuthOptions {
     readonly accessName: string;
     readonly refreshName: string;
     readonly deviceName: string;
-    /** Of a sign-in at a provider that is under way. */
+    /** The cookie of a sign-in at a provider that is under way. */
     readonly oidcName: string;
     readonly prefix: CookiePrefix;
     readonly domain?: string;
     readonly secure: boolean;
     readonly sameSite: SameSite;
     readonly accessPath: string;
-    /** Undefined: where Nest serves the routes. */
+    /** Undefined: the path at which Nest serves the routes. */
     readonly refreshPath?: string;
     readonly formerScopes: readonly CookieScope[];
   };

@@ -9,7 +9,7 @@ export interface OpeningSession {
   readonly permissions: readonly string[];
   /** The tenant of the user, where the directory keeps tenants. */
   readonly tenant?: string;
-  /** "Remember me". */
+  /** Whether the login asked for "remember me". */
   readonly rememberMe: boolean;
   readonly transport: TokenDelivery;
   /** How the user proved who they are (RFC 8176). */
@@ -20,20 +20,23 @@ export interface OpeningSession {
   readonly userAgent?: string;
 }
 
-/** Gives claims that stay with the session; the names are held to the rules of the `claims` hook. */
+/** Returns claims that stay with the session. Their names follow the rules of the `claims` hook. */
 export type SessionClaimsHook = (
   session: OpeningSession,
 ) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>;
 
-/** Limits of one session; what is left out is as the options say. Lifetimes are never longer than those of the options. */
+/**
+ * Limits of one session. For a member that is left out, the options apply. A lifetime cannot be longer than the
+ * options allow.
+ */
 export interface SessionLimits {
   /** Sessions that the user may have, this one included; the oldest ends. 1 to 10,000. */
   readonly maxPerUser?: number;
   /** Idle lifetime of the session, at most the longer of `refreshToken.ttl` and `rememberMeTtl`. */
   readonly idleTtl?: Duration;
-  /** The session ends then, however often it is used; at most `refreshToken.absoluteTtl`. */
+  /** Absolute lifetime of the session, however often it is used; at most `refreshToken.absoluteTtl`. */
   readonly absoluteTtl?: Duration;
-  /** Of each access token of the session, at most `accessToken.ttl`. */
+  /** Lifetime of each access token of the session, at most `accessToken.ttl`. */
   readonly accessTtl?: Duration;
 }
 

@@ -4,24 +4,24 @@ import { exactText, group, hook } from '../common/option-schema.js';
 import type { TenantRequest } from './identifier-options.js';
 
 /**
- * Which tenant a request is about; undefined: none. It is told the request and the `iss` of the token that came with it
- * (undefined where none did), and no other claim. It answers at once, from memory: it runs with each guarded request.
+ * The tenant of a request; undefined: none. It gets the request and the `iss` of its token (undefined without a
+ * token), but no other claim. It must answer synchronously, from memory, because it runs for each guarded request.
  */
 export type TenantOf = (request: TenantRequest, iss: string | undefined) => string | undefined;
 
 /**
- * Each tenant has an issuer of its own, and a token of one is 401 wherever a request is about another. The keys are the
- * same for all of them.
+ * Each tenant has an issuer of its own, and a request of one tenant with a token of another is 401. All tenants share
+ * the keys.
  */
 export interface TenantOptions {
   /**
-   * Every tenant, as the user directory names it, with its `iss`: an https URL by convention, each a different one. No
-   * other tenant gets a token, and no other `iss` is accepted; users without a tenant get `issuer`.
+   * Every tenant, as the user directory names it, with its `iss`: by convention an https URL, different for each. No
+   * other tenant gets a token, and no other `iss` is accepted. Users without a tenant get `issuer`.
    */
   readonly issuers: Readonly<Record<string, string>>;
   /**
-   * From the host name or the path, say. What it throws is 503, or the caller's answer where it is an exception of
-   * Nest's.
+   * Reads the tenant, from the host name or the path, for example. An exception of Nest goes to the caller; any other
+   * error is 503.
    */
   readonly of: TenantOf;
 }
@@ -47,7 +47,7 @@ export const tenantsSchema = group({
   of: hook<TenantOf>(),
 });
 
-/** `taken`: issuers that mean something else here. */
+/** `taken`: issuers that already have another meaning here. */
 export function resolveTenants(
   { issuers, of }: z.output<typeof tenantsSchema>,
   taken: Readonly<Record<string, readonly string[]>>,

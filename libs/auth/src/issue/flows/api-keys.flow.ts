@@ -22,7 +22,7 @@ import { UserResolver } from '../users/user-resolver.service.js';
 export const MOST_SECONDS = 3_155_760_000;
 
 export interface NewApiKeyInput {
-  /** For people: 1 to 200 visible characters. */
+  /** A name for people to read: 1 to 200 visible characters. */
   readonly name: string;
   /** Which permissions of the owner the key has. Default: all that the owner has when the key is used. */
   readonly permissions?: readonly string[];
@@ -32,7 +32,7 @@ export interface NewApiKeyInput {
 
 export interface CreatedApiKey {
   readonly id: string;
-  /** Shown once: it is kept as a hash alone. */
+  /** Shown once. Only its hash is stored. */
   readonly key: string;
 }
 
@@ -41,7 +41,7 @@ interface AskedBy extends ActedBy {
   readonly sessionId?: string;
 }
 
-/** Keys for machines: made, listed and deleted by their owner, or by the host. */
+/** API keys for machines. Their owner, or the host, makes, lists and deletes them. */
 @Injectable()
 export class ApiKeysFlow {
   constructor(
@@ -65,7 +65,7 @@ export class ApiKeysFlow {
       by,
     );
     if (made === 'too_many')
-      throw new AuthError('input_invalid', 'the owner has as many API keys as it may have', {
+      throw new AuthError('input_invalid', 'the owner has reached the limit of API keys', {
         fields: { name: `there are ${atMost} keys already; delete one first` },
       });
     if (made === 'superseded')
@@ -79,8 +79,8 @@ export class ApiKeysFlow {
   }
 
   /**
-   * Every process refuses the key as soon as it would a revoked token. Throws `api_key_not_found` for a key of another
-   * owner.
+   * Every process refuses the key as fast as it would a revoked token. Throws `api_key_not_found` for a key of
+   * another owner.
    */
   async remove(subject: string, id: string, by: ActedBy): Promise<void> {
     const change = isApiKeyId(id) ? await this.store().remove(subject, id, by) : undefined;

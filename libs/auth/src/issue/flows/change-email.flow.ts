@@ -44,7 +44,7 @@ export class ChangeEmailFlow {
       throw new AuthError('input_invalid', 'longer than the directory holds', {
         fields: { email: `must be an email address of at most ${longest} characters` },
       });
-    // counted for the new address, too: otherwise many accounts together could flood it
+    // counted for the new address as well: otherwise many accounts together could flood it with mail
     const names = new Set([`of ${own.account.id}`, accountKey(email)]);
     const may = await this.limits.admitAccount(KIND, client, ...names);
     const owner = await this.verifier.ownerOf(email, own.account.tenant);

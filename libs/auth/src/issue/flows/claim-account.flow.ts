@@ -18,7 +18,7 @@ type Forget = (tx?: HostTransaction) => Promise<void>;
 
 /**
  * Called when the email of an account is verified for the first time, from a browser that never signed in to it. A
- * stranger may have registered the account, so every way in of theirs is removed.
+ * stranger may have registered the account, so every credential that the stranger could use is removed.
  */
 @Injectable()
 export class ClaimAccountFlow {
@@ -34,7 +34,7 @@ export class ClaimAccountFlow {
     private readonly entropy: Entropy,
   ) {}
 
-  /** `device`: the signed device id that came along; `epoch`: the user's, as read with the link. */
+  /** `device`: the signed device id that came along; `epoch`: the user's epoch, as read with the link. */
   isDue({ id, emailVerified }: UserAccount, device: string | undefined, epoch: number): boolean {
     if (emailVerified || this.options.accounts?.unprovenAccount !== 'end') return false;
     return this.devices.verify(device, id, epoch).kind === 'unknown';
@@ -60,8 +60,8 @@ export class ClaimAccountFlow {
   }
 
   /**
-   * Sessions, factors and API keys end in one transaction with `work`, which sets another password: a passkey that signed in between two steps would open a
-   * session that stays.
+   * Sessions, factors and API keys end in one transaction with `work`, which sets another password. In two
+   * transactions, a passkey could sign in between them and open a session that stays.
    */
   async endWaysIn(userId: string, work: Work): Promise<void> {
     await this.announcer.announce(await this.sessions.endAll(userId, 'account_claimed', { work }));

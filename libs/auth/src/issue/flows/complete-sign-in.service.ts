@@ -40,7 +40,7 @@ export class CompleteSignIn {
     return due;
   }
 
-  /** Opens the session: everything that is needed was proved. Throws `login_refused`. */
+  /** Opens the session. To be called when everything that is needed was proved. Throws `login_refused`. */
   async open(opening: SessionOpening, client: ClientContext): Promise<LoginResult> {
     const result = await this.opener.open(opening, client);
     if (result === 'superseded') throw this.superseded(opening.account.id, client);

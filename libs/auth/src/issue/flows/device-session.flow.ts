@@ -34,7 +34,7 @@ interface Found {
 
 /** A later registration may come from a thief who has the cookies of an abandoned browser. */
 const REGISTRATION_WINDOW_MS = 600_000;
-/** The used challenges that are remembered: more than any browser signs in five minutes. */
+/** How many used challenges are remembered: more than any browser signs in five minutes. */
 const MAX_REMEMBERED = 64;
 
 /** Sessions bound to a browser's key (contract, section 10; Device Bound Session Credentials, W3C draft). */
@@ -76,7 +76,7 @@ export class DeviceSessionFlow {
     if (proof.kind === 'malformed') throw this.challenges.refusal(of, 'a malformed proof');
     const { key } = proof;
     if (!key || !proof.isSignedBy(key))
-      throw this.challenges.refusal(of, 'the proof brings no fit key, or is not signed by it');
+      throw this.challenges.refusal(of, 'the proof has no key of an accepted kind, or another key signed it');
     if (challenge.kind === 'stale') throw this.challenges.refusal(of, 'a stale challenge');
 
     const outcome = await this.store.registerDevice({
@@ -84,7 +84,7 @@ export class DeviceSessionFlow {
       ...{ withinMs: REGISTRATION_WINDOW_MS, ...this.lifetimes, ...clientOf(client) },
     });
     if (outcome.kind === 'missed')
-      throw new AuthError('device_required', 'the session has a key already, or is too old for one');
+      throw new AuthError('device_required', 'the session has a key already, or is too old to get one');
     await this.announcer.announce(outcome);
     return this.grant(outcome, asOfMs, device.refresh?.value);
   }
@@ -133,9 +133,9 @@ export class DeviceSessionFlow {
     const presented = this.sessions.inspect(refresh.value);
     if (presented.kind === 'junk') throw new AuthError('token_refused', 'refresh token: junk');
     await this.byAccessToken.refuseOther(presented.sessionId, refresh.accessCookies, client);
-    // after a new sign-in the browser still refreshes the former session: 401 ends only that one
+    // after a new sign-in the browser still refreshes its former session; the 401 ends only the former one
     if (sessionId !== undefined && sessionId !== presented.sessionId)
-      throw new AuthError('token_refused', 'the browser speaks for another session', KEEP);
+      throw new AuthError('token_refused', 'the browser names another session', KEEP);
     const snapshot = await this.store.read(presented.sessionId);
     if (!snapshot?.live) throw new AuthError('token_refused', 'refresh token: dead');
     return { presented, snapshot, isCurrent: isCurrent(snapshot, presented) };

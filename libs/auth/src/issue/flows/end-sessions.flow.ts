@@ -9,7 +9,7 @@ import { UserDirectory } from '../../storage/user-directory.port.js';
 import { AuthenticateFlow } from '../../verify/authenticate.js';
 import { UserResolver } from '../users/user-resolver.service.js';
 
-/** Ending sessions on purpose: one, the others, all, or another user's. */
+/** Ends sessions on request: one, all others, all, or another user's. */
 @Injectable()
 export class EndSessionsFlow {
   constructor(
@@ -26,8 +26,8 @@ export class EndSessionsFlow {
   }
 
   /**
-   * Throws `session_not_found` for a session of another user and for one that has ended, alike; `forbidden` to one who acts as the user, for every
-   * session of the user but the one in which they act.
+   * Throws `session_not_found`, both for a session of another user and for one that has ended. Throws `forbidden` if
+   * the caller acts as the user and the session is not the one in which they act.
    */
   async endOne(principal: Principal, sessionId: string): Promise<void> {
     if (principal.actor && sessionId !== principal.sessionId)

@@ -29,7 +29,7 @@ export class HostChecksFlow {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `login_refused` for every cause alike, and `throttled`. */
+  /** Throws `login_refused`, the same for every cause, and `throttled`. */
   async checkPassword(
     typed: string,
     password: string,

@@ -10,7 +10,7 @@ export interface LogoutInput {
   readonly refreshTokens: readonly string[];
 }
 
-/** Ends every session that a presented token names; throws `unavailable` when that cannot be made durable. */
+/** Ends every session that a presented token names. Throws `unavailable` if the end cannot be stored. */
 @Injectable()
 export class LogoutFlow {
   constructor(

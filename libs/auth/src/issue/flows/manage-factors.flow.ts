@@ -59,7 +59,10 @@ export class ManageFactorsFlow {
   async renewRecoveryCodes(principal: Principal) {
     const factors = await this.factorsOf(principal);
     if (!factors.all.some(counts))
-      throw new AuthError('factor_not_found', 'recovery codes stand in for a factor, and there is none');
+      throw new AuthError(
+        'factor_not_found',
+        'recovery codes replace a second factor, and the user has none',
+      );
     const { codes, hashes } = newRecoveryCodes(principal.id, this.entropy);
     await this.change(principal, factors, { kind: 'recovery_codes_renewed', codes: hashes });
     return { recoveryCodes: codes };
@@ -113,7 +116,7 @@ export class ManageFactorsFlow {
 
 function unfit({ kind }: FactorAct): AuthError {
   if (kind === 'passkey_added')
-    return new AuthError('input_invalid', 'a credential that is registered', {
+    return new AuthError('input_invalid', 'the credential is registered already', {
       fields: { response: 'is a passkey that is registered already' },
     });
   return new AuthError('factor_not_found', 'no such factor of the caller');

@@ -36,7 +36,7 @@ export class NamedSessions {
     const named = new Set<string>();
     for (const token of accessTokens) {
       const outcome = await this.verifier.verifyAny(token, { expiry: 'ignored', keyBound: 'told' });
-      // an old token of another set-up has no session
+      // a legacy token (`accessToken.legacy`) has no session
       if (outcome.kind === 'accepted' && outcome.principal.legacy === undefined)
         named.add(outcome.principal.sessionId);
     }

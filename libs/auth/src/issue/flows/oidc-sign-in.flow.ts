@@ -39,7 +39,7 @@ export interface OidcBeginning {
   readonly device?: string;
   /** How old the person's proof at the provider may be, in seconds. Default: of any age. */
   readonly maxAgeSeconds?: number;
-  /** Of the request; the sign-in is one of this tenant, wherever the provider sends the browser back to. */
+  /** The tenant of the request. The sign-in belongs to this tenant, wherever the provider sends the browser back to. */
   readonly tenant?: string;
 }
 
@@ -53,7 +53,7 @@ export interface OidcOutcome {
 const NAME = /^\P{Cc}{1,255}$/u;
 
 /**
- * A person of a provider → session and cookies, `amr: ["fed"]`; or an identity that is linked to the signed-in user.
+ * A person at a provider → session and cookies, `amr: ["fed"]`; or an identity that is linked to the signed-in user.
  */
 @Injectable()
 export class OidcSignInFlow {
@@ -84,7 +84,7 @@ export class OidcSignInFlow {
     { redirectUri, returnTo: wanted, device, maxAgeSeconds, tenant }: OidcBeginning,
   ): Promise<{ readonly url: string; readonly browser: string }> {
     const { method } = this.methods.needProvider(provider);
-    // the caller may have made it of any length
+    // the caller may have sent a text of any length; only a genuine device id is stored
     const known = this.devices.genuine(device) === undefined ? undefined : device;
     const asked = { provider, returnTo: returnPath(wanted), device: known, maxAgeSeconds, tenant };
     const begun = this.requests.begin(asked, redirectUri);
@@ -93,8 +93,8 @@ export class OidcSignInFlow {
 
   /**
    * A refusal is an outcome, not an error: the browser must be sent to a page of ours. A refused request that this
-   * browser began counts against the network address, and so does a failure of the provider: each has cost a row and a
-   * request. Throws `unavailable`, `throttled`.
+   * browser began counts against the network address, and so does a failure of the provider, because each has cost a
+   * database row and an outgoing request. Throws `unavailable`, `throttled`.
    */
   async finish(provider: string, given: OidcReturn, client: ClientContext): Promise<OidcOutcome> {
     this.methods.needProvider(provider);
@@ -208,7 +208,7 @@ export class OidcSignInFlow {
   }
 }
 
-/** Undefined where the provider cannot tell of a sign-out. */
+/** Undefined if the provider cannot report a sign-out. */
 function vouchedBy({ issuer, issuerSubject, sid, issuedAtSeconds }: OidcPerson): ProviderSignIn | undefined {
   if (issuedAtSeconds === undefined) return undefined;
   return { issuer, issuerSubject, issuedAtSeconds, ...(sid !== undefined && { sid }) };

@@ -25,7 +25,7 @@ export interface OpenSessionOptions {
    * clock tolerance) is refused.
    */
   readonly authTime?: Date;
-  /** How (RFC 8176). Default none. */
+  /** How the person proved it (RFC 8176). Default none. */
   readonly amr?: readonly string[];
   readonly client?: ClientContext;
   /**
@@ -34,11 +34,13 @@ export interface OpenSessionOptions {
    */
   readonly secondFactor?: 'satisfied';
   /**
-   * Who acts as the user: the caller's principal, or `{ id }` of a user whose role may (`sessions.mayActAs`). The session says so in each token (`act`)
-   * and event, lasts at most 1 h, and ends when the actor is signed out everywhere, disabled or deleted, or has other rights. Needs no second factor.
+   * Who acts as the user: the caller's principal, or `{ id }` of a user whose role may do so (`sessions.mayActAs`).
+   * Each token (`act`) and each event of the session names the actor. The session lasts at most 1 h, and ends when
+   * the actor is signed out everywhere, disabled or deleted, or when the actor's role or permissions change. No
+   * second factor is asked for.
    */
   readonly actor?: ActingCaller;
-  /** How long somebody acts as the user, at most. Default and most `1h`; with `actor` alone. */
+  /** The longest time for which the actor acts as the user. Default and maximum `1h`. Only together with `actor`. */
   readonly ttl?: Duration;
   /** Kept with the session and in each of its tokens, under the rules of the `claims` hook. Default none. */
   readonly claims?: Readonly<Record<string, unknown>>;
@@ -84,8 +86,9 @@ export class OpenSessionFlow {
   ) {}
 
   /**
-   * With an `actor`: `forbidden`, and `user_not_found`. Else `login_refused` when the user is unknown, disabled, or was signed out everywhere meanwhile; `configuration_invalid` for an `authTime` that is not
-   * a date or lies in the future; `claim_refused` for `claims` that must not be in a token.
+   * Throws, with an `actor`, `forbidden` and `user_not_found`. Throws without one `login_refused` if the user is
+   * unknown, disabled, or was signed out everywhere meanwhile. Throws `configuration_invalid` for an `authTime` that
+   * is not a date or lies in the future, and `claim_refused` for `claims` that must not be in a token.
    */
   async openSession(userId: string, given: OpenSessionOptions = {}): Promise<SignInResult> {
     const options = readOptions(openSessionSchema, given, { of: 'openSession', prefix: 'openSession' });
@@ -115,7 +118,7 @@ export class OpenSessionFlow {
 
   private async actingIn({ actor, ttl }: { actor?: ActingCaller; ttl?: number }, account: UserAccount) {
     if (!actor && ttl !== undefined)
-      throw AuthError.configuration('openSession.ttl', 'is for sessions with an actor: leave it out');
+      throw AuthError.configuration('openSession.ttl', 'is only for sessions with an actor: leave it out');
     if (!actor) return undefined;
     return { actor: await this.rights.admit(actor, account), absoluteTtlMs: ttl ?? ACTING_TTL_MS };
   }

@@ -99,7 +99,7 @@ export class PasskeyLoginFlow {
     const candidate = await this.verifier.findById(factor.subject);
     if (!candidate || candidate.account.disabled)
       return { kind: 'refused', reason: 'disabled', userId: factor.subject };
-    // as with a password: the users of another tenant are not found
+    // as with a password, users of another tenant are not found
     const { tenant } = context.client;
     if (tenant !== undefined && candidate.account.tenant !== tenant)
       return { kind: 'refused', reason: 'passkey', userId: factor.subject };

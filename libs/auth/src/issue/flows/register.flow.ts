@@ -18,7 +18,7 @@ import { SendVerificationFlow } from './send-verification.flow.js';
 export interface RegisterInput {
   /** An email, or what the option `identifier` names; as it was typed. */
   readonly identifier: string;
-  /** When the identifier is not the email. */
+  /** The email, if the identifier is not the email. */
   readonly email?: string;
   readonly password: string;
   readonly name?: string;
@@ -48,7 +48,7 @@ export class RegisterFlow {
   async register(input: RegisterInput, client: ClientContext): Promise<UserAccount> {
     await this.throttle.admitAddress(client.ip);
     if (!this.identifiers.canMean(client.tenant))
-      throw new AuthError('input_invalid', 'identifier.tenant read none', {
+      throw new AuthError('input_invalid', 'identifier.tenant returned no tenant', {
         fields: { tenant: 'the request names none' },
       });
     const identifier = this.identifiers.normalise(input.identifier);
@@ -86,7 +86,10 @@ export class RegisterFlow {
     return outcome.account;
   }
 
-  /** Where links are mailed, an email leads to one user: a second one with it would keep the first from every link. */
+  /**
+   * Where links are mailed, an email must lead to one user: a second user with the same email would keep the first
+   * from getting any link.
+   */
   private async isMailedToAnother(email: string, tenant: string | undefined): Promise<boolean> {
     if (this.identifiers.isEmail || !this.options.accounts || email === '') return false;
     return (await this.verifier.ownerOf(email, tenant)) !== undefined;

@@ -25,7 +25,7 @@ export class RequestLinkFlow {
     const email = normaliseEmail(given);
     const may = await this.limits.admitAccount(kind, client, accountKey(email, client.tenant));
     const owner = await this.verifier.ownerOf(email, client.tenant);
-    // whose it is nobody can say: no mail, and no other answer than for an address that nobody has
+    // an address of several accounts gets no mail, and the same answer as an address of none
     const candidate = owner === 'several' ? undefined : owner;
     const account = candidate?.account;
     const { ip, tenant } = client;

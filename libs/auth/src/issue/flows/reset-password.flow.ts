@@ -47,7 +47,7 @@ export class ResetPasswordFlow {
     const isClaim = this.claims.isDue(account, device, state.epoch);
     const isTheirs = (tx?: HostTransaction) => this.users.accounts?.verifyEmail(account.id, data.email, tx);
     const lost = () => this.links.refusal(KIND, 'spent or dead by now', client, account.id);
-    // the hash took its time, and the host may have changed the email without a word
+    // the host may have changed the email while the hash was computed
     if (isClaim && !(await this.links.liveLink(account.id, data))) throw lost();
     await this.claims.forgetting(account.id, async (forget) => {
       const work = async (tx: HostTransaction): Promise<void> => {
@@ -60,7 +60,7 @@ export class ResetPasswordFlow {
       if (isClaim) await this.claims.endWaysIn(account.id, work);
       else await this.changes.change(account.id, 'password', { work });
     });
-    // last of all: an account that is not proven is claimed again by the next link, whatever crashed before
+    // done last: after a crash before this line, the next link claims the account again
     const verified = isClaim ? (await isTheirs()) === true : !account.emailVerified;
     this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip: client.ip });
     if (verified) this.events.publish({ type: 'email.verified', userId: account.id, ip: client.ip });

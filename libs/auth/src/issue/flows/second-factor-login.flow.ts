@@ -78,8 +78,8 @@ export class SecondFactorLoginFlow {
 }
 
 /**
- * A thief of the ticket must neither bind the session to another key nor get tokens of a key that the thief does not
- * hold.
+ * Somebody who stole the ticket must neither bind the session to a key of their own nor get tokens for a key that
+ * they do not hold.
  */
 function assertSameKey(first: string | undefined, second: string | undefined): void {
   if (first === undefined || first === second) return;

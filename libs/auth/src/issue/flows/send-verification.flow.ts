@@ -19,7 +19,7 @@ export class SendVerificationFlow {
     private readonly events: AuthEventPublisher,
   ) {}
 
-  /** A signed-in user asks for it. Throws `throttled` for an address that asked too often. */
+  /** For a signed-in user who asks for the link. Throws `throttled` for an address that asked too often. */
   async send(principal: Principal, client: ClientContext): Promise<void> {
     await this.limits.admitAddress(KIND, client);
     const candidate = await this.verifier.findById(principal.id);
@@ -27,7 +27,7 @@ export class SendVerificationFlow {
     await this.mail(candidate, client, principal.id);
   }
 
-  /** After registration, which stands whatever becomes of the mail. */
+  /** To be called after registration. The user is registered even if the mail fails. */
   async welcome(userId: string, client: ClientContext): Promise<void> {
     try {
       const candidate = await this.verifier.findById(userId);

@@ -15,8 +15,9 @@ import { UserResolver } from '../users/user-resolver.service.js';
 export type UserChange = 'authorization' | 'password' | 'disabled' | 'deleted' | 'signed_out';
 
 /**
- * To be called after the host's commit. Forgotten, the change still takes effect everywhere within `maxStaleness`: the ledger is read. Called
- * before the commit, or after a rollback (to a savepoint too), it refuses no token and says so in the log; the event goes out on the host's word.
+ * To be called after the host's commit. If the call is forgotten, the change still takes effect everywhere within
+ * `maxStaleness`, because the ledger is read again. If it is called before the commit, or after a rollback (also to a
+ * savepoint), no token is refused and the log says so; the event is published all the same.
  */
 export interface PendingChange {
   committed(): Promise<void>;
@@ -42,13 +43,19 @@ export class UserChangesFlow {
     private readonly ledger: RevocationLedgerStore,
   ) {}
 
-  /** Runs `work` and the ending in one transaction of Tokenward's; effective here when it resolves. */
+  /**
+   * Runs `work` and ends the sessions in one transaction of Tokenward's. It is in effect in this process when the
+   * promise resolves.
+   */
   async change(given: string, change: UserChange, { work, actorId }: Omit<Alongside, 'tx'>): Promise<void> {
     const userId = await this.idFor(change, given);
     await this.announcer.announce(await this.apply(userId, change, { work, actorId }));
   }
 
-  /** In a transaction that the host's own library opens and commits for `work`; effective here when it resolves. */
+  /**
+   * The same in a transaction that the host's own library opens and commits for `work`. It is in effect in this
+   * process when the promise resolves.
+   */
   async changeIn(work: HostWork, given: string, change: UserChange, by?: ActedBy): Promise<void> {
     let pending: PendingChange | undefined;
     await work.run(async (tx) => {
@@ -58,14 +65,14 @@ export class UserChangesFlow {
     await pending.committed();
   }
 
-  /** Joins the host's own transaction. */
+  /** Joins a transaction that the host has opened. */
   async within(
     tx: HostTransaction,
     given: string,
     change: UserChange,
     { actorId }: ActedBy = {},
   ): Promise<PendingChange> {
-    // without one the change would be written in a transaction of Tokenward's, which the host's rollback does not undo
+    // without `tx` the change would be written in a transaction of Tokenward's, which the host's rollback does not undo
     if (typeof tx !== 'object' || (tx as unknown) === null)
       throw transactionRefused('is missing; pass the transaction that you opened');
     const userId = await this.idFor(change, given, tx);
@@ -79,7 +86,7 @@ export class UserChangesFlow {
    */
   private async announceIfItStands(ended: Ended): Promise<void> {
     const asked = ended.entries.flatMap((each) => (each.kind === 'user' ? [refusedBy(each)] : []));
-    // a ledger that does not answer is no reason to hold a revocation back
+    // a ledger that does not answer must not hold a revocation back
     const stands = await Promise.all(asked.map((token) => this.ledger.isRevoked(token).catch(() => true)));
     if (!stands.includes(false)) return this.announcer.announce(ended);
     new Logger('Tokenward').warn(
@@ -99,7 +106,7 @@ export class UserChangesFlow {
   }
 }
 
-/** A token that this entry refuses, and of the other entries only a later one of the same kind. */
+/** A made-up token that this entry refuses. Apart from it, only a later entry of the same kind refuses that token. */
 function refusedBy({ id, value }: LedgerEntry): RevocableToken {
   const nobody = 'none';
   return {

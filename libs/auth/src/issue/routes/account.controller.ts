@@ -15,7 +15,7 @@ import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AuthController, Route, type Routes, SignedIn } from './route.js';
 
-/** Who the caller is, and proving it again. */
+/** The caller's own account: who they are, a new password, and a fresh proof of a credential. */
 export function createAccountController(routes: Routes): Type {
   @AuthController(routes.prefix)
   class AccountController {

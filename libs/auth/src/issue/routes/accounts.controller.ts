@@ -20,9 +20,9 @@ import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
 import { SignIns } from './sign-ins.service.js';
 import { TenantReader } from './tenant-reader.service.js';
 
-const ASKED = '202 whether the account exists or not, in the same time.';
+const ASKED = 'Accepted. The answer and its time are the same whether the account exists or not.';
 
-/** What mailed links are asked for and used by (contract, section 8). */
+/** The routes that mail a link and the routes that use one (contract, section 8). */
 export function createAccountsController(routes: Routes): Type {
   @AuthController(routes.prefix)
   @UseGuards(AccountsOnGuard)
@@ -64,7 +64,10 @@ export function createAccountsController(routes: Routes): Type {
       Open({
         summary: 'Set a new password with a mailed token; every session ends',
         body: { required: 'required', schema: RESET_BODY },
-        answers: { 204: { description: 'Set; sign in next.' }, ...errorAnswers(400, 403, 503) },
+        answers: {
+          204: { description: 'The password is set. The user signs in next.' },
+          ...errorAnswers(400, 403, 503),
+        },
       }),
     )
     async reset(@Req() request: HttpRequest): Promise<void> {
@@ -79,7 +82,7 @@ export function createAccountsController(routes: Routes): Type {
       HttpCode(202),
       SignedIn({
         summary: 'Ask for a link that verifies the email',
-        answers: { 202: { description: 'It is on its way.' }, ...errorAnswers(403, 429) },
+        answers: { 202: { description: 'The mail is on its way.' }, ...errorAnswers(403, 429) },
       }),
     )
     async sendVerification(@Req() request: HttpRequest): Promise<void> {
@@ -111,7 +114,7 @@ export function createAccountsController(routes: Routes): Type {
         summary:
           'Ask for another email; the link goes to the new one (credential proof at most 5 minutes old)',
         body: { required: 'required', schema: EMAIL_BODY },
-        answers: { 202: { description: 'It is on its way.' }, ...errorAnswers(400, 403, 429) },
+        answers: { 202: { description: 'The mail is on its way.' }, ...errorAnswers(400, 403, 429) },
       }),
     )
     async changeEmail(@Req() request: HttpRequest): Promise<void> {
@@ -144,7 +147,10 @@ export function createAccountsController(routes: Routes): Type {
         summary: 'Log in with a mailed token',
         body: { required: 'required', schema: MAGIC_LOGIN_BODY },
         answers: {
-          200: { description: 'Signed in. Cookies are set as the transport has it.', schema: LOGIN_ANSWER },
+          200: {
+            description: 'Signed in. The transport decides which cookies are set.',
+            schema: LOGIN_ANSWER,
+          },
           ...errorAnswers(400, 403, 503),
         },
       }),

@@ -11,7 +11,7 @@ import { RequestSchemas } from './request-schemas.service.js';
 import { apiKeyBody } from './response-bodies.js';
 import { AuthController, Route, type Routes, SignedIn } from './route.js';
 
-/** Keys of machines, by their owner (contract, section 11). */
+/** API keys: the owner makes, lists and deletes them (contract, section 11). */
 export function createApiKeysController(routes: Routes): Type {
   @AuthController(routes.prefix)
   @UseGuards(ApiKeysOnGuard)
@@ -26,7 +26,7 @@ export function createApiKeysController(routes: Routes): Type {
       Post('api-keys'),
       HttpCode(201),
       SignedIn({
-        summary: 'Make an API key of the caller; it is shown once',
+        summary: 'Create an API key for the caller; it is shown once',
         body: { required: 'required', schema: API_KEY_BODY },
         answers: {
           201: { description: 'The key.', schema: CREATED_API_KEY_ANSWER },

@@ -4,7 +4,10 @@ import { type HttpRequest, type HttpResponse, protocolOf, setHeader } from '../.
 import { CookiePath } from './cookie-path.service.js';
 import { ProxyTrust } from './proxy-trust.service.js';
 
-/** The first guard of Tokenward's own routes: no answer of them is kept by a cache, and plain HTTP in production is noticed. */
+/**
+ * The first guard of Tokenward's own routes. It keeps their answers out of caches and warns of plain HTTP in
+ * production.
+ */
 @Injectable()
 export class AuthRouteGuard implements CanActivate {
   private readonly logger = new Logger('Tokenward');
@@ -25,14 +28,17 @@ export class AuthRouteGuard implements CanActivate {
     return true;
   }
 
-  /** Once: a browser would not send Secure cookies back, and whoever listens could read the tokens. */
+  /**
+   * Warns once. Over plain HTTP a browser drops the Secure cookies, and anybody on the network path can read the
+   * tokens.
+   */
   private noticePlainHttp(request: HttpRequest): void {
     const { cookies, origins } = this.options;
     if (this.noticed === 'said' || process.env['NODE_ENV'] !== 'production' || !cookies.secure) return;
     if (protocolOf(request, origins.trustProxy) === 'https') return;
     this.noticed = 'said';
     this.logger.warn(
-      'A sign-in route was called over plain HTTP, but its cookies are Secure and its tokens need TLS. Serve HTTPS; behind a proxy that does, set origins.trustProxy.',
+      'A sign-in route was called over plain HTTP, but its cookies are Secure and its tokens need TLS. Serve HTTPS. If a proxy in front already does, set origins.trustProxy.',
     );
   }
 }

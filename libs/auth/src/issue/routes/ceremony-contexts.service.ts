@@ -6,7 +6,7 @@ import { ownOrigin } from '../../verify/http/origin-policy.js';
 import type { ProvedKey } from '../../verify/dpop/dpop-proofs.service.js';
 import { TenantReader } from './tenant-reader.service.js';
 
-/** Where the answer to a challenge comes from, for flows that know no HTTP. */
+/** Describes where the answer to a challenge comes from, so that the flows need no HTTP request. */
 @Injectable()
 export class CeremonyContexts {
   constructor(
@@ -14,7 +14,7 @@ export class CeremonyContexts {
     private readonly tenants: TenantReader,
   ) {}
 
-  /** `proved`: the key that a proof came by. */
+  /** `proved`: the key whose proof came with the request. */
   async of(request: HttpRequest, proved?: ProvedKey): Promise<CeremonyContext> {
     const client = { ...(await this.tenants.clientOf(request)), ...proved };
     return { origin: ownOrigin(request, this.options.origins.trustProxy), client };

@@ -4,17 +4,17 @@ import { AuthError } from '../../common/auth-error.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { forwardedValue, type HttpRequest } from '../../verify/http/adapter.js';
 
-/** Where `RouterModule` keeps the path of a module. */
+/** The metadata key under which Nest's `RouterModule` keeps the path of a module. */
 const MODULE_PATH = '__module_path__';
-/** The routes that a refresh cookie has to reach. */
+/** The routes that read the refresh cookie. */
 const NEEDING = ['refresh', 'logout', 'password', 'reauthenticate'] as const;
 const PLAIN_PATH = /^(?:\/[\w.~-]+)*$/;
-/** A proxy's word on the path that it was asked for, or on the part that it took off. */
+/** Headers in which a proxy reports the path before it rewrote it. */
 const WHOLE_PATH_HEADERS = ['x-forwarded-uri', 'x-original-uri', 'x-original-url', 'x-envoy-original-path'];
 
 /**
- * The path of the refresh and device cookies: `cookies.refreshPath`, else where Nest serves the routes (global prefix, `RouterModule`). A request that
- * shows that browsers see another path is named in the log, once.
+ * The path of the refresh and device cookies: `cookies.refreshPath`, or else the path at which Nest serves the routes
+ * (global prefix, `RouterModule`). When a request shows that browsers see another path, the log says so once.
  */
 @Injectable()
 export class CookiePath implements OnModuleInit {
@@ -28,30 +28,36 @@ export class CookiePath implements OnModuleInit {
     private readonly modules: ModulesContainer,
   ) {}
 
-  /** The prefix is known once the modules are initialised: the host sets it before. */
+  /** Runs this late because the host sets the global prefix after the modules are created. */
   onModuleInit(): void {
     const { refreshPath: given } = this.options.cookies;
     if (given === undefined) return void this.refreshPath;
     const [served, ...others] = this.servedPaths();
     if (!served || others.length > 0 || covers(given, served) || given.endsWith(served)) return;
     this.logger.warn(
-      `cookies.refreshPath is ${given}, and the routes are at ${served}: a browser sends no refresh cookie there. Leave the option out, or set it to the path that browsers see.`,
+      `cookies.refreshPath is ${given}, but the routes are at ${served}: a browser sends no refresh cookie there. Leave the option out, or set it to the path that browsers see.`,
     );
   }
 
-  /** Throws `configuration_invalid` where no path can be right. */
+  /** Throws `configuration_invalid` if no single path fits all routes. */
   get refreshPath(): string {
     return this.options.cookies.refreshPath ?? (this.served ??= this.onlyServedPath());
   }
 
-  /** Where browsers see the routes: as Nest serves them, behind what `cookies.refreshPath` says a proxy puts before. */
+  /**
+   * The path at which browsers see the routes: the path in Nest, after any part that a proxy adds in front
+   * (`cookies.refreshPath` tells).
+   */
   get routesPath(): string {
     const { refreshPath: given = '' } = this.options.cookies;
     const served = this.onlyServedPath();
     return given.endsWith(served) ? given : served;
   }
 
-  /** Looks at the path that a browser asked for, as far as the adapter or a trusted proxy tells. */
+  /**
+   * Compares the path that the browser asked for, as reported by the adapter or a trusted proxy, with the cookie's
+   * path.
+   */
   notice(request: HttpRequest): void {
     if (this.noticed === 'said') return;
     const outer = outerPath(request, this.options.origins.trustProxy);
@@ -60,21 +66,24 @@ export class CookiePath implements OnModuleInit {
     const inner = `/${this.options.routes.prefix}`;
     const at = outer.lastIndexOf(`${inner}/`);
     const before = outer.slice(0, Math.max(at, 0));
-    // a proxy that takes a part off may not tell: the option says what it is
+    // a proxy that strips a part of the path may not report it; then only the option knows that part
     if (at < 0 || !PLAIN_PATH.test(before) || path.endsWith(before + inner)) return;
     this.say(`A request came to ${outer.slice(0, at + inner.length)}`, before + inner);
   }
 
-  /** A refresh with an access cookie and without a refresh cookie: both are set together, and that one lives longer. */
+  /**
+   * To be called for a refresh with an access cookie but no refresh cookie. Both are set together and the refresh
+   * cookie lives longer, so its path must be wrong.
+   */
   noticeLost(): void {
     if (this.noticed === 'not yet')
-      this.say('A browser brought its access cookie to the refresh route and no refresh cookie', '/…/auth');
+      this.say('A browser sent its access cookie to the refresh route, but no refresh cookie', '/…/auth');
   }
 
   private say(what: string, cure: string): void {
     this.noticed = 'said';
     this.logger.warn(
-      `${what}; the refresh cookie has the path ${this.refreshPath}. If a proxy changes the path, set cookies.refreshPath to the one that browsers see (${cure}); else they are signed out when the access token expires.`,
+      `${what}; the refresh cookie has the path ${this.refreshPath}. If a proxy changes the path, set cookies.refreshPath to the one that browsers see (${cure}). Otherwise users are signed out when the access token expires.`,
     );
   }
 

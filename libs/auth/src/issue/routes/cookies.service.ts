@@ -23,8 +23,8 @@ const DEVICE_MAX_AGE_SECONDS = 400 * 86_400;
 type Kind = 'access' | 'refresh' | 'device';
 
 /**
- * The only writer of `Set-Cookie`. Lines are added to the host's own. What is written here is cleared in every one of `cookies.formerScopes`.
- * Throws `token_too_large` past 4 KiB a cookie.
+ * The only writer of `Set-Cookie`. Its lines are added to the host's own. A cookie that it writes is cleared in every
+ * scope of `cookies.formerScopes`. Throws `token_too_large` for a cookie over 4 KiB.
  */
 @Injectable()
 export class AuthCookies {
@@ -36,7 +36,7 @@ export class AuthCookies {
     @Inject(CookiePath) private readonly scoped: Pick<CookiePath, 'refreshPath' | 'routesPath'>,
   ) {}
 
-  /** A login: sets what its transport uses and clears what it does not. */
+  /** For a login: sets the cookies that its transport uses and clears the others. */
   signIn(response: HttpResponse, grant: IssuedTokens): void {
     const lines = this.linesOf(grant);
     if (grant.transport !== 'cookie') lines.push(...this.unlessOthersStay(response, 'access'));
@@ -45,7 +45,10 @@ export class AuthCookies {
     this.offerRegistration(response, grant);
   }
 
-  /** Of a sign-in at a provider: it comes back with a navigation from there, so it is `Lax`. An empty value clears it. */
+  /**
+   * Sets the cookie of a sign-in at a provider. It is `Lax`, because the browser comes back by a navigation from the
+   * provider's site. An empty value clears it.
+   */
   oidc(response: HttpResponse, value: string, maxAge: number): void {
     const { oidcName: name, prefix, domain, secure } = this.options.cookies;
     const path = prefix === '__Host-' ? '/' : this.scoped.refreshPath;
@@ -55,14 +58,16 @@ export class AuthCookies {
     ]);
   }
 
-  /** Refresh, password change, reauthentication: the transport was settled by the login. */
+  /** For refresh, password change and reauthentication. The login has chosen the transport. */
   renew(response: HttpResponse, grant: BoundTokens): void {
     this.write(response, this.linesOf(grant));
   }
 
   /**
-   * The session is over. The device stays known: its next login is still a known device's. `ended: 'all'`: every session that any cookie of the request
-   * names is over. Default `own`: of a cookie that came twice the other may be alive, so that both stay unless both can be cleared.
+   * Clears the access and refresh cookies of a session that has ended. The device cookie stays, so the device is
+   * still known at its next login. `ended: 'all'`: every session named by a cookie of the request has ended. Default
+   * `own`: if a cookie came twice, the other one may belong to a live session, so neither is cleared unless both can
+   * be.
    */
   clear(response: HttpResponse, ended: 'own' | 'all' = 'own'): void {
     const cleared = (kind: Kind) =>
@@ -70,7 +75,10 @@ export class AuthCookies {
     this.write(response, [...cleared('access'), ...cleared('refresh')]);
   }
 
-  /** After a refusal of a refresh cookie. The loser of a race must not wipe the winner's cookies; the flow knows when (`cookies: 'keep'`). */
+  /**
+   * To be called after a refresh cookie was refused. The loser of a race must not clear the winner's cookies; the
+   * flow marks that case with `cookies: 'keep'`.
+   */
   clearSpent(request: HttpRequest, response: HttpResponse, error: unknown): void {
     if (!(error instanceof AuthError) || error.getStatus() !== 401 || error.extra.cookies === 'keep') return;
     const { kind } = presentedCookie(request, this.options.cookies.refreshName);
@@ -78,7 +86,7 @@ export class AuthCookies {
     if (kind === 'repeated') this.clearRepeated(response);
   }
 
-  /** Clears of the cookies that came twice those of which no other can stay; the others are as they were. */
+  /** Clears each cookie that came twice, but only if every copy of it can be cleared. */
   clearRepeated(response: HttpResponse): void {
     const kinds = (['access', 'refresh'] as const).filter((kind) => this.timesSent(response, kind) > 1);
     this.write(
@@ -87,7 +95,10 @@ export class AuthCookies {
     );
   }
 
-  /** A browser that can binds the session to a key of its own; the others look away (Device Bound Session Credentials, W3C draft). */
+  /**
+   * Browsers with Device Bound Session Credentials (W3C draft) bind the session to a key of their own; others ignore
+   * the header.
+   */
   private offerRegistration(
     response: HttpResponse,
     { registrationChallenge: challenge }: IssuedTokens,
@@ -116,7 +127,10 @@ export class AuthCookies {
     return lines;
   }
 
-  /** Nothing where one of its name may stay: cleared in one scope alone, another's would take its place. */
+  /**
+   * Empty if a cookie of this name could remain: cleared in one scope only, the copy in another scope would take its
+   * place.
+   */
   private unlessOthersStay(response: HttpResponse, kind: Kind): readonly string[] {
     const lines = this.cleared(kind);
     const times = this.timesSent(response, kind);
@@ -125,7 +139,7 @@ export class AuthCookies {
     return [];
   }
 
-  /** The users of a changed scope are refused until the old cookie is gone, and only the host knows where that is. */
+  /** After a change of scope, users are refused until the old cookie is gone, and only the host knows the old scope. */
   private noticeKept(kind: Kind, times: number): void {
     if (this.noticed === 'said') return;
     this.noticed = 'said';
@@ -149,7 +163,7 @@ export class AuthCookies {
     const former = cookies.formerScopes.map(({ domain, path = present.path }) => ({ domain, path }));
     const isHostOnly = cookies[`${kind}Name`].startsWith('__Host-');
     const lines = former
-      // a browser takes no such line under this prefix (RFC 6265bis, section 4.1.3.2), so no such cookie is there
+      // browsers reject such a line under this prefix (RFC 6265bis, section 4.1.3.2), so such a cookie cannot exist
       .filter(({ domain, path }) => !isHostOnly || (domain === undefined && path === '/'))
       .filter((scope) => keyOf(scope) !== keyOf(present))
       .map((scope) => this.line(kind, '', 0, scope));
@@ -176,7 +190,7 @@ export class AuthCookies {
 
   private write(response: HttpResponse, lines: readonly string[]): void {
     if (lines.length === 0) return;
-    // a browser drops a larger one without a word, and the user is signed out
+    // a browser silently drops a larger cookie, which signs the user out
     if (lines.some((line) => Buffer.byteLength(line) > MAX_SET_COOKIE_BYTES))
       throw new AuthError(
         'token_too_large',

@@ -13,7 +13,7 @@ import { SESSION_INSTRUCTIONS } from './openapi-schemas.js';
 import { AuthController, Open, Route, type Routes } from './route.js';
 import { DeviceBoundOnGuard } from './switched-on.guards.js';
 
-/** What browsers call by themselves (contract, section 10): Device Bound Session Credentials. */
+/** The routes of Device Bound Session Credentials, which browsers call by themselves (contract, section 10). */
 export function createDevicesController(routes: Routes): Type {
   @AuthController(routes.prefix)
   @UseGuards(DeviceBoundOnGuard)
@@ -35,7 +35,10 @@ export function createDevicesController(routes: Routes): Type {
         summary: 'Bind the session of the refresh cookie to the key of the browser',
         description: 'Browsers call it by themselves after `Secure-Session-Registration`. Experimental.',
         answers: {
-          200: { description: 'Bound; the access cookie is a bound one.', schema: SESSION_INSTRUCTIONS },
+          200: {
+            description: 'The session is bound, and the new access cookie belongs to the bound session.',
+            schema: SESSION_INSTRUCTIONS,
+          },
           ...errorAnswers(401, 403, 503),
         },
       }),
@@ -55,9 +58,9 @@ export function createDevicesController(routes: Routes): Type {
       Open({
         summary: 'Renew the access cookie of a bound session by a proof of its key',
         description:
-          'Without a proof 403 with `Secure-Session-Challenge`; the browser signs that. Experimental.',
+          'A request without a proof is 403 with `Secure-Session-Challenge`, which the browser signs. Experimental.',
         answers: {
-          200: { description: 'The access cookie is a fresh one.', schema: SESSION_INSTRUCTIONS },
+          200: { description: 'The access cookie is renewed.', schema: SESSION_INSTRUCTIONS },
           ...errorAnswers(401, 403, 503),
         },
       }),
@@ -89,7 +92,7 @@ export function createDevicesController(routes: Routes): Type {
       const [sessionId] = headerValues(request, 'sec-secure-session-id');
       return {
         refresh: this.presented.refreshToken(request, undefined),
-        // two proofs are none: which of them counts cannot be told
+        // several proofs are refused like a malformed one: it is unclear which of them counts
         proof: further.length > 0 ? '' : proof,
         sessionId: sessionId?.replace(/^"(.*)"$/, '$1'),
       };

@@ -13,7 +13,7 @@ import { NeverCached } from '../../verify/http/own-answers.interceptor.js';
 import { keepAtRoot, RootController } from '../../verify/http/root-routes.js';
 import { Open } from './route.js';
 
-/** RFC 8414 and OpenID Connect Discovery, as far as this server goes: an issuer with keys, and no authorization endpoint. */
+/** RFC 8414 and OpenID Connect Discovery for an issuer that publishes keys but has no authorization endpoint. */
 export function createDiscoveryController(instance: string): Type {
   const paths = DISCOVERY_PATHS.map((path) => at(instance, path));
 
@@ -41,8 +41,8 @@ export function createDiscoveryController(instance: string): Type {
       const issuer = issuerAt(options, request);
       const jwksUri = issuer === undefined ? undefined : discovery.jwksUriOf(issuer);
       if (jwksUri === undefined)
-        throw new AuthError('document_not_found', 'there is no issuer here, or it is not an https URL');
-      // whose it is may depend on what a shared cache does not look at
+        throw new AuthError('document_not_found', 'no issuer is configured here, or it is not an https URL');
+      // the tenant may depend on parts of the request that a shared cache does not compare
       const audience = tenants ? 'private' : 'public';
       setHeader(response, 'Cache-Control', `${audience}, max-age=${jwks.cacheSeconds}`);
       const published = this.own
@@ -54,7 +54,7 @@ export function createDiscoveryController(instance: string): Type {
         jwks_uri: jwksUri,
         response_types_supported: [],
         subject_types_supported: ['public'],
-        // with a shared secret nothing is published
+        // a shared secret is never published
         id_token_signing_alg_values_supported: [
           ...new Set(published.length > 0 ? published : [keys.algorithm]),
         ],
@@ -64,7 +64,10 @@ export function createDiscoveryController(instance: string): Type {
   return DiscoveryController;
 }
 
-/** With `tenants` that of the tenant that is asked for: always one of the configured, whatever the request says. */
+/**
+ * With `tenants`, the issuer of the request's tenant. It is always one of the configured issuers, whatever the
+ * request says.
+ */
 function issuerAt({ issuer, tenants }: ResolvedAuthOptions, request: HttpRequest): string | undefined {
   if (!tenants) return issuer;
   const tenant = tenantAt(tenants.of, request);

@@ -7,8 +7,8 @@ import { isOwnPath } from './own-path.js';
 type OnRequest = (request: HttpRequest & { readonly url: string }, reply: unknown, done: () => void) => void;
 
 /**
- * Clients send refresh and logout with `Content-Type: application/json` and nothing in it. Express takes that; Fastify refuses it before any route is
- * asked, so there the type is dropped, on Tokenward's own routes alone.
+ * Clients send refresh and logout with `Content-Type: application/json` and an empty body. Express accepts that.
+ * Fastify refuses it before any route runs, so the header is removed there, on Tokenward's own routes only.
  */
 @Injectable()
 export class EmptyJson implements OnModuleInit {
@@ -19,7 +19,7 @@ export class EmptyJson implements OnModuleInit {
 
   onModuleInit(): void {
     const { httpAdapter } = this.adapters;
-    // no adapter in an application context
+    // an application context has no HTTP adapter
     if (httpAdapter?.getType?.() !== 'fastify') return;
     const fastify = httpAdapter.getInstance<{ addHook(name: 'onRequest', hook: OnRequest): void }>();
     const { prefix } = this.options.routes;

@@ -4,13 +4,13 @@ import { object, text } from './openapi-schemas.js';
 
 const instant: JsonSchema = { type: 'string', format: 'date-time' };
 const texts: JsonSchema = { type: 'array', items: text() };
-/** What `navigator.credentials` gives, as its `toJSON()` writes it. */
+/** The credential from `navigator.credentials`, as its `toJSON()` writes it. */
 const response: JsonSchema = { type: 'object', additionalProperties: true };
 const ticket = text('Lives 5 minutes.');
-const name = text('What its owner calls it.', 200);
+const name = text('A name that the owner chose.', 200);
 
 export const SECOND_FACTOR_BODY: JsonSchema = object(
-  { ticket, code: text('Of the app.'), recoveryCode: text(), passkey: response },
+  { ticket, code: text('The code of the authenticator app.'), recoveryCode: text(), passkey: response },
   ['ticket'],
 );
 
@@ -23,7 +23,10 @@ export const FACTORS_ANSWER: JsonSchema = {
       name,
       createdAt: instant,
       lastUsedAt: instant,
-      backedUp: { type: 'boolean', description: 'Of passkeys: kept in more places than one.' },
+      backedUp: {
+        type: 'boolean',
+        description: 'Passkeys only: whether the passkey is backed up, for example synced to other devices.',
+      },
     },
     ['id', 'kind', 'createdAt'],
   ),
@@ -33,7 +36,7 @@ export const NAME_BODY: JsonSchema = object({ name }, []);
 export const TOTP_ANSWER: JsonSchema = object({
   id: text(),
   secret: text('base32.'),
-  uri: text('For a QR code.'),
+  uri: text('The `otpauth:` URI, for a QR code.'),
 });
 export const CONFIRM_BODY: JsonSchema = object({ id: text(), code: text() });
 export const CODES_ANSWER: JsonSchema = object({ recoveryCodes: texts }, []);
@@ -50,7 +53,7 @@ export const PASSKEY_LOGIN_BODY: JsonSchema = object(
     response,
     rememberMe: { type: 'boolean' },
     transport: { type: 'string', enum: TOKEN_DELIVERIES },
-    device: text('Of an earlier login, for clients without cookies.'),
+    device: text('The `device` of an earlier login, for clients without cookies.'),
   },
   ['ticket', 'response'],
 );
@@ -58,13 +61,13 @@ export const IDENTITIES_ANSWER: JsonSchema = {
   type: 'array',
   items: object(
     {
-      provider: text('As the routes have it; missing for one that is not configured any more.'),
+      provider: text('The name of the provider in the routes. Missing if it is no longer configured.'),
       issuer: { type: 'string' },
-      email: text('As the provider gave it when it was linked.'),
+      email: text('The email that the provider reported when the identity was linked.'),
       linkedAt: instant,
     },
     ['issuer', 'linkedAt'],
   ),
 };
 export const LINK_BODY: JsonSchema = object({ returnTo: text('A path of this origin. Default: /') }, []);
-export const URL_ANSWER: JsonSchema = object({ url: text('Of the provider.') });
+export const URL_ANSWER: JsonSchema = object({ url: text('The URL at the provider.') });

@@ -41,7 +41,10 @@ export function createFactorsController(routes: Routes): Type {
         summary: 'The second step of a sign-in',
         body: { required: 'required', schema: shapes.SECOND_FACTOR_BODY },
         answers: {
-          200: { description: 'Signed in, as the first step asked for.', schema: LOGIN_ANSWER },
+          200: {
+            description: 'Signed in, with the transport and "remember me" of the first step.',
+            schema: LOGIN_ANSWER,
+          },
           ...errorAnswers(400, 401, 403, 429, 503),
         },
       }),
@@ -61,7 +64,7 @@ export function createFactorsController(routes: Routes): Type {
       Get('factors'),
       SignedIn({
         summary: 'List the second factors of the caller',
-        answers: { 200: { description: 'Those that are in use.', schema: shapes.FACTORS_ANSWER } },
+        answers: { 200: { description: 'The factors that are in use.', schema: shapes.FACTORS_ANSWER } },
       }),
     )
     async list(@Req() request: HttpRequest): Promise<readonly FactorBody[]> {
@@ -72,7 +75,7 @@ export function createFactorsController(routes: Routes): Type {
       routes.factors,
       Post('factors/totp'),
       SignedIn({
-        summary: 'A new secret for an authenticator app; it counts after its first code',
+        summary: 'Create a secret for an authenticator app; its first code confirms it',
         body: { required: 'optional', schema: shapes.NAME_BODY },
         answers: {
           201: { description: 'Shown once.', schema: shapes.TOTP_ANSWER },
@@ -90,10 +93,10 @@ export function createFactorsController(routes: Routes): Type {
       Post('factors/totp/confirm'),
       HttpCode(200),
       SignedIn({
-        summary: 'The first code of a new secret',
+        summary: 'Confirm a new secret with its first code',
         body: { required: 'required', schema: shapes.CONFIRM_BODY },
         answers: {
-          200: { description: 'Recovery codes at the first factor.', schema: shapes.CODES_ANSWER },
+          200: { description: 'Recovery codes, if this is the first factor.', schema: shapes.CODES_ANSWER },
           ...errorAnswers(400, 403, 404),
         },
       }),
@@ -108,7 +111,7 @@ export function createFactorsController(routes: Routes): Type {
       Post('factors/recovery-codes'),
       HttpCode(200),
       SignedIn({
-        summary: 'Ten new recovery codes; the former are dead',
+        summary: 'Create ten recovery codes; the former ones stop working',
         answers: {
           200: { description: 'Shown once.', schema: shapes.CODES_ANSWER },
           ...errorAnswers(403, 404),

@@ -4,8 +4,8 @@ import type { HttpRequest } from '../../verify/http/adapter.js';
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
 
 /**
- * A form as the host's parser left it: what providers send. A field that came twice is there twice. Throws `input_invalid` for anything that is not a
- * form, and `body_not_parsed` where the host reads none.
+ * The form that a provider posted, as the host's parser left it. A repeated field is kept as often as it came. Throws
+ * `input_invalid` for a body that is not a form, and `body_not_parsed` if the host has no parser for forms.
  */
 export function formBodyOf(request: HttpRequest): URLSearchParams {
   const { body, headers } = request;
@@ -17,7 +17,7 @@ export function formBodyOf(request: HttpRequest): URLSearchParams {
   if (typeof body !== 'object' || body === null)
     throw new AuthError(
       'body_not_parsed',
-      "the form of a provider came unread; leave Nest's bodyParser on, or put express.urlencoded() before the routes",
+      "no parser read the form of a provider; leave Nest's bodyParser on, or put express.urlencoded() before the routes",
     );
   const fields = Object.entries(body).flatMap(([name, value]: [string, unknown]) =>
     (Array.isArray(value) ? value : [value])
@@ -27,7 +27,7 @@ export function formBodyOf(request: HttpRequest): URLSearchParams {
   return new URLSearchParams(fields);
 }
 
-/** The one value of a field. Throws `input_invalid`. */
+/** The value of a field. Throws `input_invalid` unless it came exactly once. */
 export function fieldOf(form: URLSearchParams, name: string): string {
   const [value, ...others] = form.getAll(name);
   if (value !== undefined && others.length === 0) return value;

@@ -16,7 +16,10 @@ import type { Routes } from './route.js';
 import { createSessionsController } from './sessions.controller.js';
 import { createSignInController } from './sign-in.controller.js';
 
-/** The controllers of contract, section 3, with the routes that are switched on; fresh classes, so that two modules do not collide. */
+/**
+ * The controllers of contract, section 3, with the routes that are switched on. Each call makes new classes, so that
+ * two instances of the module do not collide.
+ */
 export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANCE): Type[] {
   const { register, login, refresh, logout, logoutAll, sessions, revokeUser, me, password, reauthenticate } =
     routes;
@@ -38,7 +41,7 @@ export function createAuthControllers(routes: Routes, instance = DEFAULT_INSTANC
   );
 }
 
-/** Those that stay at the root of the host. */
+/** The controllers whose routes stay at the root of the host. */
 export function createRootControllers(routes: Routes, instance = DEFAULT_INSTANCE): Type[] {
   return ofInstance(instance, [
     ...(routes.jwks ? [createJwksController(instance)] : []),

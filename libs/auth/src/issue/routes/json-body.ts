@@ -4,20 +4,26 @@ import type { HttpRequest } from '../../verify/http/adapter.js';
 /** RFC 9110, section 8.3.1, with RFC 6839's `+json`. */
 const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json[ \t]*(?:;|$)/i;
 
-/** What every parser of JSON reads. It may leave others unread: those of a `+json` type, or with malformed parameters. */
+/**
+ * The content types that every JSON parser reads. A parser may ignore others, such as `+json` types or malformed
+ * parameters.
+ */
 const PLAIN_JSON = /^application\/json(?:;[ \t]*charset=(?:utf-?8|"utf-?8"))?$/i;
 
 const CHARSETS = /;[ \t]*charset[ \t]*=[ \t]*([^;]*)/gi;
 const UTF_8 = /^(?:utf-?8|"utf-?8")[ \t]*$/i;
 
-/** JSON is UTF-8 (RFC 8259, section 8.1): in UTF-7 or UTF-16 a filter in front reads another text than the parser. */
+/**
+ * JSON is UTF-8 (RFC 8259, section 8.1). In UTF-7 or UTF-16, a filter in front could read another text than the
+ * parser does.
+ */
 export function isInForeignCharset(contentType = ''): boolean {
   return [...contentType.matchAll(CHARSETS)].some(([, charset = '']) => !UTF_8.test(charset));
 }
 
 /**
- * The body as the host's parser left it, when it was sent as JSON; an empty one is `{}`. A form is refused whatever the host's
- * parser made of it: a page elsewhere can send forms without asking (CSRF), and tokens are not read from them.
+ * The JSON body, as the host's parser left it; `{}` if it is empty. A form is refused even if the host's parser read
+ * it: any site can post a form without a preflight (CSRF), and tokens are never read from one.
  */
 export function jsonBodyOf(request: HttpRequest): unknown {
   const type = request.headers['content-type'];
@@ -31,7 +37,10 @@ export function jsonBodyOf(request: HttpRequest): unknown {
   });
 }
 
-/** Without a parser there is no body, with one for raw bodies there are its bytes; neither is the caller's fault where the type is plain. */
+/**
+ * A host without a parser leaves no body, and a parser for raw bodies leaves bytes. If the content type is plain
+ * JSON, that is the host's fault and not the caller's.
+ */
 function parsedBodyOf(request: HttpRequest): unknown {
   const { body } = request;
   if (Buffer.isBuffer(body) || (body === undefined && hasBody(request))) {
@@ -42,13 +51,16 @@ function parsedBodyOf(request: HttpRequest): unknown {
       );
     throw new AuthError(
       'body_not_parsed',
-      `the JSON body of a request came ${body === undefined ? 'unread' : 'as raw bytes'}; leave Nest's bodyParser on, or put express.json() before the routes`,
+      `the JSON body of a request was ${body === undefined ? 'not parsed' : 'left as raw bytes'}; leave Nest's bodyParser on, or put express.json() before the routes`,
     );
   }
   return body ?? {};
 }
 
-/** RFC 9112, section 6.3. A proxy may chunk what is empty; then there is no type either. HTTP/2 may say nothing: not read, so not refused. */
+/**
+ * RFC 9112, section 6.3. A proxy may send an empty body in chunks; then there is no content type either. HTTP/2 may
+ * announce neither: such a body is ignored and not refused.
+ */
 function hasBody({ headers }: HttpRequest): boolean {
   const chunked = headers['transfer-encoding'] !== undefined && headers['content-type'] !== undefined;
   return chunked || Number(headers['content-length'] ?? 0) > 0;

@@ -11,7 +11,10 @@ import { NeverCached } from '../../verify/http/own-answers.interceptor.js';
 import { keepAtRoot, RootController } from '../../verify/http/root-routes.js';
 import { Open } from './route.js';
 
-/** `GET /.well-known/jwks.json`, at the root of the host whatever its prefix; of a named instance below its name. */
+/**
+ * `GET /.well-known/jwks.json`, at the root of the host, whatever the prefix of the other routes. A named instance
+ * serves it below its name.
+ */
 export function createJwksController(instance = DEFAULT_INSTANCE): Type {
   const path = at(instance, JWKS_PATH);
 
@@ -27,7 +30,7 @@ export function createJwksController(instance = DEFAULT_INSTANCE): Type {
     @Get(path)
     @NeverCached()
     @Open({
-      summary: 'The public keys that access tokens verify with',
+      summary: 'The public keys that verify access tokens',
       answers: { 200: { description: 'A JWKS (RFC 7517).', schema: JWKS_ANSWER } },
     })
     keys(@Res({ passthrough: true }) response: HttpResponse): ReturnType<Keyring['publicJwks']> {

@@ -5,7 +5,10 @@ import { headerValues, type HttpRequest } from '../../verify/http/adapter.js';
 import { judgeOrigin, normaliseOrigin } from '../../verify/http/origin-policy.js';
 import { PreparesRefusals } from '../../verify/http/refused.js';
 
-/** A sign-in that begins with a navigation: `Origin` is not sent with one, so that a trusted origin is known by `Referer`. */
+/**
+ * For a sign-in that begins with a navigation. Browsers send no `Origin` with one, so a trusted origin is recognised
+ * by `Referer`.
+ */
 @Injectable()
 export class NavigationGuard implements CanActivate {
   constructor(private readonly options: ResolvedAuthOptions) {}
@@ -19,6 +22,6 @@ export class NavigationGuard implements CanActivate {
     const from = others.length === 0 && URL.canParse(referer) ? new URL(referer).origin : undefined;
     const origin = from && normaliseOrigin(from);
     if (origin && headerValues(request, 'origin').length === 0 && origins.trusted.has(origin)) return true;
-    throw new AuthError('cross_origin', 'a sign-in route called from elsewhere');
+    throw new AuthError('cross_origin', 'a sign-in route was called from another origin');
   }
 }

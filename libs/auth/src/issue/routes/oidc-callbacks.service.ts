@@ -7,7 +7,7 @@ import { ownOrigin } from '../../verify/http/origin-policy.js';
 import { FactorMethods } from '../factors/factor-methods.js';
 import { urlOf } from './oidc-url.js';
 
-/** Where a provider sends the browser back. */
+/** The URL to which a provider sends the browser back. */
 @Injectable()
 export class OidcCallbacks {
   private readonly logger = new Logger('Tokenward');
@@ -19,8 +19,9 @@ export class OidcCallbacks {
   ) {}
 
   /**
-   * From configuration: `Host` is the sender's to choose. On loopback it may be the request's, for development. Throws `provider_not_found`, and where
-   * the provider is there the log says once what is missing.
+   * Taken from configuration, because the sender chooses `Host`. On loopback the request's own URL is accepted, for
+   * development. Throws `provider_not_found`; if the provider is configured, the log says once which option is
+   * missing.
    */
   of(request: HttpRequest): string {
     const provider = parameterOf(request, 'provider');
@@ -41,12 +42,12 @@ export class OidcCallbacks {
     return origin + pathname.slice(0, Math.max(pathname.lastIndexOf('/oidc/'), 0));
   }
 
-  /** Once: anybody can send any Host. */
+  /** Only once, because anybody can send any `Host`. */
   private notice(): void {
     if (this.noticed === 'said') return;
     this.noticed = 'said';
     this.logger.warn(
-      'oidc.publicUrl is missing, and a sign-in at a provider was asked for under another host than loopback: it is answered 404. Name the auth routes as browsers see them, https://app.example.com/auth say.',
+      'oidc.publicUrl is missing, and a sign-in at a provider was requested at a host other than loopback: it is answered 404. Set the option to the URL of the auth routes as browsers see it, for example https://app.example.com/auth.',
     );
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AuthError } from '../../common/auth-error.js';
 import type { HttpRequest } from '../../verify/http/adapter.js';
 
-/** What of a request Tokenward reads beside headers and body. */
+/** The URL of a request, for its query. The origin is a placeholder. */
 export function urlOf(request: HttpRequest): URL {
   return new URL(request.originalUrl ?? request.url ?? '/', 'http://here.invalid');
 }
@@ -13,7 +13,7 @@ const seconds = z
   .transform(Number)
   .pipe(z.int().max(86_400));
 
-/** `maxAge`: how old the proof may be that the provider vouches for. Throws `input_invalid`. */
+/** `maxAge`: how many seconds old the person's proof at the provider may be. Throws `input_invalid`. */
 export function maxAgeOf(parameters: URLSearchParams): number | undefined {
   const given = parameters.getAll('maxAge');
   if (given.length === 0) return undefined;
@@ -23,7 +23,10 @@ export function maxAgeOf(parameters: URLSearchParams): number | undefined {
   throw new AuthError('input_invalid', 'query of a sign-in at a provider', { fields });
 }
 
-/** What of a posted answer is the library's to judge; `user` is what Apple tells of the name. An id_token is not taken from the browser. */
+/**
+ * The fields of a posted answer that openid-client checks. `user` is where Apple sends the name. An id_token from the
+ * browser is ignored.
+ */
 const ANSWER = ['code', 'state', 'iss', 'error', 'user'];
 
 export function answerIn(form: URLSearchParams): URLSearchParams {

@@ -49,12 +49,12 @@ export function createOidcController(routes: Routes): Type {
       private readonly cookies: AuthCookies,
     ) {}
 
-    // before the providers: none has that name
+    // declared before the routes of the providers; no provider can have this name
     @Route(
       routes.factors,
       Get('oidc/identities'),
       SignedIn({
-        summary: 'List what the caller has linked',
+        summary: "List the caller's linked identities",
         answers: { 200: { description: 'The oldest first.', schema: shapes.IDENTITIES_ANSWER } },
       }),
     )
@@ -70,7 +70,7 @@ export function createOidcController(routes: Routes): Type {
       UseGuards(VisitGuard, NavigationGuard),
       Open({
         ...{ summary: 'Sign in at a provider', ...PARAMETER },
-        answers: { 302: { description: 'To the provider.' }, ...errorAnswers(400, 403, 404, 503) },
+        answers: { 302: { description: 'Redirects to the provider.' }, ...errorAnswers(400, 403, 404, 503) },
       }),
     )
     async begin(
@@ -97,7 +97,10 @@ export function createOidcController(routes: Routes): Type {
       Open({
         ...{ summary: 'Where the provider sends the browser back', ...PARAMETER },
         answers: {
-          302: { description: 'To returnTo; with #ticket= of a second factor, or #error=login_refused.' },
+          302: {
+            description:
+              'Redirects to returnTo; with #ticket= if a second factor is due, or #error=login_refused.',
+          },
           ...errorAnswers(404, 429, 503),
         },
       }),
@@ -118,14 +121,17 @@ export function createOidcController(routes: Routes): Type {
       setHeader(response, 'Location', placeOf(outcome));
     }
 
-    /** A `Lax` cookie stays away from a post of another site, and comes along once the browser is sent here by `GET`. */
+    /**
+     * A browser does not send a `Lax` cookie with another site's post. It sends the cookie after this redirect to the
+     * `GET` route.
+     */
     @Route(
       routes.factors,
       Post('oidc/:provider/callback'),
       HttpCode(303),
       Open({
-        ...{ summary: 'The same, where the provider posts its answer (a form)', ...PARAMETER },
-        answers: { 303: { description: 'To the same by GET.' }, ...errorAnswers(400, 404) },
+        ...{ summary: 'The same route for a provider that posts its answer as a form', ...PARAMETER },
+        answers: { 303: { description: 'Redirects to the same route by GET.' }, ...errorAnswers(400, 404) },
       }),
     )
     relay(@Req() request: HttpRequest, @Res({ passthrough: true }) response: HttpResponse): void {
@@ -138,8 +144,11 @@ export function createOidcController(routes: Routes): Type {
       Post('oidc/:provider/backchannel-logout'),
       HttpCode(200),
       Open({
-        ...{ summary: 'The provider tells of a sign-out there (a form with logout_token)', ...PARAMETER },
-        answers: { 200: { description: 'Ended here as well.' }, ...errorAnswers(400, 404, 429, 503) },
+        ...{ summary: 'The provider reports a sign-out there (a form with logout_token)', ...PARAMETER },
+        answers: {
+          200: { description: 'The sessions that came from it have ended here as well.' },
+          ...errorAnswers(400, 404, 429, 503),
+        },
       }),
     )
     async backchannelLogout(@Req() request: HttpRequest): Promise<void> {
@@ -178,7 +187,7 @@ export function createOidcController(routes: Routes): Type {
       Delete('oidc/:provider/link'),
       HttpCode(204),
       SignedIn({
-        ...{ summary: 'Unlink what the caller has at a provider', ...PARAMETER },
+        ...{ summary: "Unlink the caller's identity at a provider", ...PARAMETER },
         answers: { 204: { description: 'Unlinked.' }, ...errorAnswers(403, 404) },
       }),
     )

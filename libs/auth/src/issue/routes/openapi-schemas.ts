@@ -116,7 +116,7 @@ export const DISCOVERY_ANSWER: JsonSchema = object({
   id_token_signing_alg_values_supported: texts,
 });
 
-const refreshToken = text('Where the session keeps no refresh cookie.');
+const refreshToken = text('For a session without a refresh cookie.');
 const password: JsonSchema = { type: 'string', format: 'password' };
 
 export const REGISTER_BODY: JsonSchema = object(
@@ -129,11 +129,11 @@ export const LOGIN_BODY: JsonSchema = object(
     password,
     rememberMe: { type: 'boolean' },
     transport: { type: 'string', enum: TOKEN_DELIVERIES },
-    device: text('Of an earlier login, for clients without cookies.'),
+    device: text('The `device` of an earlier login, for clients without cookies.'),
   },
   ['email', 'password'],
 );
-const mailed = text('From the mail.');
+const mailed = text('The token from the mail.');
 export const EMAIL_BODY: JsonSchema = object({ email: text(undefined, 320) });
 export const LINK_BODY: JsonSchema = object({ token: mailed });
 export const RESET_BODY: JsonSchema = object({ token: mailed, newPassword: password, device }, [
@@ -154,7 +154,7 @@ export const RETRY_KEY = {
     type: 'string',
     pattern: '^[A-Za-z0-9_-]{22,128}$',
     description:
-      'One key for one logical request, kept over its retries: a retry gets the same tokens again.',
+      'One key for each logical request, sent again with every retry of it. A retry gets the same tokens.',
   },
 } satisfies Record<string, JsonSchema>;
 
@@ -166,8 +166,8 @@ export const PASSWORD_BODY: JsonSchema = object(
 export const REAUTHENTICATE_BODY: JsonSchema = object(
   {
     password,
-    code: text('Of an authenticator app; alone, or beside the password.'),
-    ticket: text('Of passkeys/login/options, with `passkey`.'),
+    code: text('The code of an authenticator app; alone or together with the password.'),
+    ticket: text('The ticket from passkeys/login/options, together with `passkey`.'),
     passkey: { type: 'object', additionalProperties: true },
     refreshToken,
   },

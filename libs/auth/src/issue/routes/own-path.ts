@@ -1,5 +1,6 @@
 /**
- * Whether a URL is one of the AuthController's, wherever the host mounted it. Express finds a route in any case, Fastify decodes the path first.
+ * Whether a URL belongs to Tokenward's own routes, wherever the host mounted them. Express matches routes in any
+ * letter case; Fastify decodes the path first.
  */
 export function isOwnPath(url: string, prefix: string): boolean {
   const [path = ''] = url.split('?', 1);

@@ -15,7 +15,7 @@ import { RequestSchemas } from './request-schemas.service.js';
 import { AuthController, Open, Route, type Routes, SignedIn } from './route.js';
 import { SignIns } from './sign-ins.service.js';
 
-/** WebAuthn: registration by the caller, sign-in by anybody (contract, section 9). */
+/** WebAuthn: a signed-in caller registers a passkey, and anybody may sign in with one (contract, section 9). */
 export function createPasskeysController(routes: Routes): Type {
   @AuthController(routes.prefix)
   @UseGuards(FactorsOnGuard)
@@ -89,7 +89,10 @@ export function createPasskeysController(routes: Routes): Type {
         summary: 'Log in with a passkey',
         body: { required: 'required', schema: shapes.PASSKEY_LOGIN_BODY },
         answers: {
-          200: { description: 'Signed in. Cookies are set as the transport has it.', schema: LOGIN_ANSWER },
+          200: {
+            description: 'Signed in. The transport decides which cookies are set.',
+            schema: LOGIN_ANSWER,
+          },
           ...errorAnswers(400, 401, 403, 429, 503),
         },
       }),

@@ -22,7 +22,7 @@ import {
 } from './switched-on.guards.js';
 import { OriginGuard } from '../../verify/http/origin.guard.js';
 
-/** What the routes need beside the controllers, the flows and the verifying wing. */
+/** The providers of the routes, apart from controllers, flows and everything in `verify/`. */
 export const ROUTE_PROVIDERS = [
   RequestSchemas,
   TenantReader,

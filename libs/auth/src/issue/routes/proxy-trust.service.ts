@@ -4,8 +4,9 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { forwardedValue, headerValues, type HttpRequest } from '../../verify/http/adapter.js';
 
 /**
- * A proxy is trusted by two settings: the adapter's says whose address counts, `origins.trustProxy` what the host's own origin is. A request that shows
- * that they differ is named in the log, once.
+ * Two settings make the host trust a proxy: the adapter's decides which client address counts, and
+ * `origins.trustProxy` decides what the host's own origin is. When a request shows that they disagree, the log says
+ * so once.
  */
 @Injectable()
 export class ProxyTrust {
@@ -31,12 +32,12 @@ export class ProxyTrust {
     if (this.options.origins.trustProxy)
       return adapterTrusts
         ? undefined
-        : 'A request came with X-Forwarded-For, and the adapter does not trust who sent it: the proxy is one address to the login limits, so that one guesser locks out all. Name the proxy in "trust proxy" of Express or trustProxy of Fastify.';
+        : 'A request came with X-Forwarded-For, and the adapter does not trust who sent it: for the login limits all clients have the address of the proxy, so one guesser locks out everybody. Name the proxy in "trust proxy" of Express or trustProxy of Fastify.';
     const tellsOrigin = ['x-forwarded-proto', 'x-forwarded-host'].some((name) =>
       forwardedValue(request, name),
     );
     return adapterTrusts && tellsOrigin
-      ? 'The adapter trusts a proxy that tells scheme or host, and origins.trustProxy is off: browsers may be refused as cross-origin. Set origins.trustProxy to true.'
+      ? 'The adapter trusts a proxy that forwards scheme or host, but origins.trustProxy is off: browsers may be refused as cross-origin. Set origins.trustProxy to true.'
       : undefined;
   }
 }

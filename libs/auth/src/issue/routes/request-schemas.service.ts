@@ -10,15 +10,15 @@ import { normaliseEmail } from '../../common/normalise-email.js';
 import { MOST_SECONDS } from '../flows/api-keys.flow.js';
 import type { RegisterInput } from '../flows/register.flow.js';
 
-/** Of an account that may be older than the rule below: one `@`, no blanks. */
+/** For existing accounts, which may be older than the stricter rule below: one `@`, no blanks. */
 const SOME_EMAIL = /^[^\s@]+@[^\s@]+$/u;
 
-/** Before it is trimmed: that takes line breaks and byte order marks off as well. */
+/** Checked before trimming, because that also removes line breaks and byte order marks. */
 const visible = (error: string) => z.string({ error }).refine(isVisible, { error });
 /** RFC 5321, section 4.5.3.1: 64 + 1 + 255. */
 const email = (error = 'must be an email address of at most 320 characters') =>
   visible(error).trim().max(320, { error }).regex(SOME_EMAIL, { error });
-/** The HTML standard's rule (`<input type=email>`), of what is stored. */
+/** The HTML standard's rule (`<input type=email>`), for an email that will be stored. */
 const newEmail = (error = 'must be an email address of at most 320 characters') =>
   email(error)
     .transform(normaliseEmail)
@@ -28,7 +28,7 @@ const name = (error = 'must be text of 1 to 200 visible characters') =>
 const text = (error = 'must be a string') => z.string({ error });
 const flag = (error = 'must be true or false') => z.boolean({ error });
 
-/** Bounded before anything looks at it; a login is not told how short is too short. */
+/** Bounded before anything reads it. A login does not learn the minimum length. */
 function password(maxBytes: number) {
   const error = `must be text of 1 to ${maxBytes} bytes`;
   return z
@@ -42,7 +42,7 @@ const permissions = (error = 'must be a list of at most 1,000 names') =>
 const wholeSeconds = (error = 'must be a whole number of seconds above 0') =>
   z.int({ error }).min(1, { error }).max(MOST_SECONDS, { error });
 
-/** Compared as `identifier.normalise` writes it. */
+/** It is compared after `identifier.normalise`. */
 const otherName = (error = 'must be text of 1 to 320 visible characters') =>
   visible(error).trim().min(1, { error }).max(320, { error });
 
@@ -50,10 +50,10 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
   const secret = password(passwords.maxBytes);
   const byEmail = called === 'email';
   const transport = z.enum(TOKEN_DELIVERIES, { error: `must be one of ${TOKEN_DELIVERIES.join(', ')}` });
-  // of any length: one that is not a token is 401, not 400 (contract, section 5)
+  // any length is accepted here: a text that is not a token is 401, not 400 (contract, section 5)
   const refreshToken = text().optional();
   const code = text('must be text of 1 to 64 characters').min(1).max(64);
-  // what is in it is the library's to judge
+  // the WebAuthn library checks the content
   const answer = z.record(z.string(), z.unknown(), { error: 'must be an object' });
   const device = z.string({ error: 'must be a string' }).optional();
   return {
@@ -72,7 +72,7 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
     }),
     forgot: z.object({ email: email() }),
     changeEmail: z.object({ email: newEmail() }),
-    // of any form: a text that is not a token is refused like a spent one
+    // any text is accepted here: one that is not a token is refused like a spent token
     link: z.object({ token: text() }),
     reset: z.object({ token: text(), newPassword: secret, device }),
     magicLogin: z.object({
@@ -119,11 +119,14 @@ function schemas({ passwords, identifier: { name: called } }: ResolvedAuthOption
 
 type Schemas = ReturnType<typeof schemas>;
 
-/** What the routes take in. Members they do not know are ignored; refusals name the field and never quote it. */
+/**
+ * The schemas of the request bodies. Unknown members are ignored. A refusal names the field and never quotes its
+ * value.
+ */
 @Injectable()
 export class RequestSchemas {
   private readonly schemas: Schemas;
-  /** What the bodies call the identifier. */
+  /** The name of the identifier in the bodies. */
   private readonly called: string;
   private readonly retries: boolean;
 
@@ -133,7 +136,10 @@ export class RequestSchemas {
     this.retries = options.refreshToken.retryWindowMs > 0;
   }
 
-  /** The `Idempotency-Key` of a request. Throws `input_invalid` for one that is malformed or repeated, also where retries are off. */
+  /**
+   * The `Idempotency-Key` of a request. Throws `input_invalid` if it is malformed or repeated, also when retries are
+   * off.
+   */
   retryKey(request: HttpRequest): RetryKey | undefined {
     const values = headerValues(request, 'idempotency-key');
     if (values.length === 0) return undefined;
@@ -154,7 +160,7 @@ export class RequestSchemas {
     });
   }
 
-  /** Throws `input_invalid`; what the host's own fields are worth is for the flow. */
+  /** Throws `input_invalid`. The flow checks the host's own fields. */
   registration(body: unknown): RegisterInput {
     const input = this.read('register', body);
     const known = new Set([this.called, 'email', 'password', 'name']);
@@ -162,7 +168,7 @@ export class RequestSchemas {
     return { ...input, others: Object.fromEntries(others) };
   }
 
-  /** Under one name here, whatever the host calls it. */
+  /** Renames the host's identifier to `identifier`. */
   private renamed(body: unknown): unknown {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
     return {
@@ -172,7 +178,7 @@ export class RequestSchemas {
   }
 }
 
-/** The messages are ours and fixed texts, except the one for a body that is not an object. */
+/** The schemas above carry fixed messages; only a body that is not an object needs one here. */
 function fieldsOf(error: z.ZodError, identifier: string): Readonly<Record<string, string>> {
   const fields: Record<string, string> = {};
   for (const { path, message } of error.issues) {

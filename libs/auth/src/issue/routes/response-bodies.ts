@@ -17,7 +17,10 @@ import type { LoginResult, IssuedTokens } from '../tokens/issued-tokens.js';
 
 type Session = Awaited<ReturnType<EndSessionsFlow['list']>>[number];
 
-/** What of a grant the transport lets into a body: a refresh token that belongs in a cookie never does. */
+/**
+ * The part of the issued tokens that the transport puts into a body. A refresh token that belongs in a cookie never
+ * goes there.
+ */
 export function tokenBody(grant: IssuedTokens): TokenBody {
   return {
     tokenType: grant.tokenType,
@@ -32,12 +35,12 @@ export function loginAnswer({ user, grant }: LoginResult): LoginAnswer {
   return { user: userBody(user), ...tokenBody(grant) };
 }
 
-/** Member by member: an account of the host may hold more than anyone should see. */
+/** Copied member by member, because the host's account may hold private data. */
 export function userBody({ id, email, role, name }: UserBody): UserBody {
   return { id, email, ...(role != null && { role }), ...(name != null && { name }) };
 }
 
-/** What the token says goes before what the directory says: guards decide by the token. */
+/** The token's claims take precedence over the directory's, because guards decide by the token. */
 export function meBody(principal: Principal, { email, name }: Pick<UserBody, 'email' | 'name'>): MeBody {
   const { id, role, permissions, sessionId, authTime, amr = [], bound, expiresAt, actor } = principal;
   return {
@@ -96,7 +99,7 @@ export function factorBody(factor: Factor): FactorBody {
   };
 }
 
-/** `issuers`: those that are configured, by the names of their providers. */
+/** `issuers`: the configured issuers by provider name. */
 export function identityBody(
   { issuer, email, linkedAt }: Identity,
   issuers: ReadonlyMap<string, string>,

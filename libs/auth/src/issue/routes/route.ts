@@ -10,7 +10,10 @@ import { AnswersItself, NeverCached } from '../../verify/http/own-answers.interc
 
 export type Routes = Required<RouteOptions>;
 
-/** A controller under the prefix, outside the host's versions: the refresh cookie's path must stay what it is. */
+/**
+ * A controller under the prefix. It ignores the host's API versioning, because the refresh cookie's path must not
+ * change.
+ */
 export function AuthController(path: string): ClassDecorator {
   return applyDecorators(
     Controller({ path, version: VERSION_NEUTRAL }),
@@ -21,8 +24,9 @@ export function AuthController(path: string): ClassDecorator {
 }
 
 /**
- * The handler is a route only where the option switches it on. It takes the request and the response alone: a global pipe of the
- * host would turn or refuse any other parameter (trim a password, take an id for a number).
+ * The handler becomes a route only if the option switches it on. Its parameters are the request and the response
+ * only: a global pipe of the host would change or refuse any other parameter (trim a password, parse an id as a
+ * number).
  */
 export function Route(enabled: boolean, ...decorators: readonly MethodDecorator[]): MethodDecorator {
   return enabled ? applyDecorators(NeverCached(), ...decorators) : () => undefined;
@@ -33,7 +37,10 @@ export function Open(description: RouteDescription): MethodDecorator {
   return applyDecorators(Public(), Describe(description));
 }
 
-/** Whom a route lets in: the `owner` of the account alone, `people` who act as the owner too, or `anybody`, API keys included (contract, section 11). */
+/**
+ * Whom a route lets in: `owner` is the owner of the account alone, `people` adds somebody who acts as the owner, and
+ * `anybody` adds API keys (contract, section 11).
+ */
 export type LetIn = 'owner' | 'people' | 'anybody';
 
 /** A route for a signed-in caller. */

@@ -21,7 +21,7 @@ export const SIGNED_IN: Headers = { cookie: 'access_token=good; refresh_token=rr
 
 export const refused = (extra = {}): AuthError => new AuthError('token_refused', 'spent', extra);
 export const message = (answer: Answer): string => (answer.json as { message: string }).message;
-/** The cookies of an answer in turn, the cleared ones marked. */
+/** The cookie names of an answer in order, with the cleared ones marked. */
 export const names = (answer: Answer): string[] =>
   answer.cookies.map((line) => `${line.split('=', 1)[0]}${/=;/.test(line) ? ' cleared' : ''}`);
 
@@ -41,7 +41,10 @@ function fakes() {
   };
 }
 
-/** The routes over real HTTP with flows that do as they are told; set up and torn down around the describe it is called in. */
+/**
+ * The routes over real HTTP, with flows that each test scripts. It is set up and torn down around the describe that
+ * calls it.
+ */
 export class RoutesUnderTest {
   readonly flows = fakes();
   #app: TestApp | undefined;

@@ -82,7 +82,10 @@ export function createSessionsController(routes: Routes): Type {
       HttpCode(204),
       SignedIn({
         summary: 'End every session of the caller, this one too',
-        answers: { 204: { description: 'Ended; every access token is dead.' }, ...errorAnswers(403) },
+        answers: {
+          204: { description: 'All sessions have ended, and every access token is refused.' },
+          ...errorAnswers(403),
+        },
       }),
     )
     async logoutAll(

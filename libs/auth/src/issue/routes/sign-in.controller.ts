@@ -33,7 +33,7 @@ export function createSignInController(routes: Routes): Type {
         summary: 'Register a user',
         body: { required: 'required', schema: REGISTER_BODY },
         answers: {
-          201: { description: 'Registered; log in next.', schema: REGISTER_ANSWER },
+          201: { description: 'Registered. The user logs in next.', schema: REGISTER_ANSWER },
           ...errorAnswers(400, 403, 409, 429, 503),
         },
       }),
@@ -50,12 +50,12 @@ export function createSignInController(routes: Routes): Type {
       HttpCode(200),
       UseGuards(OriginGuard),
       Open({
-        summary: 'Log in with email (or what the host signs in with) and password',
+        summary: "Log in with an email (or the host's identifier) and a password",
         body: { required: 'required', schema: LOGIN_BODY },
         answers: {
           200: {
             description:
-              'Signed in. Cookies are set as the transport has it. A second factor that is due: `{next: "second_factor", ticket, methods, expiresIn}`, and nothing is set.',
+              'Signed in. The transport decides which cookies are set. If a second factor is due, the answer is `{next: "second_factor", ticket, methods, expiresIn}` and no cookie is set.',
             schema: LOGIN_ANSWER,
           },
           ...errorAnswers(400, 401, 403, 429, 503),

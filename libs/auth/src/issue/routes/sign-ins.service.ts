@@ -8,7 +8,10 @@ import type { LoginResult } from '../tokens/issued-tokens.js';
 import { AuthCookies } from './cookies.service.js';
 import { loginAnswer } from './response-bodies.js';
 
-/** What each route that signs in does around its flow: the device and the proof of a key before, cookies and body after. */
+/**
+ * The steps around the flow of every sign-in route: it reads the device and the proof of a key, then writes cookies
+ * and body.
+ */
 @Injectable()
 export class SignIns {
   constructor(
@@ -17,7 +20,10 @@ export class SignIns {
     private readonly cookies: AuthCookies,
   ) {}
 
-  /** Throws `invalid_dpop_proof` before `login` is called (a bad proof costs no password hash), and what `login` throws. */
+  /**
+   * Throws `invalid_dpop_proof` before `login` is called, so that a bad proof costs no password hash, and whatever
+   * `login` throws.
+   */
   async answer<Input extends { readonly device?: string }>(
     request: HttpRequest,
     response: HttpResponse,

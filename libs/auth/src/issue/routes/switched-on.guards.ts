@@ -3,7 +3,10 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from '../../verify/http/adapter.js';
 import { FactorMethods } from '../factors/factor-methods.js';
 
-/** The routes are there before the options are known; without the option they answer as the router does where there are none. */
+/**
+ * Nest registers these routes before the options are known. Without their option they answer like the router's own
+ * 404.
+ */
 abstract class SwitchedOnGuard implements CanActivate {
   protected abstract readonly isOn: boolean;
 

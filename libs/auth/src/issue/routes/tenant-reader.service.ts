@@ -5,10 +5,10 @@ import type { ClientContext } from '../../common/principal.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { clientOf, type HttpRequest } from '../../verify/http/adapter.js';
 
-/** What could name a tenant: short, without control characters (Postgres refuses NUL). */
+/** The form of a tenant's name: short and without control characters (Postgres refuses NUL). */
 const TENANT = /^\P{Cc}{1,255}$/u;
 
-/** Who sends a request that names a user by an identifier, and whose users it asks for. */
+/** The client of a request that names a user by an identifier, and the tenant whose users are searched. */
 @Injectable()
 export class TenantReader {
   constructor(private readonly options: ResolvedAuthOptions) {}
@@ -19,7 +19,10 @@ export class TenantReader {
     return { ...clientOf(request), ...(isName && { tenant }) };
   }
 
-  /** The host's own refusal (an unknown host name: 404) is the caller's answer; a failure of it is an outage. */
+  /**
+   * If the host's hook throws an `HttpException` (404 for an unknown host name), that is the answer. Any other
+   * failure is an outage.
+   */
   private async tenantOf(request: HttpRequest): Promise<string | undefined> {
     const {
       identifier: { tenant },

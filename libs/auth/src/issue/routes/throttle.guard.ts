@@ -5,8 +5,9 @@ import { PreparesRefusals } from '../../verify/http/refused.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 
 /**
- * For routes of the host's that can be guessed at (a code, an invitation): each request counts against its network address, together with the failed
- * logins from there (`throttle.address`, 100 in 15 minutes), and is not given back. Past it: 429 with `Retry-After`. For HTTP and GraphQL.
+ * For routes of the host whose input can be guessed (a code, an invitation). Each request counts against its network
+ * address, together with the failed logins from there (`throttle.address`, 100 in 15 minutes), and the count is not
+ * given back on success. Past the limit the answer is 429 with `Retry-After`. For HTTP and GraphQL.
  */
 @Injectable()
 export class ThrottleGuard implements CanActivate {

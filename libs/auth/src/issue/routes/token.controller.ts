@@ -15,7 +15,7 @@ import { OriginGuard } from '../../verify/http/origin.guard.js';
 import { PresentedTokens } from '../../verify/http/presented-tokens.service.js';
 import { AuthController, Open, Route, type Routes } from './route.js';
 
-/** `POST refresh` and `POST logout`: what a refresh token is good for. */
+/** `POST refresh` and `POST logout`, the two routes that take a refresh token alone. */
 export function createRenewalController(routes: Routes): Type {
   @AuthController(routes.prefix)
   class TokenController {
@@ -36,11 +36,14 @@ export function createRenewalController(routes: Routes): Type {
       UseGuards(OriginGuard),
       Open({
         summary: 'Exchange a refresh token for the next pair',
-        description: 'The refresh cookie decides when there is one; else the body.',
+        description: 'The refresh token is read from the cookie if there is one, otherwise from the body.',
         body: { required: 'optional', schema: REFRESH_BODY },
         headers: RETRY_KEY,
         answers: {
-          200: { description: 'The next tokens, where the login wanted them.', schema: TOKEN_ANSWER },
+          200: {
+            description: 'The next tokens, in cookies or in the body as the login chose.',
+            schema: TOKEN_ANSWER,
+          },
           ...errorAnswers(400, 401, 403, 503),
         },
       }),
@@ -55,7 +58,7 @@ export function createRenewalController(routes: Routes): Type {
         const token = this.presented.refreshToken(request, input.refreshToken);
         if (!token && this.presented.accessCookies(request).length > 0) this.cookiePath.noticeLost();
         const client = clientOf(request);
-        // one whose outcome is not known may have given out tokens
+        // `keep`: if the outcome of the rotation is unknown, it may have issued tokens, so the proof must not work again
         const grant = token
           ? await this.proofs.provedBy(
               request,
@@ -91,7 +94,7 @@ export function createRenewalController(routes: Routes): Type {
     ): Promise<void> {
       const { refreshToken } = this.inputs.read('refresh', jsonBodyOf(request));
       await this.logoutFlow.logout(this.presented.all(request, refreshToken));
-      // only now: a 503 keeps them, so that the client can try again
+      // after the flow: a 503 keeps the cookies, so that the client can try again
       this.cookies.clear(response, 'all');
     }
   }

@@ -24,8 +24,8 @@ interface Fastify {
 }
 
 /**
- * The host's parsers fail before any route is known, with errors of their own. On Tokenward's routes alone they become refusals
- * of its shape; from there they go the way of every error, to whichever filter answers.
+ * The host's body parsers fail before Nest picks a route, with errors of their own. On Tokenward's own routes these
+ * become refusals of Tokenward's shape, which the exception filters then handle like any other.
  */
 @Injectable()
 export class UnreadableBodies implements OnModuleInit {
@@ -38,7 +38,7 @@ export class UnreadableBodies implements OnModuleInit {
     const { httpAdapter } = this.adapters;
     switch (httpAdapter?.getType?.()) {
       case 'express':
-        // after the routes, before Nest's own error handler
+        // registered after the routes and before Nest's own error handler
         httpAdapter.getInstance<Express>().use((error, request, _response, next) => {
           next(this.named(request, error));
         });
@@ -50,11 +50,11 @@ export class UnreadableBodies implements OnModuleInit {
         });
         break;
       default:
-      // no adapter in an application context
+      // an application context has no HTTP adapter
     }
   }
 
-  /** Fastify hands an error of its parser to `send`, before it asks any error handler. */
+  /** Fastify passes a parser's error to `send` before any error handler runs. */
   private watch({ headers }: Incoming, reply: FastifyReply): void {
     const { send } = reply;
     reply.send = (payload) => {

@@ -2,7 +2,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { isInForeignCharset } from './json-body.js';
 
 const PARSER_TYPES = /^(?:entity|encoding|charset|request|parameters)\./;
-/** Fastify's parser, and zlib's reading of a `Content-Encoding` that is not what it says. */
+/** Error codes of Fastify's parser, and of zlib when the body does not match its `Content-Encoding`. */
 const PARSER_CODES = /^(?:FST_ERR_CTP_|Z_|ERR__|ZSTD_)/;
 
 interface ParserFailure {
@@ -13,8 +13,9 @@ interface ParserFailure {
 }
 
 /**
- * What a body parser of Express or Fastify threw, and Express at a path that is not percent-encoded, as the refusal that it
- * is; undefined for any other error. The parsers' own messages quote what they read: a malformed login would echo the password.
+ * Turns an error of a body parser (Express or Fastify), or Express's error for a malformed path, into a refusal;
+ * undefined for any other error. The parsers' own messages quote their input, so a malformed login would echo the
+ * password.
  */
 export function refusalOfUnreadable(error: unknown, contentType?: string): AuthError | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -26,10 +27,10 @@ export function refusalOfUnreadable(error: unknown, contentType?: string): AuthE
     (typeof code === 'string' && PARSER_CODES.test(code)) ||
     error instanceof SyntaxError;
   if (!byParser) return undefined;
-  if (statusCode === 413) return new AuthError('body_too_large', 'the parser of the host refused it');
-  // Fastify reads every body as UTF-8, and finds no JSON in it
+  if (statusCode === 413) return new AuthError('body_too_large', "the host's body parser refused it");
+  // Fastify reads every body as UTF-8, so a body in another charset fails as malformed JSON
   if (statusCode === 415 || isInForeignCharset(contentType))
-    return new AuthError('body_type_unsupported', 'the parser of the host refused it');
+    return new AuthError('body_type_unsupported', "the host's body parser refused it");
   return malformed('body', 'must be valid JSON');
 }
 

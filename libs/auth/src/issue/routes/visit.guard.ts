@@ -2,12 +2,13 @@ import { type CanActivate, type ExecutionContext, Injectable, NotFoundException 
 import { headerValues, type HttpRequest } from '../../verify/http/adapter.js';
 import { urlOf } from './oidc-url.js';
 
-/** What browsers send along when nobody goes there yet: the first is of the Fetch standard, the others are older. */
+/** The headers of a prefetch: the first is in the Fetch standard, the others are older. */
 const PREFETCH_HEADERS = ['sec-purpose', 'purpose', 'x-moz', 'x-purpose'];
 
 /**
- * For a `GET` that does something: a person's visit alone counts. `HEAD` (link checkers; the frameworks answer it like `GET`) and a prefetch get 404, as from
- * a router without such a route, and a browser that prefetched asks again once the person goes there.
+ * For a `GET` with an effect, which only a person's visit may have. `HEAD` (sent by link checkers; the frameworks
+ * answer it like `GET`) and a prefetch get 404, as if the route did not exist. A browser that prefetched asks again
+ * when the person opens the page.
  */
 @Injectable()
 export class VisitGuard implements CanActivate {

@@ -14,6 +14,6 @@ export class OriginGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = httpRequestOf(context, 'OriginGuard');
     if (judgeOrigin(request, this.options.origins) === 'passes') return true;
-    throw new AuthError('cross_origin', 'a sign-in route called from elsewhere');
+    throw new AuthError('cross_origin', 'a sign-in route was called from another origin');
   }
 }
