@@ -65,7 +65,7 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
 
   beforeAll(async () => {
     database = await createDatabase();
-    const [generate = ''] = commandsOf('Making a key', 'keys.md');
+    const [generate = ''] = commandsOf('Creating a key', 'keys.md');
     await run(generate);
     demo = await startDemo({
       env: {
@@ -111,7 +111,7 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
 
   // T-zs4m
   it('emergency: the key that leaked is refused, the session goes on', async () => {
-    const [revoke = '', ...more] = commandsOf('Emergency: a key that leaked').filter((line) =>
+    const [revoke = '', ...more] = commandsOf('Emergency: a leaked key').filter((line) =>
       line.includes('keys revoke'),
     );
     expect(more).toEqual([]);
@@ -127,7 +127,7 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
   });
 
   it('the other commands of the page do what they say', async () => {
-    const [, out = '', hmac = ''] = commandsOf('Making a key', 'keys.md');
+    const [, out = '', hmac = ''] = commandsOf('Creating a key', 'keys.md');
     const made = await run(out);
     expect(made.out).toMatch(/jwt\.pub\.pem/);
     expect((await run(hmac)).out).toMatch(/^[\w-]{86}\n$/);

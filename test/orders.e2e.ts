@@ -178,7 +178,7 @@ describe('a service that only verifies', () => {
     ]);
     const services = pasted(
       'getting-started-services.md',
-      '3. Try it with the two of this repository',
+      '3. Try it with two applications of this repository',
       'api=',
       {
         ...{ ...user, 'http://127.0.0.1:3000': demo.url, 'http://127.0.0.1:3001': orders.url },
