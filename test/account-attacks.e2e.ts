@@ -65,7 +65,7 @@ describe('sign-in at a provider, on Fastify', () => {
     expect(client.jar.names()).toEqual([]);
   };
 
-  it('sets the cookies of a login, and takes the email from userinfo where the id_token holds none', async () => {
+  it('sets the cookies of a login, and reads the email from userinfo if the id_token has none', async () => {
     const [client, { sub = '', email }] = [host.client(), person()];
     const answer = await signIn(client, { sub, userinfo: { sub, email, email_verified: true } });
     expect([answer.status, locationOf(answer)]).toEqual([302, '/done']);
@@ -90,7 +90,7 @@ describe('sign-in at a provider, on Fastify', () => {
   );
 
   // T-dbj9
-  it('a stolen code signs nobody in: not with the state of its victim, nor with one of the thief', async () => {
+  it('a stolen code signs nobody in, with the state of the victim or of the thief', async () => {
     const [victim, thief] = [host.client(), host.client()];
     const stolen = new URL(honest.approve(await begin(victim), person()), honest.issuer);
     expectRefused(thief, await thief.get(stolen.pathname + stolen.search), '/');
@@ -100,7 +100,7 @@ describe('sign-in at a provider, on Fastify', () => {
   });
 
   // T-wtwb
-  it('a provider that sends the browser on to another never gets that one’s code', async () => {
+  it('a provider that redirects the browser to another provider never gets the other’s code', async () => {
     const client = host.client();
     // the honest one answers to where the evil one wanted it
     const path = honest.approve(await begin(client, 'second'), person());
@@ -111,7 +111,7 @@ describe('sign-in at a provider, on Fastify', () => {
   });
 
   // T-v9fk
-  it('fixes no session: what the browser had before is not gone on with', async () => {
+  it('prevents session fixation: an earlier session of the browser is not continued', async () => {
     const [browser, attacker, victim] = [host.client(), person(), person()];
     await signIn(browser, attacker);
     const planted = browser.copy();
@@ -124,7 +124,7 @@ describe('sign-in at a provider, on Fastify', () => {
   });
 
   // T-j3gf
-  it('a subject of one provider is nobody at another, whatever email it tells', async () => {
+  it('a subject of one provider is unknown at another, even with the same email', async () => {
     const [here, there, third] = [host.client(), host.client(), host.client()];
     const who = person();
     await signIn(here, who);
@@ -137,7 +137,7 @@ describe('sign-in at a provider, on Fastify', () => {
   it.each([
     ['of every directory at once', '{tenantid}'],
     ['of another one', 'another'],
-  ])('goes out to no provider whose document names an issuer %s', async (_, issuer) => {
+  ])('sends nobody to a provider whose document names an issuer %s', async (_, issuer) => {
     honest.state.metadata = { issuer: `${honest.issuer}/${issuer}` };
     const fresh = await hostWith();
     const answer = await fresh.client().get('/auth/oidc/first');
@@ -146,7 +146,7 @@ describe('sign-in at a provider, on Fastify', () => {
     expect([answer.status, answer.setCookies]).toEqual([503, []]);
   });
 
-  it('is of the tenant where it was begun, wherever the provider sends the browser back to', async () => {
+  it('belongs to the tenant where it began, wherever the provider sends the browser back', async () => {
     const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) => headers['x-tenant'];
     const shops = await hostWith({}, { identifier: { tenant: tenant as () => string | undefined } });
     const [browser, who] = [shops.client(), person()];
@@ -160,7 +160,7 @@ describe('sign-in at a provider, on Fastify', () => {
   });
 
   // T-r44f
-  it('an identity of one tenant opens nothing in another', async () => {
+  it('an identity of one tenant opens no account of another', async () => {
     const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) =>
       String(headers['x-tenant'] ?? 'north');
     const shops = await hostWith({}, { identifier: { tenant } });
@@ -184,14 +184,14 @@ describe.each([true, false])('trustEmail %s, with linkByVerifiedEmail', (trustEm
   it.each([
     ['an account whose owner proved the mailbox here', true, trustEmail ? '/done' : `/done${REFUSED}`],
     ['an account that anybody may have registered', false, `/done${REFUSED}`],
-  ])('an email that the provider did not verify joins %s as that says', async (_, emailVerified, place) => {
+  ])('an email that the provider did not verify links %s accordingly', async (_, emailVerified, place) => {
     const { sub, email = '' } = person();
     host.storage.users.set({ email, emailVerified });
     const client = host.client();
     expect(locationOf(await signIn(client, { sub, email, emailVerified: false }))).toBe(place);
   });
 
-  it('a new account is verified as that says', async () => {
+  it('the email of a new account is verified accordingly', async () => {
     const { sub, email = '' } = person();
     await signIn(host.client(), { sub, email, emailVerified: false });
     expect((await host.storage.users.findByEmail(email))?.account.emailVerified === true).toBe(trustEmail);
@@ -200,7 +200,7 @@ describe.each([true, false])('trustEmail %s, with linkByVerifiedEmail', (trustEm
 
 describe('codes', () => {
   // T-d6k8
-  it('are guessed from one address after another no further than the limit of the account', async () => {
+  it('guesses from many addresses stop at the limit of the account', async () => {
     const throttle = { accountAndAddress: 3, account: 9, address: 100, window: '15m' };
     const host = await factorHost({ adapter: 'fastify', throttle, origins: { trustProxy: true } });
     const somebody = await host.person();
@@ -222,7 +222,7 @@ describe('codes', () => {
   });
 
   // T-xmn5
-  it('a recovery code is no proof by itself; the sign-in that took it is', async () => {
+  it('a recovery code alone is not a fresh proof, but the sign-in with it is', async () => {
     const host = await factorHost();
     const somebody = await host.person();
     const first = await host.signIn(somebody);

@@ -40,7 +40,7 @@ describe('account routes', () => {
 
   describe('reset', () => {
     // T-dnws
-    it('sets the password, ends every session and token, and proves the email', async () => {
+    it('sets the password, ends every session and token, and verifies the email', async () => {
       const member = await it_.member();
       const before = await it_.signIn(member);
       const token = await tokenFor(member, 'password_reset');
@@ -65,7 +65,7 @@ describe('account routes', () => {
     });
 
     // T-x7vg
-    it('is not spent by a GET nor by a new password that is refused', async () => {
+    it('is not spent by a GET or by a refused new password', async () => {
       const member = await it_.member();
       const token = await tokenFor(member, 'password_reset');
       for (const path of ['/auth/password/reset', '/auth/magic-link/login', '/auth/email/verify'])
@@ -88,7 +88,7 @@ describe('account routes', () => {
     it.each<[string, (owner: HttpClient, thief: string) => Promise<HttpAnswer>]>([
       ['a sign-out everywhere', (owner) => owner.post('/auth/logout-all')],
       ['its end in the list of sessions', (owner, thief) => owner.delete(`/auth/sessions/${thief}`)],
-    ])('by a link of a session that was ended is refused: %s', async (_, end) => {
+    ])('is refused if the session that asked for the link has ended: %s', async (_, end) => {
       const member = await it_.member();
       const [owner, thief] = [await it_.signIn(member), await it_.signIn(member)];
       const { sessionId } = (await thief.get('/auth/me')).json<{ sessionId: string }>();
@@ -103,7 +103,7 @@ describe('account routes', () => {
   });
 
   describe('magic link', () => {
-    it('signs in with amr mail and a session of its own, and proves the email', async () => {
+    it('signs in with amr mail and a new session, and verifies the email', async () => {
       const member = await it_.member();
       const browser = it_.host.client();
       const answer = await enter(await tokenFor(member, 'magic_link'), browser, { rememberMe: true });
@@ -117,14 +117,14 @@ describe('account routes', () => {
       expect((await rowOf(member))?.verifiedAt).toBeInstanceOf(Date);
     });
 
-    it('is not spent by a transport that is none', async () => {
+    it('is not spent by an unknown transport', async () => {
       const token = await tokenFor(await it_.member(), 'magic_link');
       expect((await enter(token, client, { transport: 'pigeon' })).status).toBe(400);
       expect((await enter(token)).status).toBe(200);
     });
 
     // T-p6tw
-    it('fixes no session: the one that the browser had before is not gone on with', async () => {
+    it('prevents session fixation: the browser’s earlier session is not continued', async () => {
       const [attacker, victim] = [await it_.member(), await it_.member()];
       const browser = await it_.signIn(attacker);
       const before = browser.copy();
@@ -147,7 +147,7 @@ describe('account routes', () => {
     const other = kind === 'magic_link' ? 'password_reset' : 'magic_link';
 
     // T-rwh4
-    it('is won by one of twenty uses on two processes', async () => {
+    it('works for exactly one of twenty uses on two processes', async () => {
       const token = await tokenFor(await it_.member(), kind);
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, n) => use(token, it_.hosts[n % 2]?.client())),
@@ -202,7 +202,7 @@ describe('account routes', () => {
       ['nothing', () => ''],
       ['text that is no token', () => 'A'.repeat(10_000)],
       ['another token', () => Buffer.alloc(32, 9).toString('base64url')],
-    ])('%s is refused, to the byte like any other', async (_, forge) => {
+    ])('%s is refused with the same bytes as any other refusal', async (_, forge) => {
       const member = await it_.member();
       const token = await tokenFor(member, kind);
       const forged = await forge(token, member);
@@ -214,7 +214,7 @@ describe('account routes', () => {
     it.each([
       ['another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
       ['a sandboxed frame', { origin: 'null' }],
-    ])('is neither asked for nor used by %s', async (_, headers) => {
+    ])('cannot be requested or used by %s', async (_, headers) => {
       const member = await it_.member();
       const token = await tokenFor(member, kind);
       const path = kind === 'magic_link' ? '/auth/magic-link/login' : '/auth/password/reset';
@@ -229,7 +229,7 @@ describe('account routes', () => {
     });
 
     // T-hdfw
-    it('is asked for alike by those who have an account and those who have none', async () => {
+    it('gets the same answer whether the account exists or not', async () => {
       const { mail } = await it_.member();
       const { mail: disabled } = await it_.member({ locked: true });
       const shape = ({ status, text, headers }: HttpAnswer) => {
@@ -247,7 +247,7 @@ describe('account routes', () => {
     });
 
     // T-bsnb
-    it('has its address from configuration, whatever the request says of its host', async () => {
+    it('has a URL from configuration, whatever Host the request names', async () => {
       const { mail } = await it_.member();
       const headers = {
         host: 'evil.example',
@@ -263,7 +263,7 @@ describe('account routes', () => {
   describe('a second step', () => {
     // T-258j
     it.each(['a code', 'a recovery code'] as const)(
-      'by %s is won by one of twenty uses of a ticket on two processes, and by none of another ticket',
+      'by %s works for exactly one of twenty uses of a ticket on two processes, and for no other ticket',
       async (kind) => {
         const member = await it_.member();
         const owner = await it_.signIn(member);

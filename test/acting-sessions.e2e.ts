@@ -23,7 +23,7 @@ describe('openSession with an actor', () => {
   const refresh = (refreshToken: string) => host.post('refresh', { refreshToken });
 
   // T-4gwv
-  it('lasts as long as it says, and no token outlives it', async () => {
+  it('lasts for the given time, and no token outlives it', async () => {
     const { grant } = await open(withRole('user'), withRole('support'), '20m');
     expect(grant).toMatchObject({ accessExpiresInSeconds: 900, refreshMaxAgeSeconds: 1200 });
     expect(grant).not.toHaveProperty('deviceToken');
@@ -57,7 +57,7 @@ describe('openSession with an actor', () => {
     else await expect(opening).rejects.toMatchObject({ code: 'forbidden' });
   });
 
-  it('refuses who acts already, is gone or disabled; and asks for no second factor of the user', async () => {
+  it('refuses an actor who is acting already, gone or disabled, and needs no second factor of the user', async () => {
     const [boss, user] = [withRole('admin'), withRole('user')];
     const helper = withRole('support');
     const actor = { id: helper, actor: { id: boss } };
@@ -105,7 +105,7 @@ describe('openSession with an actor', () => {
       ['the actor is disabled', 'actor', { role: 'admin', disabled: 'disabled' }, 401],
       ['the user has the role of the actor', 'user', { role: 'admin' }, 401],
       ['nothing of it changed', 'actor', { role: 'admin', name: 'Boss' }, 200],
-    ])('the right to act is asked for again: %s', async (_case, who, now, status) => {
+    ])('the right to act is checked again: %s', async (_case, who, now, status) => {
       const ids = { actor: directory.set({ role: 'admin' }), user: directory.set({ role: 'user' }) };
       const { grant } = await away.auth.openSession(ids.user, {
         ...{ actor: { id: ids.actor }, transport: 'bearer' },

@@ -78,7 +78,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
   const act = (id = person.id, by = boss) => by.post(`/admin/users/${id}/act`);
 
   // T-m9g5
-  it('every token and answer names both, and nothing outlives the hour', async () => {
+  it('every token and answer names both people, and nothing lasts longer than an hour', async () => {
     const acting = tokensOf(await act());
     expect(acting).toMatchObject({ user: { id: person.id }, tokenType: 'Bearer', expiresIn: 900 });
     const claims = claimsOf(acting.accessToken);
@@ -105,7 +105,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect(refusalOf(await client(adapter).get('/me', bearer(refreshed.accessToken)))).toEqual(REFUSED);
   });
 
-  it('a user who becomes an admin is acted as no longer', async () => {
+  it('nobody acts any longer as a user who becomes an admin', async () => {
     const acting = tokensOf(await act());
     expect((await boss.patch(`/admin/users/${person.id}`, { role: 'admin' })).status).toBe(200);
     const { accessToken, refreshToken } = acting;
@@ -114,7 +114,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect((await own.post('/auth/refresh')).status).toBe(200);
   });
 
-  it('whoever acts ends no other session of the user, and may end the one in which they act', async () => {
+  it('an actor may end the acting session, but no other session of the user', async () => {
     const { accessToken, refreshToken } = tokensOf(await act());
     const sessions = (await own.get('/auth/sessions')).json<{ id: string; current: boolean }[]>();
     for (const mine of [true, false]) {
@@ -126,14 +126,14 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
   });
 
-  it('an API key does not act, whatever its owner may', async () => {
+  it('an API key cannot act as a user, even if its owner may', async () => {
     const made = await boss.post('/auth/api-keys', { name: 'act' });
     const { key } = made.json<{ key: string }>();
     const answer = await client(adapter).post(`/admin/users/${person.id}/act`, {}, bearer(key));
     expect(answer.status).toBe(403);
   });
 
-  it('a token of an acting session that is used twice ends that session, and not the user', async () => {
+  it('reuse of a refresh token of an acting session ends that session, but none of the user’s own', async () => {
     const { refreshToken } = tokensOf(await act());
     const reader = client(other);
     expect((await reader.post('/auth/refresh', { refreshToken })).status).toBe(200);
@@ -147,7 +147,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect((await own.post('/auth/refresh')).status).toBe(200);
   });
 
-  it('signing out one’s other sessions ends those in which one acts', async () => {
+  it('signing out other sessions also ends those in which the user acts', async () => {
     const thief = await newAdmin(adapter);
     const { refreshToken } = tokensOf(await act(person.id, thief.client));
     const mine = await signedIn(adapter, thief);
@@ -157,7 +157,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
   });
 
   // T-4t7k
-  it('every route of ours but the harmless ones is 403, and so are acting again and the routes of the host', async () => {
+  it('all but harmless routes answer 403, and so do acting again and the host’s routes with @NoActor', async () => {
     const { accessToken } = tokensOf(await act());
     const token = bearer(accessToken);
     const { paths } = (await client(adapter).get('/docs-json')).json<{
@@ -198,7 +198,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect((await own.get('/notes')).json()).toMatchObject([{ text: 'for you' }]);
   });
 
-  it('is refused as oneself, as an equal, as nobody, as somebody disabled, and to who is no admin', async () => {
+  it('is refused as oneself, an equal, an unknown or a disabled user, and to everybody but admins', async () => {
     const equal = await newAdmin(adapter);
     for (const id of [root.id, root.id.toUpperCase(), equal.id])
       expect((await act(id)).json()).toEqual(DENIED);
@@ -253,7 +253,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
       ({ client: by }) =>
         by.post('/auth/password', { currentPassword: PASSWORD, newPassword: 'another river at dusk' }),
     ],
-  ])('ends on every process when the actor %s, and the user goes on', async (_, ending) => {
+  ])('ends on every process when the actor %s, and the user’s own sessions stay', async (_, ending) => {
     const actor = await newAdmin(adapter);
     const acting = tokensOf(await act(person.id, actor.client));
     const token = bearer(acting.accessToken);
@@ -276,7 +276,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     });
   });
 
-  it('goes no further where the actor was disabled in the table alone, like the actor’s own session', async () => {
+  it('cannot be refreshed if the actor was disabled only in the table, like the actor’s own session', async () => {
     const actor = await newAdmin(adapter);
     const { refreshToken } = tokensOf(await act(person.id, actor.client));
     await stage.rows('update users set disabled = true where id = $1', actor.id);
@@ -287,7 +287,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
   it.each<[string, string, (actor: Person) => string]>([
     ['the actor lost the role', 'user', ({ id }) => id],
     ['the user got a higher one', 'admin', () => person.id],
-  ])('goes no further where %s in the table alone, and ends everywhere', async (_, role, whose) => {
+  ])('cannot be refreshed if %s only in the table, and ends everywhere', async (_, role, whose) => {
     const actor = await newAdmin(adapter);
     const { accessToken, refreshToken } = tokensOf(await act(person.id, actor.client));
     await stage.rows('update users set role = $1 where id = $2', role, whose(actor));

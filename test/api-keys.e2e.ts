@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('API keys on %s', (adapter) => {
     ['permissions that are no list', { name: 'a', permissions: 'all' }, 'permissions'],
     ['a permission that nobody can see', { name: 'a', permissions: ['\u0000'] }, 'permissions'],
     ['a permission of half a character', { name: 'a', permissions: ['\ud800'] }, 'permissions'],
-  ])('with %s are refused, and the field named', async (_, body, field) => {
+  ])('with %s are refused, and the answer names the field', async (_, body, field) => {
     const answer = await owner.post('/auth/api-keys', body);
     expect([answer.status, answer.json<{ message: string }>().message]).toEqual([
       400,
@@ -97,7 +97,7 @@ describe.each(ADAPTERS)('API keys on %s', (adapter) => {
   });
 
   // T-kbhw
-  it('are refused everywhere once deleted, by their owner alone', async () => {
+  it('can be deleted only by their owner, and are then refused everywhere', async () => {
     const { id, key } = await make();
     for (const client of [here, elsewhere]) expect((await me(key, client)).status).toBe(200);
     const stranger = stage.demos[adapter].client();
@@ -128,7 +128,7 @@ describe.each(ADAPTERS)('API keys on %s', (adapter) => {
     await until(async () => (await me(key, elsewhere)).status === 401, 1_000);
   });
 
-  it('prove no credential, and come near no session, password or key', async () => {
+  it('do not prove a credential, and have no access to sessions, passwords and keys', async () => {
     const { id, key } = await make();
     const stale = await here.delete('/account', bearer(key));
     expect([stale.status, stale.headers['www-authenticate']]).toEqual([
@@ -156,7 +156,7 @@ describe.each(ADAPTERS)('API keys on %s', (adapter) => {
     }
   });
 
-  it('are taken from the header alone, whole and not expired', async () => {
+  it('are read only from the header, complete and not expired', async () => {
     const { key } = await make({ name: 'short', expiresIn: 1 });
     expect((await here.get('/me', { headers: { cookie: `access_token=${key}` } })).status).toBe(401);
     expect((await here.get(`/me?access_token=${key}`)).status).toBe(401);
@@ -189,7 +189,7 @@ describe('another process of the deployment', () => {
   };
 
   it(
-    'counts what fails at first sight against the address, and goes on with the keys that it knows',
+    'counts failed look-ups against the address, and still accepts the keys that it knows',
     async () => {
       const { demo, client } = await another({ LOGIN_THROTTLE: '10/100/20/15m' });
       const { key } = (await client.post('/auth/api-keys', { name: 'good' })).json<{ key: string }>();
@@ -206,7 +206,7 @@ describe('another process of the deployment', () => {
   );
 
   it(
-    'has no such routes where they are off, and takes no key',
+    'has no routes for API keys when they are off, and accepts no key',
     async () => {
       const { demo, client } = await another({ API_KEYS: 'off' });
       const answers = [

@@ -24,7 +24,7 @@ const typesOf = async (userId: string) => (await told(userId)).map(({ type }) =>
 
 describe('the audit trail', () => {
   // T-zsn2
-  it('holds security events when the answer comes, each with its facts', async () => {
+  it('contains a security event, with its details, when the answer arrives', async () => {
     const { id, email } = await host.add();
     const client = host.client();
     await host.logIn(client, email, { userAgent: 'Firefox', ip: '198.51.100.7' });
@@ -63,7 +63,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  it('tells of a reuse who presented the spent token', async () => {
+  it('records who presented the spent token of a reuse', async () => {
     const { id, email } = await host.add();
     const client = host.client();
     await host.logIn(client, email);
@@ -80,7 +80,7 @@ describe('the audit trail', () => {
   });
 
   // T-pzvv
-  it('stands or falls with the transaction of its cause', async () => {
+  it('is committed or rolled back with the transaction of its cause', async () => {
     const { id } = await host.add();
     const failing = host.auth.changeUser(id, 'disabled', () => Promise.reject(new Error('the host says no')));
     await expect(failing).rejects.toThrow('the host says no');
@@ -93,7 +93,7 @@ describe('the audit trail', () => {
     expect(await typesOf(id)).toEqual(['token_version.bumped']);
   });
 
-  it('has routine events too, at the latest when the process has stopped', async () => {
+  it('contains routine events too, at the latest when the process has stopped', async () => {
     const { id, email } = await host.add();
     const brief = await startObservedHost(database);
     const client = brief.client();
@@ -143,7 +143,7 @@ describe('the audit trail', () => {
     expect(JSON.stringify(host.events)).not.toMatch(/eyJ|\$argon2|[A-Za-z0-9_-]{60}/);
   });
 
-  it('forgets what is old with the clean-up', async () => {
+  it('is cleared of old records by the clean-up', async () => {
     const { id } = await host.add();
     await host.auth.revokeUser(id);
     await database.pool.query(`update auth_audit set at = now() - interval '91 days' where subject = $1`, [
@@ -153,7 +153,7 @@ describe('the audit trail', () => {
     expect(await told(id)).toEqual([]);
   });
 
-  it('delays nobody and loses no security event while it cannot be written', async () => {
+  it('delays no request and loses no security event while it cannot be written', async () => {
     const { id, email } = await host.add();
     const client = host.client();
     await host.logIn(client, email);
@@ -223,7 +223,7 @@ describe('who acted', () => {
   });
 
   // T-jzb3
-  it('is nobody for a reuse, and for what the host does without a name', async () => {
+  it('is empty for a reuse, and for calls of the host without an actor', async () => {
     const { id, email } = await host.add();
     const client = host.client();
     await host.logIn(client, email);
@@ -239,7 +239,7 @@ describe('who acted', () => {
     for (const event of eventsOf(id)) expect(event).not.toMatchObject({ actorId: expect.anything() });
   });
 
-  it('is whoever the host names', async () => {
+  it('is the actor that the host names', async () => {
     const { id, email } = await host.add();
     const by = { actorId: crypto.randomUUID() };
     const client = host.client();
@@ -276,7 +276,7 @@ describe('who acted', () => {
 });
 
 describe('without an audit trail', () => {
-  it('everything works, and asking for it says what is missing', async () => {
+  it('everything works, and reading it throws an error that says what is missing', async () => {
     const storage = drizzleStorage(database.db, { users: PEOPLE, audit: 'off' });
     const plain = await startObservedHost(database, { storage });
     const { id, email } = await plain.add();

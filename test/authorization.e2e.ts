@@ -45,7 +45,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
     return row;
   };
 
-  it('serves /public to anyone and /me to nobody without a token', async () => {
+  it('serves /public to everybody, but /me only with a token', async () => {
     client.jar.clear();
     expect((await client.get('/public')).status).toBe(200);
     expect(refusalOf(await client.get('/me'))).toEqual(UNAUTHENTICATED);
@@ -54,7 +54,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
   });
 
   // T-hzpq
-  it('serves /optional to nobody and to whom the token names, and refuses a bad token', async () => {
+  it('serves /optional with and without a token, and refuses a bad token', async () => {
     expect((await client.get('/optional')).json()).toEqual({ id: person.id });
     const bad = { headers: { authorization: 'Bearer x' } };
     client.jar.clear();
@@ -78,7 +78,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
   });
 
   // T-r9q3
-  it('makes a role change felt at once: the old token dies, the next one says the new role', async () => {
+  it('a role change takes effect at once: the old token is refused, and the next one has the new role', async () => {
     const answer = await patch({ role: 'admin' });
 
     expect(answer.status).toBe(200);
@@ -179,7 +179,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
       expect(refusalOf(await client.post(`/auth/users/${randomUUID()}/revoke`))).toEqual(REFUSED);
     });
 
-    it('holds no session of that id, though the signature is right', async () => {
+    it('has no session of that id, although the signature is right', async () => {
       const good = { ...claimsOf(token), jti: randomUUID() };
       const ask = (claims: object) =>
         client.get('/admin/users', {
@@ -206,7 +206,7 @@ describe.each(ADAPTERS)('who may do what on %s', (adapter) => {
   });
 
   // T-5xfm
-  it('revokes every session of a user for an admin, and for nobody else', async () => {
+  it('lets only an admin revoke every session of a user', async () => {
     const denied = await client.post(`/auth/users/${person.id}/revoke`);
     expect(denied.status).toBe(403);
     expect(denied.json()).toEqual(DENIED);

@@ -55,7 +55,7 @@ describe.each(['express', 'fastify'] as const)('where a key is required, on %s',
   });
 
   // T-brq1
-  it('a session of cookies opens nothing until its browser has registered a key', async () => {
+  it('a cookie session opens no route until its browser has registered a key', async () => {
     expect(login.json()).toMatchObject({ tokenType: 'Bearer', expiresIn: 60 });
     const { id } = (await row()) ?? {};
     for (const path of ['/who', '/who/maybe', '/auth/me', '/auth/sessions'])
@@ -80,7 +80,7 @@ describe.each(['express', 'fastify'] as const)('where a key is required, on %s',
   });
 
   // T-brq2
-  it('it ends after 60 seconds, and then it is a dead one', async () => {
+  it('it ends after 60 seconds, and is then refused', async () => {
     const { id } = (await row()) ?? {};
     await makeOlder(id, 59);
     expect(bound(await client.post('/auth/refresh'))).toEqual(NEEDS_KEY);
@@ -94,7 +94,7 @@ describe.each(['express', 'fastify'] as const)('where a key is required, on %s',
     expect(refusalOf(await client.get('/who'))).toEqual(REFUSED);
   });
 
-  it('what was revoked is 401 there as well, and signing out works', async () => {
+  it('a revoked session is 401 there as well, and signing out works', async () => {
     const copy = client.copy();
     expect((await client.post('/auth/logout')).status).toBe(204);
     expect(refusalOf(await copy.get('/who'))).toEqual(REFUSED);
@@ -140,7 +140,7 @@ describe('where a key is required, the other transports', () => {
     expect(await row()).toMatchObject({ bound_kind: 'dpop', register_by: null });
   });
 
-  it('a session that was opened before goes on', async () => {
+  it('a session that was opened before stays valid', async () => {
     const client = hosts.offering.client();
     await logIn(client);
     const later = cookiesAt(hosts.fastify, client);
@@ -192,7 +192,7 @@ describe('whoever copied the cookies of a browser that has not registered', () =
 
 describe('while the database does not answer', () => {
   // T-brq9
-  it('registration and refresh are 503 and change no cookie: the browser keeps the session and tries again', async () => {
+  it('registration and refresh are 503 and change no cookie, so the browser keeps the session', async () => {
     const [bound, fresh] = [hosts.offering.client(), hosts.offering.client()];
     const agent = new DeviceAgent(bound);
     await agent.register(await logIn(bound));

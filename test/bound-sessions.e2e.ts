@@ -105,7 +105,7 @@ describe.each(['express', 'fastify'] as const)('a session bound to a browser, on
   });
 
   // T-th5n
-  it('gets a fresh access cookie for a proof, also by RSA, and two at once are no theft', async () => {
+  it('gets a fresh access cookie for a proof, also by RSA, and two at once do not count as theft', async () => {
     agent = new DeviceAgent(client, 'RS256');
     expect((await agent.register(login)).status).toBe(200);
     client.jar.delete('access_token');
@@ -124,7 +124,7 @@ describe.each(['express', 'fastify'] as const)('a session bound to a browser, on
   });
 
   // T-m4cz
-  it('is worth nothing to whoever copied the cookies', async () => {
+  it('is useless to somebody who copied the cookies', async () => {
     await agent.register(login);
     const thief = new DeviceAgent(client.copy());
     for (const proof of [undefined, thief.proof(await thief.challenge())])
@@ -174,7 +174,7 @@ describe('of bound sessions', () => {
   });
 
   // T-3qqn
-  it('takes a challenge at any process, for five minutes, and a proof as a quoted string', async () => {
+  it('a challenge works at any process for five minutes, and a proof may be a quoted string', async () => {
     await agent.register(login);
     const [early, late] = [await agent.challenge(), await agent.challenge()];
     clock.advance('300s');
@@ -183,7 +183,7 @@ describe('of bound sessions', () => {
   });
 
   // T-brs1
-  it('is registered within ten minutes of its login, by its current refresh token alone', async () => {
+  it('can be registered within ten minutes of its login, only with its current refresh token', async () => {
     const early = await agent.send('/auth/device/refresh');
     expect([refusalOf(early), early.setCookies]).toEqual([REFUSED, []]);
     const spent = client.copy();
@@ -212,7 +212,7 @@ describe('of bound sessions', () => {
   });
 
   // T-brs2
-  it('of a browser that signed in again, the session before is refused and nobody suspected', async () => {
+  it('when a browser has signed in again, its former session is refused without a theft alert', async () => {
     await agent.register(login);
     const second = new DeviceAgent(client);
     await second.register(await logIn(client));
@@ -222,7 +222,7 @@ describe('of bound sessions', () => {
     expect(events.map(({ type }) => type)).not.toContain('device.refused');
   });
 
-  it('goes on after a change of password, with the key that it has', async () => {
+  it('continues after a change of password, with the same key', async () => {
     await agent.register(login);
     const body = { currentPassword: PASSWORD, newPassword: `${PASSWORD} too` };
     const answer = await client.post('/auth/password', body);
@@ -244,7 +244,7 @@ describe('of bound sessions', () => {
     },
   );
 
-  it('needs no cookie of another origin: a cross-site call is refused before all', async () => {
+  it('a cross-site call is refused before any other check', async () => {
     const from = { headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' } };
     for (const path of ['/auth/device', '/auth/device/refresh']) {
       const answer = await agent.send(path, undefined, client, from);
@@ -261,7 +261,7 @@ describe('of bound sessions', () => {
 
 describe('without the option', () => {
   // T-sgqp
-  it('the routes are not there, and no answer has one header, cookie or byte more', async () => {
+  it('the routes do not exist, and no answer has an additional header, cookie or byte', async () => {
     const offer = { 'secure-session-registration': expect.any(String) };
     const seen = async (host: HostApp) => {
       const browser = host.client();

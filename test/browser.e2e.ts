@@ -66,7 +66,7 @@ async function changeRole(role: 'admin' | 'user'): Promise<void> {
 
 describe.each(['cookie', 'hybrid'] as const)('four tabs, %s', (transport) => {
   // T-qn4n
-  it('refused at once: one refresh request, nobody signed out, again and again', async () => {
+  it('refused at the same time send one refresh request and stay signed in, again and again', async () => {
     const door = doors.express;
     const tabs = await Promise.all([1, 2, 3, 4].map(() => openTab(context, door, transport)));
     await signIn(tabs[0]!);
@@ -115,7 +115,7 @@ describe('the tabs of one browser', () => {
   });
 
   // T-sbxf
-  it('share one key that no script can take out, over a reload; a sign-out in one ends it in all', async () => {
+  it('share one key that no script can export, also after a reload; a sign-out in one tab removes it in all', async () => {
     const [first, second] = await Promise.all([1, 2].map(() => openTab(context, doors.express, 'key')));
     await signIn(first!);
     const key = (tab: Page) => tab.evaluate(() => harness.key());
@@ -161,7 +161,7 @@ describe('the tabs of one browser', () => {
     expect(await worker('session')).toBeUndefined();
   });
 
-  it('a page left in the middle of a refresh costs nobody the session', async () => {
+  it('a page that is left during a refresh does not end the session', async () => {
     const door = doors.express;
     const [leaving, staying] = await Promise.all([1, 2].map(() => openTab(context, door)));
     await signIn(leaving!);
@@ -246,7 +246,7 @@ describe('a session ended in one browser', () => {
   });
 });
 
-describe('a script that was smuggled into the page', () => {
+describe('a hostile script in the page', () => {
   // T-pxjq
   it.each(['cookie', 'hybrid'] as const)(
     '%s: finds no token in cookies, storage, globals and lock names',

@@ -49,7 +49,7 @@ describe('the command line, as a stranger runs it', () => {
     expect([statSync(dir).mode & 0o777, ...modes]).toEqual([0o700, 0o600, 0o600]);
   });
 
-  it('prints a private key when it is asked to, and nothing beside it', async () => {
+  it('prints a private key only on request, and nothing else with it', async () => {
     const { code, out } = await tokenward('keys generate --stdout --algorithm ES256');
     expect(code).toBe(0);
     expect(out).toMatch(/^-----BEGIN PRIVATE KEY-----\n[\s\S]+-----END PRIVATE KEY-----\n$/);
@@ -63,7 +63,7 @@ describe('the command line, as a stranger runs it', () => {
     expect(statSync(join(dir, 'jwt.pem')).mode & 0o777).toBe(0o600);
   });
 
-  it('exit codes: 0 for help, 2 for wrong use, 1 for what cannot be done; no stack, no secret', async () => {
+  it('exit codes are 0 for help, 2 for wrong use and 1 for a failure, without a stack or a secret', async () => {
     expect((await tokenward('--help')).code).toBe(0);
     expect((await tokenward('keys steal')).code).toBe(2);
     const dead = { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/x' };
@@ -98,7 +98,7 @@ describe('its database commands', () => {
     expect((await tokenward('keys list', { DATABASE_URL: database.url })).code).toBe(2);
   });
 
-  it('keys revoke writes the ledger entry, takes the private half away, and refuses a typing error', async () => {
+  it('keys revoke writes the ledger entry, removes the private key, and refuses an unknown kid', async () => {
     const before = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
     const active = before.find(({ phase }) => phase === 'active')?.kid ?? '';
     const typo = await tokenward(`keys revoke ${active}x`, env);
@@ -121,7 +121,7 @@ describe('its database commands', () => {
     expect(after.map(({ phase }) => phase).sort()).toEqual(['active', 'revoked']);
   });
 
-  it('keys revoke of the last key makes one that signs at once', async () => {
+  it('keys revoke of the last key creates one that signs at once', async () => {
     const last = json<ListedKeys>(await tokenward('keys list --json', env)).keys.find(
       ({ phase }) => phase === 'active',
     );
@@ -181,7 +181,7 @@ describe('its database commands', () => {
     ]);
   });
 
-  it('keys revoke ends nothing for a kid that nobody had, and says so; --yes does it all the same', async () => {
+  it('keys revoke refuses a kid that nobody ever had, and --yes overrides that', async () => {
     const count = () => rows(`select count(*)::int as n from auth_revocations where subject = 'no-such-kid'`);
     const bare = { DATABASE_URL: database.url };
     const { code, error } = await tokenward('keys revoke no-such-kid', bare);
@@ -197,7 +197,7 @@ describe('its database commands', () => {
     expect(await tokenward('keys revoke static', bare)).toMatchObject({ code: 0, error: '' });
   });
 
-  it('--schema takes the tables of another application; the wrong one is an error', async () => {
+  it('--schema names the tables of another application, and a wrong schema is an error', async () => {
     const bare = { DATABASE_URL: database.url };
     expect(await tokenward('migrate --schema staff', bare)).toMatchObject({ code: 0, error: '' });
     await rows(`insert into staff.auth_key_sightings values ('staff-key', now())`);
@@ -217,7 +217,7 @@ describe('its database commands', () => {
   });
 
   // T-9dpn
-  it('after-restore revokes the keys of the backup but those that are named, and makes one that signs', async () => {
+  it('after-restore revokes the keys of the backup except those that are kept, and creates one that signs', async () => {
     const before = json<ListedKeys>(await tokenward('keys list --json', env)).keys;
     const active = before.find(({ phase }) => phase === 'active')?.kid ?? '';
     expect((await tokenward('after-restore --yes --keep-key nobody', env)).code).toBe(1);
@@ -234,7 +234,7 @@ describe('its database commands', () => {
     expect(Number(all?.['ahead'])).toBeGreaterThanOrEqual(55);
   });
 
-  it('keys revoke --dir takes keys in PEM and in sets, the ledger first', async () => {
+  it('keys revoke --dir also works for keys in PEM and in sets, and writes the ledger first', async () => {
     const dir = scratchDir('mounted');
     const pem = (await tokenward('keys generate --stdout --algorithm ES256', {})).out;
     writeFileSync(join(dir, 'jwt.pem'), pem, { mode: 0o600 });
@@ -251,7 +251,7 @@ describe('its database commands', () => {
     expect((await listedIn()).map(({ phase }) => phase).sort()).toEqual(['active', 'revoked']);
   });
 
-  it('hashes wrap: puts Argon2id over bcrypt, once, and leaves every other row alone', async () => {
+  it('hashes wrap: wraps bcrypt hashes in Argon2id, once, and changes no other row', async () => {
     const bcrypt = '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK';
     await pool.query('create table "Members" ("Id" int primary key, "the""hash" varchar(60))');
     await pool.query(

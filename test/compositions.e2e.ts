@@ -75,7 +75,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     return () => (users.findById = found);
   }
 
-  it('a key is good whatever order the directory lists its permissions in, and not with others', async () => {
+  it('a key stays valid when the directory lists the permissions in another order, but not with others', async () => {
     const key = await keyOf(owner(['a', 'b']));
     expect((await get('/confirmed', key)).status).toBe(200);
     const listing = async (permissions: readonly string[]) => {
@@ -92,7 +92,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     expect(await listing(['b', 'c'])).toBe(401);
   });
 
-  it('an outage of the directory is not counted as guesses of keys', async () => {
+  it('an outage of the directory does not count as guesses of keys', async () => {
     const key = await keyOf(owner());
     const restore = changeDirectory(() => () => Promise.reject(AuthError.unavailable('away')));
     for (let n = 0; n < 4; n++) expect((await get('/auth/me', key)).status).toBe(503);
@@ -100,7 +100,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     expect((await get('/auth/me', key)).status).toBe(200);
   });
 
-  it('@OptionalAuth lets nobody in, a caller after the look, and no bad token', async () => {
+  it('@OptionalAuth accepts no token and a token that the database confirms, but no bad token', async () => {
     expect((await get('/confirmed-or-nobody')).json()).toEqual({ id: null });
     const person = await host.person();
     const { accessToken } = await host.signIn(person);
@@ -134,7 +134,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     expect(endings).toEqual([{ code: 4503, reason: 'unproven' }]);
   });
 
-  it('a socket goes on with the key that signed it in, for as long as that is good', async () => {
+  it('a socket stays open as long as the API key that signed it in is valid', async () => {
     const id = owner();
     const short = await host.auth.createApiKey(id, { name: 'short', expiresIn: 5400 });
     const [long, brief] = [await open(await keyOf(id)), await open(short.key)];
@@ -155,7 +155,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     expect(long.endings).toEqual([{ code: 4401, reason: 'revoked' }]);
   });
 
-  it('the owner is told of a key that a session of theirs made, and of none of the host’s', async () => {
+  it('the owner gets a mail about a key that their session created, but not about one of the host', async () => {
     const { id, email } = await host.person();
     const { accessToken } = await host.signIn({ id, email });
     await keyOf(id);
@@ -165,7 +165,7 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     expect(told()).toMatchObject([{ to: email, what: 'API key added' }]);
   });
 
-  it('before JwtAuthGuard it lets nobody in: it would not have looked at who comes', async () => {
+  it('before JwtAuthGuard it refuses every request, because no caller was verified yet', async () => {
     const { accessToken } = await host.signIn(await host.person());
     for (const token of [undefined, accessToken]) expect((await get('/wrong-order', token)).status).toBe(401);
   });

@@ -161,19 +161,19 @@ describe('GraphQL', () => {
   };
 
   // T-j2qc
-  it('lets a token in by header and by cookie, and knows the caller', async () => {
+  it('accepts a token in header and cookie, and knows the caller', async () => {
     const me = await caller(database, host);
     expect(await ask('me open', bearer(me.token).headers)).toMatchObject({ data: { me: me.id } });
     expect(await ask('me', { cookie: `access_token=${me.token}` })).toEqual({ data: { me: me.id } });
   });
 
-  it('OriginGuard and ThrottleGuard judge the request that brought the operation', async () => {
+  it('OriginGuard and ThrottleGuard check the request of the operation', async () => {
     expect(await ask('door')).toEqual({ data: { door: 'open' } });
     const foreign = await ask('door', { 'sec-fetch-site': 'cross-site' });
     expect(foreign.errors?.map(({ message }) => message)).toEqual(['Cross-origin request refused']);
   });
 
-  it('refuses the field that needs one, without a token or with a bad one, alike', async () => {
+  it('refuses a guarded field in the same way without a token and with a bad one', async () => {
     const without = await ask('me');
     expect(without.data).toBeNull();
     expect(without.errors?.map(({ message }) => message)).toEqual(['Authentication failed']);
@@ -191,7 +191,7 @@ describe('GraphQL', () => {
     expect(answer.errors?.map(({ message }) => message)).toEqual(['Cross-origin request refused']);
   });
 
-  it('holds roles, against the database too', async () => {
+  it('checks roles, also against the database', async () => {
     const member = await caller(database, host);
     expect((await ask('admin', bearer(member.token).headers)).errors?.[0]?.message).toBe('Access denied');
     const keeper = await caller(database, host, 'keeper');
@@ -253,7 +253,7 @@ describe('GraphQL', () => {
   });
 
   // T-sb2k
-  it('a subscription takes another issuer’s token where it names the issuer, and ends when that is revoked', async () => {
+  it('a subscription that names another issuer accepts its token, and ends when the token is revoked', async () => {
     const [sub, jti] = [randomUUID(), randomUUID()];
     const token = await sso.sign({ iss: NAMED, sub, jti });
     const end = () => void host.auth.revokeForeign({ issuer: NAMED, jti });
@@ -265,7 +265,7 @@ describe('GraphQL', () => {
   });
 
   // T-j35s
-  it('takes a proof beside the token: of each request, and once for all operations of a socket', async () => {
+  it('checks a DPoP proof for each request, and once for all operations of a socket', async () => {
     const [owner, me] = [await dpopClient(), await caller(database, host)];
     await database.pool.query('update people set pw = $2 where person_ref = $1', [
       ...[me.id, await host.app.get(PasswordHasher, { strict: false }).hash(PASSWORD)],
@@ -294,7 +294,7 @@ describe('GraphQL', () => {
     expect(JSON.stringify(await subscribe(token, () => undefined, initOf(proof)))).toContain('failed');
   });
 
-  it('refuses what was revoked', async () => {
+  it('refuses a revoked token', async () => {
     const me = await caller(database, host);
     await host.auth.revokeSession(me.sessionId);
     expect((await ask('me', bearer(me.token).headers)).errors?.[0]?.message).toBe('Authentication failed');
@@ -325,7 +325,7 @@ describe('a microservice over TCP', () => {
   };
 
   // T-53xw
-  it('knows the caller by the token beside the payload', async () => {
+  it('knows the caller by the token in the payload', async () => {
     const me = await caller(database, host);
     expect(await send('me', withAuthorization({ say: 'hello' }, me.token))).toEqual({
       id: me.id,
@@ -351,7 +351,7 @@ describe('a microservice over TCP', () => {
     await expect(send('own', withAuthorization({}, token))).rejects.toEqual(FORBIDDEN);
   });
 
-  it('holds that the session is bound to a key', async () => {
+  it('checks that the session is bound to a key', async () => {
     const [unbound, bound] = [
       await caller(database, host),
       await caller(database, host, 'member', 'k'.repeat(43)),
@@ -360,7 +360,7 @@ describe('a microservice over TCP', () => {
     await expect(send('bound', withAuthorization({}, unbound.token))).rejects.toEqual(UNBOUND);
   });
 
-  it('holds roles and permissions, and refuses what was revoked', async () => {
+  it('checks roles and permissions, and refuses a revoked token', async () => {
     const member = await caller(database, host);
     await expect(send('admin', withAuthorization({}, member.token))).rejects.toEqual(FORBIDDEN);
     await expect(send('fly', withAuthorization({}, member.token))).rejects.toEqual(FORBIDDEN);
@@ -372,7 +372,7 @@ describe('a microservice over TCP', () => {
 });
 
 describe('a pure microservice over TCP', () => {
-  it('boots with a requirement under APP_GUARD, and holds it', async () => {
+  it('boots with a requirement under APP_GUARD, and enforces it', async () => {
     const port = await freePort();
     @Module({
       imports: [AuthModule.forRoot({ ...hostOptions(database), isGlobal: true })],
@@ -414,7 +414,7 @@ describe('server-sent events', () => {
   });
 
   // T-r6jt
-  it('ends the stream when its session ends, and spares the others', async () => {
+  it('ends the stream when its session ends, and keeps the others', async () => {
     const me = await caller(database, host);
     const other = await caller(database, host);
     const open = (token: string) =>

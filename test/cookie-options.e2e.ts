@@ -62,7 +62,7 @@ describe.each(ADAPTERS)('configured cookies and tokens on %s', (adapter) => {
     ]);
   });
 
-  it('follow the lifetimes; remember me lengthens the refresh token alone', async () => {
+  it('follow the lifetimes; remember me lengthens only the refresh token', async () => {
     const client = stage.demos[adapter].client();
     const person = await signUp(client);
     const answer = await logIn(client, person, { rememberMe: true });

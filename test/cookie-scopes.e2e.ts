@@ -71,39 +71,36 @@ describe('cookies whose scope changed', () => {
     ],
     ['a path, now all of the host', {}, { refreshPath: '/' }, [{ path: '/auth' }]],
     ['all of the host, now a path', { refreshPath: '/' }, {}, [{ path: '/' }]],
-  ])(
-    '%s: who is signed in stays so, and no second cookie is left',
-    async (_, before, after, formerScopes) => {
-      const [old, late, now] = (await Promise.all(
-        [before, after, { ...after, formerScopes }].map((cookies) => start(cookies)),
-      )) as [HostApp, HostApp, HostApp];
-      const at = (host: HostApp, { jar }: HttpClient) => httpClient(host.url, jar);
-      const browser = old.client();
-      await signIn(browser);
-      const other = browser.copy();
-      const kept = ['access_token', 'refresh_token', 'device'];
+  ])('%s: the user stays signed in, and no second cookie remains', async (_, before, after, formerScopes) => {
+    const [old, late, now] = (await Promise.all(
+      [before, after, { ...after, formerScopes }].map((cookies) => start(cookies)),
+    )) as [HostApp, HostApp, HostApp];
+    const at = (host: HostApp, { jar }: HttpClient) => httpClient(host.url, jar);
+    const browser = old.client();
+    await signIn(browser);
+    const other = browser.copy();
+    const kept = ['access_token', 'refresh_token', 'device'];
 
-      expect(await refresh(at(now, browser))).toBe(200);
-      expect(
-        browser.jar
-          .names()
-          .filter((name) => name !== 'device')
-          .sort(),
-      ).toEqual(kept.slice(0, 2));
-      expect(await me(at(now, browser))).not.toBe(401);
-      expect(await refresh(at(now, browser))).toBe(200);
+    expect(await refresh(at(now, browser))).toBe(200);
+    expect(
+      browser.jar
+        .names()
+        .filter((name) => name !== 'device')
+        .sort(),
+    ).toEqual(kept.slice(0, 2));
+    expect(await me(at(now, browser))).not.toBe(401);
+    expect(await refresh(at(now, browser))).toBe(200);
 
-      // deployed without the option first: two of a name, and nobody knows which
-      await signIn(at(late, other));
-      expect(await refresh(at(late, other))).toBe(401);
-      await at(now, other).post('/auth/logout');
-      expect(other.jar.names()).not.toContain('refresh_token');
-      await signIn(at(now, other));
-      expect(other.jar.names().sort()).toEqual([...kept].sort());
-      expect(await me(at(now, other))).not.toBe(401);
-      expect(await refresh(at(now, other))).toBe(200);
-    },
-  );
+    // deployed without the option first: two of a name, and nobody knows which
+    await signIn(at(late, other));
+    expect(await refresh(at(late, other))).toBe(401);
+    await at(now, other).post('/auth/logout');
+    expect(other.jar.names()).not.toContain('refresh_token');
+    await signIn(at(now, other));
+    expect(other.jar.names().sort()).toEqual([...kept].sort());
+    expect(await me(at(now, other))).not.toBe(401);
+    expect(await refresh(at(now, other))).toBe(200);
+  });
 });
 
 describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapter) => {
@@ -125,7 +122,7 @@ describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapt
   const plant = (path = '/auth') => browser.jar.set('refresh_token', planted, path, SIBLING);
 
   // T-wj6v
-  it('is refused beside the own one, and both stay', async () => {
+  it('is refused together with the own cookie, and both stay', async () => {
     await scene();
     plant();
     for (const _ of [1, 2]) {
@@ -139,7 +136,7 @@ describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapt
     ['valid', '0s'],
     ['just expired', '16m'],
   ])(
-    'is refused beside an access cookie of another session that is %s, and everything stays',
+    'is refused with an access cookie of another session that is %s, and both cookies stay',
     async (_, passed) => {
       const eve = await scene();
       const own = browser.jar.get('refresh_token') ?? '';
@@ -158,7 +155,7 @@ describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapt
   );
 
   // T-2n93
-  it('dies with the own session at a logout', async () => {
+  it('ends with the own session at a logout', async () => {
     const eve = await scene();
     plant();
     expect((await browser.post('/auth/logout')).status).toBe(204);
@@ -178,7 +175,7 @@ describe.each(ADAPTERS)('a refresh cookie that a sibling planted, on %s', (adapt
   });
 
   it.each(['cookie', 'hybrid'])(
-    'a login as somebody else over a live session (%s) goes on as that one',
+    'after a login as another user over a live session (%s), the new user is signed in',
     async (transport) => {
       await scene();
       const answer = await browser.post('/auth/login', { email: EVE, password: PASSWORD, transport });

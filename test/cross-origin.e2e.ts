@@ -143,13 +143,13 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
   });
 
   // T-zm3n
-  it('refuses a logout that rides on the refresh cookie alone', async () => {
+  it('refuses a cross-site logout with only the refresh cookie', async () => {
     const cookie = `refresh_token=${client.jar.get('refresh_token')}`;
     expect(refusalOf(await client.post('/auth/logout', {}, withCookie(cookie)))).toEqual(CROSS);
     expect((await client.get('/me')).status).toBe(200);
   });
 
-  it('lets a bearer token through: no browser adds it by itself', async () => {
+  it('accepts a bearer token, because no browser sends one by itself', async () => {
     const token = client.jar.get('access_token');
     const options = { headers: { origin: EVIL, authorization: `Bearer ${token}` }, cookies: 'omit' } as const;
     expect((await client.post('/notes', { text: 'hello' }, options)).status).toBe(201);
@@ -158,7 +158,7 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
   });
 
   // T-wsgx
-  it('lets safe requests through, and tells other origins nothing of CORS', async () => {
+  it('accepts safe requests, and sends no CORS headers to other origins', async () => {
     const answer = await client.get('/me', evil);
     expect(answer.status).toBe(200);
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
@@ -189,7 +189,7 @@ describe.each(ADAPTERS)('requests from other sites on %s', (adapter) => {
   });
 
   // T-cn48
-  it('takes forwarded headers for the own origin only under TRUST_PROXY', async () => {
+  it('uses forwarded headers for its own origin only with TRUST_PROXY', async () => {
     const headers = {
       origin: 'https://shop.example.com',
       'x-forwarded-host': 'shop.example.com',

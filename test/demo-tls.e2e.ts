@@ -87,7 +87,7 @@ describe('npm run start:tls', () => {
   });
 
   // T-tls2
-  it('binds a session; what copied its cookies is refused at the next refresh, and the list says which is bound', async () => {
+  it('binds a session: a copy of its cookies is refused at the next refresh, and the list shows which is bound', async () => {
     const login = await client.post('/auth/login', { email: EMAIL, password: PASSWORD });
     const agent = new DeviceAgent(client);
     const registered = await agent.register(login);

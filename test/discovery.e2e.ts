@@ -68,7 +68,7 @@ async function startWith(adapter: Adapter, module: DynamicModule) {
 
 describe.each(ADAPTERS)('discovery on %s', (adapter) => {
   // T-mn3x
-  it('names the issuer, its keys and nothing that this server does not do, whatever Host says', async () => {
+  it('names the issuer, its keys and only what this server supports, whatever Host says', async () => {
     const client = await start(adapter, { issuer: ISSUER });
     for (const path of DOCUMENTS) {
       const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example' };
@@ -85,7 +85,7 @@ describe.each(ADAPTERS)('discovery on %s', (adapter) => {
     }
   });
 
-  it('takes the origin of the keys from the options', async () => {
+  it('reads the origin of the keys from the options', async () => {
     const origin = 'https://keys.example.com';
     const client = await start(adapter, { issuer: `${ISSUER}/tenants/one`, discovery: { origin } });
     const document = (await client.get(DOCUMENTS[0] as string)).json<Record<string, unknown>>();
@@ -110,7 +110,7 @@ describe.each(ADAPTERS)('discovery on %s', (adapter) => {
   );
 
   // T-848q
-  it('tells of the resource in a document and in every challenge, when it is configured', async () => {
+  it('publishes a configured resource in a document and in every challenge', async () => {
     const resource = 'https://api.example.com/mcp';
     const client = await start(adapter, {
       issuer: ISSUER,
@@ -153,7 +153,7 @@ describe.each(ADAPTERS)('the resource metadata of a service that only verifies, 
         useFactory: () => ({ ...options, discovery: { resource: { resource } } }),
       }),
     ],
-  ])('by %s lies at the root, and every challenge names it', async (_, module) => {
+  ])('by %s is served at the root, and every challenge names it', async (_, module) => {
     const client = await startWith(adapter, module);
     for (const path of [RESOURCE, `${RESOURCE}/mcp`]) {
       const answer = await client.get(path);
@@ -169,7 +169,7 @@ describe.each(ADAPTERS)('the resource metadata of a service that only verifies, 
     expect(challenges).toEqual([`Bearer ${told}`, `Bearer error="invalid_token", ${told}`]);
   });
 
-  it('is 404 where none is configured, and so are the documents of an issuer', async () => {
+  it('is 404 if none is configured, and so are the documents of an issuer', async () => {
     const client = await startWith(adapter, AuthModule.forResourceServer(options));
     for (const path of [...DOCUMENTS, RESOURCE]) expect((await client.get(path)).status).toBe(404);
     expect((await client.get('/api/things')).headers['www-authenticate']).toBe('Bearer');
@@ -227,7 +227,7 @@ describe('another verifier with the checks of docs/other-verifiers.md', () => {
   const publicPem = () => Buffer.from(createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }));
 
   // T-vr7k
-  it('takes what Tokenward issues, and does not hear that it was revoked', async () => {
+  it('accepts Tokenward’s tokens, and does not learn of revocations', async () => {
     const token = await issued();
     await expect(verify(token)).resolves.toMatchObject({ payload: { sub: person.id } });
     await host.post('logout', {}, token);

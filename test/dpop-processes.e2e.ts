@@ -130,7 +130,7 @@ describe('a proof that is sent to three processes', () => {
   });
 
   // T-dpc6
-  it('does not work again after Redis was flushed, and a nonce of before is worth nothing', async () => {
+  it('does not work again after Redis was flushed, and neither does an earlier nonce', async () => {
     await admin.flushall();
     await noneAgain();
     for (const way of WAYS) expect(await everywhere(await prove(way))).toEqual(never(way.refusal));
@@ -150,7 +150,7 @@ describe('a proof that is sent to three processes', () => {
 
   // T-dpc8
   it.each(['SIGSTOP', 'SIGKILL'] as const)(
-    'is 503 while Redis does not answer (%s), and used ones do not work afterwards',
+    'is 503 while Redis does not answer (%s), and a used proof does not work afterwards',
     async (signal) => {
       await redis.kill(signal);
       for (const way of WAYS) expect(await everywhere(await prove(way))).toEqual(never(503));
@@ -210,7 +210,7 @@ describe('a service that only verifies', () => {
   }
 
   // T-dpc4
-  it('follows the token: a bound one wants a proof, and @RequireBound lets it in', async () => {
+  it('follows the token: a bound token needs a proof, and @RequireBound accepts it', async () => {
     const good = await send(orders, await prove(THING));
     expect([good.status, good.json()]).toEqual([200, expect.objectContaining({ bound: 'dpop' })]);
     expect((await send(orders, await prove({ ...THING, path: '/bound' }))).status).toBe(200);
@@ -229,7 +229,7 @@ describe('a service that only verifies', () => {
   });
 
   // T-dpd3
-  it('takes a proof once, with all others on its Redis, flushed and down as well', async () => {
+  it('accepts a proof once among all services on its Redis, also when that is flushed or down', async () => {
     const used = await prove(THING);
     expect(await everywhere(used, [orders, twin])).toEqual(once(THING, 2));
     expect(await everywhere(used, [orders, twin])).toEqual(never(401, 2));
@@ -245,7 +245,7 @@ describe('a service that only verifies', () => {
   });
 
   // T-dpd4
-  it('without a Redis answers 503, or asks for a nonce that is good there alone', async () => {
+  it('answers 503 without Redis, or asks for a nonce that works only there', async () => {
     const [alone, nonced] = [await verifying({}), await verifying({ dpop: { withoutRedis: 'nonce' } })];
     const none = await send(alone, await prove(THING));
     expect([none.status, none.headers['retry-after']]).toEqual([503, '1']);

@@ -151,7 +151,7 @@ describe('a sign-in with a proof', () => {
   });
 
   // T-gftw
-  it('that is a refresh uses its proof up only where it succeeds', async () => {
+  it('that is a refresh uses up its proof only if it succeeds', async () => {
     const { refreshToken } = (await post(owner, 'login', password(await host.person()))).json<
       Grant & Record<string, unknown>
     >();
@@ -165,7 +165,7 @@ describe('a sign-in with a proof', () => {
   });
 
   // T-j529
-  it('has its second step by the key of the first: by another or by none it is refused, and costs no try', async () => {
+  it('needs the key of the first step at the second: another key or none is refused, and costs no try', async () => {
     const { person, recoveryCodes } = await withTotp();
     const ticket = await ticketOf(person);
     const step = { ticket, recoveryCode: recoveryCodes[0] };
@@ -179,7 +179,7 @@ describe('a sign-in with a proof', () => {
   });
 
   // T-m297
-  it('is what @tokenward/client/dpop does: in two steps, at requests and refreshes, in a socket', async () => {
+  it('works with @tokenward/client/dpop: in two steps, at requests and refreshes, in a socket', async () => {
     const { person, recoveryCodes } = await withTotp();
     const sent: string[] = [];
     const client = createDpopClient({ baseUrl: host.url, transport: 'bearer', refreshAheadMs: 0 });
@@ -223,7 +223,7 @@ describe('a sign-in with a proof', () => {
     client.close();
   });
 
-  it('whose first step came without one is bound by the second', async () => {
+  it('whose first step had no proof is bound by the second', async () => {
     const { person, recoveryCodes } = await withTotp();
     const { ticket } = await host.ticketOf(person);
     const answer = await post(owner, 'login/second-factor', { ticket, recoveryCode: recoveryCodes[0] });

@@ -48,7 +48,7 @@ describe.each(['express', 'fastify'] as const)(
     });
 
     // T-dpb2
-    it('tells so: token type, cnf, me, list, @RequireBound, event', async () => {
+    it('shows it: token type, cnf, me, list, @RequireBound, event', async () => {
       const key = await calculateThumbprint(owner.keys.publicKey);
       expect(grant.tokenType).toBe('DPoP');
       expect(claimsOf(grant.accessToken)).toMatchObject({ cnf: { jkt: key }, bound: 'dpop' });
@@ -67,7 +67,7 @@ describe.each(['express', 'fastify'] as const)(
     });
 
     // T-dpb3
-    it('has an access token that is worth nothing without the key', async () => {
+    it('has an access token that is useless without the key', async () => {
       const url = `${shop.url}/thing`;
       const { accessToken: token } = grant;
       const others = (await signIn(owner, shop)).accessToken;
@@ -118,7 +118,7 @@ describe.each(['express', 'fastify'] as const)(
     });
 
     // T-dpb4
-    it('renews for its key alone, and a theft of the refresh token ends nothing', async () => {
+    it('can be refreshed only with its key, and a stolen refresh token ends no session', async () => {
       shop.events.length = 0;
       const none = await refresh(owner, shop, grant.refreshToken, { proof: 'none' });
       expect([none.status, none.json()['code']]).toEqual([403, 'device_required']);
@@ -154,7 +154,7 @@ describe.each(['express', 'fastify'] as const)(
     });
 
     // T-dpb6
-    it('leaves unbound sessions as they are: a bearer has no use for the scheme DPoP', async () => {
+    it('does not change unbound sessions: the scheme DPoP is refused for a bearer token', async () => {
       const login = await httpClient(shop.url).post('/auth/login', BEARER);
       const { tokenType, accessToken: token, refreshToken } = login.json<Grant>();
       expect(tokenType).toBe('Bearer');
@@ -168,7 +168,7 @@ describe.each(['express', 'fastify'] as const)(
     });
 
     // T-dpb7
-    it('is proved in a socket by the first message, not by the cookie or the token alone', async () => {
+    it('is proved in a socket by the first message, not by a cookie or a token alone', async () => {
       const sockets = shop.app.get(LiveSockets, { strict: false });
       const [token, { host: name }] = [grant.accessToken, new URL(shop.url)];
       const open = async (headers = {}) => {
@@ -196,7 +196,7 @@ describe.each(['express', 'fastify'] as const)(
 
 describe('the option dpop', () => {
   // T-dpb8
-  it('require: no other session of hybrid and bearer opens; cookies are not concerned', async () => {
+  it('require: no unbound session of hybrid and bearer opens, and cookie sessions are not affected', async () => {
     const shop = await host({ dpop: 'require', redis: connect() });
     const login = (json: object) => httpClient(shop.url).post('/auth/login', json);
     for (const transport of ['bearer', 'hybrid']) {
@@ -229,7 +229,7 @@ describe('the option dpop', () => {
   });
 
   // T-dpb9
-  it('bind refresh: the access token is a bearer’s, the session knows the key', async () => {
+  it('bind refresh: the access token is a bearer token, and the session knows the key', async () => {
     const shop = await host({ dpop: { bind: 'refresh' }, redis: connect() });
     const owner = await dpopClient();
     const grant = await signIn(owner, shop);
@@ -242,7 +242,7 @@ describe('the option dpop', () => {
   });
 
   // T-dpc2
-  it('off: a proof is not read, the scheme is the host’s, and no answer has one header more', async () => {
+  it('off: proofs are not read, the scheme is free for the host, and no answer has an additional header', async () => {
     const shop = await host({ redis: connect() });
     const login = (headers = {}) => httpClient(shop.url).post('/auth/login', BEARER, { headers });
     const [plain, proved] = [await login(), await login({ dpop: 'junk' })];
@@ -284,7 +284,7 @@ describe('the option dpop', () => {
   });
 
   // T-dpd2
-  it('counts requests for their account and sign-ins for their key, where memory is bounded', async () => {
+  it('counts requests by account and sign-ins by key against the bounded memory', async () => {
     const replays = new NotedUses();
     const shop = await host({ dpop: 'offer', redis: { ...connect(), replays } });
     const owner = await dpopClient();

@@ -109,7 +109,7 @@ describe('drizzle-kit in a project of a host (docs/database.md)', () => {
   }, 120_000);
 
   // T-3d5r
-  it('push: leaves alone what migrateAuth made in a schema of its own', async () => {
+  it('push: keeps the tables that migrateAuth created in a schema of their own', async () => {
     const folder = project();
     const database = await emptyDatabase();
     await migrateAuth(database.db, { schema: 'auth' });

@@ -140,7 +140,7 @@ describe.each(ADAPTERS)('sessions that open while they are being ended on %s', (
     }
   }
 
-  it('a user disabled meanwhile keeps no session', async () => {
+  it('a user who is disabled meanwhile keeps no session', async () => {
     const person = await register(here());
     const root = here();
     await logIn(root, { email: 'root@stage.test', password: person.password });

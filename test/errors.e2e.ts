@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     ['not compressed as it says', send('{}', { ...JSON_TYPE, 'content-encoding': 'gzip' }), 400],
     ['not compressed as it says either', send('{}', { ...JSON_TYPE, 'content-encoding': 'br' }), 400],
     ['a prototype', send(`{"__proto__":{"email":"a@b.c"},"password":"${MARK}"}`, JSON_TYPE), 400],
-  ])('answers a body that is %s, in the one shape, without a word of it', async (_, options, status) => {
+  ])('answers a body that is %s in the standard shape, without quoting it', async (_, options, status) => {
     const answer = await client.request('POST', '/auth/login', options);
 
     expect(answer.status).toBe(status);
@@ -89,7 +89,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
   });
 
   it.each(['text/plain', 'multipart/form-data; boundary=x', 'application/jsonp', 'text/json'])(
-    'takes no %s for JSON',
+    'does not accept %s as JSON',
     async (type) => {
       const body = JSON.stringify({ ...admin });
       const answer = await client.request('POST', '/auth/login', send(body, { 'content-type': type }));
@@ -109,7 +109,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
   });
 
   it.each(['/nowhere', '/auth/nowhere', '/auth', '/auth/login/x'])(
-    'answers %s with a 404 of the shape',
+    'answers %s with 404 in the standard shape',
     async (path) => {
       const answer = await client.get(path);
       expect(answer.status).toBe(404);
@@ -118,7 +118,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
   );
 
   it.each(['/auth/sessions/%', '/auth/sessions/%zz', '/auth/users/%ff/revoke', `/auth/sessions/%${MARK}`])(
-    'answers the path %s with 400, in the one shape, without a word of it',
+    'answers the path %s with 400 in the standard shape, without quoting it',
     async (path) => {
       const answer = await client.request(path.endsWith('revoke') ? 'POST' : 'DELETE', path);
       expect(answer.status).toBe(400);
@@ -128,7 +128,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     },
   );
 
-  it('knows no session and no user by an id as long as a path can hold', async () => {
+  it('finds no session and no user by an id of the longest length that a path can have', async () => {
     const id = 'x'.repeat(255);
     expect((await client.delete(`/auth/sessions/${id}`)).status).toBe(404);
     expect((await client.post(`/auth/users/${id}/revoke`)).status).toBe(404);
@@ -171,7 +171,7 @@ describe.each(ADAPTERS)('errors on %s', (adapter) => {
     });
   });
 
-  it('tells nothing of itself in any header', async () => {
+  it('reveals nothing about itself in any header', async () => {
     const answer = await client.get('/nowhere');
     expect(answer.headers['x-powered-by']).toBeUndefined();
     expect(answer.headers['server']).toBeUndefined();

@@ -46,7 +46,7 @@ describe('events', () => {
   const types = (events: readonly AuthEvent[]) => events.map(({ type }) => type);
 
   // T-kkbs
-  it('tell of a login, a refusal, a refresh, a reuse and a logout, with who and where', async () => {
+  it('report a login, a refusal, a refresh, a reuse and a logout, with user and address', async () => {
     const { id, email } = await host.add();
     const client = host.client();
     const events = await since(async () => {
@@ -68,7 +68,7 @@ describe('events', () => {
     expect(events[3]).toMatchObject({ userId: id, severity: 'high', sessionsEnded: 1 });
   });
 
-  it('tell of the session that had to make room', async () => {
+  it('report the session that ended because of the limit', async () => {
     const { id, email } = await host.add();
     await host.logIn(host.client(), email);
     const events = await since(() => host.logIn(host.client(), email));
@@ -76,7 +76,7 @@ describe('events', () => {
     expect(events[0]).toMatchObject({ reason: 'limit', userId: id });
   });
 
-  it('tell of an access token that was refused, and whose it was when it is genuine', async () => {
+  it('report a refused access token, and its user if the token is genuine', async () => {
     const { id, email } = await host.add();
     const client = host.client();
     const answer = await host.logIn(client, email, { transport: 'bearer' });
@@ -99,7 +99,7 @@ describe('@nestjs/event-emitter', () => {
   class ListeningModule {}
 
   // T-db2p
-  it('hears every event as tokenward.<type>; one that fails spoils nothing', async () => {
+  it('gets every event as tokenward.<type>, and a failing listener has no effect', async () => {
     const host = await startHost({
       module: class HostModule {},
       imports: [ListeningModule, AuthModule.forRoot(hostOptions(database))],
@@ -179,7 +179,7 @@ describe('alerts', () => {
   };
 
   // T-p62g
-  it('tell of a reuse', async () => {
+  it('report a reuse', async () => {
     const { id, email } = await host.add();
     const client = host.client();
     await host.logIn(client, email);
@@ -192,7 +192,7 @@ describe('alerts', () => {
   });
 
   // T-nbvk
-  it('tell of a sign-in from a new device and a new network, not of the first nor of a known one', async () => {
+  it('report a sign-in from a new device or network, but not the first one or a known one', async () => {
     const { id, email } = await host.add();
     const client = host.client();
     await host.logIn(client, email, { userAgent: 'Firefox', ip: '192.0.2.1' });
@@ -210,7 +210,7 @@ describe('alerts', () => {
   });
 
   // T-mcpr
-  it('tell of a session that went on from a new network', async () => {
+  it('report a session that is refreshed from a new network', async () => {
     const { id, email } = await host.add();
     const client = host.client();
     await host.logIn(client, email, { ip: '192.0.2.1' });
@@ -220,7 +220,7 @@ describe('alerts', () => {
   });
 
   // T-x7j2
-  it('tell of a burst of failures once, by account and by address', async () => {
+  it('report a burst of failures once, by account and by address', async () => {
     const { id, email } = await host.add();
     const other = await host.add();
     const guess = (mail: string, ip: string) =>
@@ -234,7 +234,7 @@ describe('alerts', () => {
     ]);
   });
 
-  it('tell of a revoked key', async () => {
+  it('report a revoked key', async () => {
     const { keys } = (await host.client().get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>();
     const keyId = keys[0]?.kid ?? '';
     await host.app.get(AuthService, { strict: false }).revokeKey(keyId);

@@ -32,7 +32,7 @@ describe('second factors', () => {
 
   describe('a login in two steps', () => {
     // T-9sjq
-    it('answers a ticket, no cookie and no session; the code then signs in, once', async () => {
+    it('answers with a ticket and without cookie or session; the code then signs in, once', async () => {
       const { person, secret, recoveryCodes, uri } = await enrolled();
       expect(uri).toMatch(/^otpauth:\/\/totp\/Example:/);
       expect(new Set(recoveryCodes).size).toBe(10);
@@ -60,7 +60,7 @@ describe('second factors', () => {
     });
 
     // T-2sz3
-    it('takes a code once, the confirming one included, and none of an earlier step', async () => {
+    it('accepts a code once, the confirming one included, and no code of an earlier step', async () => {
       const { person, secret, code } = await enrolled();
       const { ticket } = await host.ticketOf(person);
       const refused = await secondStep(ticket, { code });
@@ -77,7 +77,7 @@ describe('second factors', () => {
     });
 
     // T-vmdq
-    it('takes a recovery code once, in any case and spacing', async () => {
+    it('accepts a recovery code once, in any case and spacing', async () => {
       const { person, recoveryCodes } = await enrolled();
       const [code = ''] = recoveryCodes;
       const { ticket } = await host.ticketOf(person);
@@ -115,7 +115,7 @@ describe('second factors', () => {
     });
 
     // T-qww9
-    it('a ticket takes five wrong answers and no right one after them', async () => {
+    it('a ticket allows five wrong answers, and no right one after them', async () => {
       const { person, secret } = await enrolled();
       const { ticket } = await host.ticketOf(person);
       for (const code of ['000000', '111111', '222222', 'abc', '12345678'])
@@ -124,7 +124,7 @@ describe('second factors', () => {
     });
 
     // T-kmdr
-    it('refuses another user’s code, and what is no ticket of this kind', async () => {
+    it('refuses another user’s code, and a ticket of another kind', async () => {
       const [mine, other] = [await enrolled(), await enrolled()];
       const { ticket } = await host.ticketOf(mine.person);
       expect((await secondStep(ticket, { code: host.code(other.secret) })).status).toBe(401);
@@ -137,7 +137,7 @@ describe('second factors', () => {
       expect((await secondStep(ticket, {})).status).toBe(400);
     });
 
-    it('is asked for by openSession, too, unless the host has seen to it', async () => {
+    it('is also asked for by openSession, unless the host says that it is satisfied', async () => {
       const { person, secret } = await enrolled();
       const claims = { till: 7 };
       const due = await host.auth.openSession(person.id, { transport: 'bearer', amr: ['fed'], claims });
@@ -175,7 +175,7 @@ describe('second factors', () => {
     });
 
     // T-c8jd
-    it('takes the access tokens and the proof of the other sessions, not of its own', async () => {
+    it('revokes access tokens and fresh proof of the other sessions, but not of its own', async () => {
       const person = await host.person();
       const [mine, other] = [await host.signIn(person), await host.signIn(person)];
       expect((await host.addTotp(mine.accessToken)).status).toBe(200);
@@ -193,7 +193,7 @@ describe('second factors', () => {
     });
 
     // T-wt8n
-    it('lists what is in use, removes it once, and asks for nothing afterwards', async () => {
+    it('lists the factors in use, removes one once, and asks for none afterwards', async () => {
       const { person, secret, id } = await enrolled();
       const { accessToken } = await signedInWithCode(person, secret);
       const [listed, ...more] = (await host.get('factors', accessToken)).json<Record<string, unknown>[]>();
@@ -226,7 +226,7 @@ describe('second factors', () => {
 
   describe('reauthentication', () => {
     // T-wvzp
-    it('takes a password, a code or both, and keeps how it was proved', async () => {
+    it('accepts a password, a code or both, and records which were proved', async () => {
       const { person, secret } = await enrolled();
       let session = await signedInWithCode(person, secret);
       const prove = async (answer: object) => {
@@ -289,7 +289,7 @@ describe('guesses', () => {
 });
 
 describe('without factors', () => {
-  it('the routes are not there, and a login asks for nothing', async () => {
+  it('the routes do not exist, and a login needs no second step', async () => {
     const host = await factorHost({ factors: undefined });
     const session = await host.signIn(await host.person());
     for (const path of ['factors/totp', 'factors/recovery-codes', 'passkeys/login/options', 'passkeys/login'])

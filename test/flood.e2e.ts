@@ -53,7 +53,7 @@ describe('a flood from one address', () => {
   });
 
   // T-kwkc
-  it('of a dead refresh token leaves one, and one beside it of another address', async () => {
+  it('of a dead refresh token leaves one row, and another one for another address', async () => {
     const { email } = await host.add();
     const login = await host.logIn(host.client(), email, { transport: 'bearer' });
     const { refreshToken } = login.json<{ refreshToken: string }>();
@@ -70,7 +70,7 @@ describe('a flood from one address', () => {
   });
 
   // T-nz8q
-  it('of its own refreshes leaves one', async () => {
+  it('of refreshes of its own session leaves one row', async () => {
     const { email } = await host.add();
     const client = host.client();
     await host.logIn(client, email);

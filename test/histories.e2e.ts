@@ -39,7 +39,7 @@ describe(`a history of ${REQUESTS} requests to three processes, with faults`, ()
 
   // T-hst5
   it(
-    'has no late acceptance, one successor a token, and nothing acknowledged is lost',
+    'has no late acceptance and one successor for each token, and loses nothing that was acknowledged',
     async () => {
       const recorder = new Recorder(cluster, REQUESTS);
       const { history } = recorder;
@@ -66,7 +66,7 @@ describe(`a history of ${REQUESTS} requests to three processes, with faults`, ()
   );
 
   // T-tr4c
-  it('went by the rules of the model: heartbeats, rows, and what a reader took for proven', () => {
+  it('follows the rules of the model: heartbeats, rows, and what a reader takes as proven', () => {
     expect(refusalsOf(trace)).toEqual([]);
     // an empty trace would go by every rule
     const { feed, reader, acknowledged } = trace;

@@ -55,7 +55,7 @@ describe('the safe parts on routes of a host', () => {
     host.client().post('/door/password', { name, password }, { headers });
 
   // T-p4tt
-  it('compares a password as a login does: one answer to all that is wrong, counted, from here alone', async () => {
+  it('checks a password like a login: one answer for all failures, counted, and only from this site', async () => {
     expect((await knock('Ann@Example.com', PASSWORD)).json()).toEqual({ id });
     const [wrong, nobody] = [await knock('ann@example.com', 'x'), await knock('ben@example.com', 'x')];
     expect([wrong.status, wrong.text]).toEqual([401, nobody.text]);
@@ -67,7 +67,7 @@ describe('the safe parts on routes of a host', () => {
   });
 
   // T-5j73
-  it('says what is wrong with a new password', async () => {
+  it('reports what is wrong with a new password', async () => {
     await expect(auth.checkNewPassword('a river at dusk')).resolves.toBeUndefined();
     const weak = { code: 'invalid_input', reason: 'password_unacceptable' };
     await expect(auth.checkNewPassword('password1')).rejects.toMatchObject(weak);

@@ -132,7 +132,7 @@ describe('what a host does with AuthService', () => {
   });
 
   // T-qjpt
-  it('userChanged(tx): the access tokens end, the session goes on with the new role; forgotten after-commit work is picked up', async () => {
+  it('userChanged(tx): access tokens end, the session continues with the new role, also without committed()', async () => {
     const { id, mail } = await person();
     const { client } = await signIn(mail);
     await database.db.transaction(async (tx) => {
@@ -145,7 +145,7 @@ describe('what a host does with AuthService', () => {
     expect((await client.get('/auth/me')).json()).toMatchObject({ role: 'editor' });
   });
 
-  it('committed() before the commit, or after a rollback, refuses nothing: nobody is locked out by what does not stand', async () => {
+  it('committed() before the commit, or after a rollback, refuses no token', async () => {
     const { id, mail } = await person();
     const { client, answer } = await signIn(mail);
     expect(answer.status).toBe(200);
@@ -211,7 +211,7 @@ describe('what a host does with AuthService', () => {
     );
   });
 
-  it('changeUser: the host work and the ending stand or fall together', async () => {
+  it('changeUser: the host’s work and the end of the sessions commit together', async () => {
     const { id, mail } = await person();
     const { client } = await signIn(mail);
     await expect(auth.changeUser(id, 'disabled', () => Promise.reject(new Error('no')))).rejects.toThrow(
@@ -223,7 +223,7 @@ describe('what a host does with AuthService', () => {
   });
 
   // T-nnqn
-  it('revokeToken, revokeSession and revokeUser refuse in this process before they answer', async () => {
+  it('revokeToken, revokeSession and revokeUser take effect in this process before they answer', async () => {
     const { id } = await person();
     const open = async () => (await auth.openSession(id, OPENING)).grant;
     const one = await open();
@@ -242,7 +242,7 @@ describe('what a host does with AuthService', () => {
   });
 
   // T-tjht
-  it('claims of the host go in and come out; what the schema or the deny-list refuses is not issued and opens nothing', async () => {
+  it('claims of the host reach the principal; a claim that the schema or the deny-list refuses opens no session', async () => {
     const { id, mail } = await person();
     extra = { tenant: 'acme' };
     const { client } = await signIn(mail);
@@ -281,7 +281,7 @@ describe('what a host does with AuthService', () => {
   });
 
   // T-pfpb
-  it('revokeKey refuses in this process before it answers, and nothing signs in its place', async () => {
+  it('revokeKey takes effect in this process before it answers, and no other key signs instead', async () => {
     @Module({ imports: [AuthTestingModule.forRoot()] })
     class Host {}
     const { app, client, close } = await startHost(Host);

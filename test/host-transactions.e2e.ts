@@ -110,7 +110,7 @@ describe.each(Object.entries(LIBRARIES))('a transaction of %s', (_name, connect)
   });
 
   // T-vh72
-  it('changeUser: work in it stands or falls with what it ends', async () => {
+  it('changeUser: the work and the end of the sessions commit together', async () => {
     const { id, token } = await signedIn();
     const no = new Error('the host says no');
     const failing = library.work(id, 'admin', () => Promise.reject(no));

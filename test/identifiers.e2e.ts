@@ -106,7 +106,7 @@ describe('what people sign in with', () => {
     const options = { identifier: { name: 'username' } };
 
     // T-kh68
-    it('is what bodies and errors of login and registration call it', async () => {
+    it('is the name of the field in bodies and errors of login and registration', async () => {
       const client = (await start({ identifier: username }, options)).client();
       const name = unique('Grace.Hopper');
       const made = await client.post('/auth/register', { username: ` ${name} `, password: PASSWORD });
@@ -147,7 +147,7 @@ describe('what people sign in with', () => {
       expect([twice.status, seen('user.ambiguous').length > 0]).toEqual([503, true]);
     });
 
-    it('that hides characters is 400', async () => {
+    it('with invisible characters is 400', async () => {
       const client = (await start({ identifier: username }, options)).client();
       for (const typed of ['ada\u200b', 'a\u0000da', '\ufeffada', '   ', ''])
         for (const path of ['/auth/login', '/auth/register']) {
@@ -156,7 +156,7 @@ describe('what people sign in with', () => {
         }
     });
 
-    it('keeps its counters whatever the spelling, and names nobody', async () => {
+    it('has the same counters in every spelling, and reveals nobody', async () => {
       const client = (await start({ identifier: username }, { ...options, throttle: {} })).client();
       const [name, nobody] = [unique('Counted'), unique('nobody')];
       await put({ username: name, email: `${name}@example.com` });
@@ -172,7 +172,7 @@ describe('what people sign in with', () => {
       }
     });
 
-    it('of a rule of the host: what the rule refuses is 400 with the field named', async () => {
+    it('under a rule of the host: a refused one is 400 with the field named', async () => {
       const normalise = (typed: string): string => {
         if (!/^[\d +]+$/.test(typed)) throw new Error(`not a number: ${typed}`);
         return typed.replaceAll(/\D/g, '');
@@ -355,7 +355,7 @@ describe('what people sign in with', () => {
 
   describe('rows that a condition hides', () => {
     // T-7xsn
-    it('are nobody: at login, refresh, password change and wherever the user is asked for', async () => {
+    it('do not exist: at login, refresh, password change and every look-up of the user', async () => {
       const host = await start({ where: isNull(deletedAt) });
       const client = host.client();
       const mail = `${unique('Leaving')}@Example.com`;
@@ -389,7 +389,7 @@ describe('what people sign in with', () => {
   });
 
   // T-vmdh
-  it('a hidden row is nobody for mailed links, and its email is free', async () => {
+  it('a hidden row gets no mailed link, and its email is free', async () => {
     const { users } = drizzleStorage(database.db, {
       users: { ...BARE, emailVerified: members.verified, where: isNull(deletedAt) },
     });
@@ -468,7 +468,7 @@ describe('what people sign in with', () => {
       ['the column of the hash', wide, 'secret: is not a field of registration', { secret: 'x' }],
       ['no column', wide, 'nothing: is not a field of registration', { nothing: 'x' }],
       ['a prototype', wide, '__proto__: is not a field of registration', {}],
-    ])('%s is 400, and nobody is made', async (_name, schema, message, more) => {
+    ])('%s is 400, and no user is created', async (_name, schema, message, more) => {
       const client = (await hostOf(schema)).client();
       const mail = `${unique('refused')}@example.com`;
       const json = { email: mail, password: PASSWORD, ...more };

@@ -166,7 +166,7 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
     '99999999999',
     '',
     'a\u0000b',
-  ])('AuthService refuses to end what nobody has: %j', async (id) => {
+  ])('AuthService refuses to end sessions of an unknown user: %j', async (id) => {
     const before = await subjects();
     for (const end of [
       () => auth.revokeUser(id),
@@ -179,7 +179,7 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
   });
 
   // T-grcv
-  it('whoever is gone from the directory can still be ended, by the id that the sessions have', async () => {
+  it('sessions of a user who is gone from the directory can still be ended by the exact id', async () => {
     const remove = (db: Pick<HostDatabase['db'], 'delete'>, id: string) =>
       table === 'people'
         ? db.delete(people).where(eq(people.ref, id))
@@ -274,7 +274,7 @@ describe('sessions, tokens and keys, named in another spelling', () => {
 
 describe('an identifier that two users have', () => {
   // T-jdsm
-  it('signs nobody in: 503, a high event that names both, and an audit entry', async () => {
+  it('signs nobody in: 503, a high event that names both users, and an audit entry', async () => {
     const database = await hostDatabase();
     const host = await startObservedHost(database);
     const [one, two] = [await host.add(), await host.add()];

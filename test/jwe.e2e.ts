@@ -67,7 +67,7 @@ describe.each(['express', 'fastify'] as const)('encrypted access tokens on %s', 
     ).json();
 
   // T-kx9r
-  it('say nothing to who holds them, and all to the guards: bearer, cookie, and the service that only verifies', async () => {
+  it('cannot be read by their holder, but by the guards: bearer, cookie, and a verify-only service', async () => {
     const { accessToken } = await signIn();
     expect(accessToken.split('.')).toHaveLength(5);
     const readable = accessToken.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
@@ -81,7 +81,7 @@ describe.each(['express', 'fastify'] as const)('encrypted access tokens on %s', 
   });
 
   // T-6wcx
-  it('are refused bare, resealed around a forgery, or by an encryption key of somebody else', async () => {
+  it('are refused without encryption, around a forgery, or under an unknown encryption key', async () => {
     const { accessToken } = await signIn();
     const { plaintext, protectedHeader } = await compactDecrypt(accessToken, SECRET);
     expect(protectedHeader).toEqual({ alg: 'dir', enc: 'A256GCM', kid: 'e1', cty: 'JWT' });
@@ -118,7 +118,7 @@ describe.each(['express', 'fastify'] as const)('encrypted access tokens on %s', 
     }
   });
 
-  it('are taken back like any other, also when they are remembered', async () => {
+  it('can be revoked like any other token, also when cached', async () => {
     const { accessToken, refreshToken } = await signIn();
     const use = async () => (await issuer.client().get('/things', bearer(accessToken))).status;
     expect([await use(), await use()]).toEqual([200, 200]);

@@ -110,7 +110,7 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
   });
 
   // T-zs4m
-  it('emergency: the key that leaked is refused, the session goes on', async () => {
+  it('emergency: the leaked key is refused, and the session continues', async () => {
     const [revoke = '', ...more] = commandsOf('Emergency: a leaked key').filter((line) =>
       line.includes('keys revoke'),
     );
@@ -126,7 +126,7 @@ describe('the runbook of docs/key-rotation.md, step by step', () => {
     expect((await phases())[leaked.kid]).toBe('revoked');
   });
 
-  it('the other commands of the page do what they say', async () => {
+  it('the other commands of the page work as described', async () => {
     const [, out = '', hmac = ''] = commandsOf('Creating a key', 'keys.md');
     const made = await run(out);
     expect(made.out).toMatch(/jwt\.pub\.pem/);

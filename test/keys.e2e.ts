@@ -206,7 +206,7 @@ describe('keys that rotate', () => {
   );
 
   // T-p9r3
-  it('a key that is revoked: every token it signed is refused on every process within a second, no session is lost', async () => {
+  it('a revoked key: its tokens are refused on every process within a second, and no session is lost', async () => {
     const grant = await signIn(demos[0], 'first@example.com');
     const { kid } = headerOf(grant.accessToken);
     const ways = [

@@ -41,7 +41,7 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
     return stage.signed({ ...claimsOf(token), iat: longAgo, nbf: longAgo, exp: longAgo + 900 });
   };
 
-  it('ends the session, clears both cookies as they were set, and keeps the device', async () => {
+  it('ends the session, clears both cookies in their scope, and keeps the device cookie', async () => {
     const kept = client.copy();
     const answer = await client.post('/auth/logout');
 
@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
     expect(refusalOf(answer)).toEqual(REFUSED);
   });
 
-  it('takes an access token that has only expired', async () => {
+  it('accepts an expired access token', async () => {
     const token = expired();
     expect(refusalOf(await client.get('/me', { ...bearer(token), cookies: 'omit' }))).toEqual(REFUSED);
 
@@ -81,7 +81,7 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
     expect(refusalOf(await client.get('/me'))).toEqual(REFUSED);
   });
 
-  it('takes a refresh token of an old generation', async () => {
+  it('accepts a refresh token of an old generation', async () => {
     const old = client.jar.get('refresh_token');
     for (const _ of [1, 2]) await client.post('/auth/refresh');
 
@@ -92,7 +92,7 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
     expect(refusalOf(await client.get('/me'))).toEqual(REFUSED);
   });
 
-  it('ends both sessions when two tokens name two', async () => {
+  it('ends both sessions if two tokens name two', async () => {
     const other = stage.demos[adapter].client();
     const { refreshToken } = (await logIn(other, person, { transport: 'bearer' })).json();
 
@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('logging out on %s', (adapter) => {
     expect(await reasons()).toEqual(['logout', 'logout']);
   });
 
-  it('spares the other sessions of the user', async () => {
+  it('keeps the other sessions of the user', async () => {
     const other = stage.demos[adapter].client();
     await logIn(other, person);
 

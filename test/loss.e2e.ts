@@ -161,7 +161,7 @@ async function trial(transport: Transport, point: Point) {
 }
 
 // T-8rsz
-it('an answer that got lost anywhere costs nobody the session at leeway 0, and a thief is still caught', async () => {
+it('an answer lost at any point ends no session at leeway 0, and a thief is still detected', async () => {
   const outcomes: Awaited<ReturnType<typeof trial>>[] = [];
   const common = POINTS.filter((point) => point !== 'process killed');
   for (let at = 0; at < TRIALS; at++) {

@@ -55,7 +55,7 @@ describe('the mailbox of the demo', () => {
     }
 
     // T-53jf
-    it('lets nobody sign in by password before the email is verified, and mails the link again', async () => {
+    it('refuses a sign-in by password before the email is verified, and mails the link again', async () => {
       const email = await register();
       const first = await mailed(email, 'email_verify');
       expect(first.url).toBe(`${demo.url}/#email_verify=${first.token ?? ''}`);
@@ -71,7 +71,7 @@ describe('the mailbox of the demo', () => {
       expect((await login(email)).status).toBe(200);
     });
 
-    it('takes DEMO_USERS as verified, and a magic link or a reset as a proof', async () => {
+    it('treats DEMO_USERS as verified; a magic link or a reset verifies an email', async () => {
       const [admin] = demo.users;
       expect((await login(admin?.email ?? '')).status).toBe(200);
       const [byLink, byReset] = [await register(), await register()];
@@ -110,7 +110,7 @@ describe('the mailbox of the demo', () => {
     });
 
     // T-bkb6
-    it('does not tell who asked that an address is taken; its owner hears of it', async () => {
+    it('does not reveal that an address is taken, but tells its owner', async () => {
       const { email, browser } = await verified();
       const taken = 'root@stage.test';
       const free = await browser.post('/auth/email/change', { email: newAddress() });
@@ -132,7 +132,7 @@ describe('the mailbox of the demo', () => {
       expect((await login(email)).status).toBe(200);
     });
 
-    it('wants a caller for what is about the caller', async () => {
+    it('needs a signed-in caller for the caller’s own email', async () => {
       for (const path of ['/auth/email/verify/send', '/auth/email/change'])
         expect((await demo.client().post(path, { email: newAddress() })).status).toBe(401);
       const { email, browser } = await verified();
@@ -142,7 +142,7 @@ describe('the mailbox of the demo', () => {
       expect([same.status, same.json()['code']]).toEqual([400, 'invalid_input']);
     });
 
-    it('answers on loopback alone: by a loopback name, and through no proxy', async () => {
+    it('answers only on loopback, for a loopback name and without a proxy', async () => {
       const answer = await client.get('/mailbox');
       expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'no-store']);
       const others: readonly RequestHeaders[] = [
@@ -160,7 +160,7 @@ describe('the mailbox of the demo', () => {
   });
 
   // T-szdc
-  it('mails five of a kind to an account and answers 202 all the same; 429 to an address after twenty', async () => {
+  it('mails five of a kind to an account and still answers 202; after twenty an address gets 429', async () => {
     const client = stage.demos.express.client();
     const [known, unknown] = ['root@stage.test', 'nobody@stage.test'];
     const answers: string[] = [];
