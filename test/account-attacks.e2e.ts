@@ -5,18 +5,11 @@ import { type FactorHost, factorHost, PASSWORD, type Session } from './support/f
 import { type Approval, type FakeIssuer, fakeIssuer } from './support/fake-issuer.js';
 import { FORGED_ANSWERS } from './support/forged-answers.js';
 import type { HttpAnswer, HttpClient } from './support/http.js';
+import { locationOf, person, REFUSED } from './support/sign-in-elsewhere.js';
 
 /*
  * What docs/assurance/accounts.md lists and no other file tries: providers on Fastify, and guesses from many places.
  */
-
-const REFUSED = '#error=login_refused';
-const locationOf = (answer: HttpAnswer): string => answer.headers['location'] ?? '';
-let people = 0;
-const person = (): Approval => {
-  const sub = `s${String(++people)}`;
-  return { sub, email: `${sub}@provider.example`, emailVerified: true };
-};
 
 let honest: FakeIssuer;
 let evil: FakeIssuer;

@@ -57,6 +57,7 @@ const newAdmin = async (adapter: Adapter): Promise<Person & { client: HttpClient
   expect((await boss.patch(`/admin/users/${person.id}`, { role: 'admin' })).status).toBe(200);
   return { ...person, client: await signedIn(adapter, person) };
 };
+const sidOf = ({ accessToken }: Pick<Acting, 'accessToken'>) => String(claimsOf(accessToken)['sid']);
 const auditOf = (sessionId: string): Promise<Row[]> =>
   stage.rows(
     'select type, subject, actor, detail from auth_audit where session_id = $1 order by id',
@@ -76,13 +77,20 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     person = await signUp(own);
   });
   const act = (id = person.id, by = boss) => by.post(`/admin/users/${id}/act`);
+  const refresh = (refreshToken: string) => client(other).post('/auth/refresh', { refreshToken });
+  const expectActorEnded = async (accessToken: string, actor: Person): Promise<void> => {
+    expect((await auditOf(sidOf({ accessToken }))).at(-1)).toMatchObject({
+      ...{ type: 'session.ended', subject: person.id, actor: actor.id },
+      detail: { reason: 'actor_ended' },
+    });
+  };
 
   // T-m9g5
   it('every token and answer names both people, and nothing lasts longer than an hour', async () => {
     const acting = tokensOf(await act());
     expect(acting).toMatchObject({ user: { id: person.id }, tokenType: 'Bearer', expiresIn: 900 });
-    const claims = claimsOf(acting.accessToken);
-    expect(claims).toMatchObject({ sub: person.id, role: 'user', act: { sub: root.id }, auth_time: 0 });
+    const claims = { sub: person.id, role: 'user', act: { sub: root.id }, auth_time: 0 };
+    expect(claimsOf(acting.accessToken)).toMatchObject(claims);
     const me = await client(other).get('/auth/me', bearer(acting.accessToken));
     expect(me.json()).toMatchObject({ id: person.id, email: person.email, actor: { id: root.id } });
     expect((await client(other).get('/me', bearer(acting.accessToken))).status).toBe(200);
@@ -90,26 +98,22 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
 
     // the user sees it, and may end it
     const listed = (await own.get('/auth/sessions')).json<Row[]>();
-    const session = listed.find(({ id }) => id === claims['sid']);
+    const session = listed.find(({ id }) => id === sidOf(acting));
     expect(session).toMatchObject({ actor: { id: root.id }, current: false });
     expect(listed.find(({ current }) => current)).not.toHaveProperty('actor');
-    const lifetimeMs =
-      Date.parse(String(session?.['expiresAt'])) - Date.parse(String(session?.['createdAt']));
-    expect(lifetimeMs).toBeLessThanOrEqual(3_600_000);
+    const timeMs = (of: 'createdAt' | 'expiresAt') => Date.parse(String(session?.[of]));
+    expect(timeMs('expiresAt') - timeMs('createdAt')).toBeLessThanOrEqual(3_600_000);
 
-    const refreshed = tokensOf(
-      await client(other).post('/auth/refresh', { refreshToken: acting.refreshToken }),
-    );
+    const refreshed = tokensOf(await refresh(acting.refreshToken));
     expect(claimsOf(refreshed.accessToken)).toMatchObject({ sub: person.id, act: { sub: root.id } });
-    expect((await own.delete(`/auth/sessions/${String(claims['sid'])}`)).status).toBe(204);
+    expect((await own.delete(`/auth/sessions/${sidOf(acting)}`)).status).toBe(204);
     expect(refusalOf(await client(adapter).get('/me', bearer(refreshed.accessToken)))).toEqual(REFUSED);
   });
 
   it('nobody acts any longer as a user who becomes an admin', async () => {
-    const acting = tokensOf(await act());
+    const { accessToken, refreshToken } = tokensOf(await act());
     expect((await boss.patch(`/admin/users/${person.id}`, { role: 'admin' })).status).toBe(200);
-    const { accessToken, refreshToken } = acting;
-    expect(refusalOf(await client(other).post('/auth/refresh', { refreshToken }))).toEqual(REFUSED);
+    expect(refusalOf(await refresh(refreshToken))).toEqual(REFUSED);
     await until(async () => (await client(other).get('/me', bearer(accessToken))).status === 401);
     expect((await own.post('/auth/refresh')).status).toBe(200);
   });
@@ -123,26 +127,24 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
       expect(answer.status).toBe(mine ? 403 : 204);
     }
     expect((await own.get('/auth/me')).status).toBe(200);
-    expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
+    expect((await refresh(refreshToken)).status).toBe(401);
   });
 
   it('an API key cannot act as a user, even if its owner may', async () => {
-    const made = await boss.post('/auth/api-keys', { name: 'act' });
-    const { key } = made.json<{ key: string }>();
+    const { key } = (await boss.post('/auth/api-keys', { name: 'act' })).json<{ key: string }>();
     const answer = await client(adapter).post(`/admin/users/${person.id}/act`, {}, bearer(key));
     expect(answer.status).toBe(403);
   });
 
   it('reuse of a refresh token of an acting session ends that session, but none of the user’s own', async () => {
     const { refreshToken } = tokensOf(await act());
-    const reader = client(other);
-    expect((await reader.post('/auth/refresh', { refreshToken })).status).toBe(200);
+    expect((await refresh(refreshToken)).status).toBe(200);
     // past any leeway of the demo
     await stage.rows(
       `update auth_sessions set rotated_at = rotated_at - interval '1 hour' where actor = $1 and subject = $2`,
       ...[root.id, person.id],
     );
-    expect((await reader.post('/auth/refresh', { refreshToken })).status).toBe(401);
+    expect((await refresh(refreshToken)).status).toBe(401);
     expect((await own.get('/auth/me')).status).toBe(200);
     expect((await own.post('/auth/refresh')).status).toBe(200);
   });
@@ -152,7 +154,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     const { refreshToken } = tokensOf(await act(person.id, thief.client));
     const mine = await signedIn(adapter, thief);
     expect((await mine.delete('/auth/sessions')).status).toBeLessThan(300);
-    expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
+    expect((await refresh(refreshToken)).status).toBe(401);
     expect((await mine.get('/auth/me')).status).toBe(200);
   });
 
@@ -213,26 +215,22 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
   // T-7wdm
   it('every row of the audit trail has both names', async () => {
     const acting = tokensOf(await act());
-    const sid = String(claimsOf(acting.accessToken)['sid']);
     const from = (path: string, refreshToken: string) => client(adapter).post(path, { refreshToken });
     expect((await own.post('/auth/refresh')).status).toBe(200);
     const next = tokensOf(await from('/auth/refresh', acting.refreshToken));
     expect((await from('/auth/logout', next.refreshToken)).status).toBe(204);
     const second = tokensOf(await act());
-    const stolen = String(claimsOf(second.accessToken)['sid']);
     await from('/auth/refresh', second.refreshToken);
     expect((await from('/auth/refresh', second.refreshToken)).status).toBe(401);
     const third = tokensOf(await act());
-    const ended = String(claimsOf(third.accessToken)['sid']);
-    expect((await client(adapter).delete(`/auth/sessions/${ended}`, bearer(third.accessToken))).status).toBe(
-      204,
-    );
+    const end = await client(adapter).delete(`/auth/sessions/${sidOf(third)}`, bearer(third.accessToken));
+    expect(end.status).toBe(204);
     const rotations = () =>
       stage.rows("select actor from auth_audit where subject = $1 and type = 'refresh.rotated'", person.id);
     // routine records follow within a second; those of the user and of the actor are not one row
     await until(async () => (await rotations()).length >= 2);
     expect(new Set((await rotations()).map(({ actor }) => actor))).toEqual(new Set([null, root.id]));
-    const rows = (await Promise.all([sid, stolen, ended].map(auditOf))).flat();
+    const rows = (await Promise.all([acting, second, third].map((each) => auditOf(sidOf(each))))).flat();
     expect(rows.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['login.succeeded', 'refresh.rotated', 'refresh.reused', 'session.ended']),
     );
@@ -265,15 +263,10 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     expect(refusalOf(await client(adapter).get('/me', token))).toEqual(REFUSED);
     expect(await acceptedFor(async () => (await client(other).get('/me', token)).status)).toBeLessThan(1_000);
     expect((await socket.closed).code).toBe(4401);
-    const { refreshToken } = acting;
-    expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
+    expect((await refresh(acting.refreshToken)).status).toBe(401);
     expect((await own.get('/me')).status).toBe(200);
     expect((await own.post('/auth/refresh')).status).toBe(200);
-    const sid = String(claimsOf(acting.accessToken)['sid']);
-    expect((await auditOf(sid)).at(-1)).toMatchObject({
-      ...{ type: 'session.ended', subject: person.id, actor: actor.id },
-      detail: { reason: 'actor_ended' },
-    });
+    await expectActorEnded(acting.accessToken, actor);
   });
 
   it('cannot be refreshed if the actor was disabled only in the table, like the actor’s own session', async () => {
@@ -281,7 +274,7 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     const { refreshToken } = tokensOf(await act(person.id, actor.client));
     await stage.rows('update users set disabled = true where id = $1', actor.id);
     expect((await actor.client.post('/auth/refresh')).status).toBe(401);
-    expect((await client(other).post('/auth/refresh', { refreshToken })).status).toBe(401);
+    expect((await refresh(refreshToken)).status).toBe(401);
   });
 
   it.each<[string, string, (actor: Person) => string]>([
@@ -291,15 +284,11 @@ describe.each(ADAPTERS)('acting as a user, on %s', (adapter) => {
     const actor = await newAdmin(adapter);
     const { accessToken, refreshToken } = tokensOf(await act(person.id, actor.client));
     await stage.rows('update users set role = $1 where id = $2', role, whose(actor));
-    expect(refusalOf(await client(other).post('/auth/refresh', { refreshToken }))).toEqual(REFUSED);
+    expect(refusalOf(await refresh(refreshToken))).toEqual(REFUSED);
     expect(refusalOf(await client(other).get('/me', bearer(accessToken)))).toEqual(REFUSED);
     await until(async () => (await client(adapter).get('/me', bearer(accessToken))).status === 401);
     expect((await own.post('/auth/refresh')).status).toBe(200);
-    const sid = String(claimsOf(accessToken)['sid']);
-    expect((await auditOf(sid)).at(-1)).toMatchObject({
-      ...{ type: 'session.ended', subject: person.id, actor: actor.id },
-      detail: { reason: 'actor_ended' },
-    });
+    await expectActorEnded(accessToken, actor);
   });
 
   it('ends with the user’s sessions, and counts against none of them', async () => {

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import { type FactorHost, factorHost, PASSWORD, type Person, type Session } from './support/factor-host.js';
 
 const CHALLENGE = 'Bearer error="insufficient_user_authentication", max_age="300"';
+const CHANGE = { currentPassword: PASSWORD, newPassword: 'another long passphrase' };
 const TWENTY = Array.from({ length: 20 });
 
 describe('second factors', () => {
@@ -93,15 +94,7 @@ describe('second factors', () => {
 
     // T-72rz
     it.each<readonly [string, (person: Person, session: Session) => Promise<unknown>]>([
-      [
-        'a password change',
-        (_, { accessToken }) =>
-          host.post(
-            'password',
-            { currentPassword: PASSWORD, newPassword: 'another long passphrase' },
-            accessToken,
-          ),
-      ],
+      ['a password change', (_, { accessToken }) => host.post('password', CHANGE, accessToken)],
       ['logout-all', (_, { accessToken }) => host.post('logout-all', undefined, accessToken)],
       ['disabling', ({ id }) => host.auth.changeUser(id, 'disabled')],
       ['deletion', ({ id }) => host.auth.changeUser(id, 'deleted')],

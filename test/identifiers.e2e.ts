@@ -1,107 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, type INestApplication, Module, NotFoundException, UseGuards } from '@nestjs/common';
-import {
-  AuthModule,
-  type AuthModuleOptions,
-  CurrentUser,
-  JwtAuthGuard,
-  PasswordHasher,
-  type Principal,
-  TokenVersionGuard,
-} from '@tokenward/nestjs';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import type { AuthModuleOptions } from '@tokenward/nestjs';
 import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { isNull } from 'drizzle-orm';
-import { integer, pgTable, serial, text, timestamp } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
-import { until } from './support/until.js';
-import { hostDatabase, type HostApp, type HostDatabase, hostOptions, startHost } from './support/host-app.js';
+import type { HostApp } from './support/host-app.js';
+import { BARE, memberHosts, members, PASSWORD, REFUSED } from './support/member-hosts.js';
 
-/** Integer ids, mixed case, tenants, soft deletion, and columns that no registration may fill. */
-const members = pgTable('members', {
-  id: serial('id').primaryKey(),
-  org: text('org'),
-  username: text('username'),
-  email: text('email'),
-  secret: text('secret'),
-  role: text('role'),
-  phone: text('phone'),
-  credit: integer('credit').notNull().default(0),
-  verified: timestamp('verified', { withTimezone: true }),
-  deletedAt: timestamp('deleted_at', { withTimezone: true }),
-});
-const { id, email, username, org, secret, role, deletedAt } = members;
-const BARE: UserColumns = { table: members, id, email, passwordHash: secret, role };
-
-const PASSWORD = 'a quiet harbour at dawn';
-const REFUSED = { statusCode: 401, error: 'Unauthorized', message: 'Login refused', code: 'login_refused' };
-
-@Controller()
-class Things {
-  @Get('things')
-  @UseGuards(JwtAuthGuard)
-  things(@CurrentUser() user: Principal) {
-    return { id: user.id, ...user.claims };
-  }
-
-  @Get('checked')
-  @UseGuards(JwtAuthGuard, TokenVersionGuard)
-  checked() {
-    return {};
-  }
-}
+const { org, username, deletedAt } = members;
+const { database, hash, keep, put, seen, start, unique } = memberHosts();
 
 describe('what people sign in with', () => {
-  let database: HostDatabase;
-  let hash: string;
-  let next = 0;
-  const running: HostApp[] = [];
-  const events: Record<string, unknown>[] = [];
-
-  beforeAll(async () => {
-    database = await hostDatabase();
-    await database.pool.query(
-      `create table members (id serial primary key, org text, username text, email text, secret text, role text, phone text,
-        credit int not null default 0, verified timestamptz, deleted_at timestamptz)`,
-    );
-  });
-  afterEach(async () => {
-    for (const app of running.splice(0)) await app.close();
-    events.splice(0);
-  });
-  afterAll(() => database.drop());
-
-  async function start(
-    users: Partial<UserColumns>,
-    changes: Partial<AuthModuleOptions> = {},
-    adapter: 'express' | 'fastify' = 'express',
-  ) {
-    const options = hostOptions(database, {
-      storage: drizzleStorage(database.db, { users: { ...BARE, ...users } }),
-      onEvent: (event) => void events.push({ ...event }),
-      ...changes,
-    });
-    @Module({
-      imports: [AuthModule.forRoot({ ...options, routes: { register: true } })],
-      controllers: [Things],
-    })
-    class Host {}
-    const host = await startHost(Host, adapter);
-    running.push(host);
-    hash ??= await (host.app as INestApplication).get(PasswordHasher, { strict: false }).hash(PASSWORD);
-    return host;
-  }
-
-  async function put(row: Partial<typeof members.$inferInsert>): Promise<string> {
-    const [made] = await database.db
-      .insert(members)
-      .values({ secret: hash, ...row })
-      .returning();
-    return String(made?.id);
-  }
-
-  const unique = (name: string): string => `${name}${String(++next)}`;
-  const seen = (type: string) => events.filter((event) => event['type'] === type);
-
   describe('a username', () => {
     const options = { identifier: { name: 'username' } };
 
@@ -189,162 +97,6 @@ describe('what people sign in with', () => {
     });
   });
 
-  describe('tenants', () => {
-    const tenantOptions: Partial<AuthModuleOptions> = {
-      identifier: {
-        tenant: ({ headers }) => {
-          const named = headers['x-tenant'];
-          if (named === 'gone') throw new NotFoundException('no such shop');
-          if (named === 'broken') throw new Error('the list of shops is away');
-          return typeof named === 'string' ? named : undefined;
-        },
-      },
-      accessToken: { claims: ({ tenant }) => ({ shop: tenant }) },
-    };
-    const at = (tenant: string) => ({ headers: { 'x-tenant': tenant } });
-
-    // T-j22g
-    it.each(['express', 'fastify'] as const)(
-      'one email is two users in two tenants (%s)',
-      async (adapter) => {
-        const host = await start({ tenant: org }, tenantOptions, adapter);
-        const mail = `${unique('both')}@example.com`;
-        const client = host.client();
-        const made: unknown[] = [];
-        for (const tenant of ['north', 'south']) {
-          const body = { email: mail, password: `${PASSWORD} in the ${tenant}` };
-          const registered = await client.post('/auth/register', body, at(tenant));
-          expect(registered.status).toBe(201);
-          made.push(registered.json<{ user: { id: string } }>().user.id);
-          expect((await client.post('/auth/register', body, at(tenant))).status).toBe(409);
-        }
-        expect(new Set(made).size).toBe(2);
-        for (const [tenant, other] of [
-          ['north', 'south'],
-          ['south', 'north'],
-        ] as const) {
-          const body = { email: mail, password: `${PASSWORD} in the ${tenant}` };
-          const login = await client.post('/auth/login', body, at(tenant));
-          expect(login.status).toBe(200);
-          expect((await client.get('/things')).json()).toEqual({
-            id: made[tenant === 'north' ? 0 : 1],
-            shop: tenant,
-          });
-          // the claim is in the next token, too
-          expect((await client.post('/auth/refresh')).status).toBe(200);
-          expect((await client.get('/things')).json()).toMatchObject({ shop: tenant });
-          const elsewhere = await client.post('/auth/login', body, at(other));
-          expect([elsewhere.status, elsewhere.json()]).toEqual([401, REFUSED]);
-        }
-        expect(seen('user.registered').map((event) => event['tenant'])).toEqual(['north', 'south']);
-        expect(seen('login.succeeded').map((event) => event['tenant'])).toEqual(['north', 'south']);
-        expect(seen('login.failed').map((event) => event['tenant'])).toEqual(['south', 'north']);
-      },
-    );
-
-    it('a request that names none finds nobody, and the host may refuse or fail', async () => {
-      const client = (await start({ tenant: org }, tenantOptions)).client();
-      const mail = `${unique('some')}@example.com`;
-      await put({ org: 'north', email: mail });
-      await put({ email: `no-tenant-${mail}` });
-      const login = (tenant: string | undefined, who = mail) =>
-        client.post(
-          '/auth/login',
-          { email: who, password: PASSWORD },
-          tenant === undefined ? {} : at(tenant),
-        );
-      expect((await login('north')).status).toBe(200);
-      for (const [tenant, who] of [
-        [undefined, mail],
-        ['', mail],
-        [undefined, `no-tenant-${mail}`],
-        ['North', mail],
-        ['south', mail],
-      ] as const) {
-        const refused = await login(tenant, who);
-        expect([tenant, refused.status, refused.json()]).toEqual([tenant, 401, REFUSED]);
-      }
-      expect((await login('gone')).status).toBe(404);
-      expect((await login('broken')).status).toBe(503);
-      const registration = { email: `new-${mail}`, password: PASSWORD };
-      const nowhere = await client.post('/auth/register', registration);
-      expect([nowhere.status, nowhere.json()['message']]).toEqual([400, 'tenant: the request names none']);
-    });
-
-    // T-hvj6
-    it('a link is mailed to the user of the tenant that was named, and to nobody else', async () => {
-      const mailed: string[] = [];
-      const accounts = {
-        mail: ({ userId }: { userId: string }) => void mailed.push(userId),
-        url: 'https://app.example.com/{kind}#token={token}',
-      };
-      const client = (
-        await start({ tenant: org, emailVerified: members.verified }, { ...tenantOptions, accounts })
-      ).client();
-      const mail = `${unique('mailed')}@example.com`;
-      const north = await put({ org: 'north', email: mail });
-      await put({ org: 'south', email: mail });
-      for (const where of [at('north'), at('nowhere'), {}])
-        expect((await client.post('/auth/password/forgot', { email: mail }, where)).status).toBe(202);
-      await until(() => mailed.length > 0);
-      expect(mailed).toEqual([north]);
-    });
-
-    it('a sign-in link is good at the tenant that it was asked for at, and is not spent elsewhere', async () => {
-      const mailed: { readonly userId: string; readonly token?: string; readonly url?: string }[] = [];
-      const accounts = {
-        mail: (mail: (typeof mailed)[number]) => void mailed.push(mail),
-        url: 'https://{tenant}.example.com/{kind}#token={token}',
-      };
-      const client = (
-        await start({ tenant: org, emailVerified: members.verified }, { ...tenantOptions, accounts })
-      ).client();
-      const mail = `${unique('linked')}@example.com`;
-      const north = await put({ org: 'north', email: mail });
-      await put({ org: 'south', email: mail });
-      const asked = async () => {
-        mailed.splice(0);
-        await client.post('/auth/magic-link', { email: mail }, at('north'));
-        await until(() => mailed.length > 0);
-        return mailed[0];
-      };
-      const link = await asked();
-      expect(link?.url).toBe(`https://north.example.com/magic_link#token=${String(link?.token)}`);
-      const follow = (where: object, token = link?.token) =>
-        client.post('/auth/magic-link/login', { token, transport: 'bearer' }, where);
-      for (const where of [at('south'), at('nowhere'), {}]) {
-        const refused = await follow(where);
-        expect([refused.status, refused.json()['code']]).toEqual([400, 'link_refused']);
-      }
-      const login = await follow(at('north'));
-      expect([login.status, login.json<{ user: { id: string } }>().user.id]).toEqual([200, north]);
-      const next = await asked();
-      await database.pool.query("update members set org = 'east' where id = $1", [north]);
-      for (const where of [at('north'), at('east')])
-        expect((await follow(where, next?.token)).status).toBe(400);
-    });
-
-    it('each has counters and known devices of its own', async () => {
-      const client = (await start({ tenant: org }, { ...tenantOptions, throttle: {} })).client();
-      const mail = `${unique('guess')}@example.com`;
-      await put({ org: 'north', email: mail });
-      await put({ org: 'south', email: mail });
-      // a device that north knows
-      expect(
-        (await client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'))).status,
-      ).toBe(200);
-      const guess = (tenant: string) =>
-        client.post('/auth/login', { email: mail, password: 'wrong password' }, at(tenant));
-      const statuses = [];
-      // its device counts as a stranger in south: the guesses there fill south's own bucket
-      for (let n = 0; n < 11; n++) statuses.push((await guess('south')).status);
-      expect(statuses.at(-1)).toBe(429);
-      expect(
-        (await client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'))).status,
-      ).toBe(200);
-    });
-  });
-
   it.each<[string, Partial<UserColumns>, Partial<AuthModuleOptions>, string]>([
     ['a name without its column', {}, { identifier: { name: 'username' } }, 'identifier.name: is username'],
     ['tenants without their column', {}, { identifier: { tenant: () => 'x' } }, 'identifier.tenant: is set'],
@@ -364,7 +116,7 @@ describe('what people sign in with', () => {
       expect((await client.post('/auth/login', credentials)).status).toBe(200);
       expect((await client.post('/auth/refresh')).status).toBe(200);
       const change = { currentPassword: PASSWORD, newPassword: 'another harbour, at dusk' };
-      await database.pool.query('update members set deleted_at = now() where id = $1', [key]);
+      await database().pool.query('update members set deleted_at = now() where id = $1', [key]);
 
       for (const [method, path, body] of [
         ['GET', '/auth/me', undefined],
@@ -378,8 +130,8 @@ describe('what people sign in with', () => {
       }
       const login = await host.client().post('/auth/login', credentials);
       expect([login.status, login.json()]).toEqual([401, REFUSED]);
-      expect((await database.pool.query('select secret from members where id = $1', [key])).rows).toEqual([
-        { secret: hash },
+      expect((await database().pool.query('select secret from members where id = $1', [key])).rows).toEqual([
+        { secret: hash() },
       ]);
       // who comes under that email next is somebody else
       const again = await host.client().post('/auth/register', credentials);
@@ -390,7 +142,7 @@ describe('what people sign in with', () => {
 
   // T-vmdh
   it('a hidden row gets no mailed link, and its email is free', async () => {
-    const { users } = drizzleStorage(database.db, {
+    const { users } = drizzleStorage(database().db, {
       users: { ...BARE, emailVerified: members.verified, where: isNull(deletedAt) },
     });
     const mail = `${unique('hidden')}@example.com`;
@@ -433,7 +185,7 @@ describe('what people sign in with', () => {
       const mail = `${unique('full')}@example.com`;
       const made = await client.post('/auth/register', { email: mail, password: PASSWORD, phone: '4930' });
       expect(made.status).toBe(201);
-      const found = await database.pool.query('select phone, role, credit from members where email = $1', [
+      const found = await database().pool.query('select phone, role, credit from members where email = $1', [
         mail,
       ]);
       expect(found.rows).toEqual([{ phone: '4930', role: null, credit: 0 }]);
@@ -445,7 +197,7 @@ describe('what people sign in with', () => {
     });
     async function hostOf(schema: z.ZodType): Promise<HostApp> {
       const host = hosts.get(schema) ?? (await start({}, { registration: { fields: schema } }));
-      running.splice(0);
+      if (!hosts.has(schema)) keep(host);
       hosts.set(schema, host);
       return host;
     }
@@ -478,7 +230,9 @@ describe('what people sign in with', () => {
         headers: { 'content-type': 'application/json' },
       });
       expect([refused.status, refused.json()['message']]).toEqual([400, message]);
-      expect((await database.pool.query('select 1 from members where email = $1', [mail])).rows).toEqual([]);
+      expect((await database().pool.query('select 1 from members where email = $1', [mail])).rows).toEqual(
+        [],
+      );
     });
   });
 });

@@ -7,7 +7,8 @@ import { AuthTestingModule, memoryStorage } from '@tokenward/nestjs/testing';
 import { decodeJwt, jwtVerify } from 'jose';
 import { type Approval, type FakeIssuer, fakeIssuer } from './support/fake-issuer.js';
 import { fakeGitHub, type GitHubAccount } from './support/fake-github.js';
-import { type HttpAnswer, type HttpClient, httpClient } from './support/http.js';
+import { type HttpClient, httpClient } from './support/http.js';
+import { locationOf } from './support/sign-in-elsewhere.js';
 
 /*
  * Providers that are not quite like the others, on Fastify.
@@ -17,7 +18,6 @@ const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256
 const APPLE = { clientId: 'tokenward', teamId: 'TEAM567890', keyId: 'KEY4567890' };
 const REFUSED = '/#error=login_refused';
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-const locationOf = (answer: HttpAnswer): string => answer.headers['location'] ?? '';
 
 let issuer: FakeIssuer;
 let hub: Awaited<ReturnType<typeof fakeGitHub>>;

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { launchChromium } from './support/chromium.js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { BrowserContextOptions } from 'playwright-core';
 import {
   admin,
+  type Adapter,
   ADAPTERS,
   logIn,
   PASSWORD,
@@ -14,37 +14,19 @@ import {
 } from './support/stage.js';
 import { lookAt, tabThrough } from './support/accessibility.js';
 import { actOnPage } from './support/acting-page.js';
+import { visits } from './support/visits.js';
 import { takePictures } from './support/pictures.js';
-import { USER_AGENTS, visit, type Visitor } from './support/visitor.js';
+import { USER_AGENTS, type Visitor } from './support/visitor.js';
 
+const { arriveAt, browser } = visits();
 let stage: Stage;
-let browser: Browser;
-let visitors: Visitor[] = [];
-
 beforeAll(async () => {
-  browser = await launchChromium();
   stage = await startStage();
 }, STAGE_TIMEOUT_MS);
-afterAll(async () => {
-  await browser?.close();
-  await stage?.close();
-});
-afterEach(async () => {
-  const complaints = visitors.flatMap((visitor) => visitor.complaints);
-  await Promise.all(visitors.map(({ context }) => context.close()));
-  visitors = [];
-  expect(complaints).toEqual([]);
-});
+afterAll(() => stage?.close());
 
-async function arrive(
-  options: BrowserContextOptions = {},
-  adapter: 'express' | 'fastify' = 'express',
-): Promise<Visitor> {
-  const visitor = await visit(browser, stage.demos[adapter].url, options);
-  visitors.push(visitor);
-  return visitor;
-}
-
+const arrive = (options: BrowserContextOptions = {}, adapter: Adapter = 'express'): Promise<Visitor> =>
+  arriveAt(stage.demos[adapter].url, options);
 const someone = (): Promise<Person> => register(stage.demos.express.client());
 async function someoneIn(): Promise<{ person: Person; me: Visitor }> {
   const [person, me] = await Promise.all([someone(), arrive()]);
@@ -301,4 +283,4 @@ it('is accessible on a phone and a desktop, in light and dark', async () => {
 
 // UPDATE_SCREENSHOTS=1 npm test -- test/page.e2e.ts
 if (process.env['UPDATE_SCREENSHOTS'])
-  it('is photographed for the docs', () => takePictures(browser, stage), 120_000);
+  it('is photographed for the docs', () => takePictures(browser(), stage), 120_000);

@@ -16,9 +16,14 @@ import {
 } from './support/host-app.js';
 import { type FactorHost, factorHost } from './support/factor-host.js';
 import type { HttpClient } from './support/http.js';
+import { bearer } from './support/stage.js';
 
 type Answer = Record<string, unknown> | Promise<Record<string, unknown>>;
 
+const NESTED = z.object({ shop: z.object({ id: z.string() }) });
+const down = (): never => {
+  throw new Error('the directory of plans is down');
+};
 const RULES = z.looseObject({ tenant: z.string().max(4000).optional() });
 
 /** `sessions.claims` and `sessions.limits`. */
@@ -42,11 +47,7 @@ describe('what a host says of a session when it opens', () => {
         claims: () => told(),
         // today's rules; a deploy may change them
         claimsSchema: {
-          '~standard': {
-            version: 1,
-            vendor: 'test',
-            validate: (value) => rules['~standard'].validate(value),
-          },
+          '~standard': { ...RULES['~standard'], validate: (value) => rules['~standard'].validate(value) },
         },
       },
       refreshToken: { ttl: '10d', rememberMeTtl: '20d', absoluteTtl: '30d' },
@@ -80,7 +81,6 @@ describe('what a host says of a session when it opens', () => {
   };
 
   const claimsOf = async (client: HttpClient) => (await client.get('/claims')).json();
-  const withToken = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
   // T-6d5v
   it('claims of a login stay with the session: each token has them, whatever the hook says by then', async () => {
@@ -122,7 +122,7 @@ describe('what a host says of a session when it opens', () => {
       ...{ transport: 'bearer', secondFactor: 'satisfied', claims: { till: 9 } },
     });
     const { accessToken, refreshToken } = grant;
-    const read = async (token: string) => (await host.client().get('/claims', withToken(token))).json();
+    const read = async (token: string) => (await host.client().get('/claims', bearer(token))).json();
     expect(await read(accessToken)).toEqual({ till: 9, floor: 1 });
     const refreshed = await host.client().post('/auth/refresh', { refreshToken });
     expect(await read(refreshed.json<{ accessToken: string }>().accessToken)).toEqual({ till: 9, floor: 1 });
@@ -149,13 +149,8 @@ describe('what a host says of a session when it opens', () => {
 
   // T-hk5d
   it.each<[string, () => Answer]>([
-    ['rejects', () => Promise.reject(new Error('the directory of plans is down'))],
-    [
-      'throws',
-      () => {
-        throw new Error('the directory of plans is down');
-      },
-    ],
+    ['rejects', async () => down()],
+    ['throws', down],
     ['does not answer', () => new Promise(() => undefined)],
   ])('a function of claims that %s is 503, opens nothing and spends nothing', async (_, failing) => {
     const { id, mail } = await person();
@@ -178,13 +173,7 @@ describe('what a host says of a session when it opens', () => {
     ['of another type', { shop: 7 }, {}, z.looseObject({ shop: z.string() }), 401],
     ['that is not known any more', { shop: 'a' }, {}, z.strictObject({ till: z.number().optional() }), 401],
     ['beside one of the hook', { shop: 'a' }, { till: 1 }, z.strictObject({ till: z.number() }), 401],
-    [
-      'that is refused within',
-      { shop: { id: 1 } },
-      {},
-      z.object({ shop: z.object({ id: z.string() }) }),
-      401,
-    ],
+    ['that is refused within', { shop: { id: 1 } }, {}, NESTED, 401],
     ['that the hook gives wrongly', { shop: 'a' }, { till: 'x' }, z.looseObject({ till: z.number() }), 500],
     ['that the hook leaves out', { shop: 'a' }, {}, z.looseObject({ till: z.number() }), 500],
     ['that is still allowed', { shop: 'a' }, {}, z.strictObject({ shop: z.string() }), 200],
@@ -249,14 +238,8 @@ describe('what a host says of a session when it opens', () => {
 
   // T-bhvx
   it.each<[string, number, () => SessionLimits | Promise<SessionLimits>]>([
-    ['fails', 503, () => Promise.reject(new Error('the directory of plans is down'))],
-    [
-      'throws',
-      503,
-      () => {
-        throw new Error('the directory of plans is down');
-      },
-    ],
+    ['fails', 503, async () => down()],
+    ['throws', 503, down],
     ['does not answer', 503, () => new Promise<SessionLimits>(() => undefined)],
     ['answers nothing', 500, () => undefined as unknown as SessionLimits],
     ['answers what is no limit', 500, () => ({ idle: '5m' }) as SessionLimits],
@@ -280,6 +263,7 @@ describe('a session to which no token can be given any more, where nobody but th
   const clock = new ManualClock();
   const storage = memoryStorage({ clock });
   const hosts: FactorHost[] = [];
+  const MANY = Array.from({ length: 600 }, (_, n) => `permission:${n}`);
   beforeAll(async () => {
     for (const allowedClaims of [['nickname', 'email'], []])
       hosts.push(await factorHost({ clock, storage, accessToken: { allowedClaims } }));
@@ -291,8 +275,7 @@ describe('a session to which no token can be given any more, where nobody but th
     ['its claims are not allowed any more', () => undefined],
     [
       'its user has more permissions than a token holds',
-      (id) =>
-        storage.users.set({ id, permissions: Array.from({ length: 600 }, (_, n) => `permission:${n}`) }),
+      (id) => storage.users.set({ id, permissions: MANY }),
     ],
   ])('ends by itself where %s: the user is not signed out, and nobody cries theft', async (_, change) => {
     const [before, now] = hosts as [FactorHost, FactorHost];

@@ -10,7 +10,14 @@ import { calculateThumbprint } from 'dpop';
 import type { Server, ServerOptions, Socket as ServerSocket } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
-import { caller, type ContextHost, Gateway, startContext } from './support/contexts.js';
+import {
+  caller,
+  type ContextHost,
+  Gateway,
+  startContext,
+  UNAUTHENTICATED,
+  FORBIDDEN,
+} from './support/contexts.js';
 import { dpopClient } from './support/dpop-client.js';
 import { hostDatabase, type HostDatabase } from './support/host-app.js';
 import { openSocket, type TestSocket } from './support/sockets.js';
@@ -61,17 +68,10 @@ function parsed(text: string): { event: string; data: unknown } {
   return { event: message.type, data: message };
 }
 
-const UNAUTHENTICATED = {
-  statusCode: 401,
-  error: 'Unauthorized',
-  message: 'Authentication failed',
-  code: 'authentication_failed',
-};
 const NOBODY = { email: 'nobody@example.com', password: 'a long enough passphrase' };
 const UNBOUND = {
   ...{ statusCode: 403, error: 'Forbidden', message: 'Bound session required', code: 'device_required' },
 };
-const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
 
 /** Somebody whose session is bound to a key, and what goes into a first message. */
 async function bound(host: ContextHost) {

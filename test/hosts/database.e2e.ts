@@ -8,96 +8,14 @@ import {
   drizzleStorage,
   type DrizzleStorageOptions,
 } from '@tokenward/nestjs/drizzle';
-import { getTableName } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as proxyDrizzle } from 'drizzle-orm/pg-proxy';
-import { boolean, pgSchema, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { pgSchema, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import pg from 'pg';
-import {
-  type HostDatabase,
-  hostDatabase,
-  hostOptions,
-  PEOPLE,
-  people,
-  startHost,
-} from '../support/host-app.js';
+import { DECOYS, WORKING } from '../support/database-kinds.js';
+import { type HostDatabase, hostDatabase, hostOptions, PEOPLE, startHost } from '../support/host-app.js';
 
 const PASSWORD = 'a long enough passphrase';
-
-/** Columns without names of their own. */
-const unnamed = pgTable('members', {
-  id: uuid().primaryKey().defaultRandom(),
-  eMail: text().notNull().unique(),
-  passwordHash: text().notNull(),
-  userRole: text(),
-  grantedRights: text().array(),
-  isDisabled: boolean(),
-});
-const { id, eMail, passwordHash, userRole, grantedRights, isDisabled } = unnamed;
-const MEMBERS = {
-  table: unnamed,
-  ...{ id, email: eMail, passwordHash, role: userRole, permissions: grantedRights, disabled: isDisabled },
-};
-
-/** A table without columns for each of ours: a statement that reaches one fails. */
-const DECOYS = Object.values(createAuthSchema())
-  .map((table) => `create table decoy.${getTableName(table)} ()`)
-  .join(';');
-
-type Db = NodePgDatabase<Record<string, unknown>>;
-
-interface DatabaseKind {
-  readonly name: string;
-  readonly pool?: pg.PoolConfig;
-  readonly db?: (pool: pg.Pool) => Db;
-  readonly storage?: DrizzleStorageOptions;
-  /** As the owner of the database, before the start. */
-  readonly before?: string;
-}
-
-/** Not one of these may change what a host answers. */
-const WORKING: readonly DatabaseKind[] = [
-  { name: 'a plain pool' },
-  { name: 'one connection', pool: { max: 1 } },
-  { name: 'a connection for each query', pool: { maxUses: 1 } },
-  {
-    name: 'query_timeout, statement_timeout and a name',
-    pool: { query_timeout: 1_500, statement_timeout: 1_500, application_name: 'shop', keepAlive: true },
-  },
-  { name: 'parsers of the pool that answer nothing', pool: { types: { getTypeParser: () => () => null } } },
-  { name: 'serializable by default', pool: { options: '-c default_transaction_isolation=serializable' } },
-  {
-    name: 'another language of the server',
-    pool: {
-      options:
-        '-c DateStyle=German,DMY -c IntervalStyle=sql_standard -c TimeZone=Asia/Tokyo -c bytea_output=hex',
-    },
-  },
-  {
-    name: 'a schema of the host for its relational queries',
-    db: (pool) => drizzle(pool, { schema: { people } }),
-  },
-  { name: 'public, named', storage: { schema: createAuthSchema({ schema: 'public' }) } },
-  {
-    name: 'public, named, behind a search path that leads to other tables of those names',
-    pool: { options: '-c search_path=decoy,public' },
-    storage: { schema: createAuthSchema({ schema: 'public' }) },
-    before: DECOYS,
-  },
-  {
-    name: "casing: 'snake_case'",
-    db: (pool) => drizzle(pool, { casing: 'snake_case' }),
-    storage: { users: MEMBERS },
-    before:
-      'create table members (id uuid primary key default gen_random_uuid(), e_mail text not null unique, password_hash text not null, user_role text, granted_rights text[], is_disabled boolean)',
-  },
-  {
-    name: 'no casing, names in camelCase',
-    storage: { users: MEMBERS },
-    before:
-      'create table members (id uuid primary key default gen_random_uuid(), "eMail" text not null unique, "passwordHash" text not null, "userRole" text, "grantedRights" text[], "isDisabled" boolean)',
-  },
-];
 
 function moduleOn(database: HostDatabase, storage: () => ReturnType<typeof drizzleStorage>) {
   @Module({
@@ -210,11 +128,13 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
     await Promise.all(made.map((each) => each.end()));
     await database.drop();
   });
-  const poolOf = (url = database.url) => {
-    const pool = new pg.Pool({ connectionString: url, max: 2 });
+  const poolOf = (connectionString = database.url, options?: string) => {
+    const pool = new pg.Pool({ connectionString, max: 2, options });
     made.push(pool);
     return pool;
   };
+  const storageOn = (pool = poolOf(), options: DrizzleStorageOptions = { users: PEOPLE }) =>
+    drizzleStorage(drizzle(pool), options);
   const elsewhere = () => {
     const url = new URL(database.url);
     url.pathname = '/no_such_database';
@@ -234,9 +154,8 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
   };
   const other = pgTable('people', { ref: uuid('person_ref'), mail: text('mail'), pw: text('passwort') });
 
-  it.each<
-    [string, () => Promise<ReturnType<typeof drizzleStorage>> | ReturnType<typeof drizzleStorage>, RegExp]
-  >([
+  type Storage = ReturnType<typeof drizzleStorage>;
+  it.each<[string, () => Promise<Storage> | Storage, RegExp]>([
     [
       'one Client',
       () => drizzleStorage(drizzle(new pg.Client(database.url))),
@@ -259,17 +178,12 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
     ],
     [
       'missing tables',
-      () =>
-        drizzleStorage(drizzle(poolOf()), { users: PEOPLE, schema: createAuthSchema({ prefix: 'none_' }) }),
+      () => storageOn(poolOf(), { users: PEOPLE, schema: createAuthSchema({ prefix: 'none_' }) }),
       /the table none_subjects is missing; run `tokenward migrate`/,
     ],
     [
       'tables off the search path',
-      async () => {
-        const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=pg_catalog' });
-        made.push(pool);
-        return drizzleStorage(drizzle(pool), { users: PEOPLE });
-      },
+      () => storageOn(poolOf(database.url, '-c search_path=pg_catalog')),
       /the table auth_subjects is not on the search path .* it is in public; pass createAuthSchema\(\{ schema \}\)/,
     ],
     [
@@ -278,16 +192,14 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
         await database.pool.query(
           'create schema stray; create table stray.auth_revocations (like public.auth_revocations)',
         );
-        const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=stray,public' });
-        made.push(pool);
-        return drizzleStorage(drizzle(pool), { users: PEOPLE });
+        return storageOn(poolOf(database.url, '-c search_path=stray,public'));
       },
       /the search path leads to public\.auth_subjects and stray\.auth_revocations; name the schema: createAuthSchema\(\{ schema: 'public' \}\)/,
     ],
     [
       'a missing column of the users',
       () =>
-        drizzleStorage(drizzle(poolOf()), {
+        storageOn(poolOf(), {
           users: { table: other, id: other.ref, email: other.mail, passwordHash: other.pw },
         }),
       /the table public\.people has no column passwort; give the columns/,
@@ -297,7 +209,7 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
       async () => {
         await database.pool.query('create table narrow (id uuid primary key, mail text, pw varchar(60))');
         const narrow = pgTable('narrow', { id: uuid('id').primaryKey(), mail: text('mail'), pw: text('pw') });
-        return drizzleStorage(drizzle(poolOf()), {
+        return storageOn(poolOf(), {
           users: { table: narrow, id: narrow.id, email: narrow.mail, passwordHash: narrow.pw },
         });
       },
@@ -312,7 +224,7 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
         const shop = pgSchema('Shop').table('Users', {
           ...{ id: uuid('id').primaryKey(), mail: text('mail'), hash: text('passwordHash') },
         });
-        return drizzleStorage(drizzle(poolOf()), {
+        return storageOn(poolOf(), {
           users: { table: shop, id: shop.id, email: shop.mail, passwordHash: shop.hash },
         });
       },
@@ -320,12 +232,12 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
     ],
     [
       'a missing right',
-      async () => drizzleStorage(drizzle(poolOf(await asRole())), { users: PEOPLE }),
+      async () => storageOn(poolOf(await asRole())),
       /has no right to INSERT on public\.auth_revocations; GRANT INSERT ON public\.auth_revocations TO tw_/,
     ],
     [
       'a missing database',
-      () => drizzleStorage(drizzle(poolOf(elsewhere())), { users: PEOPLE }),
+      () => storageOn(poolOf(elsewhere())),
       /3D000 database "no_such_database" does not exist; correct the connection/,
     ],
     [
@@ -334,7 +246,7 @@ describe('what cannot work is refused at boot in one line with the cure', () => 
         await database.pool.query(
           'create schema older; create table older.auth_sessions as select * from auth_sessions; alter table older.auth_sessions drop column amr; create table older.auth_subjects as select * from auth_subjects; create table older.auth_revocations as select * from auth_revocations; create table older.auth_audit as select * from auth_audit',
         );
-        return drizzleStorage(drizzle(poolOf()), {
+        return storageOn(poolOf(), {
           users: PEOPLE,
           schema: createAuthSchema({ schema: 'older' }),
         });

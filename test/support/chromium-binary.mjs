@@ -32,7 +32,8 @@ export function findChromium({ install }) {
 export function browserTests(dir) {
   return readdirSync(dir).filter(
     (name) =>
-      name.endsWith('.e2e.ts') && readFileSync(join(dir, name), 'utf8').includes("'./support/chromium.js'"),
+      name.endsWith('.e2e.ts') &&
+      /'\.\/support\/(?:chromium|visits)\.js'/.test(readFileSync(join(dir, name), 'utf8')),
   );
 }
 

@@ -23,6 +23,14 @@ import { LiveSockets } from '@tokenward/nestjs/ws';
 import type { CloseSocket, Handshake } from '@tokenward/nestjs/ws';
 import { type HostDatabase, hostOptions, people } from './host-app.js';
 
+export const UNAUTHENTICATED = {
+  statusCode: 401,
+  error: 'Unauthorized',
+  message: 'Authentication failed',
+  code: 'authentication_failed',
+};
+export const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
+
 /** What a gateway of any adapter does; no filter of ours. */
 @UseGuards(JwtAuthGuard, RolesGuard, PermissionsGuard, TokenVersionGuard)
 export class Gateway {

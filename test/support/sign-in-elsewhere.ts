@@ -1,0 +1,23 @@
+import { expect } from '@jest/globals';
+import type { Approval } from './fake-issuer.js';
+import type { HttpAnswer, HttpClient } from './http.js';
+
+/** What the fragment of the page says that a refused browser ends up at. */
+export const REFUSED = '#error=login_refused';
+
+export const locationOf = (answer: HttpAnswer): string => answer.headers['location'] ?? '';
+
+let people = 0;
+/** Somebody whom nobody has seen yet. */
+export function person() {
+  const sub = `s${String(++people)}`;
+  return { sub, email: `${sub}@provider.example`, emailVerified: true } satisfies Approval;
+}
+
+export const me = async (client: HttpClient) =>
+  (await client.get('/auth/me')).json<{ id: string; email: string }>();
+
+export function expectRefused(client: HttpClient, answer: HttpAnswer, at = '/done'): void {
+  expect([answer.status, locationOf(answer)]).toEqual([302, at + REFUSED]);
+  expect(client.jar.names()).toEqual([]);
+}

@@ -1,0 +1,157 @@
+import { describe, expect, it } from '@jest/globals';
+import { NotFoundException } from '@nestjs/common';
+import type { AuthModuleOptions } from '@tokenward/nestjs';
+import { memberHosts, members, PASSWORD, REFUSED } from './support/member-hosts.js';
+import { until } from './support/until.js';
+
+const { org } = members;
+const { database, put, seen, start, unique } = memberHosts();
+
+describe('what people sign in with, in tenants', () => {
+  const tenantOptions: Partial<AuthModuleOptions> = {
+    identifier: {
+      tenant: ({ headers }) => {
+        const named = headers['x-tenant'];
+        if (named === 'gone') throw new NotFoundException('no such shop');
+        if (named === 'broken') throw new Error('the list of shops is away');
+        return typeof named === 'string' ? named : undefined;
+      },
+    },
+    accessToken: { claims: ({ tenant }) => ({ shop: tenant }) },
+  };
+  const at = (tenant: string) => ({ headers: { 'x-tenant': tenant } });
+
+  // T-j22g
+  it.each(['express', 'fastify'] as const)('one email is two users in two tenants (%s)', async (adapter) => {
+    const host = await start({ tenant: org }, tenantOptions, adapter);
+    const mail = `${unique('both')}@example.com`;
+    const client = host.client();
+    const made: unknown[] = [];
+    for (const tenant of ['north', 'south']) {
+      const body = { email: mail, password: `${PASSWORD} in the ${tenant}` };
+      const registered = await client.post('/auth/register', body, at(tenant));
+      expect(registered.status).toBe(201);
+      made.push(registered.json<{ user: { id: string } }>().user.id);
+      expect((await client.post('/auth/register', body, at(tenant))).status).toBe(409);
+    }
+    expect(new Set(made).size).toBe(2);
+    for (const [tenant, other] of [
+      ['north', 'south'],
+      ['south', 'north'],
+    ] as const) {
+      const body = { email: mail, password: `${PASSWORD} in the ${tenant}` };
+      const login = await client.post('/auth/login', body, at(tenant));
+      expect(login.status).toBe(200);
+      expect((await client.get('/things')).json()).toEqual({
+        id: made[tenant === 'north' ? 0 : 1],
+        shop: tenant,
+      });
+      // the claim is in the next token, too
+      expect((await client.post('/auth/refresh')).status).toBe(200);
+      expect((await client.get('/things')).json()).toMatchObject({ shop: tenant });
+      const elsewhere = await client.post('/auth/login', body, at(other));
+      expect([elsewhere.status, elsewhere.json()]).toEqual([401, REFUSED]);
+    }
+    expect(seen('user.registered').map((event) => event['tenant'])).toEqual(['north', 'south']);
+    expect(seen('login.succeeded').map((event) => event['tenant'])).toEqual(['north', 'south']);
+    expect(seen('login.failed').map((event) => event['tenant'])).toEqual(['south', 'north']);
+  });
+
+  it('a request that names none finds nobody, and the host may refuse or fail', async () => {
+    const client = (await start({ tenant: org }, tenantOptions)).client();
+    const mail = `${unique('some')}@example.com`;
+    await put({ org: 'north', email: mail });
+    await put({ email: `no-tenant-${mail}` });
+    const login = (tenant: string | undefined, who = mail) =>
+      client.post('/auth/login', { email: who, password: PASSWORD }, tenant === undefined ? {} : at(tenant));
+    expect((await login('north')).status).toBe(200);
+    for (const [tenant, who] of [
+      [undefined, mail],
+      ['', mail],
+      [undefined, `no-tenant-${mail}`],
+      ['North', mail],
+      ['south', mail],
+    ] as const) {
+      const refused = await login(tenant, who);
+      expect([tenant, refused.status, refused.json()]).toEqual([tenant, 401, REFUSED]);
+    }
+    expect((await login('gone')).status).toBe(404);
+    expect((await login('broken')).status).toBe(503);
+    const registration = { email: `new-${mail}`, password: PASSWORD };
+    const nowhere = await client.post('/auth/register', registration);
+    expect([nowhere.status, nowhere.json()['message']]).toEqual([400, 'tenant: the request names none']);
+  });
+
+  // T-hvj6
+  it('a link is mailed to the user of the tenant that was named, and to nobody else', async () => {
+    const mailed: string[] = [];
+    const accounts = {
+      mail: ({ userId }: { userId: string }) => void mailed.push(userId),
+      url: 'https://app.example.com/{kind}#token={token}',
+    };
+    const client = (
+      await start({ tenant: org, emailVerified: members.verified }, { ...tenantOptions, accounts })
+    ).client();
+    const mail = `${unique('mailed')}@example.com`;
+    const north = await put({ org: 'north', email: mail });
+    await put({ org: 'south', email: mail });
+    for (const where of [at('north'), at('nowhere'), {}])
+      expect((await client.post('/auth/password/forgot', { email: mail }, where)).status).toBe(202);
+    await until(() => mailed.length > 0);
+    expect(mailed).toEqual([north]);
+  });
+
+  it('a sign-in link is good at the tenant that it was asked for at, and is not spent elsewhere', async () => {
+    const mailed: { readonly userId: string; readonly token?: string; readonly url?: string }[] = [];
+    const accounts = {
+      mail: (mail: (typeof mailed)[number]) => void mailed.push(mail),
+      url: 'https://{tenant}.example.com/{kind}#token={token}',
+    };
+    const client = (
+      await start({ tenant: org, emailVerified: members.verified }, { ...tenantOptions, accounts })
+    ).client();
+    const mail = `${unique('linked')}@example.com`;
+    const north = await put({ org: 'north', email: mail });
+    await put({ org: 'south', email: mail });
+    const asked = async () => {
+      mailed.splice(0);
+      await client.post('/auth/magic-link', { email: mail }, at('north'));
+      await until(() => mailed.length > 0);
+      return mailed[0];
+    };
+    const link = await asked();
+    expect(link?.url).toBe(`https://north.example.com/magic_link#token=${String(link?.token)}`);
+    const follow = (where: object, token = link?.token) =>
+      client.post('/auth/magic-link/login', { token, transport: 'bearer' }, where);
+    for (const where of [at('south'), at('nowhere'), {}]) {
+      const refused = await follow(where);
+      expect([refused.status, refused.json()['code']]).toEqual([400, 'link_refused']);
+    }
+    const login = await follow(at('north'));
+    expect([login.status, login.json<{ user: { id: string } }>().user.id]).toEqual([200, north]);
+    const next = await asked();
+    await database().pool.query("update members set org = 'east' where id = $1", [north]);
+    for (const where of [at('north'), at('east')])
+      expect((await follow(where, next?.token)).status).toBe(400);
+  });
+
+  it('each has counters and known devices of its own', async () => {
+    const client = (await start({ tenant: org }, { ...tenantOptions, throttle: {} })).client();
+    const mail = `${unique('guess')}@example.com`;
+    await put({ org: 'north', email: mail });
+    await put({ org: 'south', email: mail });
+    // a device that north knows
+    expect((await client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'))).status).toBe(
+      200,
+    );
+    const guess = (tenant: string) =>
+      client.post('/auth/login', { email: mail, password: 'wrong password' }, at(tenant));
+    const statuses = [];
+    // its device counts as a stranger in south: the guesses there fill south's own bucket
+    for (let n = 0; n < 11; n++) statuses.push((await guess('south')).status);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'))).status).toBe(
+      200,
+    );
+  });
+});
