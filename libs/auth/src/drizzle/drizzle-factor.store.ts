@@ -7,16 +7,14 @@ import {
   type Factors,
   FactorStore,
 } from '../storage/factor-store.port.js';
-import { factorChanged } from '../storage/store-events.js';
 import type { AuthDatabase } from './auth-database.js';
-import { type Row, rows, type Transaction } from './database.js';
+import { changeCredentials } from './credential-change.js';
+import { type Row, rows } from './database.js';
 import { act, FACTOR_COLUMNS, insertTotp, toFactor } from './factor-rows.js';
-import { isLiveSession } from './live-session.js';
+import type { OwnTransaction } from './own-transaction.js';
 import type { AuthSchema } from './schema.js';
-import { lockSubject, NO_SESSION, unproveOthersIn } from './session-endings.js';
-import { same } from './session-opening.js';
+import { lockSubject } from './session-endings.js';
 import { toCounters } from './session-rows.js';
-import { writeChange } from './write-change.js';
 
 export interface DrizzleFactorStoreOptions {
   /** `on`: it writes down what it did. */
@@ -74,20 +72,12 @@ export class DrizzleFactorStore extends FactorStore {
   }
 
   change(change: FactorChange): Promise<FactorChangeOutcome> {
-    const { subject, expected, sessionId } = change;
-    const keep = sessionId ?? NO_SESSION;
-    return this.transaction('change a factor', async (tx, nowMs) => {
-      const state = await lockSubject(tx, this.schema, subject);
-      const asking = { sessionId, subject, epoch: state.epoch };
-      if (!same(state, expected) || !(await isLiveSession(tx, this.schema, asking)))
-        return { kind: 'superseded' };
-      if (!(await act(tx, this.schema, subject, change.act))) return { kind: 'unfit' };
-      const { entries, events } = await unproveOthersIn(tx, this.schema, { subject, keep }, nowMs);
-      const audit = this.options.audit === 'on' ? this.schema.audit : undefined;
-      const done = { entries, events: [factorChanged(change), ...events] };
-      await writeChange(tx, { revocations: this.schema.revocations, audit }, done);
-      return { kind: 'changed', ...done };
-    });
+    const { schema } = this;
+    const audit = this.options.audit === 'on' ? schema.audit : undefined;
+    const tables = { revocations: schema.revocations, audit };
+    return this.transaction('change a factor', (tx) =>
+      changeCredentials(tx, schema, tables, change, () => act(tx, schema, change.subject, change.act)),
+    );
   }
 
   useStep(id: string, step: number): Promise<boolean> {
@@ -128,7 +118,7 @@ export class DrizzleFactorStore extends FactorStore {
     return this.database.read(what, this.options.deadlineMs, statement);
   }
 
-  private transaction<T>(what: string, work: (tx: Transaction, nowMs: number) => Promise<T>): Promise<T> {
-    return this.database.transaction(what, this.options.deadlineMs, (tx) => work(tx, tx.nowMs));
+  private transaction<T>(what: string, work: (tx: OwnTransaction) => Promise<T>): Promise<T> {
+    return this.database.transaction(what, this.options.deadlineMs, work);
   }
 }

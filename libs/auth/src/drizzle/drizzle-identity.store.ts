@@ -10,22 +10,14 @@ import {
 import type { ProviderSessionEnd } from '../storage/provider-session.js';
 import type { Ended } from '../storage/session-store.port.js';
 import type { StoreChange } from '../storage/store-change.js';
-import { identitiesForgotten, identityChanged } from '../storage/store-events.js';
+import { identitiesForgotten } from '../storage/store-events.js';
 import type { AuthDatabase } from './auth-database.js';
+import { changeCredentials } from './credential-change.js';
 import { rows, type Transaction } from './database.js';
 import { asTransaction } from './host-transaction.js';
 import { actOnIdentity, cameFrom, IDENTITY_COLUMNS, toIdentity } from './identity-rows.js';
-import { isLiveSession } from './live-session.js';
 import type { AuthSchema } from './schema.js';
-import {
-  endingsOf,
-  lockSubject,
-  markEnded,
-  NO_SESSION,
-  sessionEntries,
-  unproveOthersIn,
-} from './session-endings.js';
-import { same } from './session-opening.js';
+import { endingsOf, lockSubject, markEnded, sessionEntries } from './session-endings.js';
 import { type ChangeTables, writeChange } from './write-change.js';
 
 export interface DrizzleIdentityStoreOptions {
@@ -79,19 +71,11 @@ export class DrizzleIdentityStore extends IdentityStore {
   }
 
   change(change: IdentityChange): Promise<IdentityChangeOutcome> {
-    const { subject, expected, sessionId, act } = change;
-    const keep = sessionId ?? NO_SESSION;
     const { schema } = this;
-    return this.database.transaction('change an identity', this.options.deadlineMs, async (tx) => {
-      const state = await lockSubject(tx, schema, subject);
-      const asking = { sessionId, subject, epoch: state.epoch };
-      if (!same(state, expected) || !(await isLiveSession(tx, schema, asking))) return { kind: 'superseded' };
-      if (!(await actOnIdentity(tx, schema, subject, act))) return { kind: 'unfit' };
-      const { entries, events } = await unproveOthersIn(tx, schema, { subject, keep }, tx.nowMs);
-      const done = { entries, events: [identityChanged(change), ...events] };
-      await writeChange(tx, this.changeTables, done);
-      return { kind: 'changed', ...done };
-    });
+    const { subject, act } = change;
+    return this.database.transaction('change an identity', this.options.deadlineMs, (tx) =>
+      changeCredentials(tx, schema, this.changeTables, change, () => actOnIdentity(tx, schema, subject, act)),
+    );
   }
 
   async removeUnproven(subject: string, tx?: HostTransaction): Promise<StoreChange> {

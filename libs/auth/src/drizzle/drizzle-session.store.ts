@@ -5,7 +5,7 @@ import type { EndReason } from '../storage/end-reason.js';
 import type { HostTransaction } from '../storage/host-transaction.js';
 import type { RevocableToken } from '../storage/ledger-entry.js';
 import type { ClientContext } from '../common/principal.js';
-import type { SubjectState } from '../storage/subject.js';
+import { sameState, type SubjectState } from '../storage/subject.js';
 import type { NewSession, Session, SessionSnapshot } from '../storage/session.js';
 import {
   type Alongside,
@@ -39,7 +39,7 @@ import { type Row, rows, type Transaction } from './database.js';
 import { noneIfUnwritable } from './guarded.js';
 import { endEverythingIn, removePage } from './session-housekeeping.js';
 import { removeTokensOf } from './one-time-token-rows.js';
-import { openIn, same } from './session-opening.js';
+import { openIn } from './session-opening.js';
 import { endReusedIn } from './reuse-ending.js';
 import type { AuthSchema } from './schema.js';
 import {
@@ -108,7 +108,7 @@ export class DrizzleSessionStore extends SessionStore {
   replace(replacement: Replacement): Promise<ReplaceOutcome> {
     return this.changing('replace a secret', {}, async (tx) => {
       const state = await lockSubject(tx, this.schema, replacement.subject);
-      if (!same(state, replacement.expected)) return { kind: 'superseded' };
+      if (!sameState(state, replacement.expected)) return { kind: 'superseded' };
       const epoch = { from: state.epoch, to: state.epoch };
       const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));
       if (!row) return { kind: 'superseded' };
@@ -122,7 +122,7 @@ export class DrizzleSessionStore extends SessionStore {
     const attempt = this.changing<ReplaceOutcome>('change a password', alongside, async (tx, nowMs) => {
       const { subject, sessionId, expected } = replacement;
       const { state, acting } = await bumpVersionIn(tx, this.schema, subject, 'both', nowMs);
-      if (!same(state, { tokenVersion: expected.tokenVersion + 1, epoch: expected.epoch + 1 }))
+      if (!sameState(state, { tokenVersion: expected.tokenVersion + 1, epoch: expected.epoch + 1 }))
         throw superseded;
       const epoch = { from: expected.epoch, to: state.epoch };
       const [row] = await rows(tx, replaceStatement(this.schema, this.users, replacement, epoch));

@@ -1,7 +1,7 @@
 import type { NewSession } from '../storage/session.js';
 import type { OpenOutcome } from '../storage/session-store.port.js';
 import { deviceBound, sessionOpened } from '../storage/store-events.js';
-import type { SubjectState } from '../storage/subject.js';
+import { sameState } from '../storage/subject.js';
 import { type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 import { beyondLimit, endingsOf, lockSubject, markEnded, sessionEntries } from './session-endings.js';
@@ -19,7 +19,8 @@ export async function openIn(
   if (session.actor) expected.set(session.actor.id, session.actor.expected);
   // in one order everywhere: two who act as each other would wait for each other
   for (const subject of [...expected.keys()].sort())
-    if (!same(await lockSubject(tx, schema, subject), expected.get(subject))) return { kind: 'superseded' };
+    if (!sameState(await lockSubject(tx, schema, subject), expected.get(subject)))
+      return { kind: 'superseded' };
   const ended = await markEnded(tx, schema, beyondLimit(schema, session), 'limit');
   const [row] = await rows(tx, insertStatement(schema, session));
   const opened = toSession(row as Row);
@@ -31,8 +32,4 @@ export async function openIn(
       ...(opened.bound ? [deviceBound(opened)] : []),
     ],
   };
-}
-
-export function same(a: SubjectState, b: SubjectState | undefined): boolean {
-  return a.tokenVersion === b?.tokenVersion && a.epoch === b.epoch;
 }

@@ -1,6 +1,5 @@
-import type { ActedBy } from './acted-by.js';
+import type { CredentialChange, CredentialChangeOutcome } from './credential-change.js';
 import type { Factor, NewPasskey, NewTotp, PasskeyFactor } from './factor.js';
-import type { StoreChange } from './store-change.js';
 import type { SubjectState } from './subject.js';
 
 export interface Factors {
@@ -25,21 +24,8 @@ export type FactorAct =
   /** The former codes are dead. */
   | { readonly kind: 'recovery_codes_renewed'; readonly codes: readonly Buffer[] };
 
-export interface FactorChange extends ActedBy {
-  readonly subject: string;
-  /** As read with the factors that allowed it. */
-  readonly expected: SubjectState;
-  /** The session that asked: it must be live, and its tokens and its proof live on. None: the host asked, and no session is spared. */
-  readonly sessionId?: string;
-  readonly act: FactorAct;
-}
-
-export type FactorChangeOutcome =
-  | ({ readonly kind: 'changed' } & StoreChange)
-  /** The subject's counters moved since they were read, or the session that asked has ended: whatever allowed the change may be gone. */
-  | { readonly kind: 'superseded' }
-  /** No such factor of the subject, one that is confirmed already, or a credential that somebody has. */
-  | { readonly kind: 'unfit' };
+export type FactorChange = CredentialChange<FactorAct>;
+export type FactorChangeOutcome = CredentialChangeOutcome;
 
 /**
  * Second factors of users. Every method is atomic on any number of processes and durable when it resolves. A store that cannot answer throws

@@ -1,9 +1,8 @@
-import type { ActedBy } from './acted-by.js';
+import type { CredentialChange, CredentialChangeOutcome } from './credential-change.js';
 import type { HostTransaction } from './host-transaction.js';
 import type { ProviderSessionEnd } from './provider-session.js';
 import type { Ended } from './session-store.port.js';
 import type { StoreChange } from './store-change.js';
-import type { SubjectState } from './subject.js';
 
 /** Somebody at a provider: `iss` and `sub` of OpenID Connect Core 1.0, section 2. */
 export interface IdentityKey {
@@ -29,21 +28,8 @@ export type IdentityAct =
   /** All that the subject has at that issuer. */
   | { readonly kind: 'identity_unlinked'; readonly issuer: string };
 
-export interface IdentityChange extends ActedBy {
-  readonly subject: string;
-  /** As read with what allowed it. */
-  readonly expected: SubjectState;
-  /** The session that asked: it must be live, and its tokens and its proof live on. None: no session is spared. */
-  readonly sessionId?: string;
-  readonly act: IdentityAct;
-}
-
-export type IdentityChangeOutcome =
-  | ({ readonly kind: 'changed' } & StoreChange)
-  /** The subject's counters moved since they were read: whatever allowed the change may be gone. */
-  | { readonly kind: 'superseded' }
-  /** An identity that somebody has, or none to unlink. */
-  | { readonly kind: 'unfit' };
+export type IdentityChange = CredentialChange<IdentityAct>;
+export type IdentityChangeOutcome = CredentialChangeOutcome;
 
 /**
  * Whose account an identity of a provider opens. Every method is atomic on any number of processes and durable when it resolves. A store that cannot

@@ -62,6 +62,7 @@ export { OneTimeTokenStore } from './one-time-token-store.port.js';
 export type { NewOneTimeToken, OneTimeToken, TokenOwner } from './one-time-token-store.port.js';
 export { ApiKeyStore } from './api-key-store.port.js';
 export type { ApiKey, FoundApiKey, NewApiKey } from './api-key-store.port.js';
+export type { CredentialChange, CredentialChangeOutcome } from './credential-change.js';
 export { FactorStore } from './factor-store.port.js';
 export type { FactorAct, FactorChange, FactorChangeOutcome, Factors } from './factor-store.port.js';
 export type { Factor, NewPasskey, NewTotp, PasskeyFactor, TotpFactor } from './factor.js';

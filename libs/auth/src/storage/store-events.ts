@@ -2,8 +2,9 @@ import type { ClientContext } from '../common/principal.js';
 import type { ActedBy } from './acted-by.js';
 import type { AuthEventInput } from './auth-event.js';
 import { type EndReason, setsPassword } from './end-reason.js';
-import type { FactorChange } from './factor-store.port.js';
-import type { IdentityChange } from './identity-store.port.js';
+import type { CredentialChange } from './credential-change.js';
+import type { FactorAct } from './factor-store.port.js';
+import type { IdentityAct } from './identity-store.port.js';
 import type { LedgerEntry } from './ledger-entry.js';
 import type { NewSession, Session } from './session.js';
 import type { Replacement } from './session-store.port.js';
@@ -68,10 +69,6 @@ export function deviceBound({
   return { type: 'device.bound', userId, actorId: actor?.id, sessionId, ...from };
 }
 
-export function factorChanged({ subject: userId, actorId, sessionId, act }: FactorChange): AuthEventInput {
-  return { type: 'factor.changed', userId, actorId, sessionId, change: act.kind };
-}
-
 /** Of a claim, which takes every way in of whoever registered the account; `factors` counts those that counted as one. */
 export function waysInRemoved(
   userId: string,
@@ -90,12 +87,12 @@ export function identitiesForgotten(userId: string, count: number): readonly Aut
   return Array<AuthEventInput>(count).fill({ type: 'factor.changed', userId, change: 'identity_unlinked' });
 }
 
-export function identityChanged({
+export function credentialChanged({
   subject: userId,
   actorId,
   sessionId,
   act,
-}: IdentityChange): AuthEventInput {
+}: CredentialChange<{ readonly kind: FactorAct['kind'] | IdentityAct['kind'] }>): AuthEventInput {
   return { type: 'factor.changed', userId, actorId, sessionId, change: act.kind };
 }
 

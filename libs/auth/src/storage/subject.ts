@@ -6,6 +6,10 @@ export interface SubjectState {
   readonly epoch: number;
 }
 
+export function sameState(a: SubjectState, b: SubjectState | undefined): boolean {
+  return a.tokenVersion === b?.tokenVersion && a.epoch === b.epoch;
+}
+
 /** What authorization needs to know of a user. */
 export interface UserFacts {
   readonly role?: string;

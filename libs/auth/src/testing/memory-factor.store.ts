@@ -6,10 +6,8 @@ import {
   type Factors,
   FactorStore,
 } from '../storage/factor-store.port.js';
-import { factorChanged } from '../storage/store-events.js';
+import { changeCredentials } from './memory-credential-change.js';
 import type { FactorRow, MemoryDatabase, MemoryTransaction } from './memory-database.js';
-import { MemoryEndings } from './memory-session-endings.js';
-import { mayAsk, sameState } from './memory-session-rows.js';
 
 /** `FactorStore` in the memory of one process, for tests. */
 export class MemoryFactorStore extends FactorStore {
@@ -40,18 +38,7 @@ export class MemoryFactorStore extends FactorStore {
   }
 
   change(change: FactorChange): Promise<FactorChangeOutcome> {
-    const { subject, expected, sessionId, act } = change;
-    const { sessions, clock } = this.database;
-    return this.database.transaction((tx) => {
-      const state = this.database.subject(subject);
-      const asking = { sessionId, subject, epoch: state.epoch };
-      const isLive = mayAsk(sessions.get(sessionId ?? ''), asking, clock.now());
-      if (!isLive || !sameState(state, expected)) return { kind: 'superseded' };
-      if (!this.act(tx, subject, act)) return { kind: 'unfit' };
-      const endings = new MemoryEndings(this.database, tx);
-      const entries = endings.unproveOthers(subject, sessionId ?? '');
-      return { kind: 'changed', entries, events: [factorChanged(change)] };
-    });
+    return changeCredentials(this.database, change, (tx) => this.act(tx, change.subject, change.act));
   }
 
   useStep(id: string, step: number): Promise<boolean> {

@@ -10,10 +10,10 @@ import {
 import type { ProviderSession, ProviderSessionEnd } from '../storage/provider-session.js';
 import type { Ended } from '../storage/session-store.port.js';
 import type { StoreChange } from '../storage/store-change.js';
-import { identitiesForgotten, identityChanged } from '../storage/store-events.js';
+import { identitiesForgotten } from '../storage/store-events.js';
+import { changeCredentials } from './memory-credential-change.js';
 import { asMemoryTransaction, type MemoryDatabase, type MemoryTransaction } from './memory-database.js';
 import { endingsOf, MemoryEndings } from './memory-session-endings.js';
-import { mayAsk, sameState } from './memory-session-rows.js';
 
 /** `IdentityStore` in the memory of one process, for tests. */
 export class MemoryIdentityStore extends IdentityStore {
@@ -39,18 +39,7 @@ export class MemoryIdentityStore extends IdentityStore {
   }
 
   change(change: IdentityChange): Promise<IdentityChangeOutcome> {
-    const { subject, expected, sessionId, act } = change;
-    const { sessions, clock } = this.database;
-    return this.database.transaction((tx) => {
-      const state = this.database.subject(subject);
-      const asking = { sessionId, subject, epoch: state.epoch };
-      const isLive = mayAsk(sessions.get(sessionId ?? ''), asking, clock.now());
-      if (!isLive || !sameState(state, expected)) return { kind: 'superseded' };
-      if (!this.act(tx, subject, act)) return { kind: 'unfit' };
-      const endings = new MemoryEndings(this.database, tx);
-      const entries = endings.unproveOthers(subject, sessionId ?? '');
-      return { kind: 'changed', entries, events: [identityChanged(change)] };
-    });
+    return changeCredentials(this.database, change, (tx) => this.act(tx, change.subject, change.act));
   }
 
   async removeUnproven(subject: string, tx?: HostTransaction): Promise<StoreChange> {

@@ -1,5 +1,4 @@
 import { addressOf } from '../common/address.js';
-import type { SubjectState } from '../storage/subject.js';
 import type { NewSession } from '../storage/session.js';
 import type { DeviceRegistration, DeviceUse, Replacement, Rotation } from '../storage/session-store.port.js';
 import type { SessionRow } from './memory-database.js';
@@ -92,9 +91,6 @@ export function isUnexpired(row: SessionRow, nowMs: number): boolean {
 /** A bound session rotates for whoever proved its key; one that still needs a key for nobody. */
 export const isProved = ({ bound, registerBy }: SessionRow, provedKey: string | undefined): boolean =>
   registerBy === null && (bound === null || bound.key === provedKey);
-
-export const sameState = (a: SubjectState, b: SubjectState): boolean =>
-  a.tokenVersion === b.tokenVersion && a.epoch === b.epoch;
 
 export const newestFirst = (a: SessionRow, b: SessionRow): number =>
   b.createdAt.getTime() - a.createdAt.getTime();

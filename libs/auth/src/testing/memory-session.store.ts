@@ -2,7 +2,7 @@ import type { ClientContext } from '../common/principal.js';
 import type { ActedBy } from '../storage/acted-by.js';
 import type { EndReason } from '../storage/end-reason.js';
 import { refusesToken, type RevocableToken } from '../storage/ledger-entry.js';
-import type { SubjectState } from '../storage/subject.js';
+import { sameState, type SubjectState } from '../storage/subject.js';
 import type { NewSession, Session, SessionSnapshot } from '../storage/session.js';
 import {
   type Alongside,
@@ -44,7 +44,6 @@ import {
   replacedRow,
   rotatedRow,
   rowOfUse,
-  sameState,
 } from './memory-session-rows.js';
 
 export interface MemorySessionStoreOptions {
