@@ -91,3 +91,11 @@ export const having =
   (...methods: readonly string[]) =>
   (value: object): boolean =>
     methods.every((name) => typeof Reflect.get(value, name) === 'function');
+
+/** Scheme, host and port as a browser sends them in `Origin`. `wanted` says what it must be. */
+export const exactOrigin = (wanted: string) => text(wanted).refine(isOrigin, `must be ${wanted}`);
+
+function isOrigin(given: string): boolean {
+  const parsed = URL.canParse(given) ? new URL(given) : undefined;
+  return parsed !== undefined && /^https?:$/.test(parsed.protocol) && parsed.origin === given;
+}

@@ -12,6 +12,7 @@ import {
   seconds,
   text,
   whole,
+  exactOrigin,
 } from '../common/option-schema.js';
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import { TOKEN_DELIVERIES } from '../contract/index.js';
@@ -22,7 +23,6 @@ import { apiKeysSchema } from './api-key-options.js';
 import { audienceSchema } from './audience-schema.js';
 import { cookieSchema } from './cookie-options.js';
 import { dpopSchema } from './dpop-options.js';
-import { isOrigin } from './origins.js';
 import { discoverySchema } from './discovery-options.js';
 import { encryptionSchema } from './encryption-options.js';
 import { identifierSchema, registrationSchema } from './identifier-options.js';
@@ -80,10 +80,7 @@ const transportSchema = group({
 
 export const originSchema = group({
   trustedOrigins: list(
-    text('an exact origin such as https://app.example.com, without path or wildcard').refine(
-      isOrigin,
-      'must be an exact origin such as https://app.example.com, without path or wildcard',
-    ),
+    exactOrigin('an exact origin such as https://app.example.com, without path or wildcard'),
   ).prefault([]),
   trustProxy: flag().prefault(false),
 });

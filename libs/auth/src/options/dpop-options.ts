@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { group, oneOf, text } from '../common/option-schema.js';
-import { isOrigin } from './origins.js';
+import { exactOrigin, group, oneOf } from '../common/option-schema.js';
 
 /** Clients that prove a key of their own (RFC 9449), for the transports `hybrid` and `bearer`. */
 export interface DpopOptions {
@@ -23,10 +22,7 @@ export interface DpopOptions {
 
 const MODES = ['off', 'offer', 'require'] as const;
 
-export const dpopOrigin = text('an exact origin such as https://api.example.com, without a path').refine(
-  isOrigin,
-  'must be an exact origin such as https://api.example.com, without a path',
-);
+export const dpopOrigin = exactOrigin('an exact origin such as https://api.example.com, without a path');
 
 export const dpopSchema = z.union(
   [

@@ -46,7 +46,9 @@ import { accessTokenVerifier } from './legacy/verifier-beside-legacy.js';
 import { AccessTokenVerifier } from './tokens/access-token-verifier.service.js';
 import { redisProbe, viewStanding } from './verify-health.js';
 import { remoteKeyMetrics, VERIFY_METRICS, VERIFY_METRICS_OF, verifyMetrics } from './verify-metrics.js';
-import { LIVE_PROVIDERS } from './ws/providers.js';
+import { LiveConnections } from './ws/live-connections.service.js';
+import { LiveSockets } from './ws/live-sockets.service.js';
+import { LiveSubscriptions } from './ws/live-subscriptions.service.js';
 
 type Host = CheckedResourceOptions;
 
@@ -57,6 +59,9 @@ const NOT_HERE = [SessionStore, UserDirectory, RevocationLedgerStore, ApiKeyLook
 
 /** All but `TokenVersionGuard`, which asks a database. */
 const GUARDS = [RequestAuthenticator, JwtAuthGuard, RolesGuard, PermissionsGuard, RecentAuthGuard];
+
+/** Need nothing but the core: whatever opens the sockets is the host's. */
+const LIVE_PROVIDERS = [LiveConnections, LiveSockets, LiveSubscriptions];
 
 /** What stands in front of the host's routes. */
 export const EDGE_PROVIDERS: Provider[] = [

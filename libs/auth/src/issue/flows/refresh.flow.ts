@@ -12,7 +12,7 @@ import { SessionStore } from '../../storage/session-store.port.js';
 import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
 import type { IssuedTokens } from '../tokens/issued-tokens.js';
 import type { PresentedRefresh } from '../../verify/presented-token.js';
-import { otherKey } from '../../verify/dpop/other-key.js';
+import { dpopRefusal } from '../../verify/dpop/dpop-refusal.js';
 import { NamedSessions } from './named-sessions.service.js';
 import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
 
@@ -82,7 +82,7 @@ export class RefreshFlow {
       type: 'device.refused',
       ...{ userId, actorId: actor?.id, sessionId, ...clientOf(client) },
     });
-    return otherKey('the session is bound to another key');
+    return dpopRefusal('the session is bound to another key');
   }
 
   private tellRefused(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
-import { otherKey } from '../../verify/dpop/other-key.js';
+import { dpopRefusal } from '../../verify/dpop/dpop-refusal.js';
 import { Clock } from '../../common/clock.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { type FactorAnswer, FactorAnswers } from '../factors/factor-answers.service.js';
@@ -85,7 +85,7 @@ function assertSameKey(first: string | undefined, second: string | undefined): v
   if (first === undefined || first === second) return;
   if (second === undefined)
     throw new AuthError('device_required', 'the first step was proved by a key, and the second was not');
-  throw otherKey('the first step was proved by another key');
+  throw dpopRefusal('the first step was proved by another key');
 }
 
 function refusal(detail: string): AuthError {

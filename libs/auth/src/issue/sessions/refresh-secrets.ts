@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { deriveKey } from '../../common/derived-key.js';
 import { readRing, type RingEntry } from '../../common/secret-ring.js';
 import { Secret } from '../../common/secret.js';
 
@@ -58,8 +58,8 @@ function parsePeppers(lines: readonly string[], option: string): Peppers {
 }
 
 function pepperOf({ id, secret }: RingEntry): Pepper {
-  const expand = (label: string): Secret =>
-    new Secret(Buffer.from(hkdfSync('sha256', secret, '', `tokenward/${label}/1`, 32)));
+  const given = new Secret(secret);
+  const expand = (label: string): Secret => deriveKey(given, `${label}/1`);
   return {
     id,
     mac: expand('refresh-mac'),

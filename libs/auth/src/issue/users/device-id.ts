@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Entropy } from '../../common/entropy.js';
 import { type Secret } from '../../common/secret.js';
-import { deriveKey } from './derived-key.js';
+import { deriveKey } from '../../common/derived-key.js';
 
 export type DeviceStanding =
   /** It signed in to this account before, in the present epoch. */

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Secret } from '../../common/secret.js';
-import { deriveKey } from './derived-key.js';
+import { deriveKey } from '../../common/derived-key.js';
 
 export type ThrottleBucketKind =
   'account+address' | 'account' | 'address' | 'device' | 'devices' | 'mail+account' | 'mail+address';

@@ -8,6 +8,7 @@ import { headerValues, type HttpRequest } from '../http/adapter.js';
 import { ownOrigin } from '../http/origin-policy.js';
 import { checkProof, type ProofRefusal, tokenHash } from './dpop-proof.js';
 import { targetUri } from './target-uri.js';
+import { dpopRefusal } from './dpop-refusal.js';
 
 export type Proved =
   | { readonly kind: 'proved'; readonly key: string; readonly id: string }
@@ -67,11 +68,7 @@ export class DpopProofs {
     // forgotten, it would prove another request with that token
     if (byGuard) return work({ provedKey: byGuard });
     const proved = await this.check(request);
-    if (proved.kind === 'refused') {
-      const { reason, challenge } = proved;
-      const fields = { dpop: challenge.error };
-      throw new AuthError('invalid_dpop_proof', reason, { dpop: challenge, fields });
-    }
+    if (proved.kind === 'refused') throw dpopRefusal(proved.reason, proved.challenge);
     try {
       return await work({ provedKey: proved.key });
     } catch (error) {

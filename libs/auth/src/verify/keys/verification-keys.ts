@@ -39,50 +39,34 @@ export function readVerificationKey(
   jwk: JsonWebKey,
   signingAlgorithm: SigningAlgorithm,
 ): VerificationKey {
-  if (typeof jwk !== 'object' || jwk === null) throw AuthError.configuration(option, 'must be a JWK object');
-  if (jwk.kid === undefined)
-    throw AuthError.configuration(option, 'has no "kid": tokens name their key by it, add one');
-  assertKeyId(`${option}.kid`, jwk.kid);
-  if (!isSigningAlgorithm(jwk.alg)) {
-    throw AuthError.configuration(
-      option,
-      'has no "alg" that Tokenward knows: add the one algorithm that this key verifies',
-    );
-  }
-  if (jwk.use !== undefined && jwk.use !== 'sig') {
-    throw AuthError.configuration(option, '"use" is not "sig": an encryption key must not verify');
-  }
-  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'))) {
-    throw AuthError.configuration(
-      option,
-      '"key_ops" does not hold "verify": this key is meant for something else',
-    );
-  }
+  const refuse = (problem: string): never => {
+    throw AuthError.configuration(option, problem);
+  };
+  if (typeof jwk !== 'object' || jwk === null) return refuse('must be a JWK object');
+  const { kid, alg, use, key_ops: uses } = jwk;
+  if (kid === undefined) return refuse('has no "kid": tokens name their key by it, add one');
+  assertKeyId(`${option}.kid`, kid);
+  if (!isSigningAlgorithm(alg))
+    return refuse('has no "alg" that Tokenward knows: add the one algorithm that this key verifies');
+  if (use !== undefined && use !== 'sig')
+    return refuse('"use" is not "sig": an encryption key must not verify');
+  if (uses !== undefined && !(Array.isArray(uses) && uses.includes('verify')))
+    return refuse('"key_ops" does not hold "verify": this key is meant for something else');
   const signsWithSecret = ALGORITHMS[signingAlgorithm].family === 'hmac';
-  if (jwk.kty !== 'oct' && signsWithSecret) {
-    throw AuthError.configuration(
-      option,
-      `${signingAlgorithm} signs with a secret: only "oct" keys may verify beside it`,
-    );
-  }
-  if (jwk.kty !== 'oct') {
-    if (hasPrivateMembers(jwk)) {
-      throw AuthError.configuration(
-        option,
-        'is a private key among keys that only verify: leave its public members alone there',
+  if (jwk.kty === 'oct') {
+    if (!signsWithSecret)
+      return refuse(
+        'is an "oct" key: a secret may verify only where keys.algorithm is HS256, HS384 or HS512',
       );
-    }
-    const publicKey = readPublicKey(option, jwk);
-    assertKeyFits(option, jwk.alg, publicKey);
-    return asVerificationKey(jwk.kid, jwk.alg, publicKey);
+    const secret = readSecret(option, jwk.k);
+    assertSecretFits(option, alg, secret);
+    return asVerificationKey(kid, alg, secretKeyObject(secret));
   }
-  if (!signsWithSecret) {
-    throw AuthError.configuration(
-      option,
-      `is an "oct" key: a secret may verify only where keys.algorithm is HS256, HS384 or HS512`,
-    );
-  }
-  const secret = readSecret(option, jwk.k);
-  assertSecretFits(option, jwk.alg, secret);
-  return asVerificationKey(jwk.kid, jwk.alg, secretKeyObject(secret));
+  if (signsWithSecret)
+    return refuse(`${signingAlgorithm} signs with a secret: only "oct" keys may verify beside it`);
+  if (hasPrivateMembers(jwk))
+    return refuse('is a private key among keys that only verify: leave its public members alone there');
+  const publicKey = readPublicKey(option, jwk);
+  assertKeyFits(option, alg, publicKey);
+  return asVerificationKey(kid, alg, publicKey);
 }
