@@ -10,6 +10,12 @@ interface Ceremony {
   readonly options: Record<string, unknown>;
 }
 
+const FORGED: readonly (readonly [string, AuthenticatorQuirks])[] = [
+  ['of another page', { origin: 'https://evil.example' }],
+  ['for another domain', { rpId: 'evil.example' }],
+  ['without user verification', { unverified: true }],
+];
+
 describe('passkeys', () => {
   let host: FactorHost;
   beforeAll(async () => {
@@ -17,12 +23,17 @@ describe('passkeys', () => {
   });
   afterAll(() => host.close());
 
-  const ceremony = async (path: string, json: object, token?: string): Promise<Ceremony> =>
-    (await host.post(path, json, token)).json<Ceremony & Record<string, unknown>>();
-  const register = async (accessToken: string, key: SoftwarePasskey, quirks: AuthenticatorQuirks = {}) => {
-    const { ticket, options } = await ceremony('passkeys/register/options', {}, accessToken);
+  const ceremony = async (path: string, json: object, token?: string, at = host): Promise<Ceremony> =>
+    (await at.post(path, json, token)).json<Ceremony & Record<string, unknown>>();
+  const register = async (
+    accessToken: string,
+    key: SoftwarePasskey,
+    quirks: AuthenticatorQuirks = {},
+    at = host,
+  ) => {
+    const { ticket, options } = await ceremony('passkeys/register/options', {}, accessToken, at);
     const response = key.create(options, quirks);
-    return host.post('passkeys/register', { ticket, response, name: 'laptop' }, accessToken);
+    return at.post('passkeys/register', { ticket, response, name: 'laptop' }, accessToken);
   };
   const withPasskey = async (synced = true) => {
     const person = await host.person();
@@ -65,9 +76,7 @@ describe('passkeys', () => {
 
   // T-3m2s
   it.each<readonly [string, AuthenticatorQuirks]>([
-    ['of another page', { origin: 'https://evil.example' }],
-    ['for another domain', { rpId: 'evil.example' }],
-    ['without user verification', { unverified: true }],
+    ...FORGED,
     ['of another user handle', { userHandle: Buffer.alloc(32).toString('base64url') }],
   ])('an answer %s neither signs in nor proves anything', async (_, quirks) => {
     const { session, key } = await withPasskey();
@@ -79,11 +88,7 @@ describe('passkeys', () => {
     expect([proof.status, proof.json()['code']]).toEqual([403, 'password_refused']);
   });
 
-  it.each<readonly [string, AuthenticatorQuirks]>([
-    ['of another page', { origin: 'https://evil.example' }],
-    ['for another domain', { rpId: 'evil.example' }],
-    ['without user verification', { unverified: true }],
-  ])('a registration %s is refused', async (_, quirks) => {
+  it.each(FORGED)('a registration %s is refused', async (_, quirks) => {
     const { accessToken } = await host.signIn(await host.person());
     const refused = await register(accessToken, new SoftwarePasskey(ORIGIN), quirks);
     expect([refused.status, refused.json()['code']]).toEqual([403, 'second_factor_refused']);
@@ -147,20 +152,12 @@ describe('passkeys', () => {
     const key = new SoftwarePasskey(ORIGIN);
     const login = { email: 'ann@example.com', password: PASSWORD, transport: 'bearer' };
     const { accessToken } = (await at('login', login, {})).json<Session & Record<string, unknown>>();
-    const asked = (await shops.post('passkeys/register/options', {}, accessToken)).json<
-      Ceremony & Record<string, unknown>
-    >();
-    const response = key.create(asked.options);
-    expect(
-      (await shops.post('passkeys/register', { ticket: asked.ticket, response }, accessToken)).status,
-    ).toBe(201);
+    expect((await register(accessToken, key, {}, shops)).status).toBe(201);
     for (const [where, expected] of [
       ['south', 401],
       ['north', 200],
     ] as const) {
-      const { ticket, options } = (await shops.post('passkeys/login/options', {})).json<
-        Ceremony & Record<string, unknown>
-      >();
+      const { ticket, options } = await ceremony('passkeys/login/options', {}, undefined, shops);
       const answer = await at(
         'passkeys/login',
         { ticket, response: key.get(options) },
@@ -173,18 +170,12 @@ describe('passkeys', () => {
 
   it('wrong answers are counted against their address, and right ones are not', async () => {
     const counting = await factorHost({ throttle: { address: 3 } });
-    const options = async () =>
-      (await counting.post('passkeys/login/options', {})).json<Ceremony & Record<string, unknown>>();
     const session = await counting.signIn(await counting.person());
     const key = new SoftwarePasskey(ORIGIN);
-    const asked = (await counting.post('passkeys/register/options', {}, session.accessToken)).json<
-      Ceremony & Record<string, unknown>
-    >();
-    const response = key.create(asked.options);
-    await counting.post('passkeys/register', { ticket: asked.ticket, response }, session.accessToken);
+    await register(session.accessToken, key, {}, counting);
     const answer = async (unverified: boolean) => {
-      const { ticket, options: given } = await options();
-      const passkey = key.get(given, unverified ? { unverified } : {});
+      const { ticket, options } = await ceremony('passkeys/login/options', {}, undefined, counting);
+      const passkey = key.get(options, unverified ? { unverified } : {});
       return (await counting.post('passkeys/login', { ticket, response: passkey })).status;
     };
     const statuses: number[] = [];
