@@ -9,7 +9,7 @@ import { errorAnswers } from '../../verify/http/openapi-errors.js';
 import { tenantAt } from '../../verify/tenants/ask-whose.js';
 import { Keyring } from '../../verify/keys/keyring.service.js';
 import { DISCOVERY_ANSWER } from './openapi-schemas.js';
-import { NeverCached } from '../../verify/http/own-answers.interceptor.js';
+import { AnswersItself } from '../../verify/http/own-answers.js';
 import { keepAtRoot, RootController } from '../../verify/http/root-routes.js';
 import { Open } from './route.js';
 
@@ -27,7 +27,7 @@ export function createDiscoveryController(instance: string): Type {
     }
 
     @Get(paths)
-    @NeverCached()
+    @AnswersItself()
     @Open({
       summary: 'The issuer and where its keys are (RFC 8414)',
       answers: {

@@ -7,7 +7,7 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type HttpResponse, setHeader } from '../../verify/http/adapter.js';
 import { at, OfInstance } from '../../verify/http/instance-routes.js';
 import { JWKS_ANSWER } from './openapi-schemas.js';
-import { NeverCached } from '../../verify/http/own-answers.interceptor.js';
+import { AnswersItself } from '../../verify/http/own-answers.js';
 import { keepAtRoot, RootController } from '../../verify/http/root-routes.js';
 import { Open } from './route.js';
 
@@ -28,7 +28,7 @@ export function createJwksController(instance = DEFAULT_INSTANCE): Type {
     }
 
     @Get(path)
-    @NeverCached()
+    @AnswersItself()
     @Open({
       summary: 'The public keys that verify access tokens',
       answers: { 200: { description: 'A JWKS (RFC 7517).', schema: JWKS_ANSWER } },

@@ -7,7 +7,6 @@ import { AuthCookies } from './cookies.service.js';
 import { EmptyJson } from './empty-json.service.js';
 import { SignIns } from './sign-ins.service.js';
 import { UnreadableBodies } from './unreadable-bodies.service.js';
-import { OwnAnswers } from '../../verify/http/own-answers.interceptor.js';
 import { AuthRouteGuard } from './auth-route.guard.js';
 import { NavigationGuard } from './navigation.guard.js';
 import { OidcCallbacks } from './oidc-callbacks.service.js';
@@ -32,7 +31,6 @@ export const ROUTE_PROVIDERS = [
   SignIns,
   EmptyJson,
   UnreadableBodies,
-  OwnAnswers,
   AuthRouteGuard,
   AccountsOnGuard,
   CeremonyContexts,

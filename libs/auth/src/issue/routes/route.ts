@@ -6,7 +6,7 @@ import { NO_ACTOR, PEOPLE } from '../../verify/guards/route-metadata.js';
 import { JwtAuthGuard } from '../../verify/guards/jwt-auth.guard.js';
 import { Describe, type RouteDescription } from '../../verify/http/openapi.js';
 import { errorAnswers } from '../../verify/http/openapi-errors.js';
-import { AnswersItself, NeverCached } from '../../verify/http/own-answers.interceptor.js';
+import { AnswersItself } from '../../verify/http/own-answers.js';
 
 export type Routes = Required<RouteOptions>;
 
@@ -18,7 +18,6 @@ export function AuthController(path: string): ClassDecorator {
   return applyDecorators(
     Controller({ path, version: VERSION_NEUTRAL }),
     UseGuards(AuthRouteGuard),
-    AnswersItself(),
     Describe({ tag: 'auth' }),
   );
 }
@@ -29,7 +28,7 @@ export function AuthController(path: string): ClassDecorator {
  * number).
  */
 export function Route(enabled: boolean, ...decorators: readonly MethodDecorator[]): MethodDecorator {
-  return enabled ? applyDecorators(NeverCached(), ...decorators) : () => undefined;
+  return enabled ? applyDecorators(AnswersItself(), ...decorators) : () => undefined;
 }
 
 /** A route for callers without an access token. */

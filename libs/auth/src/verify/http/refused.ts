@@ -22,13 +22,17 @@ export function tellLog(error: AuthError): void {
 
 /**
  * Makes a refusal right before it is thrown, so that it does not matter which filter answers it: the headers wait on the
- * response. Anything else comes back as it is.
+ * response of HTTP. Anything else comes back as it is.
  */
 export function prepared(context: ExecutionContext, error: unknown): unknown {
+  const isHttp = context.getType<string>() === 'http';
+  return preparedFor(isHttp ? context.switchToHttp().getResponse<HttpResponse>() : undefined, error);
+}
+
+export function preparedFor(response: HttpResponse | undefined, error: unknown): unknown {
   if (!(error instanceof AuthError)) return error;
   tellLog(error);
-  if (context.getType<string>() === 'http')
-    headersWhenRefused(context.switchToHttp().getResponse<HttpResponse>(), error.getStatus(), error.headers);
+  if (response) headersWhenRefused(response, error.getStatus(), error.headers);
   return error;
 }
 

@@ -8,7 +8,7 @@ import { type HttpRequest, type HttpResponse, setHeader } from './adapter.js';
 import { at, OfInstance } from './instance-routes.js';
 import { errorAnswers } from './openapi-errors.js';
 import { Describe, type JsonSchema } from './openapi.js';
-import { NeverCached } from './own-answers.interceptor.js';
+import { AnswersItself } from './own-answers.js';
 import { keepAtRoot, RootController } from './root-routes.js';
 
 const text: JsonSchema = { type: 'string' };
@@ -42,7 +42,7 @@ export function createResourceController(instance: string, owner = instance): Ty
     }
 
     @Get(paths)
-    @NeverCached()
+    @AnswersItself()
     @Public()
     @Describe({
       summary: 'What a client needs to know of this resource (RFC 9728)',

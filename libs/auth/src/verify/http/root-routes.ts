@@ -9,7 +9,6 @@ import {
 } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import { Describe } from './openapi.js';
-import { AnswersItself } from './own-answers.interceptor.js';
 
 /** Controllers that other parties look for at the root of the host. A module of their own: `RouterModule` gives `AuthModule` a path, not this one. */
 @Module({})
@@ -21,11 +20,7 @@ export class RootRoutesModule {
 
 /** A controller of documents that other parties look for at the root of the host; its constructor calls `keepAtRoot`. */
 export function RootController(): ClassDecorator {
-  return applyDecorators(
-    Controller({ version: VERSION_NEUTRAL }),
-    AnswersItself(),
-    Describe({ tag: 'auth' }),
-  );
+  return applyDecorators(Controller({ version: VERSION_NEUTRAL }), Describe({ tag: 'auth' }));
 }
 
 /** Takes `GET`s out of the global prefix, whenever the host sets that, and whatever it takes out itself. A path may end in parameters. */
