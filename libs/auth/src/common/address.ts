@@ -9,6 +9,7 @@ const IPV4_AND_PORT = /^([\d.]+):\d{1,5}$/;
  * zone. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) is the IPv4 one. Undefined for whatever is not an address: a forged header, a socket path.
  */
 export function addressOf(written: string | undefined): string | undefined {
+  if (written !== undefined && isIPv4(written)) return written;
   const text = written?.trim().replace(/^"(.*)"$/, '$1') ?? '';
   const bare = BRACKETED.exec(text)?.[1] ?? IPV4_AND_PORT.exec(text)?.[1] ?? text;
   const [address = ''] = bare.split('%', 1);

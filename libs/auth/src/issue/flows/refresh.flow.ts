@@ -7,6 +7,7 @@ import { Announcer } from '../sessions/announcer.service.js';
 import { type RefreshOutcome, RotationService } from '../sessions/rotation.service.js';
 import { SessionAccess } from '../sessions/session-access.service.js';
 import { SessionService } from '../sessions/session.service.js';
+import type { GenuineRefreshToken } from '../sessions/refresh-token.js';
 import type { RetryKey } from '../sessions/retry-key.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import type { IssuedAccessToken } from '../tokens/access-token-issuer.service.js';
@@ -40,10 +41,12 @@ export class RefreshFlow {
     key?: RetryKey,
   ): Promise<IssuedTokens> {
     if (!presented) throw new AuthError('token_missing', 'no refresh token was presented');
-    await this.refuseOfAnotherSession(presented, client);
+    const opened = this.refreshTokens.inspect(presented.value);
+    if (opened.kind === 'junk') throw this.refused('junk', client);
+    await this.byAccessToken.refuseOther(opened.sessionId, presented.accessCookies, client);
     const asOfMs = this.clock.now();
-    const issued = await this.issuedBefore(presented.value, asOfMs);
-    const outcome = await this.rotation.rotate(presented.value, clientOf(client), {
+    const issued = await this.issuedBefore(opened, asOfMs);
+    const outcome = await this.rotation.rotate(opened, clientOf(client), {
       key,
       provedKey: client.provedKey,
     });
@@ -51,10 +54,8 @@ export class RefreshFlow {
       case 'rotated':
       case 'replayed':
         return this.answer(outcome, issued, asOfMs, client);
-      case 'junk':
       case 'dead':
-        this.events.publish({ type: 'refresh.refused', reason: outcome.kind, ip: client.ip });
-        throw new AuthError('token_refused', `refresh token: ${outcome.kind}`);
+        throw this.refused('dead', client);
       case 'superseded':
       case 'mismatch':
         this.tellRefused(outcome, client);
@@ -85,6 +86,12 @@ export class RefreshFlow {
     return dpopRefusal('the session is bound to another key');
   }
 
+  /** Of nobody's session: not ours, or ended. */
+  private refused(reason: 'junk' | 'dead', { ip }: ClientContext): AuthError {
+    this.events.publish({ type: 'refresh.refused', reason, ip });
+    return new AuthError('token_refused', `refresh token: ${reason}`);
+  }
+
   private tellRefused(
     { kind: reason, sessionId, subject: userId, actor }: Refused,
     { ip }: ClientContext,
@@ -93,20 +100,15 @@ export class RefreshFlow {
     this.events.publish({ type: 'refresh.refused', reason, userId, ...by, sessionId, ip });
   }
 
-  private async refuseOfAnotherSession(
-    { value, accessCookies }: PresentedRefresh,
-    client: ClientContext,
-  ): Promise<void> {
-    const opened = this.refreshTokens.inspect(value);
-    if (opened.kind !== 'junk') await this.byAccessToken.refuseOther(opened.sessionId, accessCookies, client);
-  }
-
   /**
    * The user directory, the claims hook and a remote signer are asked before the token is spent: a failure of theirs
    * must not make the next try look like reuse. Where the user changes meanwhile the token is refused, like every older
    * one.
    */
-  private async issuedBefore(token: string, asOfMs: number): Promise<IssuedAccessToken | undefined> {
+  private async issuedBefore(
+    token: GenuineRefreshToken,
+    asOfMs: number,
+  ): Promise<IssuedAccessToken | undefined> {
     if (this.grants.needs() === 'nobody' && this.sessions.usersAre === 'here') return undefined;
     const state = await this.rotation.current(token);
     return state && this.access.token(state, asOfMs);

@@ -8,7 +8,6 @@ import {
   type GenuineRefreshToken,
   hashSecret,
   isCurrent,
-  openRefreshToken,
   writeRefreshToken,
 } from './refresh-token.js';
 import type { RetryKey } from './retry-key.js';
@@ -26,8 +25,8 @@ type Named = { readonly sessionId: string; readonly subject: string; readonly ac
 
 export type RefreshOutcome =
   | ({ readonly kind: 'rotated' | 'replayed'; readonly refreshToken: string } & SessionState)
-  /** Not ours at all, of no live session, or spent by a session that is dead: a plain refusal. */
-  | { readonly kind: 'junk' | 'dead' }
+  /** Of no live session, or spent by a session that is dead: a plain refusal. */
+  | { readonly kind: 'dead' }
   /** No theft, and no new token either: the cookies stay. */
   | ({ readonly kind: 'superseded' | 'mismatch' } & Named)
   /** The session is bound to a key, and this one was not proved: nothing was done. */
@@ -56,21 +55,17 @@ export class RotationService {
   ) {}
 
   /** What `rotate` would find, were it asked now: the state of a live session whose current token this is. Undefined for every other token. */
-  async current(token: string): Promise<SessionState | undefined> {
-    const presented = openRefreshToken(this.ring, token);
-    if (presented.kind === 'junk') return undefined;
+  async current(presented: GenuineRefreshToken): Promise<SessionState | undefined> {
     const found = await this.store.read(presented.sessionId);
     return found?.live && isCurrent(found, presented) ? found : undefined;
   }
 
   /** With a `key`, a repeat that carries it again is known as one for `retryWindow`. `provedKey`: the thumbprint of the key that a proof came by. */
   async rotate(
-    token: string,
+    presented: GenuineRefreshToken,
     client: ClientContext,
     { key, provedKey }: { readonly key?: RetryKey; readonly provedKey?: string } = {},
   ): Promise<RefreshOutcome> {
-    const presented = openRefreshToken(this.ring, token);
-    if (presented.kind === 'junk') return presented;
     const attempt = this.attempt(presented, client, { key, provedKey });
     for (let tries = 1; tries <= MAX_ATTEMPTS; tries++) {
       const outcome = await this.once(attempt);
