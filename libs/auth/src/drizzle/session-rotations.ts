@@ -1,4 +1,5 @@
 import { withDeadline } from '../common/deadline.js';
+import { RecentValues } from '../common/recent-values.js';
 import type { SessionSnapshot } from '../storage/session.js';
 import type { Rotation } from '../storage/session-store.port.js';
 import type { AuthDatabase } from './auth-database.js';
@@ -27,7 +28,7 @@ interface Turn {
 export class SessionRotations {
   private readonly batching: Batching<Rotation, Row | undefined>;
   /** Uses under way, and the last that were; each ends without a word. */
-  private readonly tried = new Map<string, Promise<undefined>>();
+  private readonly tried = new RecentValues<string, Promise<undefined>>(MAX_TRIED);
   private skipLocked: PreparedStatement | undefined;
   private waiting: PreparedStatement | undefined;
 
@@ -65,8 +66,6 @@ export class SessionRotations {
       () => void this.tried.delete(token),
     );
     this.tried.set(token, outcome);
-    const [oldest] = this.tried.keys();
-    if (this.tried.size > MAX_TRIED && oldest !== undefined) this.tried.delete(oldest);
     return row;
   }
 

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { neighbourhoodOf, networkOf } from '../common/address.js';
 import { Clock } from '../common/clock.js';
+import { RecentValues } from '../common/recent-values.js';
 import { ResolvedObserveOptions } from '../options/observe-options.js';
 import { AuditStore, type Familiarity } from '../storage/audit-store.port.js';
 import { AlertFloods } from './alert-floods.js';
@@ -22,7 +23,7 @@ export class AuthAlerts implements OnApplicationShutdown {
   private readonly floods: AlertFloods;
   private readonly bursts: FailureBursts;
   /** Where each session was last seen, the oldest first. */
-  private readonly places = new Map<string, string>();
+  private readonly places = new RecentValues<string, string>(MAX_SESSIONS);
 
   constructor(
     { burstOf, burstWithinMs }: ResolvedObserveOptions,
@@ -105,10 +106,7 @@ export class AuthAlerts implements OnApplicationShutdown {
     if (ip === undefined) return 'same';
     const place = neighbourhoodOf(ip);
     const before = this.places.get(sessionId);
-    this.places.delete(sessionId);
     this.places.set(sessionId, place);
-    const [oldest] = this.places.keys();
-    if (this.places.size > MAX_SESSIONS && oldest !== undefined) this.places.delete(oldest);
     return before === undefined || before === place ? 'same' : 'moved';
   }
 

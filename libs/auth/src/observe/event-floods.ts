@@ -1,3 +1,4 @@
+import { RecentValues } from '../common/recent-values.js';
 import type { AuthEvent } from '../storage/auth-event.js';
 import { foldOf } from '../storage/audit-record.js';
 
@@ -8,7 +9,7 @@ const MAX_FOLDS = 10_000;
  * next one after them, in another minute, says how many did not. Past 10,000 at a time the oldest are forgotten.
  */
 export class EventFloods {
-  readonly #passed = new Map<string, number>();
+  readonly #passed = new RecentValues<string, number>(MAX_FOLDS);
   /** How many events of a type were held back since one of it passed. */
   readonly #held = new Map<AuthEvent['type'], number>();
 
@@ -24,8 +25,6 @@ export class EventFloods {
       return 'held';
     }
     this.#passed.set(fold, passed + 1);
-    const [oldest] = this.#passed.keys();
-    if (this.#passed.size > MAX_FOLDS && oldest !== undefined) this.#passed.delete(oldest);
     const held = this.#held.get(event.type) ?? 0;
     this.#held.delete(event.type);
     return held;

@@ -1,3 +1,5 @@
+import { RecentValues } from '../common/recent-values.js';
+
 const MAX_WATCHED = 10_000;
 
 interface Count {
@@ -7,7 +9,7 @@ interface Count {
 
 /** Counts failures by account and by address, in windows, for so many of them at a time. */
 export class FailureBursts {
-  private readonly counts = new Map<string, Count>();
+  private readonly counts = new RecentValues<string, Count>(MAX_WATCHED);
 
   constructor(
     readonly burstOf: number,
@@ -19,10 +21,7 @@ export class FailureBursts {
     const known = this.counts.get(key);
     const count = known && nowMs - known.sinceMs < this.withinMs ? known : { failures: 0, sinceMs: nowMs };
     count.failures++;
-    this.counts.delete(key);
     this.counts.set(key, count);
-    const [oldest] = this.counts.keys();
-    if (this.counts.size > MAX_WATCHED && oldest !== undefined) this.counts.delete(oldest);
     return count.failures === this.burstOf;
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import { Clock } from '../../common/clock.js';
+import { RecentValues } from '../../common/recent-values.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { ApiKeyStore, type FoundApiKey } from '../../storage/api-key-store.port.js';
@@ -25,7 +26,7 @@ const REMEMBERED = 10_000;
  */
 @Injectable()
 export class RememberedApiKeys extends ApiKeyLookup {
-  private readonly known = new Map<string, Principal>();
+  private readonly known = new RecentValues<string, Principal>(REMEMBERED);
   private readonly underWay = new Map<string, Promise<Principal>>();
 
   constructor(
@@ -97,7 +98,7 @@ export class RememberedApiKeys extends ApiKeyLookup {
     await admission.giveBack();
     if ((await this.revocations.check(revocable(principal), options)) === 'revoked')
       throw this.refused('revoked', principal);
-    this.remember(key, principal);
+    this.known.set(key, principal);
     return principal;
   }
 
@@ -112,12 +113,6 @@ export class RememberedApiKeys extends ApiKeyLookup {
     if (!account || account.disabled) return undefined;
     const tenant = this.options.tenants && account.tenant;
     return apiKeyPrincipal(key, state, { ...account, tenant }, this.clock.now());
-  }
-
-  private remember(key: string, principal: Principal): void {
-    const [oldest] = this.known.keys();
-    if (this.known.size >= REMEMBERED && oldest !== undefined) this.known.delete(oldest);
-    this.known.set(key, principal);
   }
 
   private refused(reason: string, principal?: Principal): AuthError {

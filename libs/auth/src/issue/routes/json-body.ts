@@ -27,6 +27,7 @@ export function isInForeignCharset(contentType = ''): boolean {
  */
 export function jsonBodyOf(request: HttpRequest): unknown {
   const type = request.headers['content-type'];
+  if (type === 'application/json') return parsedBodyOf(request);
   if (JSON_TYPE.test(type ?? '')) {
     if (isInForeignCharset(type)) throw new AuthError('body_type_unsupported', 'JSON in another charset');
     return parsedBodyOf(request);

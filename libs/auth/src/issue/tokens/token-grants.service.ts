@@ -88,8 +88,7 @@ export class TokenGrants {
     user: UserFacts,
     asOfMs: number,
   ): Promise<IssuedAccessToken> {
-    const { id: sessionId, ...facts } = session;
-    return this.accessToken({ ...facts, sessionId, state, user, asOfMs });
+    return this.accessToken({ ...session, sessionId: session.id, state, user, asOfMs });
   }
 
   /** Of a session whose requests have to prove its key. */

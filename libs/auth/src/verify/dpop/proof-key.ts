@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { RecentValues } from '../../common/recent-values.js';
 import type { SigningAlgorithm } from '../../options/key-options.js';
 import { assertKeyFits, isQuick } from '../keys/key-fitness.js';
 import { publicKeyThumbprint } from '../keys/thumbprint.js';
@@ -16,7 +17,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 const MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e'];
 /** To read and check a key costs several times as much as its signature, and a client uses one key for long. */
 const REMEMBERED = 1_000;
-const judged = new Map<string, ProofKey>();
+const judged = new RecentValues<string, ProofKey>(REMEMBERED);
 
 /** Undefined for anything but a public key that fits the algorithm. */
 export function proofKeyOf(jwk: unknown, algorithm: SigningAlgorithm): ProofKey | undefined {
@@ -29,8 +30,6 @@ export function proofKeyOf(jwk: unknown, algorithm: SigningAlgorithm): ProofKey 
   if (known) return known;
   const key = readKey(jwk, algorithm);
   if (!key) return undefined;
-  const [oldest] = judged.keys();
-  if (judged.size >= REMEMBERED && oldest !== undefined) judged.delete(oldest);
   judged.set(name, key);
   return key;
 }
