@@ -31,6 +31,19 @@ const LIBRARIES = {
 
 const SUB_PATHS = ['drizzle', 'migration', 'redis', 'testing', 'passport'];
 
+const LEFT_OUT = `
+import type { AuthModuleOptions } from '@tokenward/nestjs';
+import { createAuthClient } from '@tokenward/client';
+const { COOKIE_DOMAIN, JWT_PRIVATE_KEY, API_URL } = process.env;
+export const options: Partial<AuthModuleOptions> = {
+  keys: { algorithm: 'ES256', privateKey: JWT_PRIVATE_KEY },
+  cookies: { domain: COOKIE_DOMAIN },
+  redis: undefined,
+  onEvent: undefined,
+};
+export const client = () => createAuthClient({ baseUrl: API_URL });
+`;
+
 /** Without a database, in CommonJS Jest. */
 const JEST_SPEC = `
 const { Test } = require('@nestjs/testing');
@@ -84,15 +97,21 @@ function nest11(packed: PackedLibraries) {
       },
       include: ['src'],
     }),
-    // what Nx and older templates have: a resolution that does not know `exports`
+    // what Nx and older templates have: a resolution that does not know `exports`; and what @tsconfig/strictest adds
     'tsconfig.old.json': JSON.stringify({
       extends: './tsconfig.json',
-      compilerOptions: { module: 'commonjs', moduleResolution: 'node10', noEmit: true },
+      compilerOptions: {
+        ...{ module: 'commonjs', moduleResolution: 'node10', noEmit: true },
+        ...{ exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noImplicitReturns: true },
+      },
     }),
+    // `undefined` where an option is left out
+    'src/left-out.ts': LEFT_OUT,
     'src/sub-paths.ts': SUB_PATHS.map(
       (each) => `export * as ${each} from '@tokenward/nestjs/${each}';\n`,
     ).join(''),
-    'jest.config.js': "module.exports = { testEnvironment: 'node', testMatch: ['**/notes.spec.js'] };",
+    'jest.config.js':
+      "module.exports = { testEnvironment: 'node', testMatch: ['**/notes.spec.js'], testTimeout: 60_000 };",
     'notes.spec.js': JEST_SPEC,
   };
 }

@@ -15,6 +15,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { argumentsOf } from './arguments.mjs';
+import { acceptUndefined } from './lenient-types.mjs';
 
 // the modes of files go into the tarball: two builds are equal whatever the umask of who builds
 process.umask(0o022);
@@ -117,6 +118,7 @@ function declarations(from, sources, outDir) {
   writeFileSync(config, JSON.stringify({ extends: extended, compilerOptions, include: [], files }));
   run(createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', config);
   rmSync(config);
+  acceptUndefined(outDir);
 }
 
 function run(script, ...args) {
