@@ -84,6 +84,25 @@ describe('a server that renders in front of the API', () => {
     expect(headers.get('x-forwarded-for')).toBe('192.0.2.7');
   });
 
+  it('two cookies of one name reach the API as two, whichever is whose, and are no token to refresh by', async () => {
+    const { api, arrive } = serve();
+    for (const line of [
+      'access_token=planted; access_token=access-ada',
+      'access_token=access-ada; access_token=planted',
+    ]) {
+      const auth = arrive(line);
+      await auth.fetch('/notes');
+      expect(api.seen.at(-1)?.headers.get('cookie')).toBe(line);
+      expect(auth.cookie).toBe(line);
+    }
+    const twice = arrive('refresh_token=r-bob; refresh_token=r-ada');
+    expect(await twice.session()).toBeUndefined();
+    expect([api.count('POST /auth/refresh'), twice.setCookies]).toEqual([0, []]);
+    const planted = arrive('access_token=planted; access_token=x; refresh_token=r-ada');
+    expect(await planted.session()).toMatchObject({ id: 'ada' });
+    expect(planted.cookie.match(/access_token=/g)).toHaveLength(1);
+  });
+
   it('20 parts of one page at once: one refresh, whose cookies are passed on once', async () => {
     const { api, arrive } = serve();
     const auth = arrive('refresh_token=r-ada');

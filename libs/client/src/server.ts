@@ -63,7 +63,13 @@ export function serverAuth(
     const setCookies: string[] = [];
     let refreshing: Promise<RefreshOutcome> | undefined;
 
-    const cookie = (): string => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const cookie = (): string =>
+      [...jar].flatMap(([name, values]) => values.map((value) => `${name}=${value}`)).join('; ');
+    // two of one name are nobody's: a sibling subdomain may have planted one
+    const only = (name: string): string | undefined => {
+      const [value, ...others] = jar.get(name) ?? [];
+      return others.length === 0 ? value : undefined;
+    };
     function headersOf(given?: HeadersInit): Headers {
       const headers = new Headers(given);
       for (const name of PASSED_ON) {
@@ -77,13 +83,13 @@ export function serverAuth(
       setCookies.push(...lines);
       for (const line of lines) {
         const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(line) ?? [];
-        if (value) jar.set(name, value);
+        if (value) jar.set(name, [value]);
         else jar.delete(name);
       }
     }
     function refresh(): Promise<RefreshOutcome> {
       refreshing ??= (async () => {
-        const token = jar.get(refreshCookie);
+        const token = only(refreshCookie);
         if (!canSetCookies || !token) return { status: 401, setCookies: [] };
         const outcome = await refreshOnce(token, headersOf());
         keep(outcome.setCookies);
@@ -92,7 +98,7 @@ export function serverAuth(
       return refreshing;
     }
     async function renew(): Promise<void> {
-      if (!jar.get(accessCookie)) await refresh();
+      if (!jar.has(accessCookie) || only(accessCookie) === '') await refresh();
     }
     async function ask(path: string, init?: RequestInit): Promise<Response> {
       const signal = AbortSignal.timeout(timeoutMs);
@@ -138,12 +144,13 @@ export function serverAuth(
   };
 }
 
-/** Names and values as they came: nothing is decoded, so that nothing changes on its way. */
-function cookiesOf(header: string): Map<string, string> {
-  const jar = new Map<string, string>();
+/** Names and values as they came, and as often: nothing is decoded, so that nothing changes on its way. */
+function cookiesOf(header: string): Map<string, readonly string[]> {
+  const jar = new Map<string, readonly string[]>();
   for (const pair of header.split(';')) {
     const at = pair.indexOf('=');
-    if (at > 0) jar.set(pair.slice(0, at).trim(), pair.slice(at + 1).trim());
+    const name = pair.slice(0, at).trim();
+    if (at > 0) jar.set(name, [...(jar.get(name) ?? []), pair.slice(at + 1).trim()]);
   }
   return jar;
 }
