@@ -212,4 +212,21 @@ describe('users that another service keeps (examples/http-users)', () => {
     expect((await promoted.get('/auth/me')).status).toBe(401);
     expect((await client.get('/profile', { cookies: 'include' })).status).toBe(401);
   });
+
+  it('a user who is not found for a while loses the sessions, and keeps what signs in', async () => {
+    const client = await signedIn();
+    const factor = ['6b1d2f2e-7c1b-4a52-9d0a-3c8a5b1f4d78', 'u-1', 'passkey', 'a-credential'];
+    const put =
+      'insert into auth_factors (id, subject, kind, credential_id, confirmed_at) values ($1, $2, $3, $4, now())';
+    await pool.query(put, factor);
+    const there = async () =>
+      (await pool.query("select 1 from auth_factors where subject = 'u-1'")).rows.length;
+    users.clear();
+    expect((await client.post('/auth/refresh')).status).toBe(401);
+    const ended = await pool.query("select 1 from auth_sessions where end_reason = 'user_not_found'");
+    expect([ended.rows.length > 0, await there()]).toEqual([true, 1]);
+    users.set('u-1', { id: 'u-1', email: 'ada@example.com', role: 'user', disabled: false, passwordHash });
+    await app.get(AuthService, { strict: false }).changeUser('u-1', 'deleted');
+    expect(await there()).toBe(0);
+  });
 });

@@ -10,6 +10,8 @@ export type EndReason =
   | 'account_claimed'
   | 'user_disabled'
   | 'user_deleted'
+  /** The user directory does not find the user any more. That is no order to delete: what signs in stays, for a user who was hidden for a while. */
+  | 'user_not_found'
   | 'reuse'
   | 'limit'
   | 'restored'

@@ -72,7 +72,7 @@ export class SessionAccess {
     return reason === 'session_claims_refused' || reason === 'tenant_unknown';
   }
 
-  /** Users of another system: gone or disabled there ends everything here. So it is for who acts as one. */
+  /** Users of another system: gone or disabled there ends every session here. So it is for who acts as one. */
   private async userOf({ session, ...state }: SessionState): Promise<UserFacts> {
     const { actor, subject } = session;
     const acting = actor && (state.acting ?? (await this.present(actor.id)));
@@ -85,7 +85,7 @@ export class SessionAccess {
   private async present(id: string): Promise<UserFacts> {
     const account = (await this.users.findById(id))?.account;
     if (account && !account.disabled) return account;
-    await this.revocations.endAll(id, account ? 'user_disabled' : 'user_deleted');
+    await this.revocations.endAll(id, account ? 'user_disabled' : 'user_not_found');
     throw new AuthError('token_refused', 'the user, or who acts as the user, is gone or disabled');
   }
 

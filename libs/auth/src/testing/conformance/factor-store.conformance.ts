@@ -171,6 +171,11 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
 
   'a user who is deleted leaves no factor behind, and one whose account is claimed none, which is told of each':
     async (it) => {
+      const hidden = await withTotp(it);
+      // of a user whom the directory does not find for a while
+      assert.deepEqual((await it.sessions.endAll(hidden.subject, 'user_not_found')).events.length, 1);
+      assert.equal((await it.factors.of(hidden.subject)).all.length, 1);
+      assert.equal(await it.factors.useRecoveryCode(hidden.subject, hidden.codes[0] as Buffer), true);
       for (const reason of ['user_deleted', 'account_claimed'] as const) {
         const { subject, codes } = await withTotp(it);
         const { events } = await it.sessions.endAll(subject, reason);
