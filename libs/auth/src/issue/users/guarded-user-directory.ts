@@ -3,7 +3,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { withDeadline } from '../../common/deadline.js';
 import type { AuthEventInput } from '../../storage/auth-event.js';
 import type { AccountDirectory } from '../../storage/account-directory.port.js';
-import type { UserDirectory } from '../../storage/user-directory.port.js';
+import type { LoginCandidate, UserAccount, UserDirectory } from '../../storage/user-directory.port.js';
 
 const logger = new Logger('Tokenward');
 
@@ -29,17 +29,27 @@ export function guardedUserDirectory(
   const findByIdentifier = directory.findByIdentifier?.bind(directory);
   const { accounts } = directory;
   return {
-    findByEmail: (...asked) => ask(() => directory.findByEmail(...asked)),
+    findByEmail: (...asked) => ask(() => directory.findByEmail(...asked)).then(known),
     ...(findByIdentifier && {
       findByIdentifier: (...asked: Parameters<typeof findByIdentifier>) =>
-        ask(() => findByIdentifier(...asked)),
+        ask(() => findByIdentifier(...asked)).then(known),
     }),
     tenants: directory.tenants,
-    findById: (id, tx) => ask(() => directory.findById(id, tx)),
+    findById: (id, tx) => ask(() => directory.findById(id, tx)).then(known),
     replacePasswordHash: (...change) => ask(() => directory.replacePasswordHash(...change)),
     ...(create && { create: (user) => ask(() => create(user)) }),
     ...(accounts && { accounts: guarded(accounts, ask) }),
   };
+}
+
+/** A database library says `null` for nobody and for what somebody does not have, and where nothing checks types it comes through. */
+function known(found: LoginCandidate | null | undefined): LoginCandidate | undefined {
+  if (!found) return undefined;
+  const given = Object.entries(found.account).filter(([, value]) => value !== null);
+  const { email = '', permissions = [], ...account } = Object.fromEntries(given) as Partial<UserAccount>;
+  const isWhole = given.length === Object.keys(found.account).length && email === found.account.email;
+  if (isWhole && permissions === found.account.permissions) return found;
+  return { ...found, account: { ...(account as UserAccount), email, permissions } };
 }
 
 function guarded(

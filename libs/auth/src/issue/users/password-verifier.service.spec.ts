@@ -84,6 +84,36 @@ const verify = async (email: string, password: string) =>
 const verifyFor = async (id: string, password: string) =>
   verifier.check(await verifier.findById(id), password, { rehash: 'keep' });
 
+describe('a directory that says null', () => {
+  const found = {
+    account: { id: 'nil', email: null, name: null, permissions: null, tenant: null, disabled: null },
+  };
+  const lax = (answer: unknown) =>
+    guardedUserDirectory(
+      Object.assign(new Directory(), {
+        findByEmail: async () => answer,
+        findById: async () => answer,
+        findByIdentifier: async () => answer,
+      }),
+      50,
+    );
+
+  it('for nobody means nobody', async () => {
+    for (const nobody of [null, undefined]) {
+      const { findByEmail, findById, findByIdentifier } = lax(nobody);
+      expect(await findByEmail('a@example.com')).toBeUndefined();
+      expect(await findById('a')).toBeUndefined();
+      expect(await findByIdentifier?.('a')).toBeUndefined();
+    }
+  });
+
+  it('for what a user does not have is a user without it', async () => {
+    expect((await lax(found).findById('nil'))?.account).toEqual({ id: 'nil', email: '', permissions: [] });
+    const whole = users.get('ada');
+    expect(await lax(whole).findById('ada')).toBe(whole);
+  });
+});
+
 describe('PasswordVerifier', () => {
   it('verifies, with the counters that were read along', async () => {
     const outcome = await verify(' Ada@EXAMPLE.com ', PASSWORD);
