@@ -252,6 +252,15 @@ describe('sessions, tokens and keys, named in another spelling', () => {
     },
   );
 
+  it.each([
+    ['milliseconds', (exp: number) => exp * 1000],
+    ['a day beyond the calendar', () => Number.MAX_SAFE_INTEGER],
+  ])('an exp in %s revokes the token all the same', async (_what, given) => {
+    const { jti, exp, accessToken } = await signedIn();
+    await auth.revokeToken(jti, given(exp));
+    expect(await me(accessToken)).toBe(401);
+  });
+
   it.each(['', 'a\u0000b', 'x'.repeat(129)])('no token has the id %j: input_invalid', async (jti) => {
     await expect(auth.revokeToken(jti, Math.ceil(Date.now() / 1000))).rejects.toMatchObject({
       reason: 'input_invalid',

@@ -25,7 +25,7 @@ export async function loadRefreshSecrets(
   return RefreshSecrets.parse(stored, STORED);
 }
 
-/** Follows the refresh-token secrets kept in the database: known everywhere, then minting, then retired for the longest idle lifetime. */
+/** Follows the refresh-token secrets kept in the database: known everywhere, then minting, then retired for as long as a token of it may be live. */
 @Injectable()
 export class RefreshSecretsRotation implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Tokenward');
@@ -63,7 +63,7 @@ export class RefreshSecretsRotation implements OnApplicationBootstrap, OnApplica
 
   /** A new secret, known everywhere before it mints. Throws `configuration_invalid` where the options hold the secrets: there they rotate. */
   async rotate(): Promise<void> {
-    const { secrets, ttlMs, rememberMeTtlMs } = this.options.refreshToken;
+    const { secrets, ttlMs, rememberMeTtlMs, absoluteTtlMs } = this.options.refreshToken;
     if (secrets.length > 0)
       throw AuthError.configuration(
         'refreshToken.secrets',
@@ -76,7 +76,10 @@ export class RefreshSecretsRotation implements OnApplicationBootstrap, OnApplica
       );
     const { leadTimeMs, refreshEveryMs } = this.options.keyRotation;
     const known = Math.max(leadTimeMs, 2 * refreshEveryMs);
-    await this.store.rotate(newPepperLine(this.entropy), known, Math.max(ttlMs, rememberMeTtlMs) + known);
+    // a browser's bound session proves and does not rotate: its token is that of its login to the end
+    const longest =
+      this.options.deviceBound.mode === 'off' ? Math.max(ttlMs, rememberMeTtlMs) : absoluteTtlMs;
+    await this.store.rotate(newPepperLine(this.entropy), known, longest + known);
     await this.refresh();
   }
 }

@@ -14,6 +14,12 @@ import { Announcer } from './announcer.service.js';
 const TOKEN_ID = /^\P{Cc}{1,128}$/u;
 const ANY_UUID = /^\{?([\da-f]{8})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{12})\}?$/i;
 
+/**
+ * No token is accepted for longer (ours an hour, those of other issuers a day, old ones 90 days): an `exp` in milliseconds, or beyond what a date can be,
+ * is a revocation all the same.
+ */
+const LONGEST_LIFE_MS = 366 * 86_400_000;
+
 /** One token of another issuer, or every one of a subject of its. */
 export type ForeignRevocation =
   { readonly issuer: string; readonly jti: string } | { readonly issuer: string; readonly sub: string };
@@ -39,7 +45,8 @@ export class RevocationService {
     if (!Number.isSafeInteger(expiresAtSeconds) || expiresAtSeconds < 0) {
       throw new AuthError('input_invalid', 'exp is not a whole number of seconds');
     }
-    const expiresAt = expiresAtSeconds * 1000 + LEDGER_MARGIN_MS;
+    const latest = this.clock.now() + LONGEST_LIFE_MS;
+    const expiresAt = Math.min(expiresAtSeconds * 1000, latest) + LEDGER_MARGIN_MS;
     const foreign = this.options.trustedIssuers.map(({ issuer }) => foreignName('token', issuer, given));
     const names = [...new Set([given, inOurSpelling(given), ...foreign])];
     const entries = names.map((id): LedgerEntry => ({ kind: 'token', id, value: 0, expiresAt }));
