@@ -4,6 +4,7 @@ import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AuthenticateFlow } from './authenticate.js';
 import { HandClock } from './keys/hand-clock.fixture.js';
+import { RevocationChecker } from './revocation/revocation-checker.service.js';
 import { ResourceServerModule } from './verify.module.js';
 import { jwkMembers } from './keys/jwk-members.js';
 
@@ -37,7 +38,7 @@ async function service(clock: HandClock, answer: () => Response, changes: object
       return (error as { code: string }).code;
     }
   };
-  return { code, close: () => module.close() };
+  return { module, code, close: () => module.close() };
 }
 
 describe('a service that only verifies', () => {
@@ -82,6 +83,24 @@ describe('a service that only verifies', () => {
     expect(said.filter((line) => line.startsWith('dpop.origin'))).toHaveLength(lines);
     process.env['NODE_ENV'] = former;
     await close();
+  });
+
+  it('asks nobody for a revocation without redis: strict is 503 on a route, and stops the boot as the mode', async () => {
+    const { module, close } = await service(
+      new HandClock(T0),
+      () => new Response(JSON.stringify({ keys: [jwk] })),
+    );
+    const checker = module.get(RevocationChecker, { strict: false });
+    const asked = { subject: 'u', tokenVersion: 1, issuedAt: T0, tokenId: 't', sessionId: 's', keyId: 'k' };
+    expect(checker.check(asked)).toBe('live');
+    expect(() => checker.check(asked, { revocationMode: 'strict' })).toThrow(
+      expect.objectContaining({ reason: 'unavailable' }),
+    );
+    await close();
+    const strict = service(new HandClock(T0), () => new Response('{"keys":[]}'), {
+      revocation: { mode: 'strict' },
+    });
+    await expect(strict).rejects.toThrow('revocation.mode: is strict, and without redis nobody can be asked');
   });
 
   it('says why it refused, one line a reason and minute', async () => {

@@ -1,5 +1,6 @@
 import type { Abstract, InjectionToken, ModuleMetadata, Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { AuthError } from '../common/auth-error.js';
 import { Clock, SystemClock } from '../common/clock.js';
 import { authToken } from '../common/instance-token.js';
 import { Entropy, SystemEntropy } from '../common/entropy.js';
@@ -129,6 +130,15 @@ export const RESOURCE_SERVER_EXPORTS: NonNullable<ModuleMetadata['exports']> = [
 ];
 
 /** `given`: under which token the options are as the host wrote them. */
+function unchecked(options: ResolvedAuthOptions, clock: Clock, view: RevocationSync): UncheckedRevocations {
+  if (options.revocation.mode === 'strict')
+    throw AuthError.configuration(
+      'revocation.mode',
+      'is strict, and without redis nobody can be asked; give redis, or leave the mode out',
+    );
+  return new UncheckedRevocations(options, clock, view);
+}
+
 export function resourceServerProviders(given: InjectionToken): Provider[] {
   const options = Symbol('the options after the schema');
   return [
@@ -151,7 +161,7 @@ export function resourceServerProviders(given: InjectionToken): Provider[] {
       useFactory: (resolvedOptions: ResolvedAuthOptions, clock: Clock, view: RevocationSync, host: Host) =>
         host.redis
           ? new RevocationChecker(resolvedOptions, clock, view, undefined, host.redis.feed)
-          : new UncheckedRevocations(resolvedOptions, clock, view),
+          : unchecked(resolvedOptions, clock, view),
       inject: [ResolvedAuthOptions, Clock, RevocationSync, options],
     },
     { provide: KeyLookup, useExisting: RemoteKeys },

@@ -37,7 +37,7 @@ export class RevocationChecker {
   readonly counters: CheckCounters = { mirror: 0, redis: 0, postgres: 0, unproven: 0, refused: 0 };
   private readonly logger = new Logger('Tokenward');
   private readonly view: RevocationView;
-  private readonly isStrict: boolean;
+  protected readonly isStrict: boolean;
   private readonly maxStalenessMs: number;
   private unprovenSince: number | undefined;
 
