@@ -8,6 +8,7 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { RevocationSync } from '../revocation/revocation-sync.service.js';
 import type { Ending } from './ending.js';
 import { LiveConnections } from './live-connections.service.js';
+import { type Handshake, LiveSockets } from './live-sockets.service.js';
 import { FakeView, MovedClock, NOW_S, principal } from './live-connections.fixture.js';
 
 const NEVER = new Promise<IteratorResult<number>>(() => undefined);
@@ -234,7 +235,7 @@ describe('server-sent events', () => {
   });
 });
 
-describe('a stream of an API key', () => {
+describe('a stream or socket of an API key', () => {
   it.each<[string, Partial<Principal>, 'goes on' | 'ends']>([
     ['signs out everywhere', {}, 'goes on'],
     ['lists the same permissions in another order', { permissions: ['b', 'a'] }, 'goes on'],
@@ -249,10 +250,20 @@ describe('a stream of an API key', () => {
     live.whileLive(key, source).subscribe({ next, complete: () => next('ended') });
     const iterator = live.endingWith(key, { [Symbol.asyncIterator]: () => ({ next: () => NEVER }) });
     const waiting = iterator.next().then(() => next('done'));
+    const flow = { authenticate: () => Promise.resolve(key) } as unknown as AuthenticateFlow;
+    const options = {
+      cookies: { accessName: 'access_token' },
+      origins: {},
+    } as unknown as ResolvedAuthOptions;
+    const sockets = new LiveSockets(flow, options, live);
+    const client = {};
+    const handshake = { headers: { authorization: 'Bearer tw_key' } } as unknown as Handshake;
+    await sockets.open(client, handshake, ({ code }) => next(`closed ${code}`));
     view.listener([{ kind: 'user', id: 'u1', value: 4, expiresAt: 9e15 }]);
     await new Promise((resolve) => setImmediate(resolve));
     source.next('more');
-    expect(seen.sort()).toEqual(expected === 'ends' ? ['done', 'ended'] : ['more']);
+    expect(seen.sort()).toEqual(expected === 'ends' ? ['closed 4401', 'done', 'ended'] : ['more']);
+    expect(sockets.principalOf(client)).toEqual(expected === 'ends' ? undefined : found);
     if (expected === 'ends') await waiting;
   });
 });

@@ -67,8 +67,8 @@ export class LiveConnections implements OnApplicationShutdown {
   }
 
   /**
-   * The principal must have been authenticated just now. `end` may be called before this returns. One of an API key goes on where its owner gets
-   * another role or signs out everywhere: `changed` is told whom the key stands for then.
+   * The principal must have been authenticated just now. `end` may be called before this returns. One of an API key goes on where its owner
+   * signs out everywhere or gets other rights: `changed` is told whom the key stands for then, and ends it where it was judged by the former ones.
    */
   hold(
     principal: Principal,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 import type { Principal } from '../../common/principal.js';
 import { AuthenticateFlow } from '../authenticate.js';
+import { changedRights } from '../changed-rights.js';
 import type { PresentedToken } from '../presented-token.js';
 import type { HttpRequest } from '../http/adapter.js';
 import { forgetPrincipal, setPrincipal } from '../guards/call-context.js';
@@ -30,6 +31,8 @@ interface State {
   readonly ip: string | undefined;
   readonly handshake: Handshake;
   connection?: LiveConnection;
+  /** Whose rights the socket was given. */
+  principal?: Principal;
   /** Ends the wait for the first message. */
   waited?: () => void;
   standing: SocketStanding;
@@ -137,6 +140,7 @@ export class LiveSockets {
   private admit(client: object, state: State, principal: Principal): void {
     state.waited?.();
     state.standing = 'authenticated';
+    state.principal = principal;
     setPrincipal(client, principal);
     if (state.connection) {
       state.connection.renew(principal);
@@ -148,7 +152,11 @@ export class LiveSockets {
         this.shut(client, state, ending);
       },
       (changed) => {
-        setPrincipal(client, changed);
+        const former = state.principal ?? principal;
+        state.principal = changed;
+        // as a user's: it may stand in rooms by its former role, and joins them anew
+        if (changedRights(former, changed) === undefined) setPrincipal(client, changed);
+        else this.shut(client, state, { code: TOKEN_REFUSED, reason: 'revoked' });
       },
     );
     if (this.standingOf(state) === 'authenticated') state.connection = connection;
