@@ -17,6 +17,8 @@ interface Told {
   readonly what?: string;
 }
 
+type Notice = 'password_changed' | 'factor_changed' | 'new_device';
+
 const WHAT = {
   totp_added: 'totp added',
   passkey_added: 'passkey added',
@@ -33,7 +35,7 @@ export class AccountNotices {
     private readonly users: UserDirectory,
     private readonly mailer: Mailer,
     options: ResolvedAuthOptions,
-    events: AuthEventPublisher,
+    private readonly events: AuthEventPublisher,
     /** Without an audit trail nobody knows which devices are new. */
     @Inject(AuditStore) private readonly audit: AuditStore | undefined,
   ) {
@@ -55,16 +57,24 @@ export class AccountNotices {
     const { userId, sessionId, ip, userAgent } = event;
     // the actor's device is not a device of the user
     if (event.knownDevice || event.actorId !== undefined) return;
-    const found = await this.audit?.familiarity({ userId, sessionId, ip, userAgent });
+    const found = await this.asked(userId, 'new_device', async () =>
+      this.audit?.familiarity({ userId, sessionId, ip, userAgent }),
+    );
     if (found && isNewDevice(event, found)) await this.tell(userId, 'new_device', event);
   }
 
-  private async tell(
-    userId: string,
-    kind: 'password_changed' | 'factor_changed' | 'new_device',
-    event: Told,
-  ): Promise<void> {
-    const account = (await this.users.findById(userId))?.account;
+  /** One slow answer must not cost the owner the notice: asked twice, and an event says that nothing could be mailed. */
+  private async asked<T>(userId: string, kind: Notice, question: () => Promise<T>): Promise<T> {
+    try {
+      return await question().catch(question);
+    } catch (error) {
+      this.events.publish({ type: 'mail.failed', kind, userId });
+      throw error;
+    }
+  }
+
+  private async tell(userId: string, kind: Notice, event: Told): Promise<void> {
+    const account = (await this.asked(userId, kind, () => this.users.findById(userId)))?.account;
     if (!account?.email) return;
     const { at, ip, userAgent, what = '' } = event;
     const about = { to: account.email, ...personOf(account), at };
