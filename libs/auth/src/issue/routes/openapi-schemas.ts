@@ -19,7 +19,7 @@ export const object = (
 const USER: JsonSchema = object({ id: text(), email: text(), role: text(), name: text() }, ['id', 'email']);
 
 const tokens = {
-  tokenType: { type: 'string', enum: ['Bearer'] },
+  tokenType: { type: 'string', enum: ['Bearer', 'DPoP'] },
   expiresIn: { type: 'integer', description: 'Seconds.' },
   accessToken: text('Transports `hybrid` and `bearer`.'),
   refreshToken: text('Transport `bearer`.'),
