@@ -84,8 +84,8 @@ export const DPOP = [
   dpop(
     'what was refused is not counted',
     MEMORY,
-    '(this.#held.get(used.holder) ?? 0) - 1',
-    'this.#held.get(used.holder) ?? 0',
+    'this.#count(used.holder, -1);',
+    'void used.holder;',
     'T-dpg9',
   ),
   dpop('60 seconds', PROOFS, 'const WINDOW_SECONDS = 60;', 'const WINDOW_SECONDS = 600;', 'T-dph5'),

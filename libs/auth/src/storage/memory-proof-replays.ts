@@ -9,6 +9,8 @@ interface Used {
   /** Until when it is remembered. */
   readonly until: number;
   readonly holder: string;
+  /** Whom it was counted for before its account was known. */
+  readonly key?: string;
 }
 
 /** In this process alone. Each proof must carry the nonce that is this process's own, and so works on no other and not after a restart. */
@@ -17,6 +19,9 @@ export class MemoryProofReplays extends ProofReplays {
   readonly #used = new Map<string, Used>();
   /** How many of them each holder has. */
   readonly #held = new Map<string, number>();
+
+  /** Of which account each such key is, and how many of its proofs are remembered. */
+  readonly #accounts = new Map<string, { readonly account: string; readonly proofs: number }>();
 
   constructor(
     private readonly clock: Clock,
@@ -27,7 +32,7 @@ export class MemoryProofReplays extends ProofReplays {
   }
 
   // nothing here awaits: that is what makes it atomic
-  override use({ id, holder, windowMs, nonce }: ProofUse): Promise<ProofVerdict> {
+  override use({ id, holder: key, windowMs, nonce }: ProofUse): Promise<ProofVerdict> {
     if (nonce !== this.nonce) return Promise.resolve({ kind: 'nonce_needed', nonce: this.nonce });
     const now = this.clock.monotonic();
     for (const [each, { until }] of this.#used) {
@@ -35,6 +40,8 @@ export class MemoryProofReplays extends ProofReplays {
       this.forget(each);
     }
     if (this.#used.has(id)) return Promise.resolve({ kind: 'replayed' });
+    const known = this.#accounts.get(key);
+    const holder = known?.account ?? key;
     const held = this.#held.get(holder) ?? 0;
     // nobody may hold more than is free: one who is greedy stops at half of it, and whoever holds nothing gets in while anything is free
     if (held >= this.capacity - this.#used.size)
@@ -42,17 +49,39 @@ export class MemoryProofReplays extends ProofReplays {
         AuthError.unavailable('DPoP: too many proofs at once for one process; give it a Redis'),
       );
     // from one end of the window to the other, and a window more for a clock that is set back meanwhile
-    this.#used.set(id, { until: now + 3 * windowMs, holder });
-    this.#held.set(holder, held + 1);
+    this.#used.set(id, { until: now + 3 * windowMs, holder, ...(known && { key }) });
+    this.#count(holder, 1);
+    if (known) this.#note(key, known.account, 1);
     return Promise.resolve({ kind: 'first' });
+  }
+
+  override belongs(id: string, account: string): void {
+    const used = this.#used.get(id);
+    if (!used || used.key !== undefined || used.holder === account) return;
+    const { holder: key, until } = used;
+    this.#used.set(id, { until, holder: account, key });
+    this.#count(key, -1);
+    this.#count(account, 1);
+    this.#note(key, account, 1);
   }
 
   override forget(id: string): void {
     const used = this.#used.get(id);
     if (!used) return;
     this.#used.delete(id);
-    const left = (this.#held.get(used.holder) ?? 0) - 1;
-    if (left > 0) this.#held.set(used.holder, left);
-    else this.#held.delete(used.holder);
+    this.#count(used.holder, -1);
+    if (used.key !== undefined) this.#note(used.key, used.holder, -1);
+  }
+
+  #count(holder: string, by: 1 | -1): void {
+    const held = (this.#held.get(holder) ?? 0) + by;
+    if (held > 0) this.#held.set(holder, held);
+    else this.#held.delete(holder);
+  }
+
+  #note(key: string, account: string, by: 1 | -1): void {
+    const proofs = (this.#accounts.get(key)?.proofs ?? 0) + by;
+    if (proofs > 0) this.#accounts.set(key, { account, proofs });
+    else this.#accounts.delete(key);
   }
 }

@@ -23,6 +23,11 @@ export abstract class ProofReplays {
   /** Throws `AuthError('unavailable')` where it cannot be known. */
   abstract use(proof: ProofUse): Promise<ProofVerdict>;
 
+  /** Whose the `id` was that was `first`, once that is known: where memory is bounded, all proofs of its key are counted for that account. */
+  belongs(_id: string, _account: string): void {
+    // a store that is not bounded counts nobody's
+  }
+
   /** Of the `id` that was `first`, once what it came with was refused: strangers must not fill the store. Best effort. */
   abstract forget(id: string): void;
 }

@@ -63,7 +63,7 @@ export function createRenewalController(routes: Routes): Type {
           ? await this.proofs.provedBy(
               request,
               (proved) => this.refreshFlow.refresh(token, { ...client, ...proved }, key),
-              'keep',
+              { doubt: 'keep', accountOf: ({ userId }) => userId },
             )
           : await this.refreshFlow.refresh(token, client, key);
         this.cookies.renew(response, grant);

@@ -3,6 +3,7 @@ import type { UserAccount } from '../../storage/user-directory.port.js';
 
 /** What a login, refresh, password change or reauthentication hands out. Which of it goes where is decided by `transport`. */
 export interface IssuedTokens {
+  readonly userId: string;
   readonly sessionId: string;
   readonly transport: TokenDelivery;
   /** `browser_session`: the refresh cookie carries no Max-Age. */

@@ -99,6 +99,7 @@ export class TokenGrants {
   grant(session: SessionState['session'], access: IssuedAccessToken, refreshToken: string): IssuedTokens {
     const sessionCookie = this.options.refreshToken.sessionCookieUnlessRemembered && !session.persistent;
     return {
+      userId: session.subject,
       sessionId: session.id,
       transport: session.transport,
       persistence: sessionCookie ? 'browser_session' : 'persistent',

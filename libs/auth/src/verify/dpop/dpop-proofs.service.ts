@@ -28,6 +28,13 @@ export interface ProvedKey {
   readonly provedKey?: string;
 }
 
+interface ProvedOptions<T> {
+  /** Default `forget`. */
+  readonly doubt?: 'forget' | 'keep';
+  /** Whose the proof was, by what `work` gave. Default: nobody knows, and it is counted for its key. */
+  readonly accountOf?: (done: T) => string | undefined;
+}
+
 /** How far the clock of a client may be off, beside `accessToken.clockTolerance` (contract, section 10). */
 const WINDOW_SECONDS = 60;
 
@@ -55,13 +62,13 @@ export class DpopProofs {
   /**
    * For a sign-in or a refresh: runs `work` with the key that the proof of the request proves. Anybody can make proofs
    * with keys of their own, so a proof is remembered as used only where `work` succeeds; `doubt` says whether to
-   * remember it where `work` fails without a refusal. Behind a guard that has asked for the proof already it is that one, and stays used. Throws
+   * remember it where `work` fails without a refusal, `accountOf` whose share of a bounded memory it takes. Behind a guard that has asked for the proof already it is that one, and stays used. Throws
    * `invalid_dpop_proof`, and what `work` throws.
    */
   async provedBy<T>(
     request: HttpRequest,
     work: (proved: ProvedKey) => Promise<T>,
-    doubt: 'forget' | 'keep' = 'forget',
+    { doubt = 'forget', accountOf }: ProvedOptions<T> = {},
   ): Promise<T> {
     if (!this.isOn || headerValues(request, 'dpop').length === 0) return work({});
     const byGuard = await this.provedWithToken(request);
@@ -70,7 +77,10 @@ export class DpopProofs {
     const proved = await this.check(request);
     if (proved.kind === 'refused') throw dpopRefusal(proved.reason, proved.challenge);
     try {
-      return await work({ provedKey: proved.key });
+      const done = await work({ provedKey: proved.key });
+      const account = accountOf?.(done);
+      if (account !== undefined) this.replays.belongs(proved.id, account);
+      return done;
     } catch (error) {
       const isRefusal = error instanceof AuthError && error.getStatus() < 500;
       if (isRefusal || doubt === 'forget') this.replays.forget(proved.id);

@@ -29,7 +29,7 @@ describe('what a proof accompanied', () => {
     ...{ method: 'POST', url: '/auth/login' },
   });
   const reasonOf = async (work: () => Promise<unknown>, doubt?: 'keep') => {
-    const error = await proofs.provedBy(await request(), work, doubt).catch((given: unknown) => given);
+    const error = await proofs.provedBy(await request(), work, { doubt }).catch((given: unknown) => given);
     return error instanceof AuthError ? error.reason : error;
   };
   const refuse = () => Promise.reject(new AuthError('login_refused', 'a wrong password'));
@@ -124,6 +124,25 @@ describe('what a proof accompanied', () => {
     const another = again();
     await proofs.check(another, { ...bound, key: 'another' });
     await expect(proofs.provedBy(another, pass)).rejects.toMatchObject({ reason: 'invalid_dpop_proof' });
+  });
+
+  it('of a refresh is counted for its account, which has one share however many keys its sessions have', async () => {
+    const [capacity, each] = [12, 4];
+    const replays = new MemoryProofReplays(new SystemClock(), NONCE, capacity);
+    proofs = new DpopProofs(options, new SystemClock(), replays);
+    const refresh = async (account: string, by: KeyPair) => {
+      const dpop = await generateProof(by, 'http://api.example.com/auth/refresh', 'POST', NONCE);
+      const given = { headers: { host: 'api.example.com', dpop }, method: 'POST', url: '/auth/refresh' };
+      return proofs
+        .provedBy(given, () => Promise.resolve('good'), { accountOf: () => account })
+        .catch(({ reason }: AuthError) => reason);
+    };
+    const own = await Promise.all(Array.from({ length: 3 }, () => generateKeyPair('ES256')));
+    const answers: string[] = [];
+    for (let n = 0; n < each; n++) for (const by of own) answers.push(await refresh('greedy', by));
+    // half of what there is, as with one key
+    expect(answers.filter((answer) => answer === 'good')).toHaveLength(capacity / 2);
+    expect(await refresh('another', keys)).toBe('good');
   });
 
   // T-dph4

@@ -66,6 +66,7 @@ export function grant(overrides: Partial<IssuedTokens> = {}): IssuedTokens {
     persistence: 'persistent',
     tokenType: 'Bearer',
     accessToken: 'aaa.bbb.ccc',
+    userId: 'u1',
     accessExpiresInSeconds: 900,
     refreshToken: 'rrr',
     refreshMaxAgeSeconds: 2_592_000,
