@@ -134,22 +134,32 @@ describe('TokenVersionGuard, API keys and a directory of the host', () => {
     expect(endings).toEqual([{ code: 4503, reason: 'unproven' }]);
   });
 
+  it('a socket of a key is closed where the owner gets other rights, as a user’s is', async () => {
+    const id = owner();
+    const key = await keyOf(id);
+    const { endings } = await open(key);
+    host.storage.users.set({ id, permissions: ['new'] });
+    await host.auth.changeUser(id, 'authorization');
+    await until(() => endings.length > 0, 2_000);
+    expect(endings).toEqual([{ code: 4401, reason: 'revoked' }]);
+    const again = await open(key);
+    expect(again.principal()?.permissions).toContain('new');
+  });
+
   it('a socket stays open as long as the API key that signed it in is valid', async () => {
     const id = owner();
     const short = await host.auth.createApiKey(id, { name: 'short', expiresIn: 5400 });
     const [long, brief] = [await open(await keyOf(id)), await open(short.key)];
+    const before = [long.principal(), brief.principal()];
     await host.auth.revokeUser(id);
-    const { users } = host.storage;
-    users.set({ id, permissions: ['new'] });
-    await host.auth.changeUser(id, 'authorization');
-    await until(() => long.principal()?.permissions.includes('new') ?? false, 2_000);
+    await until(() => long.principal() !== before[0] && brief.principal() !== before[1], 2_000);
     host.clock.advance('89m');
     await until(() => (long.principal()?.expiresAt ?? 0) * 1000 > host.clock.now(), 2_000);
     expect([long.endings, brief.endings]).toEqual([[], []]);
     host.clock.advance('61s');
     await until(() => brief.endings.length > 0, 2_000);
     expect([long.endings, brief.endings]).toEqual([[], [{ code: 4401, reason: 'expired' }]]);
-    users.set({ id, disabled: 'disabled' });
+    host.storage.users.set({ id, disabled: 'disabled' });
     await host.auth.changeUser(id, 'disabled');
     await until(() => long.endings.length > 0, 2_000);
     expect(long.endings).toEqual([{ code: 4401, reason: 'revoked' }]);
