@@ -91,7 +91,7 @@ describe('metrics', () => {
   });
 
   // T-9wj7
-  it('reach OpenTelemetry under the same names with the same numbers', async () => {
+  it('reach OpenTelemetry with the same names and numbers', async () => {
     await reader.forceFlush();
     const found = exporter
       .getMetrics()
@@ -112,7 +112,7 @@ describe('metrics', () => {
   });
 
   // T-bwgj
-  it('hold nothing of a user', () => {
+  it('contain no data of a user', () => {
     const { events } = host;
     const ids = events.flatMap((event) => ('userId' in event && event.userId ? [event.userId] : []));
     expect(ids.length).toBeGreaterThan(0);
@@ -208,7 +208,7 @@ describe('the demo', () => {
     expect(shown).toEqual([]);
   });
 
-  it('says in /health/ready how each part is', async () => {
+  it('reports the state of each part in /health/ready', async () => {
     const answer = await demo.client().get('/health/ready');
     expect(answer.json()).toMatchObject({
       status: 'ok',

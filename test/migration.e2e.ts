@@ -113,7 +113,7 @@ describe('moving over from a hand-made JwtModule', () => {
 
   // T-4gt7
   it.each(['express', 'fastify'] as const)(
-    'old tokens go on beside new ones on %s, with no more rights than they are given',
+    'old tokens still work next to new ones on %s, with no more rights than configured',
     async (adapter) => {
       const { app, client } = await start({}, undefined, adapter);
       const { id, mail } = await person(app);
@@ -143,7 +143,7 @@ describe('moving over from a hand-made JwtModule', () => {
     },
   );
 
-  it('a hook gives roles, if the host trusts the old ones', async () => {
+  it('a hook can read roles from old tokens', async () => {
     const { app, client } = await start({
       principal: ({ sub, role }) => ({ id: String(sub), role: String(role) }),
     });
@@ -153,7 +153,7 @@ describe('moving over from a hand-made JwtModule', () => {
   });
 
   // T-wqm3
-  it('revokeUser refuses every old token of the user at once, and for good: after the ledger forgot, in a new process', async () => {
+  it('revokeUser refuses every old token of the user at once and for good, also after the ledger entry expired and in a new process', async () => {
     const [one, two] = [await start(), await start()];
     const { id } = await person(one.app);
     const { id: other } = await person(one.app);
@@ -198,7 +198,7 @@ describe('moving over from a hand-made JwtModule', () => {
     expect(refusalOf(await client.get('/things', bearer(token)))).toEqual(REFUSED);
   });
 
-  it('logout ends the one token; a name revoked as a key ends them all', async () => {
+  it('logout revokes one old token, and revoking the name as a key revokes all', async () => {
     const { app, client, auth } = await start();
     const { id } = await person(app);
     const [token, stays] = [old.sign({ sub: id }), old.sign({ sub: id, n: 2 })];
@@ -209,7 +209,7 @@ describe('moving over from a hand-made JwtModule', () => {
     expect((await client.get('/things', bearer(stays))).status).toBe(401);
   });
 
-  it('the end date ends them all, those that were accepted a moment ago too', async () => {
+  it('from the end date on all old tokens are refused, also those that were accepted before', async () => {
     const clock = new LaterClock();
     const { app, client } = await start(
       { name: 'brief', acceptUntil: new Date(Date.now() + HOUR_MS) },
@@ -224,7 +224,7 @@ describe('moving over from a hand-made JwtModule', () => {
     expect((await client.get('/things', bearer(old.sign({ sub: id, n: 3 })))).status).toBe(401);
   });
 
-  it('who has the old secret cannot make new tokens, nor old ones of somebody unknown', async () => {
+  it('with the old secret nobody can make new tokens, or old ones of an unknown user', async () => {
     const { app, client } = await start({ name: 'forged' });
     const { id } = await person(app);
     const kid = (await client.get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>().keys[0]?.kid;

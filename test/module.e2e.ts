@@ -121,7 +121,7 @@ describe('AuthModule in a host', () => {
     await signInAndUse(await start(ByExisting), 'existing@example.com');
   });
 
-  it('routes: another prefix moves the refresh cookie along; switched off is 404', async () => {
+  it('routes: another prefix also moves the refresh cookie, and a route that is off is 404', async () => {
     @Module({
       imports: [
         AuthModule.forRootAsync({

@@ -142,7 +142,7 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
     expect(await refresh('/staff/auth', staff.refreshToken)).toBe(200);
   });
 
-  it('the guards by name hold for it: authoritative check, age of the proof', async () => {
+  it('its named guards work: authoritative check, age of the proof', async () => {
     const { accessToken } = await signIn('/staff/auth');
     expect(await statusOf('/office/sure', accessToken)).toBe(200);
     expect((await app.client().delete('/office/recent', bearer(accessToken))).status).toBe(200);
@@ -170,7 +170,7 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
   });
 
   // T-brq8
-  it('binds its sessions to browsers by its own routes and cookie, and the other is not concerned', async () => {
+  it('binds its sessions to browsers by its own routes and cookie, without effect on the other', async () => {
     const { client, answer } = await signIn('/auth', 'cookie');
     expect(answer.headers).not.toHaveProperty('secure-session-registration');
     const login = await client.post('/staff/auth/login', { email: EMAIL, password: PASSWORD });
@@ -193,7 +193,7 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
   });
 
   // T-s465
-  it('ending everybody’s sessions on one side spares the same user on the other', async () => {
+  it('ending all sessions in one instance keeps those of the same user in the other', async () => {
     const [shop, staff] = [await signIn('/auth'), await signIn('/staff/auth')];
     await app.app.get(Dismissal).staff.revokeUser(userId);
     expect(await statusOf('/office', staff.accessToken)).toBe(401);
@@ -238,7 +238,7 @@ describe('guards and names', () => {
     expect(await status('/staff/auth/me')).toBe(401);
   });
 
-  it('a guard of an instance that is not there stops the start; so does a bare guard where all are named', async () => {
+  it('a guard of an unknown instance stops the boot, and so does an unnamed guard if all instances have names', async () => {
     for (const guard of [JwtAuthGuard.for('nobody'), JwtAuthGuard]) {
       @Controller('lost')
       @UseGuards(guard)

@@ -34,7 +34,7 @@ describe('an account, and a person at a provider', () => {
       return made.rows[0]?.person_ref;
     };
 
-    it('is opened by the next sign-in of that person, and by nobody else’s', async () => {
+    it('is opened only by the next sign-in of that person', async () => {
       const [client, who] = [newClient(), person()];
       const id = await cutOff(who);
       expectRefused(newClient(), await signIn(newClient(), { ...who, sub: 'somebody else' }));
@@ -43,7 +43,7 @@ describe('an account, and a person at a provider', () => {
     });
 
     // T-rgx7
-    it('is its owner’s once the mailbox was proved here, or a password was set', async () => {
+    it('belongs to its owner alone once the email was verified or a password was set', async () => {
       const [byLink, byReset] = [person(), person()].map((each) => ({ ...each, emailVerified: false }));
       if (!byLink || !byReset) throw new Error('two people');
       for (const who of [byLink, byReset]) await cutOff(who);
@@ -66,7 +66,7 @@ describe('an account, and a person at a provider', () => {
     });
 
     // T-kdcd
-    it('an identity that was linked before the email was verified does not outlive a reset, another does', async () => {
+    it('a reset removes an identity that was linked before the email was verified, but no other', async () => {
       const early = await hosts.member();
       const late = await hosts.member({ verifiedAt: new Date() });
       const subs = new Map<string, string>();
@@ -88,7 +88,7 @@ describe('an account, and a person at a provider', () => {
       expect([await back(early), await back(late)]).toEqual([`/done${REFUSED}`, '/done']);
     });
 
-    it('a magic link to it ends what was linked before the email was verified', async () => {
+    it('a magic link removes an identity that was linked before the email was verified', async () => {
       const [member, who, client] = [await hosts.member(), person(), newClient()];
       await linked(await hosts.signIn(member), who);
       await client.post('/auth/magic-link', { email: member.mail });
@@ -107,7 +107,7 @@ describe('an account, and a person at a provider', () => {
 
   describe('linking', () => {
     // T-6hmm
-    it('adds a way in, tells the owner, and is taken back by DELETE', async () => {
+    it('adds an identity, tells the owner, and is undone by DELETE', async () => {
       const [member, who] = [await hosts.member(), person()];
       const client = await hosts.signIn(member);
       const other = await hosts.signIn(member);
@@ -132,7 +132,7 @@ describe('an account, and a person at a provider', () => {
     });
 
     // T-rqp2
-    it('refuses an identity that somebody has', async () => {
+    it('refuses an identity of another account', async () => {
       const who = person();
       await signIn(newClient(), who);
       const client = await hosts.signIn(await hosts.member());
@@ -163,7 +163,7 @@ describe('an account, and a person at a provider', () => {
     });
 
     // T-dsr8
-    it('works in the browser of who asked alone: a URL that was sent to somebody links nothing', async () => {
+    it('works only in the browser of the user who asked: a URL that was sent to somebody else links nothing', async () => {
       const [attacker, who] = [await hosts.signIn(await hosts.member()), person()];
       const { url } = (await urlToLink(attacker)).json<{ url: string }>();
       const victim = await hosts.signIn(await hosts.member());
@@ -180,7 +180,7 @@ describe('an account, and a person at a provider', () => {
       expect((await attacker.get('/auth/oidc/identities')).json()).toEqual([]);
     });
 
-    it('wants a proof of at most five minutes, of this site, and somebody signed in', async () => {
+    it('needs a signed-in user, the same site, and a proof at most five minutes old', async () => {
       const { id } = await hosts.member();
       const old = await auth().openSession(id, {
         transport: 'bearer',
@@ -225,7 +225,7 @@ describe('what the options change', () => {
     expect(joined.rows).toHaveLength(place === '/done' ? 1 : 0);
   });
 
-  it('linkByVerifiedEmail: another mailbox that NFKC makes the same is not joined', async () => {
+  it('linkByVerifiedEmail: another mailbox that is equal after NFKC is not linked', async () => {
     const member = await hosts.member({ verifiedAt: new Date() });
     // fullwidth
     const email = String.fromCharCode(member.mail.charCodeAt(0) + 0xfee0) + member.mail.slice(1);
@@ -234,7 +234,7 @@ describe('what the options change', () => {
     expect(locationOf(answer)).toBe(`/done${REFUSED}`);
   });
 
-  it('createAccounts off: an unknown person gets none', async () => {
+  it('createAccounts off: an unknown person gets no account', async () => {
     const email = person().email;
     const answer = await signIn(hosts.host.client(), { email, emailVerified: true });
     expect(locationOf(answer)).toBe(`/done${REFUSED}`);
@@ -242,14 +242,14 @@ describe('what the options change', () => {
     expect(made.rows).toEqual([]);
   });
 
-  it('publicUrl: the redirect URI is of configuration, whatever Host and forwarded headers say', async () => {
+  it('publicUrl: the redirect URI comes from configuration, whatever Host and forwarded headers say', async () => {
     const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example' };
     const location = locationOf(await hosts.host.client().get('/auth/oidc/first', { headers }));
     const uri = new URL(location).searchParams.get('redirect_uri');
     expect(uri).toBe('https://shop.example/auth/oidc/first/callback');
   });
 
-  it('without it no host but loopback has the route, and none starts in production', async () => {
+  it('without it the route works only on loopback, and the boot stops in production', async () => {
     const plain = await oidcHosts();
     const answer = await plain.host.client().get('/auth/oidc/first', { headers: { host: 'evil.example' } });
     await plain.close();

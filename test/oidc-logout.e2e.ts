@@ -33,7 +33,7 @@ describe('back-channel logout', () => {
   }
 
   // T-rfx8
-  it('ends what came from that session there, by access and by refresh token, and nothing else', async () => {
+  it('ends the sessions that came from the provider’s session, and no others', async () => {
     const [who, other] = [person(), person()];
     const gone = await signedIn(who, 'there-1');
     const stay = [await signedIn(who, 'there-2'), await signedIn(who), await signedIn(other, 'there-3')];
@@ -47,7 +47,7 @@ describe('back-channel logout', () => {
     ]);
   });
 
-  it('of a person ends all that they vouched for, and spares who signed in with a password', async () => {
+  it('of a person ends all sessions from that provider, but none that began with a password', async () => {
     const who = person();
     const clients = [await signedIn(who, 'a'), await signedIn(who, 'b'), await signedIn(who)];
     const [user, byPassword] = [await host.person(), host.client()];
@@ -61,7 +61,7 @@ describe('back-channel logout', () => {
     expect(await isIn(again)).toBe(true);
   });
 
-  it('of a session nobody has here is no failure', async () => {
+  it('of an unknown session is not an error', async () => {
     expect((await tell({ sid: 'unknown', sub: 'nobody' })).status).toBe(200);
   });
 
@@ -112,7 +112,7 @@ describe('back-channel logout', () => {
     expect((await post(form)).status).toBe(400);
   });
 
-  it('takes no JSON, no other provider’s route, and no GET', async () => {
+  it('refuses JSON, another provider’s route, and GET', async () => {
     const token = await issuer.logoutToken({ sub: 'a' });
     const path = '/auth/oidc/first/backchannel-logout';
     expect((await host.client().post(path, { logout_token: token })).status).toBe(400);
@@ -121,7 +121,7 @@ describe('back-channel logout', () => {
   });
 
   // T-rgx2
-  it('works once: a copy ends no later session', async () => {
+  it('works once: a replay ends no later session', async () => {
     const who = person();
     const form = { logout_token: await issuer.logoutToken({ sub: who.sub }) };
     const answers = await Promise.all(Array.from({ length: 5 }, () => post(form)));
@@ -169,7 +169,7 @@ describe('back-channel logout', () => {
     expect(statuses).toEqual([400, 400, 429]);
   });
 
-  it('is 503 while the provider’s keys cannot be had, and can be told again', async () => {
+  it('is 503 while the provider’s keys are unavailable, and can be sent again', async () => {
     const fresh = await oidcHost();
     const form = { logout_token: await issuer.logoutToken({ sub: 'a' }) };
     await begin(fresh.client());

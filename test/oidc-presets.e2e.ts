@@ -75,7 +75,7 @@ describe('apple', () => {
   });
 
   // T-rgx4
-  it('signs in by the posted answer with a fresh secret, and takes the name of the first time', async () => {
+  it('signs in by the posted answer with a fresh client secret, and stores the name from the first answer', async () => {
     const client = await newClient();
     const approval = { sub: 'a1', email: 'a1@apple.example', claims: { email_verified: 'true' } };
     const user = JSON.stringify({ name: { firstName: 'Ada', lastName: 'Lovelace' } });
@@ -106,7 +106,7 @@ describe('apple', () => {
     expect((await storage.users.findByEmail(email))?.account.emailVerified).not.toBe(true);
   });
 
-  it('a posted answer of somebody else signs nobody in, and what is no form is refused', async () => {
+  it('a posted answer of somebody else signs nobody in, and a body that is not a form is refused', async () => {
     const [attacker, victim] = [await newClient(), await newClient()];
     const place = new URL(locationOf(await posted(attacker, { email: 'x@apple.example' })));
     expect(locationOf(await victim.get(place.pathname + place.search))).toBe(REFUSED);
@@ -117,7 +117,7 @@ describe('apple', () => {
     ).toBe(404);
   });
 
-  it('ends here what was signed out there, and HEAD spends nothing', async () => {
+  it('a sign-out at Apple ends the session here, and HEAD has no effect', async () => {
     const client = await newClient();
     const place = new URL(
       locationOf(await posted(client, { sub: 'a2', email: 'a2@apple.example', claims: { sid: 's' } })),
@@ -144,7 +144,7 @@ describe('github', () => {
   const signIn = async (client: HttpClient, account: GitHubAccount, query = '') =>
     client.get(hub.approve(await begin(client, query), account));
 
-  it('goes out with state and PKCE, and without a nonce', async () => {
+  it('sends state and PKCE, but no nonce', async () => {
     const url = new URL(await begin(await newClient()));
     expect(url.origin + url.pathname).toBe(`${hub.url}/login/oauth/authorize`);
     const { state, code_challenge: challenge, ...rest } = Object.fromEntries(url.searchParams);
@@ -157,7 +157,7 @@ describe('github', () => {
   });
 
   // T-rhx2
-  it('knows the account by its number, and takes the primary email that is verified', async () => {
+  it('identifies the account by its number, and uses the verified primary email', async () => {
     const [client, again] = [await newClient(), await newClient()];
     expect(locationOf(await signIn(client, OCTO))).toBe('/');
     const { id, email, name } = await me(client);
@@ -193,7 +193,7 @@ describe('github', () => {
     expect(client.jar.names()).toEqual([]);
   });
 
-  it('is 503 while GitHub is down, and tells of no sign-out', async () => {
+  it('is 503 while GitHub is down, and has no back-channel logout', async () => {
     expect((await signIn(await newClient(), { ...OCTO, status: 502 })).status).toBe(503);
     const body = new URLSearchParams({
       logout_token: await issuer.logoutToken({ sub: '583231' }),

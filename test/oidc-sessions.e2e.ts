@@ -32,7 +32,7 @@ describe('sign-in at a provider', () => {
       ['four minutes ago', 240, 201],
       ['an hour ago: a session of the provider answered by itself', 3600, 401],
       ['at a time that the provider does not tell', undefined, 401],
-    ])('is of who proved something there %s', async (_, age, status) => {
+    ])('depends on the person’s proof at the provider: %s', async (_, age, status) => {
       const client = host.client();
       const proved = age === undefined ? 0 : now() - age;
       expect(locationOf(await visit(client, { ...person(), ...authTime(age) }))).toBe('/');
@@ -56,7 +56,7 @@ describe('sign-in at a provider', () => {
     });
 
     // T-hs3q
-    it('can be asked to be young: the answer must show that it is', async () => {
+    it('can be required to be recent: the answer must prove it', async () => {
       const asked = await begin(host.client(), { maxAge: '300' });
       expect(asked.searchParams.get('max_age')).toBe('300');
       expect((await begin(host.client())).searchParams.has('max_age')).toBe(false);
@@ -68,15 +68,18 @@ describe('sign-in at a provider', () => {
       expect(places).toEqual(['/', REFUSED, REFUSED]);
     });
 
-    it.each(['-1', '1.5', '', 'x', '86401', '300&maxAge=300'])('is not asked for as %j', async (maxAge) => {
-      const answer = await host.client().get(`/auth/oidc/first?maxAge=${maxAge}`);
-      expect([answer.status, answer.json()['message']]).toEqual([
-        400,
-        'maxAge: must be a whole number of seconds from 0 to 86400',
-      ]);
-    });
+    it.each(['-1', '1.5', '', 'x', '86401', '300&maxAge=300'])(
+      'cannot be requested with maxAge %j',
+      async (maxAge) => {
+        const answer = await host.client().get(`/auth/oidc/first?maxAge=${maxAge}`);
+        expect([answer.status, answer.json()['message']]).toEqual([
+          400,
+          'maxAge: must be a whole number of seconds from 0 to 86400',
+        ]);
+      },
+    );
 
-    it('is asked for as a claim where the provider takes such questions', async () => {
+    it('is requested as a claim if the provider supports that', async () => {
       expect((await begin(host.client())).searchParams.has('claims')).toBe(false);
       issuer.state.metadata = { claims_parameter_supported: true };
       const other = await oidcHost();
@@ -90,7 +93,7 @@ describe('sign-in at a provider', () => {
   });
 
   // T-rfx3
-  it('knows the device again, although its cookie stays away when the provider sends the browser back', async () => {
+  it('recognises the device, although its cookie is not sent when the provider sends the browser back', async () => {
     const [client, who] = [host.client(), person()];
     const known = async (visitor: HttpClient, sent: 'sent' | 'not sent') => {
       if (sent === 'not sent') visitor.jar.delete('device');
@@ -113,7 +116,7 @@ describe('sign-in at a provider', () => {
     ['a prerendering', 'GET', { 'sec-purpose': 'prefetch;prerender' }],
     ['an older prefetch', 'GET', { 'x-moz': 'prefetch' }],
     ['a preview', 'GET', { purpose: 'preview' }],
-  ])('begins and ends by a visit alone, not by %s', async (_, method, headers) => {
+  ])('begins and ends only by a visit, not by %s', async (_, method, headers) => {
     const client = host.client();
     const path = issuer.approve((await begin(client)).href, person());
     for (const each of [path, '/auth/oidc/first']) {
@@ -124,7 +127,7 @@ describe('sign-in at a provider', () => {
   });
 
   // T-rfx5
-  it('takes no cookie that was changed on the way', async () => {
+  it('refuses a cookie that was changed', async () => {
     const client = host.client();
     const url = await begin(client, { returnTo: '/a' });
     const [body = '', mac = ''] = (client.jar.get('oidc_state') ?? '').split('.');
@@ -134,7 +137,7 @@ describe('sign-in at a provider', () => {
     expect(locationOf(await client.get(issuer.approve(url.href, person())))).toBe(REFUSED);
   });
 
-  it('is over ten minutes after it began', async () => {
+  it('expires ten minutes after it began', async () => {
     const [late, timely] = [host.client(), host.client()];
     const [one, other] = [await begin(late), await begin(timely)];
     host.clock.advance('599s');
@@ -146,7 +149,7 @@ describe('sign-in at a provider', () => {
 
 describe('a stranger', () => {
   // T-rfx6
-  it('who begins sign-ins writes nothing, and counts against the address once they are refused', async () => {
+  it('who begins sign-ins causes no writes, and refused ones count against the address', async () => {
     const host = await oidcHost({}, { throttle: { address: 3 } });
     const begun = await Promise.all(Array.from({ length: 5 }, () => begin(host.client())));
     expect(new Set(begun.map(({ searchParams }) => searchParams.get('state'))).size).toBe(5);
@@ -167,7 +170,7 @@ describe('a stranger', () => {
   });
 
   // T-rfx7
-  it('does not make the server ask a provider that is down again and again', async () => {
+  it('cannot make the server ask a provider that is down again and again', async () => {
     const host = await oidcHost();
     issuer.state.down = true;
     const looks = issuer.state.looks;

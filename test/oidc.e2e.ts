@@ -21,7 +21,7 @@ describe('sign-in at a provider', () => {
 
   const newClient = () => hosts.host.client();
 
-  it('goes out with state, nonce and PKCE, and a Lax cookie that only this flow reads', async () => {
+  it('sends state, nonce and PKCE, and sets a Lax cookie that only this flow reads', async () => {
     const client = newClient();
     const answer = await client.get('/auth/oidc/first?returnTo=/done');
     expect([answer.status, answer.headers['cache-control']]).toEqual([302, 'no-store']);
@@ -38,7 +38,7 @@ describe('sign-in at a provider', () => {
     ]);
   });
 
-  it('makes an account, and knows the person again; the email counts as verified', async () => {
+  it('creates an account and recognises the person the next time; the email counts as verified', async () => {
     const [client, who] = [newClient(), person()];
     const answer = await signIn(client, who, '/notes?page=2');
     expect([answer.status, locationOf(answer)]).toEqual([302, '/notes?page=2']);
@@ -58,7 +58,7 @@ describe('sign-in at a provider', () => {
     expect((await client.post('/auth/refresh')).status).toBe(200);
   });
 
-  it('asks for a second factor where the user has one: the ticket goes in the fragment, and no cookie is set', async () => {
+  it('asks for a second factor if the user has one: the ticket is in the fragment, and no cookie is set', async () => {
     const [client, who] = [newClient(), person()];
     await signIn(client, who);
     const { id, secret } = (await client.post('/auth/factors/totp')).json<Record<'id' | 'secret', string>>();
@@ -96,7 +96,7 @@ describe('sign-in at a provider', () => {
     });
 
     // T-gkpb
-    it('of twenty uses on two processes one counts', async () => {
+    it('works for exactly one of twenty uses on two processes', async () => {
       const client = newClient();
       const path = issuer.approve((await begin(client)).href, person());
       const answers = await Promise.all(
@@ -108,7 +108,7 @@ describe('sign-in at a provider', () => {
     });
 
     // T-qcsp
-    it('works in the browser that began alone, so that nobody is signed in as the attacker', async () => {
+    it('works only in the browser that began, so that nobody is signed in as the attacker', async () => {
       const attacker = newClient();
       const path = issuer.approve((await begin(attacker)).href, person());
       await refusal(newClient(), path);
@@ -121,7 +121,7 @@ describe('sign-in at a provider', () => {
     });
 
     // T-pfb9
-    it('is refused at the callback of another provider, and beside two cookies', async () => {
+    it('is refused at the callback of another provider, and with two cookies', async () => {
       const [client, twice] = [newClient(), newClient()];
       const path = issuer.approve((await begin(client)).href, { ...person(), answer: { iss: other.issuer } });
       await refusal(client, path.replace('/first/', '/second/'));
@@ -132,7 +132,7 @@ describe('sign-in at a provider', () => {
     });
 
     // T-8v74
-    it('does not carry the code of somebody else, whose verifier is another', async () => {
+    it('does not accept somebody else’s code, which has another verifier', async () => {
       const [victim, attacker] = [newClient(), newClient()];
       const stolen = new URL(issuer.approve((await begin(victim)).href, person()), issuer.issuer);
       const own = new URL(issuer.approve((await begin(attacker)).href, person()), issuer.issuer);
@@ -140,7 +140,7 @@ describe('sign-in at a provider', () => {
       await refusal(attacker, own.pathname + own.search);
     });
 
-    it('twice in one answer is none', async () => {
+    it('is refused if it comes twice in one answer', async () => {
       const doubled = newClient();
       await refusal(doubled, `${issuer.approve((await begin(doubled)).href, person())}&state=another`);
     });
@@ -159,7 +159,7 @@ describe('sign-in at a provider', () => {
   });
 
   // T-5dpg
-  it('begins for no other site; a trusted origin is known by its Referer', async () => {
+  it('cannot begin from another site; a trusted origin is recognised by its Referer', async () => {
     const from = (headers: Record<string, string>) => newClient().get('/auth/oidc/first', { headers });
     const elsewhere = { 'sec-fetch-site': 'cross-site', referer: 'https://evil.example/' };
     const refused = await from(elsewhere);
@@ -168,7 +168,7 @@ describe('sign-in at a provider', () => {
     expect((await from({ 'sec-fetch-site': 'same-origin' })).status).toBe(302);
   });
 
-  it('names no provider that is not configured', async () => {
+  it('is 404 for a provider that is not configured', async () => {
     for (const path of ['third', 'third/callback', '__proto__', 'first%2f..'])
       expect((await newClient().get(`/auth/oidc/${path}`)).status).toBe(404);
   });

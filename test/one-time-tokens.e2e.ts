@@ -51,7 +51,7 @@ describe('one-time tokens of a host', () => {
     return made?.ref ?? '';
   }
 
-  it('come back once with their user and data, in whatever spelling the user was named', async () => {
+  it('return their user and data once, in whatever spelling the user was named', async () => {
     const userId = await person();
     const token = await here.issueOneTimeToken(KIND, userId.toUpperCase(), '1h', { team: 'ä', n: [1] });
     expect(token).toMatch(/^[\w-]{43}$/);
@@ -59,7 +59,7 @@ describe('one-time tokens of a host', () => {
     await expect(here.redeemOneTimeToken(KIND, token)).rejects.toMatchObject(REFUSED);
   });
 
-  it('are kept as their SHA-256 alone', async () => {
+  it('are stored only as SHA-256', async () => {
     const token = await here.issueOneTimeToken(KIND, await person(), '1h');
     const { rows } = await database.pool.query<{ row: string }>(
       `select t::text as row from auth_one_time_tokens t where hash = sha256($1)`,
@@ -71,7 +71,7 @@ describe('one-time tokens of a host', () => {
   });
 
   // T-j5zw
-  it('are won by one of twenty uses on two processes', async () => {
+  it('work for exactly one of twenty uses on two processes', async () => {
     const token = await here.issueOneTimeToken(KIND, await person(), '1h');
     const uses = Array.from({ length: 20 }, (_, n) =>
       (n % 2 ? here : there).redeemOneTimeToken(KIND, token).then(
@@ -117,7 +117,7 @@ describe('one-time tokens of a host', () => {
   });
 
   // T-7rps
-  it('of another kind are refused and not spent, and so is a kind of Tokenward’s own', async () => {
+  it('of another kind are refused and not spent, and Tokenward’s own kinds cannot be used', async () => {
     const userId = await person();
     const token = await LIVE(userId);
     for (const kind of ['another', `host:${KIND}`, 'password_reset'])
@@ -125,7 +125,7 @@ describe('one-time tokens of a host', () => {
     expect(await here.redeemOneTimeToken(KIND, token)).toMatchObject({ userId });
   });
 
-  it('outlive a sign-out everywhere and a change of role', async () => {
+  it('stay valid after a sign-out everywhere and a change of role', async () => {
     const userId = await person();
     const token = await LIVE(userId);
     await here.revokeUser(userId);
@@ -142,12 +142,12 @@ describe('one-time tokens of a host', () => {
     await expect(here.issueOneTimeToken(kind, userId, ttl)).rejects.toThrow(message);
   });
 
-  it('of nobody is an error', async () => {
+  it('for an unknown user throw an error', async () => {
     const issuing = here.issueOneTimeToken(KIND, '00000000-0000-4000-8000-000000000000', '1h');
     await expect(issuing).rejects.toMatchObject({ reason: 'user_not_found' });
   });
 
-  it('are swept once they expired', async () => {
+  it('are removed after they expire', async () => {
     await LIVE(await person());
     await database.pool.query(`update auth_one_time_tokens set expires_at = now() - interval '1s'`);
     expect(await here.cleanUp()).toBeGreaterThan(0);

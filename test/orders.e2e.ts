@@ -101,7 +101,7 @@ afterAll(async () => {
 
 describe('a service that only verifies', () => {
   // T-xqpq
-  it('accepts what the issuer signed, by header and by cookie, and nothing without a token', async () => {
+  it('accepts the issuer’s tokens in header and cookie, and nothing without a token', async () => {
     const token = await signIn();
     expect((await ask(token)).json()).toMatchObject({ role: 'user', orders: [{ id: 1 }] });
     const byCookie = await orders
@@ -115,7 +115,7 @@ describe('a service that only verifies', () => {
   });
 
   // T-39bz
-  it('refuses forged tokens alike, and fetches nothing that they name', async () => {
+  it('refuses all forged tokens in the same way, and fetches no URL that they name', async () => {
     const token = await signIn();
     const header = headerOf(token);
     const mine = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -156,7 +156,7 @@ describe('a service that only verifies', () => {
   });
 
   // T-zfbj
-  it('refuses within a second what the issuer revoked', async () => {
+  it('refuses a token within a second after the issuer revoked it', async () => {
     const token = await signIn();
     expect((await ask(token)).status).toBe(200);
     expect((await demo.client().post('/auth/logout-all', undefined, bearer(token))).status).toBe(204);
@@ -224,7 +224,7 @@ describe('a service that only verifies', () => {
 
 describe('its start', () => {
   // T-pk7p
-  it('before the issuer: not ready, never a guess; ready by itself when the issuer comes', async () => {
+  it('before the issuer is up: not ready, and ready by itself when the issuer comes', async () => {
     jwks.isUp = false;
     const early = await startOrders({ JWKS_URL: jwks.url }, false);
     try {
@@ -265,7 +265,7 @@ describe('its start', () => {
 });
 
 describe('the end of the only key', () => {
-  it('is heard without Redis: an empty key set ends the trust, and the log says why', async () => {
+  it('takes effect without Redis: after an empty key set every token is refused, and the log says why', async () => {
     const token = await signIn();
     const alone = await startOrders({ JWKS_URL: jwks.url, JWKS_REFRESH: '1s' });
     try {

@@ -85,7 +85,7 @@ describe('a table that somebody else made', () => {
     return client.post('/auth/login', { email, password }, AT_SHOP).then((answer) => ({ client, answer }));
   };
 
-  it('signs in by an old hash in a column of a fixed width, and brings no blanks along', async () => {
+  it('accepts an old hash in a column of fixed width, without its trailing blanks', async () => {
     const { id, email } = await put();
     expect((await logIn(email, 'wrong horse')).answer.status).toBe(401);
     const { client, answer } = await logIn(email.toUpperCase());
@@ -103,7 +103,7 @@ describe('a table that somebody else made', () => {
     expect(stored.rows[0]?.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   });
 
-  it('a hidden row gets no link, signs in with none, and takes the session along', async () => {
+  it('a hidden row gets no link, cannot use one, and its session ends', async () => {
     const { id, email } = await put();
     const { client } = await logIn(email);
     const forgot = () => host.client().post('/auth/password/forgot', { email }, AT_SHOP);
@@ -204,7 +204,7 @@ describe('a table that somebody else made', () => {
       detail: expect.stringMatching(message),
     });
 
-    it('finds who meets the condition, also without a session', async () => {
+    it('finds users that meet the condition, also without a session', async () => {
       const { id } = await put();
       await database.db.transaction(async (tx) => void (await auth.userChanged(tx, id, 'disabled')));
       await postgresJs.begin(
@@ -234,7 +234,7 @@ describe('a table that somebody else made', () => {
         'what runs statements and answers without rows',
         () => pgTransaction({ query: () => Promise.resolve([]) } as never),
       ],
-    ])('%s is refused in words, and nothing is written', async (_what, tx) => {
+    ])('%s is refused with a clear error, and nothing is written', async (_what, tx) => {
       const { id, email } = await put();
       const { client, answer } = await logIn(email);
       expect(answer.status).toBe(200);
@@ -247,7 +247,7 @@ describe('a table that somebody else made', () => {
       expect((await auth.sessions(id)).length).toBe(1);
     });
 
-    it('one that cannot write, or that a statement has failed in, is refused in words', async () => {
+    it('a read-only or failed one is refused with a clear error', async () => {
       const { id, email } = await put();
       const { client } = await logIn(email);
       await inPg('begin read only', async (each) => {
@@ -261,7 +261,7 @@ describe('a table that somebody else made', () => {
       expect((await client.get('/auth/me')).status).toBe(200);
     });
 
-    it('a serializable one that loses tells the code by which hosts try again', async () => {
+    it('a serializable one that loses reports the code by which hosts try again', async () => {
       const { id, email } = await put();
       const { client } = await logIn(email);
       await inPg('begin isolation level serializable', async (each) => {

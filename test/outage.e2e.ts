@@ -122,7 +122,7 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
   );
 
   // T-cpd3
-  it('Postgres away: an access token that an unbroken Redis does not refuse goes on working', async () => {
+  it('Postgres down: an access token still works if an uninterrupted Redis does not refuse it', async () => {
     postgres.setMode('cut');
     expect((await timed(client.get('/me'))).status).toBe(200);
     expectUnavailableBody(await timed(stageAdmin().get('/health/ready')));
@@ -136,7 +136,7 @@ describe.each(ADAPTERS)('an outage on %s', (adapter) => {
   }
 
   // T-znj5
-  it('Postgres away: the authoritative check is 503, never a guess', async () => {
+  it('Postgres down: the authoritative check is 503', async () => {
     const root = stageAdmin();
     await logIn(root, admin);
     postgres.setMode('cut');

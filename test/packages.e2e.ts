@@ -29,14 +29,14 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
     manifest = JSON.parse(readFileSync(join(packed.folder, library, 'package.json'), 'utf8')) as Manifest;
   }, 240_000);
 
-  it('holds code, types, licence and page, and nothing of the tests or the sources', () => {
+  it('contains code, types, licence and README, but no tests or sources', () => {
     for (const file of ['package.json', 'README.md', 'LICENSE']) expect(files).toContain(`package/${file}`);
     expect(files.filter((file) => JUNK.test(file))).toEqual([]);
     expect(files.length).toBeLessThan(2_500);
   });
 
   // T-86rg
-  it('is built by `npm pack` itself, where nothing was built before', () => {
+  it('is built by `npm pack` itself, if nothing was built before', () => {
     const source = join('libs', library);
     rmSync(join(source, 'dist'), { recursive: true, force: true });
     const said = succeed('npm', ['pack', '--dry-run', '--json', '--loglevel', 'error'], source);
@@ -47,7 +47,7 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
   }, 240_000);
 
   // T-8s4t
-  it('runs nothing where it is installed', () => {
+  it('has no install scripts', () => {
     for (const { scripts = {} } of [
       manifest,
       JSON.parse(readFileSync(join('libs', library, 'package.json'), 'utf8')) as Manifest,
@@ -57,7 +57,7 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
   });
 
   // T-xpfs
-  it('says where it comes from, for provenance', () => {
+  it('names its repository, for provenance', () => {
     expect(manifest).toMatchObject({
       license: 'MIT',
       type: 'module',
@@ -67,7 +67,7 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
     });
   });
 
-  it('is clean for publint', async () => {
+  it('passes publint', async () => {
     const { messages } = await publint({ pkgDir: join(packed.folder, library), strict: true, pack: false });
     expect(messages).toEqual([]);
   });
@@ -79,7 +79,7 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
     expect('problems' in analysis ? analysis.problems : []).toEqual([]);
   }, 120_000);
 
-  it('imports nothing that it does not name', () => {
+  it('imports only packages that it declares', () => {
     const dist = join(packed.folder, library, 'dist');
     const named = [manifest.name, ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })];
     const strangers = readdirSync(dist, { recursive: true, encoding: 'utf8' })
@@ -94,7 +94,7 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
     expect(strangers).toEqual([]);
   });
 
-  it('every entry is there', () => {
+  it('every entry point exists', () => {
     const paths = JSON.stringify(manifest.exports).match(/\.\/[^"]+\.(?:json|c?js|d\.c?ts)/g) ?? [];
     expect(paths.length).toBeGreaterThan(4);
     expect(paths.filter((path) => !existsSync(join(packed.folder, library, path)))).toEqual([]);
@@ -103,7 +103,7 @@ describe.each(['auth', 'client'] as const)('the package of libs/%s', (library) =
 
 describe('the package of libs/auth', () => {
   // T-t336
-  it('brings the migrations, and leaves what is optional to the host', async () => {
+  it('contains the migrations, and has optional packages only as optional peers', async () => {
     const { folder } = await packedLibraries();
     const at = join(folder, 'auth');
     expect(readdirSync(join(at, 'dist', 'migrations'))).toEqual(
@@ -124,7 +124,7 @@ describe('the package of libs/auth', () => {
     ]);
   });
 
-  it('loads neither a database driver nor password hashing with its entry for services that only verify', async () => {
+  it('loads neither a database driver nor password hashing with its verify-only entry', async () => {
     const loaded = await loadedBy('verify');
     expect(loaded).toEqual(expect.arrayContaining([expect.stringContaining('/verify/verify.module.js')]));
     expect(loaded.filter((file) => /node_modules\/(?:jose|@nestjs\/common)\//.test(file))).not.toEqual([]);
@@ -133,7 +133,7 @@ describe('the package of libs/auth', () => {
     expect((await loadedBy('')).filter((file) => STORES.test(file))).not.toEqual([]);
   }, 240_000);
 
-  it('loads no part of the module with its entry for a release step that migrates', async () => {
+  it('does not load the module with its entry for migrations', async () => {
     const loaded = await loadedBy('migration');
     expect(loaded).toEqual(expect.arrayContaining([expect.stringContaining('/drizzle/migrate.js')]));
     expect(loaded.filter((file) => /\/dist\/cjs\/(?:issue|verify|observe|redis)\//.test(file))).toEqual([]);

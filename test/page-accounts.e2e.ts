@@ -101,7 +101,7 @@ it('a link that signs in, after the person agreed', async () => {
 });
 
 // T-djxk
-it('an email is confirmed, and changed, by the links that its owner gets', async () => {
+it('an email is verified, and changed, by the links that its owner gets', async () => {
   const [person, me] = await atAccount();
   const { page } = me;
   await page.getByText('Not confirmed').waitFor();
@@ -162,7 +162,7 @@ it('an authenticator app: by QR code, at the sign-in, as a proof, and the codes 
 });
 
 // T-pcq6
-it('a passkey: made, without a name at the sign-in, as a second step and as a proof', async () => {
+it('a passkey: added, used to sign in without a name, as a second step and as a proof', async () => {
   const [person, me] = await newcomer();
   const { page } = me;
   // the authenticator answers at once: what is offered in the field of the email would sign in before a button is pressed
@@ -250,7 +250,7 @@ it('sign-in elsewhere is refused there, and the provider answers this machine al
   ]).toEqual([200, 404, 404, 400]);
 });
 
-it('an API key: made, shown once, at work, and deleted', async () => {
+it('an API key: created, shown once, used, and deleted', async () => {
   const [person, me] = await atAccount();
   const { page } = me;
   await page.getByLabel('What the key is for').fill('deploy');
@@ -274,7 +274,7 @@ it('an admin acts as a user where every session without cookies needs a key', as
   await actOnPage({ boss: await arrive(), by: ADMIN, own: demo.client(), scheme: 'DPoP' });
 });
 
-it('is never white: before its script, before the first answer, and after a mistake of its own', async () => {
+it('is never blank: before its script runs, before the first answer, and after an error', async () => {
   const context = await browser().newContext();
   const page = await context.newPage();
   await page.route('**/assets/main-*.js', (route) => route.abort());

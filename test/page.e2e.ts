@@ -60,7 +60,7 @@ describe.each(ADAPTERS)('the page on %s', (adapter) => {
     expect([unknown.status, unknown.json()]).toEqual([404, expect.objectContaining({ statusCode: 404 })]);
   });
 
-  it('shows the own account alone', async () => {
+  it('shows only the user’s own account', async () => {
     const client = stage.demos[adapter].client();
     const person = await register(client);
     expect((await client.get('/account')).status).toBe(401);
@@ -127,7 +127,7 @@ it('shows both browsers, and ends the other one, on another process, within a se
   await heading(laptop, 'Sessions').waitFor();
 });
 
-it('tells of a rotation, and of a spent token that comes back', async () => {
+it('shows a rotation, and the reuse of a spent token', async () => {
   const { me } = await someoneIn();
   const spent = (await me.context.cookies()).find(({ name }) => name === 'refresh_token')?.value;
   await me.page.getByRole('button', { name: 'Rotate now' }).click();
@@ -140,7 +140,7 @@ it('tells of a rotation, and of a spent token that comes back', async () => {
   expect(await me.context.cookies()).not.toContainEqual(expect.objectContaining({ name: 'access_token' }));
 });
 
-it('stages a theft that ends every session, and the history tells of it', async () => {
+it('stages a theft that ends every session, and the history shows it', async () => {
   const { person, me } = await someoneIn();
   const { page } = me;
   await page.getByRole('button', { name: 'Stage a theft' }).click();
@@ -158,7 +158,7 @@ it('stages a theft that ends every session, and the history tells of it', async 
   expect(await me.told('refresh.reused')).toMatch(/Taken for theft: 2 sessions ended/);
 });
 
-it('changes the password: the other browser is out, this one goes on', async () => {
+it('changes the password: the other browser is signed out, and this one continues', async () => {
   const person = await someone();
   const [me, other] = [await arrive(), await arrive()];
   await other.signIn(person);
@@ -184,7 +184,7 @@ it('changes the password: the other browser is out, this one goes on', async () 
   expect(await page.getByRole('rowheader').count()).toBe(1);
 });
 
-it('asks for the password when the proof is too old, and goes on', async () => {
+it('asks for the password when the proof is too old, and then continues', async () => {
   const { person, me } = await someoneIn();
   const { page } = me;
   await stage.rows(
@@ -241,12 +241,12 @@ it('lets an admin change a role, end the sessions and disable, at once', async (
   expect(await user.wrongAt('Password')).toBe('Email or password is not right.');
 });
 
-it('acts as a user under a banner that names both, and the admin goes on as before', async () => {
+it('acts as a user under a banner that names both, and the admin’s session continues', async () => {
   const own = stage.demos.express.client();
   await actOnPage({ boss: await arrive(), by: admin, own, scheme: 'Bearer' });
 });
 
-it('tells what the person ended as their own doing, and no two sessions by one name', async () => {
+it('shows sessions that the user ended as such, and gives each session its own name', async () => {
   const person = await someone();
   const me = await arrive();
   for (const _ of [1, 2]) await logIn(stage.demos.express.client(), person);

@@ -61,7 +61,7 @@ describe('passkeys', () => {
     expect(listed).toMatchObject({ id, kind: 'passkey', name: 'laptop', backedUp: synced });
   });
 
-  it('asks for user verification, a discoverable credential, and none that is there already', async () => {
+  it('asks for user verification and a discoverable credential, and excludes existing ones', async () => {
     const { session, key } = await withPasskey();
     const fresh = (await signIn(key)).json<Session & object>();
     const { options } = await ceremony('passkeys/register/options', {}, fresh.accessToken);
@@ -102,7 +102,7 @@ describe('passkeys', () => {
   });
 
   // T-8m9r
-  it('a challenge works once, whatever became of its first answer, and for five minutes', async () => {
+  it('a challenge works once, even if its first answer was refused, and for five minutes', async () => {
     const { key } = await withPasskey();
     const used = await ceremony('passkeys/login/options', {});
     const login = (ticket: string, response: object) =>
@@ -124,7 +124,7 @@ describe('passkeys', () => {
     expect((await login(old.ticket, key.get(old.options))).status).toBe(401);
   });
 
-  it('keeps nothing of a challenge until it is answered', async () => {
+  it('stores nothing about a challenge until it is answered', async () => {
     const issue = jest.spyOn(host.storage.oneTimeTokens, 'issue');
     const once = jest.spyOn(host.storage.oneTimeTokens, 'once');
     const { ticket } = await ceremony('passkeys/login/options', {});
@@ -141,7 +141,7 @@ describe('passkeys', () => {
     jest.restoreAllMocks();
   });
 
-  it('signs in to its own tenant alone', async () => {
+  it('signs in only to its own tenant', async () => {
     const tenant = ({ headers }: { headers: Readonly<Record<string, unknown>> }) =>
       String(headers['x-tenant'] ?? 'north');
     const shops = await factorHost({ identifier: { tenant } });
@@ -185,7 +185,7 @@ describe('passkeys', () => {
   });
 
   // T-qjnx
-  it('is a second step after a password, for its own user alone', async () => {
+  it('is a second step after a password, only for its own user', async () => {
     const [mine, other] = [await withPasskey(), await withPasskey()];
     const due = await host.ticketOf(mine.person);
     expect(due.methods).toEqual(['passkey']);
@@ -207,7 +207,7 @@ describe('passkeys', () => {
     ]);
   });
 
-  it('is a proof: what needs a second factor is allowed after it', async () => {
+  it('is a fresh proof that includes a second factor', async () => {
     const { session, key, id, person } = await withPasskey();
     const { ticket, options } = await ceremony('passkeys/login/options', {});
     const { refreshToken, accessToken } = session;
@@ -236,7 +236,7 @@ describe('passkeys', () => {
   });
 
   // T-b4gf
-  it('another user’s ticket registers nothing, and a credential is nobody’s twice', async () => {
+  it('another user’s ticket registers nothing, and a credential can be registered once', async () => {
     const [mine, other] = [await host.signIn(await host.person()), await host.signIn(await host.person())];
     const { ticket, options } = await ceremony('passkeys/register/options', {}, mine.accessToken);
     const key = new SoftwarePasskey(ORIGIN);
@@ -278,11 +278,11 @@ describe('passkeys(…)', () => {
     ['http://127.0.0.1:3000', undefined],
     ['http://app.example.com', undefined],
     [undefined, undefined],
-  ])('without rpId goes by the request: %s', (origin, rpId) => {
+  ])('without rpId uses the host of the request: %s', (origin, rpId) => {
     expect(passkeys({ rpName: 'x' }).relyingParty(origin)?.rpId).toBe(rpId);
   });
 
-  it('takes pages on other domains as related origins', () => {
+  it('accepts pages on other domains as related origins', () => {
     const method = passkeys({
       ...{ rpName: 'x', rpId: 'example.com', origins: ['https://app.example.com'] },
       relatedOrigins: ['https://example.org'],

@@ -55,7 +55,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
   const access = (from: HttpClient) => claimsOf(from.jar.get('access_token') ?? '');
 
   // T-qvx3
-  it('changes it: new tokens for this session, everything older is dead', async () => {
+  it('is changed: this session gets new tokens, and everything older is refused', async () => {
     const other = stage.demos[adapter].client();
     await logIn(other, person);
     await letProofAge();
@@ -81,7 +81,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
   });
 
   // T-cd6j
-  it('answers a bearer session in the body, and wants its refresh token to be the current one', async () => {
+  it('answers a bearer session in the body, and needs its current refresh token', async () => {
     const mobile = stage.demos[adapter].client();
     const first = (await logIn(mobile, person, { transport: 'bearer' })).json<Record<string, string>>();
     const withToken = { headers: { authorization: `Bearer ${first['accessToken']}` } };
@@ -151,7 +151,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect((await client.get('/me')).status).toBe(200);
   });
 
-  it('counts what an unknown device guesses in the bucket that logins fill', async () => {
+  it('counts guesses of an unknown device together with failed logins', async () => {
     client.jar.delete('device');
     for (const _ of [1, 2, 3])
       expect((await change(client, { currentPassword: 'wrong password' })).status).toBe(403);
@@ -160,13 +160,13 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect((await stranger.post('/auth/login', { email, password })).status).toBe(429);
   });
 
-  it('does not count the right one', async () => {
+  it('does not count a right password', async () => {
     for (const _ of [1, 2, 3, 4, 5])
       expect((await client.post('/auth/reauthenticate', { password: PASSWORD })).status).toBe(200);
   });
 
   // T-fs6m
-  it('reauthenticates: a fresh auth_time, a new refresh token, the other sessions untouched', async () => {
+  it('reauthenticates: a fresh auth_time and refresh token, without effect on other sessions', async () => {
     const other = stage.demos[adapter].client();
     await logIn(other, person);
     await letProofAge();
@@ -185,7 +185,7 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
   });
 
   // T-qsnd
-  it('asks for a newer proof where the route wants one (RFC 9470), and lets it through after it', async () => {
+  it('a route with @RecentAuth asks for a newer proof (RFC 9470), and accepts it', async () => {
     await letProofAge();
 
     const refused = await client.delete('/account');
@@ -205,14 +205,14 @@ describe.each(ADAPTERS)('proving the password on %s', (adapter) => {
     expect((await client.post('/auth/refresh')).status).toBe(401);
   });
 
-  it('takes the proof of a password change as well', async () => {
+  it('a password change counts as a proof', async () => {
     await letProofAge();
     await change(client);
     expect((await client.delete('/account')).status).toBe(204);
   });
 
   // T-ncvb
-  it('does not take a refresh for a proof', async () => {
+  it('a refresh does not count as a proof', async () => {
     await letProofAge();
     await client.post('/auth/refresh');
     expect((await client.delete('/account')).headers['www-authenticate']).toBe(TOO_OLD);

@@ -213,7 +213,7 @@ describe("the host's pool", () => {
   );
 
   // T-vknt
-  it('lives through ten crashes of PostgreSQL under load, without a listener of the host’s', async () => {
+  it('survives ten crashes of PostgreSQL under load, without an error listener of the host', async () => {
     const server = await privatePostgres();
     const made = await hostDatabase({ url: server.url, drop: () => Promise.resolve() });
     await made.drop();

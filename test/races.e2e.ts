@@ -79,7 +79,7 @@ describe.each(['0', '10s'])(`${SIZE.sessions} sessions × ${REFRESHERS} refreshe
   };
 
   it(
-    'never has two live tokens, and every outcome is the one of the contract',
+    'never has two live tokens, and every outcome follows the contract',
     async () => {
       const counts = await race(0);
       expect(book.violations).toEqual([]);
@@ -92,7 +92,7 @@ describe.each(['0', '10s'])(`${SIZE.sessions} sessions × ${REFRESHERS} refreshe
   );
 
   it(
-    `nor while its processes are killed ${SIZE.kills} times`,
+    `never has two live tokens while its processes are killed ${SIZE.kills} times`,
     async () => {
       const counts = await race(SIZE.kills);
       expect(book.violations).toEqual([]);
@@ -102,7 +102,7 @@ describe.each(['0', '10s'])(`${SIZE.sessions} sessions × ${REFRESHERS} refreshe
   );
 
   it(
-    'has one current token a session afterwards, the newest that any client holds',
+    'has one current token for each session afterwards, the newest that any client holds',
     async () => {
       const rows = new Map((await cluster.sessions()).map((row) => [row.id, row]));
       const dead = [...rows.values()].filter((row) => row.endReason !== null);

@@ -70,7 +70,7 @@ const several = (count: number) => Promise.all(Array.from({ length: count }, () 
 
 describe('an issuer of oidc-provider', () => {
   // T-rp01
-  it('has its access tokens accepted where the route names it, and nothing else that it gives', async () => {
+  it('has its access tokens accepted on routes that name it, but none of its other tokens', async () => {
     const token = await provider.token(RESOURCE);
     expect(decodeProtectedHeader(token)).toMatchObject({ typ: 'at+jwt', alg: 'ES256', kid: 'k1' });
     const answer = await host.client().get('/notes', bearer(token));
@@ -85,7 +85,7 @@ describe('an issuer of oidc-provider', () => {
   });
 
   // T-rp02
-  it('has a token revoked here, which no other of its tokens feels', async () => {
+  it('has a token revoked here, without effect on its other tokens', async () => {
     const [one, other] = await several(2);
     const auth = host.app.get(AuthService, { strict: false });
     expect(await statuses([one, other] as string[])).toEqual([200]);
@@ -95,7 +95,7 @@ describe('an issuer of oidc-provider', () => {
   });
 
   // T-rp03
-  it('changes its keys while requests run: nobody is turned away, and what the old key signed is refused once it is gone', async () => {
+  it('changes its keys while requests run: no request fails, and tokens of a removed key are refused', async () => {
     const old = await several(5);
     const waves: Promise<readonly number[]>[] = [statuses(old)];
     for (const kids of [
@@ -116,7 +116,7 @@ describe('an issuer of oidc-provider', () => {
   });
 
   // T-rp04
-  it('is down: what it signed goes on, seen or not; an unknown key is 503 and never 401; it comes back with another', async () => {
+  it('is down: its tokens still work, an unknown key is 503 and never 401, and it comes back with a new key', async () => {
     const [seen, unseen] = (await several(2)) as [string, string];
     expect(await status(seen)).toBe(200);
     await provider.down();

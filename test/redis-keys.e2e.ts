@@ -52,7 +52,7 @@ describe.each(ADAPTERS)('what other services read in Redis, written by %s', (ada
     expect(more).toEqual([]);
   });
 
-  it('user:version:<sub> after logout-all: the least version still accepted, and it never goes down', async () => {
+  it('user:version:<sub> after logout-all: the lowest version still accepted, which never decreases', async () => {
     const key = `user:version:${person.id}`;
     await client.post('/auth/logout-all');
     expect(await stage.redis.get(key)).toBe('2');

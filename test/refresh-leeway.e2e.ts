@@ -87,7 +87,7 @@ describe.each(ADAPTERS)('REUSE_LEEWAY=10s and ON_REUSE=family on %s', (adapter) 
     expect(await session()).toMatchObject({ generation: 2, open: true });
   });
 
-  it('calls an older generation reuse inside the leeway too, and spares the other sessions', async () => {
+  it('treats an older generation as reuse inside the leeway too, and keeps the other sessions', async () => {
     const thief = client.copy();
     const bystander = stage.demos[adapter].client();
     await logIn(bystander, person);
@@ -103,7 +103,7 @@ describe.each(ADAPTERS)('REUSE_LEEWAY=10s and ON_REUSE=family on %s', (adapter) 
     expect((await bystander.post('/auth/refresh')).status).toBe(200);
   });
 
-  it('replays nothing of a session that has ended', async () => {
+  it('replays nothing for a session that has ended', async () => {
     const lost = client.copy();
     await client.post('/auth/refresh');
     await client.post('/auth/logout');

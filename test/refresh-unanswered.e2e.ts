@@ -97,7 +97,7 @@ describe('a refresh that cannot be answered', () => {
     },
   );
 
-  it('because the only key was revoked, ends no session either', async () => {
+  it('because the only key was revoked, also ends no session', async () => {
     const [client, other] = await twoSessions({});
     const { keys } = (await client.get('/.well-known/jwks.json')).json<{ keys: { kid: string }[] }>();
     await app.get(AuthService, { strict: false }).revokeKey(keys[0]?.kid ?? '');

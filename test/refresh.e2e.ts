@@ -43,7 +43,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
       cookies: 'omit',
     });
 
-  it('rotates: both cookies anew, the shape of a login without the user', async () => {
+  it('rotates: sets both cookies, and answers like a login without the user', async () => {
     const before = client.jar.copy();
     const answer = await client.post('/auth/refresh');
 
@@ -90,7 +90,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
   });
 
   // T-bcb9
-  it('never puts the token of a cookie session into a body, though it came in one', async () => {
+  it('never puts the token of a cookie session into a body, even if it came in one', async () => {
     const refreshToken = client.jar.get('refresh_token');
     const answer = await client.post('/auth/refresh', { refreshToken }, { cookies: 'omit' });
 
@@ -99,7 +99,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(answer.setCookies.map((line) => line.split('=')[0])).toEqual(['access_token', 'refresh_token']);
   });
 
-  it('goes by the cookie when there is a body as well', async () => {
+  it('uses the cookie if there is a token in the body as well', async () => {
     const other = stage.demos[adapter].client();
     const { refreshToken } = (await logIn(other, person, { transport: 'bearer' })).json();
 
@@ -130,7 +130,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
   });
 
   // T-qf2b
-  it('calls a token two generations old reuse', async () => {
+  it('treats a token two generations old as reuse', async () => {
     const thief = client.copy();
     for (const _ of [1, 2]) expect((await client.post('/auth/refresh')).status).toBe(200);
 
@@ -138,7 +138,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(await sessions()).toMatchObject([{ generation: 3, open: false, end_reason: 'reuse' }]);
   });
 
-  it('leaves the next login alone when a spent token of a dead session turns up', async () => {
+  it('does not touch the next login when a spent token of an ended session is presented', async () => {
     const thief = client.copy();
     await client.post('/auth/refresh');
     await client.post('/auth/logout');
@@ -171,7 +171,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(await sessions()).toMatchObject([{ open: false, end_reason: 'reuse' }]);
   });
 
-  it('answers the predecessor of a reauthentication alike', async () => {
+  it('answers the predecessor of a reauthentication in the same way', async () => {
     const second = client.copy();
     expect((await client.post('/auth/reauthenticate', { password: person.password })).status).toBe(200);
 
@@ -240,7 +240,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
     expect(await sessions()).toMatchObject([{ generation: 1, open: true }]);
   });
 
-  it('answers no refresh token like no access token', async () => {
+  it('answers a missing refresh token like a missing access token', async () => {
     client.jar.clear();
     const answer = await client.post('/auth/refresh');
     expect(refusalOf(answer)).toEqual(UNAUTHENTICATED);
@@ -262,7 +262,7 @@ describe.each(ADAPTERS)('refreshing on %s', (adapter) => {
   });
 
   // T-cwjg
-  it('never lives past the absolute lifetime, however often it is refreshed', async () => {
+  it('never outlives the absolute lifetime, however often it is refreshed', async () => {
     await stage.rows(
       `update auth_sessions set absolute_expires_at = now() + interval '1 hour' where subject = $1`,
       person.id,

@@ -83,7 +83,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
   });
 
   // T-c3cw
-  it('of an older generation is reuse, whatever its key', async () => {
+  it('of an older generation is reuse, with any key', async () => {
     const key = newKey();
     await refresh(client, key);
     await refresh(client, newKey());
@@ -103,7 +103,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
   });
 
   // T-s6vt
-  it('after a password change goes to the refresh, with and without a presented token', async () => {
+  it('after a password change works at the refresh route, with and without a presented token', async () => {
     for (const presented of ['cookie', 'nothing'] as const) {
       const device = stage.demos[adapter].client();
       const { id, answer } = await signUp(device, { transport: 'bearer' });
@@ -144,7 +144,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
     expect(Number(claimsOf(access)['auth_time'])).toBeGreaterThan(0);
   });
 
-  it('cannot make a password change of a key that a refresh had', async () => {
+  it('cannot use the key of a refresh for a password change', async () => {
     const key = newKey();
     await refresh(client, key);
     const answer = await client.post(
@@ -172,7 +172,7 @@ describe.each(ADAPTERS)('a retry that says it is one, leeway 0, on %s', (adapter
   });
 
   // T-gk3g
-  it('keeps the hash of the key alone', async () => {
+  it('stores only the hash of the key', async () => {
     const key = newKey();
     await refresh(client, key);
     const { rotation_key: kept } = (await session()) ?? {};

@@ -29,7 +29,7 @@ async function withoutPostgres({ watch, valid, old, pastTheBound }: Trial): Prom
   expect(cluster.demo('a').output()).toMatch(UNPROVEN);
 }
 
-describe('Postgres cannot be reached, and an unbroken Redis is believed', () => {
+describe('Postgres is unreachable, and an uninterrupted Redis decides', () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)('restarted (%s)', async (signal) => {
     await endure(cluster, {
       async during(trial) {
@@ -61,7 +61,7 @@ describe('Postgres cannot be reached, and an unbroken Redis is believed', () => 
   });
 
   // T-ss28
-  it('unreachable while Redis is emptied: what is broken is not believed', async () => {
+  it('unreachable while Redis is emptied: an interrupted Redis proves nothing', async () => {
     await endure(cluster, {
       async during({ watch, valid, old, pastTheBound }) {
         cluster.setPostgres('cut');

@@ -28,7 +28,7 @@ function askInAdvance(where: Where, token: Token): Promise<number[]> {
 }
 
 describe('a process fails in the middle of the step', () => {
-  it('killed: the others take the step', async () => {
+  it('killed: the others take over the step', async () => {
     await endure(cluster, {
       async during(trial) {
         const [one, other] = [await trial.fresh(), await trial.fresh()];
@@ -76,7 +76,7 @@ describe('a process fails in the middle of the step', () => {
 
 describe('time', () => {
   // T-bcdt
-  it('processes paused for 10 s (SIGSTOP) and continued answer nothing from what they knew before', async () => {
+  it('processes that continue after 10 s (SIGSTOP) answer nothing from their old state', async () => {
     const paused = ['b', 'verifier'] as const;
     await endure(cluster, {
       async during(trial) {

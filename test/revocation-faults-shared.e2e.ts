@@ -55,7 +55,7 @@ describe('two applications that share a Redis without knowing it', () => {
   }
 
   // T-schm
-  it('keep the bound on default options: what one process cannot tell Redis the other one of ours tells it', async () => {
+  it('keep the bound on default options: another own process tells Redis what one process cannot', async () => {
     await deployBoth({ issuing: 2 });
     const mine = await ours.signIn();
     for (const where of EVERYWHERE) await answers(ours, where, mine, 200);
@@ -71,7 +71,7 @@ describe('two applications that share a Redis without knowing it', () => {
   });
 
   // T-87qm
-  it('do not prove for each other: heartbeats of the one keep nothing of the other fresh', async () => {
+  it('do not prove for each other: heartbeats of one do not keep the view of the other fresh', async () => {
     // what nobody proves is 503 only with this option: here nobody reaches both stores, the one exception
     await deployBoth({ issuing: 1, unproven: 'refuse' });
     const [mine, other] = [await ours.signIn(), await theirs.signIn()];
@@ -88,7 +88,7 @@ describe('two applications that share a Redis without knowing it', () => {
   });
 
   // T-w8w5
-  it('do not refuse for each other: a user of the same id is signed out of the one alone', async () => {
+  it('do not refuse for each other: a user of the same id is signed out of one application only', async () => {
     await deployBoth();
     expect(theirs.userId).toBe(ours.userId);
     const [mine, other] = [await ours.signIn(), await theirs.signIn()];
@@ -106,7 +106,7 @@ describe('two applications that share a Redis without knowing it', () => {
 
 describe('with the default options, and nobody who reaches PostgreSQL', () => {
   // T-4w2r
-  it('a replica that was promoted and lacks a revocation is not believed by a resource server', async () => {
+  it('a resource server does not trust a promoted replica that lacks a revocation', async () => {
     const link = await proxied(redis.url);
     const replica = await privateRedis({ args: ['--replicaof', '127.0.0.1', String(link.port)] });
     undo.push(() => replica.stop());

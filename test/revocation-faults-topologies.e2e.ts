@@ -111,7 +111,7 @@ describe("with a host's own client", () => {
   });
 
   // T-mtjc
-  it('connected to a replica, whatever it says of its role: nothing that it says is a proof', async () => {
+  it('connected to a replica, whatever role it reports: nothing counts as a proof', async () => {
     // says so; may not be asked (-@dangerous); says nothing at all: at the same time, since they wait more than they work
     await Promise.all(['', 'allowed', '-hello'].map(provesNothing));
   });

@@ -179,7 +179,7 @@ describe('revocation over real stores', () => {
   });
 
   it.each(['hang', 'cut'] as const)(
-    'goes on through Postgres when Redis is lost (%s), and comes back by itself',
+    'continues through Postgres when Redis is lost (%s), and recovers by itself',
     async (mode) => {
       const proxy = await proxied(redis.url);
       const keyPrefix = `lost-${mode}:`;
@@ -205,7 +205,7 @@ describe('revocation over real stores', () => {
   );
 
   // T-zw4k
-  it('refills a flushed Redis, copies and head included; a reader without Postgres sees nothing come back', async () => {
+  it('refills a flushed Redis, copies and head included; a reader without Postgres still refuses revoked tokens', async () => {
     const keyPrefix = 'flush:';
     const a = await start({ postgres: database.url, redis: redis.url, keyPrefix });
     const b = await start({ redis: redis.url, keyPrefix, unproven: 'refuse' });
@@ -221,7 +221,7 @@ describe('revocation over real stores', () => {
     await until(() => b.view.state().linked && b.view.state().ageMs < 1_000);
   });
 
-  it('with Postgres out of reach goes on with an unbroken Redis or refuses, as it is told', async () => {
+  it('without Postgres accepts by an uninterrupted Redis or refuses, as configured', async () => {
     const proxy = await proxied(database.url);
     const keyPrefix = 'unproven:';
     const going = await start({ postgres: proxy.url, redis: redis.url, keyPrefix });

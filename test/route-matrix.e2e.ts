@@ -70,7 +70,7 @@ class Adapter extends WsAdapter {
 
 type Statused = { readonly statusCode: number };
 
-describe('what the decorators of a route, its class, and what these extend and override give', () => {
+describe('the decorators of a route, of its class, and of what these extend and override', () => {
   let database: HostDatabase;
   let host: ContextHost;
   let remote: ClientProxy;
@@ -216,7 +216,7 @@ describe('what the decorators of a route, its class, and what these extend and o
     expect(seen).toEqual(TRUSTED);
   });
 
-  it('each field of one GraphQL operation takes the token by its own word', async () => {
+  it('each field of one GraphQL operation decides by its own decorators', async () => {
     const body = { query: '{ named other ours chosen }' };
     const ask = async () => httpClient(host.url).post('/graphql', body, { headers: headersOf(3) });
     let text = '';
@@ -227,7 +227,7 @@ describe('what the decorators of a route, its class, and what these extend and o
   });
 
   // T-mx7t
-  it('a socket is signed in with our own token alone, whatever its messages name', async () => {
+  it('a socket is signed in only with our own token, whatever its message handlers name', async () => {
     for (const [name] of TRUSTED) expect([name, await settled(() => told(name, 1))]).toEqual([name, 200]);
     const closing = async (who: number) => {
       const socket = await openSocket(host.url, headersOf(who));

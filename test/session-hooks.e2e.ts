@@ -83,7 +83,7 @@ describe('what a host says of a session when it opens', () => {
   const claimsOf = async (client: HttpClient) => (await client.get('/claims')).json();
 
   // T-6d5v
-  it('claims of a login stay with the session: each token has them, whatever the hook says by then', async () => {
+  it('claims of a login stay with the session: each token has them, whatever the hook returns later', async () => {
     const { id, mail } = await person();
     kept = { till: 7, shop: { id: 'north' }, none: undefined, odd: '\0\ud800' };
     extra = { tenant: 'acme', till: 'of the claims hook' };
@@ -115,7 +115,7 @@ describe('what a host says of a session when it opens', () => {
   });
 
   // T-v5bk
-  it('claims of openSession go before those of the login hook', async () => {
+  it('claims of openSession take precedence over those of the login hook', async () => {
     const { id } = await person();
     kept = { till: 7, floor: 1 };
     const { grant } = await auth.openSession(id, {
@@ -138,7 +138,7 @@ describe('what a host says of a session when it opens', () => {
     ['what the schema refuses', { tenant: 7 }],
     ['more than a cookie holds', { till: 'x'.repeat(3900) }],
     ['what JSON cannot hold', { till: 1n }],
-  ])('claims for a session with %s open nothing', async (_, bad) => {
+  ])('claims for a session with %s open no session', async (_, bad) => {
     const { id, mail } = await person();
     kept = bad;
     expect((await signIn(mail)).answer.status).toBe(500);
@@ -152,7 +152,7 @@ describe('what a host says of a session when it opens', () => {
     ['rejects', async () => down()],
     ['throws', down],
     ['does not answer', () => new Promise(() => undefined)],
-  ])('a function of claims that %s is 503, opens nothing and spends nothing', async (_, failing) => {
+  ])('a claims function that %s is 503, opens no session and spends no token', async (_, failing) => {
     const { id, mail } = await person();
     const { client } = await signIn(mail);
     for (const fail of [() => (keeps = failing), () => (told = failing)]) {
@@ -202,7 +202,7 @@ describe('what a host says of a session when it opens', () => {
   );
 
   // T-cp5w
-  it('limits by role and client hold from the first token on, through every refresh', async () => {
+  it('limits by role and client apply from the first token on, through every refresh', async () => {
     limits = ({ role, userAgent }) =>
       userAgent === 'kiosk'
         ? { accessTtl: '1m', idleTtl: '10m', absoluteTtl: '8h' }
@@ -248,7 +248,7 @@ describe('what a host says of a session when it opens', () => {
     ['is longer than refreshToken.rememberMeTtl', 500, () => ({ idleTtl: '21d' })],
     ['is longer than refreshToken.absoluteTtl', 500, () => ({ absoluteTtl: '31d' })],
     ['is no duration', 500, () => ({ accessTtl: 'soon' as '1m' })],
-  ])('a limit that %s opens nothing: %i', async (_, status, answer) => {
+  ])('a limit that %s opens no session: %i', async (_, status, answer) => {
     const { id, mail } = await person();
     limits = answer;
     const refused = (await signIn(mail)).answer;
@@ -277,22 +277,25 @@ describe('a session to which no token can be given any more, where nobody but th
       'its user has more permissions than a token holds',
       (id) => storage.users.set({ id, permissions: MANY }),
     ],
-  ])('ends by itself where %s: the user is not signed out, and nobody cries theft', async (_, change) => {
-    const [before, now] = hosts as [FactorHost, FactorHost];
-    const id = storage.users.set({});
-    const opened = async (claims: Record<string, unknown>) => {
-      const how = { transport: 'bearer', secondFactor: 'satisfied', claims } as const;
-      return (await before.auth.openSession(id, how)).grant;
-    };
-    const [session, other] = [await opened({ email: 'x' }), await opened({})];
-    change(id);
-    for (let tries = 0; tries < 2; tries++)
-      expect((await now.post('refresh', { refreshToken: session.refreshToken })).status).toBe(401);
-    storage.users.set({ id });
-    expect((await now.post('refresh', { refreshToken: other.refreshToken })).status).toBe(200);
-    expect(now.events.map(({ type }) => type)).not.toContain('refresh.reused');
-    expect(now.events.filter(({ type }) => type === 'session.ended').at(-1)).toMatchObject({
-      ...{ userId: id, sessionId: session.sessionId, reason: 'unissuable' },
-    });
-  });
+  ])(
+    'ends by itself if %s, without a theft alert and without effect on other sessions',
+    async (_, change) => {
+      const [before, now] = hosts as [FactorHost, FactorHost];
+      const id = storage.users.set({});
+      const opened = async (claims: Record<string, unknown>) => {
+        const how = { transport: 'bearer', secondFactor: 'satisfied', claims } as const;
+        return (await before.auth.openSession(id, how)).grant;
+      };
+      const [session, other] = [await opened({ email: 'x' }), await opened({})];
+      change(id);
+      for (let tries = 0; tries < 2; tries++)
+        expect((await now.post('refresh', { refreshToken: session.refreshToken })).status).toBe(401);
+      storage.users.set({ id });
+      expect((await now.post('refresh', { refreshToken: other.refreshToken })).status).toBe(200);
+      expect(now.events.map(({ type }) => type)).not.toContain('refresh.reused');
+      expect(now.events.filter(({ type }) => type === 'session.ended').at(-1)).toMatchObject({
+        ...{ userId: id, sessionId: session.sessionId, reason: 'unissuable' },
+      });
+    },
+  );
 });

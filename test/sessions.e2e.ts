@@ -91,7 +91,7 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
   });
 
   // T-mhhc
-  it('ends one of the caller’s at once', async () => {
+  it('ends one session of the caller at once', async () => {
     const other = await anotherDevice();
 
     const id = idOf(other);
@@ -115,7 +115,7 @@ describe.each(ADAPTERS)('sessions on %s', (adapter) => {
     expect(answer.setCookies).toEqual(CLEARED);
   });
 
-  it('answers 404 alike for another’s, an unknown, an ended and a malformed id', async () => {
+  it('answers 404 for another user’s, an unknown, an ended and a malformed id', async () => {
     const stranger = stage.demos[adapter].client();
     await signUp(stranger);
     const ended = await anotherDevice();

@@ -78,7 +78,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect((await client.get('/me', bearer(String(accessToken)))).status).toBe(200);
   });
 
-  it('drops the cookies of an earlier session when the next login takes another transport', async () => {
+  it('clears the cookies of an earlier session when the next login uses another transport', async () => {
     const person = await signUp(client);
     expect(client.jar.names().sort()).toEqual(['access_token', 'device', 'refresh_token']);
 
@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
   });
 
   // T-wkhh
-  it('remembers for 90 days, and leaves the access token at its 15 minutes', async () => {
+  it('remembers for 90 days, and keeps the access token at 15 minutes', async () => {
     const { answer, id } = await signUp(client, { rememberMe: true });
 
     expect(cookieShapes(answer)).toEqual([ACCESS, REMEMBERED, DEVICE]);
@@ -124,7 +124,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
   });
 
   // T-sj8f
-  it('keeps the refresh token as a hash alone', async () => {
+  it('stores the refresh token only as a hash', async () => {
     const { id } = await signUp(client);
 
     const token = Buffer.from(client.jar.get('refresh_token') ?? '', 'base64url');
@@ -135,7 +135,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect(token.includes(hash)).toBe(false);
   });
 
-  it('registers with 201, signs nobody in, and says 409 when the email is taken in any case', async () => {
+  it('registers with 201 without signing in, and answers 409 if the email is taken in any case', async () => {
     const email = `new-${adapter}@people.test`;
     const answer = await client.post('/auth/register', { email, password: PASSWORD, name: 'Ada' });
 
@@ -158,7 +158,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     expect(await stage.rows('select role from users where email = $1', email)).toEqual([{ role: 'user' }]);
   });
 
-  it('makes no admin of whoever asks for the role at registration', async () => {
+  it('ignores a role in the body of a registration', async () => {
     const email = `mallory-${adapter}@people.test`;
     const answer = await client.post('/auth/register', {
       ...{ email, password: PASSWORD },
@@ -196,7 +196,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
   });
 
   // T-ttk3
-  it('publishes the public key alone, for an hour', async () => {
+  it('publishes only the public key, for an hour', async () => {
     const answer = await client.get('/.well-known/jwks.json');
 
     expect(answer.status).toBe(200);

@@ -124,7 +124,7 @@ describe('a gateway on ws', () => {
     expect(await socket.closed).toEqual({ code: 4401, reason: 'revoked' });
   });
 
-  it('refuses messages before the first token, and takes it', async () => {
+  it('refuses messages before the first token, and accepts the token', async () => {
     const keeper = await caller(database, host, 'keeper');
     const socket = await openSocket(host.url);
     expect(await answer(socket, { type: 'me' })).toEqual({ event: 'exception', data: UNAUTHENTICATED });
@@ -135,7 +135,7 @@ describe('a gateway on ws', () => {
     await socket.close();
   });
 
-  it('holds that the session is bound, and takes its token with a proof alone', async () => {
+  it('checks that the session is bound, and accepts its token only with a proof', async () => {
     const { owner, me } = await bound(host);
     const socket = await openSocket(host.url);
     expect(await answer(socket, { type: 'auth', ...(await owner.credentials('/events')) })).toMatchObject({
@@ -178,7 +178,7 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
   };
 
   // T-4h7m
-  it('takes the cookie of the handshake, and is ended by name on revocation', async () => {
+  it('accepts the cookie of the handshake, and sends the reason when it is ended by a revocation', async () => {
     const me = await caller(database, host);
     const socket = connect({ cookie: `access_token=${me.token}` });
     expect(await answer(socket, 'me', 'me')).toEqual({ id: me.id, same: true, sessionId: me.sessionId });
@@ -194,7 +194,7 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
   });
 
   // T-gdzh
-  it('takes the token of the handshake’s auth, and a fresh one without reconnecting', async () => {
+  it('accepts the token of the handshake’s auth, and a fresh one without reconnecting', async () => {
     const me = await caller(database, host, 'keeper');
     const socket = connect({}, { token: me.token });
     expect(await answer(socket, 'admin', 'admin')).toBe('admin');
@@ -205,7 +205,7 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     socket.disconnect();
   });
 
-  it('holds that the session is bound, and takes token and proof of the handshake’s auth', async () => {
+  it('checks that the session is bound, and accepts token and proof of the handshake’s auth', async () => {
     const { owner, me } = await bound(host);
     const socket = connect({}, await owner.credentials('/socket.io/'));
     expect(await answer(socket, 'bound', 'bound')).toBe('dpop');
@@ -214,7 +214,7 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     expect(await once(bare, 'tokenward:ended')).toMatchObject({ code: 4401 });
   });
 
-  it('refuses messages before a token came, and ends the socket for a bad one', async () => {
+  it('refuses messages before a token, and ends the socket for a bad token', async () => {
     const socket = connect();
     expect(await answer(socket, 'me', 'exception')).toEqual(UNAUTHENTICATED);
     const told = once(socket, 'tokenward:ended');
@@ -222,7 +222,7 @@ describe.each(['websocket', 'polling'])('a gateway on socket.io, by %s', (transp
     expect(await told).toEqual({ code: 4401, reason: 'refused' });
   });
 
-  it('is never handed over to another user', async () => {
+  it('never accepts the token of another user', async () => {
     const [mine, theirs] = [await caller(database, host), await caller(database, host)];
     const socket = connect(bearer(mine.token).headers);
     await answer(socket, 'me', 'me');

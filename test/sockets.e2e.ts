@@ -32,7 +32,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
   const client = () => stage.demos[adapter].client();
 
   // T-qq43
-  it('takes the access token from the cookie of the handshake, and shows the own events alone', async () => {
+  it('reads the access token from the cookie of the handshake, and sends only the user’s own events', async () => {
     const me = client();
     const person = await signUp(me);
     const socket = await openSocket(url(), { cookie: me.jar.header('/') as string });
@@ -51,7 +51,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     await socket.close();
   });
 
-  it('takes it from the first message, and says nothing before', async () => {
+  it('reads it from the first message, and sends nothing before', async () => {
     const me = client();
     const { answer } = await signUp(me, { transport: 'bearer' });
     const socket = await openSocket(url());
@@ -75,7 +75,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
   });
 
   // T-t62j
-  it('of 200 that wait closes the one that waited longest for each that comes, with 4503', async () => {
+  it('with 200 waiting sockets closes the one that waited longest for each new one, with 4503', async () => {
     const { answer } = await signUp(client(), { transport: 'bearer' });
     const open = (count: number) => Promise.all(Array.from({ length: count }, () => openSocket(url())));
     const first = await open(20);
@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     expect(await socket.closed).toEqual({ code: 4401, reason: 'refused' });
   });
 
-  it('does not rescue a bad cookie by a good header', async () => {
+  it('refuses a bad cookie even with a good header', async () => {
     const { answer } = await signUp(client(), { transport: 'bearer' });
     const { accessToken } = answer.json<{ accessToken: string }>();
     const good = await openSocket(url(), bearer(accessToken).headers);
@@ -111,7 +111,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     expect(await bad.closed).toMatchObject({ code: 4401 });
   });
 
-  it('never takes a token from the address', async () => {
+  it('never reads a token from the URL', async () => {
     const { answer } = await signUp(client(), { transport: 'bearer' });
     const { accessToken } = answer.json<{ accessToken: string }>();
     const socket = await openSocket(`${url()}/events?access_token=${accessToken}&token=${accessToken}`);
@@ -188,7 +188,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     expect(performance.now() - answered).toBeLessThan(AT_ONCE_MS);
   });
 
-  it('goes on with a fresh token, and dies with that one', async () => {
+  it('continues with a fresh token, and ends with that one', async () => {
     const me = client();
     const { answer } = await signUp(me, { transport: 'bearer' });
     const first = answer.json<{ accessToken: string; refreshToken: string }>();
@@ -204,7 +204,7 @@ describe.each(ADAPTERS)('WS /events on %s', (adapter) => {
     expect(await socket.closed).toEqual({ code: 4401, reason: 'revoked' });
   });
 
-  it('is never handed over to another user', async () => {
+  it('never accepts the token of another user', async () => {
     const mine = (await signUp(client(), { transport: 'bearer' })).answer.json<{ accessToken: string }>();
     const theirs = (await signUp(client(), { transport: 'bearer' })).answer.json<{ accessToken: string }>();
     const socket = await openSocket(url());

@@ -44,7 +44,7 @@ const refusesConnections = (url: string): Promise<boolean> =>
 describe.each(ADAPTERS)('SIGTERM on %s', (adapter) => {
   // T-542f
   it(
-    'takes nobody new, answers the logins under way, writes the audit records that wait, exits 0',
+    'accepts no new requests, answers the logins under way, writes waiting audit records, exits 0',
     async () => {
       database = await createDatabase();
       demo = await startDemo({
@@ -87,7 +87,7 @@ describe.each(ADAPTERS)('SIGTERM on %s', (adapter) => {
 // both at once: it is the process's own patience that is waited for
 // T-gn8x
 it(
-  'a request that its client never finishes keeps neither the process nor its database, on either adapter',
+  'a request that its client never finishes does not keep the process alive, on either adapter',
   async () => {
     await Promise.all(
       ADAPTERS.map(async (adapter) => {

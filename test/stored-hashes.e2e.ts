@@ -35,7 +35,7 @@ describe('users with a hash of another system', () => {
     expect((await logIn('wrong horse')).status).toBe(401);
   });
 
-  it('are refused like any other where nothing reads the hash, and an operator is told', async () => {
+  it('are refused like any other if nothing recognises the hash, and an event tells the operator', async () => {
     const { id, logIn } = await userWith('5f4dcc3b5aa765d61d8327deb882cf99');
     const nobody = await stage.demos.express
       .client()

@@ -91,7 +91,7 @@ const forged = (iss: unknown) => {
     .sign(privateKey);
 };
 
-it('an admin of a tenant ends the sessions of its users alone', async () => {
+it('an admin of a tenant can end only the sessions of its users', async () => {
   const { token } = await signedIn('acme', 'admin');
   const [own, another] = [await signedIn('acme'), await signedIn('globex')];
   const revoke = async (id: string) =>
@@ -113,7 +113,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
   const of = () => (where === 'the issuer' ? issuer : service);
 
   // T-tn01
-  it('a token is good where the request is about its tenant, and 401 about any other or none', async () => {
+  it('a token is accepted in requests of its tenant, and 401 in those of another or none', async () => {
     const hosts = ['host.example', 'acme.host.example', 'globex.host.example', 'initech.host.example'];
     const table: [string | null, string, number[]][] = [
       ['acme', ACME, [401, 200, 401, 401]],
@@ -135,7 +135,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
   });
 
   // T-tn02
-  it('an issuer that no tenant has is refused, though the signature is right', async () => {
+  it('an issuer of no tenant is refused, although the signature is right', async () => {
     const table: [unknown, string, number][] = [
       [ACME, 'acme.host.example', 200],
       ['https://initech.host.example', 'initech.host.example', 401],
@@ -149,7 +149,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
       expect([iss, await statusAt(host, await forged(iss), '/things', of())]).toEqual([iss, expected]);
   });
 
-  it('a function that fails is 503, its refusal is the answer, and what is not a text at once is never a tenant', async () => {
+  it('if the function fails the answer is 503, its HttpException is the answer, and only a text is a tenant', async () => {
     const { token } = await signedIn('acme');
     const table: [string, number][] = [
       ['gone.host.example', 404],
@@ -164,7 +164,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
   });
 
   // T-tn03
-  it('@TrustIssuers with a function takes the tokens of the issuer that it chooses for the request', async () => {
+  it('@TrustIssuers with a function accepts the tokens of the issuer that it chooses for the request', async () => {
     const [theirs, others] = await Promise.all([
       foreign.acme.sign({ iss: SSO.acme }),
       foreign.globex.sign({ iss: SSO.globex }),
@@ -191,7 +191,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
 
 describe('with an issuer for each tenant', () => {
   // T-tn04
-  it('routes of Tokenward and API keys hold it too', async () => {
+  it('applies to Tokenward’s own routes and API keys too', async () => {
     const { id, token } = await signedIn('acme');
     expect(await statusAt('acme.host.example', token, '/auth/me')).toBe(200);
     expect(await statusAt('globex.host.example', token, '/auth/me')).toBe(401);
@@ -206,7 +206,7 @@ describe('with an issuer for each tenant', () => {
     expect(await statusAt('initech.host.example', elsewhere.key)).toBe(401);
   });
 
-  it('a refresh gives a token of the user’s own tenant, wherever it was asked', async () => {
+  it('a refresh issues a token of the user’s own tenant, at any tenant’s address', async () => {
     const { refreshToken } = await signedIn('acme');
     const answer = await issuer.client().post('/auth/refresh', { refreshToken }, at('globex.host.example'));
     const { accessToken } = answer.json<{ accessToken: string }>();
@@ -215,7 +215,7 @@ describe('with an issuer for each tenant', () => {
   });
 
   // T-tn05
-  it('a user who moved is refused where the database is asked, and gets the token of the new tenant', async () => {
+  it('a user who moved is refused by TokenVersionGuard, and gets a token of the new tenant', async () => {
     const { id, token, refreshToken } = await signedIn('acme');
     await database.pool.query('update people set org = $2 where person_ref = $1', [id, 'globex']);
     expect(await statusAt('acme.host.example', token, '/sure')).toBe(401);
@@ -226,7 +226,7 @@ describe('with an issuer for each tenant', () => {
   });
 
   // T-tn06
-  it('a tenant that has no issuer gets no token, and a session of it ends', async () => {
+  it('a tenant without an issuer gets no token, and its sessions end', async () => {
     const nobody = await userOf('initech');
     await expect(auth().openSession(nobody, { secondFactor: 'satisfied' })).rejects.toMatchObject({
       reason: 'tenant_unknown',
@@ -261,7 +261,7 @@ describe('with an issuer for each tenant', () => {
     sockets.closed(later);
   });
 
-  it('a token that was seen is judged at once, with no question to any store', async () => {
+  it('a cached token is checked without asking any store', async () => {
     const { token } = await signedIn('acme');
     const flow = issuer.app.get(AuthenticateFlow, { strict: false });
     const presented = { kind: 'token', value: token, source: 'bearer' } as const;
@@ -273,7 +273,7 @@ describe('with an issuer for each tenant', () => {
   });
 
   // T-tn07
-  it('discovery names the issuer of the tenant that is asked for, and none that is not configured', async () => {
+  it('discovery names the issuer of the request’s tenant, only if it is configured', async () => {
     const keys = '/.well-known/jwks.json';
     const table: [string, number, object][] = [
       ['acme.host.example', 200, { issuer: ACME, jwks_uri: ACME + keys }],

@@ -90,7 +90,7 @@ describe('the testing kit', () => {
   });
 
   // T-h552
-  it('takes the place of the options of an app that has a database', async () => {
+  it('replaces the options of an app with a database', async () => {
     @Module({
       imports: [
         AuthModule.forRootAsync({
@@ -120,7 +120,7 @@ describe('the testing kit', () => {
   });
 
   // T-m2rv
-  it('signs a token alone where the users are in another store, and writes nothing', async () => {
+  it('only signs a token if the users are in another store, and writes nothing', async () => {
     const storage = memoryStorage();
     const { sessions, ledger, peppers } = storage;
     const users = memoryStorage().users;

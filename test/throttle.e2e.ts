@@ -45,7 +45,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
   };
   const fails = (times: number) => Array.from({ length: times }, () => 401);
 
-  it('lets 10 failures pass, then answers 429 with Retry-After, to the right password too', async () => {
+  it('allows 10 failures, and then answers 429 with Retry-After, also to the right password', async () => {
     expect(await guess(10)).toEqual(fails(10));
 
     const answer = await login(PASSWORD);
@@ -69,14 +69,14 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
   });
 
   // T-23vb
-  it('counts before it hashes: of 20 at once ten are answered', async () => {
+  it('counts before it hashes: of 20 logins at once, ten are checked', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => login('wrong password')));
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([...fails(10), ...Array.from({ length: 10 }, () => 429)]);
   });
 
   // T-fjkf
-  it('treats an account that does not exist alike, to the byte', async () => {
+  it('answers for an unknown account with the same bytes', async () => {
     const real = [...(await guess(10)), await login('wrong password')];
     email = `${randomBytes(6).toString('hex')}@people.test`;
     const imagined = [...(await guess(10)), await login('wrong password')];
@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
   });
 
   // T-t2f4
-  it('locks no device out that signed in before, and gives it ten of its own', async () => {
+  it('does not lock out a device that signed in before, which has ten failures of its own', async () => {
     expect((await login(PASSWORD)).status).toBe(200);
     const stranger = stage.demos[adapter].client();
     expect(await guess(11, stranger)).toEqual([...fails(10), 429]);
@@ -110,7 +110,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
     expect(await guess(11)).toEqual([...fails(10), 429]);
   });
 
-  it('takes a device id only for the account that it signed in to, and only until its sessions were all ended', async () => {
+  it('accepts a device id only for its account, and only until all its sessions were ended', async () => {
     const known = stage.demos[adapter].client();
     const other = `${randomBytes(6).toString('hex')}@people.test`;
     await known.post('/auth/register', { email: other, password: PASSWORD });
@@ -173,7 +173,7 @@ describe.each(ADAPTERS)('throttling on %s', (adapter) => {
     expect((await login(PASSWORD, proxied, headers)).status).toBe(429);
   });
 
-  it('keeps no email and no address in the names of its counters', async () => {
+  it('has neither email nor address in the names of its counters', async () => {
     await guess(1);
     const keys = await stage.redis.keys('*');
     expect(keys.length).toBeGreaterThan(0);

@@ -110,7 +110,7 @@ describe.each(ADAPTERS)('where an access token travels on %s', (adapter) => {
   });
 
   // T-zhtd
-  it('never takes a refresh token from a query string or a form', async () => {
+  it('never reads a refresh token from a query string or a form', async () => {
     const { answer } = await signUp(client, { transport: 'bearer' });
     const { refreshToken } = answer.json<{ refreshToken: string }>();
 
@@ -124,7 +124,7 @@ describe.each(ADAPTERS)('where an access token travels on %s', (adapter) => {
   });
 
   // T-vr4x
-  it('takes a refresh token for no access token, and the other way round', async () => {
+  it('refuses a refresh token as an access token, and the other way round', async () => {
     const fresh = stage.demos[adapter].client();
     await signUp(fresh);
     const [access, refresh] = [fresh.jar.get('access_token'), fresh.jar.get('refresh_token')];

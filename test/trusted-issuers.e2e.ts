@@ -100,7 +100,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
   const at = () => (where === 'the issuer' ? issuer : service);
 
   // T-fzj4
-  it('a token of another issuer is accepted where the route names it, with its issuer, and nowhere else', async () => {
+  it('a token of another issuer is accepted only on routes that name it, and the principal has its issuer', async () => {
     const token = await theirs({ scope: 'notes:read' });
     const accepted = await ask('/shared', token, at());
     expect([accepted.status, accepted.json()]).toEqual([
@@ -116,14 +116,14 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
     }
   });
 
-  it('our own tokens are accepted beside it, and are nobody else’s', async () => {
+  it('our own tokens are accepted there too, without an issuer in the principal', async () => {
     const { id, token } = await ours();
     expect((await ask('/shared', token, at())).json()).toMatchObject({ id, issuer: null });
     expect((await ask('/ours', token, at())).json()).toEqual({ id, issuer: null });
   });
 
   // T-fi05
-  it('it never travels in a cookie', async () => {
+  it('is never read from a cookie', async () => {
     const cookie = `access_token=${await theirs()}`;
     const answer = await at().client().get('/shared', { headers: { cookie }, cookies: 'omit' });
     expect([answer.status, answer.json()]).toEqual([401, REFUSED]);
@@ -141,7 +141,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
     expect((await ask(path, await theirs(claims), at())).status).toBe(status);
   });
 
-  it('what is wrong with it is one 401 to the byte', async () => {
+  it('every refusal is the same 401, byte for byte', async () => {
     const table: [string, Promise<string>][] = [
       ['no aud', theirs({ aud: undefined })],
       ['an ID token', theirs({ nonce: 'n' })],
@@ -161,7 +161,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
     }
   });
 
-  it('keys that change under load are followed, and nobody is turned away', async () => {
+  it('keys may change under load without a refused request', async () => {
     const kid = `at-${where === 'the issuer' ? 'issuer' : 'service'}`;
     await sso!.addKey(kid);
     const tokens = await Promise.all(Array.from({ length: 20 }, () => theirs({}, kid)));
@@ -171,7 +171,7 @@ describe.each(['the issuer', 'a service that only verifies'])('at %s', (where) =
 });
 
 describe('a token of another issuer', () => {
-  it('opens none of our own routes, nor what the database has to confirm', async () => {
+  it('is refused on Tokenward’s own routes and by TokenVersionGuard', async () => {
     const token = await theirs();
     for (const path of ['/auth/me', '/auth/sessions', '/sure'])
       expect([path, (await ask(path, token)).status]).toEqual([path, 401]);
@@ -180,7 +180,7 @@ describe('a token of another issuer', () => {
   });
 
   // T-wc77
-  it('whose sub is one of our users is not that user: what ends the user leaves it alone, and the other way round', async () => {
+  it('whose sub equals the id of our user is another person: revoking one does not affect the other', async () => {
     const { id, token } = await ours();
     const foreign = await theirs({ sub: id });
     const auth = issuer.app.get(AuthService, { strict: false });
@@ -243,7 +243,7 @@ describe('revoked here, a token of another issuer', () => {
     expect(rows[0]?.min_version).toBe(now + 31 - Date.UTC(2025, 0, 1) / 1000);
   });
 
-  it('is no success where the issuer is not trusted here', async () => {
+  it('throws if the issuer is not trusted', async () => {
     await expect(auth().revokeForeign({ issuer: `${NAMED}/`, sub: 'x' })).rejects.toMatchObject({
       code: 'invalid_input',
     });

@@ -63,7 +63,7 @@ describe('an account that somebody else registered with the address', () => {
     (await keyed.host.client().post('/auth/login', { email, password: SOMEBODY })).status;
 
   // T-rpvj
-  it('is its owner’s alone once a link of the mailbox was used', async () => {
+  it('belongs to its owner alone once a mailed link was used', async () => {
     const email = 'owner@example.com';
     const { browser, key, token } = await registered(email);
     const passkey = await registerPasskey(browser);
@@ -77,7 +77,7 @@ describe('an account that somebody else registered with the address', () => {
     expect((await owner.post('/auth/refresh')).status).toBe(200);
   });
 
-  it('is its owner’s alone once its password was reset by mail', async () => {
+  it('belongs to its owner alone once its password was reset by mail', async () => {
     const email = 'reset@example.com';
     const { browser, key } = await registered(email);
     const passkey = await registerPasskey(browser);
@@ -127,7 +127,7 @@ describe('an account that somebody else registered with the address', () => {
     await keyed.mailsTo(email, 'factor_changed', 2);
   });
 
-  it('loses sessions alone by a reset in the browser that registered it', async () => {
+  it('loses only its sessions by a reset in the browser that registered it', async () => {
     const email = 'forgetful@example.com';
     const { browser, key } = await registered(email);
     const passkey = await registerPasskey(browser);
@@ -135,14 +135,14 @@ describe('an account that somebody else registered with the address', () => {
     expect([await statusOf(key), await withPasskey(passkey)]).toEqual([200, 200]);
   });
 
-  it('is not taken from whoever registered it in the browser that uses the link', async () => {
+  it('stays with the user who registered it in the browser that uses the link', async () => {
     const email = 'honest@example.com';
     const { browser, key, token } = await registered(email);
     expect((await browser.post('/auth/magic-link/login', { token })).status).toBe(200);
     expect([await statusOf(key), await signIn(email)]).toEqual([200, 200]);
   });
 
-  it('loses nothing by a later link, from whatever browser', async () => {
+  it('loses nothing by a later link, in any browser', async () => {
     const email = 'later@example.com';
     const { browser, key, token } = await registered(email);
     await browser.post('/auth/magic-link/login', { token });

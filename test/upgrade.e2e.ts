@@ -120,7 +120,7 @@ describe('two releases side by side, a schema and a feed version apart', () => {
   );
 
   // T-bfzn
-  it('a ledger entry and a feed entry of a kind that this release does not know stop nothing', async () => {
+  it('ledger and feed entries of an unknown kind do no harm', async () => {
     const client = clients[0] as Redis;
     await database.pool.query(
       `insert into auth_revocations (kind, subject, expires_at) values ('device', $1, now() + interval '1 hour')`,
@@ -150,7 +150,7 @@ describe('two releases side by side, a schema and a feed version apart', () => {
   });
 
   // T-skj8
-  it('the shipped migrations only add, so that the release before goes on running', () => {
+  it('the shipped migrations only add, so that the previous release still runs', () => {
     const [, ...later] = readdirSync(MIGRATIONS_FOLDER)
       .filter((name) => name.endsWith('.sql'))
       .sort();

@@ -30,7 +30,7 @@ const bare = (found: LoginCandidate | undefined): LoginCandidate | undefined =>
   found && { account: found.account, passwordHash: found.passwordHash };
 
 /** Counted, not timed: what one password costs the user directory. */
-describe('for one password the directory is asked', () => {
+describe('for each password, the directory is asked', () => {
   let database: HostDatabase;
   let host: ObservedHost;
   let client: HttpClient;
@@ -102,7 +102,7 @@ describe('for one password the directory is asked', () => {
     });
 
     // the counters have to be read before the hash, and by an id
-    it('twice for a login, whose id is not known before', async () => {
+    it('twice for a login, because the user’s id is not known before', async () => {
       await succeeds(logIn);
       expect(directory.asked).toEqual(['by email', 'by id']);
     });

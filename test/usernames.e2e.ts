@@ -18,7 +18,7 @@ describe('users who sign in by a name', () => {
   const register = (username: string, email: string) =>
     host.post('register', { username, email, password: PASSWORD });
 
-  it('keep their email to themselves: a second name with it is refused', async () => {
+  it('have an email of their own: a second user with the same email is refused', async () => {
     const email = 'victim@example.com';
     expect((await register('victim', email)).status).toBe(201);
     const second = await register('stranger', email.toUpperCase());
@@ -30,7 +30,7 @@ describe('users who sign in by a name', () => {
     await until(() => sent.some(({ kind, to }) => kind === 'password_reset' && to === email));
   });
 
-  it('whose email two have get no link, and nobody is told', async () => {
+  it('who share an email get no link, and the answer does not reveal it', async () => {
     const email = 'twice@example.com';
     for (const identifier of ['one', 'other']) host.storage.users.set({ identifier, email });
     const unknown = await host.post('password/forgot', { email: 'nobody@example.com' });
@@ -42,7 +42,7 @@ describe('users who sign in by a name', () => {
     expect(sent.filter(({ to }) => to === email)).toEqual([]);
   });
 
-  it('may not reset the password to their name', async () => {
+  it('cannot reset the password to their name', async () => {
     const email = 'grace@example.com';
     await register('Admiral Hopper', email);
     await host.post('password/forgot', { email });
@@ -53,7 +53,7 @@ describe('users who sign in by a name', () => {
     expect([refused.status, refused.json()['code']]).toEqual([400, 'invalid_input']);
   });
 
-  it('who are deleted there first and told afterwards leave nothing for whoever gets the id next', async () => {
+  it('whose row is deleted before Tokenward is told leave nothing for the next user with that id', async () => {
     const user = { id: 'emp7', identifier: 'emp7', email: 'old@example.com' };
     const passwordHash = await host.app.get(PasswordHasher).hash(PASSWORD);
     host.storage.users.set({ ...user, passwordHash });

@@ -136,7 +136,7 @@ describe('users that another service keeps (examples/http-users)', () => {
     return client;
   }
 
-  it('who acts as one of them goes no further once gone or disabled there', async () => {
+  it('a session of an actor ends when the actor is gone or disabled there', async () => {
     const auth = app.get(AuthService, { strict: false });
     const client = httpClient(url);
     const boss = { id: 'u-2', email: 'boss@example.com', role: 'admin', disabled: false, passwordHash };
@@ -184,7 +184,7 @@ describe('users that another service keeps (examples/http-users)', () => {
   });
 
   // T-6fmj
-  it('an outage there is 503, never a refusal', async () => {
+  it('during an outage there get 503, never a refusal', async () => {
     const client = await signedIn();
     outage = true;
     const login = await client.post('/auth/login', { email: 'ada@example.com', password: PASSWORD });
@@ -196,7 +196,7 @@ describe('users that another service keeps (examples/http-users)', () => {
   });
 
   // T-cg9j
-  it('gone or changed there, the authoritative check and the next refresh refuse', async () => {
+  it('are refused by the authoritative check and the next refresh after they are gone or changed there', async () => {
     const promoted = await signedIn();
     (users.get('u-1') as RemoteUser).role = 'admin';
     expect((await promoted.get('/sensitive')).status).toBe(401);

@@ -79,7 +79,7 @@ describe.each(WORKING)('a database of a host: $name', (kind) => {
 
 describe('a search path that leads elsewhere after the start', () => {
   // T-2fw2
-  it('changes nothing: every table is named with the schema that it was found in', async () => {
+  it('has no effect: every statement names the schema in which the table was found', async () => {
     const database = await hostDatabase();
     const pool = new pg.Pool({ connectionString: database.url, max: 1, maxUses: 1 });
     try {
@@ -118,7 +118,7 @@ describe('a search path that leads elsewhere after the start', () => {
 });
 
 // T-m7r6
-describe('what cannot work is refused at boot in one line with the cure', () => {
+describe('a set-up that cannot work stops the boot with one line and the cure', () => {
   let database: HostDatabase;
   const made: { end(): Promise<void> }[] = [];
   beforeAll(async () => {

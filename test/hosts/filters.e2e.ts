@@ -101,7 +101,7 @@ eachHost(
       host().client().post('/auth/login', { email, password }, { headers });
 
     // T-nhnf
-    it('a refused token is 401 with its challenge, and reads like none', async () => {
+    it('a refused token is 401 with its challenge, with the same body as without a token', async () => {
       for (const path of ['/things', '/auth/me']) {
         const none = await get(path);
         const refused = await get(path, { authorization: 'Bearer a.b.c' });
@@ -147,7 +147,7 @@ eachHost(
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     });
 
-    it('malformed input, and a body that cannot be read, are 400 without a word of it', async () => {
+    it('malformed input, and an unreadable body, are 400 without quoting it', async () => {
       const malformed = await host().client().post('/auth/login', { email: 'zq7', password: 1 });
       const unreadable = await host()
         .client()
@@ -174,7 +174,7 @@ eachHost(
     });
 
     // T-qxkq
-    it('a store that is away is 503 with Retry-After', async () => {
+    it('a store that is down is 503 with Retry-After', async () => {
       const users = host().app.get<UserDirectory>(UserDirectory, { strict: false });
       const { email, password } = await host().person();
       const found = users.findByEmail;

@@ -103,7 +103,7 @@ eachHost(
     { name: 'a parser of raw bodies for everything', ...parser(raw({ type: '*/*' })) },
   ],
   (host) => {
-    it('a login without a parsed body is the fault of the set-up, not of the email', async () => {
+    it('a login without a parsed body is a 500 of the configuration, not a 400', async () => {
       const { email, password } = await host().person();
       const answer = await host().client().post('/auth/login', { email, password });
       expect(answer.json()).toEqual({
@@ -159,22 +159,25 @@ eachHost([{ name: 'unreadable bodies' }], (host) => {
     ],
     ['in Latin-1', '{"email":"a@b"}', 'application/json; charset=iso-8859-1', 415, 'unsupported_media_type'],
     ['too large', JSON.stringify({ x: 'zq7'.repeat(700_000) }), 'application/json', 413, 'too_large'],
-  ])('%s, on our routes in our shape', async (_name, body, type, status, code) => {
+  ])('%s, on Tokenward’s routes in its shape', async (_name, body, type, status, code) => {
     const answer = await send('/auth/login', body, type);
     expect(answer.json()).toMatchObject({ statusCode: status, code });
     expect(answer.text).not.toContain('zq7');
   });
 
   // Express routes paths in any case, Fastify decodes them first
-  it.each(['/AUTH/login', '/%61uth/login', '/Auth/Login?a=b'])('at %s: in our shape too', async (path) => {
-    const answer = await send(path, '{"email":"a@b.c","password":zq7}', 'application/json');
-    expect(answer.json()).toMatchObject({ statusCode: 400, code: 'invalid_input' });
-    expect(answer.headers['cache-control']).toBe('no-store');
-    expect(answer.text).not.toContain('zq7');
-  });
+  it.each(['/AUTH/login', '/%61uth/login', '/Auth/Login?a=b'])(
+    'at %s: in Tokenward’s shape too',
+    async (path) => {
+      const answer = await send(path, '{"email":"a@b.c","password":zq7}', 'application/json');
+      expect(answer.json()).toMatchObject({ statusCode: 400, code: 'invalid_input' });
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(answer.text).not.toContain('zq7');
+    },
+  );
 
   it.each(['/things', '/things?next=/auth/login'])(
-    'on a route of the host, %s: as Nest answers it',
+    'on a route of the host, %s: as Nest answers by itself',
     async (path) => {
       const answer = await send(path, '{"email":"zq7', 'application/json');
       expect(answer.status).toBe(400);

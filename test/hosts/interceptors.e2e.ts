@@ -129,7 +129,7 @@ const KINDS: readonly HostKind[] = [
 
 eachHost(KINDS, (host) => {
   // T-dmc7
-  it('what machines read is what it is', async () => {
+  it('the JWKS and other machine-readable answers are unchanged', async () => {
     const answer = await host().client().get('/.well-known/jwks.json');
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe('public, max-age=3600');
@@ -149,7 +149,7 @@ eachHost(KINDS, (host) => {
   });
 
   // T-xs5p
-  it('nobody gets what is another’s', async () => {
+  it('nobody gets another user’s answer', async () => {
     const [ada, bob] = [await host().caller(), await host().caller()];
     for (const me of [ada, bob, ada]) {
       const answer = await host().client().get('/auth/me', { headers: me.headers });

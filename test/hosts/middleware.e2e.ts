@@ -70,7 +70,7 @@ const KINDS: readonly HostKind[] = [
 ];
 
 eachHost(KINDS, (host) => {
-  it('what machines read is what it is', async () => {
+  it('the JWKS and other machine-readable answers are unchanged', async () => {
     const answer = await host().client().get('/.well-known/jwks.json');
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
     expect(answer.json()).toEqual({ keys: [expect.objectContaining({ alg: 'ES256', use: 'sig' })] });

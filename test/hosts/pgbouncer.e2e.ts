@@ -105,7 +105,7 @@ describe('PgBouncer in transaction mode', () => {
     }
   });
 
-  it('a logout at one process is felt at the other, although no notification comes through', async () => {
+  it('a logout at one process reaches the other, although no notification comes through', async () => {
     const [here, there] = hosts.map((host) => host.client());
     const account = { ...ADA, transport: 'bearer' };
     const { accessToken } = (await here!.post('/auth/login', account)).json<{ accessToken: string }>();
@@ -138,7 +138,7 @@ describe('PgBouncer in transaction mode', () => {
   });
 
   // T-66x7
-  it('a setting of the pool that it refuses stops the boot in one line with the cure', async () => {
+  it('a pool setting that it refuses stops the boot with one line and the cure', async () => {
     const pool = poolOf({ statement_timeout: 1_000 });
     const error = await startOn(hostOptions(database), pool).then(
       () => undefined,

@@ -170,7 +170,7 @@ describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
       { options: PROXIED, set: (app) => app.setGlobalPrefix('api') },
       '/shop/api/auth',
     ],
-  ])('%s: the path that browsers see is named once', async (_, at, headers, host, cure) => {
+  ])('%s: the path that browsers see is logged once', async (_, at, headers, host, cure) => {
     const { app, client, notices } = await start(adapter, host);
     try {
       for (const __ of [1, 2])
@@ -182,7 +182,7 @@ describe.each(ADAPTERS)('where a host on %s serves the routes', (adapter) => {
     }
   });
 
-  it('a refresh that brings its access cookie alone is named once; a forged header and another case are not', async () => {
+  it('a refresh with only its access cookie is logged once, but not a forged header or another letter case', async () => {
     const { app, client, notices } = await start(adapter, {});
     try {
       const headers = { 'x-forwarded-prefix': '/evil', 'x-original-uri': '/evil/auth/login' };

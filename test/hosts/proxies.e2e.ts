@@ -139,7 +139,7 @@ describe('an Express app that mounts the Nest application at /api', () => {
   }
 
   // T-5b36
-  it('names the path that browsers see, once', async () => {
+  it('logs the path that browsers see, once', async () => {
     const { login, notices, close } = await mounted({});
     try {
       for (const _ of [1, 2]) expect((await login()).status).toBe(200);

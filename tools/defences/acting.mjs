@@ -23,7 +23,7 @@ export const ACTING = [
   acting(
     '@NoActor',
     'verify/guards/route-metadata.ts',
-    "if (actor) throw new AuthError('forbidden', 'whoever acts as a user is not let in here');",
+    "if (actor) throw new AuthError('forbidden', 'somebody who acts as a user is not accepted here');",
     '',
     'T-dfxn',
   ),

@@ -16,7 +16,7 @@ export async function createApp(config: DemoConfig, settings: AppSettings): Prom
     ? onFastify(config, settings)
     : onExpress(config, settings));
   if (config.hostPrefix !== undefined) app.setGlobalPrefix(config.hostPrefix);
-  // before the policy of the page: it is a site of its own
+  // before the policy of the page, because the provider is a site of its own
   const { local } = settings.elsewhere;
   if (local) app.use(local.path, local.answer);
   secureHeaders(app, config.tls ? 'itself' : 'proxy');
@@ -38,7 +38,7 @@ export async function createApp(config: DemoConfig, settings: AppSettings): Prom
   return app;
 }
 
-/** What of a reply of Fastify is used here; its own type is a package of its own. */
+/** The members of a Fastify reply that are used here. Its own type is in another package. */
 interface BareReply {
   code(status: number): BareReply;
   header(name: string, value: string): BareReply;
@@ -76,10 +76,10 @@ async function onFastify(config: DemoConfig, settings: AppSettings): Promise<INe
   });
 }
 
-/** As long as an id may be; Express has no limit of its own. */
+/** The longest id. Express has no limit. */
 const MAX_PARAM_LENGTH = 255;
 
-/** A path that Fastify cannot read is answered before Nest hears of it: the one shape, and nothing quoted. */
+/** Fastify answers an unreadable path before Nest gets it: in the same shape, and without quoting it. */
 function answerBeforeRouting(error: Error & { statusCode?: number }, _: unknown, reply: BareReply): void {
   const statusCode = error.statusCode ?? 400;
   const body = {
@@ -89,7 +89,7 @@ function answerBeforeRouting(error: Error & { statusCode?: number }, _: unknown,
   void reply.code(statusCode).header('cache-control', 'no-store').send(body);
 }
 
-/** Fastify takes no number of hops; a function of the hop says the same. */
+/** Fastify does not accept a number of hops, but a function of the hop does the same. */
 function fastifyTrust(trust: TrustProxy) {
   if (typeof trust === 'number') return (_address: string, hop: number): boolean => hop < trust;
   return typeof trust === 'boolean' ? trust : [...trust];

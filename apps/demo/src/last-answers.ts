@@ -1,8 +1,9 @@
 import type { Server, ServerResponse } from 'node:http';
 
 /**
- * Has every connection end with its next answer, from the call of the returned function on. A stopping server waits for connections that are kept
- * alive, takes further requests on them, and cuts those in the end. To be called before the server listens.
+ * After a call of the returned function, every connection ends with its next answer. Otherwise a stopping server
+ * waits for kept-alive connections, takes further requests on them, and finally cuts those off. To be called before
+ * the server listens.
  */
 export function lastAnswers(server: Server): () => void {
   const underWay = new Set<ServerResponse>();

@@ -7,13 +7,16 @@ export interface LocalRequest {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
-/** By the socket's address, not by what a header claims. Behind a proxy on this machine everybody would be loopback. */
+/**
+ * Decided by the socket's address and not by a header. A request through a proxy does not count, because behind a
+ * local proxy everybody would be loopback.
+ */
 export function isDirect({ socket, headers }: LocalRequest): boolean {
   const isLocal = LOOPBACK_ADDRESS.test(socket?.remoteAddress ?? '');
   return isLocal && !Object.keys(headers).some((name) => FORWARDED.test(name));
 }
 
-/** A name of somebody else's that leads to this machine (DNS rebinding) lets a page of theirs read what is answered. */
+/** With a foreign name that resolves to this machine (DNS rebinding), a foreign page could read the answers. */
 export function isNamedLoopback({ headers }: LocalRequest): boolean {
   return LOOPBACK_NAME.test(String(headers['host'] ?? ''));
 }

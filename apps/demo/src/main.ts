@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { processEnvironment, readConfig, startFailureLine } from './config/index.js';
 import { startDemo, type RunningDemo } from './start.js';
 
-/** SIGTERM: everything is over within 10 s, or it is ended as it stands. */
+/** After SIGTERM the process stops within 10 s, finished or not. */
 const STOP_WITHIN_MS = 9_500;
 
 async function main(): Promise<void> {

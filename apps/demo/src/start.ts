@@ -9,27 +9,27 @@ import { localProvider } from './elsewhere/local-provider.js';
 import { lastAnswers } from './last-answers.js';
 import { seedUsers } from './users/demo-users.js';
 
-/** For requests under way; one that a client never finishes must not keep the rest from being stopped. */
+/** For requests under way. A request that a client never finishes must not delay the rest of the stop. */
 const DRAIN_MS = 5_000;
 
 export interface RunningDemo {
   readonly url: string;
-  /** Stops taking requests, finishes those under way, stops what was started here. */
+  /** Stops taking requests, finishes those under way, and stops everything that was started here. */
   stop(): Promise<void>;
 }
 
-/** Database, tables, keys, application, users: in this order, and undone in reverse when one of them fails. */
+/** Starts database, tables, keys, application and users in this order, and undoes them in reverse if one fails. */
 export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
-  // first of all: keys that are refused must not leave a database behind
+  // first, so that refused keys do not leave a database behind
   const auth = await toAuthOptions(config);
   const local = localProvider(config);
   const providers = local?.providers ?? config.factors.providers ?? {};
   const methods = methodsOf(config, providers);
-  // what somebody wrote is refused as early as a key
+  // configured providers are checked as early as keys
   if (!local) await methods;
   const [embedded, { createApp }, elsewhere] = await Promise.all([
     config.databaseUrl ? undefined : startEmbeddedPostgres({ dataDir: config.dataDir }),
-    // most of the program, read while the database starts
+    // most of the program, loaded while the database starts
     import('./app.js'),
     methods,
   ]);
@@ -72,7 +72,7 @@ export async function startDemo(config: DemoConfig): Promise<RunningDemo> {
   }
 }
 
-/** Read where it is used: the start is no slower without it. */
+/** Loaded only when used, so that the start is not slower without it. */
 async function methodsOf(config: DemoConfig, providers: ProviderSettings): Promise<readonly FactorMethod[]> {
   if (Object.keys(providers).length === 0) return [];
   const { signInElsewhere } = await import('./config/sign-in-elsewhere.js');

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { invalidInput } from './refusals.js';
 
-/** The body as the schema wants it, or 400 with the fields named, never their values. */
+/** The body as the schema reads it, or 400 with the names of the fields, never their values. */
 export function validated<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;

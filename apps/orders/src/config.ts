@@ -10,14 +10,14 @@ export interface OrdersConfig {
   readonly revocationUnproven: 'redis' | 'refuse' | undefined;
   readonly issuer: string;
   readonly audiences: readonly string[];
-  /** Undefined: whatever the issuer's keys are for. */
+  /** Undefined: the algorithms of the issuer's keys. */
   readonly algorithms: readonly SigningAlgorithm[] | undefined;
   readonly jwksRefresh: string | undefined;
   readonly jwksCoolDown: string | undefined;
   readonly cookiePrefix: '' | '__Secure-' | '__Host-';
 }
 
-/** A value that makes no sense; one line that names the variable. */
+/** An invalid value, as one line that names the variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }

@@ -19,7 +19,10 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Ready when the issuer's keys are known and its revocations were once proven complete; from then on the issuer may be away. */
+  /**
+   * Ready when the issuer's keys are known and its revocations were once proven complete. After that the issuer may
+   * be down.
+   */
   @Get('ready')
   ready() {
     const { ageMs, entries, provenBy } = this.view.state();

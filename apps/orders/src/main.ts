@@ -5,7 +5,7 @@ import { AuthError } from '@tokenward/nestjs/verify';
 import { AppModule } from './app.module.js';
 import { ConfigError, readConfig } from './config.js';
 
-/** SIGTERM: everything is over within 10 s, or it is ended as it stands. */
+/** After SIGTERM the process stops within 10 s, finished or not. */
 const STOP_WITHIN_MS = 9_500;
 
 async function main(): Promise<void> {

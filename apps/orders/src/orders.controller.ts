@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { CurrentUser, type Principal } from '@tokenward/nestjs/verify';
 
-/** An access token of the issuer is all it takes: this service knows no users. */
+/** An access token of the issuer is enough: this service has no users. */
 @Controller('orders')
 export class OrdersController {
   @Get()

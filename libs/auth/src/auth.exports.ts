@@ -8,7 +8,7 @@ import { VERIFY_EXPORTS } from './verify/verify.providers.js';
 
 const EXPORTS = [...VERIFY_EXPORTS, ...ISSUE_EXPORTS, AuditLog];
 
-/** A named instance is reached by name alone: imported beside another, a bare class would be either's. */
+/** A named instance is reached only by its name: with two instances in one module, a bare class would be ambiguous. */
 export function exporting(definition: DynamicModule, instance = DEFAULT_INSTANCE): DynamicModule {
   const named = [...EXPORTS, ...NAMED_ONLY].map((each) => ({
     provide: authToken(each, instance),
@@ -30,7 +30,7 @@ export function exporting(definition: DynamicModule, instance = DEFAULT_INSTANCE
   };
 }
 
-/** The options under the instance's own token: a test that overrides one token for all would override them for all. */
+/** Provides the options under the instance's own token, so that a test can override the options of one instance. */
 function ownOptions(provider: Provider, instance: string): Provider {
   if (!('provide' in provider) || provider.provide !== MODULE_OPTIONS_TOKEN) return provider;
   return { ...provider, provide: authOptionsToken(instance) };

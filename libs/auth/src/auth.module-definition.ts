@@ -19,21 +19,30 @@ import type { UserDirectory } from './storage/user-directory.port.js';
 /** The options with the host's own handles. Tokenward closes only what it opened. */
 export interface AuthModuleOptions extends AuthOptions {
   readonly storage: AuthStorage;
-  /** Where the users are, when not in `storage`. */
+  /** The user directory, if the users are not in `storage`. */
   readonly users?: UserDirectory;
-  /** None: revocations travel through the database alone. */
+  /** Without it, revocations travel only through the database. */
   readonly redis?: AuthRedis;
-  /** TOTP, recovery codes and passkeys; off without it. Needs the stores of `drizzleStorage(db)`. */
+  /**
+   * TOTP, recovery codes, passkeys and OpenID providers. They are off without this option. Needs the stores of
+   * `drizzleStorage(db)`.
+   */
   readonly factors?: FactorOptions;
-  /** A second factor of the host's own. Default: no login needs one beside `factors`. */
+  /** A second factor of the host. Default: only `factors` can ask for one. */
   readonly secondFactor?: SecondFactor['ask'];
-  /** Where the signing keys come from, when not from `keys`: `keyFile`, `keyDirectory`, `keysFrom`, `drizzleKeySource`. */
+  /**
+   * The source of the signing keys, if they are not in `keys`: `keyFile`, `keyDirectory`, `keysFrom`,
+   * `drizzleKeySource`.
+   */
   readonly keySource?: KeySource;
-  /** Called for everything that happens; may be asynchronous, is never waited for. */
+  /** Called for every event. It may be asynchronous and is never waited for. */
   readonly onEvent?: (event: AuthEvent) => void | Promise<void>;
-  /** Called for what somebody should look at: reuse, new devices and networks, bursts of failures. Never waited for. */
+  /**
+   * Called for events that need attention: reuse, new devices and networks, bursts of failures. It is never waited
+   * for.
+   */
   readonly onAlert?: (alert: AuthAlert) => void | Promise<void>;
-  /** OpenTelemetry: `metrics.getMeter('tokenward')` of `@opentelemetry/api`. Default: `AuthMetrics` alone. */
+  /** OpenTelemetry: `metrics.getMeter('tokenward')` of `@opentelemetry/api`. Default: only `AuthMetrics`. */
   readonly meter?: AuthMeter;
   readonly observe?: ObserveOptions;
   /** For tests. */
@@ -78,7 +87,10 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
     )
     .build();
 
-/** Where a test overrides the options: `overrideProvider(authOptionsToken()).useValue(memoryAuthOptions())`. */
+/**
+ * The token by which a test overrides the options:
+ * `overrideProvider(authOptionsToken()).useValue(memoryAuthOptions())`.
+ */
 export function authOptionsToken(instance = DEFAULT_INSTANCE): string {
   return authToken(Symbol('AUTH_OPTIONS'), instance);
 }

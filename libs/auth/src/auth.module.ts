@@ -15,8 +15,9 @@ import type { ResourceServerForRoot, ResourceServerForRootAsync } from './verify
 import { VERIFY_PROVIDERS } from './verify/verify.providers.js';
 
 /**
- * Authentication for a Nest application: `forRoot(options)`, or `forRootAsync({ imports, inject, useFactory | useClass | useExisting })` with
- * `isGlobal` and `routes` beside them. The composition root: the verifying wing, the issuing wing, and who looks on.
+ * Authentication for a Nest application: `forRoot(options)`, or `forRootAsync({ imports, inject, useFactory |
+ * useClass | useExisting })` with `isGlobal` and `routes` next to them. It is the composition root of `verify/`,
+ * `issue/` and `observe/`.
  */
 @Module({
   providers: [...OPTION_PROVIDERS, ...VERIFY_PROVIDERS, ...ISSUE_PROVIDERS, ...OBSERVE_PROVIDERS],
@@ -26,13 +27,15 @@ export class AuthModule extends ConfigurableModuleClass implements OnApplication
     super();
   }
 
-  /** With several instances in one app each but one is given a `name` beside `isGlobal` and `routes`. */
+  /** With several instances in one app, all but one need a `name`, next to `isGlobal` and `routes`. */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     const given = forRootOptions(options);
     return exporting(super.forRoot(given), given.name);
   }
 
-  /** The options from `useFactory`, `useClass` or `useExisting`; `name`, `isGlobal` and `routes` stand beside it. */
+  /**
+   * The options from `useFactory`, `useClass` or `useExisting`; `name`, `isGlobal` and `routes` are given next to it.
+   */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     assertAsyncOptions(options);
     return exporting(super.forRootAsync(options), options.name);

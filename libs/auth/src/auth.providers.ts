@@ -48,7 +48,7 @@ export function handle(
   return { provide: token, useFactory: pick, inject: [MODULE_OPTIONS_TOKEN] };
 }
 
-/** Everything that is made from the options rather than by its class alone. */
+/** The providers that are created from the options. */
 export const OPTION_PROVIDERS: Provider[] = [
   {
     provide: ResolvedAuthOptions,
@@ -62,7 +62,7 @@ export const OPTION_PROVIDERS: Provider[] = [
   {
     provide: RefreshSecretsStore,
     useFactory: async ({ storage }: Host) => {
-      // before anything is read: what is missing is named whole, not as the first statement finds it
+      // first, so that the error names everything that is missing, and not only what the first statement needs
       await checkStorage(storage.check?.());
       return storage.peppers;
     },
@@ -79,7 +79,10 @@ export const OPTION_PROVIDERS: Provider[] = [
     provide: ApiKeyStore,
     useFactory: (host: Host, { apiKeys }: ResolvedAuthOptions) => {
       if (apiKeys && !host.storage.apiKeys)
-        throw AuthError.configuration('apiKeys', 'is set, and the storage keeps none; drizzleStorage does');
+        throw AuthError.configuration(
+          'apiKeys',
+          'is set, but the storage has no store for them; drizzleStorage has one',
+        );
       return apiKeys && host.storage.apiKeys;
     },
     inject: [MODULE_OPTIONS_TOKEN, ResolvedAuthOptions],
@@ -121,7 +124,7 @@ export const OPTION_PROVIDERS: Provider[] = [
   },
   { provide: Keyring, useFactory: (rotation: KeyRotation) => rotation.keyring, inject: [KeyRotation] },
   { provide: KeyLookup, useExisting: KeyRotation },
-  // the issuer's events and metrics say it
+  // in the issuer, events and metrics report refusals
   { provide: RefusalLog, useFactory: () => undefined },
   {
     provide: RefreshSecrets,
@@ -146,7 +149,7 @@ type NeededByApiKeys = [
   ResolvedAuthOptions,
 ];
 
-/** Throws `configuration_invalid` for a directory that cannot look users up by what people sign in with. */
+/** Throws `configuration_invalid` if the directory cannot look up users by the configured identifier. */
 function usersOf(host: Host, { identifier, tenants }: ResolvedAuthOptions): UserDirectory {
   const users = host.users ?? host.storage.users;
   if (!users)

@@ -1,4 +1,7 @@
-/** `@tokenward/nestjs`: the module, guards, decorators and what a host calls. The rest has entry points of its own: libs/auth/README.md. */
+/**
+ * `@tokenward/nestjs`: the module, guards, decorators and the API for host code. Everything else has its own entry
+ * point: libs/auth/README.md.
+ */
 export { AuthModule } from './auth.module.js';
 export { authOptionsToken } from './auth.module-definition.js';
 export type { AuthModuleOptions, AuthOptionsFactory } from './auth.module-definition.js';

@@ -25,7 +25,9 @@ import { redisProbe, viewStanding } from './verify/verify-health.js';
 import { VERIFY_METRICS } from './verify/verify-metrics.js';
 import { ResolvedObserveOptions, resolveObserve } from './options/observe-options.js';
 
-/** What looks on: events and who listens, audit trail, alerts, metrics, health. Nothing on the path of a request waits for it. */
+/**
+ * Observation: events and their listeners, audit trail, alerts, metrics, health. A request never waits for any of it.
+ */
 export const OBSERVE_PROVIDERS: Provider[] = [
   handle(ResolvedObserveOptions, (host) => resolveObserve(host.observe)),
   handle(AuthEventListener, (host): AuthEventListener => ({

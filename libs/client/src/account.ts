@@ -12,7 +12,10 @@ export interface Registration {
   readonly name?: string;
 }
 
-/** Registers an account. Nobody is signed in by it. Rejects with `AuthClientError`: `taken`, `invalid_input`, `too_many_attempts`. */
+/**
+ * Registers an account, without signing in. Rejects with `AuthClientError`: `taken`, `invalid_input`,
+ * `too_many_attempts`.
+ */
 export async function register(
   client: Caller,
   input: Registration,
@@ -46,7 +49,7 @@ export function resetPassword(
   });
 }
 
-/** Mails a link to the address of whoever is signed in. */
+/** Mails a link that verifies the email to the signed-in user. */
 export function sendVerification(client: Caller, options?: CallOptions): Promise<void> {
   return callFor(202, client, 'email/verify/send', { ...options, method: 'POST' });
 }
@@ -106,9 +109,9 @@ export function identities(client: Caller, options?: CallOptions): Promise<reado
 }
 
 /**
- * The URL to send the browser to, so that an identity of that provider is linked. It comes back to `returnTo`, a path
- * (default `/`), with `#error=login_refused` where nothing was linked. Rejects with `reauthentication_required` when
- * the proof is older than 5 minutes (`stepUpFetch`).
+ * The URL to send the browser to, so that an identity of that provider is linked. The browser comes back to
+ * `returnTo`, a path (default `/`), with `#error=login_refused` if nothing was linked. Rejects with
+ * `reauthentication_required` when the proof is older than 5 minutes (`stepUpFetch`).
  */
 export async function linkIdentity(
   client: Caller,

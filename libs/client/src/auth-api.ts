@@ -20,7 +20,7 @@ export type LoginResult = (UserBody & { readonly next?: undefined }) | SecondFac
 
 type Answer = TokenBody & Partial<Pick<LoginAnswer, 'user'> & Pick<SecondFactorDue, 'ticket'>>;
 
-/** The AuthController's routes, and where the refresh token is kept: by the browser, or in the store of a `bearer` client. */
+/** Tokenward's routes, and the place of the refresh token: the browser, or the store of a `bearer` client. */
 export interface AuthApi {
   readonly sendRaw: typeof fetch;
   readonly credentials: RequestCredentials;
@@ -51,7 +51,7 @@ export function authApi(
   const credentials = isBearer ? 'omit' : 'include';
   const send = options.fetch ?? ((...args: Parameters<typeof fetch>) => fetch(...args));
 
-  /** `sentAt`: the lifetime counts from there by this clock, so that the server's clock does not matter. */
+  /** `sentAt`: the lifetime is counted from that time by this clock, so that the server's clock does not matter. */
   async function acceptTokens(
     kind: 'refreshed' | 'signedIn',
     response: Response,
@@ -60,7 +60,7 @@ export function authApi(
     const body = await answerOf<Answer>(
       response,
       (given) =>
-        // `>=` alone would take a text
+        // `>=` alone would accept a text
         Number.isFinite(given.expiresIn) &&
         given.expiresIn >= 1 &&
         (given.ticket ||
@@ -107,7 +107,7 @@ export function authApi(
       if (isBearer && !tokens.refreshToken) return new Response(null, { status: 401 });
       const key = tokens.key ?? newKey();
       if (!tokens.key) await keeper.writeTokens({ ...tokens, key });
-      // without Web Locks two tabs may be here: the later key is both's
+      // without Web Locks two tabs may be here at once: after the pause both use the key that was stored last
       if (transport !== 'bearer' && !attempt(() => navigator.locks)) await sleep(SETTLE_MS);
       const sentAt = Date.now();
       const response = await api.postJson(path, body, (await keeper.readTokens()).key);

@@ -17,24 +17,25 @@ import { TIMEOUT_MS } from './waits.js';
 import { memoryStore } from './token-store.js';
 
 export interface AuthClient {
-  /** The URL of the AuthController's routes, with a slash at the end. */
+  /** The URL of Tokenward's routes, with a slash at the end. */
   readonly authUrl: string;
   /** While `result.next` is `second_factor`, nobody is signed in yet: `/factors` has the second step. */
   login(input: Omit<LoginBody, 'transport' | 'device'>, options?: CallOptions): Promise<LoginResult>;
-  /** Signs in at another route of the AuthController that answers as a login does, such as `magic-link/login`. */
+  /** Signs in through another route of Tokenward that answers like a login, such as `magic-link/login`. */
   loginAt(path: string, input: object, options?: CallOptions): Promise<LoginResult>;
   /**
-   * Signs in at a route of the host that answers as a login does. No tab refreshes while `send` runs, for at most 10
-   * seconds: ask the person first, and call `loginWith` only to send their answer.
+   * Signs in through a route of your own that answers like a login. No tab refreshes while `send` runs, for at most
+   * 10 seconds: ask the person first, and call `loginWith` only to send their answer.
    */
   loginWith(send: () => Promise<Response>): Promise<LoginResult>;
   /** Resolves when the server has ended the session; rejects (still signed in) when it could not. */
   logout(options?: CallOptions): Promise<void>;
   /**
-   * Like the global one, with the access token, one silent refresh on 401, and the request again once. A body that can
-   * be read only once (a stream) is not sent again: its 401 comes back, with good tokens for the caller's next try.
-   * When the refresh fails without an answer of the server, the result is 503 in place of the 401, which would be taken
-   * for a sign-out. With `credentials: 'omit'` the request carries no token, and its answer is returned unchanged.
+   * Like the global `fetch`, with the access token. After a 401 it refreshes silently and sends the request again,
+   * once. A body that can be read only once (a stream) is not sent again: the caller gets the 401, and the next try
+   * has fresh tokens. If the refresh fails without an answer of the server, the result is 503 instead of the 401,
+   * which the caller would take for a sign-out. With `credentials: 'omit'` the request carries no token, and its
+   * answer is returned unchanged.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** Who is signed in; undefined when nobody is. Rejects when the API cannot be asked. */
@@ -57,7 +58,7 @@ export interface AuthClient {
 const within = <T>(options: CallOptions | undefined, work: Promise<T>): Promise<T> =>
   options?.signal ? until(options.signal, work) : work;
 
-/** The access token lives in this closure alone; in `cookie` mode scripts never hold one. */
+/** The access token exists only in this closure. In `cookie` mode scripts never hold one. */
 export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
   assertOptions(options);
   const { baseUrl = '', prefix = 'auth', transport = 'cookie', store, refreshAheadMs = 60_000 } = options;
@@ -78,7 +79,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     refreshAheadMs,
     async () => (await refreshAfter(tabs.known)) === 'unavailable',
   );
-  // tabs share a session when it is in the browser's cookies or in one of its stores
+  // tabs share a session if it is in the browser's cookies or in a shared store
   const tabs = tabsOf(
     name,
     isWithOthers,
@@ -108,7 +109,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
       loginWith(() => api.postJson(path, { ...input, transport })),
     );
 
-  /** Both spend the refresh token: they must not run beside a silent refresh. */
+  /** Both routes spend the refresh token, so they must not run at the same time as a silent refresh. */
   async function prove(path: 'password' | 'reauthenticate', body: object, isFirst = true): Promise<void> {
     let since = 0;
     const { person } = state;
@@ -136,7 +137,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     }
     const found = await answerOf<Session>(response, ({ id }) => id);
     const now = Date.now();
-    // this clock may be off: the time that is left is computed by the server's
+    // this clock may be wrong, so the remaining time is computed with the server's clock
     const leftMs = Date.parse(found.expiresAt) - (Date.parse(response.headers.get('date') ?? '') || now);
     if (!state.token && leftMs > 0) state.hold({ expiresAt: now + leftMs });
     return found;
@@ -146,7 +147,7 @@ export function createAuthClient(options: AuthClientOptions = {}): AuthClient {
     async fetch(input, init) {
       const target = resolve(input, base);
       if (init?.credentials === 'omit' || !isOurs(target, base)) return api.sendRaw(target, init);
-      // this page acts as somebody, whatever the cookies say
+      // the page makes requests, so it counts as signed in until an answer says otherwise
       if (!needsToken && state.is === 'unknown') state.is = 'in';
       return requests.sendSigned(target, init);
     },

@@ -3,7 +3,7 @@ import type { Change } from './change.js';
 import { type ClientEvents, emitter, type Emitter } from './events.js';
 
 export interface Token {
-  /** Undefined where the browser alone holds it (`cookie`). */
+  /** Undefined if only the browser holds it (`cookie`). */
   readonly value?: string | undefined;
   /** By this machine's clock. */
   readonly expiresAt: number;
@@ -22,7 +22,7 @@ export interface AuthState extends Emitter {
   readonly needsToken: boolean;
   applyChange(change: Change): void;
   hold(token: Token): void;
-  /** Marks what this tab knows as out of date. */
+  /** Marks the state of this tab as out of date. */
   forget(): void;
 }
 

@@ -7,7 +7,7 @@ export interface AxiosTransport {
 }
 
 /**
- * Lets axios send through the client: the access token, the silent refresh and the second try are the client's.
+ * Lets axios send through the client: the client adds the access token, refreshes silently and sends the request again.
  *
  * ```ts
  * const api = axios.create({ baseURL: '/api', ...axiosTransport(client) });

@@ -2,7 +2,10 @@ import { answerOf, type AuthClient, type CallOptions } from '@tokenward/client';
 import { deadline, orAborted, until } from './timers.js';
 import { TIMEOUT_MS } from './waits.js';
 
-/** All that a call needs of the client. `{ ...client, fetch: stepUpFetch(client, …) }` asks for a fresh proof where one is due. */
+/**
+ * The members of the client that a call needs. `{ ...client, fetch: stepUpFetch(client, …) }` asks for a fresh proof
+ * if one is needed.
+ */
 export type Caller = Pick<AuthClient, 'authUrl' | 'fetch'>;
 
 interface Call<T> extends CallOptions {
@@ -26,7 +29,7 @@ export async function call<T>(client: Caller, path: string, asked: Call<T>): Pro
   return answerOf<T>(response, (given) => isOurs(given, response));
 }
 
-/** For routes that answer with a status alone. */
+/** For routes that answer only with a status. */
 export async function callFor(
   status: number,
   client: Caller,

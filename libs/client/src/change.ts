@@ -1,11 +1,14 @@
 /** One change of the browser's tokens, as one tab tells the others. Never a refresh token. */
 export interface Change {
   readonly kind: 'refreshed' | 'signedIn' | 'logout' | 'refused';
-  /** Of the access token, by this machine's clock. */
+  /** When the access token expires, by this machine's clock. */
   readonly expiresAt?: number | undefined;
   /** Only where scripts hold it anyway (`hybrid`, `bearer`). */
   readonly accessToken?: string | undefined;
-  /** Which content of a `bearer` store it left behind: the end of the refresh token, far too short to be one. Undefined: empty. */
+  /**
+   * Identifies the content that it left in a `bearer` store: the end of the refresh token, far too short to be used
+   * as one. Undefined: the store is empty.
+   */
   readonly left?: string | undefined;
 }
 

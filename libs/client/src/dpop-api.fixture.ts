@@ -8,12 +8,12 @@ interface Seen {
   readonly path: string;
   readonly authorization: string | null;
   readonly body: string;
-  /** Of the proof. */
+  /** The claims of the proof. */
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly key?: string;
 }
 
-/** What a server that follows RFC 9449 does, as far as a client meets it; its proofs are checked by jose. */
+/** A server that follows RFC 9449, as far as a client notices. It checks proofs with jose. */
 export function fakeApi() {
   const seen: Seen[] = [];
   const jtis = new Set<unknown>();
@@ -26,7 +26,7 @@ export function fakeApi() {
     of: (path: string) => seen.filter((each) => each.path === path),
     mode: 'request' as 'request' | 'refresh' | 'encrypted',
     nonce: undefined as string | undefined,
-    /** Its clock, before that of the client. */
+    /** How far the server's clock is ahead of the client's. */
     aheadMs: 0,
     tellsDate: true,
     endSession: () => void (refreshToken = ''),

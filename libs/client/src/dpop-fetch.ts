@@ -7,15 +7,15 @@ const CLOCK_MS = 10_000;
 const BEARER = /^bearer +/i;
 
 export interface ProvingFetch {
-  /** The client's requests: a proof goes along where one is needed. */
+  /** Sends the client's requests, with a proof if one is needed. */
   readonly fetch: typeof fetch;
-  /** For one more sign-in route: a proof is sent whatever the URL. */
+  /** For a sign-in route of the host: sends a proof to any URL of the API. */
   readonly fetchProved: typeof fetch;
-  /** The proof; undefined where the token does not need one. */
+  /** The proof; undefined if the token does not need one. */
   proofFor(method: string, url: string | URL, token?: string): Promise<string | undefined>;
-  /** Another tab may have changed it. */
+  /** Reads the key again, because another tab may have changed it. */
   reload(): void;
-  /** The session is over. */
+  /** Removes the key, because its session has ended. */
   dropKey(): void;
 }
 
@@ -24,7 +24,7 @@ interface Held {
   readonly id: string;
 }
 
-/** Proofs by the key of the session (RFC 9449), for requests to the API alone. */
+/** Adds proofs by the key of the session (RFC 9449), only to requests to the API. */
 export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch): ProvingFetch {
   const digest = keys.sha256 ?? sha256;
   const nonces = new Map<string, string>();
@@ -76,7 +76,7 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     const offMs = Date.parse(headers.get('date') ?? '') - Date.now();
     const wasWrong = Math.abs(offMs - clockMs) > CLOCK_MS;
     const isRefusal = status === 400 || status === 401;
-    // an answer of a cache is as old as its date
+    // the date of a cached answer says nothing about the clock
     if (wasWrong && (isRefusal || url.startsWith(authUrl))) clockMs = offMs;
     if (!isRefusal) return false;
     const challenge = headers.get('www-authenticate') ?? '';
@@ -110,7 +110,7 @@ export function provingFetch(authUrl: string, keys: KeyPlace, send: typeof fetch
     }
   }
 
-  /** The session of the key has ended by a sign-out that this client did not hear of. */
+  /** Removes a key whose session ended by a sign-out that this client did not learn of. */
   async function beforeAuth(path: string, hasToken: boolean): Promise<void> {
     if (mayBeOver && !hasToken && path !== 'refresh' && path !== 'login/second-factor') {
       mayBeOver = false;

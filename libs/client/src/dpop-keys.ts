@@ -2,18 +2,18 @@ import { type ProofKey, type PublicJwk, type Sha256 } from './dpop-proof.js';
 import { deadline, until } from './timers.js';
 
 /**
- * Where the key of the session is kept. Browsers have one (IndexedDB, for all tabs), Node one in memory; give your own on phones (Secure Enclave,
- * Keystore), and in Node where the session outlives the process.
+ * The place where the key of the session is kept. The default in browsers is IndexedDB, for all tabs, and in Node
+ * memory. Pass your own on phones (Secure Enclave, Keystore), and in Node if the session outlives the process.
  */
 export interface KeyPlace {
-  /** The stored key; a new one where there is none. All who share the session get the same one. */
+  /** The stored key, or a new one if there is none. All tabs that share the session get the same key. */
   load(): Promise<ProofKey>;
   /**
-   * Forgets the key, since its session has ended: the next `load` makes another one. Does nothing where another key is
-   * stored by now.
+   * Forgets the key, because its session has ended. The next `load` creates another one. Does nothing if another key
+   * is stored by now.
    */
   remove(key: ProofKey): Promise<void>;
-  /** Needed where there is no WebCrypto (React Native). */
+  /** Needed if there is no WebCrypto (React Native). */
   readonly sha256?: Sha256;
 }
 
@@ -25,7 +25,7 @@ interface Kept {
 const ES256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const STORE = 'keys';
 const KEPT = 'session';
-/** Some browsers never answer. */
+/** Some browsers never answer a request to IndexedDB. */
 const WITHIN_MS = 5_000;
 
 async function make(): Promise<Kept> {
@@ -57,7 +57,7 @@ export function memoryKeys(): KeyPlace {
 }
 
 /**
- * Keeps the key for all tabs of an origin; where the browser refuses, in memory, so that the session ends with the
+ * Keeps the key for all tabs of an origin. If the browser refuses, the key is in memory, so the session ends with the
  * page.
  */
 export function browserKeys(name: string): KeyPlace {
@@ -91,7 +91,7 @@ export function browserKeys(name: string): KeyPlace {
   };
 }
 
-/** Another tab may have made one meanwhile: within one transaction the first stays. */
+/** Another tab may have created a key meanwhile. In one transaction, the first key is kept. */
 async function keepFirst(name: string, made: Kept): Promise<Kept> {
   const found = await ask<Kept>(name, (store) => {
     const request = store.get(KEPT) as IDBRequest<Kept | undefined>;

@@ -1,8 +1,8 @@
-/** A key of P-256 whose private half cannot be taken out. */
+/** A P-256 key whose private key cannot be exported. */
 export interface ProofKey {
-  /** Its public half. */
+  /** The public key. */
   readonly jwk: PublicJwk;
-  /** ES256: `r` and `s`, 32 bytes each (IEEE P1363). What signs in DER (Secure Enclave, Keystore) has to be converted. */
+  /** ES256: `r` and `s`, 32 bytes each (IEEE P1363). Convert signatures in DER (Secure Enclave, Keystore). */
   sign(data: Uint8Array): Promise<Uint8Array>;
 }
 
@@ -20,7 +20,7 @@ export type Sha256 = (data: Uint8Array) => Promise<Uint8Array>;
 export interface ProofOf {
   readonly method: string;
   readonly url: string;
-  /** By the server's clock. */
+  /** The time by the server's clock. */
   readonly nowMs: number;
   readonly token?: string | undefined;
   readonly nonce?: string | undefined;
@@ -38,7 +38,7 @@ export async function makeProof(key: ProofKey, of: ProofOf, digest: Sha256): Pro
   const claims = {
     jti: crypto.getRandomValues(new Uint32Array(JTI_WORDS)).join('-'),
     htm: method.toUpperCase(),
-    // a socket's scheme is that of its handshake
+    // a socket has the scheme of its handshake
     htu: url.replace(/[?#].*$/s, '').replace(/^ws/i, 'http'),
     iat: Math.floor(nowMs / 1000),
     ...(token !== undefined && { ath: base64url(await digest(encoder.encode(token))) }),
@@ -53,7 +53,7 @@ export async function thumbprint({ crv, kty, x, y }: PublicJwk, digest: Sha256):
   return base64url(await digest(encoder.encode(JSON.stringify({ crv, kty, x, y }))));
 }
 
-/** `cnf.jkt` of a JWS; undefined where there is none, or where only the server can read the token. */
+/** `cnf.jkt` of a JWS; undefined if there is none, or if only the server can read the token. */
 export function boundKeyOf(token: string): string | undefined {
   try {
     const text = atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/'));

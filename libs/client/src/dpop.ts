@@ -8,26 +8,28 @@ export type { KeyPlace } from './dpop-keys.js';
 export type { ProofKey, PublicJwk } from './dpop-proof.js';
 
 export interface DpopClientOptions extends AuthClientOptions {
-  /** Cookies are bound by the browser itself (`deviceBound` of the server). */
+  /** `cookie` is not possible, because browsers bind cookies themselves (`deviceBound` of the server). */
   readonly transport: 'hybrid' | 'bearer';
-  /** Default: IndexedDB where tabs share the session, else memory. */
+  /** Default: IndexedDB if tabs share the session, otherwise memory. */
   readonly keys?: KeyPlace;
 }
 
 export interface DpopClient extends AuthClient {
-  /** A request with a proof, for a way in of the host's own: `loginWith(() => client.fetchProved('/my-sign-in', …))`. */
+  /**
+   * A request with a proof, for a sign-in route of your own: `loginWith(() => client.fetchProved('/my-sign-in', …))`.
+   */
   readonly fetchProved: typeof fetch;
   /**
-   * A proof to send by hand: in the header `DPoP`, or in the first message of a socket (`GET`, its URL). It works once.
-   * Undefined where the access token is not bound.
+   * A proof to send by hand: in the header `DPoP`, or in the first message of a socket (`GET`, its URL). It works
+   * once. Undefined if the access token is not bound.
    */
   proofFor(method: string, url: string | URL, token?: string): Promise<string | undefined>;
 }
 
 /**
- * A client whose tokens are useless without its key (RFC 9449). It makes an ES256 key that cannot be exported, keeps it
- * as long as the session, and proves each sign-in, refresh and request with it. Sessions that the server does not bind
- * work without it.
+ * A client whose tokens are useless without its key (RFC 9449). It creates an ES256 key that cannot be exported,
+ * keeps it as long as the session, and proves each sign-in, refresh and request with it. Sessions that the server
+ * does not bind work without it.
  */
 export function createDpopClient({ keys, ...options }: DpopClientOptions): DpopClient {
   const { transport, baseUrl = '', prefix = 'auth', store, fetch: given } = options;

@@ -6,7 +6,7 @@ interface Refusal {
   readonly code?: string | undefined;
 }
 
-/** The server's refusal of a call; `status`, `message` and `code` are the server's. */
+/** A refusal by the server. `status`, `message` and `code` come from the server. */
 export class AuthClientError extends Error implements Refusal {
   declare readonly status: number;
   declare readonly retryAfterSeconds?: number | undefined;

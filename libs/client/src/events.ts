@@ -3,7 +3,10 @@ import type { MeBody } from '../../auth/src/contract/index.js';
 export interface ClientEvents {
   /** Somebody signed in, here or in another tab. It may be another person than before. */
   signedIn: undefined;
-  /** The session is over in every tab: it was refused for good, or the user logged out. Network errors and 503 never cause it. */
+  /**
+   * The session has ended in every tab: it was refused for good, or the user logged out. Network errors and 503 never
+   * cause it.
+   */
   signedOut: { readonly reason: 'logout' | 'refused' };
   /** New tokens, here or in another tab. */
   refreshed: undefined;

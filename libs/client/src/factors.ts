@@ -17,7 +17,7 @@ export type SecondStep = { readonly ticket: string } & (
   { readonly code: string } | { readonly recoveryCode: string } | { readonly passkey: object }
 );
 
-/** Shown once: the code is made from it. */
+/** Shown once. The authenticator app computes its codes from it. */
 export interface TotpSecret {
   readonly id: string;
   /** Base32, for typing. */
@@ -28,7 +28,10 @@ export interface TotpSecret {
 
 const isList = (codes: unknown): boolean => Array.isArray(codes);
 
-/** The second step of a login. Rejects with `second_factor_refused`: a wrong answer, or the ticket is over (5 minutes, 5 tries). */
+/**
+ * The second step of a login. Rejects with `second_factor_refused` for a wrong answer, or if the ticket has expired
+ * (5 minutes, 5 tries).
+ */
 export function loginWithSecondFactor(
   client: Pick<AuthClient, 'loginAt'>,
   answer: SecondStep,
@@ -37,12 +40,15 @@ export function loginWithSecondFactor(
   return client.loginAt('login/second-factor', answer, options);
 }
 
-/** The second factors of whoever is signed in. */
+/** The second factors of the signed-in user. */
 export function factors(client: Caller, options?: CallOptions): Promise<readonly FactorBody[]> {
   return call<readonly FactorBody[]>(client, 'factors', { ...options, isOurs: Array.isArray });
 }
 
-/** Makes a new secret, which counts after `confirmTotp`. Like every change of factors it may reject with `reauthentication_required` (`stepUpFetch`). */
+/**
+ * Creates a new secret, which is in use after `confirmTotp`. Like every change of factors it may reject with
+ * `reauthentication_required` (`stepUpFetch`).
+ */
 export function addTotp(client: Caller, name?: string, options?: CallOptions): Promise<TotpSecret> {
   return call<TotpSecret>(client, 'factors/totp', {
     ...{ ...options, method: 'POST', body: { name } },
@@ -50,7 +56,10 @@ export function addTotp(client: Caller, name?: string, options?: CallOptions): P
   });
 }
 
-/** Confirms the secret with its first code. With the first factor of a user come recovery codes, which are shown once. */
+/**
+ * Confirms the secret with its first code. For the first factor of a user it returns recovery codes, which are shown
+ * once.
+ */
 export async function confirmTotp(
   client: Caller,
   input: { readonly id: string; readonly code: string },
@@ -67,7 +76,7 @@ export async function confirmTotp(
   return recoveryCodes;
 }
 
-/** Makes ten new recovery codes, which are shown once. The former codes stop working. */
+/** Creates ten new recovery codes, which are shown once. The former codes stop working. */
 export async function renewRecoveryCodes(client: Caller, options?: CallOptions): Promise<readonly string[]> {
   const { recoveryCodes } = await call<{ readonly recoveryCodes: readonly string[] }>(
     client,

@@ -1,19 +1,25 @@
-/** A text is the body of a 200 that is sent instead; `lost`: the server did it, and its answer never came; `key`: 403 from then on, the session is bound to a key. */
+/**
+ * A text is the body of a 200 that is sent instead. `lost`: the server did the work, but its answer never arrived.
+ * `key`: 403 from then on, because the session is bound to a key.
+ */
 type Fault = number | 'network' | 'lost' | 'key' | { readonly text: string };
 
-/** The server's rules as far as a client meets them: one use per refresh token (leeway 0), one session, cookies shared by all tabs. */
+/**
+ * The server's rules, as far as a client notices them: one use per refresh token (leeway 0), one session, cookies
+ * shared by all tabs.
+ */
 export interface FakeServer {
   readonly fetch: typeof fetch;
   readonly seen: readonly { path: string; authorization: string | null; body: string; key: string | null }[];
   expiresIn: number;
-  /** Reuse: how often a token came that was spent before. */
+  /** Reuse: how often a spent token was presented. */
   readonly spentTokensSeen: number;
   count(path: string): number;
   lastBody(path: string): unknown;
   expireAccessTokens(): void;
   endSession(): void;
   failNext(path: string, fault: Fault): void;
-  /** Does it, and keeps the answer back until the result is called. */
+  /** The server does the work, but holds the answer back until the returned function is called. */
   holdNext(path: string): () => void;
   finishSlow(): void;
 }
@@ -36,7 +42,7 @@ export function fakeServer(): FakeServer {
 
   const json = (status: number, body: object, headers: Record<string, string> = {}): Response =>
     new Response(JSON.stringify(body), { status, headers: { date: serverDate(), ...headers } });
-  // its clock does not jump with the client's
+  // the server's clock does not follow jumps of the client's
   const serverNow = (): number => startedAt + (performance.now() - begun);
   const serverDate = (): string => new Date(serverNow()).toUTCString();
 
@@ -252,7 +258,7 @@ export function fakeBrowser() {
     /** How late a message comes; a real one may come before or after the lock. */
     messageDelayMs: 2,
     store: (key: string, value: string) => void (stored[key] = value),
-    /** From whoever asked for it last. */
+    /** Takes the lock from the client that asked for it last. */
     stealLock: () => steal(),
     pageshow: (persisted: boolean) => shows.forEach((show) => show({ persisted })),
     at: (url: string) => define('location', new URL(url)),

@@ -16,7 +16,7 @@ export function keeperOf(store: TokenStore): Keeper {
       await store.set(tokens);
       isWritten = tokens === newest;
     } catch {
-      // the Keychain may be locked: tried again at the next read
+      // the Keychain may be locked; the next read tries again
     }
   }
 
@@ -25,7 +25,7 @@ export function keeperOf(store: TokenStore): Keeper {
       if (!isWritten) await flush();
       else {
         const stored = (await store.get()) ?? {};
-        // some stores keep only what they know
+        // some stores drop members that they do not know
         newest = stored.refreshToken === newest.refreshToken ? { ...newest, ...stored } : stored;
       }
       return newest;
@@ -38,7 +38,10 @@ export function keeperOf(store: TokenStore): Keeper {
   };
 }
 
-/** In `cookie` and `hybrid` mode the browser has the token; its tabs share the key, which is worth nothing without it. */
+/**
+ * In `cookie` and `hybrid` mode the browser has the token. Its tabs share the key, which is useless without the
+ * token.
+ */
 export function keyStore(storage: Storage, name: string): TokenStore {
   return {
     get: () => ({ key: storage.getItem(name) ?? undefined }),
@@ -50,8 +53,8 @@ export function keyStore(storage: Storage, name: string): TokenStore {
 }
 
 /**
- * 160 random bits, an `Idempotency-Key`. React Native has no `crypto` of its own; then there is no key, because whoever guesses one gets the
- * answer of a spent token.
+ * 160 random bits, an `Idempotency-Key`. React Native has no `crypto`. Then no key is sent, because somebody who
+ * guesses a key gets the tokens of a lost answer.
  */
 export function newKey(): string | undefined {
   const { crypto } = globalThis as { crypto?: Crypto };

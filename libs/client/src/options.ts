@@ -4,15 +4,15 @@ import type { TokenStore } from './token-store.js';
 export interface AuthClientOptions {
   /** Where the API is, without a slash at the end. Default: the page's own origin. */
   readonly baseUrl?: string;
-  /** The AuthController's prefix. Default `auth`. */
+  /** The prefix of Tokenward's routes. Default `auth`. */
   readonly prefix?: string;
-  /** Default `cookie`; `bearer` where there are no cookies (React Native, Node). */
+  /** Default `cookie`. Use `bearer` where there are no cookies (React Native, Node). */
   readonly transport?: TokenDelivery;
-  /** Keeps the refresh token of `bearer` clients. Default: memory alone. */
+  /** Keeps the refresh token of `bearer` clients. Default: memory. */
   readonly store?: TokenStore;
   /** How many milliseconds before its expiry the access token is refreshed. Default 60,000; 0 refreshes only on 401. */
   readonly refreshAheadMs?: number;
-  /** Default: the global one. */
+  /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 

@@ -21,8 +21,9 @@ interface Ceremony<Options> {
 type Answered = PublicKeyCredential | null;
 
 /**
- * Asks the browser for a new passkey, and registers it; gives its id. Rejects with the browser's own `DOMException` when the person declines or has
- * it already, and with `reauthentication_required` where a fresh proof is due (`stepUpFetch`): nothing was asked of the person then.
+ * Asks the browser for a new passkey, registers it, and returns its id. Rejects with the browser's own `DOMException`
+ * if the person declines or already has a passkey on this device. Rejects with `reauthentication_required` if a fresh
+ * proof is needed (`stepUpFetch`), before the person is asked.
  */
 export async function addPasskey(client: Caller, name?: string, options?: CallOptions): Promise<string> {
   const { ticket, options: asked } = await ceremony<PublicKeyCredentialCreationOptionsJSON>(
@@ -39,14 +40,17 @@ export async function addPasskey(client: Caller, name?: string, options?: CallOp
   return id;
 }
 
-/** Asks the browser for a passkey of whoever comes, and signs in. Rejects with `login_refused`, or with the browser's own `DOMException`. */
+/**
+ * Asks the browser for a passkey of any user, and signs in. Rejects with `login_refused`, or with the browser's own
+ * `DOMException`.
+ */
 export async function loginWithPasskey(client: AuthClient, options: PasskeyLogin = {}): Promise<LoginResult> {
   const { rememberMe, ...rest } = options;
   const { ticket, passkey } = await answered(client, {}, rest);
   return client.loginAt('passkeys/login', { ticket, response: passkey, rememberMe }, signalOf(rest));
 }
 
-/** Asks the browser for a passkey: as a proof, or for the second step of the login that `ticket` is of. */
+/** Asks the browser for a passkey, as a fresh proof, or for the second step of the login that issued `ticket`. */
 export function answerWithPasskey(
   client: Caller,
   ticket?: string,
@@ -72,7 +76,7 @@ async function answered(client: Caller, body: object, options: PasskeyLogin = {}
   return { ticket, passkey: given?.toJSON() as object };
 }
 
-/** With a body it is for anybody: no token goes along. */
+/** With a body the ceremony is anonymous, and no token is sent. */
 function ceremony<Options>(
   client: Caller,
   path: string,

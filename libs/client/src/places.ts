@@ -1,4 +1,4 @@
-/** Undefined where the browser forbids it: some frames, blocked storage. */
+/** Undefined if the browser forbids it: in some frames, or with blocked storage. */
 export function attempt<T>(work: () => T): T | undefined {
   try {
     return work();
@@ -7,7 +7,10 @@ export function attempt<T>(work: () => T): T | undefined {
   }
 }
 
-/** Cookies are shared in a browser. Node has channels and locks too, and every client there is a session of its own. */
+/**
+ * In a browser, clients share cookies. Node has channels and locks too, but every client there has a session of its
+ * own.
+ */
 export function isBrowser(): boolean {
   return 'document' in globalThis || 'WorkerGlobalScope' in globalThis;
 }
@@ -15,7 +18,10 @@ export function isBrowser(): boolean {
 const siteOf = ({ protocol, hostname }: Pick<URL, 'protocol' | 'hostname'>): string =>
   protocol + hostname.split('.').slice(-2).join();
 
-/** Another scheme, or other last two names of the host: another site, so that the browser keeps no cookie of it. */
+/**
+ * Another scheme, or other last two labels of the host name, means another site, whose cookies the browser does not
+ * keep.
+ */
 export function isElsewhere(url: string): boolean {
   const { location } = globalThis;
   return !!location && siteOf(location) !== siteOf(new URL(url));

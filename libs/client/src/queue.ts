@@ -4,9 +4,10 @@ import { TELL_MS, TURN_MS } from './waits.js';
 export type Exclusive = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * Runs one piece of work at a time over all tabs, by a Web Lock; without Web Locks (plain HTTP, old browsers, Node) only within this one.
+ * Runs one piece of work at a time in all tabs, by a Web Lock. Without Web Locks (plain HTTP, old browsers, Node)
+ * only within this tab.
  *
- * @param onLost another tab went on without the work of this one, which still runs.
+ * @param onLost called when another tab continues without waiting for the work of this one, which still runs.
  */
 export function queueOf(name: string, locks: LockManager | undefined, onLost: () => void): Exclusive {
   let line: Promise<unknown> = Promise.resolve();
@@ -31,7 +32,7 @@ export function queueOf(name: string, locks: LockManager | undefined, onLost: ()
           });
       };
       if (!locks) return inLine();
-      // denied in some frames
+      // some frames may not use Web Locks
       ask({ signal: deadline(TURN_MS) }, () => ask({ steal: true }, inLine));
     });
 }

@@ -25,8 +25,8 @@ function storeOf(client: AuthClient): SessionStore {
 }
 
 /**
- * Gives the client to the hooks below it. Closes it when it unmounts for good; StrictMode, which unmounts and mounts again at once, does not. A
- * closed client opens again with the next call.
+ * Gives the client to the hooks below it, and closes the client when it unmounts for good. StrictMode, which unmounts
+ * and mounts again at once, does not close it. A closed client opens again with the next call.
  */
 export function AuthProvider(props: {
   readonly client: AuthClient;
@@ -53,8 +53,9 @@ export function useAuthClient(): AuthClient {
 }
 
 /**
- * Who is signed in; renders again when that changes, in whichever tab. A client sends one request, however many components ask. `loading` on a server,
- * at the first render of a page, after each sign-in until it is known who that is, and while the page comes back from the back/forward cache.
+ * The signed-in user. Renders again when that changes, in any tab. A client sends one request, however many
+ * components ask. `loading` on a server, at the first render of a page, after each sign-in until it is known who that
+ * is, and while the page comes back from the back/forward cache.
  *
  * @param client default: the provider's.
  */
@@ -70,7 +71,10 @@ export function useUser(client?: AuthClient): Session | undefined {
   return state.status === 'signedIn' ? state.session : undefined;
 }
 
-/** Renders its children for a signed-in user. Another person gets new children, so that no state of the former user is left. */
+/**
+ * Renders its children for a signed-in user. For another user the children are mounted anew, so that no state of the
+ * former user remains.
+ */
 export function RequireUser(props: {
   readonly children?: ReactNode;
   /** Nobody is signed in: a sign-in page, or a redirect to one. */

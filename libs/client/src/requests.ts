@@ -32,7 +32,7 @@ export function isSpentBySending(body: unknown): boolean {
   return !!((body as Stream)?.getReader ?? (body as Stream)?.[Symbol.asyncIterator]);
 }
 
-/** A proof of identity that is too old (RFC 9470) is the user's to renew, not the client's. */
+/** Only the user can renew a credential proof that is too old (RFC 9470), so that 401 causes no refresh. */
 export function asksForRefresh(response: Response): boolean {
   const challenge = String(response.headers.get('www-authenticate'));
   return response.status === 401 && !/insufficient_u/.test(challenge);

@@ -7,7 +7,7 @@ export interface ServerEvent {
   /** Default `message`. */
   readonly type: string;
   readonly data: string;
-  /** Of this event or of one before it; sent as `Last-Event-ID` when the stream is opened again. */
+  /** The id of this event or of an earlier one. It is sent as `Last-Event-ID` when the stream is opened again. */
   readonly id: string;
 }
 
@@ -22,8 +22,9 @@ export interface EventsOptions {
 }
 
 /**
- * `EventSource` (HTML, section 9.2) over `client.fetch`: it can carry an access token, refreshes on 401 and comes back after every end but a sign-out,
- * where the browser's own gives up at the first 401. Gives the function that ends it.
+ * `EventSource` (HTML, section 9.2) over `client.fetch`: it can send an access token, refreshes after a 401 and
+ * reconnects after every end except a sign-out, while the browser's own gives up at the first 401. Returns a function
+ * that ends it.
  */
 export function authEvents(client: AuthClient, url: string | URL, options: EventsOptions): () => void {
   let controller = new AbortController();
@@ -48,12 +49,12 @@ export function authEvents(client: AuthClient, url: string | URL, options: Event
         }
       } else await response.body?.cancel();
     } catch {
-      // the network went away, or it was ended
+      // the network failed, or the stream was ended
     }
     if (signal.aborted) return;
     options.onClose?.(status);
     if (signal.aborted) return;
-    // refused for good: a sign-in opens it again
+    // refused for good; a sign-in opens it again
     if (status === 401) return;
     timer = setTimeout(() => void open(controller), waitMs * (0.5 + Math.random() / 2));
     waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);

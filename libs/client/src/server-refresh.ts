@@ -5,12 +5,12 @@ import { quietTimer } from './timers.js';
  * that the first of them spends.
  */
 const SHARED_MS = 10_000;
-/** As the API's `refreshToken.retryWindow`. */
+/** The same as the API's `refreshToken.retryWindow`. */
 const KEY_MS = 15 * 60_000;
 const TRIES = 2;
 
 export interface RefreshOutcome {
-  /** 200, 401, or what else the API said; 503 when it could not be asked. */
+  /** 200, 401, or another status of the API; 503 if the API could not be asked. */
   readonly status: number;
   readonly setCookies: readonly string[];
 }

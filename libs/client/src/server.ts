@@ -8,9 +8,12 @@ export interface ServerAuthOptions {
   readonly prefix?: string;
   /** Default `access_token`. */
   readonly accessCookie?: string;
-  /** Default `refresh_token`. It comes with a page only where its path covers the page: `cookies.refreshPath: '/'` at the API. */
+  /**
+   * Default `refresh_token`. The browser sends it with a page only if its path covers the page: `cookies.refreshPath:
+   * '/'` at the API.
+   */
   readonly refreshCookie?: string;
-  /** Of one request to the API. Default 10,000. */
+  /** Timeout of one request to the API, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   /** Default: the global one. */
   readonly fetch?: typeof fetch;
@@ -21,24 +24,28 @@ export interface ServerRequest {
 }
 
 export interface ServerAuth {
-  /** Refreshes when there is no access token and a refresh token is there; once, however often it is called. */
+  /** Refreshes if there is a refresh token but no access token; once, however often it is called. */
   renew(): Promise<void>;
   /** Sends the cookies of this request; after a 401 it refreshes once and tries again once. `path` is below `apiUrl`. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** Who is signed in as far as the cookies tell. Rejects when the API cannot be asked. */
+  /** The signed-in user, according to the cookies. Rejects if the API cannot be asked. */
   session(): Promise<Session | undefined>;
-  /** The `Cookie` header of this request with what came since: for what renders after it. */
+  /** The `Cookie` header of this request, with the cookies that were set since, for code that renders later. */
   readonly cookie: string;
-  /** `Set-Cookie` lines for the answer to the browser. Each has to be passed on: the former tokens are spent. */
+  /** `Set-Cookie` lines for the answer to the browser. Pass on each of them, because the former tokens are spent. */
   readonly setCookies: readonly string[];
 }
 
-/** The browser's own words for the API: the list of sessions, alerts, and the limits by address (under its `TRUST_PROXY`) go by them. */
+/**
+ * Headers of the browser that the API needs for the session list, alerts, and limits by address (if it trusts the
+ * proxy).
+ */
 const PASSED_ON = ['user-agent', 'x-forwarded-for', 'accept-language'];
 
 /**
- * For servers that render pages in front of a Nest API. Make one for the process. Each request gets a `ServerAuth` of its own and shares nothing with
- * others, except that requests with the same refresh token share the answer of one refresh for ten seconds.
+ * For servers that render pages and call a Nest API. Create one for the process. Each request gets a `ServerAuth` of
+ * its own and shares nothing with others, except that requests with the same refresh token share the answer of one
+ * refresh for ten seconds.
  *
  * ```ts
  * const authOf = serverAuth({ apiUrl: 'http://api:3000' });
@@ -47,8 +54,8 @@ const PASSED_ON = ['user-agent', 'x-forwarded-for', 'accept-language'];
  * for (const line of auth.setCookies) answer.headers.append('set-cookie', line);
  * ```
  *
- * @returns `canSetCookies: false` where the answer's headers are gone already (a Server Component): nothing is refreshed there, because a token
- * that rotated and never reached the browser is lost.
+ * @returns `canSetCookies: false`: the headers of the answer are already sent (in a Server Component). Nothing is
+ * refreshed there, because a rotated token that never reaches the browser would be lost.
  */
 export function serverAuth(
   options: ServerAuthOptions,
@@ -106,7 +113,7 @@ export function serverAuth(
         ...init,
         headers: headersOf(init?.headers),
         signal: init?.signal ? AbortSignal.any([init.signal, signal]) : signal,
-        // a redirect of the API is the browser's to follow; the cookies stay here
+        // the browser must follow a redirect of the API itself, so that the cookies are not sent elsewhere
         redirect: 'manual',
       });
       keep(response.headers.getSetCookie());

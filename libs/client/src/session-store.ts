@@ -43,7 +43,7 @@ export function sessionStore(client: AuthClient): SessionStore {
     subscribe(listener) {
       listeners.add(listener);
       if (listeners.size === 1) {
-        // whoever was shown before is not who is in now
+        // the user shown before may no longer be signed in
         const askAnew = (): void => {
           set(LOADING);
           ask();
@@ -66,7 +66,7 @@ export function sessionStore(client: AuthClient): SessionStore {
         listeners.delete(listener);
         if (listeners.size > 0) return;
         for (const stop of stops) stop();
-        // nobody follows what happens from here on: the next one asks
+        // no listener is left, so changes are missed from here on: the next listener asks again
         asked++;
         state = LOADING;
       };

@@ -8,7 +8,10 @@ import { until } from './timers.js';
 
 export interface SilentFetch {
   sendSigned(target: string | Request, init?: RequestInit): Promise<Response>;
-  /** Refreshes what is known to have expired. Where scripts hold no token, the cookie may be good: the answer will tell. */
+  /**
+   * Refreshes a token that is known to have expired. Where scripts hold no token, the cookie may still be valid, and
+   * the answer will show it.
+   */
   freshen(): Promise<RefreshResult | undefined>;
 }
 
@@ -51,7 +54,7 @@ export function silentFetch(
       await response.body?.cancel();
       if (outcome === 'unavailable' || !spare) return unavailable();
       const again = await api.sendRaw(authorised(spare));
-      // a browser with the key had its chance to renew the cookie before this one
+      // a browser that has the key could have renewed the cookie before this request
       if (outcome === 'bound' && asksForRefresh(again)) await tabs.inTurn(() => api.endSession('refused'));
       return again;
     },

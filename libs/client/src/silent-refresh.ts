@@ -5,15 +5,16 @@ import { deadline, until } from './timers.js';
 import { REFRESH_MS } from './waits.js';
 
 /**
- * `unavailable`: the network or the server could not be reached; nobody was signed out. `bound`: the session is bound to a key, and whoever holds it renews: the
- * browser by itself, before each request (docs/bound-sessions.md).
+ * `unavailable`: the network or the server could not be reached; the user stays signed in. `bound`: the session is
+ * bound to a key, and the browser that holds the key renews the cookie by itself, before each request
+ * (docs/bound-sessions.md).
  */
 export type RefreshResult = 'refreshed' | 'signedOut' | 'unavailable' | 'bound';
 
 /** Refreshes, unless a refresh was done after `since`, a number of `tabs.known`. Never rejects. */
 export type RefreshAfter = (since: number) => Promise<RefreshResult>;
 
-/** One refresh at a time over all tabs; calls in the meantime share it. */
+/** One refresh at a time in all tabs; calls in the meantime share it. */
 export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): RefreshAfter {
   let running: Promise<RefreshResult> | undefined;
 
@@ -45,7 +46,7 @@ export function silentRefresh(api: AuthApi, state: AuthState, tabs: Tabs): Refre
         running = undefined;
       });
     const result = await running;
-    // what was under way may have been settled by something older
+    // the shared refresh may have begun before `since`
     return result === 'refreshed' && tabs.known === since ? after(since) : result;
   };
 }

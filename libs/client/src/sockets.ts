@@ -5,17 +5,17 @@ export { authEvents, type EventsOptions, type ServerEvent } from './server-event
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
-/** The server's close code for a token that is not accepted (any more). */
+/** The server's close code for a token that is not or no longer accepted. */
 const REFUSED = 4401;
 
-/** One of `/dpop` proves its key as well. */
+/** A client of `/dpop` proves its key as well. */
 export type SocketClient = AuthClient & Partial<Pick<DpopClient, 'proofFor'>>;
 
 export interface SocketOptions {
   onMessage(event: MessageEvent): void;
   /** The handshake is done and the token is sent; the server may still refuse it. */
   onOpen?(): void;
-  /** The connection ended. It comes back by itself, unless the person was signed out. */
+  /** The connection ended. It is opened again, unless the person was signed out. */
   onClose?(event: CloseEvent): void;
   readonly protocols?: string | string[];
   /** Default: the global one; `ws` in Node. */
@@ -23,16 +23,17 @@ export interface SocketOptions {
 }
 
 export interface AuthSocket {
-  /** Sends a message; false while there is no connection. Nothing is kept for later. */
+  /** Sends a message. Returns false while there is no connection; the message is then dropped. */
   send(data: string | BufferSource | Blob): boolean;
   /** Closes it for good. */
   close(): void;
 }
 
 /**
- * A WebSocket for `LiveSockets` that comes back: a fresh token is its first message (in `cookie` mode the handshake carries it), each refresh hands
- * in the next one, 4401 refreshes once before it connects again, everything else waits half a second, then twice as long, 30 seconds at the most.
- * A sign-out closes it, a sign-in opens it again, as the new person.
+ * A WebSocket for `LiveSockets` that reconnects. Its first message is a fresh token (in `cookie` mode the handshake
+ * carries it), and after each refresh it sends the next token. After 4401 it refreshes once before it reconnects.
+ * After any other end it waits half a second, then twice as long each time, up to 30 seconds. A sign-out closes it,
+ * and a sign-in opens it again, as the new user.
  */
 export function authSocket(client: SocketClient, url: string | URL, options: SocketOptions): AuthSocket {
   const Socket = options.WebSocket ?? WebSocket;
@@ -42,7 +43,7 @@ export function authSocket(client: SocketClient, url: string | URL, options: Soc
   let isOver = false;
 
   async function prove(current: WebSocket): Promise<void> {
-    // it rejects only where the token store does: the server then closes, and it is tried again
+    // this rejects only if the token store does; then the server closes the socket and the client tries again
     const sent = await credentialsOf(client, url).catch(() => undefined);
     if (sent && current.readyState === Socket.OPEN) current.send(JSON.stringify({ type: 'auth', ...sent }));
   }
@@ -105,7 +106,7 @@ export function authSocket(client: SocketClient, url: string | URL, options: Soc
   };
 }
 
-/** What socket.io-client's socket has that is needed here. */
+/** The members of socket.io-client's socket that are needed here. */
 export interface IoSocket {
   readonly active: boolean;
   connect(): unknown;
@@ -115,7 +116,8 @@ export interface IoSocket {
 }
 
 /**
- * For `io(url, { auth: ioAuth(client) })`: a fresh token at each connection. A client of `/dpop` needs to know where socket.io listens:
+ * For `io(url, { auth: ioAuth(client) })`: sends a fresh token with each connection. For a client of `/dpop`, pass
+ * the URL at which socket.io listens:
  * `https://api.example.com/socket.io/`.
  */
 export function ioAuth(client: SocketClient, url?: string | URL): (give: (data: object) => void) => void {
@@ -138,8 +140,9 @@ async function credentialsOf(
 }
 
 /**
- * Connects a socket.io socket again after the server ended it (`tokenward:ended`, `closeSocketIo`): refreshed once when the token was refused. Ends
- * with a sign-out, begins again with a sign-in. Gives the function that stops following.
+ * Reconnects a socket.io socket after the server ended it (`tokenward:ended`, `closeSocketIo`), with one refresh if
+ * the token was refused. It disconnects at a sign-out and connects again at a sign-in. Returns a function that stops
+ * it.
  */
 export function followIo(client: AuthClient, socket: IoSocket): () => void {
   let waitMs = FIRST_WAIT_MS;
@@ -153,7 +156,7 @@ export function followIo(client: AuthClient, socket: IoSocket): () => void {
     code = 0;
   };
   const gone = (): void => {
-    // socket.io comes back by itself after a network error
+    // socket.io reconnects by itself after a network error
     if (!socket.active) void comeBack();
   };
   async function comeBack(): Promise<void> {

@@ -9,12 +9,16 @@ export interface Challenge {
   readonly response: Response;
 }
 
-/** Asks the person, and proves it to the server (`client.reauthenticate`). `false`: the person declined, and the caller gets the refusal. */
+/**
+ * Asks the person for a credential and sends it to the server (`client.reauthenticate`). `false`: the person
+ * declined, and the caller gets the refusal.
+ */
 export type OnStepUp = (challenge: Challenge) => Promise<unknown>;
 
 /**
- * `client.fetch` for routes that want a fresh proof: on such a 401 the person is asked, once for all requests that wait, and the request is sent
- * again, once. It is not sent again when another person signed in meanwhile, or when its body can be read only once.
+ * `client.fetch` for routes that need a fresh credential proof. On such a 401 the person is asked, once for all
+ * waiting requests, and the request is sent again, once. It is not sent again if another person signed in meanwhile,
+ * or if its body can be read only once.
  *
  * ```ts
  * const fetch = stepUpFetch(client, async () => client.reauthenticate(await askForPassword()));

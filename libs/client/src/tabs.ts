@@ -10,22 +10,23 @@ export interface Tabs {
    * change since, without any clock.
    */
   readonly known: number;
-  /** Listens, again after `close`. */
+  /** Starts to listen, also again after `close`. */
   reopen(): void;
-  /** Runs `work` while no other tab changes tokens, knowing whatever they did before. */
+  /** Runs `work` while no other tab changes tokens. By then this tab knows all earlier changes of the others. */
   readonly inTurn: Exclusive;
-  /** Here and to the other tabs. Within `inTurn`. */
+  /** Applies the change here and tells the other tabs. To be called within `inTurn`. */
   announce(change: Change): void;
   close(): void;
 }
 
 /**
- * The clients of one session change its tokens one at a time, and each knows what the others did.
+ * The clients of one session change its tokens one at a time, and each knows the changes of the others.
  *
- * @param isShared whether others may have the session too.
- * @param apply called once a change, here or in another tab, in order.
- * @param concerns whether a change of another tab is one of this session; it may have to be asked again.
- * @param onReturn the page was in the back/forward cache, or frozen until others went on without it: no message reached it.
+ * @param isShared whether other clients may have the same session.
+ * @param apply called once for each change, here or in another tab, in order.
+ * @param concerns whether a change of another tab belongs to this session; it may have to be called again.
+ * @param onReturn called when the page was in the back/forward cache, or frozen until others stopped waiting: no
+ * message reached it meanwhile.
  */
 export function tabsOf(
   name: string,
@@ -76,7 +77,7 @@ export function tabsOf(
       return queue(work);
     },
     announce(change) {
-      // before the listeners here, who may leave the page
+      // sent before the listeners of this page run, because they may leave the page
       channel?.postMessage(change);
       take(change);
     },

@@ -1,4 +1,4 @@
-/** One that keeps no Node process alive. */
+/** A timer that does not keep a Node process alive. */
 export function quietTimer(work: () => void, durationMs: number): ReturnType<typeof setTimeout> {
   const timer = setTimeout(work, durationMs);
   (timer as { unref?: () => void }).unref?.();
@@ -11,7 +11,7 @@ export function sleep(durationMs: number): Promise<void> {
   });
 }
 
-/** `AbortSignal.timeout`, also where there is none: React Native, Safari before 16. */
+/** `AbortSignal.timeout`, also for React Native and Safari before 16, which have none. */
 export function deadline(durationMs: number): AbortSignal {
   const controller = new AbortController();
   quietTimer(() => {
@@ -20,7 +20,10 @@ export function deadline(durationMs: number): AbortSignal {
   return controller.signal;
 }
 
-/** `work`, or a rejection as soon as `signal` is aborted, whether or not the work takes notice. For signals that live no longer than it. */
+/**
+ * Resolves with `work`, or rejects as soon as `signal` is aborted, even if the work ignores the signal. For signals
+ * that do not outlive the work.
+ */
 export function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return Promise.race([
     work,
@@ -35,7 +38,7 @@ export function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   ]);
 }
 
-/** `until` for signals of a caller, which may live on. */
+/** `until` for signals of a caller, which may outlive the work. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
   if (!signal) return work;
   return new Promise<T>((resolve, reject) => {

@@ -1,8 +1,9 @@
-// How long the client waits for what, in milliseconds. Exported constants are written in place by the bundler, which makes the entry smaller.
+// All waiting times of the client, in milliseconds. The bundler inlines exported constants, which makes the entry
+// smaller.
 
 /** For one request. */
 export const TIMEOUT_MS = 30_000;
-/** Of a refresh: the wait for the other tabs, the request, and a store or an answer's body that never ends. */
+/** For a whole refresh: the wait for other tabs, the request, and a store or a body that never ends. */
 export const REFRESH_MS = 45_000;
 /** How often the clock is read, since timers stop while a laptop sleeps. */
 export const LOOK_EVERY_MS = 30_000;

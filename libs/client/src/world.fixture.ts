@@ -19,7 +19,7 @@ export function fakeWorld() {
     jest.useRealTimers();
   });
 
-  /** A tab of that browser; its events are written down. */
+  /** A tab of that browser. Its events are recorded. */
   function open(options: AuthClientOptions = {}) {
     const client = createAuthClient({
       baseUrl: 'https://api.test',

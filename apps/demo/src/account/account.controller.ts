@@ -15,7 +15,7 @@ import { notFound } from '../refusals.js';
 import { DATABASE, type DemoDatabase } from '../database/database.module.js';
 import { users } from '../database/schema.js';
 
-/** Names of the providers that one may sign in with. */
+/** Names of the providers for sign-in. */
 export const PROVIDERS = Symbol('providers');
 
 @Controller()
@@ -56,7 +56,7 @@ export class AccountController {
     return { id: user.id, role: user.role, permissions: user.permissions, sessionId: user.sessionId };
   }
 
-  /** What the page shows of the person; an access token holds none of it. */
+  /** The data that the page shows of the person. An access token contains none of it. */
   @Get('account')
   async account(@CurrentUser('id') id: string) {
     const [account] = await this.database

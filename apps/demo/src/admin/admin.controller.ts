@@ -29,7 +29,7 @@ const COLUMNS = {
 
 type ClientRequest = IncomingMessage & { readonly ip?: string };
 
-/** Role `admin`, as the database says it now. */
+/** Needs the role `admin`, checked against the database. */
 @Controller('admin/users')
 @UseGuards(RolesGuard, TokenVersionGuard)
 @Roles('admin')
@@ -45,7 +45,7 @@ export class AdminController {
     return this.database.select(COLUMNS).from(users).orderBy(asc(users.email));
   }
 
-  /** A change ends the user's access tokens; disabling ends the sessions: both in the transaction of the change. */
+  /** A change ends the user's access tokens, and disabling ends the sessions, in the same transaction. */
   @Patch(':id')
   async change(@CurrentUser() admin: Principal, @Param('id') id: string, @Body() body: unknown) {
     const change = validated(Change, body);
@@ -68,13 +68,13 @@ export class AdminController {
     return changed;
   }
 
-  /** A session of an hour in which the admin acts as the user, and every token and audit record says so. */
+  /** Opens a session of one hour in which the admin acts as the user. Every token and audit record names the admin. */
   @Post(':id/act')
   @HttpCode(200)
   @NoActor()
   async act(@CurrentUser() admin: Principal, @Param('id') id: string, @Req() request: ClientRequest) {
     const { ip, headers } = request;
-    // bound to the key of the admin's client, where that has one
+    // bound to the key of the admin's client, if it has one
     const { user, grant } = await this.proofs.provedBy(request, (proved) => {
       const client = { ip, userAgent: headers['user-agent'], ...proved };
       return this.auth.openSession(id, { actor: admin, transport: 'bearer', client });

@@ -5,7 +5,7 @@ import { signingKeyIn } from '../keys/signing-key-file.js';
 import type { DemoConfig } from './demo-config.js';
 
 /**
- * The options of the module; makes the signing key on the first start without one.
+ * The options of the module. Creates the signing key on the first start if there is none.
  * @throws AuthError `configuration_invalid` when a key is refused
  */
 export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
@@ -38,14 +38,14 @@ export async function toAuthOptions(config: DemoConfig): Promise<AuthOptions> {
   };
 }
 
-/** The page at the address that the demo listens on; the token is in the fragment. */
+/** The URL of the page, at the address that the demo listens on. The token is in the fragment. */
 export function toAccountOptions(config: DemoConfig): Omit<AccountOptions, 'mail'> {
   const address = pageAddress(config);
   const url = address !== undefined && `${address}/#{kind}={token}`;
   return { verifiedEmail: config.verifiedEmail, ...(url && { url }) };
 }
 
-/** Without a path; undefined where it is not this machine alone that finds it, or the port is not known yet. */
+/** Without a path. Undefined if other machines can reach it too, or if the port is not known yet. */
 export function pageAddress({ host, port, tls }: DemoConfig): string | undefined {
   const isAny = host === '0.0.0.0' || host === '::';
   const name = isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host;
@@ -59,7 +59,7 @@ async function keysOf({ jwt, keySource, dataDir }: DemoConfig): Promise<AuthOpti
   const isConfigured = privateKey !== undefined || secret !== undefined;
   const key = isConfigured ? { privateKey, publicKey, secret } : await signingKeyIn(dataDir, algorithm);
   const keys = { algorithm, ...key, keyId, verificationKeys };
-  // refused here, in one line: inside Nest it would be logged with its stack first
+  // checked here to refuse it in one line; inside Nest it would be logged with its stack first
   Keyring.fromOptions(keys);
   return keys;
 }

@@ -69,7 +69,7 @@ export interface DemoConfig {
 }
 
 /**
- * @param warn told of variables that look like a misspelt one
+ * @param warn called for variables that look misspelt
  * @throws StartError with one line that names the variable
  */
 export function readConfig(

@@ -7,7 +7,7 @@ const SHORTEST_SLIP = 8;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads one variable after the other; every problem is one line that names the variable and never shows its value. */
+/** Reads variables one by one. Every problem is one line that names the variable and never its value. */
 export class EnvironmentReader {
   private readonly asked = new Set<string>();
 
@@ -19,7 +19,7 @@ export class EnvironmentReader {
     return this.environment[name]?.trim() || undefined;
   }
 
-  /** A line for each variable that is one slip of the fingers away from one that was read and is not set. */
+  /** A line for each unknown variable that differs by one typing error from a variable that is not set. */
   slips(): readonly string[] {
     return Object.keys(this.environment).flatMap((name) => {
       if (this.asked.has(name) || name.length < SHORTEST_SLIP) return [];

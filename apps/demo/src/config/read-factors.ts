@@ -4,9 +4,9 @@ import { encryptionKeys } from './read-values.js';
 
 export interface FactorSettings {
   readonly secondFactors: 'on' | 'off';
-  /** `id:base64url`; undefined: made once and kept in Postgres. */
+  /** `id:base64url`; undefined: created once and kept in Postgres. */
   readonly encryptionKeys: readonly string[] | undefined;
-  /** Undefined: the local one, where there is one. Empty: nobody signs in elsewhere. */
+  /** Undefined: the local provider, if possible. Empty: no provider. */
   readonly providers: ProviderSettings | undefined;
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { problem, type EnvironmentReader } from './environment.js';
 import { duration, encryptionKeys } from './read-values.js';
 
-/** Keys that rotate; what is not set is left to the library. */
+/** Keys that rotate. The library decides everything that is not set. */
 export interface KeySourceSettings {
   /** Absolute; as `tokenward keys --dir` writes it. */
   readonly directory: string | undefined;
@@ -13,7 +13,7 @@ export interface KeySourceSettings {
   readonly rotateAfter: string | undefined;
 }
 
-/** Undefined: one key, from the environment or made on the first start. */
+/** Undefined: one key, from the environment or created on the first start. */
 export function keySourceSettings(read: EnvironmentReader): KeySourceSettings | undefined {
   const directory = read.text('KEY_DIRECTORY');
   const sealing = encryptionKeys(read, 'KEY_ENCRYPTION_KEYS');

@@ -19,7 +19,7 @@ const providers = z
   )
   .refine((given) => new Set(given.map(({ name }) => name)).size === given.length);
 
-/** Undefined: not set; empty: none. Names and issuers are judged by the module, which knows what it can use. */
+/** Undefined: not set; empty: none. The module checks names and issuers. */
 export function oidcProviders(read: EnvironmentReader): ProviderSettings | undefined {
   const given = read.text('OIDC_PROVIDERS');
   if (given === undefined) return undefined;

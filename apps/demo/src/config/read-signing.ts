@@ -7,7 +7,7 @@ const MAX_CLAIM_LENGTH = 1024;
 
 export interface SigningSettings {
   readonly algorithm: SigningAlgorithm;
-  /** PEM, as the library reads it. Without it, and without `secret`, a key is made in DATA_DIR. */
+  /** PEM, as the library reads it. Without it, and without `secret`, a key is created in DATA_DIR. */
   readonly privateKey: string | undefined;
   readonly publicKey: string | undefined;
   /** The bytes of the text, as other JWT software reads such a variable. */
@@ -18,7 +18,7 @@ export interface SigningSettings {
   readonly audiences: readonly string[];
 }
 
-/** What the variables say together; whether a key is good enough is Tokenward's own judgement, at boot. */
+/** Checks the variables against each other. Tokenward itself checks the strength of keys at boot. */
 export function signingSettings(
   read: EnvironmentReader,
   algorithms: readonly SigningAlgorithm[],
@@ -51,7 +51,7 @@ export function signingSettings(
   };
 }
 
-/** It goes into every token, and that into a cookie. */
+/** The text goes into every token, and the token into a cookie. */
 function claimText(name: string, text: string): string {
   if (text.length > MAX_CLAIM_LENGTH) throw problem(name, `must have at most ${MAX_CLAIM_LENGTH} characters`);
   return text;

@@ -6,7 +6,7 @@ import { problem, wholeNumber, type EnvironmentReader } from './environment.js';
 const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
 const MOST_FAILURES = 1_000_000;
 
-/** The written form, once it has been seen to lie between `min` and `max`, which are written alike. */
+/** The duration as written, checked to be between `min` and `max`, which have the same form. */
 export function duration(
   read: EnvironmentReader,
   name: string,
@@ -44,7 +44,7 @@ export function serviceUrl(
   return given;
 }
 
-/** Exact origins (RFC 6454, section 6.1): what a browser would send, nothing that matches more than one. */
+/** Exact origins (RFC 6454, section 6.1), as a browser sends them, without wildcards. */
 export function origins(read: EnvironmentReader): readonly string[] {
   const given = read.list('TRUSTED_ORIGINS') ?? [];
   for (const entry of given) {

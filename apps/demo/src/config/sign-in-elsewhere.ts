@@ -5,8 +5,8 @@ import type { DemoConfig } from './demo-config.js';
 import type { ProviderSettings } from './read-providers.js';
 
 /**
- * Sign-in at those providers. The redirect URI follows the address at which the page is opened, which is this machine's; a
- * production wants it from configuration.
+ * Sign-in at those providers. The redirect URI follows the address at which the page is opened, which is on this
+ * machine. In production it must come from configuration.
  * @throws AuthError `configuration_invalid` when a provider is refused
  */
 export function signInElsewhere(config: DemoConfig, providers: ProviderSettings): readonly FactorMethod[] {

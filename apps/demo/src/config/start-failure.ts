@@ -32,14 +32,14 @@ const VARIABLES: readonly (readonly [option: string, variable: string])[] = [
   ['revocation.unproven', 'REVOCATION_UNPROVEN'],
 ];
 
-/** Of what listens. */
+/** Errors of listening. */
 const LISTENING: readonly (readonly [codes: RegExp, line: string])[] = [
   [/^EADDRINUSE$/, 'PORT is in use by another program: stop that, or set another PORT'],
   [/^EACCES$/, 'PORT may not be used by this user: take one above 1023'],
   [/^EADDRNOTAVAIL$/, 'HOST is not an address of this machine'],
 ];
 
-/** Of what connects; SQLSTATEs of PostgreSQL among them. */
+/** Errors of connecting, among them SQLSTATEs of PostgreSQL. */
 const CONNECTING: readonly (readonly [codes: RegExp, line: string])[] = [
   [
     /^(?:ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/,
@@ -51,8 +51,8 @@ const CONNECTING: readonly (readonly [codes: RegExp, line: string])[] = [
 ];
 
 /**
- * What a failed start says when it is one clear line, with the module's options called by their variables. Undefined for anything else,
- * which deserves its stack.
+ * The one-line message of a failed start, with the names of variables instead of options. Undefined for any other
+ * error, which is printed with its stack.
  */
 export function startFailureLine(error: unknown, environment: Environment = process.env): string | undefined {
   if (error instanceof StartError) return error.message;

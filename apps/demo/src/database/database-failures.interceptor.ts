@@ -4,7 +4,10 @@ import { DrizzleQueryError } from 'drizzle-orm';
 import { invalidInput } from '../refusals.js';
 import { catchError, type Observable, throwError } from 'rxjs';
 
-/** The demo's own queries answer as Tokenward's do when the database fails: 503, by the code alone, never 500 (contract, section 4). */
+/**
+ * The demo's own queries answer like Tokenward's when the database fails: 503, with only the code in the log, never
+ * 500 (contract, section 4).
+ */
 @Injectable()
 export class DatabaseFailures implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -12,7 +15,10 @@ export class DatabaseFailures implements NestInterceptor {
   }
 }
 
-/** Classes of SQLSTATE: a value that does not fit is the caller's, a statement that does not is a mistake here. */
+/**
+ * By the class of SQLSTATE: a value that does not fit is the caller's fault, and an invalid statement is a mistake of
+ * the demo.
+ */
 function refusalOf(error: unknown): unknown {
   if (!(error instanceof DrizzleQueryError)) return error;
   const { code } = (error.cause ?? {}) as { code?: unknown };

@@ -8,7 +8,7 @@ import * as schema from './schema.js';
 
 export type DemoDatabase = NodePgDatabase<typeof schema> & { $client: pg.Pool };
 
-/** Injection tokens of the demo's own handles; Tokenward is handed them and never closes them. */
+/** Injection tokens of the demo's own connections. Tokenward uses them and never closes them. */
 export const DATABASE = Symbol('DATABASE');
 export const REDIS = Symbol('REDIS');
 
@@ -30,7 +30,7 @@ export function openDatabase(databaseUrl: string): DemoDatabase {
     idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
   });
-  // an idle connection that the server closes must not end the process; the next query opens another
+  // an idle connection that the server closes must not end the process; the next query opens a new one
   pool.on('error', (error) => {
     new Logger('Database').warn(`an idle connection was lost: ${error.message}`);
   });
@@ -76,7 +76,7 @@ export class DatabaseModule implements OnApplicationShutdown {
     };
   }
 
-  /** Last: modules are shut down in the reverse order of their imports. */
+  /** Closed last, because modules are shut down in the reverse order of their imports. */
   async onApplicationShutdown(): Promise<void> {
     this.redis?.disconnect();
     await this.database.$client.end();

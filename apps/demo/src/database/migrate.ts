@@ -18,7 +18,7 @@ export async function migrateAll(databaseUrl: string): Promise<void> {
     const client = await database.$client.connect();
     try {
       const own = drizzle(client);
-      // whoever waits for the lock waits for a whole migration
+      // a process that waits for the lock waits for a whole migration
       await own.execute(sql`set statement_timeout = '60s'`);
       await own.execute(sql`set lock_timeout = '60s'`);
       await own.execute(sql`select pg_advisory_lock(${LOCK})`);

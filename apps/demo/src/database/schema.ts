@@ -24,7 +24,7 @@ export const users = pgTable(
   (t) => [uniqueIndex('users_email_lower_idx').on(sql`lower(${t.email})`)],
 );
 
-/** What the processes of the demo share: the key that seals second factors. */
+/** Secrets that the processes of the demo share: the key that encrypts second factors. */
 export const secrets = pgTable('secrets', {
   name: text('name').primaryKey(),
   value: text('value').notNull(),

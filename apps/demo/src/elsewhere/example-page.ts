@@ -15,7 +15,7 @@ button.plain { background: #fff; color: #1c6b3f }
 }`;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-/** The form leads on to the demo, by whatever name of this machine the page was opened; a browser judges the whole way. */
+/** The form leads on to the demo, under any name of this machine, and browsers apply the policy to all redirects. */
 export function pagePolicy(origins: readonly string[]): string {
   const forms = ["'self'", ...origins].join(' ');
   return `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`;

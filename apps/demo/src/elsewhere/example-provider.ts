@@ -9,7 +9,7 @@ export interface ProviderClient {
   readonly clientId: string;
   readonly origins: readonly string[];
   readonly callbackPath: string;
-  /** Told once somebody signs out at the provider. */
+  /** Called when somebody signs out at the provider. */
   readonly logoutUrl: string;
 }
 
@@ -23,8 +23,8 @@ const SIGN_IN = /^\/sign-in\/([\w-]{1,64})$/;
 const MAX_FORM_BYTES = 4096;
 
 /**
- * An OpenID provider that believes whoever sits at the machine: an email is all that it asks for. Keys, people and sessions are in memory, and
- * gone with the process; the same email is the same person afterwards.
+ * An OpenID provider that trusts the person at the machine and only asks for an email. Keys, people and sessions are
+ * in memory and lost with the process; the same email is the same person afterwards.
  */
 export function exampleProvider(issuer: string, client: ProviderClient) {
   const { pathname } = new URL(issuer);
@@ -75,7 +75,7 @@ function configurationOf(
         redirect_uris: origins.map((origin) => origin + callbackPath),
         response_types: ['code'],
         grant_types: ['authorization_code'],
-        // without it nothing says how old the proof is
+        // otherwise the id_token does not say how old the proof is
         require_auth_time: true,
         backchannel_logout_uri: logoutUrl,
         backchannel_logout_session_required: true,
@@ -90,14 +90,14 @@ function configurationOf(
       const person = people.get(accountId);
       return person && { accountId, claims: () => ({ sub: accountId, ...person }) };
     },
-    // nobody is asked whether the demo may know the email that they have just typed
+    // no consent page: the person has just typed the email for the demo
     async loadExistingGrant({ oidc }) {
       const grant = new oidc.provider.Grant({ clientId, accountId: oidc.session?.accountId ?? '' });
       grant.addOIDCScope(SCOPE);
       await grant.save();
       return grant;
     },
-    // its own refuses to call this machine
+    // the provider's own fetch refuses to call this machine
     fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
     ttl: {
       ...{ AccessToken: 300, AuthorizationCode: 60, IdToken: 300, Interaction: 600 },

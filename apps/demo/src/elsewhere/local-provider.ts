@@ -3,14 +3,14 @@ import { type DemoConfig, pageAddress, type ProviderSettings } from '../config/i
 import { isDirect, isNamedLoopback } from '../loopback.js';
 import type { ProviderClient } from './example-provider.js';
 
-/** Where the demo answers as somebody else. */
+/** The path under which the demo acts as a provider. */
 const PATH = '/example-provider';
 /** Its name in the routes; the page says "Sign in with Example". */
 const NAME = 'example';
 
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 
-/** An OpenID provider to try sign-in elsewhere with. */
+/** An OpenID provider to try the sign-in with. */
 export interface LocalProvider {
   readonly providers: ProviderSettings;
   /** Answers under it. */
@@ -19,21 +19,21 @@ export interface LocalProvider {
 }
 
 /**
- * Read and made at the first request, so that the start is no slower. Undefined where OIDC_PROVIDERS is set, in production, without the
- * development dependencies, over TLS (this process trusts no certificate of its own making) and where the address is not known yet
- * (PORT=0) or is not this machine's.
+ * Loaded at the first request, so that the start is not slower. Undefined if OIDC_PROVIDERS is set, in production,
+ * without the development dependencies, over TLS (this process does not trust its own certificate), and if the
+ * address is not known yet (PORT=0) or is not on this machine.
  */
 export function localProvider(config: DemoConfig): LocalProvider | undefined {
   const address = pageAddress(config);
   if (config.factors.providers || process.env['NODE_ENV'] === 'production') return undefined;
-  // no content security policy can name [::1], and the form of the provider leads there
+  // a content security policy cannot name [::1], but the form of the provider leads there
   if (address === undefined || address.includes('[') || config.tls || !isInstalled()) return undefined;
   const issuer = address + PATH;
   const prefix = config.hostPrefix === undefined ? '' : `/${config.hostPrefix}`;
   const routes = `${prefix}/auth/oidc/${NAME}`;
   const client: ProviderClient = {
     clientId: 'tokenward-demo',
-    // names of this machine: the page is opened by any of them
+    // the page may be opened by any name of this machine
     origins: ['127.0.0.1', 'localhost'].map((name) => `http://${name}:${String(config.port)}`),
     callbackPath: `${routes}/callback`,
     logoutUrl: `${address}${routes}/backchannel-logout`,

@@ -1,13 +1,13 @@
 import type { AuthEvent } from '@tokenward/nestjs/observe';
 
-/** What a user may see of an event about themselves. No token is in any event to begin with. */
+/** What a user may see of an event about themselves. Events never contain tokens. */
 export type FeedEvent = AuthEvent & { readonly id: number };
 export type FeedListener = (event: FeedEvent) => void;
 
 const KEPT_PER_USER = 30;
 const KEPT_USERS = 1_000;
 
-/** The caller's own events, as this process sees them: live, and the last few for who comes (back) later. */
+/** The caller's own events, as this process sees them: live, and the last few for a client that connects later. */
 export class EventFeed {
   private readonly recent = new Map<string, FeedEvent[]>();
   private readonly listeners = new Map<string, Set<FeedListener>>();
@@ -26,7 +26,7 @@ export class EventFeed {
     return this.recent.get(userId) ?? [];
   }
 
-  /** Returns how to stop. */
+  /** Returns a function that stops it. */
   follow(userId: string, listener: FeedListener): () => void {
     const set = this.listeners.get(userId) ?? new Set();
     this.listeners.set(userId, set.add(listener));
@@ -35,7 +35,7 @@ export class EventFeed {
     };
   }
 
-  /** Those that were written to last stay. */
+  /** Keeps the histories that were written to last. */
   private keep(userId: string, event: FeedEvent): void {
     const kept = this.recent.get(userId) ?? [];
     this.recent.delete(userId);

@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { verifyClient } from '@tokenward/nestjs/ws';
 
-/** Plain WebSockets with `{"type": …}` messages, and handshakes from foreign pages refused before they are answered. */
+/** Plain WebSockets with `{"type": …}` messages. Handshakes from foreign pages are refused. */
 export class EventsAdapter extends WsAdapter {
   constructor(private readonly host: INestApplication) {
     super(host, { messageParser: parseMessage });
@@ -13,7 +13,7 @@ export class EventsAdapter extends WsAdapter {
   }
 }
 
-/** What is not a message of ours is dropped without a word. */
+/** Other messages are silently dropped. */
 export function parseMessage(data: unknown): { event: string; data: unknown } | undefined {
   try {
     const message = JSON.parse(String(data)) as { type?: unknown } | null;

@@ -24,7 +24,10 @@ interface Visitor {
   silent: boolean;
 }
 
-/** `WS /events`: the caller's own events as they happen. Nothing goes out before a token was accepted, nor after it was refused. */
+/**
+ * `WS /events`: the caller's own events as they happen. Nothing is sent before a token is accepted or after it is
+ * refused.
+ */
 @WebSocketGateway({ path: '/events', maxPayload: 16 * 1024 })
 export class EventsGateway
   implements OnGatewayConnection<WebSocket>, OnGatewayDisconnect<WebSocket>, BeforeApplicationShutdown

@@ -10,7 +10,7 @@ import { secrets } from '../database/schema.js';
 
 const NAME = 'factors';
 
-/** All of them; the rp id of passkeys is the host name of the request, so that the demo works wherever it is opened. */
+/** All factors. The rp id of passkeys is the host name of the request, so that the demo works under any name. */
 export async function factorOptions(
   { secondFactors, encryptionKeys }: FactorSettings,
   elsewhere: readonly FactorMethod[],
@@ -24,7 +24,10 @@ export async function factorOptions(
   };
 }
 
-/** Made once and shared by all processes. Beside what it seals it holds off nobody who has the whole database: set FACTOR_ENCRYPTION_KEYS. */
+/**
+ * Created once and shared by all processes. It is in the same database as the secrets, so it does not protect against
+ * a theft of the whole database: set FACTOR_ENCRYPTION_KEYS.
+ */
 async function ownKey(database: DemoDatabase): Promise<string> {
   const value = `own:${randomBytes(32).toString('base64url')}`;
   await database.insert(secrets).values({ name: NAME, value }).onConflictDoNothing();

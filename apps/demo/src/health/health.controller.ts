@@ -16,7 +16,10 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Ready when the database answers, the revocation view holds a first snapshot and a key signs. Redis may be away: everything goes on without. */
+  /**
+   * Ready when the database answers, the revocation view has its first snapshot and there is a signing key. Redis may
+   * be down, because everything works without it.
+   */
   @Get('ready')
   async ready(@Res({ passthrough: true }) response: object) {
     const { postgres, redis, revocations, keyring } = await this.health.report();

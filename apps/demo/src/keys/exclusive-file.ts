@@ -7,8 +7,8 @@ const DRAFT = '.draft-';
 const ABANDONED_AFTER_MS = 60_000;
 
 /**
- * Creates a file (0600) with all of its content or not at all. Of several processes that try at once one succeeds, and when this returns
- * the file is there, whoever made it.
+ * Creates a file (0600) with all of its content or not at all. Of several processes that try at once, one succeeds.
+ * When this returns, the file exists, whichever process created it.
  */
 export function createExclusively(path: string, content: string): void {
   const dir = dirname(path);
@@ -31,7 +31,7 @@ export function createExclusively(path: string, content: string): void {
   }
 }
 
-/** The name must last as long as the content. */
+/** Syncs the folder, so that the name is as durable as the content. */
 function sync(dir: string): void {
   const handle = openSync(dir, 'r');
   try {
@@ -41,7 +41,7 @@ function sync(dir: string): void {
   }
 }
 
-/** Left by a kill between writing and naming. */
+/** Removes files that a kill between writing and renaming left behind. */
 function removeAbandoned(dir: string): void {
   for (const name of readdirSync(dir).filter((entry) => entry.startsWith(DRAFT))) {
     const stats = statSync(join(dir, name), { throwIfNoEntry: false });

@@ -3,7 +3,7 @@ import { Public } from '@tokenward/nestjs';
 import { isDirect, isNamedLoopback, type LocalRequest } from '../loopback.js';
 import { Mailbox, type Message } from './mailbox.js';
 
-/** What the demo would have mailed, for whoever sits at the machine. */
+/** The mails that the demo would have sent, for the person at the machine. */
 @Controller('mailbox')
 @Public()
 export class MailboxController {

@@ -11,7 +11,7 @@ export interface Message {
 
 const MOST = 100;
 
-/** What would be mailed stays on this machine. The newest first. */
+/** Keeps mails on this machine instead of sending them, the newest first. */
 export class Mailbox {
   private messages: readonly Message[] = [];
 

@@ -7,7 +7,7 @@ import {
 } from '@tokenward/nestjs/observe';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
-/** What the module counts, as Prometheus reads it, beside the process's own numbers. No label holds anything of a user. */
+/** The module's metrics in the format of Prometheus, with metrics of the process. No label contains data of a user. */
 export class DemoMetrics {
   private readonly registry = new Registry();
   private readonly instruments = new Map<string, Counter | Gauge>();
@@ -20,7 +20,7 @@ export class DemoMetrics {
     for (const metric of Object.values(METRICS)) this.instruments.set(metric.name, this.instrumentOf(metric));
   }
 
-  /** In the text format, as of now. */
+  /** The current metrics in the text format. */
   text(): Promise<string> {
     for (const each of this.source.read()) this.take(each);
     return this.registry.metrics();

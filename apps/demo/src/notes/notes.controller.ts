@@ -15,7 +15,7 @@ const NewNote = z.object({
     .regex(/^[^\0]{1,2000}$/),
 });
 
-/** The caller's own notes, and no one else's. */
+/** Only the caller's own notes. */
 @Controller('notes')
 export class NotesController {
   constructor(@Inject(DATABASE) private readonly database: DemoDatabase) {}

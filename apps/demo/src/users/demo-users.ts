@@ -13,8 +13,9 @@ export interface DemoUser {
 const LOCK = 6_113_508_205;
 
 /**
- * Creates the configured users that do not exist yet; with none configured and an empty table, two with random passwords, which are printed once:
- * before the commit, so that a kill in between leaves nobody with a password that nobody saw.
+ * Creates the configured users that do not exist yet. With none configured and an empty table, it creates two with
+ * random passwords, which are printed once. They are printed before the commit, so that a kill in between leaves no
+ * user with an unknown password.
  */
 export async function seedUsers(
   database: DemoDatabase,

@@ -10,7 +10,7 @@ import type { DemoConfig } from '../config/index.js';
 /** Built from apps/demo/web by tools/build.mjs. */
 const FILES = fileURLToPath(new URL('../../public', import.meta.url));
 
-/** Nothing inline and nothing from elsewhere; HTTPS is the proxy's to enforce. */
+/** No inline code and no other origins. The proxy enforces HTTPS. */
 const PAGE_POLICY = {
   'default-src': ["'none'"],
   'script-src': ["'self'"],
@@ -26,19 +26,19 @@ const PAGE_POLICY = {
 /** Swagger UI styles its elements inline. */
 const DOCS_POLICY = { 'upgrade-insecure-requests': null };
 
-/** Security headers for every answer; before anything that answers. `tls`: who speaks it. */
+/** Sets security headers on every answer. To be called before anything that answers. `tls`: who terminates TLS. */
 export function secureHeaders(app: INestApplication, tls: 'proxy' | 'itself'): void {
   app.use(
     helmet({
       contentSecurityPolicy: { useDefaults: false, directives: PAGE_POLICY },
-      // every other server on localhost would be out of reach for a year
+      // otherwise every other server on localhost would be unreachable for a year
       ...(tls === 'itself' && { strictTransportSecurity: false }),
     }),
   );
   app.use('/docs', helmet.contentSecurityPolicy({ directives: DOCS_POLICY }));
 }
 
-/** The page and its assets, at `/`. The names of the assets hold a hash of what is in them. */
+/** Serves the page and its assets at `/`. The names of the assets contain a hash of their content. */
 export async function servePage(app: INestApplication, adapter: DemoConfig['adapter']): Promise<void> {
   if (adapter === 'express')
     (app as NestExpressApplication).useStaticAssets(FILES, {
@@ -50,7 +50,7 @@ export async function servePage(app: INestApplication, adapter: DemoConfig['adap
   else
     await (app as NestFastifyApplication).register(fastifyStatic, {
       root: FILES,
-      // a route a file: what is not there is answered by the application
+      // one route for each file, so that the application answers for missing files
       wildcard: false,
       setHeaders: (reply, path) => {
         reply.header('Cache-Control', cacheControl(path));

@@ -5,8 +5,9 @@ const BRACKETED = /^\[([^\]]*)\](?::\d{1,5})?$/;
 const IPV4_AND_PORT = /^([\d.]+):\d{1,5}$/;
 
 /**
- * The address alone of what a socket or a proxy wrote: without port (Azure writes `203.0.113.7:51234`), brackets, quotes (RFC 7239, section 6) and
- * zone. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) is the IPv4 one. Undefined for whatever is not an address: a forged header, a socket path.
+ * The bare address from a socket or a proxy: without port (Azure writes `203.0.113.7:51234`), brackets, quotes (RFC
+ * 7239, section 6) and zone. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) becomes the IPv4 address.
+ * Undefined for a text that is not an address, such as a forged header or a socket path.
  */
 export function addressOf(written: string | undefined): string | undefined {
   if (written !== undefined && isIPv4(written)) return written;
@@ -18,8 +19,8 @@ export function addressOf(written: string | undefined): string | undefined {
 }
 
 /**
- * The network that failures are counted against: an IPv4 address, or the /64 of an IPv6 one, which one customer has at will (RFC 6177). Whatever is
- * not an address is one address of its own.
+ * The network that failures are counted against: an IPv4 address, or the /64 of an IPv6 address, which one customer
+ * controls (RFC 6177). All texts that are not an address count as one address.
  */
 export function networkOf(ip: string | undefined): string {
   const address = addressOf(ip);
@@ -36,7 +37,10 @@ function mappedIpv4(groups: readonly number[]): string | undefined {
   return mapped ? [6, 7].flatMap((index) => bytesOf(groups[index] ?? 0)).join('.') : undefined;
 }
 
-/** The wider network that a place on the map mostly keeps: the /24 of an IPv4 address, the /48 of an IPv6 one. */
+/**
+ * The wider network, which mostly stays the same at one location: the /24 of an IPv4 address, or the /48 of an IPv6
+ * address.
+ */
 export function neighbourhoodOf(ip: string | undefined): string {
   const network = networkOf(ip);
   return network.includes(':') ? network.split(':', 3).join(':') : network.replace(/\.\d+$/, '');

@@ -1,7 +1,10 @@
 import { AuthError } from './auth-error.js';
 import { withDeadline } from './deadline.js';
 
-/** What a function of the host answers within `ms` milliseconds. Whatever it throws, and a late answer, is `AuthError('unavailable')` that names the option. */
+/**
+ * The answer of a host function, within `ms` milliseconds. An exception or a late answer becomes
+ * `AuthError('unavailable')` with the name of the option.
+ */
 export async function askHost<T>(option: string, ms: number, question: () => T | Promise<T>): Promise<T> {
   try {
     return await withDeadline(Promise.resolve().then(question), ms, option);

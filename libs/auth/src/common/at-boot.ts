@@ -1,9 +1,9 @@
 import { AuthError } from './auth-error.js';
 
-/** A database that was asleep needs longer for its first answer than a request may wait. */
+/** A database that has to wake up needs longer for its first answer than a request may wait. */
 const TRIES = 3;
 
-/** Asks up to three times. What is refused while the application starts is read by its operator: the message is the private detail. */
+/** Tries up to three times. An operator reads an error at the start, so its message is the private detail. */
 export async function atBoot<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1)
     try {

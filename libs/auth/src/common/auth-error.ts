@@ -15,29 +15,30 @@ export interface AuthErrorExtra {
   readonly retryAfterSeconds?: number;
   /** Seconds; the proof age that the route asks for (RFC 9470, section 3). */
   readonly maxAgeSeconds?: number;
-  /** What is wrong with a proof, or needs one (RFC 9449, section 7.1). */
+  /** The challenge for a missing or refused proof (RFC 9449, section 7.1). */
   readonly dpop?: DpopChallenge;
-  /** Where the metadata of the resource is (RFC 9728, section 5.1). */
+  /** The URL of the metadata of the resource (RFC 9728, section 5.1). */
   readonly resourceMetadata?: string;
-  /** A challenge for the browser's key, as the header has it (Device Bound Session Credentials). */
+  /** A challenge for the browser's key, as a header value (Device Bound Session Credentials). */
   readonly sessionChallenge?: string;
-  /** Names of the refused fields with what is wrong; never their values. */
+  /** Names of the refused fields with the problem, never their values. */
   readonly fields?: Readonly<Record<string, string>>;
-  /** Users that one identifier means; for the event. */
+  /** The users with the same identifier, for the event. */
   readonly userIds?: readonly string[];
-  /** A refused refresh that must leave the cookies alone: the loser of a race would wipe the winner's. */
+  /** The cookies must be kept after this refusal: otherwise the loser of a race would clear the winner's. */
   readonly cookies?: 'keep';
 }
 
 /**
- * Everything Tokenward refuses. Whoever answers it, answers right: status, body, headers and `message` are public, and so are
- * the members that a logger or a formatter of errors lists. `reason`, `detail` and `extra` are private: accessors of a private
- * field, which neither JSON nor `util.inspect` nor pino shows. None of them ever holds a token, hash, password or key.
+ * Every refusal of Tokenward. Any filter answers it correctly, because status, body, headers and `message` are
+ * public, and so are the members that a logger or an error formatter lists. `reason`, `detail` and `extra` are
+ * private: they are accessors of a private field, which neither JSON nor `util.inspect` nor pino shows. None of them
+ * ever contains a token, hash, password or key.
  */
 export class AuthError extends HttpException {
   override readonly name = 'AuthError';
   readonly code: AuthErrorCode;
-  /** To be set on the answer; Express and Fastify do so by themselves where no filter answers. */
+  /** To be set on the answer. Express and Fastify do so by themselves if no filter answers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly #private: {
     readonly reason: AuthErrorReason;
@@ -55,12 +56,12 @@ export class AuthError extends HttpException {
     if (reason === 'configuration_invalid') this.message = detail;
   }
 
-  /** Why, finer than the code. */
+  /** The private reason, more precise than the code. */
   get reason(): AuthErrorReason {
     return this.#private.reason;
   }
 
-  /** Why, in words for the log. */
+  /** The private reason in words, for the log. */
   get detail(): string {
     return this.#private.detail;
   }
@@ -69,7 +70,7 @@ export class AuthError extends HttpException {
     return this.#private.extra;
   }
 
-  /** What GraphQL shows beside the message, as Nest's Apollo driver does it for any `HttpException`. */
+  /** What GraphQL shows in addition to the message, as Nest's Apollo driver does for any `HttpException`. */
   get extensions(): { readonly code: string; readonly originalError: ErrorBody } {
     return { code: graphqlCodeOf(this.getStatus()), originalError: this.getResponse() };
   }
@@ -93,7 +94,7 @@ export class AuthError extends HttpException {
   }
 }
 
-/** What an error came from; a refusal keeps it to itself. */
+/** The cause of an error. A refusal keeps its cause private. */
 export function causeOf(error: Error): unknown {
   return error instanceof AuthError ? error.extra.cause : error.cause;
 }

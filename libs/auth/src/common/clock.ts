@@ -1,4 +1,4 @@
-/** The one place where time comes in; tests move it. */
+/** The only source of time; tests move it. */
 export abstract class Clock {
   /** Wall clock, milliseconds since the epoch. */
   abstract now(): number;

@@ -1,13 +1,13 @@
 import { AuthError } from './auth-error.js';
 
 /**
- * The promise, or `AuthError('unavailable')` after `ms` milliseconds. What it waited for goes on in the background; its late failure is
- * swallowed. `what` names the store and the question, never a value.
+ * The promise, or `AuthError('unavailable')` after `ms` milliseconds. The work itself continues in the background,
+ * and a late failure of it is ignored. `what` names the store and the query, never a value.
  */
 export function withDeadline<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
-      // a process that was paused comes to its timers before its sockets, where the answer may have been waiting
+      // a process that was paused runs its timers before it reads its sockets, where the answer may be waiting
       setImmediate(() => {
         reject(AuthError.unavailable(`${what}: no answer within ${String(ms)} ms`));
       });

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** The one place where randomness comes in. */
+/** The only source of randomness. */
 export abstract class Entropy {
   abstract bytes(length: number): Buffer;
   /** RFC 9562 version 4. */

@@ -2,10 +2,13 @@ import { AuthError } from './auth-error.js';
 import { isKnownSecret } from './known-secrets.js';
 
 const FEWEST_BYTES = 6;
-/** What is left of 128 bits of hex when a few of its digits happen to be a run. */
+/** The fewest units of 128 bits of hex in which a few digits happen to be a run. */
 const FEWEST_UNITS = 16;
 
-/** What placeholders are made of; the longest first, so that `secretkey` is not `secret` and three letters. */
+/**
+ * Words that placeholders consist of, the longest first, so that `secretkey` is not read as `secret` and three
+ * letters.
+ */
 const WORDS = (
   'abcdefgh qwertyuiop asdfghjkl zxcvbnm qwerty asdf zxcv qazwsx letmein iloveyou welcome dragon ' +
   'secrets secret secrete privates private public publickey passphrase password passwort passwd keyboard cat shhhhh shhh ' +
@@ -30,10 +33,13 @@ export function assertNotKnown(option: string, secret: Buffer): void {
     throw AuthError.configuration(option, `is an example secret that everyone knows: ${CURE}`);
 }
 
-/** Refuses a secret that others have or would try first: published, of few different bytes, of a short period, of words and runs. */
+/**
+ * Refuses a secret that others know or would try first: published, with few different bytes, with a short period, or
+ * made of words and runs.
+ */
 export function assertHardToGuess(option: string, secret: Buffer): void {
   assertNotKnown(option, secret);
-  // as bytes, and as the text that encodes them: both are what somebody may have typed
+  // checked as bytes and as the text that encodes them, because somebody may have typed either
   for (const form of [secret, Buffer.from(secret.toString('base64url'))]) {
     if (new Set(form).size < FEWEST_BYTES || periodOf(form) * 4 <= form.length)
       throw AuthError.configuration(option, `repeats itself, so it is soon guessed: ${CURE}`);
@@ -56,7 +62,10 @@ function periodOf(form: Buffer): number {
   return form.length - (border[form.length - 1] ?? 0);
 }
 
-/** How many things somebody had to choose: a word is one however often it comes, so is a run (`aaaa`, `1234`, `dcba`), else each byte. */
+/**
+ * How many choices the secret needed: a word counts once however often it occurs, so does a run (`aaaa`, `1234`,
+ * `dcba`), and every other byte counts.
+ */
 function unitsOf(form: Buffer): number {
   const text = form.toString('latin1');
   if (!/^[\x20-\x7e\s]*$/.test(text)) return runsOf(form);

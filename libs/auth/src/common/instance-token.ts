@@ -2,14 +2,14 @@ import { AuthError } from './auth-error.js';
 
 /** The name of the instance of an app that has only one. */
 export const DEFAULT_INSTANCE = 'default';
-/** Injection token of the instance's own name, seen inside its module alone. */
+/** Injection token of the instance's own name, visible only inside its module. */
 export const AUTH_INSTANCE = Symbol('AUTH_INSTANCE');
 
 const NAME = /^[a-z][a-z0-9-]{0,30}$/;
 
 /**
- * Injection token of what belongs to one instance of the module: `@Inject(authToken(AuthService, 'staff'))`. Without a name it is the unnamed
- * instance's, of which the class itself is a token, too.
+ * Injection token of a provider of one instance of the module: `@Inject(authToken(AuthService, 'staff'))`. Without a
+ * name it belongs to the unnamed instance, where the class itself is a token too.
  */
 export function authToken(of: { readonly name: string } | symbol, instance = DEFAULT_INSTANCE): string {
   const name = typeof of === 'symbol' ? String(of.description) : nameOf(of);
@@ -19,7 +19,10 @@ export function authToken(of: { readonly name: string } | symbol, instance = DEF
 const names = new WeakMap<object, string>();
 const given = new Map<string, number>();
 
-/** A bundler that minifies gives classes of different files one name (`t`): each after the first gets a number, or one would be injected for another. */
+/**
+ * A minifying bundler gives classes of different files the same name (`t`). Each after the first gets a number, so
+ * that one is not injected for another.
+ */
 function nameOf(of: { readonly name: string }): string {
   const known = names.get(of);
   if (known !== undefined) return known;

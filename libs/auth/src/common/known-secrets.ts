@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
-// Hashes, so that no scanner of secrets takes this file for a leak, and nobody copies a secret from it.
+// Hashes, so that secret scanners do not report this file, and nobody copies a secret from it.
 
-/** Of texts in small letters and digits alone, so that another way of writing one is the same one. */
+/** Hashes of texts reduced to lower-case letters and digits, so that other spellings match as well. */
 const KNOWN_TEXTS: ReadonlySet<string> = new Set([
   // Nest documentation
   'kQqb5-hyeq-CmVQq8v43YycnK943ssSqOZIhEcunyKw',

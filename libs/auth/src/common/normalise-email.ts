@@ -1,5 +1,5 @@
-/** How an email is compared and stored: NFKC, lower case, no blanks around it. Applying it twice changes nothing. */
+/** The form in which an email is compared and stored: NFKC, lower case, trimmed. Applying it twice changes nothing. */
 export function normaliseEmail(email: string): string {
-  // lower case may undo NFKC and NFKC may bring blanks: hence the second pass, and the trim at the end
+  // lower case may undo NFKC, and NFKC may produce blanks: hence the second pass, and the trim at the end
   return email.normalize('NFKC').toLowerCase().normalize('NFKC').trim();
 }

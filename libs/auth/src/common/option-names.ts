@@ -1,6 +1,6 @@
 import { type z } from 'zod';
 
-/** Names that other libraries, or our own earlier releases, have for what is an option here. */
+/** Names that other libraries, or our own earlier releases, use for an option. */
 const ALSO_KNOWN_AS: Readonly<Record<string, string>> = {
   expiresin: 'ttl',
   expiration: 'ttl',
@@ -16,7 +16,7 @@ const ALSO_KNOWN_AS: Readonly<Record<string, string>> = {
   type: 'mode',
 };
 
-/** The options of a schema: the shape of an object, whatever is wrapped around it. */
+/** The options of a schema: the shape of its object, without wrappers. */
 export function shapeOf(schema: z.core.$ZodType | undefined): z.core.$ZodShape | undefined {
   if (schema === undefined) return undefined;
   const { def } = (schema as z.core.$ZodTypes)._zod;
@@ -26,7 +26,7 @@ export function shapeOf(schema: z.core.$ZodType | undefined): z.core.$ZodShape |
   return 'innerType' in def ? shapeOf(def.innerType) : undefined;
 }
 
-/** The schema of a list's entries, whatever is wrapped around it. */
+/** The schema of a list's entries, without wrappers. */
 export function entriesOf(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   if (schema === undefined) return undefined;
   const { def } = (schema as z.core.$ZodTypes)._zod;
@@ -50,7 +50,7 @@ export function pathsIn(schema: z.core.$ZodType): readonly string[] {
   ]);
 }
 
-/** What an unknown member may have been meant to be, as a sentence. */
+/** A sentence that suggests what an unknown member may have been meant to be. */
 export function cureOf(
   unknown: string,
   path: readonly PropertyKey[],
@@ -59,7 +59,7 @@ export function cureOf(
 ): string {
   const named = (...names: readonly PropertyKey[]): string => written([...prefix, ...names]);
   const here = Object.keys(shapeOf(schemaAt(root, path)) ?? {});
-  // an entry of a list is one of many: it belongs nowhere else
+  // an entry of a list has no other place
   const all = path.some((each) => typeof each === 'number') ? [] : pathsIn(root);
   const meant = ALSO_KNOWN_AS[plain(unknown)] ?? unknown;
   const known = here.find((each) => plain(each) === plain(meant));
@@ -78,7 +78,7 @@ export function cureOf(
   return at === undefined ? `known here: ${here.join(', ')}` : `did you mean ${named(at)}?`;
 }
 
-/** The known name that a slip of the fingers, or a longer or shorter form, makes of it. */
+/** The known name that differs from it only by a typing error, or by a longer or shorter form. */
 export function nearest(unknown: string, known: readonly string[]): string | undefined {
   const given = plain(unknown);
   const scored = known.map((name) => ({ name, distance: distanceOf(given, plain(name)) }));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseDuration } from './duration.js';
 
-/** What the reference prints beside an option: its bounds or its choices. */
+/** What the generated reference prints for an option: its bounds or its choices. */
 const optionLimits = z.registry<{ readonly limits: string }>();
 
 const wrong =
@@ -20,7 +20,7 @@ export function text(cure = 'a text that is not empty', pattern = /\S/) {
   return z.string({ error }).max(1024, { error }).regex(pattern, { error });
 }
 
-/** Compared letter by letter with what others wrote; a file or a variable likes to add a line break. */
+/** For texts that must match other systems exactly. A file or a variable often adds a line break, which is refused. */
 export function exactText(cure?: string, pattern?: RegExp) {
   return text(cure, pattern).refine(
     (value) => value.trim() === value,
@@ -78,7 +78,7 @@ export function hook<Signature extends (...args: never[]) => unknown>() {
   return z.custom<Signature>((value) => typeof value === 'function', { error: wrong('a function') });
 }
 
-/** An object that is handed over as it is: a store, a key, a schema. `cure` says where it comes from. */
+/** An object that is passed on unchanged: a store, a key, a schema. `cure` says where it comes from. */
 export function handle<Handle>(fits: (value: object) => boolean, cure: string) {
   return z.custom<Handle>(
     (value) => (typeof value === 'object' || typeof value === 'function') && value !== null && fits(value),
@@ -86,7 +86,10 @@ export function handle<Handle>(fits: (value: object) => boolean, cure: string) {
   );
 }
 
-/** Whether the object has these methods: how a port is known whatever copy of the package it comes from. */
+/**
+ * Whether the object has these methods. A port is recognised by them, even if it comes from another copy of the
+ * package.
+ */
 export const having =
   (...methods: readonly string[]) =>
   (value: object): boolean =>

@@ -4,19 +4,24 @@ export interface Actor {
   readonly id: string;
 }
 
-/** Who makes a request, as the access token says it and nothing has revoked. Times are whole seconds since the epoch. */
+/**
+ * The caller of a request, according to an access token that was not revoked. Times are whole seconds since the
+ * epoch.
+ */
 export interface Principal {
-  /** `api_key`: a machine that stands for its owner; it has no session and proved no credential. */
+  /** `api_key`: a machine that acts for the owner of the key. It has no session and did not prove a credential. */
   readonly kind: 'user' | 'api_key';
-  /** Of a token of `trustedIssuers` its `iss`; undefined for our own. An id means something only together with it. */
+  /** The `iss` of a token of `trustedIssuers`; undefined for our own tokens. An id is only unique together with it. */
   readonly issuer?: string;
-  /** Whose user it is, where `tenants` gives each an issuer of its own; undefined: of none. */
+  /** The tenant of the user, if `tenants` gives each tenant its own issuer; undefined: none. */
   readonly tenant?: string;
-  /** `sub`; of another issuer's token what `principal` made of it. */
+  /** `sub`; for another issuer's token, the id that `principal` returned. */
   readonly id: string;
-  /** `sid`; of an API key its id. */
+  /** `sid`; for an API key, its id. */
   readonly sessionId: string;
-  /** `jti`; of an API key its id; of another issuer's token a name of ours, which `AuthService.revokeToken` takes. */
+  /**
+   * `jti`; for an API key, its id; for another issuer's token, a name of ours that `AuthService.revokeToken` accepts.
+   */
   readonly tokenId: string;
   /** The token's `kid`. */
   readonly keyId: string;
@@ -24,31 +29,37 @@ export interface Principal {
   readonly role?: string;
   readonly permissions: readonly string[];
   readonly authTime?: number;
-  /** How, in the words of RFC 8176 (`pwd`); undefined when the token does not say. */
+  /** How the person signed in, with the values of RFC 8176 (`pwd`); undefined if the token has none. */
   readonly amr?: readonly string[];
-  /** What the session is bound to: a browser's key (Device Bound Session Credentials) or a client's (DPoP); undefined: nothing. */
+  /**
+   * The key that the session is bound to: a browser's (Device Bound Session Credentials) or a client's (DPoP);
+   * undefined: none.
+   */
   readonly bound?: 'dbsc' | 'dpop';
-  /** `act`: who really acts, when somebody acts as this user (RFC 8693, section 4.1). */
+  /** `act`: the person who really acts, if somebody acts as this user (RFC 8693, section 4.1). */
   readonly actor?: Actor;
-  /** Which entry of `accessToken.legacy` the token was accepted by; undefined for Tokenward's own tokens. */
+  /** The entry of `accessToken.legacy` that accepted the token; undefined for Tokenward's own tokens. */
   readonly legacy?: string;
   readonly issuedAt: number;
   readonly expiresAt: number;
-  /** What the host added: by its `claims` hook, and with the session. Of another issuer's token all its claims. */
+  /**
+   * The claims that the host added, by its `claims` hook and with the session. For another issuer's token, all its
+   * claims.
+   */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Who did what a caller asked for: the actor, where somebody acts as the user. */
+/** The person who really made a request: the actor, if somebody acts as the user. */
 export function doerOf({ id, actor }: Pick<Principal, 'id' | 'actor'>): string {
   return actor?.id ?? id;
 }
 
-/** What flows know of the client behind a call; plain data, so that HTTP and sockets share them. */
+/** What flows know about the client of a call. It is plain data, so that HTTP and sockets share the flows. */
 export interface ClientContext {
   readonly ip?: string;
   readonly userAgent?: string;
-  /** Whose users it asks for, as `identifier.tenant` read it: a claim of the caller's. */
+  /** The tenant, as `identifier.tenant` read it. The caller controls it. */
   readonly tenant?: string;
-  /** Thumbprint (RFC 7638) of a key of which the client brought a good proof (RFC 9449). */
+  /** Thumbprint (RFC 7638) of a key that the client proved (RFC 9449). */
   readonly provedKey?: string;
 }

@@ -3,11 +3,11 @@ import { AuthError } from './auth-error.js';
 import { cureOf, entriesOf, nearest, shapeOf, written } from './option-names.js';
 
 export interface OptionsPlace {
-  /** Whose options they are: `AuthModule.forRoot`, `drizzleStorage`. Named where the whole is wrong. */
+  /** The owner of the options, `AuthModule.forRoot` or `drizzleStorage`. It is named if the whole object is wrong. */
   readonly of: string;
   /** Put before every option's name: `drizzleStorage`. Default none. */
   readonly prefix?: string;
-  /** Where options that are not known here belong, by their path. */
+  /** Where options that are unknown here belong, by their path. */
   readonly elsewhere?: Readonly<Record<string, string>>;
 }
 
@@ -15,8 +15,9 @@ type Issue = z.core.$ZodIssue;
 type Member = readonly PropertyKey[];
 
 /**
- * Reads an object of options: defaults filled in, durations as numbers. What is unknown, misplaced or makes no sense is refused with one line that
- * names the option and the cure, never a value. A class instance is read through its getters.
+ * Reads an object of options: defaults filled in, durations as numbers. An unknown, misplaced or invalid option is
+ * refused with one line that names the option and the cure, never a value. A class instance is read through its
+ * getters.
  */
 export function readOptions<Schema extends z.ZodType>(
   schema: Schema,
@@ -30,7 +31,7 @@ export function readOptions<Schema extends z.ZodType>(
   const result = schema.safeParse(dataOf(schema, given, elsewhere));
   if (result.success) return result.data;
   const issues = result.error.issues.map(deepest);
-  // a name that is misspelt is also missing under its own, so it comes first
+  // a misspelt name is also missing under its right name, so it is reported first
   const stranger = issues.find((each) => each.code === 'unrecognized_keys');
   if (stranger?.code === 'unrecognized_keys') {
     const name = stranger.keys[0] ?? '';
@@ -44,7 +45,7 @@ export function readOptions<Schema extends z.ZodType>(
   return refuse(first?.path ?? [], first?.message ?? 'makes no sense');
 }
 
-/** Of a union the branch that the value was meant for: the one that got furthest into it. */
+/** For a union, the branch that the value was meant for: the one that matched furthest. */
 function deepest(issue: Issue): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const inside = issue.errors
@@ -55,7 +56,7 @@ function deepest(issue: Issue): Issue {
   return found ? { ...found, path: [...issue.path, ...found.path] } : issue;
 }
 
-/** The members of the objects that the schema knows, in plain objects: a class gives its members through getters, too. */
+/** The members that the schema knows, as plain objects. The getters of a class count as members. */
 export function dataOf(
   schema: z.core.$ZodType,
   value: unknown,
@@ -75,7 +76,7 @@ export function dataOf(
     }),
   );
 
-  /** A class may keep a state of its own; what nearly has the name of an option that it does not give is a slip. */
+  /** A class may have state of its own. A member whose name is nearly that of a missing option is a typing error. */
   function slipsOf(instance: object): readonly string[] {
     const missing = Object.keys(shape ?? {}).filter((name) => !known.includes(name));
     return membersOf(instance).filter(
@@ -84,7 +85,7 @@ export function dataOf(
   }
 }
 
-/** What an instance holds, and what its classes give through getters. */
+/** The own members of an instance, and the getters of its classes. */
 function membersOf(instance: object): readonly string[] {
   const names = Object.keys(instance);
   let at: unknown = Object.getPrototypeOf(instance);
@@ -100,7 +101,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Written as `{ … }`, in this realm or another, or a module's exports. */
+/** A plain object `{ … }` of this realm or another, or the exports of a module. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || (isObject(prototype) && Object.getPrototypeOf(prototype) === null);

@@ -54,7 +54,7 @@ const REFUSALS: Readonly<Record<AuthErrorReason, readonly [ErrorStatus, AuthErro
   configuration_invalid: [500, 'internal', 'Internal server error'],
 };
 
-/** The public body. `fields` are shown with a 400 or 409, where they say more than the fixed text. */
+/** The public body. `fields` are shown with a 400 or 409, if they say more than the fixed text. */
 export function bodyOf(reason: AuthErrorReason, fields: Readonly<Record<string, string>> = {}): ErrorBody {
   const [statusCode, code, text] = REFUSALS[reason];
   const named = Object.entries(fields).map((each) => each.join(': '));
@@ -63,7 +63,7 @@ export function bodyOf(reason: AuthErrorReason, fields: Readonly<Record<string, 
   return { statusCode, error: STATUS_TEXTS[statusCode], message, code };
 }
 
-/** What a client that holds a key is told (RFC 9449, sections 5, 7.1 and 8). */
+/** The challenge for a client that holds a key (RFC 9449, sections 5, 7.1 and 8). */
 export interface DpopChallenge {
   readonly error: 'invalid_dpop_proof' | 'use_dpop_nonce' | 'invalid_token';
   /** The nonce that the client puts into its next proofs. It is not a secret. */
@@ -106,7 +106,7 @@ function challengeOf(
   return [dpop ? 'DPoP' : 'Bearer', ...(members.length > 0 ? [members.join(', ')] : [])].join(' ');
 }
 
-/** Never 0: a client would come back at once (RFC 9110, section 10.2.3). */
+/** Never 0, because a client would retry at once (RFC 9110, section 10.2.3). */
 function wholeSeconds(seconds = 1): string {
   return String(Math.max(1, Math.ceil(seconds)));
 }

@@ -5,9 +5,9 @@ const ENTRY = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9_-]+)$/;
 const BYTES = 32;
 
 export interface RingRules {
-  /** Whether each secret has 32 bytes, or 32 and more. */
+  /** Whether each secret has exactly 32 bytes, or at least 32. */
   readonly bytes: 'exactly 32' | 'at least 32';
-  /** The command that makes one. */
+  /** The command that makes a secret. */
   readonly madeBy: string;
 }
 
@@ -19,8 +19,9 @@ export interface RingEntry {
 export type Ring = readonly [RingEntry, ...RingEntry[]];
 
 /**
- * Reads `id:base64url` lines, the first of which is in use. Throws `configuration_invalid` by the name of `option`, never with a value: no line,
- * a line that cannot be read, a secret of the wrong length or easy to guess, one id twice.
+ * Reads `id:base64url` lines, of which the first is in use. Throws `configuration_invalid` with the name of `option`,
+ * never with a value, if there is no line, a line is malformed, a secret has the wrong length or is easy to guess, or
+ * an id occurs twice.
  */
 export function readRing(lines: readonly string[], option: string, rules: RingRules): Ring {
   const entries = lines.map((line, index) => readEntry(line.trim(), `${option}[${String(index)}]`, rules));
@@ -34,7 +35,7 @@ export function readRing(lines: readonly string[], option: string, rules: RingRu
 function readEntry(line: string, option: string, { bytes, madeBy }: RingRules): RingEntry {
   const [, id, encoded = ''] = ENTRY.exec(line) ?? [];
   const secret = Buffer.from(encoded, 'base64url');
-  // of exactly 32 bytes there is one writing
+  // exactly 32 bytes have only one encoding
   const isWhole = bytes === 'at least 32' || secret.toString('base64url') === encoded;
   const isLong = bytes === 'at least 32' ? secret.length >= BYTES : secret.length === BYTES;
   if (!id || !isWhole || !isLong)

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** Key material that cannot be printed by accident: every way of turning it into text says `[secret]`. */
+/** Key material that cannot be printed by accident: every conversion to text gives `[secret]`. */
 export class Secret {
   readonly #bytes: Buffer;
 

@@ -19,7 +19,10 @@ export type AuthErrorCode =
   | 'unavailable'
   | 'internal';
 
-/** Why something is refused, finer than the public code: for the host's code and Tokenward's log, never in an answer. */
+/**
+ * The private reason of a refusal, more precise than the public code. It is for host code and Tokenward's log, and
+ * never in an answer.
+ */
 export type AuthErrorReason =
   | 'token_missing'
   | 'token_refused'

@@ -20,12 +20,12 @@ export interface LoginBody {
 
 /** Answer of refresh, password change and reauthentication; `expiresIn` is seconds. */
 export interface TokenBody {
-  /** `DPoP`: the access token works with a proof of the client's key alone (RFC 9449). */
+  /** `DPoP`: the access token works only with a proof of the client's key (RFC 9449). */
   readonly tokenType: 'Bearer' | 'DPoP';
   readonly expiresIn: number;
   readonly accessToken?: string;
   readonly refreshToken?: string;
-  /** Only where the transport is `bearer`: the signed device id, to be sent with the next login. */
+  /** Only with the transport `bearer`: the signed device id, to be sent with the next login. */
   readonly device?: string;
 }
 
@@ -35,7 +35,10 @@ export interface LoginAnswer extends TokenBody {
 
 export type SecondFactorMethod = 'totp' | 'recovery_code' | 'passkey';
 
-/** A right first step of a user who has a second factor: no session yet. The ticket lives 5 minutes and 5 tries; `expiresIn` is seconds. */
+/**
+ * The first step was right, but the user has a second factor, so there is no session yet. The ticket is valid for 5
+ * minutes and 5 tries; `expiresIn` is seconds.
+ */
 export interface SecondFactorDue {
   readonly next: 'second_factor';
   readonly ticket: string;
@@ -44,7 +47,7 @@ export interface SecondFactorDue {
 }
 
 /** Times are ISO 8601 in UTC. */
-/** What the user signs in with elsewhere. */
+/** An identity of the user at a provider. */
 export interface IdentityBody {
   /** The name of the provider in the routes. Missing if it is no longer configured. */
   readonly provider?: string;
@@ -71,15 +74,15 @@ export interface MeBody {
   readonly role?: string;
   readonly permissions: readonly string[];
   readonly sessionId: string;
-  /** ISO 8601, UTC; absent when the token does not say. */
+  /** ISO 8601, UTC; absent if the token has none. */
   readonly authTime?: string;
-  /** How the person signed in (RFC 8176); empty when the token does not say. */
+  /** How the person signed in (RFC 8176); empty if the token has none. */
   readonly amr: readonly string[];
-  /** What the session is bound to; absent: nothing. */
+  /** How the session is bound to a key; absent: it is not bound. */
   readonly bound?: 'dbsc' | 'dpop';
-  /** When the access token ends: ISO 8601, UTC. `@tokenward/client` renews by it. */
+  /** When the access token expires: ISO 8601, UTC. `@tokenward/client` uses it to refresh in time. */
   readonly expiresAt: string;
-  /** Who really asks, where somebody acts as the user. */
+  /** The person who really makes the request, if somebody acts as the user. */
   readonly actor?: ActorBody;
 }
 
@@ -98,21 +101,21 @@ export interface SessionBody {
   readonly userAgent: string | null;
   readonly persistent: boolean;
   readonly current: boolean;
-  /** What the session is bound to; absent: nothing. */
+  /** How the session is bound to a key; absent: it is not bound. */
   readonly bound?: 'dbsc' | 'dpop';
   /** Who acts as the user in it; undefined: the user. */
   readonly actor?: ActorBody;
 }
 
-/** Of `GET /auth/api-keys`. */
+/** An entry of `GET /auth/api-keys`. */
 export interface ApiKeyBody {
   readonly id: string;
   readonly name: string;
-  /** Undefined: all that the owner has. */
+  /** Undefined: all permissions of the owner. */
   readonly permissions?: readonly string[];
   readonly createdAt: string;
   readonly expiresAt?: string;
-  /** To the hour. */
+  /** Accurate to the hour. */
   readonly lastUsedAt?: string;
 }
 

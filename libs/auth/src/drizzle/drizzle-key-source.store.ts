@@ -19,9 +19,12 @@ import { type Database, type Row, rows, type Transaction } from './database.js';
 import { type AuthSchema, authSchemaHandle, createAuthSchema } from './schema.js';
 
 export interface DrizzleKeySourceOptions {
-  /** `id:base64url` of 32 bytes each, from the environment: the first seals private keys, all open them. `tokenward secret --encryption` makes one. */
+  /**
+   * `id:base64url` of 32 bytes each, from the environment. The first encrypts private keys, all of them decrypt.
+   * `tokenward secret --encryption` makes one.
+   */
   readonly encryptionKeys: readonly string[];
-  /** From `createAuthSchema()` when the tables have another prefix or schema. */
+  /** The result of `createAuthSchema()`, if the tables have another prefix or schema. */
   readonly schema?: AuthSchema;
   /** Deadline of one transaction. Default `2s`. */
   readonly deadline?: Duration;

@@ -18,11 +18,11 @@ import { type AuthSchema, authSchemaHandle, createAuthSchema } from './schema.js
 import { type UserColumns, userColumnsSchema, withoutSpread } from './user-columns.js';
 
 export interface DrizzleStorageOptions {
-  /** The host's users table; omit it when users live elsewhere, and give `users` to the module instead. */
+  /** The host's users table. Leave it out if the users are elsewhere, and pass `users` to the module instead. */
   readonly users?: UserColumns;
-  /** From `createAuthSchema()` when the tables have another prefix or schema. Default: the shipped tables. */
+  /** The result of `createAuthSchema()`, if the tables have another prefix or schema. Default: the shipped tables. */
   readonly schema?: AuthSchema;
-  /** `off` keeps no audit trail. Default `on`: security events are recorded in the transaction of their cause. */
+  /** `off`: no audit trail. Default `on`: security events are recorded in the transaction of their cause. */
   readonly audit?: 'on' | 'off';
   /** Deadline of one statement or transaction. Default `2s`. */
   readonly deadline?: Duration;
@@ -35,7 +35,10 @@ export const drizzleStorageSchema = group({
   deadline: duration('10ms', '60s').prefault('2s'),
 });
 
-/** The stores of Tokenward on the host's own Drizzle database (node-postgres driver). Opens nothing of its own but a listener for wake-ups. */
+/**
+ * Tokenward's stores on the host's own Drizzle database (node-postgres driver). Opens only one connection of its own,
+ * for `LISTEN`.
+ */
 export function drizzleStorage<TSchema extends Record<string, unknown>>(
   db: NodePgDatabase<TSchema>,
   options: DrizzleStorageOptions = {},
@@ -70,7 +73,9 @@ export function drizzleStorage<TSchema extends Record<string, unknown>>(
     apiKeys: new DrizzleApiKeyStore(database, { audit, deadlineMs }),
     audit: audit === 'on' ? new DrizzleAuditStore(database, { deadlineMs }) : undefined,
     users: users && new DrizzleUserDirectory(database, schema, { users, deadlineMs }),
-    /** Whether the tables, their columns and the rights on them are there; throws what stops a boot where they are not. */
+    /**
+     * Checks that the tables, their columns and the grants exist. Throws an error that stops the boot if they do not.
+     */
     check: () => database.check(deadlineMs),
   };
 }

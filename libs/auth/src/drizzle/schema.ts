@@ -15,7 +15,10 @@ export const authSchemaSchema = group({
 export interface AuthSchemaOptions {
   /** Put before every table name. Default `auth_`. */
   readonly prefix?: string;
-  /** The Postgres schema of the tables; `public` is taken too. Default: the one in which the search path finds them at the start. */
+  /**
+   * The Postgres schema of the tables; `public` is possible too. Default: the schema in which the search path finds
+   * them at the start.
+   */
   readonly schema?: string;
 }
 

@@ -7,16 +7,25 @@ import { type Database, dialectOf, type Row } from './database.js';
 /** The host's own users table, by its columns. */
 export interface UserColumns {
   readonly table: PgTable;
-  /** uuid, text or an integer; becomes `sub` as text. Unique by itself: one that is so only beside a tenant stops the boot. */
+  /**
+   * uuid, text or an integer; becomes `sub` as text. It must be unique by itself: an id that is unique only within a
+   * tenant stops the boot.
+   */
   readonly id: PgColumn;
   /**
-   * Compared in lower case, so give it a unique index on `lower(email)` (citext: on the column itself); two rows for one email are 503. May hold
-   * null beside an `identifier`.
+   * Compared in lower case, so create a unique index on `lower(email)` (for citext on the column itself). A login
+   * with an email of two rows is 503. It may be null if `identifier` is set.
    */
   readonly email: PgColumn;
-  /** What people sign in with, where `identifier.name` is not the email. Compared in lower case, too; the index alike. */
+  /**
+   * The identifier for sign-in, if `identifier.name` is not the email. Also compared in lower case, with the same
+   * kind of index.
+   */
   readonly identifier?: PgColumn;
-  /** Whose user it is, as `identifier.tenant` names them: uuid, text or an integer. Indexes on email and identifier then begin with it. */
+  /**
+   * The tenant of the user, as `identifier.tenant` returns it: uuid, text or an integer. Indexes on email and
+   * identifier must then begin with it.
+   */
   readonly tenant?: PgColumn;
   /**
    * A condition on the table's columns that users must meet, such as `isNull(users.deletedAt)`: every statement treats
@@ -30,7 +39,7 @@ export interface UserColumns {
   readonly permissions?: PgColumn;
   /** boolean, or a timestamp that is set while the user is disabled. */
   readonly disabled?: PgColumn;
-  /** boolean, or a timestamp of when it was verified. Needed where `accounts` is on. */
+  /** boolean, or the timestamp of the verification. Needed if `accounts` is on. */
   readonly emailVerified?: PgColumn;
 }
 

@@ -33,8 +33,9 @@ import { PasswordPolicy } from './users/password-policy.service.js';
 import { UserResolver } from './users/user-resolver.service.js';
 
 /**
- * What a host calls from its own code. Everything is durable when it resolves, and refused in this process from then on. `by` names who
- * asked for it in the events and the audit trail; it is believed, so take it from the principal.
+ * The methods that a host calls from its own code. When a promise resolves, the change is durable and in effect in
+ * this process. `by` names who asked for it, in the events and the audit trail. It cannot be checked, so take it from
+ * the principal.
  */
 @Injectable()
 export class AuthService {
@@ -58,9 +59,10 @@ export class AuthService {
   ) {}
 
   /**
-   * For ways in of the host's own: opens a session for a user whom the host has authenticated. Where the user has a second factor (`factors`) it
-   * returns a ticket for `POST login/second-factor` instead, unless `secondFactor` is `satisfied`. With `actor` somebody acts as the user: throws
-   * `forbidden` (403) and `user_not_found` (404).
+   * For sign-in routes of the host: opens a session for a user whom the host has authenticated. If the user has a
+   * second factor (`factors`), it returns a ticket for `POST login/second-factor` instead, unless `secondFactor` is
+   * `satisfied`. With `actor`, somebody acts as the user; then it throws `forbidden` (403) and `user_not_found`
+   * (404).
    */
   openSession(
     userId: string,
@@ -72,14 +74,18 @@ export class AuthService {
     return this.opening.openSession(userId, options);
   }
 
-  /** An API key of a user, or of a service that has a user of its own; needs `apiKeys`. The key comes back once: it is kept as a hash alone. */
+  /**
+   * Creates an API key for a user, or for a service that has a user of its own. Needs `apiKeys`. The key is returned
+   * only here, because only its hash is stored.
+   */
   createApiKey(userId: string, input: NewApiKeyInput, by: ActedBy = {}): Promise<CreatedApiKey> {
     return this.apiKeys.create(userId, readApiKeyInput(input), by);
   }
 
   /**
-   * Role, permissions, disabling, deletion: runs the host's `work` and what the change ends in one transaction. A function gets a transaction of
-   * Drizzle that Tokenward opens; what `typeormWork` and its like make opens one of the host's own library.
+   * For a change of role or permissions, disabling and deletion: runs the host's `work` and ends the affected
+   * sessions or tokens, in one transaction. A function gets a Drizzle transaction that Tokenward opens; `typeormWork`
+   * and similar functions use a transaction of the host's own library.
    */
   changeUser(
     userId: string,
@@ -92,9 +98,9 @@ export class AuthService {
   }
 
   /**
-   * In the host's own transaction, one of Drizzle or what `typeormTransaction` and its like make of another library's: role or permissions
-   * changed. Call `committed()` on the result after the commit. Throws `configuration_invalid`, and writes nothing, where `tx` is not an open
-   * transaction of Tokenward's database.
+   * The same within a transaction that the host has opened: a Drizzle transaction, or the result of
+   * `typeormTransaction` and similar functions. Call `committed()` on the result after the commit. Throws
+   * `configuration_invalid`, and writes nothing, if `tx` is not an open transaction of Tokenward's database.
    */
   userChanged(
     tx: HostTransaction,
@@ -105,14 +111,15 @@ export class AuthService {
     return this.changes.within(tx, userId, change, by);
   }
 
-  /** In the host's own transaction: the password was set by a reset flow; every session of the user ends. */
+  /** To be called in the host's own transaction after it has set a new password. Every session of the user ends. */
   passwordChanged(tx: HostTransaction, userId: string, by?: ActedBy): Promise<PendingChange> {
     return this.changes.within(tx, userId, 'password', by);
   }
 
   /**
-   * Compares a password as a login does: counted and throttled, `client.device` being the signed device id that came along, in the same time whoever
-   * the user is. Opens nothing. Throws `login_refused` (401), whatever was wrong, and `throttled` (429).
+   * Checks a password like a login: counted, throttled, and in the same time for every user. `client.device` is the
+   * signed device id of the request. Opens no session. Throws `login_refused` (401) for every cause, and `throttled`
+   * (429).
    */
   checkPassword(
     identifier: string,
@@ -123,8 +130,8 @@ export class AuthService {
   }
 
   /**
-   * Whether a new password is acceptable (`passwords`). Throws `password_unacceptable` (400) that says why. `context`: the email of its user, and what the
-   * user signs in with where that is another name; neither may be in it.
+   * Checks whether a new password is acceptable (`passwords`). Throws `password_unacceptable` (400), which says why.
+   * `context`: the user's email, and the user's identifier if that is another one; the password must contain neither.
    */
   checkNewPassword(
     text: string,
@@ -134,17 +141,19 @@ export class AuthService {
   }
 
   /**
-   * The person proved a credential that the host checks itself: the session gets a fresh `auth_time` with this `amr` (RFC 8176), and new tokens; its
-   * former refresh token is spent. Throws `session_not_found` for one that is not live.
+   * To be called when the person proved a credential that the host checks itself. The session gets a fresh
+   * `auth_time` with this `amr` (RFC 8176) and new tokens; its former refresh token is spent. Throws
+   * `session_not_found` if the session is not live.
    */
   renewProof(sessionId: string, amr: readonly string[]): Promise<IssuedTokens> {
     return this.checks.renewProof(sessionId, amr);
   }
 
   /**
-   * A token that works once, for a link or a code of the host's own (an invitation, a confirmation): 256 random bits as base64url. It dies with the
-   * next one of its kind for the user, when the password changes and when the user is disabled or deleted.
-   * `ttl`: up to `365d`. `data` comes back with it and is kept as JSON, readable: no secrets.
+   * Creates a one-time token for a link or a code of the host (an invitation, a confirmation): 256 random bits as
+   * base64url. It becomes invalid when the next one of its kind is issued for the user, when the password changes,
+   * and when the user is disabled or deleted. `ttl`: up to `365d`. `data` is returned with the token and is stored as
+   * readable JSON, so it must not contain secrets.
    */
   issueOneTimeToken(
     kind: string,
@@ -155,12 +164,15 @@ export class AuthService {
     return this.tokens.issue(kind, userId, ttl, data);
   }
 
-  /** Spends it. Throws `link_refused` (400) for any but a live one of this kind, and for one of a user who is gone or disabled. */
+  /**
+   * Spends a one-time token. Throws `link_refused` (400) unless the token is live and of this kind, and its user
+   * exists and is enabled.
+   */
   redeemOneTimeToken(kind: string, token: string): Promise<RedeemedToken> {
     return this.tokens.redeem(kind, token);
   }
 
-  /** Live ones; none of a user whom nobody knows. */
+  /** The live sessions of a user; empty for an unknown user. */
   async sessions(userId: string): Promise<readonly Session[]> {
     const id = await this.resolver.idOf(userId).catch((error: unknown) => {
       if (error instanceof AuthError && error.reason === 'user_not_found') return undefined;
@@ -169,20 +181,24 @@ export class AuthService {
     return id === undefined ? [] : this.store.list(id);
   }
 
-  /** One access token, ours or of a trusted issuer, by its `jti` (of ours a UUID in any spelling) and `exp` (whole seconds). */
+  /**
+   * Revokes one access token, of Tokenward or of a trusted issuer, by its `jti` (for Tokenward's a UUID in any
+   * spelling) and `exp` (whole seconds).
+   */
   async revokeToken(given: string, expiresAt: number, by?: ActedBy): Promise<void> {
     await this.revocations.revokeToken(given, expiresAt, by);
   }
 
   /**
-   * Of another issuer (one of `trustedIssuers`): one token by its `jti`, or every one of a `sub` that was issued up to now plus the clock
-   * tolerance. The issuer does not hear of it: end the session there, too. Throws `input_invalid` for an issuer that is not trusted here.
+   * Revokes tokens of another issuer (one of `trustedIssuers`): one token by its `jti`, or every token of a `sub`
+   * that was issued up to now plus the clock tolerance. The issuer does not learn of it, so end the session there as
+   * well. Throws `input_invalid` for an issuer that is not trusted.
    */
   async revokeForeign(of: ForeignRevocation, by?: ActedBy): Promise<void> {
     await this.revocations.revokeForeign(of, by);
   }
 
-  /** One session with its access tokens; `not_found` when it was not live. */
+  /** Ends one session with its access tokens; `not_found` if it was not live. */
   async revokeSession(given: string, { actorId }: ActedBy = {}): Promise<'ended' | 'not_found'> {
     const ended = await this.store.endOne(given, 'ended_by_host', { actorId });
     if (!ended) return 'not_found';
@@ -190,27 +206,35 @@ export class AuthService {
     return 'ended';
   }
 
-  /** Every session and access token of a user; `user_not_found` for one whom nobody knows. */
+  /** Ends every session and access token of a user. Throws `user_not_found` for an unknown user. */
   revokeUser(userId: string, { actorId }: ActedBy = {}): Promise<void> {
     return this.changes.change(userId, 'signed_out', { actorId });
   }
 
-  /** A signing key that leaked: every token it signed is refused. `key_not_found` when this process knows none of that `kid`. */
+  /**
+   * Revokes a leaked signing key: every token that it signed is refused. Throws `key_not_found` if this process has
+   * no key with that `kid`.
+   */
   async revokeKey(keyId: string, by?: ActedBy): Promise<void> {
     if (!this.verifier.knowsKey(keyId))
       throw new AuthError('key_not_found', 'this process knows no key of that kid');
     await this.revocations.revokeKey(keyId, by);
   }
 
-  /** A new refresh-token secret: every process knows it before it mints; no session is lost. */
+  /**
+   * Creates a new refresh-token secret. Every process knows it before it is used for new tokens, so no session is
+   * lost.
+   */
   rotateRefreshSecret(): Promise<void> {
     return this.peppers.rotate();
   }
 
   /**
-   * After the database was restored from a backup: ends every session, refuses every token issued up to now plus the clock tolerance (so new logins
-   * may be refused for as long), and revokes the signing keys that the backup held (`drizzleKeySource`; a new one is made) but those of `keepKeys`: a
-   * key that was revoked since the backup would sign again. Keys from elsewhere are not in it: revoke again what was revoked since.
+   * To be called after the database was restored from a backup. Ends every session, and refuses every token issued up
+   * to now plus the clock tolerance (so tokens of new logins are also refused for that time). Revokes the signing
+   * keys in the backup (`drizzleKeySource`), because a key that was revoked since would sign again; `keepKeys` names
+   * exceptions, and a new key is created. Keys of other sources are not in the backup: revoke those again that were
+   * revoked since.
    */
   async afterRestore({
     keepKeys = [],
@@ -226,7 +250,7 @@ export class AuthService {
     if (held.length > keepKeys.length) await this.keys.refresh();
   }
 
-  /** Removes expired rows now, those of the audit trail too; resolves with how many. */
+  /** Removes expired rows now, also of the audit trail. Resolves with the number of removed rows. */
   async cleanUp(): Promise<number> {
     return (await this.cleaning.run()) + (await this.recorder.cleanUp());
   }

@@ -11,8 +11,9 @@ interface Window {
 }
 
 /**
- * Of one kind, and account or address, one alert a minute: the first at once, those that follow within the minute as one at its end, the
- * latest with their count. Past 10,000 accounts and addresses at a time, one a kind.
+ * Limits alerts to one a minute for each kind, and account or address: the first at once, and those that follow
+ * within the minute as one at its end, which is the latest, with their count. Beyond 10,000 accounts and addresses at
+ * a time, one for each kind.
  */
 export class AlertFloods {
   readonly #windows = new Map<string, Window>();

@@ -25,7 +25,7 @@ export const querySchema = group({
   ).optional(),
   from: date().optional(),
   to: date().optional(),
-  // what a person may have sent: refused as input below
+  // may come from a request, so it is refused as input below
   cursor: z.custom<string>().optional(),
   limit: z.custom<number>().optional(),
 });
@@ -41,8 +41,8 @@ export class AuditLog {
    */
   async find(query: AuditQuery = {}): Promise<AuditPage> {
     if (!this.store)
-      throw AuthError.configuration('storage.audit', 'is missing: this storage keeps no audit trail');
-    // a filter that is misspelt would show everybody's records
+      throw AuthError.configuration('storage.audit', 'is missing: this storage has no audit trail');
+    // a misspelt filter would show everybody's records
     readOptions(querySchema, query, { of: 'AuditLog.find', prefix: 'AuditLog.find' });
     const limit = query.limit ?? DEFAULT_LIMIT;
     if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT)

@@ -5,7 +5,10 @@ type Kind = NewAuditRecord['type'];
 
 const FIRST: readonly EventSeverity[] = ['high', 'warning', 'info'];
 
-/** Audit records that wait to be written: those of one `fold` as one, and at most `ofAKind` of each type beside one for the rest of them. */
+/**
+ * Audit records that wait to be written: one for each `fold`, at most `ofAKind` of each type, and one for the rest of
+ * that type.
+ */
 export class AuditQueue {
   readonly #kinds = new Map<Kind, Map<unknown, NewAuditRecord>>();
   readonly #rest = new Map<Kind, NewAuditRecord>();

@@ -17,8 +17,9 @@ const PAGE = 1_000;
 const CLEAN_UP_EVERY_MS = 3_600_000;
 
 /**
- * Routine events into the audit trail, in batches a second apart: nobody waits for it, and a process that dies loses the last second of them. While
- * the database is away they queue, 2,000 of a kind; more of that kind are counted together in one record, and none is dropped for another.
+ * Writes routine events into the audit trail, in a batch every second. No request waits for it, and a process that
+ * dies loses the events of the last second. While the database is unreachable they wait in a queue, up to 2,000 of a
+ * kind. Further ones of that kind are counted in one record, so no kind displaces another.
  */
 @Injectable()
 export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -55,7 +56,7 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
     return this.queue.size;
   }
 
-  /** Writes what is waiting, now. Never rejects: what could not be written stays. */
+  /** Writes the waiting records now. Never rejects: records that could not be written stay in the queue. */
   flush(): Promise<void> {
     this.flushing ??= this.write().finally(() => {
       this.flushing = undefined;
@@ -63,7 +64,7 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
     return this.flushing;
   }
 
-  /** Forgets what is older than `observe.keepAuditFor`; resolves with how many. */
+  /** Deletes records older than `observe.keepAuditFor` and resolves with their number. */
   async cleanUp(): Promise<number> {
     if (!this.store) return 0;
     let removed = 0;
@@ -72,7 +73,7 @@ export class AuditRecorder implements OnApplicationBootstrap, OnApplicationShutd
     return removed;
   }
 
-  /** Writes what waits, before the host closes its database. */
+  /** Writes the waiting records before the host closes its database. */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.cleaning);
     clearTimeout(this.timer);

@@ -13,8 +13,8 @@ interface OfASession {
 }
 
 /**
- * Something that an operator should look at, or that the user should be told. No alert holds a token, hash, password or
- * key.
+ * An event that an operator should look at, or that the user should be told. No alert contains a token, hash,
+ * password or key.
  */
 export type AuthAlert = Base &
   /** A spent refresh token was presented again: somebody has a copy. */
@@ -35,13 +35,16 @@ export type AuthAlert = Base &
      * sign-in. Needs the audit trail.
      */
     | ({ readonly type: 'login.new_network' } & OfASession)
-    /** A session went on from such a network, as far as this process sees it. Needs the audit trail. */
+    /** A session was refreshed from such a network, as far as this process sees. Needs the audit trail. */
     | ({ readonly type: 'refresh.new_network' } & OfASession)
-    /** `observe.burstOf` failures within `observe.burstWithin`, as far as this process sees them; once a window. */
+    /**
+     * `observe.burstOf` failures within `observe.burstWithin`, as far as this process sees; at most once in that
+     * time.
+     */
     | {
         readonly type: 'failures.burst';
         readonly failures: number;
-        /** The account, where it exists; else the address that the failures came from. */
+        /** The account, if it exists; otherwise `ip` is the address that the failures came from. */
         readonly userId?: string;
         readonly ip?: string;
       }
@@ -50,7 +53,7 @@ export type AuthAlert = Base &
     | { readonly type: 'everything.revoked' }
   );
 
-/** Where alerts go: implement it, or pass a function as `onAlert`. One that throws is logged and ignored. */
+/** Receives alerts: implement it, or pass a function as `onAlert`. An error of it is logged and ignored. */
 export abstract class AuthAlertListener {
   abstract onAuthAlert(alert: AuthAlert): void | Promise<void>;
 }

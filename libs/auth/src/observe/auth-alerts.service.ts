@@ -17,7 +17,10 @@ type Failure = Of<'login.failed' | 'login.throttled' | 'password.refused' | 'ref
 
 const MAX_SESSIONS = 10_000;
 
-/** Events that somebody should look at, as alerts, one a kind, account or address and minute. Nothing waits for them; without a listener nothing is done. */
+/**
+ * Turns events that need attention into alerts, one a minute for each kind, and account or address. No request waits
+ * for them, and without a listener nothing is done.
+ */
 @Injectable()
 export class AuthAlerts implements OnApplicationShutdown {
   private readonly floods: AlertFloods;
@@ -39,7 +42,7 @@ export class AuthAlerts implements OnApplicationShutdown {
     if (listener) events.subscribe((event) => this.consider(event));
   }
 
-  /** Sends what is held, while the host's services still work. */
+  /** Sends the held alerts while the host's services still work. */
   onApplicationShutdown(): void {
     this.floods.flush();
   }
@@ -80,7 +83,7 @@ export class AuthAlerts implements OnApplicationShutdown {
     // the address is the actor's, not the user's
     if (event.actorId !== undefined) return;
     const found = await this.familiarity(event);
-    // at the first sign-in every place is new
+    // at the first sign-in every network and device is new
     if (!found || found.earlier === 0) return;
     if (isNewDevice(event, found)) this.floods.raise(alertOf('login.new_device', event));
     if (found.network === 'new') this.floods.raise(alertOf('login.new_network', event));
@@ -110,7 +113,7 @@ export class AuthAlerts implements OnApplicationShutdown {
     return before === undefined || before === place ? 'same' : 'moved';
   }
 
-  /** Undefined where the store does not answer: a missing alert must not become an error. */
+  /** Undefined if the store does not answer: a missing alert must not become an error. */
   private async familiarity({
     userId,
     sessionId,
@@ -121,7 +124,7 @@ export class AuthAlerts implements OnApplicationShutdown {
   }
 }
 
-/** Not at the first sign-in, where every place is new. */
+/** False at the first sign-in, where every device is new. */
 export function isNewDevice({ knownDevice }: SignIn, { earlier, userAgent }: Familiarity): boolean {
   return !knownDevice && earlier > 0 && userAgent === 'new';
 }

@@ -15,7 +15,7 @@ export type AuthEventSubscriber = (event: AuthEvent, audit: AuditState) => unkno
  */
 @Injectable()
 export class AuthEventPublisher {
-  /** Also for what is told to listeners of other kinds. */
+  /** Also used for listeners of alerts. */
   readonly calls: ListenerCalls;
   private readonly subscribers: Set<AuthEventSubscriber>;
 
@@ -27,7 +27,7 @@ export class AuthEventPublisher {
     this.subscribers = new Set([(event) => listener.onAuthEvent(event)]);
   }
 
-  /** Returns how to stop. */
+  /** Returns a function that unsubscribes. */
   subscribe(subscriber: AuthEventSubscriber): () => void {
     this.subscribers.add(subscriber);
     return () => this.subscribers.delete(subscriber);

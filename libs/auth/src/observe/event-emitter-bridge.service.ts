@@ -3,13 +3,13 @@ import { ModulesContainer } from '@nestjs/core';
 import { AuthEventPublisher } from './auth-event-publisher.service.js';
 
 interface Emitter {
-  /** Calls its listeners at once, as `emit` does; settles when they have. */
+  /** Calls its listeners at once, like `emit`, and settles when they have settled. */
   emitAsync(name: string, event: unknown): Promise<unknown>;
 }
 
 /**
- * Hands every event to `@nestjs/event-emitter` when the application has it, as `tokenward.<type>`. Found by its methods: nothing of it is
- * imported, so that any version of it will do, and none.
+ * Passes every event to `@nestjs/event-emitter`, if the application has it, as `tokenward.<type>`. The emitter is
+ * found by its methods and not by an import, so any version works, and none is needed.
  */
 @Injectable()
 export class EventEmitterBridge implements OnApplicationBootstrap {
@@ -31,7 +31,7 @@ export class EventEmitterBridge implements OnApplicationBootstrap {
   }
 }
 
-/** `onAny` tells eventemitter2's from node's own, which hosts provide for purposes of theirs. */
+/** `onAny` distinguishes eventemitter2 from node's own emitters, which hosts provide for other purposes. */
 function isEmitter(instance: unknown): instance is Emitter {
   const { emitAsync, onAny } = (instance ?? {}) as Partial<Record<'emitAsync' | 'onAny', unknown>>;
   return typeof emitAsync === 'function' && typeof onAny === 'function';

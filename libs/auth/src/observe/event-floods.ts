@@ -5,17 +5,18 @@ import { foldOf } from '../storage/audit-record.js';
 const MAX_FOLDS = 10_000;
 
 /**
- * Thins out what anybody can cause at will, for who would have work with each: of one kind, account or address, and minute so many pass, and the
- * next one after them, in another minute, says how many did not. Past 10,000 at a time the oldest are forgotten.
+ * Reduces events that anybody can cause at will. For each kind, and account or address, a fixed number passes in a
+ * minute. The first one in a later minute carries the number that were held back. Beyond 10,000 accounts and
+ * addresses the oldest are forgotten.
  */
 export class EventFloods {
   readonly #passed = new RecentValues<string, number>(MAX_FOLDS);
-  /** How many events of a type were held back since one of it passed. */
+  /** How many events of a type were held back since the last one passed. */
   readonly #held = new Map<AuthEvent['type'], number>();
 
   constructor(private readonly perMinute: number) {}
 
-  /** Where the event passes: how many of its type were held back before it. */
+  /** If the event passes: how many of its type were held back before it. */
   pass(event: AuthEvent): number | 'held' {
     const fold = foldOf(event);
     if (fold === undefined) return 0;

@@ -11,12 +11,13 @@ const WORTH = {
   all: ['high', 'warning', 'info'],
 } as const;
 
-/** Of one kind, account or address. */
+/** For each kind, and account or address. */
 const LINES_A_MINUTE = 10;
 
 /**
- * Events as structured log lines: one object each, which pino and Nest's own logger in JSON mode write as one line. Of what anybody can cause at
- * will ten lines a minute; the next one says in `unlogged` how many of its type came in between.
+ * Events as structured log lines: one object each, which pino and Nest's own logger in JSON mode write as one line.
+ * Events that anybody can cause at will get ten lines a minute; the next line says in `unlogged` how many of its type
+ * were left out.
  */
 @Injectable()
 export class EventLog {

@@ -7,7 +7,7 @@ interface Count {
   readonly sinceMs: number;
 }
 
-/** Counts failures by account and by address, in windows, for so many of them at a time. */
+/** Counts failures by account and by address in windows, for a limited number of them at a time. */
 export class FailureBursts {
   private readonly counts = new RecentValues<string, Count>(MAX_WATCHED);
 
@@ -16,7 +16,7 @@ export class FailureBursts {
     private readonly withinMs: number,
   ) {}
 
-  /** True for the failure that makes the burst, once a window. */
+  /** True for the failure that completes the burst, once in each window. */
   add(key: string, nowMs: number): boolean {
     const known = this.counts.get(key);
     const count = known && nowMs - known.sinceMs < this.withinMs ? known : { failures: 0, sinceMs: nowMs };

@@ -1,4 +1,4 @@
-/** `@tokenward/nestjs/observe`: what happened, and how it goes: events, alerts, the audit trail, metrics and health. */
+/** `@tokenward/nestjs/observe`: events, alerts, the audit trail, metrics and health. */
 export type { AuthEvent, EventSeverity } from '../storage/auth-event.js';
 export type { SignInEvent } from '../storage/events/sign-in-events.js';
 export type { SessionEvent } from '../storage/events/session-events.js';

@@ -6,11 +6,12 @@ const UNDER_WAY = 1_000;
 const LINE_EVERY_MS = 60_000;
 
 /**
- * Calls of the host's listeners, which nobody waits for. One that is slower than what it is told of does not pile up: past 1,000 of a kind
- * under way the next of that kind are left out, counted, and named in one line of the log a minute. A listener that is synchronous hears all.
+ * Calls the host's listeners, without waiting for them. Calls of a slow listener do not pile up: beyond 1,000
+ * unfinished calls of a kind, further ones are left out, counted, and reported in one log line a minute. A
+ * synchronous listener gets every event.
  */
 export class ListenerCalls {
-  /** What was left out since the start of the process. */
+  /** How many calls were left out since the start of the process. */
   dropped = 0;
   private readonly logger = new Logger('Tokenward');
   private readonly underWay = new WeakMap<object, Map<string, number>>();
@@ -18,7 +19,7 @@ export class ListenerCalls {
 
   constructor(private readonly clock: Clock) {}
 
-  /** `kind` is what it is counted as, and its name in the log. Never throws. */
+  /** `kind` is the name under which the call is counted and logged. Never throws. */
   call(listener: object, kind: string, work: () => unknown): 'called' | 'left_out' {
     const running = this.underWay.get(listener) ?? new Map<string, number>();
     this.underWay.set(listener, running);
@@ -55,7 +56,7 @@ export class ListenerCalls {
     if (this.isNews(`${kind} ${name}`)) this.logger.error(`a listener of ${kind} failed: ${name}`);
   }
 
-  /** Once a minute: what a stranger causes at will writes no log at his rate. */
+  /** Once a minute, so that a stranger cannot fill the log. */
   private isNews(what: string): boolean {
     const nowMs = this.clock.monotonic();
     if (nowMs - (this.saidAtMs.get(what) ?? -Infinity) < LINE_EVERY_MS) return false;

@@ -13,7 +13,7 @@ export interface OidcProvider {
   /** The client secret. Default none: a public client, protected by PKCE only. */
   readonly clientSecret?: string;
   /**
-   * Makes the secret at each request to the token endpoint, in place of `clientSecret`; it is sent in the body. For
+   * Creates the secret for each request to the token endpoint, instead of `clientSecret`. It is sent in the body. For
    * Apple, whose secret is a JWT that expires.
    */
   readonly mintSecret?: () => string | Promise<string>;
@@ -28,7 +28,7 @@ export interface OidcProvider {
   readonly trustEmail?: boolean;
   /** Whether `email_verified` may be the text `true`, as Apple writes it. Default false. */
   readonly textFlags?: boolean;
-  /** How the answer comes back; `form_post` where the provider wants it (Apple). Default `query`. */
+  /** How the answer comes back; `form_post` if the provider requires it (Apple). Default `query`. */
   readonly responseMode?: 'query' | 'form_post';
   /**
    * The endpoints of a provider without id_tokens (plain OAuth, such as GitHub). Default: those of the discovery

@@ -11,7 +11,8 @@ export interface AccountOptions {
   readonly mail: (mail: AccountMail) => void | Promise<void>;
   /**
    * The URL of the page that takes a mailed token: `https://app.example.com/{kind}#token={token}`. `{kind}` is the kind
-   * of the mail, `{tenant}` the user's tenant (`https://{tenant}.example.com/…`). In the fragment, the token reaches neither a server's log nor a `Referer`. Default none: `mail` gets
+   * of the mail, `{tenant}` the user's tenant (`https://{tenant}.example.com/…`). In the fragment, the token reaches
+   * neither a server's log nor a `Referer`. Default none: `mail` gets
    * the token without a URL.
    */
   readonly url?: string;

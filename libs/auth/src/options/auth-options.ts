@@ -86,10 +86,7 @@ export interface SessionOptions {
   readonly maxPerUser?: number;
   /** How often expired rows are removed in the background. Default `10m`; `0` leaves it to `AuthService.cleanUp()`. */
   readonly cleanUpEvery?: Duration;
-  /**
-   * How long after its end the row of a session is deleted, with its IP address, user agent and claims. Default
-   * `30d`.
-   */
+  /** How long after its end the row of a session is deleted, with its IP address, user agent and claims. Default `30d`. */
   readonly keepEndedFor?: Duration;
   /**
    * Called once, when a session opens: claims that are kept with the session and are in each of its tokens.
@@ -120,18 +117,13 @@ export interface TokenDeliveryOptions {
 export interface OriginOptions {
   /** Exact origins (`https://app.example.com`) that may send unsafe requests with cookies, besides the host's own. Default none. `*` is refused. */
   readonly trustedOrigins?: readonly string[];
-  /**
-   * Whether `X-Forwarded-Proto` and `X-Forwarded-Host` define the host's own origin. Set the adapter's `trust proxy`
-   * to match. Default false.
-   */
+  /** Whether `X-Forwarded-Proto` and `X-Forwarded-Host` define the host's own origin. Set the adapter's `trust proxy` to match. Default false. */
   readonly trustProxy?: boolean;
 }
 
 /** How many failures are allowed within `window` (contract, section 4). */
 export interface ThrottleLimits {
-  /**
-   * For an account from one address (IPv6 by /64). Default 10. A known device has its own counter with the same limit.
-   */
+  /** For an account from one address (IPv6 by /64). Default 10. A known device has its own counter with the same limit. */
   readonly accountAndAddress?: number;
   /** For an account. Default 100. */
   readonly account?: number;
@@ -180,10 +172,7 @@ export interface PasswordOptions {
   readonly refuseCommon?: boolean;
   /** Names of your company and product, 4 to 64 characters each: a new password may not contain one (ASVS 5.0, 6.2.11). Default none. */
   readonly contextWords?: readonly string[];
-  /**
-   * An online check of a new password (by k-anonymity, for example). If it cannot be reached, the password counts as
-   * not breached. Default none.
-   */
+  /** An online check of a new password (by k-anonymity, for example). If it cannot be reached, the password counts as not breached. Default none. */
   readonly breachCheck?: (password: string) => Promise<'breached' | 'not_found'>;
 }
 

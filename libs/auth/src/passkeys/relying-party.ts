@@ -7,11 +7,11 @@ export interface PasskeyOptions {
   /** The name of your service, for the browser's dialog. */
   readonly rpName: string;
   /**
-   * The domain that passkeys are made for: `example.com`. To change it is to lose every passkey. Default, where
+   * The domain for which passkeys are created: `example.com`. If you change it, all passkeys are lost. Default, where
    * `origins` is not given either: the host name and the origin of each request, for development.
    */
   readonly rpId?: string;
-  /** The pages that may use them: `https://app.example.com`, each on `rpId` or below it. */
+  /** The origins of the pages that may use them: `https://app.example.com`, each on `rpId` or below it. */
   readonly origins?: readonly string[];
   /** Pages on other domains, which `https://<rpId>/.well-known/webauthn` must list (Related Origin Requests). */
   readonly relatedOrigins?: readonly string[];

@@ -1,5 +1,5 @@
-/** Who did something to a user, for events and the audit trail; it decides nothing. */
+/** Who did something to a user, for events and the audit trail. It has no other effect. */
 export interface ActedBy {
-  /** Id of the authenticated user who asked for it. Default none: the system did it, or code of the host's that names nobody. */
+  /** Id of the authenticated user who asked for it. Default none: the system did it, or host code without an actor. */
   readonly actorId?: string;
 }

@@ -2,18 +2,18 @@ import type { ActedBy } from './acted-by.js';
 import type { StoreChange } from './store-change.js';
 import type { SubjectState } from './subject.js';
 
-/** A key of a machine that acts for its owner. The key itself is kept nowhere. */
+/** An API key, by which a machine acts for the owner. The key itself is not stored. */
 export interface ApiKey {
   readonly id: string;
-  /** Whose it is. */
+  /** The owner. */
   readonly subject: string;
   readonly name: string;
-  /** Of the owner's permissions only these; undefined: all that the owner has. */
+  /** The only permissions of the owner that the key has; undefined: all of them. */
   readonly permissions?: readonly string[];
   readonly createdAt: Date;
   /** Undefined: it does not expire. */
   readonly expiresAt?: Date;
-  /** To the hour. */
+  /** Accurate to the hour. */
   readonly lastUsedAt?: Date;
 }
 
@@ -27,7 +27,7 @@ export interface NewApiKey {
   readonly ttlMs?: number;
   /** Live keys that the owner may have, this one included. */
   readonly atMost: number;
-  /** The session that asked, which must be live. None: the host asked. */
+  /** The session that asked, which must be live. Undefined: the host asked. */
   readonly sessionId?: string;
 }
 
@@ -41,13 +41,14 @@ export interface FoundApiKey {
  * API keys. Every method is atomic on any number of processes and durable when it resolves. A store that cannot answer throws
  * `AuthError('unavailable')` within its deadline.
  *
- * The session store of the same database removes the keys of a user who is deleted, or whose account is claimed (`endAll`), and every key in `endEverything`: a
- * backup may hold keys that were deleted after it was made.
+ * The session store of the same database removes the keys of a user who is deleted, or whose account is claimed
+ * (`endAll`). It removes every key in `endEverything`, because a backup may hold keys that were deleted after it was
+ * made.
  */
 export abstract class ApiKeyStore {
   /**
-   * `too_many`: the owner has `atMost` live ones; `superseded`: the session that asked has ended. Nothing was kept then. Of N simultaneous ones no
-   * more than `atMost` are kept.
+   * `too_many`: the owner has `atMost` live keys. `superseded`: the session that asked has ended. In both cases
+   * nothing is stored. Of N simultaneous calls at most `atMost` succeed.
    */
   abstract create(
     key: NewApiKey,
@@ -59,8 +60,8 @@ export abstract class ApiKeyStore {
   abstract read(id: string): Promise<FoundApiKey | undefined>;
   /** The live keys of an owner, the oldest first. */
   abstract list(subject: string): Promise<readonly ApiKey[]>;
-  /** Deletes it, with an entry in the ledger that refuses it on every process; undefined when the owner has no such key. */
+  /** Deletes the key, with a ledger entry that refuses it on every process. Undefined if the owner has no such key. */
   abstract remove(subject: string, id: string, by: ActedBy): Promise<StoreChange | undefined>;
-  /** At most `page` expired keys; resolves with how many. Safe on many processes at once. */
+  /** Removes at most `page` expired keys and resolves with their number. Safe on many processes at once. */
   abstract removeExpired(page: number): Promise<number>;
 }

@@ -3,9 +3,9 @@ import { networkOf } from '../common/address.js';
 import type { AuthEvent, AuthEventInput, EventSeverity } from './auth-event.js';
 import { severityOf } from './severity.js';
 
-/** One row of the audit trail. No token, hash, password or key is in any. */
+/** One row of the audit trail. No row contains a token, hash, password or key. */
 export interface AuditRecord {
-  /** Rises with time, roughly; also where a page goes on. */
+  /** Rises roughly with time. It is also the cursor of the next page. */
   readonly id: string;
   /** ISO 8601, UTC. */
   readonly at: string;
@@ -13,32 +13,32 @@ export interface AuditRecord {
   readonly severity: EventSeverity;
   /** The user it is about. */
   readonly userId?: string;
-  /** The user who did it, where a signed-in caller or the host said so. */
+  /** The user who did it, if it was a signed-in caller or the host named one. */
   readonly actorId?: string;
   readonly sessionId?: string;
   readonly ip?: string;
   readonly userAgent?: string;
   /** The event's other members. */
   readonly detail: Readonly<Record<string, unknown>>;
-  /** How many events the row stands for; the first of them gave it everything else. */
+  /** How many events the row stands for. Everything else is from the first of them. */
   readonly count: number;
 }
 
 export type NewAuditRecord = Omit<AuditRecord, 'id' | 'at' | 'count'> & {
   /** Default 1. */
   readonly count?: number;
-  /** Records of one `fold` are one row, whichever process writes them. Default: a row of its own. */
+  /** Records with the same `fold` become one row, also from different processes. Default: a row of its own. */
   readonly fold?: string;
-  /** Default: the database's now. */
+  /** Default: the current time of the database. */
   readonly at?: string;
 };
 
-/** What anybody can cause without a genuine token is counted, not kept. */
+/** Events that anybody can cause without a genuine token are only counted. */
 export function isKept(event: AuthEvent): boolean {
   return event.type !== 'token.refused' && !(event.type === 'refresh.refused' && event.reason === 'junk');
 }
 
-/** The row of an event; one that no publisher has stamped yet gets the database's time. */
+/** The row of an event. An event without a time gets the database's time. */
 export function toRecord(event: AuthEvent | AuthEventInput): NewAuditRecord {
   const { type, severity, at, userId, actorId, sessionId, ip, userAgent, ...detail } =
     event as AuthEventInput & Partial<AuditRecord>;
@@ -49,7 +49,7 @@ export function toRecord(event: AuthEvent | AuthEventInput): NewAuditRecord {
   };
 }
 
-/** What a stranger, or a client of its own account, can cause as often as it likes. */
+/** Events that a stranger, or a client on its own account, can cause any number of times. */
 const AT_WILL: ReadonlySet<AuthEvent['type']> = new Set([
   'login.failed',
   'login.throttled',
@@ -72,8 +72,9 @@ const AT_WILL: ReadonlySet<AuthEvent['type']> = new Set([
 const MINUTE_MS = 60_000;
 
 /**
- * Names what is told once a minute, with its count: the kind of event, its reason, the account, who acts as it, and the address (IPv6 by /64). A flood from one
- * address so leaves one row a minute, and what else happened to the account stands beside it. Undefined for what nobody can cause at will.
+ * The key under which events are folded into one row a minute, with a count: the kind of event, its reason, the
+ * account, the actor, and the address (IPv6 by /64). So a flood from one address leaves one row a minute and does not
+ * hide other events of the account. Undefined for events that nobody can cause at will.
  */
 export function foldOf(event: AuthEvent): string | undefined {
   if (!AT_WILL.has(event.type)) return undefined;

@@ -3,20 +3,20 @@ import type { AuthEvent } from './auth-event.js';
 
 export interface AuditQuery {
   readonly userId?: string;
-  /** What this user did, to whomever. */
+  /** Only records of what this user did, to any user. */
   readonly actorId?: string;
-  /** Any of these. Default all. */
+  /** Only records of these types. Default all. */
   readonly types?: readonly AuthEvent['type'][];
   readonly from?: Date;
   /** Exclusive. */
   readonly to?: Date;
-  /** The `cursor` of the page before. */
+  /** The `cursor` of the previous page. */
   readonly cursor?: string;
   /** Default 50, at most 500. */
   readonly limit?: number;
 }
 
-/** What of a sign-in was there before among the user's recorded ones. */
+/** Which properties of a sign-in occurred in the user's earlier recorded sign-ins. */
 export interface Familiarity {
   /** Recorded sign-ins of the user before this one. */
   readonly earlier: number;
@@ -26,7 +26,7 @@ export interface Familiarity {
 
 export interface Sighting {
   readonly userId: string;
-  /** The session that was opened; not compared with itself. */
+  /** The session that was opened, which is excluded from the comparison. */
   readonly sessionId: string;
   readonly ip?: string;
   readonly userAgent?: string;
@@ -34,12 +34,15 @@ export interface Sighting {
 
 /** The durable audit trail. Each call throws `AuthError('unavailable')` within its deadline. */
 export abstract class AuditStore {
-  /** Routine records, all in one statement; one whose `fold` is there already adds its count to that row. What has a transaction of its own is written there by the other stores. */
+  /**
+   * Writes routine records, all in one statement. A record whose `fold` exists already adds its count to that row.
+   * Records of security events are written by the other stores, in their own transactions.
+   */
   abstract append(records: readonly NewAuditRecord[]): Promise<void>;
   /** The newest first. */
   abstract find(query: AuditQuery & { readonly limit: number }): Promise<readonly AuditRecord[]>;
-  /** At most `page` rows; resolves with how many. Safe on many processes at once. */
+  /** Removes at most `page` rows and resolves with their number. Safe on many processes at once. */
   abstract removeOlder(keepMs: number, page: number): Promise<number>;
-  /** A network is the /24 of an IPv4 address, the /48 of an IPv6 one. */
+  /** A network is the /24 of an IPv4 address or the /48 of an IPv6 address. */
   abstract familiarity(sighting: Sighting): Promise<Familiarity>;
 }

@@ -10,11 +10,11 @@ interface Base {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly severity: EventSeverity;
-  /** Whose users it is about, where the host keeps tenants and the request named one. */
+  /** The tenant, if the host has tenants and the request named one. */
   readonly tenant?: string;
 }
 
-/** Everything that happens, as data. No token, hash, password or key is in any of them. */
+/** Every event, as data. No event contains a token, hash, password or key. */
 export type AuthEvent = Base & (AccountEvent | FactorEvent | RevocationEvent | SessionEvent | SignInEvent);
 
 type OmitBase<E> = E extends unknown ? Omit<E, 'at' | 'severity'> : never;

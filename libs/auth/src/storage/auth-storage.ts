@@ -17,20 +17,26 @@ export interface AuthStorage {
   readonly sessions: SessionStore;
   readonly ledger: RevocationLedgerStore;
   readonly peppers: RefreshSecretsStore;
-  /** None: a key that is new after a restart does not wait, and revoking a key that only another process has is an error. */
+  /**
+   * Without it, a key that is new after a restart does not wait its lead time, and revoking a key that only another
+   * process has is an error.
+   */
   readonly keySightings?: KeySightings;
-  /** None: no mailed links and no one-time tokens of the host's. */
+  /** Without it there are no mailed links and no one-time tokens of the host. */
   readonly oneTimeTokens?: OneTimeTokenStore;
-  /** None: `factors` cannot be given. */
+  /** Without it `factors` cannot be used. */
   readonly factors?: FactorStore;
-  /** None: `oidc(…)` cannot be one of `factors.methods`. */
+  /** Without it `oidc(…)` cannot be used in `factors.methods`. */
   readonly identities?: IdentityStore;
-  /** None: `apiKeys` cannot be given. */
+  /** Without it `apiKeys` cannot be used. */
   readonly apiKeys?: ApiKeyStore;
   readonly users?: UserDirectory;
-  /** None: no audit trail. */
+  /** Without it there is no audit trail. */
   readonly audit?: AuditStore;
-  /** Asked once at the start: throws `configuration_invalid` for what no waiting mends, and so stops the boot. */
+  /**
+   * Called once at the start. Throws `configuration_invalid` for a problem that does not go away by waiting, which
+   * stops the boot.
+   */
   check?(): Promise<void>;
 }
 
@@ -38,7 +44,7 @@ export interface AuthStorage {
 export interface AuthRedis {
   readonly feed: RevocationFeedBus;
   readonly throttle?: ThrottleStore;
-  /** Which proofs of clients that hold a key were used (`dpop`). */
+  /** The used proofs of clients that hold a key (`dpop`). */
   readonly replays?: ProofReplays;
   /** Called at shutdown; closes what the connection opened itself, never the host's client. */
   close(): Promise<void>;

@@ -6,7 +6,10 @@ export type EndReason =
   | 'ended_by_admin'
   | 'ended_by_host'
   | 'password_changed'
-  /** The mailbox of the account was proven for the first time, by a browser that never signed in to it: whoever registered it may be somebody else. */
+  /**
+   * The email of the account was verified for the first time, by a browser that never signed in to the account:
+   * somebody else may have registered it.
+   */
   | 'account_claimed'
   | 'user_disabled'
   | 'user_deleted'
@@ -15,9 +18,12 @@ export type EndReason =
   | 'reuse'
   | 'limit'
   | 'restored'
-  /** Whoever acted as the user was signed out, disabled or deleted, or has other rights now. */
+  /** The actor was signed out, disabled or deleted, or the actor's role or permissions changed. */
   | 'actor_ended'
-  /** No access token can be made of it any more: today's rules refuse the claims that it keeps, or the token is too large. */
+  /**
+   * No access token can be issued for the session any more: the current rules refuse its stored claims, or the token
+   * is too large.
+   */
   | 'unissuable'
   /** The person was signed out at the provider that vouched for them. */
   | 'provider_logout';
@@ -30,7 +36,10 @@ const ENDS_TOKENS: ReadonlySet<EndReason> = new Set([
 ]);
 const ENDS_WAYS_IN: ReadonlySet<EndReason> = new Set(['account_claimed', 'user_deleted']);
 
-/** Whether one-time tokens of the user die with the sessions. The other reasons end sessions alone: a link in a mailbox stays good. */
+/**
+ * Whether the user's one-time tokens end with the sessions. For other reasons only sessions end, and a mailed link
+ * stays valid.
+ */
 export function endsTokens(reason: EndReason): boolean {
   return ENDS_TOKENS.has(reason);
 }

@@ -3,7 +3,7 @@ import type { Factor, NewPasskey, NewTotp, PasskeyFactor } from './factor.js';
 import type { SubjectState } from './subject.js';
 
 export interface Factors {
-  /** Those that are not confirmed yet, too. */
+  /** All factors, including those that are not confirmed yet. */
   readonly all: readonly Factor[];
   readonly recoveryCodesLeft: number;
   /** The subject's counters, read no later than the factors. */
@@ -11,7 +11,10 @@ export interface Factors {
 }
 
 export type FactorAct =
-  /** Its first code: `step` is spent. `codes`: hashes of the recovery codes that come with a first factor. */
+  /**
+   * Confirmed by its first code, so `step` is spent. `codes`: hashes of the recovery codes that come with a first
+   * factor.
+   */
   | {
       readonly kind: 'totp_added';
       readonly id: string;
@@ -19,9 +22,9 @@ export type FactorAct =
       readonly codes?: readonly Buffer[];
     }
   | { readonly kind: 'passkey_added'; readonly passkey: NewPasskey }
-  /** With the last factor the recovery codes go, too. */
+  /** With the last factor the recovery codes are removed as well. */
   | { readonly kind: 'removed'; readonly id: string }
-  /** The former codes are dead. */
+  /** The former codes stop working. */
   | { readonly kind: 'recovery_codes_renewed'; readonly codes: readonly Buffer[] };
 
 export type FactorChange = CredentialChange<FactorAct>;
@@ -34,19 +37,25 @@ export type FactorChangeOutcome = CredentialChangeOutcome;
 export abstract class FactorStore {
   abstract of(subject: string): Promise<Factors>;
   abstract findPasskey(credentialId: string): Promise<PasskeyFactor | undefined>;
-  /** Kept unconfirmed; an earlier one of the subject that was never confirmed is forgotten. */
+  /** Stores an unconfirmed factor, and forgets an earlier unconfirmed one of the subject. */
   abstract propose(totp: NewTotp): Promise<void>;
-  /** In one transaction: the act, and what `SessionStore.unproveOthers` says. A store that keeps an audit trail writes the act. */
+  /**
+   * Makes the change and does what `SessionStore.unproveOthers` describes, in one transaction. A store with an audit
+   * trail also writes the audit record.
+   */
   abstract change(change: FactorChange): Promise<FactorChangeOutcome>;
-  /** One statement: a step that is not later than the last used one is refused; of N uses of one step exactly one is true. */
+  /**
+   * One statement. A step that is not later than the last used one is refused. Of N uses of one step exactly one
+   * returns true.
+   */
   abstract useStep(id: string, step: number): Promise<boolean>;
-  /** One statement: false when the counter is not past the last one, and either of them counts. */
+  /** One statement. Returns false if the counter is not above the last one, unless both are 0. */
   abstract usePasskey(
     id: string,
     use: { readonly counter: number; readonly backedUp: boolean },
   ): Promise<boolean>;
-  /** One statement: of N uses of one code exactly one is true. */
+  /** One statement. Of N uses of one code exactly one returns true. */
   abstract useRecoveryCode(subject: string, hash: Buffer): Promise<boolean>;
-  /** A secret sealed with another key of the ring; nothing where it changed meanwhile. */
+  /** Stores the secret sealed with another key. Does nothing if it changed meanwhile. */
   abstract reseal(id: string, from: Buffer, to: Buffer): Promise<void>;
 }

@@ -1,7 +1,7 @@
 interface FactorBase {
   readonly id: string;
   readonly subject: string;
-  /** What its owner calls it. */
+  /** The name that the owner gave it. */
   readonly name?: string;
   readonly createdAt: Date;
   readonly lastUsedAt?: Date;
@@ -10,7 +10,7 @@ interface FactorBase {
 /** A secret that an authenticator app shares with us (RFC 6238). */
 export interface TotpFactor extends FactorBase {
   readonly kind: 'totp';
-  /** Sealed: the store never sees the secret. */
+  /** Encrypted, so the store never sees the secret. */
   readonly sealedSecret: Buffer;
   /** False until its first code: it does not count as a factor before. */
   readonly confirmed: boolean;
@@ -19,17 +19,17 @@ export interface TotpFactor extends FactorBase {
 /** A public key credential (WebAuthn). */
 export interface PasskeyFactor extends FactorBase {
   readonly kind: 'passkey';
-  /** base64url; no two factors have one. */
+  /** base64url, unique among all factors. */
   readonly credentialId: string;
   /** COSE. */
   readonly publicKey: Buffer;
-  /** As the authenticator last said it; 0 where it counts nothing. */
+  /** The last counter of the authenticator; 0 if it does not count. */
   readonly counter: number;
   /** How the browser reaches it: `internal`, `hybrid`, `usb`, … */
   readonly transports: readonly string[];
-  /** Whether it may be copied to other devices; false: bound to one. */
+  /** Whether the passkey may be copied to other devices; false: it is bound to one device. */
   readonly backupEligible: boolean;
-  /** Whether it is. */
+  /** Whether it is copied to other devices. */
   readonly backedUp: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** `@tokenward/nestjs/storage`: the ports, for hosts that bring their own stores, and the plain data that goes through them. */
+/**
+ * `@tokenward/nestjs/storage`: the ports, for hosts with their own stores, and the plain data that passes through
+ * them.
+ */
 export type { AuthRedis, AuthStorage } from './auth-storage.js';
 
 // sessions

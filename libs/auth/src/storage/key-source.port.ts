@@ -2,15 +2,15 @@ import type { JsonWebKey } from 'node:crypto';
 import type { RemoteSign, SigningAlgorithm } from '../options/key-options.js';
 
 /**
- * A key as a source gives it: a JWK (RFC 7517) with `kid` and `alg`. With private members it can sign; without, and without `nbf`, it only
- * verifies, for as long as the source gives it. Times are whole seconds since the epoch.
+ * A key of a source: a JWK (RFC 7517) with `kid` and `alg`. With private members it can sign. Without them, and
+ * without `nbf`, it only verifies, as long as the source returns it. Times are whole seconds since the epoch.
  */
 export type SourceJwk = JsonWebKey & {
-  /** Signs from then on, if its lead time is over. Default: since ever. */
+  /** The key signs from then on, after its lead time. Default: at once. */
   readonly nbf?: number;
-  /** When it was made; for its age and its lead time. */
+  /** When the key was created, for its age and its lead time. */
   readonly iat?: number;
-  /** When it was revoked: it is refused from the next reading on (`AuthService.revokeKey` is faster). */
+  /** When the key was revoked. It is refused from the next reading on (`AuthService.revokeKey` is faster). */
   readonly revoked?: number;
 };
 
@@ -24,20 +24,26 @@ export interface RotationRequest {
   readonly algorithm: SigningAlgorithm;
   /** How long the new key is published before it signs. */
   readonly leadTimeMs: number;
-  /** Nothing is made while the newest key is younger; undefined: only when there is none at all. */
+  /** No key is created while the newest key is younger. Undefined: a key is created only if there is none at all. */
   readonly whenOlderThanMs?: number;
   /** Keys that were revoked and must not count. */
   readonly revoked: readonly string[];
-  /** A key that stopped signing longer ago than this has no token left; its private half may go at once. */
+  /** A key that stopped signing longer ago than this has no valid token left, and its private key may be removed. */
   readonly retainMs: number;
 }
 
-/** Where keys come from. Read again at `keyRotation.refreshEvery`; what cannot be read or understood changes nothing. */
+/**
+ * A source of keys. It is read again every `keyRotation.refreshEvery`. If it cannot be read or understood, the known
+ * keys stay.
+ */
 export abstract class KeySource {
   /** For messages: names the place, never a value. */
   abstract readonly name: string;
-  /** All keys there are now, as one consistent state. `configured` is `keys.algorithm`, for keys that do not say theirs. */
+  /**
+   * All current keys, as one consistent state. `configured` is `keys.algorithm`, for keys without an algorithm of
+   * their own.
+   */
   abstract load(configured?: SigningAlgorithm): Promise<SourceKeys>;
-  /** Sources that can make keys: atomic over all processes, so that of many that ask one makes a key. */
+  /** For sources that can create keys. It is atomic for all processes: of many that call it, one creates a key. */
   rotate?(request: RotationRequest): Promise<'rotated' | 'not_due'>;
 }

@@ -2,23 +2,26 @@ export const LEDGER_KINDS = ['token', 'session', 'key', 'user', 'session_version
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
 /**
- * One revocation that still matters. `session_version` refuses the tokens of one session that carry an earlier version; the session and its later
- * ones go on. `refusesToken` says what each means.
+ * One revocation that is still needed. `session_version` refuses the tokens of one session that carry an earlier
+ * version; the session and its later tokens stay valid. `refusesToken` defines each kind.
  */
 export interface LedgerEntry {
   readonly kind: LedgerKind;
   /** `jti`, `sid`, `kid` or `sub`; empty for `all`. */
   readonly id: string;
-  /** Of kind `user` and `session_version` the least `tokenVersion` still accepted, of `all` the least `iat` (whole seconds); else 0. */
+  /**
+   * For the kinds `user` and `session_version` the lowest `tokenVersion` that is still accepted, for `all` the lowest
+   * `iat` (whole seconds), otherwise 0.
+   */
   readonly value: number;
   /**
-   * Milliseconds since the epoch, past the last instant at which any process could accept what the entry refuses; an entry of kind `key` or `all`
-   * has its own reasons to stay.
+   * Milliseconds since the epoch, later than any process could accept a token that the entry refuses. Entries of kind
+   * `key` and `all` are kept for their own times.
    */
   readonly expiresAt: number;
 }
 
-/** What a revocation check needs to know of a token. */
+/** The members of a token that a revocation check needs. */
 export interface RevocableToken {
   readonly tokenId: string;
   readonly sessionId: string;
@@ -29,7 +32,7 @@ export interface RevocableToken {
   readonly issuedAt: number;
 }
 
-/** The id that an entry of this kind has where it concerns the token. */
+/** The id of the entry of this kind that would refuse the token. */
 export function idOf(kind: LedgerKind, token: RevocableToken): string {
   switch (kind) {
     case 'token':
@@ -46,22 +49,28 @@ export function idOf(kind: LedgerKind, token: RevocableToken): string {
   }
 }
 
-/** The greatest value of such an entry that leaves the token alone; below every value where none does. */
+/**
+ * The greatest value with which such an entry does not refuse the token; below every value if every such entry
+ * refuses it.
+ */
 export function spareUpTo(kind: LedgerKind, token: RevocableToken): number {
   if (kind === 'user' || kind === 'session_version') return token.tokenVersion;
   return kind === 'all' ? token.issuedAt : -1;
 }
 
-/** The one rule of what refuses a token. Whoever looks entries up by id, in SQL or Redis, applies it through `idOf` and `spareUpTo`. */
+/**
+ * The one rule that decides whether an entry refuses a token. Code that looks up entries by id, in SQL or Redis,
+ * applies it through `idOf` and `spareUpTo`.
+ */
 export function refusesToken({ kind, id, value }: LedgerEntry, token: RevocableToken): boolean {
   return id === idOf(kind, token) && value > spareUpTo(kind, token);
 }
 
 /** 1 h (the cap of an access token's life) + 10 min (twice the greatest clock tolerance): contract, section 6. */
 export const LEDGER_LIFETIME_MS = 70 * 60_000;
-/** What a token entry outlives `exp` by. */
+/** How much longer than `exp` the entry of a single token is kept. */
 export const LEDGER_MARGIN_MS = 10 * 60_000;
-/** Nobody can know when the last process gives a `kid` up. */
+/** Nobody can know when the last process stops using a `kid`. */
 const FOR_GOOD = Date.UTC(9999, 0, 1);
 
 export function keyRevoked(keyId: string): LedgerEntry {

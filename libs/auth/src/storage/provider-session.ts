@@ -7,5 +7,8 @@ export interface ProviderSession {
   readonly sid?: string;
 }
 
-/** Which sessions end with one at the provider: those of that `sid`, or where none is named all of that person. At least one of the two. */
+/**
+ * Selects the sessions that end with one at the provider: those of that `sid`, or without a `sid` all sessions of
+ * that person. At least one of the two is given.
+ */
 export type ProviderSessionEnd = Partial<ProviderSession> & Pick<ProviderSession, 'issuer'>;

@@ -1,8 +1,8 @@
 /** Keeps the refresh-token secrets of hosts that configure none. */
 export abstract class RefreshSecretsStore {
   /**
-   * The stored ring as `id:base64url` lines, the one that mints now first, then the ones before, then the next; makes one from `candidate` when there
-   * is none. Safe when many processes start at once.
+   * The stored secrets as `id:base64url` lines: first the current one, then the former ones, then the next. If there
+   * is none, `candidate` becomes the first. Safe when many processes start at once.
    */
   abstract loadOrCreate(candidate: string): Promise<readonly string[]>;
   /**

@@ -1,24 +1,27 @@
 import type { LedgerEntry, RevocableToken } from './ledger-entry.js';
 import type { LedgerPosition } from './revocation-ledger.port.js';
 
-/** Readers refuse what they do not know: a rolling upgrade must not read the wrong thing into a heartbeat. */
+/** Readers refuse other versions, so that they cannot misread a heartbeat during a rolling upgrade. */
 export const FEED_VERSION = 2;
 
 /**
- * One link of the chain in the feed. It is appended only while its predecessor still is the head, so whoever has followed every link has
- * seen every row between them.
+ * One link of the chain in the feed. It is appended only while its predecessor is still the head. So a reader that
+ * has followed every link has seen every row between them.
  */
 export interface Heartbeat {
   readonly version: number;
-  /** Random: two histories that parted (a fail-over, an old dump) never share one. */
+  /** Random, so that two diverged histories (a fail-over, an old dump) never share an id. */
   readonly id: string;
   /** Id of the head it was appended to; empty for the first of a chain. */
   readonly prev: string;
-  /** Heads that were there before the snapshot's own base was appended, newest first: what a reader dates the snapshot by. */
+  /**
+   * Heads that existed before the snapshot's own base was appended, the newest first. A reader uses them to date the
+   * snapshot.
+   */
   readonly before: readonly string[];
   /**
-   * The feed holds every row this ledger position has seen. Of a `part` it is the position of the last whole heartbeat; undefined when there
-   * was none.
+   * The feed holds every row up to this ledger position. For a `part` it is the position of the last whole heartbeat;
+   * undefined if there was none.
    */
   readonly position?: LedgerPosition;
   /** `part`: more rows of the same fill follow, so it proves nothing yet. */
@@ -30,13 +33,16 @@ export type FeedItem =
 
 export interface FeedReply {
   readonly items: readonly FeedItem[];
-  /** Where the next read goes on. */
+  /** Where the next read continues. */
   readonly cursor: string;
-  /** False when the reply was cut short by its size: it does not tell what the head is. */
+  /** False if the reply was cut because of its size. It then does not show the head. */
   readonly complete: boolean;
-  /** Changes with the connection: sightings over different ones are not compared. */
+  /** Changes with each connection, because sightings over different connections must not be compared. */
   readonly connection: number;
-  /** Of the server that was read, told before it was; undefined when it may not be asked. See `FeedAnswer.lineage`. */
+  /**
+   * The lineage of the server, read before the rows; undefined if the server may not be asked. See
+   * `FeedAnswer.lineage`.
+   */
   readonly lineage: string | undefined;
 }
 
@@ -44,13 +50,13 @@ export interface FeedHead {
   /** The feed's last id: reading from here misses nothing that is appended later. */
   readonly cursor: string;
   readonly beat: Heartbeat | undefined;
-  /** Of the server, in the same step. */
+  /** The lineage of the server, read in the same step. */
   readonly lineage: string | undefined;
 }
 
 export type AppendOutcome =
   | { readonly kind: 'appended' }
-  /** Somebody else moved the head, or it was lost: this is what is there. */
+  /** Another process moved the head, or it was lost. `head` is the present one. */
   | { readonly kind: 'moved'; readonly head: Heartbeat | undefined };
 
 export interface FeedAnswer {
@@ -59,42 +65,49 @@ export interface FeedAnswer {
   readonly head: Heartbeat | undefined;
   readonly connection: number;
   /**
-   * Which server process answered, since when as a primary: another one after a restart, a fail-over or a demotion, and never the same
-   * again. Only when asked for, in the same step; undefined when it may not be asked.
+   * Identifies the server process that answered, and its time as a primary. It changes after a restart, a fail-over
+   * or a demotion, and never repeats. Only on request, in the same step; undefined if the server may not be asked.
    */
   readonly lineage?: string | undefined;
 }
 
 export interface LookupOptions {
-  /** Default `omit`: it costs the server more than the answer. */
+  /** Default `omit`, because it costs the server more than the answer itself. */
   readonly lineage?: 'include' | 'omit';
 }
 
 /**
- * What carries revocations between processes within milliseconds. Speed, never the truth: it may lose everything at any time. Each ledger
- * (by its id) has a feed of its own in it. Every call throws `AuthError('unavailable')` within its deadline, at once while disconnected,
- * and when the server is not known to be a primary.
+ * Carries revocations between processes within milliseconds. It is only for speed and may lose everything at any
+ * time; the ledger is the truth. Each ledger (by its id) has its own feed in it. Every call throws
+ * `AuthError('unavailable')` within its deadline, at once while disconnected, and when the server is not known to be
+ * a primary.
  */
 export abstract class RevocationFeedBus {
-  /** Adds rows to feed and index, and the copies for other languages. Idempotent; the greatest value wins. */
+  /** Adds rows to the feed, the index and the copies for other languages. Idempotent: the greatest value wins. */
   abstract publish(ledger: string, entries: readonly LedgerEntry[]): Promise<void>;
   /** In one step: if the head still is `beat.prev`, adds the rows and makes the beat the head. At most `maxRows` rows. */
   abstract append(ledger: string, entries: readonly LedgerEntry[], beat: Heartbeat): Promise<AppendOutcome>;
   abstract readonly maxRows: number;
   abstract head(ledger: string): Promise<FeedHead>;
-  /** What was appended after `cursor`; waits up to `blockMs` for the first item. */
+  /** The items after `cursor`. Waits up to `blockMs` for the first one. */
   abstract read(ledger: string, cursor: string, blockMs: number): Promise<FeedReply>;
-  /** Every entry of the index; the returned head was read before the first of them. Throws when the index changed hands meanwhile. */
+  /**
+   * Passes on every entry of the index. The returned head was read before the first of them. Throws if the index was
+   * replaced meanwhile.
+   */
   abstract snapshot(ledger: string, add: (entry: LedgerEntry) => void): Promise<FeedHead>;
   /** The index and the head, in one step. */
   abstract lookup(ledger: string, token: RevocableToken, options?: LookupOptions): Promise<FeedAnswer>;
   /**
-   * Says for some seconds that `signers` (RFC 7638 thumbprints) sign what this ledger can revoke. Answers which other ledgers were announced
-   * lately: applications that share a Redis.
+   * Announces for some seconds that this ledger can revoke tokens of `signers` (RFC 7638 thumbprints). Returns the
+   * other ledgers that were announced recently: applications that share the Redis.
    */
   abstract announce(ledger: string, signers: readonly string[]): Promise<readonly string[]>;
-  /** The ledgers that were announced lately for any of these signers: who has no ledger of its own follows the one. */
+  /**
+   * The ledgers that were announced recently for any of these signers. A process without a ledger follows the only
+   * one.
+   */
   abstract ledgersOf(signers: readonly string[]): Promise<readonly string[]>;
-  /** What the operator should know at boot, one line each (eviction policy). Empty when it cannot be asked. */
+  /** Warnings for the operator at boot, one line each (eviction policy). Empty if the server cannot be asked. */
   abstract warnings(): Promise<readonly string[]>;
 }

@@ -8,9 +8,9 @@ import type { SubjectState, UserFacts } from './subject.js';
 import type { NewSession, RotationCause, Session, SessionSnapshot, SessionState } from './session.js';
 
 export type OpenOutcome =
-  /** The change tells of sessions that ended because of the limit, then of this one. */
+  /** The change contains the sessions that ended because of the limit, and then this one. */
   | ({ readonly kind: 'opened'; readonly session: Session } & StoreChange)
-  /** The epoch or version of the subject, or of its actor, moved since it was read: the login dies with whatever moved it. */
+  /** The epoch or version of the subject, or of its actor, has changed since it was read, so the login is refused. */
   | { readonly kind: 'superseded' };
 
 export interface Rotation {
@@ -21,9 +21,9 @@ export interface Rotation {
   readonly nonce: Buffer;
   /** SHA-256 of the `Idempotency-Key` that came along. */
   readonly keyHash?: Buffer;
-  /** The key that came with a proof; of a bound session only its own rotates. */
+  /** The key that a proof proved. A bound session rotates only with its own key. */
   readonly provedKey?: string;
-  /** Idle lifetime without and with "remember me", of a session that has none of its own. */
+  /** Idle lifetime without and with "remember me", for a session without its own. */
   readonly ttlMs: number;
   readonly rememberMeTtlMs: number;
   readonly ip?: string;
@@ -32,10 +32,10 @@ export interface Rotation {
 
 export type RotateOutcome =
   | ({ readonly kind: 'rotated' } & SessionState)
-  /** `found`: what a fresh read saw after the miss, where the store had made one; else the caller reads. */
+  /** `found`: the result of a fresh read after the miss, if the store made one; otherwise the caller reads. */
   | { readonly kind: 'missed'; readonly found?: SessionSnapshot };
 
-/** The idle lifetime that a use of the session gives it anew, and who uses it. */
+/** The idle lifetime that a use of the session renews, and the client that uses it. */
 interface SessionUse extends ClientContext {
   readonly sessionId: string;
   /** Without and with "remember me". */
@@ -45,7 +45,7 @@ interface SessionUse extends ClientContext {
 
 /** A browser's key for a session that has none. */
 export interface DeviceRegistration extends SessionUse {
-  /** Of the session's current secret. */
+  /** The hash of the session's current secret. */
   readonly presentedHash: Buffer;
   /** The public JWK as JSON. */
   readonly key: string;
@@ -57,28 +57,31 @@ export interface DeviceRegistration extends SessionUse {
 export interface DeviceUse extends SessionUse {
   readonly key: string;
   readonly challengeId: string;
-  /** Challenges whose ids are smaller texts are refused by their age, and forgotten. */
+  /** Challenges with smaller ids (as texts) are too old: they are refused and forgotten. */
   readonly oldestChallengeId: string;
   /** How many challenges one session may use while they are remembered. */
   readonly maxRemembered: number;
 }
 
 export type RegisterOutcome =
-  /** The session has a key, or is too old, or the secret is not its current one, or it is dead. */
+  /** `missed`: the session has a key already, is too old or has ended, or the secret is not its current one. */
   ({ readonly kind: 'registered' } & SessionState & StoreChange) | { readonly kind: 'missed' };
 
-/** `missed`: the challenge was used before, or the session is dead or bound to another key. */
+/** `missed`: the challenge was used before, or the session has ended or is bound to another key. */
 export type DeviceUseOutcome = ({ readonly kind: 'used' } & SessionState) | { readonly kind: 'missed' };
 
-/** A replacement of the secret that no refresh asked for. */
+/** A replacement of the secret without a refresh: a password change or a reauthentication. */
 export interface Replacement {
   readonly sessionId: string;
   readonly subject: string;
   readonly expected: SubjectState;
-  /** When a refresh token was presented beside the access token, it must be the current one. */
+  /** If a refresh token was presented together with the access token, it must be the current one. */
   readonly presented?: { readonly generation: number; readonly hash: Buffer };
   readonly nextHash: Buffer;
-  /** With a retry key: what the successor was derived with, and the key's SHA-256. A key that the last rotation had replaces nothing. */
+  /**
+   * With a retry key: the nonce of the successor, and the SHA-256 of the key. A key that the last rotation had
+   * replaces nothing.
+   */
   readonly retry?: { readonly nonce: Buffer; readonly keyHash: Buffer };
   readonly cause: Exclude<RotationCause, 'refresh'>;
   /** How the person proved it this time (RFC 8176); the session's former methods are forgotten with the former `auth_time`. */
@@ -87,9 +90,9 @@ export interface Replacement {
   readonly rememberMeTtlMs: number;
 }
 
-/** Work of the host that must stand or fall with the store's own change, and who asked for it. */
+/** Work of the host that must commit together with the store's own change, and who asked for it. */
 export interface Alongside extends ActedBy {
-  /** Join this transaction of the host's instead of opening one. The caller announces the change after its commit. */
+  /** Joins this transaction of the host instead of opening one. The caller announces the change after its commit. */
   readonly tx?: HostTransaction;
   /** Runs inside the store's transaction, before it commits. */
   readonly work?: (tx: HostTransaction) => Promise<void>;
@@ -108,37 +111,42 @@ export type ReplaceOutcome =
   ({ readonly kind: 'replaced' } & SessionState & StoreChange) | { readonly kind: 'superseded' };
 
 export type ReuseOutcome =
-  /** The session was dead already: nothing was done. */
+  /** `spared`: the session had ended already, and nothing was done. */
   { readonly kind: 'spared' } | ({ readonly kind: 'ended' } & Ended);
 
-/** What the authoritative check sees in one query on the primary. */
+/** The facts that the authoritative check reads in one query on the primary. */
 export interface Authority {
   readonly sessionLive: boolean;
   readonly subject: SubjectState;
   /** `elsewhere`: users are not in this database; `gone`: no such user. */
   readonly user: UserFacts | 'elsewhere' | 'gone';
-  /** Of who acts as the user in that session. Undefined where nobody does, and where the user directory has to be asked. */
+  /** The facts of the actor in that session. Undefined if nobody acts, and if the user directory must be asked. */
   readonly acting?: UserFacts;
-  /** Some ledger entry refuses the token. */
+  /** Whether a ledger entry refuses the token. */
   readonly revoked: boolean;
 }
 
 export interface Removal {
   readonly removed: number;
-  /** Where to go on; undefined at the end of the walk. */
+  /** Where to continue; undefined at the end. */
   readonly cursor?: string;
 }
 
 /**
- * Sessions, subjects and what ends them. Every method is atomic and durable when it resolves. The ledger rows of what it ended are written in
- * the same transaction, and where a store keeps an audit trail, a row of each event too (`toRecord`): it returns both, so that the caller can
- * announce them. What bumps a subject's version ends the sessions too in which it acts as others (`actor_ended`, one event each): it may have lost the
- * right to. A store that cannot answer throws `AuthError('unavailable')` within its deadline; it never guesses. "Live" is defined at `SessionSnapshot.live`.
+ * Sessions, subjects and what ends them. Every method is atomic and durable when it resolves. The ledger rows of
+ * everything that it ends are written in the same transaction. A store with an audit trail also writes a row for each
+ * event (`toRecord`). Methods return both, so that the caller can announce them. A method that raises a subject's
+ * version also ends the sessions in which the subject acts as others (`actor_ended`, one event each), because it may
+ * have lost that right. A store that cannot answer throws `AuthError('unavailable')` within its deadline; it never
+ * guesses. "Live" is defined at `SessionSnapshot.live`.
  */
 export abstract class SessionStore {
-  /** Whether `rotate` and `read` bring the user along, or the user directory has to be asked. */
+  /** Whether `rotate` and `read` return the user as well, or the user directory must be asked. */
   abstract readonly usersAre: 'here' | 'elsewhere';
-  /** Creates the subject's row when missing. Serialised with everything that bumps the subject. */
+  /**
+   * Opens a session, and creates the subject's row if it is missing. Serialised with every change of the subject's
+   * counters.
+   */
   abstract open(session: NewSession): Promise<OpenOutcome>;
   /** One statement: of N simultaneous uses exactly one is `rotated`. A lost acknowledgement throws; see `read`. */
   abstract rotate(rotation: Rotation): Promise<RotateOutcome>;
@@ -146,44 +154,58 @@ export abstract class SessionStore {
   abstract read(sessionId: string): Promise<SessionSnapshot | undefined>;
   /** Reauthentication: replaces the secret and `amr`, and sets `auth_time` to the database's now. */
   abstract replace(replacement: Replacement): Promise<ReplaceOutcome>;
-  /** Password change: `replace`, and in the same transaction epoch and version are bumped and every other session ends. */
+  /**
+   * Password change: does what `replace` does, raises epoch and version, and ends every other session, in one
+   * transaction.
+   */
   abstract replaceAndEndOthers(replacement: Replacement, alongside: Alongside): Promise<ReplaceOutcome>;
-  /** Binds an unbound session of cookies to a browser's key, once for all; of simultaneous ones exactly one is `registered`. */
+  /** Binds an unbound cookie session to a browser's key, once. Of N simultaneous calls exactly one is `registered`. */
   abstract registerDevice(registration: DeviceRegistration): Promise<RegisterOutcome>;
-  /** One statement: of N simultaneous uses of one challenge exactly one is `used`. The secret stays what it is. */
+  /** One statement: of N simultaneous uses of one challenge exactly one is `used`. The secret does not change. */
   abstract useDevice(use: DeviceUse): Promise<DeviceUseOutcome>;
-  /** Live ones. With `tx` they are read within that transaction of the host's. */
+  /** The live sessions. With `tx` they are read within that transaction of the host. */
   abstract list(subject: string, tx?: HostTransaction): Promise<readonly Session[]>;
-  /** Undefined when no live session was ended. A `logout` is the act of its owner, or of who acts as the owner: whoever holds a token of it. The event names the session as the store has it. */
+  /**
+   * Undefined if no live session was ended. The actor of a `logout` is the owner of the session, or the person who
+   * acts as the owner. The event has the session id in the store's spelling.
+   */
   abstract endOne(sessionId: string, reason: EndReason, options?: EndOneOptions): Promise<Ended | undefined>;
-  /** All but `keep`, the caller's own; the epoch is bumped (a login under way dies), the version is not. */
+  /**
+   * Ends all sessions but `keep`, the caller's own. It raises the epoch, so a login under way is refused, but not the
+   * version.
+   */
   abstract endOthers(subject: string, keep: string, reason: EndReason): Promise<Ended>;
   /**
-   * Bumps epoch and version and ends every session; with some reasons the one-time tokens, factors and API keys of the user go too (`end-reason.ts`). A
-   * claim tells of each of those (`waysInRemoved`); of a user who is deleted the deletion says it.
+   * Raises epoch and version and ends every session. For some reasons it also removes the one-time tokens, factors
+   * and API keys of the user (`end-reason.ts`). For a claim there is an event for each of them (`waysInRemoved`); for
+   * a deleted user the deletion is the event.
    */
   abstract endAll(subject: string, reason: EndReason, alongside?: Alongside): Promise<Ended>;
-  /** Ends the family if it is live, and with `user` every other session of its user (bumping both counters). */
+  /** Ends the family if it is live, and with `user` every other session of its user (raising both counters). */
   abstract endReused(
     sessionId: string,
     scope: 'user' | 'family',
-    /** Who presented the spent token, for the audit trail. */
+    /** The client that presented the spent token, for the audit trail. */
     by?: ClientContext,
   ): Promise<ReuseOutcome>;
-  /** Role or permission change: bumps the version alone. */
+  /** For a change of role or permissions: raises only the version. */
   abstract bumpVersion(subject: string, alongside?: Alongside): Promise<Ended>;
   /**
-   * What identifies the user changed: the email here, a factor or an identity in their stores. The version is bumped, the access tokens of every
-   * session but `keep` die, and those sessions have no proof of a credential any more (`authTime` is the epoch). All of them go on.
+   * For a change of what identifies the user: the email here, a factor or an identity in their stores. Raises the
+   * version and revokes the access tokens of every session but `keep`. Those sessions lose their credential proof
+   * (`authTime` becomes 1970), but all sessions stay live.
    */
   abstract unproveOthers(subject: string, keep: string, alongside?: Alongside): Promise<Ended>;
-  /** After a restore: bumps every subject, ends every session, refuses every token issued up to now and `toleranceMs` (0). */
+  /**
+   * After a restore: raises the counters of every subject, ends every session, and refuses every token issued up to
+   * now plus `toleranceMs` (default 0).
+   */
   abstract endEverything(by?: ActedBy, toleranceMs?: number): Promise<Ended>;
   abstract readSubject(subject: string): Promise<SubjectState>;
   abstract readAuthority(token: RevocableToken): Promise<Authority>;
   /**
-   * Looks at the next `page` sessions after `cursor` (by id; undefined starts over) and removes those that ended or expired more than `keepMs` ago,
-   * and up to `page` spent ledger rows. Safe on many processes at once.
+   * Checks the next `page` sessions after `cursor` (by id; undefined starts over), and removes those that ended or
+   * expired more than `keepMs` ago, and up to `page` expired ledger rows. Safe on many processes at once.
    */
   abstract removeExpired(keepMs: number, page: number, cursor?: string): Promise<Removal>;
 }

@@ -3,27 +3,27 @@ import type { ProviderSession } from './provider-session.js';
 import type { SubjectState, UserFacts } from './subject.js';
 import type { TokenDelivery } from '../contract/index.js';
 
-/** Why a session's secret was last replaced; decides what its predecessor still means (contract, section 5). */
+/** Why a session's secret was last replaced. It decides how its predecessor is treated (contract, section 5). */
 export type RotationCause = 'refresh' | 'password' | 'reauthenticate';
 
-/** The key of its client that a session is bound to (contract, section 10): without a proof by it no new token. */
+/** The client's key that a session is bound to (contract, section 10). Without a proof by it there is no new token. */
 export interface SessionBinding {
   /** `dbsc`: a browser's key; `dpop`: RFC 9449. */
   readonly kind: 'dbsc' | 'dpop';
-  /** Of `dpop` the thumbprint (RFC 7638, SHA-256, base64url), of `dbsc` the public JWK as JSON. */
+  /** For `dpop` the thumbprint (RFC 7638, SHA-256, base64url), for `dbsc` the public JWK as JSON. */
   readonly key: string;
   readonly at: Date;
 }
 
-/** One row, however long the session lives. Dates are the database's. */
+/** A session, which is one row for its whole life. Dates are the database's. */
 export interface Session {
   readonly id: string;
   readonly subject: string;
-  /** The subject's epoch when it was opened; another one means the session is dead. */
+  /** The subject's epoch when the session opened. With another epoch the session has ended. */
   readonly epoch: number;
   readonly generation: number;
   readonly transport: TokenDelivery;
-  /** "Remember me". */
+  /** Whether the login asked for "remember me". */
   readonly persistent: boolean;
   readonly authTime: Date;
   readonly amr: readonly string[];
@@ -35,43 +35,52 @@ export interface Session {
   readonly userAgent: string | null;
   /** Who acts as the user; null: the user. */
   readonly actor: Actor | null;
-  /** What the host gave it when it opened, for each of its tokens; null: nothing. */
+  /** The claims that the host gave it when it opened, for each of its tokens; null: none. */
   readonly claims: Readonly<Record<string, unknown>> | null;
-  /** Lifetime of its access tokens; null: as the options say. */
+  /** Lifetime of its access tokens; null: the one in the options. */
   readonly accessTtlSeconds: number | null;
   readonly bound: SessionBinding | null;
-  /** It ends by then unless it is bound before; null: it needs no key. */
+  /** The session ends then unless it is bound before; null: it needs no key. */
   readonly registerBy: Date | null;
 }
 
-/** Everything a new access token needs, read in one round trip with `subject` no later than `user`. */
+/** Everything that a new access token needs, read in one round trip, with `subject` no later than `user`. */
 export interface SessionState {
   readonly session: Session;
   readonly subject: SubjectState;
-  /** Undefined when users live elsewhere: the flow then asks the user directory afterwards. */
+  /** Undefined if the users are elsewhere: the flow then asks the user directory afterwards. */
   readonly user?: UserFacts;
-  /** Of who acts as the user, read with the user. Undefined where nobody does, and where the flow asks the user directory instead. */
+  /**
+   * The facts of the actor, read with the user. Undefined if nobody acts, and if the flow asks the user directory
+   * instead.
+   */
   readonly acting?: UserFacts;
 }
 
-/** What the classification of a missed rotation sees: a fresh read on the primary. */
+/** A fresh read on the primary, by which a missed rotation is classified. */
 export interface SessionSnapshot extends SessionState {
   readonly tokenHash: Buffer;
-  /** Nonce of the last rotation; null where its successor was drawn at random. */
+  /** Nonce of the last rotation; null if its successor is random. */
   readonly rotationNonce: Buffer | null;
   readonly rotationCause: RotationCause | null;
   /** SHA-256 of the `Idempotency-Key` of the last rotation, if it had one. */
   readonly rotationKey: Buffer | null;
   /** Milliseconds since the last rotation by the database's clock; null before the first. */
   readonly rotatedAgoMs: number | null;
-  /** Not ended, not expired (idle and absolute), of the subject's present epoch, its user there and not disabled, and so is its actor. */
+  /**
+   * Not ended, not expired (idle and absolute), of the subject's current epoch, and its user and actor exist and are
+   * enabled.
+   */
   readonly live: boolean;
 }
 
 export interface NewSession {
   readonly id: string;
   readonly subject: string;
-  /** As read together with (or before) what proved the login; another one at opening refuses it. */
+  /**
+   * The counters, as read together with (or before) the facts that proved the login. Opening fails if they have
+   * changed.
+   */
   readonly expected: SubjectState;
   readonly tokenHash: Buffer;
   readonly transport: TokenDelivery;
@@ -82,22 +91,31 @@ export interface NewSession {
   readonly amr: readonly string[];
   readonly ip?: string;
   readonly userAgent?: string;
-  /** Who acts as the user, with the counters that were read with the right to; others at opening refuse it. */
+  /** The actor, with the counters that were read together with the right to act. Opening fails if they have changed. */
   readonly actor?: Actor & { readonly expected: SubjectState };
   /** JSON, in each token of the session. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** The key that the login proved. Default: not bound. */
   readonly bound?: Omit<SessionBinding, 'at'>;
-  /** Ends after so many milliseconds unless it is bound before, and does not rotate until then. Default: it needs no key. */
+  /**
+   * The session ends after so many milliseconds unless it is bound before, and it does not rotate until then.
+   * Default: it needs no key.
+   */
   readonly registerWithinMs?: number;
-  /** Who vouched for the user. Default: nobody, the credential was proved here. */
+  /** The provider session that it came from. Default: none, the credential was proved here. */
   readonly provider?: ProviderSession;
-  /** Its own, kept for its rotations: in place of `Rotation.ttlMs` and `rememberMeTtlMs`, and for its access tokens. Default: none. */
+  /**
+   * Limits of this session, kept for its rotations: they replace `Rotation.ttlMs` and `rememberMeTtlMs`, and apply to
+   * its access tokens. Default: none.
+   */
   readonly limits?: { readonly idleTtlMs?: number; readonly accessTtlSeconds?: number };
-  /** Sessions of the user's own, or of those who act as the user, this one included: neither kind ends the other. */
+  /**
+   * The most sessions of this kind, this one included. The user's own sessions and those of actors are counted
+   * separately and do not end each other.
+   */
   readonly maxPerUser: number;
   /** Whether the device signed in to the account before; for the audit trail. */
   readonly knownDevice?: boolean;
-  /** Whose user it is; for the audit trail. */
+  /** The tenant of the user, for the audit trail. */
   readonly tenant?: string;
 }

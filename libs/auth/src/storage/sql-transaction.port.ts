@@ -1,32 +1,36 @@
 import { AuthError } from '../common/auth-error.js';
 
-/** What a statement of Tokenward's takes in a transaction of the host's. */
+/** A parameter of Tokenward's statements in a transaction of the host. */
 export type SqlParameter = string | number | null;
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /**
- * A transaction that the host opened on PostgreSQL, whatever library opened it. `/pg`, `/postgres-js`, `/typeorm`, `/prisma`, `/kysely`, `/knex`
- * and `/mikro-orm` make one of theirs; extend it for another library.
+ * A transaction that the host opened on PostgreSQL, with any library. `/pg`, `/postgres-js`, `/typeorm`, `/prisma`,
+ * `/kysely`, `/knex` and `/mikro-orm` wrap a transaction of theirs; extend this class for another library.
  */
 export abstract class SqlTransaction {
   /**
-   * Runs one statement in that transaction, and resolves with its rows. `text` has a `$1`, `$2`, … for each parameter, in this order. The
-   * parameters are sent apart from the text, never written into it. Throws `transactionRefused` where the transaction is known not to be open.
+   * Runs one statement in that transaction, and resolves with its rows. `text` has a `$1`, `$2`, … for each
+   * parameter, in this order. The parameters are sent separately from the text, never written into it. Throws
+   * `transactionRefused` if the transaction is known not to be open.
    */
   abstract query(text: string, parameters: readonly SqlParameter[]): Promise<readonly SqlRow[]>;
 }
 
-/** Work of the host in a transaction that its own library opens and commits: what `typeormWork` and its like make, for `AuthService.changeUser`. */
+/**
+ * Work of the host in a transaction that its own library opens and commits, for `AuthService.changeUser`.
+ * `typeormWork` and similar functions create one.
+ */
 export interface HostWork {
   /**
-   * Opens a transaction, does the host's work in it, calls `end` with it, and commits when that resolves. Resolves after the commit; rejects, and
-   * leaves nothing behind, where anything before the commit failed.
+   * Opens a transaction, does the host's work in it, calls `end` with it, and commits after that resolves. Resolves
+   * after the commit. If anything before the commit fails, it rolls back and rejects.
    */
   run(end: (tx: SqlTransaction) => Promise<void>): Promise<void>;
 }
 
-/** A change that would not be atomic: nothing of it was written. */
+/** The error for a change that would not be atomic. Nothing was written. */
 export function transactionRefused(why: string): AuthError {
   return AuthError.configuration('tx', why);
 }

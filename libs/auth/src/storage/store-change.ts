@@ -2,8 +2,8 @@ import type { AuthEventInput } from './auth-event.js';
 import type { LedgerEntry } from './ledger-entry.js';
 
 /**
- * What a change of a store wrote in its transaction, for whoever tells others of it after the commit. A store that keeps an audit trail has
- * written each event there as a row: nobody builds or records them a second time.
+ * What a store wrote in its transaction, so that the caller can announce it after the commit. A store with an audit
+ * trail has already written a row for each event, so the caller must not record them again.
  */
 export interface StoreChange {
   readonly entries: readonly LedgerEntry[];

@@ -10,10 +10,10 @@ import type { NewSession, Session } from './session.js';
 import type { Replacement } from './session-store.port.js';
 
 /*
- * The events of what a store does, for every store that implements the ports.
+ * The events of store changes, shared by all stores that implement the ports.
  */
 
-/** Whose sessions ended, by whom and why. */
+/** The user whose sessions ended, the actor, and the reason. */
 interface Ending extends ActedBy {
   readonly userId: string;
   readonly reason: EndReason;
@@ -44,11 +44,11 @@ export function sessionEnded(sessionId: string, ending: Ending): AuthEventInput 
 export function sessionsEnded(count: number, ending: Ending): readonly AuthEventInput[] {
   const { userId, actorId, reason } = ending;
   const ended: AuthEventInput = { type: 'sessions.ended', count, ...ending };
-  // a reset of the host's: it ends them all
+  // a reset by the host ends all of them
   return setsPassword(reason) ? [ended, { type: 'password.changed', userId, actorId }] : [ended];
 }
 
-/** By the owner, who proved the password. */
+/** The event of a replacement by the owner, who proved a credential. */
 export function secretReplaced({ subject: userId, sessionId, cause }: Replacement): AuthEventInput {
   const type = cause === 'password' ? 'password.changed' : 'reauthenticated';
   return { type, userId, actorId: userId, sessionId };
@@ -69,7 +69,10 @@ export function deviceBound({
   return { type: 'device.bound', userId, actorId: actor?.id, sessionId, ...from };
 }
 
-/** Of a claim, which takes every way in of whoever registered the account; `factors` counts those that counted as one. */
+/**
+ * The events of a claim, which removes every credential of the person who registered the account. `factors`: the
+ * number of confirmed factors.
+ */
 export function waysInRemoved(
   userId: string,
   { factors, keyIds }: { readonly factors: number; readonly keyIds: readonly string[] },
@@ -82,7 +85,7 @@ export function waysInRemoved(
   ];
 }
 
-/** Of identities that were linked before the email of the account was verified. */
+/** The events of identities that were linked before the email of the account was verified. */
 export function identitiesForgotten(userId: string, count: number): readonly AuthEventInput[] {
   return Array<AuthEventInput>(count).fill({ type: 'factor.changed', userId, change: 'identity_unlinked' });
 }
@@ -123,7 +126,7 @@ export function familyReused(
   };
 }
 
-/** Of entries that nothing but the revocation itself caused. */
+/** The events of entries that were appended by a revocation alone. */
 export function entriesAppended(
   entries: readonly LedgerEntry[],
   { actorId }: ActedBy,

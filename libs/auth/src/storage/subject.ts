@@ -1,8 +1,8 @@
 /** Tokenward's own two counters of a user (`auth_subjects`). A user without a row has both at 1. */
 export interface SubjectState {
-  /** Every access token carries it; a bump ends all earlier ones. */
+  /** Every access token carries it. Raising it revokes all earlier tokens. */
   readonly tokenVersion: number;
-  /** Every session remembers it; a bump ends all of them, those under way included. */
+  /** Every session stores it. Raising it ends all sessions, also those that are being opened. */
   readonly epoch: number;
 }
 
@@ -10,11 +10,11 @@ export function sameState(a: SubjectState, b: SubjectState | undefined): boolean
   return a.tokenVersion === b?.tokenVersion && a.epoch === b.epoch;
 }
 
-/** What authorization needs to know of a user. */
+/** What authorization needs to know about a user. */
 export interface UserFacts {
   readonly role?: string;
   readonly permissions: readonly string[];
   readonly disabled: boolean;
-  /** Whose user it is, where the directory keeps tenants. */
+  /** The tenant of the user, if the directory has tenants. */
   readonly tenant?: string;
 }

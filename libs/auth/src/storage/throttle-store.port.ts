@@ -1,13 +1,13 @@
 export interface ThrottleBucket {
-  /** Opaque: the caller has hashed whatever it names. */
+  /** Opaque, because the caller has hashed the names in it. */
   readonly key: string;
-  /** Tries that may lie within the window; at least 1. */
+  /** How many tries are allowed within the window; at least 1. */
   readonly limit: number;
 }
 
 /** One try to prove a credential, with the counters that it counts in. */
 export interface ThrottleAttempt {
-  /** Unique: what is given back is exactly what this try has taken, and giving back twice gives nothing. */
+  /** Unique. Giving back removes exactly this try, and a second time has no effect. */
   readonly id: string;
   readonly buckets: readonly ThrottleBucket[];
   /** A try leaves its buckets this long after it was counted (a sliding window). */
@@ -20,10 +20,10 @@ export type ThrottleDecision =
 /** Counters of failures in a window, shared by as many processes as the implementation reaches. */
 export abstract class ThrottleStore {
   /**
-   * Counts the try in every bucket before the work is done; refused when any bucket is full, and then it is counted in none. Atomic: of any
-   * number of simultaneous tries no more than `limit` are allowed.
+   * Counts the try in every bucket, before the work is done. If any bucket is full, the try is refused and counted in
+   * none. Atomic: of any number of simultaneous tries at most `limit` are allowed.
    */
   abstract take(attempt: ThrottleAttempt): Promise<ThrottleDecision>;
-  /** Takes the try out of every bucket again. Best effort: a try that cannot be given back leaves with its window. */
+  /** Removes the try from every bucket again. Best effort: a try that cannot be given back expires with its window. */
   abstract giveBack(attempt: ThrottleAttempt): Promise<void>;
 }

@@ -5,26 +5,29 @@ import type { SubjectState, UserFacts } from './subject.js';
 
 export interface UserAccount extends UserFacts {
   readonly id: string;
-  /** Empty where the user has none, and signs in with something else. */
+  /** Empty if the user has none and signs in with another identifier. */
   readonly email: string;
   readonly name?: string;
-  /** What the user signs in with, as it is stored, where that is not the email. */
+  /** The stored identifier of the user, if that is not the email. */
   readonly identifier?: string;
-  /** Whether its owner has shown that the email is theirs. Undefined: not, or the directory does not know. */
+  /** Whether the email is verified. Undefined: it is not, or the directory does not know. */
   readonly emailVerified?: boolean;
 }
 
-/** A user with what a login is checked against. */
+/** A user with the data that a login is checked against. */
 export interface LoginCandidate {
   readonly account: UserAccount;
-  /** PHC string; undefined for users that have no password (social login). */
+  /** PHC string; undefined for users without a password (social login). */
   readonly passwordHash?: string;
-  /** The subject's counters, read in the same query; undefined when the directory cannot know them: the core then reads them first and asks again. */
+  /**
+   * The subject's counters, read in the same query. Undefined if the directory cannot know them; the core then reads
+   * them first and asks again.
+   */
   readonly subject?: SubjectState;
 }
 
 export interface NewUser {
-  /** Normalised (trimmed, lower case); empty where the host signs in with something else and none was given. */
+  /** Normalised (trimmed, lower case). Empty if the host uses another identifier and no email was given. */
   readonly email: string;
   /** Normalised, where `identifier.name` is not the email. */
   readonly identifier?: string;

@@ -16,11 +16,11 @@ export interface ActingUser {
   readonly id: string;
   readonly role?: string;
   readonly permissions?: readonly string[];
-  /** Whose user it is, where `tenants` is set. Default: of none, or as the memory store has it. */
+  /** The tenant of the user, if `tenants` is set. Default: none, or the one in the memory store. */
   readonly tenant?: string;
   /** When a credential was proved. Default: now, by the application's clock. */
   readonly authTime?: Date;
-  /** Of the signed token, when the users are in a real store. Default 1. */
+  /** The token version in the signed token, if the users are in a real store. Default 1. */
   readonly tokenVersion?: number;
 }
 
@@ -39,13 +39,14 @@ export interface Acting {
   readonly headers: { readonly authorization: string };
   /** The access token as a `Cookie` header. */
   readonly cookie: string;
-  /** Where a session was opened. */
+  /** Present if a session was opened, with memory stores. */
   readonly refreshToken?: string;
 }
 
 /**
- * Signs a user in without a password, with the application's own key. On memory stores the user is there and has a session, so that
- * `TokenVersionGuard`, refresh and logout work too. On any other store nothing is written: the token passes every guard but that one.
+ * Signs a user in without a password, with the application's own key. With memory stores the user exists and has a
+ * session, so `TokenVersionGuard`, refresh and logout work too. With any other store nothing is written, and the
+ * token passes every guard but `TokenVersionGuard`.
  */
 export async function actAs(
   app: INestApplicationContext,

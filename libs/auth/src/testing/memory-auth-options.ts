@@ -6,8 +6,8 @@ import { type MemoryStorage, memoryStorage } from './memory-storage.js';
 export const TEST_ISSUER = 'https://tests.invalid';
 
 /**
- * Options that need nothing outside the process: memory stores, a key made on the spot, no throttling, cookies that plain HTTP carries.
- * `changes` replace them one by one; give them the `clock` that the storage goes by.
+ * Options that need nothing outside the process: stores in memory, a generated key, no throttling, cookies without
+ * `Secure`. `changes` replace single options; pass the `clock` that the storage uses.
  */
 export function memoryAuthOptions(
   changes: Partial<AuthModuleOptions> = {},

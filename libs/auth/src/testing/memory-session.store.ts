@@ -47,11 +47,11 @@ import {
 } from './memory-session-rows.js';
 
 export interface MemorySessionStoreOptions {
-  /** Whether the users are in the same database, or the host brings a directory of its own. */
+  /** Whether the users are in the same database, or in a directory of the host. */
   readonly users: 'here' | 'elsewhere';
 }
 
-/** `SessionStore` in the memory of one process, for tests: what it keeps is gone with it. */
+/** `SessionStore` in the memory of one process, for tests. */
 export class MemorySessionStore extends SessionStore {
   readonly usersAre: 'here' | 'elsewhere';
   private readonly reader: MemorySessionReader;
@@ -72,7 +72,7 @@ export class MemorySessionStore extends SessionStore {
       if (!sameState(state, session.expected)) return { kind: 'superseded' };
       if (actor && !sameState(this.database.subject(actor.id), actor.expected)) return { kind: 'superseded' };
       tx.put(this.database.subjects, session.subject, state);
-      // of those of one millisecond the one opened last is the newest
+      // of sessions in the same millisecond, the one opened last is the newest
       const crowd = this.reader
         .usableOf(session.subject)
         .filter((row) => Boolean(row.actor) === Boolean(actor))

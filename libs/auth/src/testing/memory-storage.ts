@@ -15,9 +15,9 @@ import { MemorySessionStore } from './memory-session.store.js';
 import { MemoryUserDirectory } from './memory-user-directory.store.js';
 
 export interface MemoryStorageOptions {
-  /** `elsewhere`: the host's tests bring a `UserDirectory` of their own. Default `here`. */
+  /** `elsewhere`: the host's tests use their own `UserDirectory`. Default `here`. */
   readonly users?: 'here' | 'elsewhere';
-  /** Default: the system's. */
+  /** Default: the system clock. */
   readonly clock?: Clock;
   readonly entropy?: Entropy;
 }
@@ -28,7 +28,7 @@ export const memoryStorageSchema = group({
   entropy: handle<Entropy>(having('bytes', 'uuid'), 'an Entropy with bytes() and uuid()').optional(),
 });
 
-/** The stores of Tokenward without a database, for tests; they pass the same conformance suites as the Drizzle ones. */
+/** Tokenward's stores in memory, for tests. They pass the same conformance suites as the Drizzle stores. */
 export function memoryStorage(options: MemoryStorageOptions = {}) {
   const of = 'memoryStorage';
   const given = readOptions(memoryStorageSchema, options, { of, prefix: of });
@@ -44,7 +44,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}) {
     identities: new MemoryIdentityStore(database),
     apiKeys: new MemoryApiKeyStore(database),
     users: new MemoryUserDirectory(database, entropy ?? new SystemEntropy()),
-    /** For `AuthService.userChanged(tx, …)`: what it changes is taken back when `work` throws. */
+    /** For `AuthService.userChanged(tx, …)`: changes are rolled back if `work` throws. */
     transaction: <T>(work: (tx: HostTransaction) => Promise<T>): Promise<T> => database.transaction(work),
   };
 }

@@ -16,9 +16,9 @@ export interface MemoryUser {
   readonly id?: string;
   /** Default: one made from the id. */
   readonly email?: string;
-  /** What the user signs in with, where `identifier.name` is not the email. */
+  /** The identifier of the user, if `identifier.name` is not the email. */
   readonly identifier?: string;
-  /** Found by requests of that tenant alone. Default: by those of none. */
+  /** The tenant of the user. Default: none. */
   readonly tenant?: string;
   readonly name?: string;
   readonly role?: string;
@@ -26,7 +26,7 @@ export interface MemoryUser {
   readonly disabled?: 'disabled' | 'enabled';
   /** Default false. */
   readonly emailVerified?: boolean;
-  /** PHC string; none: the user cannot sign in by password. */
+  /** PHC string. Undefined: the user cannot sign in by password. */
   readonly passwordHash?: string;
 }
 

@@ -1,10 +1,10 @@
 import type { Principal } from '../common/principal.js';
 import type { CheckOptions } from './revocation/revocation-checker.service.js';
 
-/** What an API key begins with. An access token never does. */
+/** The prefix of an API key. An access token never begins with it. */
 export const API_KEY_PREFIX = 'tw_';
 
-/** Whom an API key stands for. A service that only verifies has none, and knows no keys. */
+/** Finds the principal of an API key. A verify-only service has no such look-up and does not know keys. */
 export abstract class ApiKeyLookup {
   /** Throws `token_refused`, `throttled` or `unavailable`; synchronous once the process has seen the key. */
   abstract authenticate(
@@ -12,8 +12,14 @@ export abstract class ApiKeyLookup {
     ip: string | undefined,
     options?: CheckOptions,
   ): Principal | Promise<Principal>;
-  /** Whom the key stands for now, for one who was let in before: its owner's role may have changed. Throws as `authenticate`. */
+  /**
+   * The current principal of a key that was accepted before, because the owner's role may have changed. Throws like
+   * `authenticate`.
+   */
   abstract lookAgain(principal: Principal, options?: CheckOptions): Promise<Principal>;
-  /** The same key as the database has it now, for who was let in before. Throws as `authenticate`. */
+  /**
+   * The principal of the key as the database has it now, for a key that was accepted before. Throws like
+   * `authenticate`.
+   */
   abstract confirm(principal: Principal): Promise<Principal>;
 }

@@ -31,7 +31,7 @@ type Accepted = Extract<VerificationOutcome, { kind: 'accepted' }>;
 const PROVED_HERE = { keyBound: 'told' } as const;
 
 export interface AuthenticateOptions extends CheckOptions {
-  /** Whose tokens count beside our own, as `trustedIssuers` names them; in a `Bearer` header alone. Default none. */
+  /** Which issuers of `trustedIssuers` are accepted in addition to our own, only in a `Bearer` header. Default none. */
   readonly issuers?: Trusted;
 }
 
@@ -57,8 +57,8 @@ export class AuthenticateFlow {
   ) {}
 
   /**
-   * `request`: what brought the token; with `tenants` nobody is let in without. Throws `token_missing`, `token_refused`
-   * or `unavailable`; synchronous on the hot path.
+   * `request`: the request that carried the token; with `tenants` it is required. Throws `token_missing`,
+   * `token_refused` or `unavailable`; synchronous on the hot path.
    */
   authenticate(
     presented: PresentedToken,
@@ -80,10 +80,10 @@ export class AuthenticateFlow {
     if (presented.kind === 'none') throw new AuthError('token_missing', 'no token was presented');
     if (presented.kind === 'refused') throw this.refused(presented.detail);
     const { value } = presented;
-    // never by a cookie: a browser would send it along by itself
+    // never from a cookie, which a browser sends by itself
     if (this.apiKeys && value.startsWith(API_KEY_PREFIX) && presented.source === 'bearer')
       return this.apiKeys.authenticate(value, presented.ip, options);
-    // never by a cookie either: ours hold our own tokens alone
+    // never from a cookie either: our cookies hold only our own tokens
     const named = presented.source === 'bearer' ? options?.issuers : undefined;
     const trust = named && trustOf(named, request);
     const remembered = trust && this.trusted?.remembered(value, trust);
@@ -96,7 +96,7 @@ export class AuthenticateFlow {
     return this.judgeForeign(foreign, options);
   }
 
-  /** A token is of its tenant wherever it is shown; of another issuer's the route has said whose it takes. */
+  /** Refuses a token in a request of another tenant. For tokens of other issuers, the route has named the issuers. */
   private atItsTenant(principal: Principal, request: HttpRequest | undefined): Principal {
     const { issuer } = principal;
     if (issuer !== undefined || !this.options || belongsAt(this.options, principal, request))
@@ -123,7 +123,7 @@ export class AuthenticateFlow {
     throw this.refused(outcome.reason);
   }
 
-  /** The key may be new: look at its source again before the token is refused. */
+  /** The key may be new, so its source is read again before the token is refused. */
   private async afterLookingAgain(
     lookup: KeyLookup,
     presented: Token,
@@ -148,13 +148,13 @@ export class AuthenticateFlow {
     return this.withProof(presented, { principal, boundKey }, options);
   }
 
-  /** `deviceBound: 'require'`: what was revoked is 401 here as elsewhere. */
+  /** For `deviceBound: 'require'`. A revoked session is 401 here as elsewhere. */
   private async refusedUntilBound(principal: Principal, options?: AuthenticateOptions): Promise<never> {
     await this.recheck(principal, options);
-    throw new AuthError('device_required', 'the browser has still to register its key');
+    throw new AuthError('device_required', 'the browser has not registered its key yet');
   }
 
-  /** Whoever stole the token lacks the key. A revoked token costs the store of used proofs nothing. */
+  /** A thief of the token lacks the key. A revoked token takes no room in the store of used proofs. */
   private async withProof(
     presented: Token,
     { principal, boundKey }: Pick<Accepted, 'principal' | 'boundKey'>,
@@ -176,7 +176,7 @@ export class AuthenticateFlow {
     throw this.refused(proved.reason, principal, proved.challenge);
   }
 
-  /** Throws `configuration_invalid` where there is nothing to confirm with: at boot, not at the first request. */
+  /** Throws `configuration_invalid` if there is no database to confirm with; at boot, not at the first request. */
   assertCanConfirm(guard: string): void {
     if (!this.sessions)
       throw AuthError.configuration(
@@ -186,8 +186,8 @@ export class AuthenticateFlow {
   }
 
   /**
-   * Whether one who was authenticated before was revoked since; its expiry is the caller's business. An API key whose owner has another role, or
-   * signed out everywhere, is asked for once more: go on with who is returned. Throws as `authenticate`.
+   * Whether an authenticated principal was revoked since; the caller checks its expiry. If the owner of an API key has another role, or
+   * signed out everywhere, the key is looked up again: continue with the returned principal. Throws like `authenticate`.
    */
   recheck(
     principal: Principal,
@@ -200,7 +200,7 @@ export class AuthenticateFlow {
     return this.accept(principal, verdict, options, token);
   }
 
-  /** Whom an API key stands for now, which was let in before. Throws as `authenticate`. */
+  /** The current principal of an API key that was accepted before. Throws like `authenticate`. */
   async lookAgain(principal: Principal, options?: AuthenticateOptions): Promise<Principal> {
     if (principal.kind === 'api_key' && principal.issuer === undefined && this.apiKeys)
       return this.apiKeys.lookAgain(principal, options);
@@ -227,13 +227,13 @@ export class AuthenticateFlow {
     return confirmed.principal;
   }
 
-  /** The authoritative check: one query on the primary; whatever no longer matches refuses the token. */
+  /** The authoritative check: one query on the primary. Any difference refuses the token. */
   async confirm(principal: Principal): Promise<Principal> {
     if (principal.issuer !== undefined)
       throw this.refused('of another issuer, whom the database does not know', principal);
     if (principal.kind === 'api_key' && this.apiKeys) return this.apiKeys.confirm(principal);
     const { authority, user } = await this.authorityOn(principal);
-    // a user without a tenant has none in the token either, but old tokens name none
+    // without a tenant the token has none either, but a legacy token never has one
     const isTold = this.options?.tenants !== undefined && principal.legacy === undefined;
     const tenancy = isTold ? 'compared' : 'ignored';
     const problem =
@@ -258,7 +258,7 @@ export class AuthenticateFlow {
 
   private refused(reason: string, principal?: Principal, dpop?: DpopChallenge): AuthError {
     this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1);
-    // an id of another issuer's may be spelled like one of ours, and must not speak of that user
+    // an id of another issuer may equal one of ours, and must not be reported as that user
     const of = principal?.issuer === undefined &&
       principal && { userId: principal.id, sessionId: principal.sessionId };
     this.events?.publish({ type: 'token.refused', reason, ...of });
@@ -266,7 +266,7 @@ export class AuthenticateFlow {
     return new AuthError('token_refused', reason, { dpop });
   }
 
-  /** The right to act is the actor's of now: a role may have been changed in the table alone. */
+  /** Uses the actor's current rights, because a role may have been changed only in the table. */
   private async actingNoLonger(
     { actor }: Principal,
     { acting }: Authority,

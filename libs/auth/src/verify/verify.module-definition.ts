@@ -7,7 +7,10 @@ import type { AuthRedis } from '../storage/auth-storage.js';
 
 /** The options with the host's own handles. Tokenward closes only what it opened. */
 export interface ResourceServerModuleOptions extends ResourceServerOptions {
-  /** The issuer's Redis: revocations arrive within `maxStaleness`. None: a revoked token is accepted until it expires. */
+  /**
+   * The issuer's Redis, through which revocations arrive within `maxStaleness`. Without it a revoked token is
+   * accepted until it expires.
+   */
   readonly redis?: AuthRedis;
   /** OpenTelemetry: `metrics.getMeter('tokenward')` of `@opentelemetry/api`. Default: `AuthMetrics` alone. */
   readonly meter?: AuthMeter;

@@ -19,7 +19,10 @@ export const keyDirectorySchema = group({
 });
 
 export interface KeyDirectoryOptions {
-  /** Of RSA keys in PEM, which do not say it themselves. Default: `keys.algorithm` where that takes an RSA key, else `RS256`. */
+  /**
+   * The algorithm of RSA keys in PEM, which do not contain it. Default: `keys.algorithm` if that is for RSA keys,
+   * otherwise `RS256`.
+   */
   readonly rsaAlgorithm?: SigningAlgorithm;
 }
 

@@ -3,21 +3,21 @@ import type { AccountMailKind, LinkKind } from '../../options/account-mail.js';
 /** Passwords, emails, mailed links and API keys. */
 export type AccountEvent =
   | {
-      /** By its owner, or by a reset of the host’s. */
+      /** A password was changed, by its owner or by a reset of the host. */
       readonly type: 'password.changed';
       readonly userId: string;
       readonly actorId?: string;
       readonly sessionId?: string;
     }
   | {
-      /** The stored hash of a user cannot be compared: nothing reads its form, or it would cost too much. */
+      /** The stored hash of a user cannot be verified: nothing recognises its form, or it would cost too much. */
       readonly type: 'password.hash_unusable';
       readonly userId: string;
       readonly reason: 'unrecognised' | 'too_costly';
       readonly ip?: string;
     }
   | {
-      /** Somebody asked for a mailed link; with the user of an account that exists. */
+      /** Somebody asked for a mailed link. With the user, if the account exists. */
       readonly type: 'link.requested';
       readonly kind: LinkKind;
       readonly userId?: string;
@@ -25,27 +25,27 @@ export type AccountEvent =
       readonly ip?: string;
     }
   | {
-      /** A mailed link did what it was mailed for. */
+      /** A mailed link was used. */
       readonly type: 'link.used';
       readonly kind: LinkKind;
       readonly userId: string;
       readonly ip?: string;
     }
   | {
-      /** A link that is spent, too old, of another kind, or none. */
+      /** A link was refused: it is used, expired, of another kind, or unknown. */
       readonly type: 'link.refused';
       readonly kind: LinkKind;
       readonly userId?: string;
       readonly ip?: string;
     }
   | {
-      /** Its owner has shown that the email is theirs. */
+      /** The email of a user was verified. */
       readonly type: 'email.verified';
       readonly userId: string;
       readonly ip?: string;
     }
   | {
-      /** By a link that was mailed to the new address. */
+      /** The email was changed, by a link that was mailed to the new address. */
       readonly type: 'email.changed';
       readonly userId: string;
       readonly ip?: string;
@@ -57,14 +57,14 @@ export type AccountEvent =
       readonly userId: string;
     }
   | {
-      /** A limit of mails was reached: none went out. */
+      /** A limit of mails was reached, and no mail was sent. */
       readonly type: 'mail.throttled';
       readonly kind: LinkKind;
       readonly userId?: string;
       readonly ip?: string;
     }
   | {
-      /** An API key was made. `keyId` is its id, which is not a secret. */
+      /** An API key was created. `keyId` is its id, which is not a secret. */
       readonly type: 'api_key.created';
       readonly userId: string;
       readonly actorId?: string;

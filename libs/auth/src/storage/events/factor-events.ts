@@ -23,7 +23,7 @@ export type FactorEvent =
       readonly ip?: string;
     }
   | {
-      /** A recovery code was used in place of a second factor. */
+      /** A recovery code was used instead of a second factor. */
       readonly type: 'recovery_code.used';
       readonly userId: string;
       readonly left: number;

@@ -7,15 +7,15 @@ export type RevocationEvent =
       readonly actorId?: string;
     }
   | {
-      /** One access token. */
+      /** One access token was revoked. */
       readonly type: 'token.revoked';
       readonly tokenId: string;
       readonly actorId?: string;
     }
   | {
-      /** Every token of one `sub` of another issuer, up to now. */
+      /** All tokens of one `sub` of another issuer were revoked, up to now. */
       readonly type: 'foreign_subject.revoked';
-      /** As the ledger names it. */
+      /** The name in the ledger. */
       readonly subject: string;
       readonly actorId?: string;
     }
@@ -26,13 +26,13 @@ export type RevocationEvent =
       readonly actorId?: string;
     }
   | {
-      /** A key took its next step. */
+      /** A key entered its next phase. */
       readonly type: 'key.changed';
       readonly keyId: string;
       readonly phase: 'next' | 'active' | 'retired' | 'verifying' | 'revoked' | 'gone';
     }
   | {
-      /** `afterRestore()`. */
+      /** `afterRestore()` was called. */
       readonly type: 'everything.revoked';
       readonly sessionsEnded: number;
       readonly actorId?: string;

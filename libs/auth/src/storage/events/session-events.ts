@@ -3,7 +3,7 @@ import type { EndReason } from '../end-reason.js';
 /** What sessions and their tokens go through. */
 export type SessionEvent =
   | {
-      /** A refresh token was used, and replaced. */
+      /** A refresh token was used and replaced. */
       readonly type: 'refresh.rotated';
       readonly userId: string;
       readonly actorId?: string;
@@ -12,7 +12,7 @@ export type SessionEvent =
       readonly userAgent?: string;
     }
   | {
-      /** A repeat within the leeway: the same successor again. */
+      /** A repeated use within the leeway, or with its key: the same successor again. */
       readonly type: 'refresh.replayed';
       readonly userId: string;
       readonly actorId?: string;
@@ -20,7 +20,7 @@ export type SessionEvent =
       readonly ip?: string;
     }
   | {
-      /** A spent token came back; sessions ended. */
+      /** A spent refresh token was used again, and sessions ended. */
       readonly type: 'refresh.reused';
       readonly userId: string;
       readonly actorId?: string;
@@ -30,7 +30,10 @@ export type SessionEvent =
       readonly userAgent?: string;
     }
   | {
-      /** `junk`, `dead`, `superseded`, `unproven` (the session is bound, its key was not proved) or `mismatch`. The last means that a client holds a newer token than the database knows: look for a restored backup. */
+      /**
+       * `junk`, `dead`, `superseded`, `unproven` (the session is bound, but its key was not proved) or `mismatch`.
+       * The last means that a client has a newer token than the database knows: look for a restored backup.
+       */
       readonly type: 'refresh.refused';
       readonly reason: string;
       readonly userId?: string;
@@ -39,10 +42,10 @@ export type SessionEvent =
       readonly ip?: string;
     }
   | {
-      /** An access token that a guard did not accept; with the user and session of one that is genuine. Not in the audit trail. */
+      /** A guard refused an access token. With user and session, if the token is genuine. Not in the audit trail. */
       readonly type: 'token.refused';
       readonly reason: string;
-      /** Of a token that is genuine. */
+      /** Only for a genuine token. */
       readonly userId?: string;
       readonly sessionId?: string;
     }
@@ -55,7 +58,7 @@ export type SessionEvent =
       readonly reason: EndReason;
     }
   | {
-      /** Several at once. */
+      /** Several sessions ended at once. */
       readonly type: 'sessions.ended';
       readonly userId: string;
       readonly actorId?: string;
@@ -72,7 +75,10 @@ export type SessionEvent =
       readonly userAgent?: string;
     }
   | {
-      /** A proof by another key than the session's: somebody has its cookies or tokens, and not its device. Nothing was changed. */
+      /**
+       * A proof by another key than the session's: somebody may have its cookies or tokens, but not its device.
+       * Nothing was changed.
+       */
       readonly type: 'device.refused';
       readonly userId: string;
       readonly actorId?: string;

@@ -9,7 +9,7 @@ export type SignInEvent =
       readonly ip?: string;
     }
   | {
-      /** Two users of the directory have the identifier of a login: nobody is signed in until one of them is renamed. */
+      /** Two users of the directory have the same identifier: neither can sign in until one of them is renamed. */
       readonly type: 'user.ambiguous';
       readonly userId?: string;
       readonly otherId?: string;
@@ -30,7 +30,7 @@ export type SignInEvent =
       readonly knownDevice: boolean;
     }
   | {
-      /** Private reasons; the answer is the same for all. */
+      /** A login was refused. The reasons are private; the answer is the same for all. */
       readonly type: 'login.failed';
       readonly reason:
         | 'unknown_user'
@@ -53,14 +53,14 @@ export type SignInEvent =
       readonly userId?: string;
     }
   | {
-      /** A login was right so far, and waits for a second factor. */
+      /** The first step of a login was right, and a second factor is due. */
       readonly type: 'login.second_factor_due';
       readonly userId: string;
       readonly methods: readonly string[];
       readonly ip?: string;
     }
   | {
-      /** The password was given once more. */
+      /** A signed-in user proved a credential again. */
       readonly type: 'reauthenticated';
       readonly userId: string;
       readonly actorId?: string;

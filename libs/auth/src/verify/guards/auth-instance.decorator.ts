@@ -3,8 +3,8 @@ import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { INSTANCE } from './route-metadata.js';
 
 /**
- * Routes of a named instance: its `JwtAuthGuard` guards them, and one of another instance that is global lets them pass. A class or a handler:
- * the handler's own word counts.
+ * Marks routes of a named instance: its `JwtAuthGuard` guards them, and a global guard of another instance lets them
+ * pass. On a handler it overrides the class.
  */
 export function AuthInstance(instance: string): MethodDecorator & ClassDecorator {
   return applyDecorators(SetMetadata(INSTANCE, instance), UseGuards(JwtAuthGuard.for(instance)));

@@ -5,7 +5,7 @@ import { graphqlCall } from './graphql-call.js';
 import { rpcAuthorization } from './rpc-token.js';
 import type { HttpRequest } from '../http/adapter.js';
 
-/** Only Tokenward writes it: a `request.user` of another strategy is never taken for a principal. */
+/** Only Tokenward writes this member, so a `request.user` of another strategy is never taken for a principal. */
 const PRINCIPAL = Symbol.for('tokenward.principal');
 
 const ADMITTED_BY = Symbol.for('tokenward.admitted-by');
@@ -21,14 +21,17 @@ interface Path {
 interface Carrier {
   [PRINCIPAL]?: Principal;
   [ADMITTED_BY]?: object;
-  /** Guards of different instances let callers of one GraphQL request in. */
+  /** Guards of different instances accepted callers of one GraphQL request. */
   [SEVERAL]?: true;
-  /** `JwtAuthGuard` saw no token, and let the call in. */
+  /** `JwtAuthGuard` found no token and accepted the call. */
   [NOBODY]?: true;
   user?: unknown;
 }
 
-/** What goes through a whole call with its caller: the HTTP request (also under GraphQL), the socket, the RPC context. */
+/**
+ * The object that carries the caller through a whole call: the HTTP request (also under GraphQL), the socket, or the
+ * RPC context.
+ */
 export function carrierOf(context: ExecutionContext): object | undefined {
   switch (context.getType<string>()) {
     case 'http':
@@ -44,7 +47,10 @@ export function carrierOf(context: ExecutionContext): object | undefined {
   }
 }
 
-/** What brings the token: the HTTP request, also under GraphQL, or a remote call's header as if it were one; undefined where there is none. */
+/**
+ * The request that carries the token: the HTTP request, also under GraphQL, or the header of a remote call in the
+ * form of a request; undefined if there is none.
+ */
 export function requestOf(
   context: ExecutionContext,
   carrier: object | undefined = carrierOf(context),
@@ -70,8 +76,8 @@ export function setPrincipal(carrier: object, principal: Principal): void {
 }
 
 /**
- * As `setPrincipal`, by the authenticator of one instance. The fields of a GraphQL operation share their request and run side by side,
- * under guards of different instances too: each field keeps its own caller, for itself and what lies in it.
+ * Like `setPrincipal`, for one instance. The fields of a GraphQL operation share their request and run in parallel,
+ * also under guards of different instances. So each field keeps its own caller, for itself and the fields below it.
  */
 export function admit(
   context: ExecutionContext,
@@ -93,7 +99,7 @@ export function admitNobody(carrier: object | undefined): void {
   if (carrier) (carrier as Carrier)[NOBODY] = true;
 }
 
-/** Whether `JwtAuthGuard` has looked, and nobody called. */
+/** Whether `JwtAuthGuard` ran and accepted the call without a token. */
 export function isNobody(context: ExecutionContext): boolean {
   return principalOf(context) === undefined && (carrierOf(context) as Carrier | undefined)?.[NOBODY] === true;
 }
@@ -102,25 +108,28 @@ export function admittedBy(context: ExecutionContext): object | undefined {
   return admittedIn(context)?.[ADMITTED_BY];
 }
 
-/** A socket that was shut still delivers what was under way. */
+/** A closed socket still delivers messages that were under way. */
 export function forgetPrincipal(carrier: object): void {
   Reflect.deleteProperty(carrier, PRINCIPAL);
   Reflect.deleteProperty(carrier, 'user');
 }
 
-/** The caller of a route that `JwtAuthGuard` stands before. */
+/** The caller of a route behind `JwtAuthGuard`. */
 export function callerOf(request: object): Principal {
   const principal = (request as Carrier)[PRINCIPAL];
   if (!principal) throw new AuthError('token_missing', 'this route needs JwtAuthGuard before it');
   return principal;
 }
 
-/** Who calls, once a guard of Tokenward has said so. */
+/** The caller, after a guard of Tokenward has run. */
 export function principalOf(context: ExecutionContext): Principal | undefined {
   return admittedIn(context)?.[PRINCIPAL];
 }
 
-/** The nearest field with a caller; else what all share, unless several instances let somebody in. */
+/**
+ * The nearest field with a caller; otherwise the carrier that all fields share, unless several instances accepted
+ * callers.
+ */
 function admittedIn(context: ExecutionContext): Carrier | undefined {
   const field = fieldsOf(context).find((each) => each[PRINCIPAL] !== undefined);
   if (field) return field;
@@ -130,7 +139,10 @@ function admittedIn(context: ExecutionContext): Carrier | undefined {
 
 const NO_FIELDS: readonly Carrier[] = [];
 
-/** A GraphQL field, then what it lies in. A path is one object for a field and all below it (graphql-js, `addPath`). */
+/**
+ * A GraphQL field, then the fields above it. A path is one object for a field and all below it (graphql-js,
+ * `addPath`).
+ */
 function fieldsOf(context: ExecutionContext): readonly Carrier[] {
   if (context.getType<string>() !== 'graphql') return NO_FIELDS;
   const fields: Carrier[] = [];
@@ -139,7 +151,7 @@ function fieldsOf(context: ExecutionContext): readonly Carrier[] {
   return fields;
 }
 
-/** For guards that judge what a browser sends. Throws `configuration_invalid` where no HTTP request brought the call. */
+/** For guards that check what a browser sends. Throws `configuration_invalid` if the call has no HTTP request. */
 export function httpRequestOf(context: ExecutionContext, asker: string): HttpRequest {
   const type = context.getType<string>();
   const request = type === 'http' || type === 'graphql' ? requestOf(context) : undefined;
@@ -150,7 +162,7 @@ export function httpRequestOf(context: ExecutionContext, asker: string): HttpReq
   );
 }
 
-/** For what runs behind `JwtAuthGuard`: 401 where it did not run. */
+/** For code that runs behind `JwtAuthGuard`: 401 if that guard did not run. */
 export function callerAt(context: ExecutionContext, asker: string): Principal {
   const principal = principalOf(context);
   if (!principal) throw new AuthError('token_missing', `${asker} needs JwtAuthGuard before it`);

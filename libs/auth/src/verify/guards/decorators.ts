@@ -34,24 +34,30 @@ import { routeOf } from './route-layers.js';
 
 const isOpen = perRoute((context) => isPublic(context) || letsNobodyIn(requirementsOf(routeOf(context))));
 
-/** What a decorator demands, for `@AnyOf`. */
+/** The requirement of a decorator, for `@AnyOf`. */
 const DEMANDS: unique symbol = Symbol.for('tokenward.demands');
 
 type Decorator = MethodDecorator & ClassDecorator;
-/** A decorator that demands something of the caller: `@Roles`, `@Permissions`, `@RecentAuth`, `@RequireBound`, `@NoActor`, `@AnyOf`. */
+/**
+ * A decorator with a requirement for the caller: `@Roles`, `@Permissions`, `@RecentAuth`, `@RequireBound`,
+ * `@NoActor`, `@AnyOf`.
+ */
 export type RequirementDecorator = Decorator & { readonly [DEMANDS]: Demand };
-/** Written out: what Nest 12 infers names a type that Nest 11 does not have. */
+/** Written out, because the type that Nest 12 infers does not exist in Nest 11. */
 type CurrentUserArgument = keyof Principal | PipeTransform | Type<PipeTransform> | undefined;
 
-/** No access token needed here. On a class: for its handlers that demand nothing themselves; a class that extends it is not public. */
+/**
+ * No access token is needed. On a class it applies to handlers without a requirement of their own, and not to classes
+ * that extend it.
+ */
 export const Public = (): Decorator =>
   applyDecorators(SetMetadata(PUBLIC, true), Describe({ security: 'none' }));
 
-/** One of these roles; `JwtAuthGuard` holds it. On a handler it takes the place of its class's. */
+/** Requires one of these roles; checked by `JwtAuthGuard`. On a handler it replaces the one of its class. */
 export const Roles = (...roles: readonly [string, ...string[]]): RequirementDecorator =>
   demand(ROLES, named('@Roles', roles), errorAnswers(401, 403));
 
-/** All of these permissions; `JwtAuthGuard` holds it. On a handler it takes the place of its class's. */
+/** Requires all of these permissions; checked by `JwtAuthGuard`. On a handler it replaces the one of its class. */
 export const Permissions = (...permissions: readonly [string, ...string[]]): RequirementDecorator =>
   demand(PERMISSIONS, named('@Permissions', permissions), errorAnswers(401, 403));
 
@@ -61,8 +67,8 @@ export interface RecentAuthHow {
 }
 
 /**
- * A credential proof at most this old (`'5m'`; a bare number is seconds), by one of the methods of `amr` where they are named; `JwtAuthGuard`
- * holds it with RFC 9470's answer. Whoever acts as the user is 403.
+ * Requires a credential proof at most this old (`'5m'`; a bare number is seconds), by one of the methods of `amr` if
+ * given. Checked by `JwtAuthGuard`, which answers by RFC 9470. Somebody who acts as the user gets 403.
  */
 export const RecentAuth = (maxAge: Duration, { amr }: RecentAuthHow = {}): RequirementDecorator => {
   const maxAgeMs = parseDuration(maxAge);
@@ -73,19 +79,24 @@ export const RecentAuth = (maxAge: Duration, { amr }: RecentAuthHow = {}): Requi
   return demand(RECENT_AUTH, { maxAgeSeconds, ...how }, errorAnswers(401, 403));
 };
 
-/** A session that is bound to a key of its client (docs/dpop.md), or 403 `device_required`; `JwtAuthGuard` holds it. */
+/**
+ * Requires a session that is bound to a key of its client (docs/dpop.md), or answers 403 `device_required`. Checked
+ * by `JwtAuthGuard`.
+ */
 export const RequireBound = (): RequirementDecorator => demand(BOUND, true, errorAnswers(401, 403));
 
-/** The user alone: whoever acts as the user (`openSession` with `actor`) is 403. `JwtAuthGuard` holds it. */
+/**
+ * Only for the user: somebody who acts as the user (`openSession` with `actor`) gets 403. Checked by `JwtAuthGuard`.
+ */
 export const NoActor = (): RequirementDecorator => demand(NO_ACTOR, true, errorAnswers(401, 403));
 
-/** Asks the stores for each request here, whatever the configured revocation mode. */
+/** Each request of the route asks the stores, whatever the configured revocation mode. */
 export const StrictRevocation = (): Decorator => demand(STRICT_REVOCATION, true, errorAnswers(401, 503));
 
 /**
- * One of these is enough: `@AnyOf(Roles('admin'), Permissions('notes:read'))`. `JwtAuthGuard` holds it, beside any `@Roles` or `@Permissions` of
- * the same route. On a handler it takes the place of its class's `@AnyOf`. When none holds and one of them is `@RecentAuth`, the answer asks for
- * a fresh proof; else it is 403.
+ * Requires one of these: `@AnyOf(Roles('admin'), Permissions('notes:read'))`. Checked by `JwtAuthGuard`, in addition
+ * to `@Roles` or `@Permissions` of the same route. On a handler it replaces the `@AnyOf` of its class. If none is met
+ * and one of them is `@RecentAuth`, the answer asks for a fresh proof; otherwise it is 403.
  */
 export const AnyOf = (
   ...alternatives: readonly [RequirementDecorator, RequirementDecorator, ...RequirementDecorator[]]
@@ -103,8 +114,9 @@ export const AnyOf = (
 };
 
 /**
- * A token is not needed here: without one the caller is nobody (`@CurrentUser()` is undefined), one that is not accepted is 401 as everywhere.
- * `JwtAuthGuard` holds it. A requirement of the class or of an overridden handler stays: then a request without a token is 401.
+ * A token is optional: without one `@CurrentUser()` is undefined, and a token that is not accepted is 401 as
+ * everywhere. Needs `JwtAuthGuard`. A requirement of the class or of an overridden handler still applies: then a
+ * request without a token is 401.
  */
 export const OptionalAuth = (): Decorator =>
   applyDecorators(
@@ -113,7 +125,8 @@ export const OptionalAuth = (): Decorator =>
   );
 
 /**
- * The caller, or one member of it. Where no guard ran it is 401; on a `@Public()` or `@OptionalAuth()` route it may be undefined.
+ * The caller, or one member of it. If no guard ran, the request is 401. On a `@Public()` or `@OptionalAuth()` route
+ * it may be undefined.
  *
  * ```ts
  * me(@CurrentUser() user: Principal, @CurrentUser('id') id: string) {}
@@ -141,7 +154,7 @@ function demand<Asked>(
 }
 
 function named(decorator: string, names: readonly string[]): readonly string[] {
-  // an empty list would read like "everyone"
+  // an empty list could be read as "everybody"
   if (names.length === 0 || names.some((name) => typeof name !== 'string' || !name.trim()))
     throw AuthError.configuration(decorator, 'name at least one, each as a text of its own');
   return names;

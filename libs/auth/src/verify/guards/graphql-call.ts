@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpRequest } from '../http/adapter.js';
 
-/** Who is remembered where, and what brings the token. */
+/** The object that carries the caller, and the request that carries the token. */
 export interface GraphqlCall {
   readonly carrier: object;
   readonly request: HttpRequest;
@@ -10,8 +10,9 @@ export interface GraphqlCall {
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * The context of a GraphQL operation, as the drivers make it: `req` (Apollo, Mercurius), `request` or `reply.request` (Mercurius), and for
- * subscriptions `extra.request` and `connectionParams` (graphql-ws, also under `req`) or `_connectionInit` (Mercurius). Undefined where none is.
+ * Reads the context of a GraphQL operation, as the drivers create it: `req` (Apollo, Mercurius), `request` or
+ * `reply.request` (Mercurius), and for subscriptions `extra.request` and `connectionParams` (graphql-ws, also under
+ * `req`) or `_connectionInit` (Mercurius). Undefined if there is none of them.
  */
 export function graphqlCall(context: unknown): GraphqlCall | undefined {
   const made = membersOf(context);
@@ -24,14 +25,17 @@ export function graphqlCall(context: unknown): GraphqlCall | undefined {
     .find(Boolean);
   const params = membersOf(socket['connectionParams']) ?? membersOf(made['_connectionInit']);
   const live = handshake ?? (http && isHandshake(http) ? http : undefined);
-  // not the request, which all operations of a connection share: each is judged by itself
+  // not the request, which all operations of a connection share: each operation is checked by itself
   if (live) return { carrier: made, request: handshakeRequest(live, params) };
   if (http) return { carrier: http, request: http };
   if (!params) return undefined;
   return { carrier: made, request: { headers: withSent({}, params) } };
 }
 
-/** One a connection, so that the proof in its first message (RFC 9449) is used once by all its operations. */
+/**
+ * One for each connection, so that the proof in its first message (RFC 9449) counts as used once for all its
+ * operations.
+ */
 const HANDSHAKES = new WeakMap<HttpRequest, { readonly params?: Members; readonly request: HttpRequest }>();
 
 function handshakeRequest(live: HttpRequest, params: Members | undefined): HttpRequest {
@@ -43,8 +47,8 @@ function handshakeRequest(live: HttpRequest, params: Members | undefined): HttpR
 }
 
 /**
- * By the headers as they came: Mercurius adds members of the first message to `headers`, and a foreign page could write a
- * `Sec-Fetch-Site` there, while the browser sends the cookie.
+ * Uses the raw headers. Mercurius adds members of the first message to `headers`, and a foreign page could set
+ * `Sec-Fetch-Site` there while the browser sends the cookie.
  */
 function madeRequest(live: HttpRequest, params: Members | undefined): HttpRequest {
   const rawHeaders = live.rawHeaders ?? live.raw?.rawHeaders;
@@ -58,7 +62,10 @@ function madeRequest(live: HttpRequest, params: Members | undefined): HttpReques
 
 const SENT = ['authorization', 'dpop'] as const;
 
-/** `authorization` and `dpop` of the first message, in any case, or in its `headers`. Two of a name make a list, which is refused. */
+/**
+ * `authorization` and `dpop` of the first message, in any letter case, or in its `headers`. Two of the same name
+ * become a list, which is refused.
+ */
 function withSent(headers: IncomingHttpHeaders, params: Members | undefined): IncomingHttpHeaders {
   const members = [params, membersOf(params?.['headers'])].flatMap((each) => Object.entries(each ?? {}));
   const all = { ...headers };

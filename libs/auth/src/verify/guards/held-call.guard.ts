@@ -13,15 +13,15 @@ export const INTERCEPTORS = '__interceptors__';
 /** The guards of one call share their context. */
 const judged = new WeakSet<ExecutionContext>();
 
-/** `JwtAuthGuard` has held everything that this message of a gateway asks for. */
+/** Records that `JwtAuthGuard` has checked every requirement of this message of a gateway. */
 export function markJudged(context: ExecutionContext): void {
   judged.add(context);
 }
 
 /**
- * The last guard of a call that carries a requirement, where only a global guard may hold it. Whether Nest runs global guards there cannot be seen at
- * boot: for a microservice of a hybrid application it does with `inheritAppConfig`, for a gateway since Nest 12. So each call is looked at: where
- * `JwtAuthGuard` let nobody in it is 401.
+ * The last guard of a call with a requirement that only a global guard may check. At boot Tokenward cannot see
+ * whether Nest runs global guards there: for a microservice of a hybrid application only with `inheritAppConfig`, for
+ * a gateway only since Nest 12. So each call is checked: if `JwtAuthGuard` accepted no caller, it is 401.
  */
 @Injectable()
 export class HeldCallGuard implements CanActivate {
@@ -43,13 +43,13 @@ export class HeldCallGuard implements CanActivate {
   }
 }
 
-/** As the decorator would have, behind what is there; once, however many applications have the class. */
+/** Appends like the decorator, after existing entries, and only once even if several applications have the class. */
 export function appendTo(handler: object, key: string, enhancer: object): void {
   const there = (Reflect.getMetadata(key, handler) as readonly object[] | undefined) ?? [];
   if (!there.includes(enhancer)) Reflect.defineMetadata(key, [...there, enhancer], handler);
 }
 
-/** What an application put there, once it is closed. */
+/** Removes what an application appended, when it is closed. */
 export function takeFrom(handler: object, key: string, enhancer: object): void {
   const there = (Reflect.getMetadata(key, handler) as readonly object[] | undefined) ?? [];
   Reflect.defineMetadata(

@@ -24,8 +24,8 @@ interface GraphqlOptions {
 }
 
 /**
- * A requirement that nobody holds lets everybody in, so the boot stops (contract, section 11). Global guards are known when modules are
- * initialised: `APP_GUARD`, and `useGlobalGuards` between `create` and `listen`.
+ * A requirement that no guard checks would let everybody in, so the boot stops (contract, section 11). Global guards
+ * are known when modules are initialised: `APP_GUARD`, and `useGlobalGuards` between `create` and `listen`.
  */
 @Injectable()
 export class HeldRoutes implements OnModuleInit {
@@ -37,7 +37,7 @@ export class HeldRoutes implements OnModuleInit {
     private readonly options: ResolvedAuthOptions,
     @Optional() @Inject(AUTH_INSTANCE) private readonly name: string = DEFAULT_INSTANCE,
   ) {
-    // before gateways and `connectMicroservice` read them
+    // runs before gateways and `connectMicroservice` read the metadata
     for (const route of hostRoutes(container))
       if (this.mayGoUnheld(route)) appendTo(route.handler, GUARDS, HeldCallGuard.only);
   }
@@ -56,7 +56,10 @@ export class HeldRoutes implements OnModuleInit {
     }
   }
 
-  /** It asks for something, and only a global guard may hold that. A test that replaced our guard runs without it. */
+  /**
+   * The route has a requirement that only a global guard may check. A test that has replaced our guard runs without
+   * it.
+   */
   private mayGoUnheld(route: HostRoute): boolean {
     if (requirementsOf(route).length === 0) return false;
     if (route.kind === 'ws')
@@ -64,7 +67,7 @@ export class HeldRoutes implements OnModuleInit {
     return route.kind === 'rpc';
   }
 
-  /** A standalone application context answers nobody. */
+  /** A standalone application context serves no requests. */
   private serves(): boolean {
     let isMicroservice = false;
     this.container
@@ -104,7 +107,7 @@ export class HeldRoutes implements OnModuleInit {
     return `names the issuer ${unknown} in @TrustIssuers, and trustedIssuers has none of that name; add it there, or correct it here`;
   }
 
-  /** The decorators of what it asks for and none of these guards holds. */
+  /** The decorators whose requirements none of these guards checks. */
   private unheld(route: HostRoute, guards: readonly object[]): readonly string[] {
     const instance = instanceOf(route);
     if (guards.some((guard) => this.holdsEverything(guard, instance))) return [];
@@ -123,14 +126,14 @@ export class HeldRoutes implements OnModuleInit {
     });
   }
 
-  /** A test that overrides our guard has replaced it knowingly. */
+  /** A test that overrides our guard does so on purpose. */
   private holdsEverything(guard: object, instance: string | undefined): boolean {
     if (guard === this.own) return true;
     const holding = holdingOf(guard, this.container);
     return holding?.holds === 'everything' && (instance === undefined || holding.instance === instance);
   }
 
-  /** Nest runs no guard of a field resolver unless it is told to. */
+  /** Nest runs guards of field resolvers only if it is configured to. */
   private guardsFields(): boolean {
     const options = [...this.container.values()].flatMap((module) => {
       const wrapper = module.providers.get(GRAPHQL_OPTIONS);
@@ -146,7 +149,7 @@ function namedGuardsOf({ routeClass, handler }: HostRoute): readonly object[] {
   );
 }
 
-/** A method that carries a requirement itself is one, whatever calls it. */
+/** A method with a requirement of its own counts as a route, whatever calls it. */
 function isCalled({ kind, handler, name }: HostRoute): boolean {
   if (name.endsWith('.__resolveType')) return false;
   return kind !== 'other' || REQUIREMENTS.some(({ key }) => Reflect.hasOwnMetadata(key, handler));

@@ -1,7 +1,10 @@
 import { DEFAULT_INSTANCE } from '../../common/instance-token.js';
 import type { Requirement } from './route-metadata.js';
 
-/** What a guard class holds: known by a shared symbol, since a host may have loaded the package as ES modules and as CommonJS. */
+/**
+ * The requirements that a guard class checks. The symbol is shared, because a host may load the package both as ES
+ * modules and as CommonJS.
+ */
 export const HOLDS: unique symbol = Symbol.for('tokenward.holds');
 
 /** `everything`: every requirement of the routes of its instance. */
@@ -19,13 +22,13 @@ interface Held {
 
 const counted = new WeakMap<object, Map<object, Held>>();
 
-/** A guard class of another package, behind which ours answers in the application of that container. */
+/** Registers a guard class of another package that calls ours in the application of that container. */
 export function countAsOurs(container: object, guardClass: object, instance: string): void {
   const there = counted.get(container) ?? new Map<object, Held>();
   counted.set(container, there.set(guardClass, { holds: 'everything', instance }));
 }
 
-/** A guard as Nest keeps it: a class, or what was made of one. Of a class of the host's that extends ours, too. */
+/** For a guard as Nest keeps it, a class or an instance. A class of the host that extends ours counts as well. */
 export function holdingOf(guard: object, container: object): Held | undefined {
   const guardClass = typeof guard === 'function' ? guard : guard.constructor;
   const { [HOLDS]: holds, instance = DEFAULT_INSTANCE } = guardClass as HoldingGuard;

@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { methodsOf, type Route } from './route-layers.js';
 
-/** What a method is called by, as far as guards run there. `other`: metadata of something else, or of nothing. */
+/** What calls a method, if guards run there. `other`: other metadata, or none. */
 export type RouteKind = 'http' | 'rpc' | 'ws' | 'graphql' | 'graphql-field' | 'other';
 
 export interface HostRoute extends Route {
@@ -31,7 +31,10 @@ export function* hostRoutes(container: ModulesContainer): Generator<HostRoute> {
     }
 }
 
-/** Of what was made, not of what was written: a factory may return a resolver, and a test may have replaced one. */
+/**
+ * The prototype of the created instance and not of the declared class: a factory may return a resolver, and a test
+ * may replace one.
+ */
 function prototypeOf({ instance, metatype, isNotMetatype, inject }: Wrapper): object | undefined {
   if (typeof instance === 'object' && instance !== null) {
     const prototype = Object.getPrototypeOf(instance) as object | null;

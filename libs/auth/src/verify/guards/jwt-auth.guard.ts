@@ -29,10 +29,11 @@ interface RouteFacts {
 }
 
 /**
- * An access token, or 401; and whatever the route asks for (`@Roles`, `@Permissions`, `@AnyOf`, `@RecentAuth`, `@RequireBound`, `@NoActor`), or 403
- * or 401; under `@OptionalAuth` no token is nobody. For single routes with `@UseGuards`, or for all with `APP_GUARD` and `@Public()` where none is
- * needed. The same on HTTP, GraphQL, remote calls and sockets (which
- * `LiveSockets` has signed in). Answers synchronously while no store has to be asked.
+ * Requires an access token, or answers 401, and checks every requirement of the route (`@Roles`, `@Permissions`,
+ * `@AnyOf`, `@RecentAuth`, `@RequireBound`, `@NoActor`), or answers 403 or 401. Under `@OptionalAuth` the token is
+ * optional. Use it for single routes with `@UseGuards`, or for all routes with `APP_GUARD`, and `@Public()` where no
+ * token is needed. It works the same on HTTP, GraphQL, remote calls and sockets (which `LiveSockets` has signed in).
+ * It answers synchronously if no store must be asked.
  */
 @Injectable()
 export class JwtAuthGuard implements CanActivate {
@@ -67,7 +68,7 @@ export class JwtAuthGuard implements CanActivate {
     const facts = this.factsOf(context);
     if (facts.unguarded) return true;
     const isSocket = context.getType<string>() === 'ws';
-    // asked for once: Nest makes it anew at each question
+    // read once, because Nest creates it anew at each call
     const carrier = isSocket ? undefined : carrierOf(context);
     const outcome = isSocket ? this.recheck(context, facts) : this.authenticate(context, carrier, facts);
     if (outcome instanceof Promise)
@@ -83,7 +84,7 @@ export class JwtAuthGuard implements CanActivate {
 
   private read(context: ExecutionContext): RouteFacts {
     const route = routeOf(context);
-    // `@AuthInstance` brings the guard of the instance that it names: one that is global has nothing to say there
+    // `@AuthInstance` adds the guard of the instance that it names, so a global guard lets the call pass
     const owner = instanceOf(route);
     const asked = requirementsOf(route);
     return {
@@ -105,7 +106,7 @@ export class JwtAuthGuard implements CanActivate {
     return this.authenticator.authenticate(request, options);
   }
 
-  /** A socket was signed in before; what was revoked since counts for each message. */
+  /** A socket was signed in before, so each message checks whether it was revoked since. */
   private recheck(
     context: ExecutionContext,
     { options, nobody }: RouteFacts,
@@ -132,10 +133,10 @@ export class JwtAuthGuard implements CanActivate {
   }
 }
 
-/** The owner of an API key has another role by now. */
+/** Replaces the principal, because the owner of an API key has another role by now. */
 function goOnAs(context: ExecutionContext, principal: Principal): Principal {
   const client = carrierOf(context);
-  // it may have been shut meanwhile
+  // the socket may have been closed meanwhile
   if (client && principal.kind === 'api_key' && principalOf(context)) setPrincipal(client, principal);
   return principal;
 }
@@ -149,8 +150,8 @@ function optionsOf(
   return { ...(strict && { revocationMode: 'strict' }), ...(issuers && { issuers }) };
 }
 
-/** For the log: what the host has to hand on. */
+/** For the log: what the host's context must contain. */
 function unknownContext(type: string): string {
-  if (type !== 'graphql') return `nothing brings a token in a ${type} call`;
+  if (type !== 'graphql') return `a ${type} call cannot carry a token`;
   return 'the GraphQL context holds no request: keep req, or extra and connectionParams of a subscription';
 }

@@ -1,7 +1,7 @@
 import { type Abstract, type CanActivate, Inject, Injectable, mixin, type Type } from '@nestjs/common';
 import { authToken } from '../../common/instance-token.js';
 
-/** `guard` for a named instance: `of`, the one thing it is made with, is that instance's. */
+/** `guard` for a named instance: its only dependency, `of`, is that instance's. */
 export function namedGuard<Dependency>(
   guard: Type<CanActivate>,
   of: Abstract<Dependency>,

@@ -1,8 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 
 /**
- * What the decorators say of a route, read once: metadata is fixed when its class is, and reading it costs more than the rest of a guard.
- * By handler and class, since a handler may be inherited.
+ * Reads the decorators of a route once: metadata does not change, and reading it costs more than the rest of a guard.
+ * Cached by handler and class, because a handler may be inherited.
  */
 export function perRoute<T>(read: (context: ExecutionContext) => T): (context: ExecutionContext) => T {
   const known = new WeakMap<object, WeakMap<object, { readonly facts: T }>>();

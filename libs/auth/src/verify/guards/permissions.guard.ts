@@ -5,7 +5,10 @@ import { perRoute } from './per-route.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { PERMISSIONS, requirementOf } from './route-metadata.js';
 
-/** Holds `@Permissions()` where a guard of the host's own calls `JwtAuthGuard`: all of them, or 403. Without a principal it is 401. */
+/**
+ * Checks `@Permissions()` after a guard of the host that calls `JwtAuthGuard`: all of them, or 403. Without a
+ * principal it is 401.
+ */
 @Injectable()
 export class PermissionsGuard implements CanActivate {
   static readonly [HOLDS]: Holding = PERMISSIONS.key;

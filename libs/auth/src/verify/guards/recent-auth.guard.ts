@@ -7,7 +7,10 @@ import { perRoute } from './per-route.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { RECENT_AUTH, requirementOf } from './route-metadata.js';
 
-/** Holds `@RecentAuth()` where a guard of the host's own calls `JwtAuthGuard`: a young enough proof, or 401 that says how young (RFC 9470). */
+/**
+ * Checks `@RecentAuth()` after a guard of the host that calls `JwtAuthGuard`: a recent enough proof, or 401 with
+ * `max_age` (RFC 9470).
+ */
 @Injectable()
 export class RecentAuthGuard implements CanActivate {
   static readonly [HOLDS]: Holding = RECENT_AUTH.key;
@@ -16,7 +19,7 @@ export class RecentAuthGuard implements CanActivate {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Of a named instance. */
+  /** The guard of a named instance. */
   static for(instance: string): Type<CanActivate> {
     return namedGuard(RecentAuthGuard, Clock, instance);
   }

@@ -5,7 +5,10 @@ import { perRoute } from './per-route.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { requirementOf, ROLES } from './route-metadata.js';
 
-/** Holds `@Roles()` where a guard of the host's own calls `JwtAuthGuard`: one of them, or 403. Without a principal it is 401. */
+/**
+ * Checks `@Roles()` after a guard of the host that calls `JwtAuthGuard`: one of them, or 403. Without a principal it
+ * is 401.
+ */
 @Injectable()
 export class RolesGuard implements CanActivate {
   static readonly [HOLDS]: Holding = ROLES.key;

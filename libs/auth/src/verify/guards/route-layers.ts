@@ -1,16 +1,16 @@
 import type { ExecutionContext } from '@nestjs/common';
 
-/** A handler as a class has it: one that several classes inherit is a route of each. */
+/** A handler of a class. A handler that several classes inherit is a route of each. */
 export interface Route {
   readonly handler: object;
   readonly routeClass: object;
 }
 
-/** What may say something of a route, the nearest first. */
+/** The handlers and classes whose decorators apply to a route, the nearest first. */
 export interface Layers {
   /** The handler, then those of parent classes that it overrides. */
   readonly handlers: readonly object[];
-  /** The class, then what it extends. */
+  /** The class, then the classes that it extends. */
   readonly classes: readonly object[];
   readonly all: readonly object[];
 }
@@ -25,7 +25,7 @@ export function layersOf({ handler, routeClass }: Route): Layers {
   return { handlers, classes, all: [...handlers, ...classes] };
 }
 
-/** The nearest word under `key`. */
+/** The nearest metadata under `key`. */
 export function saidBy<T>(layers: readonly object[], key: string): T | undefined {
   for (const layer of layers) {
     const said = Reflect.getOwnMetadata(key, layer) as T | undefined;
@@ -44,7 +44,10 @@ export function methodsOf(prototype: object): ReadonlyMap<string, object> {
   return methods;
 }
 
-/** Nest hands a function without its name in the class: a decorator may have replaced it by one of another name. */
+/**
+ * Nest passes a function without its name in the class, and a decorator may have replaced it by a function of another
+ * name.
+ */
 function overriddenBy(handler: object, routeClass: object): readonly object[] {
   const { prototype } = routeClass as { readonly prototype?: object };
   if (!prototype) return [];

@@ -9,29 +9,32 @@ export const PUBLIC = 'tokenward:public';
 /** Which instance guards the route. */
 export const INSTANCE = 'tokenward:instance';
 
-/** What a decorator asks of the caller, and what holds it. */
+/** A requirement of a decorator, and its check. */
 export interface Requirement<Asked = never> {
   readonly key: string;
-  /** As it is written, for messages. */
+  /** The decorator as it is written, for messages. */
   readonly decorator: string;
-  /** Refuses a caller who does not have what was asked. */
+  /** Refuses a caller who does not meet the requirement. */
   readonly check: (principal: Principal, asked: Asked, nowMs: number) => void;
-  /** What it says of a caller without a token; refused unless it says otherwise. */
+  /** Whether a caller without a token passes; refused by default. */
   readonly nobody?: 'passes';
 }
 
-/** A requirement with what a decorator asked. */
+/** A requirement with the arguments of the decorator. */
 export interface Demand<Asked = never> {
   readonly requirement: Requirement<Asked>;
   readonly asked: Asked;
 }
 
-/** On routes of ours: a machine is not let near the sessions, credentials and keys of its owner (contract, section 11). */
+/**
+ * On Tokenward's own routes: an API key has no access to sessions, credentials and keys of its owner (contract,
+ * section 11).
+ */
 export const PEOPLE: Requirement<true> = {
   key: 'tokenward:people',
   decorator: 'a person',
   check: ({ kind }) => {
-    if (kind === 'api_key') throw new AuthError('forbidden', 'an API key is not let in here');
+    if (kind === 'api_key') throw new AuthError('forbidden', 'API keys are not accepted here');
   },
 };
 
@@ -39,7 +42,7 @@ export const NO_ACTOR: Requirement<true> = {
   key: 'tokenward:no-actor',
   decorator: '@NoActor',
   check: ({ actor }) => {
-    if (actor) throw new AuthError('forbidden', 'whoever acts as a user is not let in here');
+    if (actor) throw new AuthError('forbidden', 'somebody who acts as a user is not accepted here');
   },
 };
 
@@ -60,7 +63,7 @@ export const PERMISSIONS: Requirement<readonly string[]> = {
   },
 };
 
-/** The verifier knows the configured one, which is never above it. */
+/** The verifier applies the configured tolerance, which is never larger. */
 const MOST_CLOCK_TOLERANCE_SECONDS = 300;
 
 export interface RecentProof {
@@ -76,7 +79,7 @@ export const RECENT_AUTH: Requirement<RecentProof> = {
     // a proof of the actor does not count as one of the user
     if (actor) throw new AuthError('forbidden', 'a session that acts as the user has no proof of the user');
     const ageSeconds = nowMs / 1000 - authTime;
-    // a proof of the future would be young for as long as its token lives
+    // a proof in the future would count as recent for the whole life of its token
     if (ageSeconds > maxAgeSeconds || -ageSeconds > MOST_CLOCK_TOLERANCE_SECONDS)
       throw new AuthError('proof_too_old', 'the credential proof is too old', { maxAgeSeconds });
     if (asked && !asked.some((method) => amr.includes(method)))
@@ -84,7 +87,7 @@ export const RECENT_AUTH: Requirement<RecentProof> = {
   },
 };
 
-/** The session is bound to a key of its client: what was stolen from it is worth little here. */
+/** The session must be bound to a key of its client, so that stolen tokens are of little use. */
 export const BOUND: Requirement<true> = {
   key: 'tokenward:bound',
   decorator: '@RequireBound',
@@ -101,7 +104,7 @@ export const STRICT_REVOCATION: Requirement<true> = {
   nobody: 'passes',
 };
 
-/** `JwtAuthGuard` accepts tokens of these issuers too. A requirement, so that the boot knows where it stands. */
+/** `JwtAuthGuard` accepts tokens of these issuers too. It is a requirement, so that the boot finds it. */
 export const TRUSTED_ISSUERS: Requirement<Trusted> = {
   key: 'tokenward:trusted-issuers',
   decorator: '@TrustIssuers',
@@ -109,7 +112,10 @@ export const TRUSTED_ISSUERS: Requirement<Trusted> = {
   nobody: 'passes',
 };
 
-/** `JwtAuthGuard` lets a request without a token in. A requirement, since without the guard everybody would be taken for nobody. */
+/**
+ * `JwtAuthGuard` accepts a request without a token. It is a requirement, because without the guard every caller would
+ * count as nobody.
+ */
 export const OPTIONAL: Requirement<true> = {
   key: 'tokenward:optional',
   decorator: '@OptionalAuth',
@@ -130,20 +136,23 @@ export const ANY_OF: Requirement<readonly Demand[]> = {
         refusals.push(error);
       }
     }
-    // the caller can cure an old proof
+    // only a proof that is too old can be renewed by the caller
     throw (
       refusals.find((each) => each instanceof AuthError && each.reason === 'proof_too_old') ?? refusals[0]
     );
   },
 };
 
-/** Every requirement there is: one that is added here is held by `JwtAuthGuard`, and looked for at boot. */
+/** All requirements. `JwtAuthGuard` checks each of them, and the boot looks for each of them. */
 export const REQUIREMENTS: readonly Requirement[] = [
   ...[PEOPLE, NO_ACTOR, ROLES, PERMISSIONS, RECENT_AUTH, BOUND, ANY_OF],
   ...[STRICT_REVOCATION, TRUSTED_ISSUERS, OPTIONAL],
 ];
 
-/** The handler's own word; else its class's own, where nothing is demanded. What a class extends makes nothing public. */
+/**
+ * Decided by the handler's own decorators; otherwise by its class, if there is no requirement. `@Public()` of a
+ * parent class has no effect.
+ */
 export function isPublic(context: ExecutionContext): boolean {
   return isPublicRoute(routeOf(context));
 }
@@ -171,8 +180,8 @@ export function instanceOf(route: Route): string | undefined {
 }
 
 /**
- * What a route asks for: the handler's own word, else that of a handler it overrides, else its class's or a parent class's. A handler that is
- * itself public is not held to those.
+ * The requirement of a route: the handler's own, or else that of a handler that it overrides, or else that of its
+ * class or a parent class. The last two do not apply to a handler that is itself public.
  */
 export function requirementOf<Asked>(
   { key }: Requirement<Asked>,
@@ -181,7 +190,7 @@ export function requirementOf<Asked>(
   return askedBy<Asked>(layersOf(routeOf(context)), key);
 }
 
-/** Whether a request without a token comes in: `@OptionalAuth`, and nothing beside it that only somebody can meet. */
+/** Whether a request without a token is accepted: with `@OptionalAuth` and no requirement that needs a caller. */
 export function letsNobodyIn(demands: readonly Demand[]): boolean {
   return (
     demands.some(({ requirement }) => requirement.key === OPTIONAL.key) &&
@@ -189,7 +198,7 @@ export function letsNobodyIn(demands: readonly Demand[]): boolean {
   );
 }
 
-/** All that a route asks for. */
+/** All requirements of a route. */
 export function requirementsOf(route: Route): readonly Demand[] {
   const layers = layersOf(route);
   return REQUIREMENTS.flatMap((requirement) => {
@@ -198,13 +207,13 @@ export function requirementsOf(route: Route): readonly Demand[] {
   });
 }
 
-/** Two decorators of which nobody can tell which was meant. */
+/** Two decorators that contradict each other. */
 export interface Contradiction {
   readonly open: '@Public()' | '@OptionalAuth()';
   readonly requirement: Requirement;
 }
 
-/** `@Public` beside a requirement; `@OptionalAuth` beside one on the same handler or class. */
+/** `@Public` together with a requirement, or `@OptionalAuth` together with one on the same handler or class. */
 export function contradictionOf(route: Route): Contradiction | undefined {
   const { handlers, classes, all } = layersOf(route);
   const [handler] = handlers;

@@ -3,14 +3,14 @@ import type { AuthError } from '../../common/auth-error.js';
 import { grpcCodeOf } from '../../common/refusals.js';
 import type { ErrorBody } from '../../contract/index.js';
 
-/** What grpc-js makes a status of; `details` is the text that the caller sees. */
+/** The error from which grpc-js makes a status. `details` is the text that the caller sees. */
 export interface GrpcStatus {
   readonly code: number;
   readonly message: string;
   readonly details: string;
 }
 
-/** The error of a remote call: gRPC's own status where the call came by gRPC, else the body of the HTTP answer. */
+/** The error of a remote call: a gRPC status if the call came by gRPC, otherwise the body of the HTTP answer. */
 export function rpcErrorOf(host: ArgumentsHost, error: AuthError): ErrorBody | GrpcStatus {
   const { message } = error;
   if (!isGrpc(host)) return error.getResponse();

@@ -2,19 +2,22 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { addressOf } from '../../common/address.js';
 import type { ClientContext } from '../../common/principal.js';
 
-/** What Tokenward reads of a request; Express 5, Fastify 5, node's own and their test doubles all have it. */
+/**
+ * The members of a request that Tokenward reads. Express 5, Fastify 5, node's own requests and their test doubles all
+ * have them.
+ */
 export interface HttpRequest {
   readonly headers: IncomingHttpHeaders;
-  /** Names and values as they came, in turn; shows repeated headers that node folds away. */
+  /** Names and values as they came, alternating. Shows repeated headers that node merges. */
   readonly rawHeaders?: readonly string[];
   readonly method?: string;
   readonly url?: string;
-  /** As it came, where the adapter or a router above changed `url`. */
+  /** The original URL, if the adapter or an outer router changed `url`. */
   readonly originalUrl?: string;
   readonly body?: unknown;
-  /** Of the path, decoded. */
+  /** Parameters of the path, decoded. */
   readonly params?: Readonly<Record<string, string | undefined>>;
-  /** By the host's own `trust proxy`. */
+  /** The client's address by the host's own `trust proxy`. */
   readonly ip?: string;
   readonly socket?: { readonly encrypted?: boolean; readonly remoteAddress?: string };
   /** Fastify's request wraps node's. */
@@ -41,7 +44,9 @@ interface FastifyResponse {
   readonly raw: NodeResponse & { removeHeader(name: string): void };
 }
 
-/** Every value sent under a name (lower case): node drops or joins repeated headers, the raw list still shows them. */
+/**
+ * Every value sent under a name (lower case). Node drops or joins repeated headers, but the raw list still has them.
+ */
 export function headerValues(request: HttpRequest, name: string): readonly string[] {
   const value = request.headers[name];
   if (value === undefined) return [];
@@ -49,7 +54,7 @@ export function headerValues(request: HttpRequest, name: string): readonly strin
   let found = 0;
   for (let at = 0; raw && at + 1 < raw.length; at += 2) if (isNamed(raw[at] as string, name)) found += 1;
   if (raw && found > 1) return raw.filter((_, at) => at % 2 === 1 && isNamed(raw[at - 1] as string, name));
-  // not the raw one: a middleware of the host may have replaced it
+  // not the raw value, because a middleware of the host may have replaced it
   return typeof value === 'string' ? [value] : value;
 }
 
@@ -57,17 +62,17 @@ function isNamed(header: string, name: string): boolean {
   return header.length === name.length && (header === name || header.toLowerCase() === name);
 }
 
-/** A parameter of the path; empty where the route has none of that name. */
+/** A parameter of the path; empty if the route has none with that name. */
 export function parameterOf(request: HttpRequest, name: string): string {
   return request.params?.[name] ?? '';
 }
 
-/** The first of a forwarded header's list: what the outermost proxy saw. */
+/** The first value in a forwarded header, which the outermost proxy wrote. */
 export function forwardedValue(request: HttpRequest, name: string): string | undefined {
   return headerValues(request, name)[0]?.split(',', 1)[0]?.trim() || undefined;
 }
 
-/** `X-Forwarded-<name>`, else the parameter of `Forwarded` (RFC 7239), where the option trusts the proxy. */
+/** `X-Forwarded-<name>`, or else the parameter of `Forwarded` (RFC 7239), if the option trusts the proxy. */
 function forwarded(request: HttpRequest, name: 'proto' | 'host', trustProxy: boolean): string | undefined {
   if (!trustProxy) return undefined;
   const own = forwardedValue(request, `x-forwarded-${name}`);
@@ -80,10 +85,10 @@ function forwarded(request: HttpRequest, name: 'proto' | 'host', trustProxy: boo
   return undefined;
 }
 
-/** `http` or `https`, as the connection has it; what a proxy says counts only where the option trusts it. */
+/** `http` or `https` of the connection. Forwarded headers count only if the option trusts the proxy. */
 export function protocolOf(request: HttpRequest, trustProxy: boolean): string {
   const scheme = forwarded(request, 'proto', trustProxy)?.toLowerCase();
-  // some proxies name the scheme of a WebSocket
+  // some proxies send the scheme of a WebSocket
   if (scheme) return scheme.replace(/^ws(?=s?$)/, 'http');
   const socket = request.raw?.socket ?? request.socket;
   return socket?.encrypted ? 'https' : 'http';
@@ -95,7 +100,7 @@ export function hostOf(request: HttpRequest, trustProxy: boolean): string | unde
   return host ?? headerValues(request, 'host')[0] ?? headerValues(request, ':authority')[0];
 }
 
-/** What a response answers; undefined for a test double. */
+/** The request of a response; undefined for a test double. */
 export function requestBehind(response: HttpResponse): HttpRequest | undefined {
   return 'setHeader' in response ? response.req : response.request;
 }
@@ -126,16 +131,16 @@ export function headersWhenRefused(
   };
 }
 
-/** Adds to whatever the host has set; never takes the place of it. */
+/** Adds to the host's own cookies and never replaces them. */
 export function appendSetCookies(response: HttpResponse, lines: readonly string[]): void {
   if ('setHeader' in response) {
     response.setHeader('Set-Cookie', [...listOf(response.getHeader('Set-Cookie')), ...lines]);
     return;
   }
-  // what a node middleware set on the raw response would be overwritten when Fastify writes its own
+  // Fastify would overwrite cookies that a node middleware set on the raw response
   const early = listOf(response.raw.getHeader('set-cookie'));
   response.raw.removeHeader('set-cookie');
-  // fastify adds up this one header by itself
+  // Fastify appends this one header by itself
   response.header('set-cookie', [...early, ...lines]);
 }
 
@@ -144,7 +149,9 @@ function listOf(value: HeaderValue | undefined): readonly string[] {
   return Array.isArray(value) ? value : [String(value)];
 }
 
-/** What is not an address (a forged `X-Forwarded-For`) is left out: it would not fit Postgres's `inet`. */
+/**
+ * A text that is not an address (a forged `X-Forwarded-For`) is left out, because it would not fit Postgres's `inet`.
+ */
 export function clientOf(request: HttpRequest): ClientContext {
   const userAgent = request.headers['user-agent']?.slice(0, 512);
   return { ip: addressOf(request.ip), userAgent: userAgent || undefined };

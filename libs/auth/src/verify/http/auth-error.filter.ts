@@ -13,7 +13,10 @@ interface Socket {
   readonly readyState?: number;
 }
 
-/** Turns refusals into answers, app-wide (`APP_FILTER`), unless a filter of the host comes first. */
+/**
+ * Turns refusals into answers in the whole application (`APP_FILTER`), unless a filter of the host handles them
+ * first.
+ */
 @Catch(AuthError)
 export class AuthErrorFilter implements ExceptionFilter<AuthError> {
   constructor(private readonly adapters: HttpAdapterHost) {}
@@ -45,7 +48,7 @@ export class AuthErrorFilter implements ExceptionFilter<AuthError> {
   }
 }
 
-/** As Nest's own filter names it. `emit` of ws never leaves the process. */
+/** Uses the event name of Nest's own filter. `emit` of ws sends nothing to the client. */
 function tellSocket(socket: Socket, body: unknown): void {
   if (socket.readyState === undefined || !socket.send) socket.emit('exception', body);
   else if (socket.readyState === 1) socket.send(JSON.stringify({ event: 'exception', data: body }));

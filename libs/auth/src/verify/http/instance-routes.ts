@@ -2,7 +2,7 @@ import type { Abstract } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { authToken, DEFAULT_INSTANCE } from '../../common/instance-token.js';
 
-/** What one instance's module has, which is another one than the controller's. */
+/** Providers of one instance's module, which may be another module than the controller's. */
 export class OfInstance {
   constructor(
     private readonly modules: ModuleRef,
@@ -14,6 +14,6 @@ export class OfInstance {
   }
 }
 
-/** Where a document of an instance lies below the root of the host. */
+/** The path of a document of an instance below the root of the host. */
 export const at = (instance: string, path: string): string =>
   instance === DEFAULT_INSTANCE ? path : `${instance}/${path}`;

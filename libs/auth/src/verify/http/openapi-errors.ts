@@ -13,12 +13,12 @@ const ERROR: JsonSchema = {
 
 const MEANINGS = {
   400: 'Malformed input; the message names the fields, never their values.',
-  401: 'No token, or one that is not accepted: the two look alike.',
+  401: 'No token, or a token that is not accepted, with the same body.',
   403: 'Refused: cross-origin, a missing right, or a wrong password.',
-  404: 'Not there, or not yours.',
+  404: "It does not exist, or it is not the caller's.",
   409: 'Already taken.',
   429: 'Too many failures; see Retry-After.',
-  503: 'A store is out of reach; see Retry-After.',
+  503: 'A store is unavailable; see Retry-After.',
 } as const;
 
 /** The descriptions of these refusals, all of one shape (contract, section 4). */

@@ -26,11 +26,14 @@ export interface RouteDescription {
   readonly tag?: string;
   /** The name of the path's parameter. */
   readonly parameter?: string;
-  /** Request headers that the route knows. */
+  /** Request headers that the route reads. */
   readonly headers?: Readonly<Record<string, JsonSchema>>;
   readonly body?: { readonly required: 'required' | 'optional'; readonly schema: JsonSchema };
   readonly answers?: Readonly<Record<number, AnswerDescription>>;
-  /** `token`: the access cookie or the bearer header; `optional`: either, or nothing; `none`: nothing, whatever the document says elsewhere. */
+  /**
+   * `token`: the access cookie or the bearer header; `optional`: either, or nothing; `none`: nothing, even if the
+   * document has a global requirement.
+   */
   readonly security?: 'token' | 'optional' | 'none';
 }
 
@@ -39,8 +42,8 @@ const BEARER_SCHEME = 'bearer';
 const COOKIE_SCHEME = 'cookie';
 
 /**
- * Describes a handler or a controller to @nestjs/swagger by the metadata that it reads. The package itself is not loaded: it is an optional
- * peer, ESM only and slow to start, and a decorator cannot await it.
+ * Describes a handler or a controller to @nestjs/swagger by the metadata that it reads. The package itself is not
+ * loaded, because it is an optional peer, ESM only and slow to start, and a decorator cannot await it.
  */
 export function Describe(route: RouteDescription): MethodDecorator & ClassDecorator {
   return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {

@@ -10,14 +10,17 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 const SERIALISED_ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\,]+$/i;
 const HOST = /^[a-z0-9._\-:[\]]+$/i;
 
-/** RFC 9110, section 9.2.1. An unknown method is unsafe; so is the GET that opens a socket: no same-origin policy holds what comes after it. */
+/**
+ * RFC 9110, section 9.2.1. An unknown method is unsafe. So is the GET that opens a socket, because the same-origin
+ * policy does not apply to its messages.
+ */
 export function isUnsafe(request: HttpRequest): boolean {
   return (
     !SAFE_METHODS.has(request.method ?? 'POST') || request.headers.upgrade?.toLowerCase() === 'websocket'
   );
 }
 
-/** Whether a request that a browser may have sent for someone else is let through (contract, section 4). */
+/** Whether a request passes that a browser may have sent for another site (contract, section 4). */
 export function judgeOrigin(request: HttpRequest, settings: OriginSettings): OriginVerdict {
   const origins = headerValues(request, 'origin');
   if (origins.length === 1 && isOurs(origins[0] as string, request, settings)) return 'passes';
@@ -42,7 +45,10 @@ export function ownOrigin(request: HttpRequest, trustProxy: boolean): string | u
   return normaliseOrigin(`${protocolOf(request, trustProxy)}://${host}`);
 }
 
-/** Lower case, default port left out (RFC 6454, section 6.2); undefined for `null` and whatever is not an origin. */
+/**
+ * Lower case, without a default port (RFC 6454, section 6.2). Undefined for `null` and any text that is not an
+ * origin.
+ */
 export function normaliseOrigin(text: string): string | undefined {
   if (!SERIALISED_ORIGIN.test(text) || !URL.canParse(text)) return undefined;
   const { origin } = new URL(text);

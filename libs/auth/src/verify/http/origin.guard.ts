@@ -5,7 +5,10 @@ import { httpRequestOf } from '../guards/call-context.js';
 import { judgeOrigin } from './origin-policy.js';
 import { PreparesRefusals } from './refused.js';
 
-/** Login, register, refresh and logout: never for another site, cookie or not. Their answers set or clear cookies, whatever came along. For HTTP and GraphQL. */
+/**
+ * Refuses login, registration, refresh and logout from another site, with or without a cookie, because their answers
+ * set or clear cookies in any case. For HTTP and GraphQL.
+ */
 @Injectable()
 export class OriginGuard implements CanActivate {
   constructor(private readonly options: ResolvedAuthOptions) {}

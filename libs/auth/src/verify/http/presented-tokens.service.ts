@@ -12,13 +12,13 @@ import {
   presentedCookie,
 } from './token-extractor.js';
 
-/** Everything that names a session. */
+/** All presented tokens that name a session. */
 export interface AllPresented {
   readonly accessTokens: readonly string[];
   readonly refreshTokens: readonly string[];
 }
 
-/** What a request brings along, by the names the options gave the cookies. */
+/** The tokens and ids in a request, by the configured names of the cookies. */
 @Injectable()
 export class PresentedTokens {
   constructor(private readonly options: ResolvedAuthOptions) {}
@@ -31,7 +31,10 @@ export class PresentedTokens {
     return presentedCookie(request, this.options.cookies.refreshName);
   }
 
-  /** The one that decides: a cookie that is there before the body. Two cookies of the name throw `token_refused`. */
+  /**
+   * The refresh token that decides: the cookie if there is one, otherwise the body. Two cookies of the name throw
+   * `token_refused`.
+   */
   refreshToken(request: HttpRequest, inBody: string | undefined): PresentedRefresh | undefined {
     const cookie = this.refreshCookie(request);
     switch (cookie.kind) {
@@ -46,7 +49,7 @@ export class PresentedTokens {
     }
   }
 
-  /** For logout, where nothing has to be told apart: what names a session ends it. */
+  /** For logout, where every token that names a session ends that session. */
   all(request: HttpRequest, inBody: string | undefined): AllPresented {
     const bearer = presentedBearer(request, this.dpopScheme);
     const refresh = cookieValues(request, this.options.cookies.refreshName);
@@ -60,18 +63,18 @@ export class PresentedTokens {
     return this.options.dpop ? 'read' : 'ignored';
   }
 
-  /** The values of every cookie of that name that holds one. */
+  /** The non-empty values of all access cookies. */
   accessCookies(request: HttpRequest): readonly string[] {
     return cookieValues(request, this.options.cookies.accessName).filter((value) => value !== '');
   }
 
-  /** Of a sign-in at a provider that is under way; two of the name are none. */
+  /** The cookie of a sign-in at a provider that is under way. Two of the name count as none. */
   oidc(request: HttpRequest): string | undefined {
     const cookie = presentedCookie(request, this.options.cookies.oidcName);
     return cookie.kind === 'value' ? cookie.value : undefined;
   }
 
-  /** A device that cannot be told for sure is an unknown one. */
+  /** An ambiguous device counts as unknown. */
   device(request: HttpRequest, inBody: string | undefined): string | undefined {
     const cookie = presentedCookie(request, this.options.cookies.deviceName);
     return cookie.kind === 'value' ? cookie.value : inBody;

@@ -9,7 +9,10 @@ type Judge = (context: ExecutionContext) => boolean | Promise<boolean>;
 const told = new WeakSet<AuthError>();
 const logger = new Logger('Tokenward');
 
-/** The only line that shows the private reason, once a refusal. Without the cause: its message may quote query parameters. */
+/**
+ * Writes the only log line with the private reason, once for each refusal. It leaves out the cause, whose message may
+ * quote query parameters.
+ */
 export function tellLog(error: AuthError): void {
   if (told.has(error)) return;
   told.add(error);
@@ -36,7 +39,7 @@ export function preparedFor(response: HttpResponse | undefined, error: unknown):
   return error;
 }
 
-/** What the default filter of the transport renders; of HTTP and GraphQL it is the refusal itself. */
+/** The error that the default filter of the transport renders; for HTTP and GraphQL it is the refusal itself. */
 function knownToNest(context: ExecutionContext, refusal: AuthError): Promise<Error> | undefined {
   switch (context.getType<string>()) {
     case 'rpc':
@@ -48,7 +51,7 @@ function knownToNest(context: ExecutionContext, refusal: AuthError): Promise<Err
   }
 }
 
-/** On `canActivate` of every guard of Tokenward. */
+/** For `canActivate` of every guard of Tokenward. */
 export function PreparesRefusals() {
   return <T extends Judge>(_guard: object, _name: string, descriptor: TypedPropertyDescriptor<T>): void => {
     const judge = descriptor.value;

@@ -10,7 +10,10 @@ import type { HttpRequest } from './adapter.js';
 import { isUnsafe, judgeOrigin } from './origin-policy.js';
 import { presentedAccessToken, presentedCookie } from './token-extractor.js';
 
-/** Who sent a request: one policy for `JwtAuthGuard` and for passport, on every transport. One for each instance of the module. */
+/**
+ * Authenticates a request, by one policy for `JwtAuthGuard` and for passport, on every transport. Each instance of
+ * the module has its own.
+ */
 @Injectable()
 export class RequestAuthenticator {
   constructor(
@@ -20,7 +23,9 @@ export class RequestAuthenticator {
     @Optional() @Inject(AUTH_INSTANCE) readonly instance: string = DEFAULT_INSTANCE,
   ) {}
 
-  /** Throws `cross_origin`, `token_missing`, `token_refused` or `unavailable`; synchronous while no store has to be asked. */
+  /**
+   * Throws `cross_origin`, `token_missing`, `token_refused` or `unavailable`; synchronous if no store must be asked.
+   */
   authenticate(request: HttpRequest, options?: AuthenticateOptions): Principal | Promise<Principal> {
     return this.flow.authenticate(this.presented(request), options, request);
   }
@@ -41,7 +46,7 @@ export class RequestAuthenticator {
     const { accessName, refreshName } = this.options.cookies;
     const cookie = presentedCookie(request, accessName);
     if (isUnsafe(request)) {
-      // a browser may have added either by itself, whatever it holds
+      // a browser may have added either cookie by itself, whatever it contains
       const rides = cookie.kind !== 'none' || presentedCookie(request, refreshName).kind !== 'none';
       if (rides && judgeOrigin(request, this.options.origins) === 'cross_origin')
         throw new AuthError('cross_origin', 'an unsafe request with a cookie');
@@ -54,7 +59,10 @@ export class RequestAuthenticator {
     return this.flow.recheck(principal, options);
   }
 
-  /** What a guard throws: its 401 tells where the metadata of the resource is, where that is configured (RFC 9728, section 5.1). */
+  /**
+   * The error for a guard to throw. If resource metadata is configured, its 401 contains the URL (RFC 9728, section
+   * 5.1).
+   */
   challenged(error: unknown): unknown {
     const resourceMetadata = this.options.discovery.resource?.metadataUrl;
     if (resourceMetadata === undefined || !(error instanceof AuthError) || error.getStatus() !== 401)
@@ -62,7 +70,7 @@ export class RequestAuthenticator {
     return new AuthError(error.reason, error.detail, { ...error.extra, resourceMetadata });
   }
 
-  /** By the instance's own clock: for requirements that depend on the time. */
+  /** The time of the instance's own clock, for requirements that depend on time. */
   now(): number {
     return this.clock.now();
   }

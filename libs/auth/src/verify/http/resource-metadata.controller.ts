@@ -26,7 +26,10 @@ const ANSWER: JsonSchema = {
   required: ['resource', 'bearer_methods_supported'],
 };
 
-/** RFC 9728, where `discovery.resource` is given; below the path of the resource, when it has one (section 3.1). `owner`: whose options they are. */
+/**
+ * RFC 9728, if `discovery.resource` is given. Served also below the path of the resource, if it has one (section
+ * 3.1). `owner`: the instance whose options are used.
+ */
 export function createResourceController(instance: string, owner = instance): Type {
   const exact = at(instance, RESOURCE_METADATA_PATH);
   // a path of up to three parts: Fastify takes no named wildcard, Express no other

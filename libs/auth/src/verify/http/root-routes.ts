@@ -10,7 +10,10 @@ import {
 import type { ApplicationConfig } from '@nestjs/core';
 import { Describe } from './openapi.js';
 
-/** Controllers that other parties look for at the root of the host. A module of their own: `RouterModule` gives `AuthModule` a path, not this one. */
+/**
+ * Controllers that other parties look for at the root of the host. They have a module of their own, so that a
+ * `RouterModule` path of `AuthModule` does not apply.
+ */
 @Module({})
 export class RootRoutesModule {
   static with(controllers: Type[]): DynamicModule {
@@ -23,7 +26,10 @@ export function RootController(): ClassDecorator {
   return applyDecorators(Controller({ version: VERSION_NEUTRAL }), Describe({ tag: 'auth' }));
 }
 
-/** Takes `GET`s out of the global prefix, whenever the host sets that, and whatever it takes out itself. A path may end in parameters. */
+/**
+ * Excludes `GET` routes from the global prefix, whenever the host sets it, in addition to the host's own exclusions.
+ * A path may end in parameters.
+ */
 export function keepAtRoot(config: ApplicationConfig, ...paths: readonly string[]): void {
   const given = config.getGlobalPrefixOptions.bind(config);
   const own = paths.map((path) => {

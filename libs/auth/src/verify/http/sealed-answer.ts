@@ -7,8 +7,8 @@ export interface AnsweringResponse {
 }
 
 /**
- * Sends `body` in place of whatever Nest sends on this response, as long as that is a success: what an interceptor of the host
- * made of the answer is not sent, an error that it threw is.
+ * Sends `body` instead of whatever Nest sends on this response, if that is a success. So an interceptor of the host
+ * cannot change the answer, but an error that it throws is sent.
  */
 export function sealAnswer(response: AnsweringResponse, body: unknown): void {
   const { send, json } = response;
@@ -23,8 +23,8 @@ export function sealAnswer(response: AnsweringResponse, body: unknown): void {
 }
 
 /**
- * Past what a middleware of the host put in place of `json` and `send` (Express), and past hooks that turn payloads (Fastify asks
- * `preSerialization` for no text): an envelope, or a log of tokens.
+ * Bypasses a middleware that replaced `json` and `send` (Express), and hooks that change payloads (Fastify does not
+ * call `preSerialization` for text), so that they cannot wrap the answer or log tokens.
  */
 function answer(response: AnsweringResponse, body: unknown): unknown {
   const plain = Object.getPrototypeOf(response) as Partial<AnsweringResponse>;

@@ -3,7 +3,7 @@ import { API_KEY_PREFIX } from '../api-key-lookup.port.js';
 import type { PresentedToken } from '../presented-token.js';
 import { headerValues, type HttpRequest } from './adapter.js';
 
-/** What the `Cookie` headers say under one name. */
+/** The cookies of one name in the `Cookie` headers. */
 export type PresentedCookie =
   | { readonly kind: 'none' }
   | { readonly kind: 'repeated' }
@@ -19,8 +19,8 @@ const DPOP = /^dpop/i;
 export type DpopScheme = 'read' | 'ignored';
 
 /**
- * The one cookie of that name. An empty one counts as none; two, in one header or several, whatever they hold, as `repeated`: which of them is the
- * host's cannot be told (cookie tossing).
+ * The one cookie of that name. An empty one counts as none. Two of them, in one or several headers and with any
+ * values, are `repeated`, because it is unclear which of them the host set (cookie tossing).
  */
 export function presentedCookie(request: HttpRequest, name: string): PresentedCookie {
   const values = cookieValues(request, name);
@@ -37,7 +37,7 @@ export function cookieValues(request: HttpRequest, name: string): readonly strin
   if (!header) return NO_VALUES;
   const found: string[] = [];
   let start = 0;
-  // looked for once, not at each `;`: a header of nothing else must not take the square of its length
+  // searched once and not at each `;`, so that a hostile header does not take quadratic time
   let equals = header.indexOf('=');
   while (equals !== -1) {
     let end = header.indexOf(';', start);
@@ -67,8 +67,9 @@ function isBlank(code: number): boolean {
 }
 
 /**
- * `Authorization: Bearer`, scheme in any case, exactly one credential (RFC 9110, sections 11.1 and 11.4). Other schemes are left to the host. What a
- * credential may consist of (RFC 6750, section 2.1) the verifier judges, once a token.
+ * `Authorization: Bearer`, scheme in any case, exactly one credential (RFC 9110, sections 11.1 and 11.4). Other
+ * schemes are left to the host. The verifier checks the characters of a credential (RFC 6750, section 2.1), once for
+ * each token.
  */
 export function presentedBearer(request: HttpRequest, dpop: DpopScheme = 'ignored'): PresentedToken {
   const values = headerValues(request, 'authorization');
@@ -85,14 +86,17 @@ export function presentedBearer(request: HttpRequest, dpop: DpopScheme = 'ignore
   return { kind: 'token', value: credential, source: 'bearer' };
 }
 
-/** What follows the scheme; empty where no space does. */
+/** The text after the scheme; empty if no space follows. */
 function afterBlanks(value: string, scheme: number): string {
   let at = scheme;
   while (value.charCodeAt(at) === 0x20) at += 1;
   return at === scheme ? '' : value.slice(at);
 }
 
-/** The cookie first: one that is there and not empty decides. Never a query string, never a body (RFC 9700, section 4.3.2). */
+/**
+ * Reads the cookie first. If it is present and not empty, only the cookie counts. Never a query string, never a body
+ * (RFC 9700, section 4.3.2).
+ */
 export function presentedAccessToken(
   request: HttpRequest,
   cookieName: string,

@@ -1,9 +1,9 @@
 import type { Ending } from './ending.js';
 import type { CloseSocket } from './live-sockets.service.js';
 
-/** What a socket.io client hears before its connection ends: the protocol has no close codes. */
+/** The event that a socket.io client gets before its connection ends, because the protocol has no close codes. */
 export const ENDED_EVENT = 'tokenward:ended';
-/** A peer that does not answer the goodbye keeps nothing open. */
+/** A peer that does not answer the close frame is cut off after this time. */
 const TERMINATE_AFTER_MS = 1_000;
 
 interface WebSocketLike {
@@ -28,8 +28,9 @@ export function closeWebSocket(client: WebSocketLike): CloseSocket {
 }
 
 /**
- * For socket.io: the event `tokenward:ended` with `{ code, reason }`, then the end of the whole connection, its other namespaces included: the
- * handshake was theirs too. The client sees `io server disconnect` and does not come back by itself.
+ * For socket.io: the event `tokenward:ended` with `{ code, reason }`, then the end of the whole connection, including
+ * its other namespaces, which share the handshake. The client gets `io server disconnect` and does not reconnect by
+ * itself.
  */
 export function closeSocketIo(client: SocketIoLike): CloseSocket {
   return ({ code, reason }) => {

@@ -6,7 +6,7 @@ export interface Held {
   principal: Principal;
 }
 
-/** Which connections an entry of the ledger concerns, without looking at the others. */
+/** Finds the connections that a ledger entry concerns, without checking all others. */
 export class ConnectionIndex<T extends Held> {
   readonly all = new Set<T>();
   private readonly tokens = new Map<string, Set<T>>();
@@ -30,7 +30,7 @@ export class ConnectionIndex<T extends Held> {
     take(this.subjects, subject, held);
   }
 
-  /** A copy: whoever closes them changes the index. */
+  /** A copy, because closing the connections changes the index. */
   concernedBy(entry: LedgerEntry): readonly T[] {
     return [...this.named(entry)].filter(({ principal }) => refusesToken(entry, revocable(principal)));
   }

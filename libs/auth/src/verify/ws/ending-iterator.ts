@@ -2,7 +2,7 @@ type Settle<T> = (result: IteratorResult<T>) => void;
 
 const DONE = { done: true, value: undefined } as const;
 
-/** An iterator that can be ended from outside, while somebody waits for its next value, too. */
+/** An iterator that can be ended from outside, even while a consumer waits for its next value. */
 export class EndingIterator<T> implements AsyncIterableIterator<T> {
   private readonly iterator: AsyncIterator<T>;
   private readonly waiting = new Set<Settle<T>>();
@@ -21,7 +21,7 @@ export class EndingIterator<T> implements AsyncIterableIterator<T> {
 
   next(): Promise<IteratorResult<T>> {
     if (this.isOver) return Promise.resolve(DONE);
-    // not Promise.race: what waits for the end would pile up, one for each value
+    // not Promise.race, whose listeners for the end would pile up, one for each value
     return new Promise((resolve, reject) => {
       this.waiting.add(resolve);
       this.iterator.next().then(
@@ -45,7 +45,7 @@ export class EndingIterator<T> implements AsyncIterableIterator<T> {
     return DONE;
   }
 
-  /** Whoever waits is told at once; the source is let go. */
+  /** A waiting consumer is told at once, and the source is released. */
   end(): void {
     void this.return().catch(() => undefined);
   }

@@ -1,6 +1,9 @@
 /** Why a live connection ends, as WebSocket close codes (RFC 6455, section 7.4.2: 4000 to 4999 are the application's). */
 export const TOKEN_REFUSED = 4401;
-/** Come again later: nobody could prove for five seconds that the token still stands, or too many sockets waited for their first message. */
+/**
+ * Try again later: for five seconds the process could not prove that the token is not revoked, or too many sockets
+ * waited for their first message.
+ */
 export const VIEW_UNPROVEN = 4503;
 
 export interface Ending {

@@ -4,8 +4,9 @@ import { type Handshake, LiveSockets } from './live-sockets.service.js';
 const REFUSAL = 'Cross-origin request refused';
 
 /**
- * `verifyClient` of ws: a handshake that rides on a cookie from a foreign `Origin` is answered with 403 before there is a socket (RFC 6455,
- * section 10.2). Give it to the server in your `WsAdapter`.
+ * `verifyClient` of ws: a handshake with a cookie from a foreign `Origin` is answered with 403 before a socket exists
+ * (RFC 6455,
+ * section 10.2). Pass it to the server in your `WsAdapter`.
  */
 export function verifyClient(app: INestApplicationContext) {
   return (
@@ -17,7 +18,7 @@ export function verifyClient(app: INestApplicationContext) {
   };
 }
 
-/** `allowRequest` of socket.io: the same. Its CORS option holds for long polling alone, not for WebSockets. */
+/** `allowRequest` of socket.io: the same. The CORS option of socket.io covers only long polling, not WebSockets. */
 export function allowRequest(app: INestApplicationContext) {
   return (handshake: Handshake, done: (problem: string | null, allowed: boolean) => void): void => {
     if (allows(app, handshake)) done(null, true);

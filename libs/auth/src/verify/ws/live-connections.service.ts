@@ -21,9 +21,9 @@ const QUESTIONS = 20;
 
 export interface LiveConnection {
   readonly principal: Principal;
-  /** Goes on with a fresh token of the same user. Throws `token_refused` for another user's: who listens does not change. */
+  /** Continues with a fresh token of the same user. Throws `token_refused` for a token of another user. */
   renew(principal: Principal): void;
-  /** When the connection closed by itself. */
+  /** To be called when the connection closed by itself. */
   release(): void;
 }
 
@@ -34,8 +34,9 @@ interface Entry extends Held {
 }
 
 /**
- * Cuts what outlives its token: every long-lived connection (ws, socket.io, server-sent events) is registered with its principal, and its `end`
- * is called once, in the same turn as the revocation reaches this process, or at the token's expiry, or when the view was unproven for 5 s.
+ * Ends long-lived connections (ws, socket.io, server-sent events) together with their tokens. Each connection is
+ * registered with its principal. Its `end` is called once: as soon as a revocation reaches this process, when the
+ * token expires, or when the revocation view was unproven for 5 s.
  */
 @Injectable()
 export class LiveConnections implements OnApplicationShutdown {
@@ -92,7 +93,7 @@ export class LiveConnections implements OnApplicationShutdown {
     };
   }
 
-  /** For server-sent events and the like: mirrors `source` and completes when the token is refused. */
+  /** For server-sent events and similar streams: mirrors `source`, and completes when the token is refused. */
   whileLive<T>(principal: Principal, source: Observable<T>): Observable<T> {
     return new Observable<T>((subscriber) => {
       const end = () => {
@@ -119,7 +120,7 @@ export class LiveConnections implements OnApplicationShutdown {
     return iterator;
   }
 
-  /** Ends what has expired and, while nobody can prove the view, everything. Runs by itself four times a second. */
+  /** Ends expired connections, and all of them if the view stays unproven. Runs by itself four times a second. */
   tick(): void {
     const nowMs = this.clock.now();
     for (const entry of [...this.index.all]) if (entry.dueAtMs <= nowMs) this.due(entry);
@@ -129,7 +130,7 @@ export class LiveConnections implements OnApplicationShutdown {
       this.unprovenMs = 0;
       return;
     }
-    // of a process that was stopped, only what it could have used
+    // after a pause of the process, count only as much as it could have used
     if (!this.sync.state().bounded) this.unproven(Math.min(elapsedMs, 2 * TICK_MS));
     else this.asking ??= this.ask().finally(() => (this.asking = undefined));
   }
@@ -147,13 +148,13 @@ export class LiveConnections implements OnApplicationShutdown {
         else this.end(entry, 'revoked');
   }
 
-  /** A new role of its owner, or a sign-out everywhere, does not end an API key. */
+  /** A new role of the owner, or a sign-out everywhere, does not end an API key. */
   private refused(entry: Entry): void {
     if (entry.principal.kind === 'api_key') void this.lookAgain(entry.principal, 'revoked');
     else this.end(entry, 'revoked');
   }
 
-  /** An API key is looked up each hour, and need not expire. */
+  /** An API key is looked up every hour, and may have no expiry. */
   private due(entry: Entry): void {
     const { principal } = entry;
     if (principal.kind !== 'api_key') this.end(entry, 'expired');
@@ -161,7 +162,7 @@ export class LiveConnections implements OnApplicationShutdown {
     else void this.lookAgain(principal, 'expired');
   }
 
-  /** Once for all connections of a key, which wait no longer than a view may be old. */
+  /** One look-up for all connections of a key, which wait no longer than the view may be old. */
   private async lookAgain(principal: Principal, reason: 'revoked' | 'expired'): Promise<void> {
     const { tokenId } = principal;
     if (this.lookedUp.has(tokenId)) return;
@@ -196,13 +197,13 @@ export class LiveConnections implements OnApplicationShutdown {
     this.confirm(entry);
   }
 
-  /** What was revoked between the check and the entry into the index told nobody. */
+  /** A revocation between the check and the entry into the index would be missed, so the token is checked again. */
   private confirm(entry: Entry): void {
     if (this.sync.view.mirror.refuses(revocable(entry.principal))) this.end(entry, 'revoked');
     else if (this.unprovenMs >= UNPROVEN_FOR_MS) this.end(entry, 'unproven');
   }
 
-  /** One that came late, within the clock tolerance, lasts to the end of it. */
+  /** A token that arrives late, within the clock tolerance, is valid to the end of the tolerance. */
   private dueOf({ kind, expiresAt }: Principal): number {
     const expiresAtMs = expiresAt * 1000;
     // the database says when a key has expired, and its clock may be behind
@@ -216,7 +217,7 @@ export class LiveConnections implements OnApplicationShutdown {
     for (const entry of [...this.index.all]) this.end(entry, 'unproven');
   }
 
-  /** The view is too full to be complete: each token is asked for, as each request would be. */
+  /** The view is too full to be complete, so each token is checked with the stores, like a request. */
   private async ask(): Promise<void> {
     const startedAtMs = this.clock.monotonic();
     const waiting = [...this.index.onePerToken()];
@@ -263,7 +264,7 @@ export class LiveConnections implements OnApplicationShutdown {
   }
 }
 
-/** What a stream delivers was judged once, at its start: for an API key with other rights it has to be asked for anew. */
+/** A stream is authorized once, at its start, so a stream of an API key ends when the key's rights change. */
 function endingWithRights(principal: Principal, end: () => void): (fresh: Principal) => void {
   return (fresh) => {
     if (changedRights(principal, fresh) !== undefined) end();

@@ -14,11 +14,14 @@ import { type LiveConnection, LiveConnections } from './live-connections.service
 import { WaitingRoom } from './waiting-room.js';
 
 const FIRST_MESSAGE_WITHIN_MS = 5_000;
-/** Sockets without a token that wait for their first message: of one address, and in all. */
+/** How many sockets without a token may wait for their first message: from one address, and in all. */
 const WAITING_OF_AN_ADDRESS = 200;
 const WAITING = 2_000;
 
-/** Node's `IncomingMessage`, as ws hands it on and socket.io keeps it in `socket.request`. Behind a proxy, `ip` says whose it is. */
+/**
+ * Node's `IncomingMessage`, as ws passes it on and socket.io keeps it in `socket.request`. Behind a proxy, set `ip`
+ * to the client's address.
+ */
 export type Handshake = Omit<HttpRequest, 'socket'> & {
   readonly socket?: object & { readonly remoteAddress?: string | undefined };
 };
@@ -36,13 +39,14 @@ interface State {
   /** Ends the wait for the first message. */
   waited?: () => void;
   standing: SocketStanding;
-  /** Tokens are judged one after the other, as they came. */
+  /** Tokens are checked one after the other, in the order of arrival. */
   turn: Promise<unknown>;
 }
 
 /**
- * Sign-in of a socket, whatever the adapter: by the access cookie (or `Authorization`) of the handshake, or by its first message; a fresh token
- * at any time. `client` is what Nest hands to a gateway, so that `JwtAuthGuard` and `@CurrentUser()` find the caller on it.
+ * Signs a socket in, with any adapter: by the access cookie (or `Authorization`) of the handshake, or by its first
+ * message. It accepts a fresh token at any time. `client` is what Nest hands to a gateway, so that `JwtAuthGuard` and
+ * `@CurrentUser()` find the caller on it.
  */
 @Injectable()
 export class LiveSockets {
@@ -55,13 +59,20 @@ export class LiveSockets {
     private readonly connections: LiveConnections,
   ) {}
 
-  /** False for a handshake that rides on a cookie from a foreign `Origin`: the same-origin policy does not hold for WebSockets (RFC 6455, section 10.2). */
+  /**
+   * False for a handshake with a cookie from a foreign `Origin`, because the same-origin policy does not apply to
+   * WebSockets (RFC 6455, section 10.2).
+   */
   allows(handshake: Handshake): boolean {
     const cookie = presentedCookie(handshake as HttpRequest, this.options.cookies.accessName);
     return cookie.kind === 'none' || judgeOrigin(handshake as HttpRequest, this.options.origins) === 'passes';
   }
 
-  /** In `handleConnection`. A cookie that is there decides; without a token the first message has five seconds, less where more than 200 of one address wait, or 2,000 in all. */
+  /**
+   * To be called in `handleConnection`. If there is a cookie, only the cookie counts. Without a token the first
+   * message must arrive within five seconds, or sooner if more than 200 sockets of one address, or 2,000 in all,
+   * wait.
+   */
   async open(client: object, handshake: Handshake, close: CloseSocket): Promise<SocketStanding> {
     const ip = handshake.ip ?? handshake.socket?.remoteAddress;
     const state: State = { close, ip, handshake, standing: 'waiting', turn: Promise.resolve() };
@@ -82,7 +93,10 @@ export class LiveSockets {
     return 'waiting';
   }
 
-  /** A token in a message: the first, or a fresh one; with a `proof` (RFC 9449, `htm` GET, `htu` the socket's URL) where it is bound to a key. One that is refused closes the socket; a store that cannot tell leaves an open one as it is. */
+  /**
+   * A token in a message: the first, or a fresh one; with a `proof` (RFC 9449, `htm` GET, `htu` the socket's URL) if
+   * it is bound to a key. A refused token closes the socket. If a store cannot answer, an open socket stays open.
+   */
   present(client: object, token: unknown, proof?: unknown): Promise<SocketStanding> {
     const state = this.states.get(client);
     if (!state) return Promise.resolve('closed');
@@ -92,12 +106,12 @@ export class LiveSockets {
     return judged;
   }
 
-  /** Who is on the other end; undefined before the token came and after the socket was closed. */
+  /** The caller; undefined before the token arrived and after the socket was closed. */
   principalOf(client: object): Principal | undefined {
     return this.states.get(client)?.connection?.principal;
   }
 
-  /** In `handleDisconnect`. */
+  /** To be called in `handleDisconnect`. */
   closed(client: object): void {
     const state = this.states.get(client);
     if (state) this.forget(client, state);
@@ -120,7 +134,7 @@ export class LiveSockets {
     if (state.standing === 'closed') return 'closed';
     try {
       const principal = await this.flow.authenticate(presented, undefined, state.handshake as HttpRequest);
-      // it may have closed while a store was asked
+      // the socket may have closed while a store was asked
       if (this.standingOf(state) === 'closed') return 'closed';
       this.admit(client, state, principal);
       return this.standingOf(state);

@@ -14,8 +14,8 @@ import { RequestAuthenticator } from '../http/request-authenticator.service.js';
 import { LiveConnections } from './live-connections.service.js';
 
 /**
- * GraphQL subscriptions end with their session, as sockets do: a guard runs once, when one begins. Put on every subscription of the host
- * before the schema is made; one of a `@Public()` field goes on.
+ * Ends GraphQL subscriptions with their session, like sockets, because a guard runs only when one begins. It is added
+ * to every subscription of the host before the schema is built. A subscription of a `@Public()` field continues.
  */
 @Injectable()
 export class LiveSubscriptions implements NestInterceptor, OnApplicationShutdown {
@@ -34,7 +34,7 @@ export class LiveSubscriptions implements NestInterceptor, OnApplicationShutdown
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const principal = principalOf(context);
-    // another instance, or another application of this process, has the caller
+    // the caller belongs to another instance, or to another application of this process
     if (!principal || admittedBy(context) !== this.authenticator) return next.handle();
     const isStream = (value: unknown): value is AsyncIterable<unknown> =>
       typeof value === 'object' && value !== null && Symbol.asyncIterator in value;

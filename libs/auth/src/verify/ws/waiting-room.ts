@@ -1,11 +1,12 @@
 import { networkOf } from '../../common/address.js';
 
 /**
- * Who waits for something that a stranger may never do: at most so many of one address (IPv6 by /64) and in all. Past that the one that waited
- * longest leaves, of the same address first: an honest one needs a moment, and nobody who floods keeps the next one out.
+ * Limits how many wait for something that a stranger may never do, from one address (IPv6 by /64) and in all. Beyond
+ * that, the one that has waited longest must leave, from the same address first. An honest client needs only a
+ * moment, so a flood does not keep it out.
  */
 export class WaitingRoom {
-  /** By network, each in the order of coming; the networks in the order of their latest change. */
+  /** By network, each in the order of arrival; the networks are in the order of their latest change. */
   readonly #networks = new Map<string, Map<object, () => void>>();
   #size = 0;
 
