@@ -45,7 +45,7 @@ const PAGES = {
     ['identifier', 'options/identifier-options', 'IdentifierOptions', 'identifier.'],
     ['tenants', 'options/tenant-options', 'TenantOptions', 'tenants.'],
     ['registration', 'options/identifier-options', 'RegistrationOptions', 'registration.'],
-    ['passwords', 'options/auth-options', 'PasswordOptions', 'passwords.'],
+    ['passwords', 'options/password-options', 'PasswordOptions', 'passwords.'],
     ['throttle', 'options/auth-options', 'ThrottleLimits', 'throttle.'],
     ['accounts', 'options/account-options', 'AccountOptions', 'accounts.'],
     ['factors', 'options/factor-options', 'FactorOptions', 'factors.'],

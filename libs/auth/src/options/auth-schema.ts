@@ -16,7 +16,8 @@ import {
 } from '../common/option-schema.js';
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import { TOKEN_DELIVERIES } from '../contract/index.js';
-import type { ClaimsHook, PasswordOptions, StoredHashHook } from './auth-options.js';
+import type { ClaimsHook } from './auth-options.js';
+import type { PasswordOptions, StoredHashHook } from './password-options.js';
 import { actingRolesSchema } from './acting-options.js';
 import { accountSchema } from './account-options.js';
 import { apiKeysSchema } from './api-key-options.js';

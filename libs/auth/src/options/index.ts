@@ -6,7 +6,6 @@ export type {
   ClaimsHook,
   ClaimsHookInput,
   OriginOptions,
-  PasswordOptions,
   RefreshTokenOptions,
   ReuseScope,
   RevocationOptions,
@@ -15,6 +14,7 @@ export type {
   ThrottleLimits,
   TokenDeliveryOptions,
 } from './auth-options.js';
+export type { PasswordOptions } from './password-options.js';
 export type { AccountMail, AccountMailKind } from './account-mail.js';
 export type { AccountOptions } from './account-options.js';
 export type { CookieOptions, CookiePrefix, CookieScope, SameSite } from './cookie-options.js';

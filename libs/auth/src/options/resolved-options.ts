@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '../common/standard-schema.js';
 import type { TokenDelivery } from '../contract/index.js';
-import type { ClaimsHook, PasswordOptions, ReuseScope, RouteOptions } from './auth-options.js';
+import type { ClaimsHook, ReuseScope, RouteOptions } from './auth-options.js';
+import type { PasswordOptions } from './password-options.js';
 import type { ResolvedAccounts } from './account-options.js';
 import type { CookiePrefix, CookieScope, SameSite } from './cookie-options.js';
 import type { ResolvedDpop } from './dpop-options.js';

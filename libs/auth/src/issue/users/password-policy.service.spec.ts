@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { PasswordOptions } from '../../options/auth-options.js';
+import type { PasswordOptions } from '../../options/password-options.js';
 import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { PasswordPolicy } from './password-policy.service.js';
 

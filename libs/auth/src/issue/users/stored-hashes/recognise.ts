@@ -1,7 +1,7 @@
 import argon2 from '@node-rs/argon2';
 import { AuthError } from '../../../common/auth-error.js';
 import { withDeadline } from '../../../common/deadline.js';
-import type { StoredHashHook } from '../../../options/auth-options.js';
+import type { StoredHashHook } from '../../../options/password-options.js';
 import type { ResolvedAuthOptions } from '../../../options/resolved-options.js';
 import { argon2CostOf } from './argon2-cost.js';
 import { readBcrypt } from './bcrypt-hash.js';

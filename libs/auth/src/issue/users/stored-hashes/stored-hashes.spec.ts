@@ -3,7 +3,7 @@ import argon2 from '@node-rs/argon2';
 import bcrypt from '@node-rs/bcrypt';
 import { SystemClock } from '../../../common/clock.js';
 import { SystemEntropy } from '../../../common/entropy.js';
-import type { StoredHashHook } from '../../../options/auth-options.js';
+import type { StoredHashHook } from '../../../options/password-options.js';
 import type { ResolvedAuthOptions } from '../../../options/resolved-options.js';
 import { PasswordHasher } from '../password-hasher.service.js';
 import { recognise } from './recognise.js';
