@@ -1,6 +1,6 @@
 import { JwtService } from '@nestjs/jwt';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type AuthService, PasswordHasher } from '@tokenward/nestjs';
+import { type AuthService, PasswordHasher, type PendingChange } from '@tokenward/nestjs';
 import { AuditLog } from '@tokenward/nestjs/observe';
 import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { eq } from 'drizzle-orm';
@@ -93,6 +93,8 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
     (await auth.openSession(id, { transport: 'bearer', authTime: new Date(), secondFactor: 'satisfied' }))
       .grant.accessToken;
   const me = async (token: string) => host.client().get('/auth/me', bearer(token));
+  type Change = Parameters<typeof database.db.transaction<PendingChange>>[0];
+  const committed = async (change: Change) => (await database.db.transaction(change)).committed();
   const subjects = async () =>
     (await database.pool.query<{ subject: string }>('select subject from auth_subjects')).rows;
   const lastEntry = async () =>
@@ -118,20 +120,8 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
       ['revokeUser', (id: string) => auth.revokeUser(id)],
       ['changeUser', (id: string) => auth.changeUser(id, 'disabled')],
       ['changeUser of the role', (id: string) => auth.changeUser(id, 'authorization')],
-      [
-        'userChanged',
-        (id: string) =>
-          database.db
-            .transaction((tx) => auth.userChanged(tx, id, 'authorization'))
-            .then((pending) => pending.committed()),
-      ],
-      [
-        'passwordChanged',
-        (id: string) =>
-          database.db
-            .transaction((tx) => auth.passwordChanged(tx, id))
-            .then((pending) => pending.committed()),
-      ],
+      ['userChanged', (id: string) => committed((tx) => auth.userChanged(tx, id, 'authorization'))],
+      ['passwordChanged', (id: string) => committed((tx) => auth.passwordChanged(tx, id))],
     ])('AuthService.%s refuses its access tokens', async (_method, end) => {
       const user = await person();
       const token = await tokenOf(user);
@@ -191,11 +181,10 @@ describe.each(TABLES)('a user of the table %s, named in another spelling', (tabl
     expect(await auth.sessions(user.id)).toEqual([]);
 
     const never = await person();
-    const pending = await database.db.transaction(async (tx) => {
+    await committed(async (tx) => {
       await remove(tx, never.id);
       return auth.userChanged(tx, never.id, 'deleted');
     });
-    await pending.committed();
     expect(await lastEntry()).toMatchObject({ type: 'sessions.ended', userId: never.id });
   });
 });

@@ -41,9 +41,7 @@ beforeEach(() => {
     flow as unknown as AuthenticateFlow,
   );
 });
-afterEach(() => {
-  live.onApplicationShutdown();
-});
+afterEach(() => live.onApplicationShutdown());
 
 function held(changes: Partial<Principal> = {}) {
   const endings: Ending[] = [];
@@ -56,6 +54,14 @@ function tick(times = 1): void {
   for (let done = 0; done < times; done++) {
     clock.ms += 250;
     live.tick();
+  }
+}
+
+/** As above, with time for answers in between. */
+async function turns(times: number): Promise<void> {
+  for (let done = 0; done < times; done++) {
+    tick();
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -194,10 +200,7 @@ describe('a view that nobody proves', () => {
     answers = { t2: 'revoked' };
     const first = held();
     const second = [held({ tokenId: 't2' }), held({ tokenId: 't2' })];
-    for (let round = 0; round < 30; round++) {
-      tick();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await turns(30);
     expect(first.endings).toEqual([]);
     expect(second.flatMap(({ endings }) => endings)).toEqual([
       { code: 4401, reason: 'revoked' },
@@ -209,10 +212,7 @@ describe('a view that nobody proves', () => {
     Object.assign(view, { isFresh: false, bounded: true });
     answers = { t1: 'down' };
     const { endings } = held();
-    for (let round = 0; round < 30; round++) {
-      tick();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await turns(30);
     expect(endings).toEqual([{ code: 4503, reason: 'unproven' }]);
   });
 });
@@ -226,12 +226,9 @@ describe('server-sent events', () => {
     source.next(1);
     view.listener([{ kind: 'session', id: 's1', value: 0, expiresAt: 9e15 }]);
     source.next(2);
-    expect(seen).toEqual([1, 'end']);
-    expect(source.observed).toBe(false);
-
+    expect([seen, source.observed]).toEqual([[1, 'end'], false]);
     stream.subscribe().unsubscribe();
-    expect(live.size).toBe(0);
-    expect(source.observed).toBe(false);
+    expect([live.size, source.observed]).toEqual([0, false]);
   });
 });
 
@@ -251,16 +248,13 @@ describe('a stream or socket of an API key', () => {
     const iterator = live.endingWith(key, { [Symbol.asyncIterator]: () => ({ next: () => NEVER }) });
     const waiting = iterator.next().then(() => next('done'));
     const flow = { authenticate: () => Promise.resolve(key) } as unknown as AuthenticateFlow;
-    const options = {
-      cookies: { accessName: 'access_token' },
-      origins: {},
-    } as unknown as ResolvedAuthOptions;
-    const sockets = new LiveSockets(flow, options, live);
+    const options = { cookies: { accessName: 'access_token' }, origins: {} };
+    const sockets = new LiveSockets(flow, options as unknown as ResolvedAuthOptions, live);
     const client = {};
     const handshake = { headers: { authorization: 'Bearer tw_key' } } as unknown as Handshake;
     await sockets.open(client, handshake, ({ code }) => next(`closed ${code}`));
     view.listener([{ kind: 'user', id: 'u1', value: 4, expiresAt: 9e15 }]);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns(1);
     source.next('more');
     expect(seen.sort()).toEqual(expected === 'ends' ? ['closed 4401', 'done', 'ended'] : ['more']);
     expect(sockets.principalOf(client)).toEqual(expected === 'ends' ? undefined : found);
@@ -273,7 +267,7 @@ describe('a GraphQL subscription', () => {
     let returned = 0;
     const source = {
       [Symbol.asyncIterator]: () => ({
-        next: () => new Promise<IteratorResult<number>>(() => undefined),
+        next: () => NEVER,
         return: () => Promise.resolve({ done: true as const, value: (returned += 1) }),
       }),
     };
@@ -298,12 +292,7 @@ describe('a GraphQL subscription', () => {
 
   it('of a token that was revoked in between never begins', async () => {
     view.refused.add('s1');
-    const iterator = live.endingWith(
-      principal(),
-      (async function* () {
-        yield await Promise.resolve(1);
-      })(),
-    );
+    const iterator = live.endingWith(principal(), { [Symbol.asyncIterator]: () => ({ next: () => NEVER }) });
     expect((await iterator.next()).done).toBe(true);
     expect(live.size).toBe(0);
   });
