@@ -1,10 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
 import { isNewDevice } from '../../observe/auth-alerts.service.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { AuditStore } from '../../storage/audit-store.port.js';
 import type { AuthEvent } from '../../storage/auth-event.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
+import { accountKey } from '../users/account-key.js';
+import { MailLimits } from './mail-limits.service.js';
 import { personOf } from './mailed-links.service.js';
 import { Mailer } from './mailer.service.js';
 
@@ -34,6 +37,7 @@ export class AccountNotices {
   constructor(
     private readonly users: UserDirectory,
     private readonly mailer: Mailer,
+    private readonly limits: MailLimits,
     options: ResolvedAuthOptions,
     private readonly events: AuthEventPublisher,
     /** Without an audit trail nobody knows which devices are new. */
@@ -77,8 +81,16 @@ export class AccountNotices {
     const account = (await this.asked(userId, kind, () => this.users.findById(userId)))?.account;
     if (!account?.email) return;
     const { at, ip, userAgent, what = '' } = event;
+    // whoever registers with the address of somebody else causes as many as they like
+    const client = { ip, tenant: account.tenant };
+    if (!(await this.admitted(kind, client, accountKey(account.email, account.tenant)))) return;
     const about = { to: account.email, ...personOf(account), at };
     if (kind === 'new_device') this.mailer.send({ kind, ...about, ip, userAgent });
     else this.mailer.send(kind === 'factor_changed' ? { kind, ...about, what } : { kind, ...about });
+  }
+
+  /** While the counters are away it goes out: the owner must hear of a thief. */
+  private admitted(kind: Notice, client: ClientContext, account: string): Promise<boolean> {
+    return this.limits.admitAccount(kind, client, account).catch(() => true);
   }
 }

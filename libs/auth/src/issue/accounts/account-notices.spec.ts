@@ -6,6 +6,7 @@ import type { AuditStore } from '../../storage/audit-store.port.js';
 import type { AuthEvent, AuthEventInput } from '../../storage/auth-event.js';
 import type { UserDirectory } from '../../storage/user-directory.port.js';
 import { AccountNotices } from './account-notices.service.js';
+import type { MailLimits } from './mail-limits.service.js';
 import type { Mailer } from './mailer.service.js';
 
 const SIGN_IN = { type: 'login.succeeded', userId: 'u1', sessionId: 's1', knownDevice: false, at: 'now' };
@@ -21,6 +22,7 @@ async function told(failing: { readonly trail?: number; readonly users?: number 
   new AccountNotices(
     { findById: () => answer('users', { account }) } as unknown as UserDirectory,
     { send: ({ kind }: { kind: string }) => void mailed.push(kind) } as unknown as Mailer,
+    { admitAccount: () => Promise.resolve(true) } as unknown as MailLimits,
     { accounts: {} } as unknown as ResolvedAuthOptions,
     {
       subscribe: (listener: typeof listen) => (listen = listener),

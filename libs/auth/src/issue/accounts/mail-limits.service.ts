@@ -4,7 +4,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
-import type { LinkKind } from '../../options/account-mail.js';
+import type { AccountMailKind } from '../../options/account-mail.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type ThrottleBucket, ThrottleStore } from '../../storage/throttle-store.port.js';
 import { ThrottleKeys } from '../users/throttle-keys.js';
@@ -14,7 +14,7 @@ const PER_ACCOUNT = 5;
 const PER_ADDRESS = 20;
 const ATTEMPT_ID_BYTES = 9;
 
-/** Limits the mails that anybody can cause (contract, section 8), in the same way for accounts that do not exist. */
+/** Limits the mails that anybody can cause (contract, section 8), those of links in the same way for accounts that do not exist. */
 @Injectable()
 export class MailLimits {
   constructor(
@@ -26,7 +26,7 @@ export class MailLimits {
   ) {}
 
   /** Throws `throttled` for a network address that asked too often. */
-  async admitAddress(kind: LinkKind, client: ClientContext): Promise<void> {
+  async admitAddress(kind: AccountMailKind, client: ClientContext): Promise<void> {
     const retryAfterSeconds = await this.take(kind, client, [
       { key: this.keys.of('mail+address', kind, networkOf(client.ip)), limit: PER_ADDRESS },
     ]);
@@ -39,7 +39,7 @@ export class MailLimits {
    * stranger lock the owner out.
    */
   async admitAccount(
-    kind: LinkKind,
+    kind: AccountMailKind,
     client: ClientContext,
     ...accounts: readonly string[]
   ): Promise<boolean> {
@@ -52,7 +52,7 @@ export class MailLimits {
 
   /** How many seconds to wait; undefined where the mail is within the limits. */
   private async take(
-    kind: LinkKind,
+    kind: AccountMailKind,
     { ip, tenant }: ClientContext,
     buckets: readonly ThrottleBucket[],
   ): Promise<number | undefined> {

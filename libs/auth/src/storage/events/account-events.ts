@@ -59,7 +59,7 @@ export type AccountEvent =
   | {
       /** A limit of mails was reached, and no mail was sent. */
       readonly type: 'mail.throttled';
-      readonly kind: LinkKind;
+      readonly kind: AccountMailKind;
       readonly userId?: string;
       readonly ip?: string;
     }
