@@ -52,19 +52,19 @@ export class SecondFactorLoginFlow {
 
     const { admissions, deviceId } = await this.attempts.countOther(candidate, { device, client });
     const giveBack = () => Promise.all(admissions.map((each) => each.giveBack()));
-    const live = await this.steps.attempt(ticket);
+    // an outage is no guess
+    const orGiveBack = async (error: unknown): Promise<never> => {
+      await giveBack();
+      throw error;
+    };
+    const live = await this.steps.attempt(ticket).catch(orGiveBack);
     if (!live) throw this.refused(account.id, 'no try is left', context);
-    const proved = await this.answers
-      .secondStep(account.id, ticket, input, context)
-      .catch(async (error: unknown) => {
-        await giveBack();
-        throw error;
-      });
+    const proved = await this.answers.secondStep(account.id, ticket, input, context).catch(orGiveBack);
     if (!proved) throw this.refused(account.id, 'the answer is wrong', context);
-    if (!(await this.steps.redeem(ticket))) throw this.refused(account.id, 'spent meanwhile', context);
 
     const { transport, persistent, amr: first, counted, claims: kept, provider } = live.data;
     await Promise.all([giveBack(), this.throttle.giveBackAll(counted)]);
+    if (!(await this.steps.redeem(ticket))) throw this.refused(account.id, 'spent meanwhile', context);
     const amr = [...new Set([...first, ...proved, 'mfa'])];
     const claims = kept === undefined ? undefined : (JSON.parse(kept) as CustomClaims);
     const opening = { account, expected: candidate.subject, transport, persistent, amr, asOfMs, deviceId };
