@@ -85,6 +85,19 @@ describe('account routes', () => {
   });
 
   describe('change of email', () => {
+    it('gives an address to somebody who had none', async () => {
+      const { pool } = it_.database;
+      await pool.query('alter table people alter mail drop not null');
+      const member = await it_.member();
+      const session = await it_.signIn(member);
+      await pool.query('update people set mail = null where mail = $1', [member.mail]);
+      const email = `first-of-${member.mail}`;
+      expect((await session.post('/auth/email/change', { email })).status).toBe(202);
+      const [mail] = await it_.mailsTo(email, 'email_change');
+      expect((await client.post('/auth/email/verify', { token: mail?.token })).status).toBe(204);
+      expect((await rowOf(member))?.mail).toBe(email);
+    });
+
     it.each<[string, (owner: HttpClient, thief: string) => Promise<HttpAnswer>]>([
       ['a sign-out everywhere', (owner) => owner.post('/auth/logout-all')],
       ['its end in the list of sessions', (owner, thief) => owner.delete(`/auth/sessions/${thief}`)],

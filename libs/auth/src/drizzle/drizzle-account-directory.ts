@@ -70,6 +70,8 @@ export class DrizzleAccountDirectory implements AccountDirectory {
   }
 
   private hasEmail(email: string): SQL {
+    // who has none has it as null or as an empty text
+    if (email === '') return sql`coalesce(a.${sql.identifier(this.users.email.name)}, '') = ''`;
     return isSpelled(this.users.email, email);
   }
 

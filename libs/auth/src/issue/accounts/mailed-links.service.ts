@@ -50,6 +50,7 @@ export class MailedLinks {
 
   /** Issues a token and mails it, after the answer. Nothing is mailed when the user's sessions were ended meanwhile. */
   send(kind: Exclude<LinkKind, 'email_change'>, { account, subject }: Candidate): void {
+    if (account.email === '') return;
     const { tenant } = account;
     const data = { email: account.email.toLowerCase(), ...(tenant !== undefined && { tenant }) };
     this.issueLater(kind, { account, subject }, data, (link) =>
@@ -94,7 +95,6 @@ export class MailedLinks {
     mail: (link: { readonly token: string; readonly url?: string; readonly expiresAt: string }) => void,
   ): void {
     const { id: userId } = account;
-    if (account.email === '') return;
     this.later.add(`${kind} ${userId}`, async () => {
       try {
         const ttlMs = this.ttlOf(kind);
