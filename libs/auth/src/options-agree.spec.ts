@@ -21,7 +21,7 @@ import type { ResourceServerModuleOptions } from './verify/verify.module-definit
 import type { resourceModuleSchema } from './verify/verify.module-schema.js';
 import type { MemoryStorageOptions, memoryStorageSchema } from './testing/memory-storage.js';
 
-/** Every member, to the bottom, required and writable: what is left are names and types. */
+/** Every member at every depth, required and writable: only names and types are left to compare. */
 type Bare<T> = T extends (...args: never[]) => unknown
   ? T
   : T extends readonly (infer Entry)[]
@@ -41,7 +41,7 @@ type Agree<Documented, Schema extends z.ZodType> = [
   Same<Bare<Documented>, Bare<z.input<Schema>>>,
   Same<Required<Documented>, Required<z.input<Schema>>>,
 ];
-/** Groups are looked into one by one: an assignable type may still lack a member that is optional. */
+/** Groups are compared one by one: an assignable type may still lack an optional member. */
 type Groups<Documented, Input> = {
   [Name in keyof Documented & keyof Input]: Same<
     keyof Exclude<Documented[Name], undefined | false | string | readonly unknown[]>,
@@ -52,7 +52,7 @@ type Yes = [true, true, true];
 
 describe('the documented types of options and the schemas', () => {
   // T-p5qd
-  it('say the same, or this file does not compile', () => {
+  it('agree, or this file does not compile', () => {
     const agree: [
       Agree<AuthModuleOptions, typeof authModuleSchema>,
       Agree<ResourceServerModuleOptions, typeof resourceModuleSchema>,

@@ -12,7 +12,7 @@ const pool = new Pool();
 const db = drizzle(pool);
 const table = pgTable('users', { id: text(), email: text(), hash: text() });
 const users = { table, id: table.id, email: table.email, passwordHash: table.hash };
-/** As a JavaScript caller, or one who says `as any`, would call it. */
+/** Calls it like a JavaScript caller, or one that writes `as any`. */
 const call = (of: unknown, ...args: readonly unknown[]): unknown =>
   (of as (...given: readonly unknown[]) => unknown)(...args);
 const resource = (changes: object) =>
@@ -28,7 +28,7 @@ const forResourceAsync = (changes: object) =>
   call(AuthModule.forResourceServerAsync.bind(AuthModule), changes);
 const useFactory = () => ({});
 
-describe('an option that is refused where it is given, and its sentence', () => {
+describe('the error message of an option that is refused where it is given', () => {
   // T-mvbh
   it.each<readonly [string, () => unknown, string]>([
     // beside useFactory

@@ -1,4 +1,4 @@
-// Spec support: options that are sound but for what a test changes.
+// Spec support: options that are sound except for what a test changes.
 import { generateKeyPairSync } from 'node:crypto';
 import { type CheckedModuleOptions, readModuleOptions } from './auth.module-schema.js';
 import { resolveChecked } from './options/resolve-options.js';
@@ -12,7 +12,7 @@ export const SOUND = {
 };
 export const read = (given: unknown): CheckedModuleOptions => readModuleOptions(given);
 
-/** The sentence without its code, or what was accepted. */
+/** The error message without its code, or the accepted options. */
 export function refusal(changes: object): string {
   try {
     return `accepted: ${JSON.stringify(resolveChecked(read({ ...SOUND, ...changes }), {}))}`;

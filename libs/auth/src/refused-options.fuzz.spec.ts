@@ -14,7 +14,7 @@ const paths = pathsIn(authModuleSchema);
 const schemaOf = (path: string) =>
   path.split('.').reduce<z.core.$ZodType | undefined>((at, name) => shapeOf(at)?.[name], authModuleSchema);
 const groups = paths.filter((path) => shapeOf(schemaOf(path)) !== undefined);
-/** What a group cannot be without. */
+/** The required members of a group. */
 const NEEDED: Readonly<Record<string, object>> = {
   factors: { methods: [{ kind: 'totp' }] },
   'accessToken.encryption': { keys: [{ keyId: 'e1', key: 'a key' }] },
@@ -41,7 +41,7 @@ const ACCEPTABLE = /accepted/;
 
 describe('any member', () => {
   // T-6475
-  it('that no object of options knows is refused by its name, wherever it stands', () => {
+  it('that is not an option is refused by its name, at any depth', () => {
     const name = fc.stringMatching(/^[a-zA-Z_$][\w$]{0,20}$/).filter((each) => each !== '__proto__');
     fc.assert(
       fc.property(fc.constantFrom('', ...groups), name, fc.anything(), (group, unknown, value) => {
@@ -55,12 +55,12 @@ describe('any member', () => {
     );
   });
 
-  it('that is documented is known, and undefined is as good as left out', () => {
+  it('that is documented is known, and undefined is the same as leaving it out', () => {
     for (const path of paths)
       expect(`${path}: ${refusal(path in SOUND ? {} : nested(path, undefined))}`).toMatch(ACCEPTABLE);
   });
 
-  it('that has a default takes the default as it is written', () => {
+  it('that has a default accepts the default as it is documented', () => {
     for (const path of paths) {
       const def = (schemaOf(path) as z.core.$ZodTypes)._zod.def;
       if (def.type !== 'prefault') continue;

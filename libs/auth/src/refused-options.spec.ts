@@ -6,7 +6,7 @@ const OBJECT = 'must be an object of options';
 const IDENTIFIER =
   'must be a name such as username: letters, digits and _, and not the name of another member of the body';
 
-describe('an option that is refused, and its sentence', () => {
+describe('the error message of a refused option', () => {
   // T-k8tw
   it.each<readonly [object, string]>([
     [{ identifier: { name: 'password' } }, `identifier.name: ${IDENTIFIER}`],
@@ -152,7 +152,7 @@ describe('an option that is refused, and its sentence', () => {
     [{ accessToken: { ttl: '2h' } }, 'accessToken.ttl: must be from 1s to 1h'],
     [{ accessToken: { ttl: 900_000 } }, 'accessToken.ttl: must be from 1s to 1h; a bare number is seconds'],
     [{ revocation: { deadline: '1h' } }, 'revocation.deadline: must be from 10ms to 10s'],
-    // what contradicts another
+    // options that contradict each other
     [
       { refreshToken: { ttl: '300d', absoluteTtl: '1h' } },
       'refreshToken.ttl: is longer than refreshToken.absoluteTtl (180d unless set), which ends the session first: raise that, or lower this',
@@ -190,7 +190,7 @@ describe('an option that is refused, and its sentence', () => {
   });
 
   // T-qq6t
-  it('never prints a value, nor a name that may be one', () => {
+  it('never prints a value, or a name that may be a value', () => {
     const secret = Buffer.alloc(33, 7).toString('base64');
     const places = [
       { [secret]: 1 },
@@ -216,7 +216,7 @@ describe('an instance of a class', () => {
     readonly audience = ['api'];
     readonly storage = SOUND.storage;
     readonly #key = privateKey;
-    // what the class was given, and what it keeps for itself
+    // constructor arguments, and private state
     constructor(private readonly environment: Readonly<Record<string, string>> = { TTL: '5m' }) {}
     get keys() {
       return { algorithm: 'ES256', privateKey: this.#key };
@@ -229,7 +229,7 @@ describe('an instance of a class', () => {
     }
   }
 
-  it('is read through its getters, and may keep a state of its own', () => {
+  it('is read through its getters, and may have private state', () => {
     expect(read(new Config()).accessToken.ttl).toBe(300);
   });
 

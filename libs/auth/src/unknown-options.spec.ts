@@ -32,7 +32,7 @@ describe('a name that is not an option', () => {
     // the former name
     [{ passwords: { memoryKib: 19_456 } }, 'passwords.memoryKib', 'passwords.memoryCost'],
     [{ passwords: { passes: 2 } }, 'passwords.passes', 'passwords.timeCost'],
-    // the name that another library has
+    // the name in another library
     [{ accessToken: { expiresIn: '5m' } }, 'accessToken.expiresIn', 'accessToken.ttl'],
     [{ refreshToken: { maxAge: '5m' } }, 'refreshToken.maxAge', 'refreshToken.ttl'],
   ])('%j: is %s, and %s is meant', (changes, name, meant) => {
@@ -57,7 +57,7 @@ describe('a name that is not an option', () => {
     expect(refusal(changes)).toBe(`${name}: is not an option; ${place}`);
   });
 
-  it('lists what is known where nothing is near', () => {
+  it('lists the known names when no name is similar', () => {
     expect(refusal({ jwks: { qwertzuiop: 1 } })).toBe(
       'jwks.qwertzuiop: is not an option; known here: cacheFor',
     );

@@ -25,7 +25,7 @@ afterEach(() => {
   for (const client of clients.splice(0)) client.close();
 });
 
-/** A signed-in bearer client of a server that answers by `routes`; what it was asked. */
+/** A signed-in bearer client of a server that answers by `routes`, and the recorded requests. */
 async function open(routes: (line: string, body: string) => Response | Promise<Response>) {
   const asked: string[] = [];
   let counter = 0;
@@ -49,7 +49,7 @@ async function open(routes: (line: string, body: string) => Response | Promise<R
         return tokens();
       }
       asked.push(line);
-      // as a real one does
+      // as a real server does
       const aborted = new Promise<never>((_, reject) => {
         request.signal.addEventListener('abort', () => reject(request.signal.reason as Error));
       });
@@ -65,7 +65,7 @@ const refusal = (status: number, code: string) =>
   Response.json({ statusCode: status, error: 'Error', message: code, code }, { status });
 
 describe('the account', () => {
-  it('is registered, and a refusal has its code', async () => {
+  it('is registered, and a refusal has an error code', async () => {
     const { client } = await open((_line, body) =>
       body.includes('taken') ? refusal(409, 'taken') : Response.json({ user: { id: 'u2' } }, { status: 201 }),
     );
@@ -90,7 +90,7 @@ describe('the account', () => {
     ]);
   });
 
-  it('lists, links and unlinks what it has at providers', async () => {
+  it('lists, links and unlinks its provider accounts', async () => {
     const list = [{ issuer: 'https://issuer.example', linkedAt: '2026-01-01T00:00:00.000Z' }];
     const { client, asked } = await open((line, body) => {
       if (line.startsWith('GET')) return Response.json(list);
@@ -117,7 +117,7 @@ describe('the account', () => {
     await expect(call).rejects.toThrow('not an answer of Tokenward');
   });
 
-  it('takes a signal', async () => {
+  it('accepts a signal', async () => {
     const { client } = await open(() => new Promise(() => undefined));
     const controller = new AbortController();
     const listing = sessions(client, { signal: controller.signal });
@@ -126,8 +126,8 @@ describe('the account', () => {
   });
 });
 
-describe('a call of whoever asks', () => {
-  it('signs nobody in by a registration: the next request is not taken for a lost session', async () => {
+describe('a call without a session', () => {
+  it('signs nobody in by a registration, and the next request is not treated as a lost session', async () => {
     const seen: { line: string; credentials: string | undefined; authorization: string | null }[] = [];
     const client = createAuthClient({
       baseUrl,
@@ -210,7 +210,7 @@ describe('a call of whoever asks', () => {
   });
 });
 
-describe('a route that wants a fresh proof', () => {
+describe('a route that requires a recent proof', () => {
   const challenge = () =>
     new Response('{}', {
       status: 401,
@@ -228,7 +228,7 @@ describe('a route that wants a fresh proof', () => {
   }
   const remove = (fetch: AuthClient['fetch']) => fetch('/account', { method: 'DELETE', body: 'really' });
 
-  it('asks the person once for all that wait, and sends each again once', async () => {
+  it('asks the user once for all waiting requests, and sends each again once', async () => {
     const { client, asked, bodies, prove } = await guarded();
     const seen: (number | undefined)[] = [];
     const fetch = stepUpFetch(client, async ({ maxAgeSeconds }) => {
@@ -251,7 +251,7 @@ describe('a route that wants a fresh proof', () => {
     expect(bodies).toEqual(['really', 'really']);
   });
 
-  it('comes back refused when the person would not, or the proof was not enough', async () => {
+  it('is refused when the user declines, or the proof is not enough', async () => {
     const { client, bodies } = await guarded();
     const refused = await remove(stepUpFetch(client, async () => false));
     expect([refused.status, bodies.length]).toEqual([401, 1]);
@@ -260,7 +260,7 @@ describe('a route that wants a fresh proof', () => {
   });
 
   // T-xg2b
-  it('is not sent again as whoever came in meanwhile', async () => {
+  it('is not sent again as another user who signed in meanwhile', async () => {
     const { client, bodies, prove } = await guarded();
     const fetch = stepUpFetch(client, async () => {
       prove();
@@ -271,7 +271,7 @@ describe('a route that wants a fresh proof', () => {
   });
 
   // T-kwzv
-  it('a person who does not answer holds nobody up beyond the signal', async () => {
+  it('a user who does not answer blocks no request beyond its signal', async () => {
     const { client } = await guarded();
     const fetch = stepUpFetch(client, () => new Promise(() => undefined));
     const controller = new AbortController();

@@ -19,23 +19,20 @@ describe('refresh ahead of expiry', () => {
     [0, 840],
     [0.5, 834],
     [0.999, 828],
-  ])(
-    'comes at a time of its own, so that not all clients come at once (drawn: %d)',
-    async (drawn, second) => {
-      jest.useFakeTimers({ advanceTimers: true });
-      const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
-      jest.spyOn(Math, 'random').mockReturnValue(drawn);
-      await client.login(credentials);
-      await jest.advanceTimersByTimeAsync((second - 1) * 1_000);
-      const before = world.server.count('/auth/refresh');
-      await jest.advanceTimersByTimeAsync(2_000);
-      jest.restoreAllMocks();
-      expect([before, world.server.count('/auth/refresh')]).toEqual([0, 1]);
-    },
-  );
+  ])('comes at a random time, so that not all clients come at once (drawn: %d)', async (drawn, second) => {
+    jest.useFakeTimers({ advanceTimers: true });
+    const client = open({ transport: 'bearer', refreshAheadMs: 60_000 });
+    jest.spyOn(Math, 'random').mockReturnValue(drawn);
+    await client.login(credentials);
+    await jest.advanceTimersByTimeAsync((second - 1) * 1_000);
+    const before = world.server.count('/auth/refresh');
+    await jest.advanceTimersByTimeAsync(2_000);
+    jest.restoreAllMocks();
+    expect([before, world.server.count('/auth/refresh')]).toEqual([0, 1]);
+  });
 
   // T-p4fk
-  it('is soon after a laptop woke up, although timers stood still', async () => {
+  it('comes soon after a laptop woke up, although its timers were stopped', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     await signedIn({ transport: 'bearer', refreshAheadMs: 60_000 });
     jest.setSystemTime(Date.now() + 8 * 3_600_000);
@@ -43,7 +40,7 @@ describe('refresh ahead of expiry', () => {
     expect(world.server.count('/auth/refresh')).toBe(1);
   });
 
-  it('of a token that lives ten seconds does not go round in circles', async () => {
+  it('of a token that lives ten seconds does not loop', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     world.server.expiresIn = 10;
     await signedIn({ transport: 'bearer', refreshAheadMs: 60_000 });
@@ -52,7 +49,7 @@ describe('refresh ahead of expiry', () => {
     expect(world.server.count('/auth/refresh')).toBeLessThanOrEqual(4);
   });
 
-  it('is tried again while the server is away', async () => {
+  it('is retried while the server is unreachable', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const client = await signedIn({ transport: 'bearer', refreshAheadMs: 60_000 });
     world.server.failNext('/auth/refresh', 503);
@@ -62,7 +59,7 @@ describe('refresh ahead of expiry', () => {
   });
 
   // T-bks3
-  it('is not tried again where the browser holds the key: it renews the cookie by itself', async () => {
+  it('is not retried where the browser holds the key, because it renews the cookie by itself', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const client = await signedIn({ refreshAheadMs: 60_000 });
     world.server.failNext('/auth/refresh', 'key');
@@ -72,7 +69,7 @@ describe('refresh ahead of expiry', () => {
   });
 
   // T-nns9
-  it('counts by the server’s clock when this one is wrong', async () => {
+  it('uses the server’s clock when the local one is wrong', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const first = await signedIn({ refreshAheadMs: 0 });
     first.close();

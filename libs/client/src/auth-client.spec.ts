@@ -5,7 +5,7 @@ import { credentials, fakeWorld, later } from './world.fixture.js';
 const { world, open, signedIn, statusOf } = fakeWorld();
 
 describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
-  it('signs in, is somebody, signs out', async () => {
+  it('signs in, has a user, signs out', async () => {
     const client = open({ transport });
     expect(await client.login(credentials)).toMatchObject({ email: 'ada@example.com' });
     expect(await client.session()).toMatchObject({ id: 'u1' });
@@ -27,7 +27,7 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     expect(world.server.count('/echo')).toBe(8);
   });
 
-  it('a definite refusal signs out once, however many asked', async () => {
+  it('a definite refusal signs out once for all requests', async () => {
     const client = await signedIn({ transport });
     world.server.endSession();
     const answers = await Promise.all([1, 2, 3].map(() => client.fetch('https://api.test/echo')));
@@ -51,9 +51,9 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     world.server.failNext('/auth/refresh', fault);
     expect(await client.refresh()).toBe('unavailable');
     expect(client.events).toEqual(['signedIn']);
-    if (typeof fault === 'object') return; // the token was spent on the way
+    if (typeof fault === 'object') return; // the token was spent although the answer was lost
     world.server.failNext('/auth/refresh', fault);
-    // a 401 would look like a sign-out to the page
+    // the page would treat a 401 as a sign-out
     expect(await statusOf(client)).toBe(503);
     expect(await statusOf(client)).toBe(200);
   });
@@ -77,16 +77,13 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
     expect(client.events).toEqual([]);
   });
 
-  it.each(['<html>', '{"data":{"id":"u1"}}'])(
-    'a session answered %s is an error that says so',
-    async (text) => {
-      const client = await signedIn({ transport });
-      world.server.failNext('/auth/me', { text });
-      await expect(client.session()).rejects.toThrow(/not an answer of Tokenward/);
-    },
-  );
+  it.each(['<html>', '{"data":{"id":"u1"}}'])('a session answer of %s causes a clear error', async (text) => {
+    const client = await signedIn({ transport });
+    world.server.failNext('/auth/me', { text });
+    await expect(client.session()).rejects.toThrow(/not an answer of Tokenward/);
+  });
 
-  it('a logout that the server could not make durable leaves the user signed in', async () => {
+  it('a logout that the server could not store leaves the user signed in', async () => {
     const client = await signedIn({ transport });
     world.server.failNext('/auth/logout', 503);
     await expect(client.logout()).rejects.toMatchObject({ status: 503, retryAfterSeconds: 7 });
@@ -95,9 +92,9 @@ describe.each(['cookie', 'hybrid', 'bearer'] as const)('%s', (transport) => {
   });
 });
 
-describe('two people', () => {
+describe('two users', () => {
   // T-g5md
-  it('of one server process share nothing, although it has channels and locks', async () => {
+  it('of one server process share nothing, although it has BroadcastChannel and locks', async () => {
     Reflect.deleteProperty(globalThis, 'document');
     const [ada, bob] = [open({ transport: 'hybrid' }), open({ transport: 'hybrid' })];
     await ada.login(credentials);
@@ -107,7 +104,7 @@ describe('two people', () => {
   });
 
   // T-555h
-  it('what one has under way is not sent again as the next', async () => {
+  it('a request of one user is not sent again as the next user', async () => {
     const client = await signedIn();
     world.server.expireAccessTokens();
     const slow = client.fetch('https://api.test/slow', { method: 'POST', body: 'hers' });
@@ -122,7 +119,7 @@ describe('two people', () => {
 
 describe('waits', () => {
   // T-4qz7
-  it('end with the signal of the caller while a refresh is under way', async () => {
+  it('end with the signal of the caller during a refresh', async () => {
     const never = new Promise<Response>(() => undefined);
     const send: typeof fetch = (input, init) =>
       String(input).endsWith('/auth/refresh') ? never : world.server.fetch(input, init);
@@ -132,7 +129,7 @@ describe('waits', () => {
     await expect(client.fetch('https://api.test/echo', { signal })).rejects.toThrow();
   });
 
-  it('a logout that is answered by somebody else ends nothing, and says so', async () => {
+  it('a logout that another server answered ends nothing, and fails', async () => {
     const client = await signedIn();
     world.server.failNext('/auth/logout', { text: '<html>' });
     await expect(client.logout()).rejects.toThrow(/not an answer of Tokenward/);
@@ -141,14 +138,14 @@ describe('waits', () => {
 });
 
 describe('errors', () => {
-  it('are the server’s words', async () => {
+  it('carry the server’s message', async () => {
     world.server.failNext('/auth/login', 429);
     const refusal = open().login(credentials);
     await expect(refusal).rejects.toBeInstanceOf(AuthClientError);
     await expect(refusal).rejects.toMatchObject({ status: 429, message: 'fault 429', retryAfterSeconds: 7 });
   });
 
-  it('of a listener harm nobody', async () => {
+  it('of a listener do not affect others', async () => {
     const client = open();
     client.on('refreshed', () => {
       throw new Error('mine');
@@ -157,7 +154,7 @@ describe('errors', () => {
     expect(client.events).toContain('signedIn');
   });
 
-  it('whether anybody is signed in is not guessed', async () => {
+  it('the sign-in state is not guessed', async () => {
     const client = await signedIn();
     world.server.expireAccessTokens();
     world.server.failNext('/auth/refresh', 503);
@@ -182,7 +179,7 @@ describe('a call', () => {
     await expect(calling).rejects.toThrow('enough');
   });
 
-  it('that nobody answers ends by itself', async () => {
+  it('without an answer times out', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const client = open({ fetch: () => new Promise(() => undefined) });
     const ends = expect(Promise.allSettled([client.session(), client.login(credentials)])).resolves.toEqual([
@@ -193,7 +190,7 @@ describe('a call', () => {
     await ends;
   });
 
-  it('proves identity with whatever the server takes', async () => {
+  it('reauthenticates with any proof that the server accepts', async () => {
     const client = await signedIn();
     world.server.failNext('/auth/reauthenticate', 403);
     await expect(client.reauthenticate({ code: '123456' })).rejects.toMatchObject({ status: 403 });

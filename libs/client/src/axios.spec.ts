@@ -29,7 +29,7 @@ it('sends the access token, refreshes once for many and sends each again with it
   expect(server.count('/auth/refresh')).toBe(1);
 });
 
-it('a refusal for good is an AxiosError of 401, an outage one of 503', async () => {
+it('a definite refusal is an AxiosError with 401, an outage one with 503', async () => {
   server.expireAccessTokens();
   server.failNext('/auth/refresh', 503);
   const statusOf = (sent: Promise<unknown>) =>

@@ -6,7 +6,7 @@ const { world, open, signedIn } = fakeWorld();
 
 describe('a page that comes back from the back/forward cache', () => {
   // T-w4vf
-  it.each(['cookie', 'hybrid'] as const)('%s: says so, and then who is in', async (transport) => {
+  it.each(['cookie', 'hybrid'] as const)('%s: reports it, and then the current user', async (transport) => {
     const page = await signedIn({ transport });
     await later(40);
     world.browser.pageshow(false);
@@ -25,7 +25,7 @@ describe('a page that comes back from the back/forward cache', () => {
     expect(page.events.slice(-2)).toEqual(['restored', 'signedOut: refused']);
   });
 
-  it('of a bearer client sees that its store was emptied', async () => {
+  it('of a bearer client notices that its store was emptied', async () => {
     let kept: StoredTokens | undefined;
     const store = { get: () => kept, set: (tokens: StoredTokens | undefined) => void (kept = tokens) };
     const page = await signedIn({ transport: 'bearer', store });
@@ -36,7 +36,7 @@ describe('a page that comes back from the back/forward cache', () => {
     expect(page.events).toEqual(['signedIn', 'restored', 'signedOut: refused']);
   });
 
-  it('is left alone where nobody followed, and when the client was closed', async () => {
+  it('makes no request without a subscriber, or after the client was closed', async () => {
     const [fresh, closed] = [open(), open()];
     await closed.login(credentials);
     await later(40);

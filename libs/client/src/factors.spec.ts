@@ -20,7 +20,7 @@ const due = {
 const tokens = { expiresIn: 900, accessToken: 'access-1', refreshToken: 'refresh-1' };
 const user = { id: 'u1', email: 'ada@example.com' };
 
-/** A bearer client of a server that answers each line once more by `routes`. */
+/** A bearer client of a server that answers requests by `routes`. */
 function open(routes: Readonly<Record<string, (body: string) => Response>>) {
   const asked: string[] = [];
   const events: string[] = [];
@@ -44,7 +44,7 @@ function open(routes: Readonly<Record<string, (body: string) => Response>>) {
 const credentials = { email: 'ada@example.com', password: 'a quiet river' };
 
 describe('a login in two steps', () => {
-  it('signs nobody in before the second one', async () => {
+  it('signs nobody in before the second step', async () => {
     const { client, events } = open({
       'POST /auth/login': () => Response.json(due),
       'POST /auth/login/second-factor': (body) =>
@@ -68,12 +68,12 @@ describe('a login in two steps', () => {
     expect(await client.accessToken()).toBe('access-1');
   });
 
-  it('an answer with neither user nor ticket is not ours', async () => {
+  it('an answer with neither user nor ticket is an error', async () => {
     const { client } = open({ 'POST /auth/login': () => Response.json(tokens) });
     await expect(client.login(credentials)).rejects.toBeInstanceOf(AuthClientError);
   });
 
-  it('leaves whoever is in alone while it is due', async () => {
+  it('leaves the current user unchanged while the second step is due', async () => {
     let answer: object = { user, ...tokens };
     const { client, events } = open({ 'POST /auth/login': () => Response.json(answer) });
     await client.login(credentials);
@@ -84,7 +84,7 @@ describe('a login in two steps', () => {
   });
 });
 
-describe('the factors of whoever is signed in', () => {
+describe('the factors of the signed-in user', () => {
   const secret = { id: 'f1', secret: 'ABC', uri: 'otpauth://totp/x' };
 
   it('are listed, added, confirmed, renewed and removed', async () => {
@@ -103,7 +103,7 @@ describe('the factors of whoever is signed in', () => {
     expect(asked).toHaveLength(5);
   });
 
-  it('no codes come with a second factor, and a foreign answer is an error', async () => {
+  it('has no codes with a second factor, and rejects a malformed answer', async () => {
     const { client } = open({
       'POST /auth/factors/totp/confirm': () => Response.json({}),
       'POST /auth/factors/totp': () => Response.json({ id: 'f1' }),

@@ -4,9 +4,9 @@ import { credentials, fakeWorld, later } from './world.fixture.js';
 
 const { world, open } = fakeWorld();
 
-describe('bearer clients of one store', () => {
+describe('bearer clients that share a store', () => {
   // T-kr58
-  it('follow each other, and refresh once for all', async () => {
+  it('follow each other’s state, and refresh once for all', async () => {
     const store = memoryStore();
     const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
     await one.login(credentials);
@@ -23,7 +23,7 @@ describe('bearer clients of one store', () => {
   });
 
   // T-j5tk
-  it('of another store of the same page have nothing in common with them', async () => {
+  it('share nothing with clients of another store on the same page', async () => {
     const [one, stranger] = [
       open({ transport: 'bearer', store: memoryStore() }),
       open({ transport: 'bearer', store: memoryStore() }),
@@ -36,7 +36,7 @@ describe('bearer clients of one store', () => {
   });
 
   // T-mfqx
-  it('a request that was under way for one person is not sent again as the next of the store', async () => {
+  it('a request of one user is not sent again as the next user of the store', async () => {
     const store = memoryStore();
     const [one, other] = [open({ transport: 'bearer', store }), open({ transport: 'bearer', store })];
     await one.login(credentials);

@@ -46,7 +46,7 @@ afterEach(() => {
 });
 
 describe('passkeys', () => {
-  it('are registered by whoever is signed in, with what the browser made', async () => {
+  it('are registered for the signed-in user, with the credential of the browser', async () => {
     await client.login({ email: user.email, password: 'a quiet river' });
     expect(await addPasskey(client, 'laptop')).toBe('p1');
     expect(browser.create).toHaveBeenCalledWith({ publicKey: { challenge: 'c', parsed: true } });
@@ -59,7 +59,7 @@ describe('passkeys', () => {
     ]);
   });
 
-  it('sign in without a name; the field of the email may offer them', async () => {
+  it('sign in without a name, and the email field may offer them', async () => {
     const { signal } = new AbortController();
     const options = { mediation: 'conditional', signal, rememberMe: true } as const;
     expect(await loginWithPasskey(client, options)).toEqual(user);
@@ -73,7 +73,7 @@ describe('passkeys', () => {
     expect(await client.accessToken()).toBe('access-1');
   });
 
-  it('are the second step of the login that the ticket is of', async () => {
+  it('are the second step of the login of their ticket', async () => {
     const answer = await answerWithPasskey(client, 'ticket-1');
     expect(answer).toEqual({ ticket: 'ticket-1', passkey: { id: 'credential-1' } });
     expect(asked[0]).toEqual({
@@ -82,7 +82,7 @@ describe('passkeys', () => {
     expect(await loginWithSecondFactor(client, answer)).toEqual(user);
   });
 
-  it('sign nobody in when the person declines', async () => {
+  it('sign nobody in when the user declines', async () => {
     browser.get.mockRejectedValueOnce(new DOMException('declined', 'NotAllowedError'));
     await expect(loginWithPasskey(client)).rejects.toThrow('declined');
     expect(asked.map(({ line }) => line)).toEqual(['passkeys/login/options']);

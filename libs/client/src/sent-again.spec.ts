@@ -17,7 +17,7 @@ describe('what is sent again', () => {
     expect(await answer.text()).toMatch(/^x=?$/);
   });
 
-  it('a Request, which stays readable for its owner', async () => {
+  it('a Request object, which stays readable for its owner', async () => {
     const client = await signedIn();
     world.server.expireAccessTokens();
     const request = new Request('https://api.test/echo', { method: 'PUT', body: 'mine' });
@@ -26,7 +26,7 @@ describe('what is sent again', () => {
   });
 
   // T-d5p2
-  it('a stream is not: the caller sees the 401, and the next try goes through', async () => {
+  it('a stream is not: the caller sees the 401, and the next call succeeds', async () => {
     const client = await signedIn();
     world.server.expireAccessTokens();
     const stream = () => new Blob(['flow']).stream();
@@ -41,14 +41,14 @@ describe('what is sent again', () => {
     expect(client.events).not.toContain('signedOut: refused');
   });
 
-  it('nothing for a proof that is too old: asking again is the page’s part', async () => {
+  it('not a request whose proof is too old, because the page must ask for a new one', async () => {
     const client = await signedIn();
     expect(await statusOf(client, '/step-up')).toBe(401);
     expect(world.server.count('/auth/refresh')).toBe(0);
     expect(world.server.count('/step-up')).toBe(1);
   });
 
-  it('nothing a third time', async () => {
+  it('no request a third time', async () => {
     const client = await signedIn();
     expect(await statusOf(client, '/always-401')).toBe(401);
     expect(world.server.count('/always-401')).toBe(2);
@@ -70,7 +70,7 @@ describe('an answer that was lost', () => {
   );
 
   // T-kbs7
-  it('is asked for again by the app that was killed meanwhile, from its store', async () => {
+  it('is requested again from its store by an app that was killed meanwhile', async () => {
     const store = memoryStore();
     const killed = await signedIn({ transport: 'bearer', store });
     world.server.failNext('/auth/refresh', 'lost');
@@ -80,7 +80,7 @@ describe('an answer that was lost', () => {
   });
 
   // T-fszb
-  it('a store that refuses one write loses no pair, and is written again', async () => {
+  it('a store that fails one write loses no tokens, and is written again', async () => {
     const inner = memoryStore();
     let isLocked = false;
     const set: typeof inner.set = (tokens) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { serverAuth, type ServerAuthOptions } from './server.js';
 
-/** The API as such a server meets it: one use per refresh token, a replay for the same key, everybody's own cookies. */
+/** The API as a rendering server sees it: one use per refresh token, a replay for the same key, cookies for each user. */
 function fakeApi() {
   const owners = new Map<string, string>([
     ['access-ada', 'ada'],
@@ -74,7 +74,7 @@ function serve(changes: Partial<ServerAuthOptions> = {}) {
 }
 
 describe('a server that renders in front of the API', () => {
-  it('asks with the cookies of the request, and says whose browser it is', async () => {
+  it('sends the cookies of the request, and forwards the browser’s headers', async () => {
     const { api, arrive } = serve();
     const auth = arrive('theme=dark; access_token=access-ada');
     expect(await auth.session()).toMatchObject({ id: 'ada' });
@@ -84,7 +84,7 @@ describe('a server that renders in front of the API', () => {
     expect(headers.get('x-forwarded-for')).toBe('192.0.2.7');
   });
 
-  it('two cookies of one name reach the API as two, whichever is whose, and are no token to refresh by', async () => {
+  it('two cookies of one name are passed to the API as two, and are not used for a refresh', async () => {
     const { api, arrive } = serve();
     for (const line of [
       'access_token=planted; access_token=access-ada',
@@ -125,7 +125,7 @@ describe('a server that renders in front of the API', () => {
   });
 
   // T-gwqr
-  it('two people at once share nothing', async () => {
+  it('two users at once share nothing', async () => {
     const { api, arrive } = serve();
     const pages = ['r-ada', 'r-bob', 'r-ada', 'r-bob'].map((token) => arrive(`refresh_token=${token}`));
     const who = await Promise.all(pages.map((auth) => auth.session()));
@@ -147,7 +147,7 @@ describe('a server that renders in front of the API', () => {
     expect([api.count('GET /notes'), api.count('POST /auth/refresh')]).toEqual([2, 1]);
   });
 
-  it('a lost answer, and an outage after it, cost nobody the session', async () => {
+  it('a lost answer, and an outage after it, do not end the session', async () => {
     const { api, arrive } = serve();
     api.faults.push('lost');
     expect(await arrive('refresh_token=r-ada').session()).toMatchObject({ id: 'ada' });
@@ -157,7 +157,7 @@ describe('a server that renders in front of the API', () => {
     expect(api.reuse).toBe(0);
   });
 
-  it('a refusal is passed on, and nobody is in', async () => {
+  it('a refusal is passed on, and nobody is signed in', async () => {
     const { arrive } = serve();
     const auth = arrive('refresh_token=forged');
     expect(await auth.session()).toBeUndefined();
@@ -165,7 +165,7 @@ describe('a server that renders in front of the API', () => {
     expect(auth.cookie).toBe('');
   });
 
-  it('where no cookie can be set any more, no token is spent', async () => {
+  it('a token is not spent where a cookie can no longer be set', async () => {
     const { api, arrive } = serve();
     const auth = arrive('refresh_token=r-ada', { canSetCookies: false });
     expect(await auth.session()).toBeUndefined();

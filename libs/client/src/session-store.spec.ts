@@ -9,7 +9,7 @@ let client: AuthClient;
 let store: SessionStore;
 const seen: string[] = [];
 const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
-/** A machine that is busy elsewhere takes its time. */
+/** Waits, because a busy machine may be slow. */
 async function becomes(status: ReturnType<SessionStore['get']>['status']): Promise<void> {
   for (let left = 250; left > 0 && store.get().status !== status; left -= 1) await settled();
   expect(store.get().status).toBe(status);
@@ -30,7 +30,7 @@ afterEach(() => {
 const follow = () => store.subscribe(() => void seen.push(store.get().status));
 const signIn = () => client.login({ email: 'ada@example.com', password: 'a quiet river' });
 
-it('asks once however many follow, and follows sign-in and sign-out', async () => {
+it('makes one request for all subscribers, and follows sign-in and sign-out', async () => {
   const stops = [follow(), store.subscribe(() => undefined)];
   expect(store.get()).toEqual({ status: 'loading' });
   await becomes('signedOut');
@@ -46,11 +46,11 @@ it('asks once however many follow, and follows sign-in and sign-out', async () =
   await signIn();
   await settled();
   expect(seen).toHaveLength(4);
-  // it may be somebody else by now
+  // another user may be signed in by now
   expect(store.get()).toEqual({ status: 'loading' });
 });
 
-it('says loading right after a sign-in, never who was there before', async () => {
+it('is loading right after a sign-in, and never shows the previous user', async () => {
   follow();
   await becomes('signedOut');
   await signIn();
@@ -58,7 +58,7 @@ it('says loading right after a sign-in, never who was there before', async () =>
   await becomes('signedIn');
 });
 
-it('a client that was closed opens again with the next call', async () => {
+it('a closed client opens again with the next call', async () => {
   client.close();
   await signIn();
   server.expireAccessTokens();

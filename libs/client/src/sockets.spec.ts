@@ -26,7 +26,7 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 describe('a socket', () => {
-  /** What the server hears, and its end of each connection. */
+  /** The messages that the server received, and its end of each connection. */
   function listen() {
     const heard: string[] = [];
     const connections: NodeSocket[] = [];
@@ -50,7 +50,7 @@ describe('a socket', () => {
   };
   const token = (value: string) => JSON.stringify({ type: 'auth', token: value });
 
-  it('brings its token first, the next after each refresh, and messages both ways', async () => {
+  it('sends its token first, a new one after each refresh, and messages in both directions', async () => {
     const client = await signedIn({ transport: 'bearer' });
     const { heard, connections } = listen();
     const { socket, messages } = follow(client);
@@ -80,7 +80,7 @@ describe('a socket', () => {
   });
 
   // T-fv2x
-  it('ends with a sign-out, and comes back as the next person', async () => {
+  it('ends with a sign-out, and reconnects as the next user', async () => {
     const client = await signedIn({ transport: 'bearer' });
     const { heard, connections } = listen();
     follow(client);
@@ -92,7 +92,7 @@ describe('a socket', () => {
     expect(connections).toHaveLength(2);
   });
 
-  it('does not come back when the refresh is refused', async () => {
+  it('does not reconnect when the refresh is refused', async () => {
     const client = await signedIn({ transport: 'bearer' });
     const { heard, connections } = listen();
     follow(client);
@@ -106,7 +106,7 @@ describe('a socket', () => {
 });
 
 describe('a socket of socket.io', () => {
-  it('gets a fresh token, and connects again after the server ended it', async () => {
+  it('gets a fresh token, and reconnects after the server ended it', async () => {
     const client = await signedIn({ transport: 'bearer' });
     expect(await new Promise((give) => ioAuth(client)(give))).toEqual({ token: 'access-1' });
 
@@ -156,7 +156,7 @@ describe('events of the server', () => {
     return { streams, lastIds, client, events, start };
   }
 
-  it('are read as EventSource does, over pieces, and go on after the last one once the token is fresh', async () => {
+  it('are parsed like EventSource, across chunks, and resume after the last event with a fresh token', async () => {
     const { streams, lastIds, client, events, start } = serveEvents();
     await client.login(credentials);
     start();

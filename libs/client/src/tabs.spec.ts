@@ -38,7 +38,7 @@ describe('the tabs of a browser', () => {
     expect(world.server.count('/auth/refresh')).toBe(1);
   });
 
-  it('a tab whose refusal arrives after the refresh of another sends again without one', async () => {
+  it('a tab whose request is refused after another tab’s refresh sends it again without a refresh', async () => {
     const [first, second] = [open(), open()];
     await first.login(credentials);
     await later(10);
@@ -51,7 +51,7 @@ describe('the tabs of a browser', () => {
     expect(world.server.count('/auth/refresh')).toBe(1);
   });
 
-  it('a refusal later than the refresh that others wait for is not answered by that one', async () => {
+  it('a refusal after the refresh that others wait for needs its own refresh', async () => {
     const [first, second, third] = [open(), open(), open()];
     await first.login(credentials);
     await later(10);
@@ -70,7 +70,7 @@ describe('the tabs of a browser', () => {
     expect(world.server.count('/auth/refresh')).toBe(2);
   });
 
-  it('sign-out and sign-in in one show in all, once', async () => {
+  it('sign-out and sign-in in one tab are shown in all tabs, once', async () => {
     const [first, second] = [open(), open()];
     await first.login(credentials);
     await later(10);
@@ -93,7 +93,7 @@ describe('the tabs of a browser', () => {
     },
   );
 
-  it('a refusal that comes from this very tab, which never asked who it was, is told too', async () => {
+  it('a refusal in a tab that never asked for the user is announced too', async () => {
     await open().login(credentials);
     const fresh = open();
     expect(await statusOf(fresh)).toBe(200);
@@ -102,14 +102,14 @@ describe('the tabs of a browser', () => {
     expect(fresh.events).toEqual(['signedOut: refused']);
   });
 
-  it('a visitor who was never in hears nothing', async () => {
+  it('a visitor who was never signed in gets no event', async () => {
     const tabs = [open(), open({ transport: 'hybrid' }), open({ transport: 'bearer' })];
     for (const tab of tabs) expect(await tab.session()).toBeUndefined();
     expect(tabs.flatMap(({ events }) => events)).toEqual([]);
   });
 
   // T-5znq
-  it('a sign-in as somebody else reaches the others; what was told before it does not undo it', async () => {
+  it('a sign-in as another user reaches the other tabs, and an earlier message does not undo it', async () => {
     world.browser.messageDelayMs = 20;
     const tabs = [
       open({ transport: 'hybrid' }),
@@ -129,7 +129,7 @@ describe('the tabs of a browser', () => {
   });
 
   // T-z5h7
-  it('a refusal that one hears is not asked for by the others', async () => {
+  it('a refusal in one tab causes no request in the others', async () => {
     const tabs = [open(), open(), open()];
     await tabs[0]!.login(credentials);
     await later(10);
@@ -142,7 +142,7 @@ describe('the tabs of a browser', () => {
   });
 
   // T-xzvn
-  it('a late refusal from before a login does not sign the new session out', async () => {
+  it('a late refusal from before a login does not end the new session', async () => {
     const [first, second] = [open(), open()];
     const refused = second.session();
     await first.login(credentials);
@@ -152,7 +152,7 @@ describe('the tabs of a browser', () => {
     expect(await first.session()).toMatchObject({ id: 'u1' });
   });
 
-  it('a password change waits for the refresh of another tab, and spends no old token', async () => {
+  it('a password change waits for the refresh of another tab, and does not spend an old token', async () => {
     const [first, second] = [open(), open()];
     await first.login(credentials);
     await later(10);
@@ -166,7 +166,7 @@ describe('the tabs of a browser', () => {
   });
 
   // T-48wv
-  it('without Web Locks they may refresh at once: they share the key, and nobody is signed out', async () => {
+  it('without Web Locks the tabs may refresh at once, with one retry key, and nobody is signed out', async () => {
     world.browser.withoutLocks();
     const tabs = [1, 2, 3, 4].map(() => open());
     await tabs[0]!.login(credentials);
@@ -177,7 +177,7 @@ describe('the tabs of a browser', () => {
   });
 
   // T-9g4k
-  it.each([true, false])('a storage that is full holds nobody up (Web Locks: %p)', async (locks) => {
+  it.each([true, false])('a full storage does not block a refresh (Web Locks: %p)', async (locks) => {
     if (!locks) world.browser.withoutLocks();
     localStorage.setItem = () => {
       throw new Error('QuotaExceededError');
@@ -188,7 +188,7 @@ describe('the tabs of a browser', () => {
   });
 
   // T-vxnc
-  it('a page that was closed in the middle of a refresh leaves its key to the next', async () => {
+  it('a page that was closed during a refresh leaves its retry key to the next page', async () => {
     await open().login(credentials);
     world.server.failNext('/auth/refresh', 'lost');
     expect(await open().refresh()).toBe('unavailable');
@@ -202,7 +202,7 @@ describe('the tabs of a browser', () => {
     expect(world.server.seen.at(-1)?.key).not.toBe(keys[0]);
   });
 
-  it('where there is no crypto no key is sent, rather than one that can be guessed', async () => {
+  it('without crypto no retry key is sent, because it could be guessed', async () => {
     const crypto = Object.getOwnPropertyDescriptor(globalThis, 'crypto') ?? {};
     Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true });
     try {
@@ -215,7 +215,7 @@ describe('the tabs of a browser', () => {
   });
 
   // T-5pfh
-  it('one that holds the lock and is frozen stops the others for ten seconds, once', async () => {
+  it('a frozen tab that holds the lock blocks the others for ten seconds, once', async () => {
     jest.useFakeTimers({ advanceTimers: true });
     const [frozen, other] = [open(), open()];
     void frozen.loginWith(() => new Promise(() => undefined));
@@ -227,7 +227,7 @@ describe('the tabs of a browser', () => {
   }, 25_000);
 
   // T-wvhm
-  it('one that comes back from being frozen does not undo what was done meanwhile', async () => {
+  it('a tab that was frozen does not undo what was done meanwhile', async () => {
     const [frozen, other] = [open({ transport: 'hybrid' }), open({ transport: 'hybrid' })];
     await frozen.login(credentials);
     await later(40);

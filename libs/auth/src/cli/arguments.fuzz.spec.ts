@@ -27,7 +27,7 @@ const WORDS = [
   '\u0000',
 ];
 
-describe('arguments of the command line, fuzzed', () => {
+describe('command-line arguments, fuzzed', () => {
   fuzz('words and options, or a refusal that names no value', {
     inputs: fc.array(textOf(WORDS, 3), { maxLength: 5 }),
     check: (argv) => {

@@ -15,8 +15,8 @@ jest.unstable_mockModule('node:fs', () => ({
 }));
 const { createBoth, KeyFiles, writeWhole } = await import('./key-directory.js');
 
-describe('files with keys', () => {
-  it('are their owner’s alone from the first instant, and nobody else’s before', async () => {
+describe('key files', () => {
+  it('only their owner can read them, from the moment they are created', async () => {
     const dir = fs.mkdtempSync(join(tmpdir(), 'tokenward-files-'));
     const before = process.umask(0);
     try {
@@ -30,7 +30,7 @@ describe('files with keys', () => {
     expect(fs.readdirSync(dir).sort()).toEqual(['a.json', 'b', 'c']);
   });
 
-  it('leave nothing behind when they cannot be put in place', () => {
+  it('leave no draft behind when they cannot be moved into place', () => {
     const dir = fs.mkdtempSync(join(tmpdir(), 'tokenward-files-'));
     fs.mkdirSync(join(dir, 'taken'));
     expect(() => writeWhole(join(dir, 'taken'), 'x')).toThrow();

@@ -52,7 +52,7 @@ describe('keys generate', () => {
   }, 60_000);
 
   // T-rv6b
-  it('is 0600 under any umask, and drafts are too', async () => {
+  it('writes key files and drafts with mode 0600 under any umask', async () => {
     const before = process.umask(0);
     try {
       const dir = scratch();
@@ -64,7 +64,7 @@ describe('keys generate', () => {
     }
   });
 
-  it('--out writes PEM, both halves, and prints neither', async () => {
+  it('--out writes both halves as PEM and prints neither', async () => {
     const dir = scratch();
     const { code, out } = await tokenward(`keys generate --algorithm ES256 --out ${join(dir, 'jwt.pem')}`);
     expect([code, PRIVATE.test(out)]).toEqual([0, false]);
@@ -91,7 +91,7 @@ describe('keys generate', () => {
     },
   );
 
-  it('refuses a directory that holds keys, one that others can write to, and one that is a file', async () => {
+  it('refuses a directory that holds keys or that others can write to, and a path that is a file', async () => {
     const dir = scratch();
     await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
     expect(await tokenward(`keys generate --dir ${dir}`)).toMatchObject({ code: 1 });
@@ -118,7 +118,7 @@ describe('keys rotate', () => {
     expect(files(dir).map(modeOf)).toEqual(['600', '600']);
   });
 
-  it('takes the private half of a retired key away, and the file of one that is gone', async () => {
+  it('removes the private half of a retired key, and the file of an expired one', async () => {
     const dir = scratch();
     await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
     const [first = ''] = files(dir);
@@ -127,7 +127,7 @@ describe('keys rotate', () => {
     const second = files(dir).find((file) => file !== first) ?? '';
     backdate(second, 50);
     await tokenward(`keys rotate --dir ${dir} --lead-time 0`);
-    // the first has no token left by now, the second verifies on
+    // tokens of the first key have expired by now, the second key still verifies
     expect(files(dir).includes(first)).toBe(true);
     expect(readFileSync(first, 'utf8')).not.toMatch(PRIVATE);
     backdate(first, 30_000);
@@ -138,7 +138,7 @@ describe('keys rotate', () => {
     expect(files(dir).includes(first)).toBe(false);
   });
 
-  it('one at a time: a lock that is held stops it, an abandoned one does not', async () => {
+  it('runs one at a time: a held lock stops it, an abandoned lock does not', async () => {
     const dir = scratch();
     await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
     const lock = join(dir, '.tokenward-lock');
@@ -149,7 +149,7 @@ describe('keys rotate', () => {
     expect(readdirSync(dir).includes('.tokenward-lock')).toBe(false);
   });
 
-  it('refuses a directory whose files are somebody else’s', async () => {
+  it('refuses a directory whose files belong to another user', async () => {
     const dir = scratch();
     writeFileSync(join(dir, 'jwks.json'), '{"keys":[]}');
     expect((await tokenward(`keys rotate --dir ${dir}`)).error).toMatch(/only directories that it made/);
@@ -157,7 +157,7 @@ describe('keys rotate', () => {
 });
 
 describe('keys revoke', () => {
-  it('leaves nothing of the key but its name, and makes another when none is left', async () => {
+  it('keeps only the kid of the key, and makes a new key when none is left', async () => {
     const dir = scratch();
     await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
     const [{ kid } = { kid: '' }] = await listIn(dir);
@@ -170,7 +170,7 @@ describe('keys revoke', () => {
     expect(readFileSync(left, 'utf8')).not.toMatch(/"(?:d|x|y|n)":/);
   });
 
-  it('of an RSA key in PEM: --algorithm says what it is for, and its successor is of that', async () => {
+  it('revokes an RSA key in PEM: --algorithm sets its algorithm and that of its successor', async () => {
     const dir = scratch();
     const pem = join(dir, 'jwt.pem');
     await tokenward(`keys generate --out ${pem} --bits 2048`);
@@ -193,19 +193,19 @@ describe('keys revoke', () => {
     expect((await tokenward('keys list --algorithm PS256', { DATABASE_URL: 'postgres://x' })).code).toBe(2);
   }, 60_000);
 
-  it('of a kid that is not there changes nothing', async () => {
+  it('changes nothing for an unknown kid', async () => {
     const dir = scratch();
     await tokenward(`keys generate --dir ${dir} --algorithm ES256`);
     const before = files(dir).map((file) => readFileSync(file, 'utf8'));
     expect((await tokenward(`keys revoke nobody --dir ${dir}`)).code).toBe(1);
-    // a thumbprint may start with a dash and still is not an option
+    // a thumbprint may start with a dash, and it must not be read as an option
     const dashed = await tokenward(`keys revoke -${'Kd_-x'.repeat(8)}ab --dir ${dir} --json`);
     expect([dashed.code, dashed.error]).toEqual([1, expect.not.stringContaining('option')]);
     expect(files(dir).map((file) => readFileSync(file, 'utf8'))).toEqual(before);
   });
 });
 
-/** As if the key had been made that many seconds earlier. */
+/** Changes the file as if the key had been made the given number of seconds earlier. */
 function backdate(file: string, seconds: number): void {
   const jwk = JSON.parse(readFileSync(file, 'utf8')) as { iat: number; nbf: number };
   writeFileSync(file, JSON.stringify({ ...jwk, iat: jwk.iat - seconds, nbf: jwk.nbf - seconds }));

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What the system says to whoever opens a file for writing; whoever is root is refused nothing by modes. */
+/** The error of opening a file for writing. It is simulated, because file modes do not stop root. */
 let refusal: string | undefined;
 jest.unstable_mockModule('node:fs', () => ({
   ...fs,

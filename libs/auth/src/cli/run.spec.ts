@@ -12,7 +12,7 @@ describe('secret', () => {
     expect((await tokenward('secret --id r2')).out).toMatch(/^r2:/);
   });
 
-  it('--encryption makes what seals, --hmac 64 bytes', async () => {
+  it('--encryption makes an encryption key, --hmac makes 64 bytes', async () => {
     const { out } = await tokenward('secret --encryption');
     expect(() => new SealingRing([out.trim()], 'x')).not.toThrow();
     expect((await tokenward('secret --hmac')).out).toMatch(/^[A-Za-z0-9_-]{86}\n$/);
@@ -66,7 +66,7 @@ describe('wrong use', () => {
     expect([code, error]).toEqual([2, expect.stringContaining(`is not an option of tokenward${meant}\n`)]);
   });
 
-  it('--help explains every command and ends with 0', async () => {
+  it('--help explains every command and exits with 0', async () => {
     const { code, out } = await tokenward('--help');
     expect(code).toBe(0);
     for (const name of [
@@ -82,7 +82,7 @@ describe('wrong use', () => {
       expect(out).toContain(`tokenward ${name}`);
   });
 
-  it('a key file that is broken is named, not quoted', async () => {
+  it('names a broken key file without quoting it', async () => {
     const dir = join(scratch(), 'keys');
     mkdirSync(dir, { mode: 0o700 });
     writeFileSync(join(dir, 'a.json'), '{"d":"hunter2"');

@@ -4,8 +4,8 @@ import { AuthError } from './auth-error.js';
 
 const asleep = () => Promise.reject(AuthError.unavailable('read the secret: 57014'));
 
-describe('what is asked while the application starts', () => {
-  it('is asked again of a store that was too slow', async () => {
+describe('a question that is asked while the application starts', () => {
+  it('is asked again when the store was too slow', async () => {
     const work = jest
       .fn<() => Promise<string>>()
       .mockImplementationOnce(asleep)
@@ -19,7 +19,7 @@ describe('what is asked while the application starts', () => {
     expect(work).toHaveBeenCalledTimes(3);
   });
 
-  it('stops it at once where the configuration is wrong', async () => {
+  it('stops the start at once when the configuration is wrong', async () => {
     const work = jest
       .fn<() => Promise<string>>()
       .mockRejectedValue(AuthError.configuration('keys', 'is empty'));

@@ -76,20 +76,20 @@ describe('a refusal', () => {
     expect(printed).not.toMatch(/unknown_user|signature_mismatch|private cause|token_refused/);
   });
 
-  it('keeps reason, detail and cause for who asks by name', () => {
+  it('keeps reason, detail and cause as properties for code that reads them by name', () => {
     const refusal = error('token_refused');
     expect(refusal.reason).toBe('token_refused');
     expect(refusal.detail).toBe(DETAIL);
     expect(refusal.extra.cause).toBeInstanceOf(Error);
   });
 
-  it('is the same body to the byte for no token and a refused one', () => {
+  it('has the same bytes as its body for a missing token and for a refused one', () => {
     const bytes = (reason: AuthErrorReason) => JSON.stringify(error(reason).getResponse());
     expect(bytes('token_refused')).toBe(bytes('token_missing'));
   });
 
   // T-p5cg
-  it('says how young a proof must be (RFC 9470)', () => {
+  it('says how recent the authentication must be (RFC 9470)', () => {
     expect(error('proof_too_old', { maxAgeSeconds: 300 }).headers['WWW-Authenticate']).toBe(
       'Bearer error="insufficient_user_authentication", max_age="300"',
     );
@@ -108,7 +108,7 @@ describe('a refusal', () => {
     );
   });
 
-  it('of the configuration says option and cure to who starts the application, and nothing to a client', () => {
+  it('of the configuration tells the operator the option and the cure, and a client nothing', () => {
     const refusal = AuthError.configuration('issuer', 'is missing; name the URL');
     expect(refusal.message).toBe('issuer: is missing; name the URL');
     expect(refusal.getResponse().message).toBe('Internal server error');

@@ -4,13 +4,13 @@ import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
 import { withDeadline } from './deadline.js';
 
-/** Answers from a thread of its own after 20 ms, whatever this one does. */
+/** Answers from another thread after 20 ms, even while this thread is blocked. */
 const ANSWERING = `const { createServer } = require('node:net');
 const server = createServer((socket) => socket.on('data', () => setTimeout(() => socket.write('x'), 20)));
 server.listen(0, '127.0.0.1', () => require('node:worker_threads').parentPort.postMessage(server.address().port));`;
 
 describe('a deadline', () => {
-  it('is unavailable, and names what was asked', async () => {
+  it('rejects with `unavailable` and names the operation', async () => {
     const never = new Promise<never>(() => undefined);
     await expect(withDeadline(never, 10, 'the question')).rejects.toMatchObject({ code: 'unavailable' });
     await expect(withDeadline(never, 10, 'the question')).rejects.toMatchObject({
@@ -18,7 +18,7 @@ describe('a deadline', () => {
     });
   });
 
-  it('takes an answer that was there in time, though this process stood still until it was over', async () => {
+  it('accepts an answer that arrived in time, although this process was blocked past the deadline', async () => {
     const server = new Worker(ANSWERING, { eval: true });
     const [port] = (await once(server, 'message')) as [number];
     const socket = connect(port, '127.0.0.1');

@@ -40,7 +40,7 @@ const UNITS: Readonly<Record<string, number>> = {
   '': 1e3,
 };
 
-/** Another way to say what `parseDuration` promises. */
+/** A second, independent implementation of what `parseDuration` promises. */
 function expected(text: string): number | undefined {
   const [, digits, unit = ''] = /^([0-9]{1,12}) ?([a-z]*)$/.exec(text.trim()) ?? [];
   if (digits === undefined || !Object.hasOwn(UNITS, unit)) return undefined;

@@ -4,14 +4,14 @@ import { authToken } from './instance-token.js';
 const minified = () => class t {};
 
 describe('authToken', () => {
-  it('is one for a class and an instance, whoever asks', () => {
+  it('is the same for each caller that names the same class and instance', () => {
     class AuthService {}
     expect(authToken(AuthService)).toBe('tokenward:default:AuthService');
     expect(authToken(AuthService, 'staff')).toBe('tokenward:staff:AuthService');
     expect(authToken(AuthService)).toBe(authToken(AuthService));
   });
 
-  it('tells classes apart that a bundler gave one name', () => {
+  it('distinguishes classes to which a bundler gave the same name', () => {
     const classes = [minified(), minified(), minified()];
     const tokens = classes.map((each) => authToken(each));
     expect(new Set(tokens).size).toBe(3);

@@ -15,17 +15,17 @@ describe('a rotation whose caller was told 503', () => {
   afterEach(() => void jest.useRealTimers());
 
   // T-fh97
-  it('is not sent afterwards: it would spend the token for nobody', async () => {
+  it('is not sent afterwards, because it would spend the token without an answer', async () => {
     let sent = 0;
     const database = { call: () => (sent++, new Promise(() => undefined)) } as unknown as AuthDatabase;
     const rotations = new SessionRotations(database, new SessionReads(database, DEADLINE_MS), DEADLINE_MS);
-    // the first one is with a server that hangs, the second waits behind it
+    // the first waits for a server that hangs, the second is queued behind it
     const refused = [0, 1].map(() =>
       expect(rotations.rotate(rotation())).rejects.toMatchObject({ code: 'unavailable' }),
     );
     await jest.advanceTimersByTimeAsync(DEADLINE_MS);
     await Promise.all(refused);
-    // by now a batch that hangs holds nobody up
+    // by now a hanging batch no longer blocks the queue
     await jest.advanceTimersByTimeAsync(60_000);
     await turn();
     await turn();

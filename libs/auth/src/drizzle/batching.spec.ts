@@ -8,7 +8,7 @@ interface Sending {
   readonly fail: (error: Error) => Promise<void>;
 }
 
-/** Two, because the batch itself waits for the end of one. */
+/** Two turns, because the batch itself waits for the end of one. */
 async function turns(): Promise<void> {
   await turn();
   await turn();
@@ -35,7 +35,7 @@ function manual(limits: Partial<ConstructorParameters<typeof Batching>[0]> = {})
 }
 
 describe('Batching', () => {
-  it('sends at once when idle, and what comes meanwhile together', async () => {
+  it('sends at once when idle, and sends what arrives meanwhile together', async () => {
     const { batching, sendings, sent } = manual();
     const results = [1, 2, 3].map((item) => batching.add(item).result);
     expect(sent()).toEqual([[1]]);
@@ -47,7 +47,7 @@ describe('Batching', () => {
     expect(sent()).toEqual([[1], [2, 3], [4]]);
   });
 
-  it('sends no more at once than its size', async () => {
+  it('sends at most its size at once', async () => {
     const { batching, sendings, sent } = manual({ size: 2 });
     for (const item of [1, 2, 3, 4]) void batching.add(item);
     await sendings[0]?.answer();
@@ -55,7 +55,7 @@ describe('Batching', () => {
     expect(sent()).toEqual([[1], [2, 3], [4]]);
   });
 
-  it('a failure is the failure of its own batch alone', async () => {
+  it('a failure affects its own batch alone', async () => {
     const { batching, sendings } = manual();
     const first = batching.add(1).result;
     const second = batching.add(2).result;
@@ -66,7 +66,7 @@ describe('Batching', () => {
     expect(await second).toBe('2');
   });
 
-  it('what was taken back before it was sent is never sent', async () => {
+  it('what was cancelled before it was sent is never sent', async () => {
     const { batching, sendings, sent } = manual();
     void batching.add(1);
     const second = batching.add(2);
@@ -76,7 +76,7 @@ describe('Batching', () => {
     expect(sent()).toEqual([[1], [3]]);
   });
 
-  it('a sending that hangs does not hold the next one up for ever', async () => {
+  it('a batch that hangs does not block the next one for ever', async () => {
     const { batching, sendings } = manual({ patienceMs: 1 });
     void batching.add(1);
     const second = batching.add(2).result;

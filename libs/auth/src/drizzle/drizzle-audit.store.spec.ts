@@ -34,7 +34,7 @@ describe('DrizzleAuditStore', () => {
     ...changes,
   });
 
-  it('keeps what it is given, whatever a client sent', async () => {
+  it('stores any text that a client sent', async () => {
     const userId = randomUUID();
     const nasty = `'); drop table auth_audit; -- \0 \ud800 ${'x'.repeat(500)}`;
     await store.append([
@@ -53,7 +53,7 @@ describe('DrizzleAuditStore', () => {
     expect(second).toMatchObject({ ip: 'fe80::1', at: '2026-01-02T03:04:05.678Z', sessionId: 's' });
   });
 
-  it('finds by user, type and time, the newest first, and goes on after a cursor', async () => {
+  it('finds records by user, type and time, newest first, and continues after a cursor', async () => {
     const userId = randomUUID();
     const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
     await store.append(
@@ -72,7 +72,7 @@ describe('DrizzleAuditStore', () => {
     expect(await minutes({ cursor: page.at(-1)?.id })).toEqual([2, 1, 0]);
   });
 
-  it('finds what one user did to others, and none of what nobody is named for', async () => {
+  it('finds what one user did to others, and no record without an actor', async () => {
     const [actorId, userId] = [randomUUID(), randomUUID()];
     await store.append([
       record({ type: 'sessions.ended', userId, actorId }),
@@ -92,7 +92,7 @@ describe('DrizzleAuditStore', () => {
     expect(await store.find({ userId, actorId, types: ['password.changed'], limit: 10 })).toEqual([]);
   });
 
-  it('forgets what is old, in pages, on several processes at once', async () => {
+  it('removes old records in pages, on several processes at once', async () => {
     await store.append(Array.from({ length: 25 }, () => record({ at: '2020-01-01T00:00:00Z' })));
     const year = 365 * 86_400_000;
     const removed = await Promise.all([

@@ -41,7 +41,7 @@ beforeEach(async () => {
 });
 
 describe('signing keys in Postgres', () => {
-  it('twenty processes that start together end with one key, which signs at once', async () => {
+  it('twenty processes that start together share one key, which signs at once', async () => {
     const made = await Promise.all(Array.from({ length: 20 }, () => rotate()));
     expect(made.filter((each) => each === 'rotated')).toHaveLength(1);
     const [key, ...others] = await load();
@@ -51,7 +51,7 @@ describe('signing keys in Postgres', () => {
   });
 
   // T-hm7b
-  it('a row that somebody else inserted is not a key', async () => {
+  it('a row that somebody else inserted is not accepted as a key', async () => {
     await rotate();
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const jwk = { ...jwkMembers(publicKey), kid: 'mine', alg: 'RS256', use: 'sig' };
@@ -64,7 +64,7 @@ describe('signing keys in Postgres', () => {
     expect([kids.length, kids.includes('mine')]).toEqual([1, false]);
   });
 
-  it('by age, one makes the next, published for its lead time', async () => {
+  it('when the key is old enough, one process makes the next, published for its lead time', async () => {
     await rotate();
     expect(await rotate({ whenOlderThanMs: 60_000 })).toBe('not_due');
     await pool.query(
@@ -77,7 +77,7 @@ describe('signing keys in Postgres', () => {
     expect(old?.kid).not.toBe(next?.kid);
   });
 
-  it('what has nothing left to verify goes with the next rotation', async () => {
+  it('a key without tokens left to verify is removed by the next rotation', async () => {
     await rotate();
     await pool.query(
       `update auth_signing_keys set created_at = now() - interval '1 hour', signs_from = now() - interval '1 hour'`,
@@ -95,7 +95,7 @@ describe('signing keys in Postgres', () => {
     expect(kids).not.toContain(gone?.kid);
   });
 
-  it('a revoked key loses its private half, and is replaced at once', async () => {
+  it('a revoked key loses its private half and is replaced at once', async () => {
     await rotate();
     const [bad] = await load();
     await rotate({ revoked: [String(bad?.kid)] });
@@ -115,7 +115,7 @@ describe('signing keys in Postgres', () => {
   });
 
   // T-x577
-  it('the database alone holds no private key', async () => {
+  it('a copy of the database alone does not reveal a private key', async () => {
     await rotate();
     const [key] = await load();
     const { rows } = await pool.query<Record<string, unknown>>('select * from auth_signing_keys');
@@ -126,7 +126,7 @@ describe('signing keys in Postgres', () => {
     expect(dump.includes(String(key?.d))).toBe(false);
   });
 
-  it('opens with a ring that still holds the key, and with no other', async () => {
+  it('opens with a ring that still holds the encryption key, and with no other', async () => {
     await rotate();
     expect(signs(await load(drizzleKeySource(db, { encryptionKeys: [second, first] })))).toEqual(['string']);
     await expect(load(drizzleKeySource(db, { encryptionKeys: [second] }))).rejects.toThrow(/not configured/);
@@ -167,7 +167,7 @@ describe('signing keys in Postgres', () => {
     expect((await load()).find(({ kid }) => kid === revoked?.kid)?.d).toBeUndefined();
   });
 
-  it('a row of the release before has its times in the row alone: it is read, and the next one is made with its own', async () => {
+  it('a row of the previous release, whose times are in its columns only, is read', async () => {
     await rotate();
     const [key] = await load();
     const { iat, nbf, ...material } = key ?? {};
@@ -195,7 +195,7 @@ describe('signing keys in Postgres', () => {
 
 describe('refresh-token secrets in Postgres', () => {
   // T-mnfg
-  it('the next one is known before it mints; the one before stays', async () => {
+  it('the next secret is known before it mints, and the previous one stays valid', async () => {
     const peppers = new DrizzleRefreshSecretsStore(new AuthDatabase(db, createAuthSchema()), {
       deadlineMs: 2000,
     });
@@ -205,7 +205,7 @@ describe('refresh-token secrets in Postgres', () => {
     expect(await ids()).toEqual(['p1', 'p2']);
     await pool.query(`update auth_peppers set mints_from = mints_from - interval '2 hours'`);
     expect(await ids()).toEqual(['p2', 'p1']);
-    // p1 stopped minting an hour ago and more
+    // p1 stopped minting more than an hour ago
     await peppers.rotate(line('p3'), 60_000, 3_600_000);
     expect(await ids()).toEqual(['p2', 'p3']);
   });

@@ -55,17 +55,17 @@ afterAll(async () => {
 });
 
 describe('DrizzleRevocationLedgerStore', () => {
-  it('has one id, whoever asks first', async () => {
+  it('has one id, whichever process asks first', async () => {
     await pool.query('truncate auth_ledger');
     const found = await Promise.all([1, 2, 3, 4].map(() => store.identity()));
     expect(new Set(found).size).toBe(1);
     expect((await store.readSince(undefined)).position.ledger).toBe(found[0]);
   });
 
-  it('a copy of the database goes its own way: an id of its own, and nothing since a position of the original', async () => {
+  it('a copy of the database gets its own id, and has no entries since a position of the original', async () => {
     const id = await store.identity();
     const { position } = await store.readSince(undefined);
-    // what a restored dump says of itself
+    // the state of a restored dump
     await pool.query(`update auth_ledger set database = '1/1'`);
     try {
       const other = await store.identity();
@@ -79,7 +79,7 @@ describe('DrizzleRevocationLedgerStore', () => {
     expect(await store.identity()).toBe(id);
   });
 
-  it('goes by the database alone where the role may not ask for the server', async () => {
+  it('identifies itself by the database alone where the role may not ask for the server', async () => {
     const id = await store.identity();
     const client = await pool.connect();
     try {
@@ -96,7 +96,7 @@ describe('DrizzleRevocationLedgerStore', () => {
     }
   });
 
-  it('reads every kind back, live ones alone', async () => {
+  it('reads back entries of every kind, and only live ones', async () => {
     const expiresAt = Date.now() + 60_000;
     const entries: LedgerEntry[] = [
       { kind: 'token', id: randomUUID(), value: 0, expiresAt },
@@ -115,7 +115,7 @@ describe('DrizzleRevocationLedgerStore', () => {
   });
 
   // T-2j4m
-  it('misses nothing that commits late: a transaction that began before the last read and ends after it', async () => {
+  it('does not miss a transaction that began before the last read and commits after it', async () => {
     const late = await pool.connect();
     const lateDb = drizzle(late);
     await lateDb.execute(sql`begin`);
@@ -130,7 +130,7 @@ describe('DrizzleRevocationLedgerStore', () => {
     expect(ids((await store.readSince(second.position)).entries)).toEqual([]);
   });
 
-  it('starts over for a position of an earlier timeline or of a database that was ahead; refuses one of a later', async () => {
+  it('starts over for a position of an earlier timeline or of a database that was ahead, and refuses a later timeline', async () => {
     await store.append([tokenEntry('kept')]);
     const { position } = await store.readSince(undefined);
     expect(ids((await store.readSince({ ...position, timeline: 0 })).entries)).toEqual(['kept']);
@@ -173,7 +173,7 @@ describe('DrizzleRevocationLedgerStore', () => {
     expect(await store.isRevoked(token)).toBe(false);
   });
 
-  it('wakes who listens after a commit, also after the listening connection was killed', async () => {
+  it('wakes listeners after a commit, also after the listening connection was killed', async () => {
     let wakes = 0;
     const woken = async (more: number) => {
       for (let i = 0; wakes < more && i < 500; i++) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -193,7 +193,7 @@ describe('DrizzleRevocationLedgerStore', () => {
     await stop();
   });
 
-  it('names settings that forget', async () => {
+  it('names database settings that can lose acknowledged writes', async () => {
     expect(await store.warnings()).toEqual([]);
     await pool.query(`alter database "${name}" set synchronous_commit = off`);
     const other = testPool({ connectionString: url.href });
@@ -205,7 +205,7 @@ describe('DrizzleRevocationLedgerStore', () => {
   });
 });
 
-describe('what refuses a token', () => {
+describe('the entries that refuse a token', () => {
   const id = fc.constantFrom(...['a', 'b'].map((each) => `0000000${each}-0000-4000-8000-000000000000`));
   const entries = fc
     .record({
@@ -220,7 +220,7 @@ describe('what refuses a token', () => {
     ...{ tokenVersion: fc.nat(3), issuedAt: fc.nat(3) },
   });
 
-  it('is the same to the rule, to Postgres, to the view and to Redis', async () => {
+  it('are the same for the rule, Postgres, the view and Redis', async () => {
     const sessions = new DrizzleSessionStore(new AuthDatabase(db, schema), { deadlineMs: 1_000 });
     const property = fc.asyncProperty(fc.array(entries, { maxLength: 3 }), tokens, async (written, token) => {
       await pool.query('delete from auth_revocations');
@@ -234,7 +234,7 @@ describe('what refuses a token', () => {
       for (const entry of live) view.add(entry, Date.now());
       expect(view.refuses(token)).toBe(expected);
 
-      // of one field the index keeps the greatest value
+      // the index keeps the greatest value of a field
       const index = new Map<string, string>();
       for (const { field, value, expiresAt } of live.map(toFeedRow).toSorted((a, b) => a.value - b.value))
         index.set(field, `${String(value)}:${String(expiresAt)}`);

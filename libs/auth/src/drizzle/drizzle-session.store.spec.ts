@@ -35,7 +35,7 @@ describe('DrizzleSessionStore', () => {
     ).rows;
 
   // T-qzfp
-  it('keeps of a session what the list shows', async () => {
+  it('stores the details that the list of sessions shows', async () => {
     const { subject, id } = await opened({ persistent: true, amr: ['pwd', 'o"t,p'] });
     const [listed] = await fixture.store.list(subject);
     expect(listed).toMatchObject({
@@ -60,7 +60,7 @@ describe('DrizzleSessionStore', () => {
   );
 
   // T-dn9w
-  it('rotates once: of 20 simultaneous uses exactly one', async () => {
+  it('rotates once: exactly one of 20 simultaneous uses wins', async () => {
     const session = await opened();
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, () => fixture.store.rotate(rotationOf(session))),
@@ -68,7 +68,7 @@ describe('DrizzleSessionStore', () => {
     expect(outcomes.filter(({ kind }) => kind === 'rotated')).toHaveLength(1);
   });
 
-  it('rotates only the right generation with the right hash', async () => {
+  it('rotates only the current generation with the right hash', async () => {
     const session = await opened();
     expect((await fixture.store.rotate(rotationOf(session, { generation: 2 }))).kind).toBe('missed');
     expect((await fixture.store.rotate(rotationOf(session, { presentedHash: randomBytes(32) }))).kind).toBe(
@@ -80,7 +80,7 @@ describe('DrizzleSessionStore', () => {
     expect((await fixture.store.rotate(rotationOf(session))).kind).toBe('rotated');
   });
 
-  it('moves the idle expiry, never past the absolute one', async () => {
+  it('moves the idle expiry, but never past the absolute one', async () => {
     const session = await opened({ absoluteTtlMs: 10 * DAY, idleTtlMs: 5 * DAY });
     const outcome = await fixture.store.rotate(rotationOf(session, { ttlMs: 30 * DAY }));
     if (outcome.kind !== 'rotated') throw new Error('missed');
@@ -100,7 +100,7 @@ describe('DrizzleSessionStore', () => {
 
   it('every rotation is a heap-only update', async () => {
     const session = await opened();
-    // one connection, one transaction: Postgres's own counters of it are exact
+    // Postgres's counters are exact within one transaction of one connection
     const single = await openStore(database.url, 1);
     try {
       await single.pool.query('begin');
@@ -132,7 +132,7 @@ describe('DrizzleSessionStore', () => {
     expect((await fixture.store.rotate(rotationOf(session))).kind).toBe('missed');
   });
 
-  it('a login that read the state before a logout-all does not open after it', async () => {
+  it('a login that read the state before a logout-all does not open a session after it', async () => {
     const subject = randomUUID();
     await fixture.store.endAll(subject, 'logout_all');
     expect((await fixture.store.open(newSession({ subject }))).kind).toBe('superseded');
@@ -166,12 +166,12 @@ describe('DrizzleSessionStore', () => {
   );
 
   // T-tx97
-  it('a transaction that commits its session after the bump leaves a session that is dead', async () => {
+  it('a session that is committed after the epoch was bumped cannot be used', async () => {
     const session = newSession();
     const { subject } = session;
     const client = await fixture.pool.connect();
     try {
-      // a login of an older release, say, that takes no lock: the counter alone must hold
+      // a login of an older release takes no lock: the counter alone must refuse its session
       await client.query('begin');
       await client.query(
         `insert into auth_sessions (id, subject, epoch, token_hash, transport, auth_time, idle_expires_at, absolute_expires_at)
@@ -188,7 +188,7 @@ describe('DrizzleSessionStore', () => {
     expect((await fixture.store.read(session.id))?.live).toBe(false);
   });
 
-  it('ends the others and keeps the one, which goes on rotating', async () => {
+  it('ends the other sessions and keeps the current one, which still rotates', async () => {
     const subject = randomUUID();
     const kept = await opened({ subject });
     const gone = await opened({ subject });
@@ -199,7 +199,7 @@ describe('DrizzleSessionStore', () => {
     expect(await fixture.store.readSubject(subject)).toEqual({ tokenVersion: 1, epoch: 2 });
   });
 
-  it('reuse ends a live family once, and spares what is dead already', async () => {
+  it('reuse ends a live family once, and leaves ended sessions unchanged', async () => {
     const subject = randomUUID();
     const [stolen, bystander] = [await opened({ subject }), await opened({ subject })];
     expect(await fixture.store.endReused(stolen.id, 'family')).toMatchObject({ kind: 'ended', sessions: 1 });
@@ -210,7 +210,7 @@ describe('DrizzleSessionStore', () => {
     expect(await fixture.store.endReused(randomUUID(), 'user')).toEqual({ kind: 'spared' });
   });
 
-  it('the oldest session ends when there are too many', async () => {
+  it('the oldest session ends when the limit is exceeded', async () => {
     const subject = randomUUID();
     const first = await opened({ subject, maxPerUser: 2 });
     await opened({ subject, maxPerUser: 2 });
@@ -227,7 +227,7 @@ describe('DrizzleSessionStore', () => {
     expect(await fixture.store.list(subject)).toHaveLength(3);
   });
 
-  it('a password change keeps this session under a new secret and ends the others, with the host work or not at all', async () => {
+  it('a password change keeps this session under a new secret and ends the others, in one transaction with the host’s work', async () => {
     const subject = randomUUID();
     const [mine, other] = [await opened({ subject }), await opened({ subject })];
     const replacement = {
@@ -261,7 +261,7 @@ describe('DrizzleSessionStore', () => {
   });
 
   // T-wdcv
-  it('removes what ended or expired long ago, by pages, on several processes at once, and nothing else', async () => {
+  it('removes only sessions that ended or expired long ago, in pages, on several processes at once', async () => {
     const subject = randomUUID();
     const live = await opened({ subject });
     const doomed = await Promise.all(Array.from({ length: 30 }, () => opened({ subject: randomUUID() })));
@@ -287,7 +287,7 @@ describe('DrizzleSessionStore', () => {
     expect(await fixture.store.list(subject)).toMatchObject([{ id: live.id }]);
   });
 
-  it('an error of the database names its code, never a parameter', async () => {
+  it('a database error names its code, never a parameter', async () => {
     const session = newSession({ subject: 'a'.repeat(50) });
     const broken = await openStore(database.url, 1);
     await broken.pool.end();

@@ -23,7 +23,7 @@ describe('migrateAuth', () => {
     return drizzle(pool);
   }
 
-  it('of several processes that start together one migrates and the others wait, whatever the limits of their pools', async () => {
+  it('when several processes start together, one migrates and the others wait, whatever the limits of their pools', async () => {
     const slow = open();
     const holder = await slow.$client.connect();
     await holder.query('select pg_advisory_lock(7270193551)');
@@ -39,7 +39,7 @@ describe('migrateAuth', () => {
     expect(found.rows[0].after).toBe('auth_sessions');
   });
 
-  it('makes the tables again that another tool dropped with their schema, and leaves another schema alone', async () => {
+  it('creates again the tables that another tool dropped with their schema, and leaves other schemas alone', async () => {
     const db = open();
     const { $client: pool } = db;
     const kept = async () => (await pool.query('select id from staff.auth_ledger')).rows;
@@ -57,7 +57,7 @@ describe('migrateAuth', () => {
     expect(await kept()).toEqual(before);
   });
 
-  it('leaves the pool with its own limits and no lock', async () => {
+  it('leaves the pool’s own limits in force and releases its lock', async () => {
     const db = open({ statement_timeout: 1234, max: 1 });
     await migrateAuth(db);
     const { rows } = await db.$client.query(

@@ -38,7 +38,7 @@ describe('asPlainText', () => {
     expect(parameters).toEqual(['true', '2026-01-02T03:04:05.678Z', '9007199254740993']);
   });
 
-  it('refuses what each library writes in another way', () => {
+  it('refuses values that libraries write in different ways', () => {
     for (const value of [{}, ['a']]) expect(() => asPlainText('select $1', [value])).toThrow(TypeError);
   });
 });

@@ -13,7 +13,7 @@ import { type TcpProxy, tcpProxy } from '../../../../test/support/proxy.js';
 import { given } from '../../../../test/support/run-environment.js';
 import { until } from '../../../../test/support/until.js';
 
-it('nothing more is sent, and no commit, once the caller has left; the client is destroyed', async () => {
+it('after the deadline no statement and no commit is sent, and the client is destroyed', async () => {
   const pool = new pg.Pool({ connectionString: process.env['TEST_DATABASE_URL'], max: 1 });
   try {
     const table = 'abandoned_by_its_caller';
@@ -29,7 +29,7 @@ it('nothing more is sent, and no commit, once the caller has left; the client is
             // the server's own limit would end it as well
             await tx.query({ text: 'set local idle_in_transaction_session_timeout = 0' });
             await tx.query({ text: `insert into ${table} values (1)` });
-            // the work of the host goes on beyond the deadline, between two statements
+            // the host's work continues past the deadline, between two statements
             await delay(400);
           },
           {},
@@ -48,7 +48,7 @@ it('nothing more is sent, and no commit, once the caller has left; the client is
   }
 });
 
-it('where the answer to a commit does not come in time, the refusal says that it may stand', async () => {
+it('when a commit is not answered in time, the error says that it may have succeeded', async () => {
   const pool = new pg.Pool({ connectionString: process.env['TEST_DATABASE_URL'], max: 1 });
   try {
     const table = 'committed_without_an_answer';
@@ -69,7 +69,7 @@ it('where the answer to a commit does not come in time, the refusal says that it
   }
 });
 
-describe('a connection that is lost at the commit', () => {
+describe('a connection that is lost during the commit', () => {
   /** The commit takes a second, at its first time. */
   async function begun(
     work: (proxy: TcpProxy, admin: pg.Pool, pid: number) => Promise<unknown>,
@@ -115,19 +115,19 @@ describe('a connection that is lost at the commit', () => {
     }
   }
 
-  it('and stands: the server is asked, and the caller is told that it is done', async () => {
+  it('with a commit that succeeded: the server is asked, and the caller gets the result', async () => {
     const { ended, rows } = await begun((proxy) => Promise.resolve(proxy.cutOnce()));
     expect([ended, rows]).toEqual(['ended', 1]);
   });
 
-  it('and was rolled back: it is done again, once', async () => {
+  it('with a commit that was rolled back: the transaction is repeated once', async () => {
     const { ended, rows } = await begun((_, admin, pid) =>
       admin.query('select pg_terminate_backend($1)', [pid]),
     );
     expect([ended, rows]).toEqual(['ended', 1]);
   });
 
-  it('and another server process answers: it is not believed, since ids may have been given out again', async () => {
+  it('with an answer of another server process: it is not believed, because transaction ids may have been reused', async () => {
     const pool = testPool({ connectionString: given('TEST_DATABASE_URL') });
     const { rows } = await pool.query<{ id: string }>('select txid_current()::text as id');
     const mark = { id: rows[0]?.id ?? '', server: '1.5' };
@@ -135,7 +135,7 @@ describe('a connection that is lost at the commit', () => {
     await pool.end();
   });
 
-  it('and nobody can be asked: the refusal says that it may stand', async () => {
+  it('with no server to ask: the error says that the commit may have succeeded', async () => {
     const { ended } = await begun((proxy) => Promise.resolve(proxy.setMode('cut')), 2_500);
     expect(ended).toMatchObject({
       reason: 'unavailable',

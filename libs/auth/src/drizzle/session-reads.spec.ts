@@ -7,7 +7,7 @@ import type { PooledCall } from './pooled-call.js';
 import { SessionReads } from './session-reads.js';
 import { createAuthSchema } from './schema.js';
 
-/** Statements that a database was sent, each answered when the spec says. */
+/** A database that records statements. The spec decides when each one is answered. */
 function recorded() {
   const sent: { readonly ids: readonly string[]; readonly answer: (rows: readonly Row[]) => void }[] = [];
   const query = ({ values }: { values: readonly [readonly string[]] }) =>
@@ -20,8 +20,8 @@ function recorded() {
 
 const row = (id: string, live: boolean): Row => ({ id, live });
 
-describe('reads of sessions together', () => {
-  it('a question that comes while a statement is under way is answered by the next one', async () => {
+describe('batched reads of sessions', () => {
+  it('a read that arrives while a statement is running is answered by the next statement', async () => {
     const { sent, reads } = recorded();
     const id = randomUUID();
     const before = reads.read(id);
@@ -30,13 +30,13 @@ describe('reads of sessions together', () => {
     expect(await before).toMatchObject({ live: true });
     await turn();
     await turn();
-    // the session ended in between: what the first statement saw is too old for who asked later
+    // the session ended in between: the first statement's result is too old for the later reader
     expect(sent.map(({ ids }) => ids)).toEqual([[id], [id]]);
     sent[1]?.answer([row(id, false)]);
     expect(await Promise.all([after, again])).toMatchObject([{ live: false }, { live: false }]);
   });
 
-  it('each gets its own session, and nothing where there is none', async () => {
+  it('each reader gets its own session, or undefined for an unknown one', async () => {
     const { sent, reads } = recorded();
     const [first, second, gone] = [randomUUID(), randomUUID(), randomUUID()];
     const blocking = reads.read(gone);
@@ -50,7 +50,7 @@ describe('reads of sessions together', () => {
     expect(ids).toEqual([second, first, undefined]);
   });
 
-  it('a standby is not believed', async () => {
+  it('an answer of a standby is not accepted', async () => {
     const { sent, reads } = recorded();
     const id = randomUUID();
     const read = expect(reads.read(id)).rejects.toMatchObject({ code: 'unavailable' });
@@ -58,7 +58,7 @@ describe('reads of sessions together', () => {
     await read;
   });
 
-  it('what is not an id of ours names nothing and asks nothing', async () => {
+  it('a malformed session id finds nothing and sends no statement', async () => {
     const { sent, reads } = recorded();
     expect(await reads.read('a session of another system')).toBeUndefined();
     expect(sent).toHaveLength(0);

@@ -8,7 +8,7 @@ import type { NewSession } from '../storage/session.js';
 import type { Rotation } from '../storage/session-store.port.js';
 import { newSession, openStore, rotationOf } from './session-fixture.fixture.js';
 
-describe('rotations together', () => {
+describe('batched rotations', () => {
   let database: TestDatabase;
   let fixture: Awaited<ReturnType<typeof openStore>>;
 
@@ -31,7 +31,7 @@ describe('rotations together', () => {
   const openedMany = (count: number) => Promise.all(Array.from({ length: count }, opened));
   const rotate = async (rotation: Rotation) => (await fixture.store.rotate(rotation)).kind;
 
-  /** The first of them goes alone, so that the others find a statement under way and go as one. */
+  /** The first is sent alone, so that the others find a statement running and are sent as one. */
   async function together(rotations: readonly Rotation[]) {
     const first = rotate(rotationOf(await opened()));
     const outcomes = rotations.map(rotate);
@@ -44,7 +44,7 @@ describe('rotations together', () => {
     return { generation: snapshot?.session.generation, hash: snapshot?.tokenHash };
   }
 
-  it('50 that come while a statement is under way are one statement, each with its own session back', async () => {
+  it('50 rotations that arrive while a statement is running share one statement, and each gets its own session', async () => {
     const sessions = await openedMany(50);
     const rotations = sessions.map((each) => rotationOf(each, { ip: '192.0.2.9', userAgent: each.id }));
     const statements = jest.spyOn(fixture.pool, 'connect');
@@ -58,7 +58,7 @@ describe('rotations together', () => {
           session: { id: sessions[at]?.id, generation: 2, userAgent: sessions[at]?.id, ip: '192.0.2.9' },
         }),
       );
-      // the miss of the first was tried once more by itself
+      // the missed first rotation was tried once more by itself
       expect(statements).toHaveBeenCalledTimes(3);
     } finally {
       statements.mockRestore();
@@ -74,7 +74,7 @@ describe('rotations together', () => {
     expect(await state(session)).toEqual({ generation: 2, hash: winner?.nextHash });
   });
 
-  it('uses of one token go by the key that each proved: the wrong one loses, whichever came first', async () => {
+  it('each use of a token is judged by the key that it proved: the wrong key loses, whichever came first', async () => {
     for (const order of [
       ['wrong', undefined, 'right'],
       ['right', 'wrong', undefined],
@@ -86,7 +86,7 @@ describe('rotations together', () => {
     }
   });
 
-  it('a token that was found locked is tried again by whoever comes next', async () => {
+  it('a token whose row was locked is tried again by its next use', async () => {
     const session = await opened();
     const holder = await fixture.pool.connect();
     const uses = [rotationOf(session), rotationOf(session)];
@@ -102,7 +102,7 @@ describe('rotations together', () => {
     }
   });
 
-  it('a token that this process saw spent costs its next use one statement', async () => {
+  it('the next use of a token that this process saw spent costs one statement', async () => {
     const session = await opened();
     expect(await rotate(rotationOf(session))).toBe('rotated');
     const statements = jest.spyOn(pg.Client.prototype, 'query');
@@ -114,7 +114,7 @@ describe('rotations together', () => {
     }
   });
 
-  it('one rotation presented twice at once wins once', async () => {
+  it('the same rotation presented twice at once wins once', async () => {
     const rotation = rotationOf(await opened());
     expect((await together([rotation, rotation])).sort()).toEqual(['missed', 'rotated']);
   });
@@ -141,7 +141,7 @@ describe('rotations together', () => {
   });
 
   // T-hpqx
-  it('whatever comes together ends as it would have ended one by one', async () => {
+  it('a batch has the same outcome as its rotations one by one', async () => {
     const use = fc.record({
       session: fc.nat({ max: 3 }),
       token: fc.constantFrom('current', 'current', 'spent', 'wrong hash', 'next generation'),
@@ -193,7 +193,7 @@ describe('rotations together', () => {
     }
   });
 
-  it('a session that another transaction holds waits by itself and holds no other one up', async () => {
+  it('a session that another transaction has locked waits by itself and delays no other', async () => {
     const [held, free] = [await opened(), await opened()];
     const holder = await fixture.pool.connect();
     try {
@@ -208,7 +208,7 @@ describe('rotations together', () => {
     }
   });
 
-  it('an ending that holds the session first wins over the rotation that waited for it', async () => {
+  it('an ending that locked the session first wins over the rotation that waited for it', async () => {
     const session = await opened();
     const holder = await fixture.pool.connect();
     try {
@@ -232,7 +232,7 @@ describe('rotations together', () => {
     }
   }
 
-  it('a value that Postgres cannot take refuses its own rotation alone', async () => {
+  it('a value that Postgres cannot store fails its own rotation alone', async () => {
     const [good, bad, other] = [await opened(), await opened(), await opened()];
     const outcomes = await Promise.allSettled([
       rotate(rotationOf(await opened())),
@@ -249,7 +249,7 @@ describe('rotations together', () => {
     expect((await state(bad)).generation).toBe(1);
   });
 
-  it('a connection that has lost its prepared statements, as behind some poolers, rotates without them', async () => {
+  it('a connection without its prepared statements, as behind some poolers, still rotates', async () => {
     const pooled = await openStore(database.url, 1);
     try {
       const [first, second, third] = await openedMany(3);
@@ -264,7 +264,7 @@ describe('rotations together', () => {
     }
   });
 
-  it('is prepared once a connection', async () => {
+  it('the statement is prepared once per connection', async () => {
     const single = await openStore(database.url, 1);
     try {
       for (const session of await openedMany(3))

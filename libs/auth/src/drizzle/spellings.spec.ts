@@ -21,7 +21,7 @@ const guests = pgTable('guests', {
 const { id, email, folded, bytes, hash } = guests;
 
 const [O_UMLAUT, O_AND_DOTS] = ['\u00f6', 'o\u0308'];
-/** As something else wrote it → as it is typed. */
+/** The identifier as another program stored it → as the user types it. */
 const STORED: readonly (readonly [string, string, string])[] = [
   ['decomposed', `j${O_AND_DOTS}rg`, `j${O_UMLAUT}rg`],
   ['decomposed, in capitals', `J${O_AND_DOTS.toUpperCase()}RG`, `j${O_UMLAUT}rg`],
@@ -37,7 +37,7 @@ const STORED: readonly (readonly [string, string, string])[] = [
   ['with Greek capitals', '\u039d\u0399\u039a\u0397', '\u03bd\u03b9\u03ba\u03b7'],
 ];
 
-describe('a person whose identifier is stored unnormalised', () => {
+describe('a user whose identifier is stored unnormalised', () => {
   let test: TestDatabase;
   let pool: pg.Pool;
   let db: NodePgDatabase & { $client: pg.Pool };
@@ -76,14 +76,14 @@ describe('a person whose identifier is stored unnormalised', () => {
     ['citext', folded],
     ['text of the collation "C"', bytes],
   ])('in a column of %s', (_kind, column) => {
-    it.each(STORED)('%s, is found by what sign-in makes of it', async (_how, stored, typed) => {
+    it.each(STORED)('%s: is found by the normalised identifier', async (_how, stored, typed) => {
       const own = await put(column.name, stored);
       const normal = typed.normalize('NFKC').toLowerCase().normalize('NFKC');
       expect(await found(column, normal)).toBe(own);
       await pool.query('truncate guests');
     });
 
-    it('is loudly nobody when another has the same name in another spelling', async () => {
+    it('is not found, with a warning, when another user has the same name in another spelling', async () => {
       const both = [await put(column.name, `k${O_AND_DOTS}nig`), await put(column.name, `k${O_UMLAUT}nig`)];
       await expect(found(column, `k${O_UMLAUT}nig`)).rejects.toMatchObject({
         reason: 'user_ambiguous',
@@ -92,7 +92,7 @@ describe('a person whose identifier is stored unnormalised', () => {
       await pool.query('truncate guests');
     });
 
-    it('is nobody for a name that sign-in takes for another', async () => {
+    it('is not found by a name that normalises differently', async () => {
       await put(column.name, 'istanbul');
       await put(column.name, 'jorg');
       expect(await found(column, 'i\u0307stanbul')).toBeUndefined();
@@ -100,7 +100,7 @@ describe('a person whose identifier is stored unnormalised', () => {
       await pool.query('truncate guests');
     });
 
-    it('is looked up by the index', async () => {
+    it('is looked up through the index', async () => {
       await pool.query(
         `insert into guests (${column.name}) select 'guest' || n from generate_series(1, 3000) n`,
       );

@@ -7,8 +7,8 @@ const { id, shop, email } = table;
 const users = { table, id, email, tenant: shop, passwordHash: id };
 const FULL = '"Shop"."Users"';
 
-describe('the index of the users', () => {
-  it('is asked for in the spelling that the database takes', () => {
+describe('the index of the users table', () => {
+  it('is suggested as a statement that the database accepts', () => {
     expect(indexAdvice(users, FULL, null)).toContain(
       'CREATE UNIQUE INDEX CONCURRENTLY ON "Shop"."Users" ("shopId", lower("eMail"))',
     );

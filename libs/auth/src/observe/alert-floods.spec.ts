@@ -17,7 +17,7 @@ const burst = (ip: string): AuthAlert => ({
   ip,
 });
 
-describe('alerts of one account or address', () => {
+describe('alerts about one account or address', () => {
   let told: AuthAlert[];
   let floods: AlertFloods;
   beforeEach(() => {
@@ -29,7 +29,7 @@ describe('alerts of one account or address', () => {
     jest.useRealTimers();
   });
 
-  it('are told at once, then once a minute, the latest with the count', () => {
+  it('are sent at once, then once a minute: the latest with the count', () => {
     for (let n = 0; n < 500; n++) floods.raise(reused('eve', String(n)));
     expect(told).toEqual([reused('eve', '0')]);
     jest.advanceTimersByTime(MINUTE);
@@ -42,14 +42,14 @@ describe('alerts of one account or address', () => {
     expect(told.slice(3)).toEqual([reused('eve', 'later')]);
   });
 
-  it('hold up none of another account, address, key or kind', () => {
+  it('do not delay alerts about another account, address or key, or of another kind', () => {
     const key = (keyId: string): AuthAlert => ({ type: 'key.revoked', at: '', keyId });
     const all = [reused('eve'), reused('bob'), burst('192.0.2.1'), burst('192.0.2.2'), key('a'), key('b')];
     for (const alert of all) floods.raise(alert);
     expect(told).toEqual(all);
   });
 
-  it('of more than 10,000 addresses at a time are one a kind', () => {
+  it('of more than 10,000 addresses at once are merged into one per kind', () => {
     for (let n = 0; n < 12_000; n++) floods.raise(burst(`10.0.${String(n >> 8)}.${String(n & 255)}`));
     floods.raise(reused('eve'));
     expect(told).toHaveLength(10_002);
@@ -57,7 +57,7 @@ describe('alerts of one account or address', () => {
     expect(told.at(-1)).toMatchObject({ type: 'failures.burst', count: 1_999 });
   });
 
-  it('that are held go out when the process stops', () => {
+  it('that are held back are sent when the process stops', () => {
     for (let n = 0; n < 3; n++) floods.raise(reused('eve', String(n)));
     floods.flush();
     expect(told.slice(1)).toEqual([{ ...reused('eve', '2'), count: 2 }]);

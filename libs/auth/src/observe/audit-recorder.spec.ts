@@ -35,7 +35,7 @@ function set() {
 }
 
 describe('AuditRecorder', () => {
-  it('writes many in few statements, in turn', async () => {
+  it('writes many records in few statements, one after the other', async () => {
     const { store, recorder, registered } = set();
     for (let n = 0; n < 1_200; n++) registered(String(n));
     expect(recorder.pending).toBe(1_200);
@@ -46,7 +46,7 @@ describe('AuditRecorder', () => {
     await recorder.onApplicationShutdown();
   });
 
-  it('makes one record of what one address does in a minute, with its count, and keeps what could not be written', async () => {
+  it('makes one record of what one address does in a minute, with its count, and keeps records that could not be written', async () => {
     jest.useFakeTimers({ now: 1_000 * 60_000 });
     try {
       const { store, recorder, refused } = set();
@@ -73,7 +73,7 @@ describe('AuditRecorder', () => {
   });
 
   // T-bcm3
-  it('a flood of one kind takes no place of another: past 2,000 of a kind only their number is kept', async () => {
+  it('a flood of one kind does not displace another: beyond 2,000 of a kind only their number is kept', async () => {
     const { store, publisher, recorder, refused } = set();
     store.state = 'down';
     publisher.publish({ type: 'refresh.refused', reason: 'mismatch', userId: 'u', sessionId: 's' });
@@ -89,7 +89,7 @@ describe('AuditRecorder', () => {
     expect(recorder.pending).toBe(0);
   });
 
-  it('leaves to the storage what has a transaction, and to the counters what anybody can cause', async () => {
+  it('does not record events that a storage transaction recorded, or that anybody can cause at will', async () => {
     const { store, publisher, recorder } = set();
     publisher.publish({ type: 'session.ended', sessionId: 's', reason: 'logout' }, 'recorded');
     publisher.publish({ type: 'refresh.refused', reason: 'junk', ip: '192.0.2.1' });
@@ -105,7 +105,7 @@ describe('AuditRecorder', () => {
     await recorder.onApplicationShutdown();
   });
 
-  it('says when it cannot forget: a trail that only grows is noticed', async () => {
+  it('warns when the clean-up fails, so that a growing trail is noticed', async () => {
     jest.useFakeTimers();
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     try {

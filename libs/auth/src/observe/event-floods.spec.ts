@@ -12,7 +12,7 @@ const LATER = '2026-01-01T00:01:01.000Z';
 
 describe('EventFloods', () => {
   // T-62hf
-  it('lets so many of one address pass in a minute, and says afterwards how many it held', () => {
+  it('lets a limited number of one address pass in a minute, and reports afterwards how many it held back', () => {
     const floods = new EventFloods(2);
     const passes = Array.from({ length: 5 }, () => floods.pass(throttled('192.0.2.1')));
     expect(passes).toEqual([0, 0, 'held', 'held', 'held']);
@@ -20,7 +20,7 @@ describe('EventFloods', () => {
     expect(floods.pass(throttled('192.0.2.1', LATER))).toBe(0);
   });
 
-  it('holds nothing of another address, account or kind, nor what nobody can cause at will', () => {
+  it('does not hold back events of another address, account or kind, or events that cannot be caused at will', () => {
     const floods = new EventFloods(1);
     expect(floods.pass(throttled('192.0.2.1'))).toBe(0);
     expect(floods.pass(throttled('192.0.2.2'))).toBe(0);
@@ -42,7 +42,7 @@ describe('EventFloods', () => {
     expect([revoked, revoked, revoked].map((each) => floods.pass(each))).toEqual([0, 0, 0]);
   });
 
-  it('holds proofs by another key: who has a token may send them as often as they like', () => {
+  it('holds back proofs by another key, because the holder of a token can send any number of them', () => {
     const floods = new EventFloods(1);
     const { at } = throttled('');
     const refused: AuthEvent = {

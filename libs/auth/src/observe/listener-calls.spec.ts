@@ -5,7 +5,7 @@ import { AuthEventPublisher } from './auth-event-publisher.service.js';
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('a listener that is slower than what it is told of', () => {
+describe('a listener that is slower than its events', () => {
   let warn: jest.SpiedFunction<Logger['warn']>;
   let error: jest.SpiedFunction<Logger['error']>;
   beforeEach(() => {
@@ -32,7 +32,7 @@ describe('a listener that is slower than what it is told of', () => {
     return { clock, heard, finish, publisher, flood };
   }
 
-  it('has at most 1,000 calls of a kind under way, and hears of every other kind', () => {
+  it('has at most 1,000 running calls of a kind, and still gets every other kind', () => {
     const { heard, publisher, flood } = slow();
     flood(5_000);
     publisher.publish({ type: 'key.revoked', keyId: 'k' });
@@ -41,7 +41,7 @@ describe('a listener that is slower than what it is told of', () => {
     expect(publisher.calls.dropped).toBe(4_000);
   });
 
-  it('is named in one line a minute, and goes on when it has caught up', async () => {
+  it('is named in one line a minute, and gets events again when it has caught up', async () => {
     const { clock, heard, finish, publisher, flood } = slow();
     flood(3_000);
     expect(warn.mock.calls).toEqual([[expect.stringContaining('login.throttled is left out')]]);
@@ -55,7 +55,7 @@ describe('a listener that is slower than what it is told of', () => {
     expect(publisher.calls.dropped).toBe(2_001);
   });
 
-  it('holds up no other listener, and one that is synchronous hears all', () => {
+  it('does not delay another listener, and a synchronous listener gets all events', () => {
     const { publisher, flood } = slow();
     let count = 0;
     publisher.subscribe(() => count++);
@@ -63,7 +63,7 @@ describe('a listener that is slower than what it is told of', () => {
     expect(count).toBe(5_000);
   });
 
-  it('that rejects or throws frees its place, and is named in one line a minute', async () => {
+  it('that rejects or throws frees its slot, and is named in one line a minute', async () => {
     const clock = new ManualClock();
     const publisher = new AuthEventPublisher(clock, {
       onAuthEvent: () => Promise.reject(new TypeError('of the host')),

@@ -19,7 +19,7 @@ const TENANT = '11111111-2222-3333-4444-555555555555';
 describe('presets', () => {
   const client = { clientId: 'me', clientSecret: 'a secret' };
 
-  it('name the issuer to the letter', () => {
+  it('name the exact issuer', () => {
     const providers = { google: google(client), microsoft: microsoft({ ...client, tenant: TENANT }) };
     expect([...oidc(options({ providers })).issuers.values()]).toEqual([
       'https://accounts.google.com',
@@ -28,7 +28,7 @@ describe('presets', () => {
   });
 
   it.each(['common', 'organizations', 'consumers', 'example.com', `${TENANT}/..`])(
-    'microsoft takes no directory of anybody: %s',
+    'microsoft refuses a tenant that is not one directory: %s',
     (tenant) => {
       expect(() => microsoft({ ...client, tenant })).toThrow('microsoft.tenant: must be the id');
     },
@@ -38,7 +38,7 @@ describe('presets', () => {
   const p8 = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const ids = { clientId: 'com.example.app', teamId: 'TEAM567890', keyId: 'KEY4567890' };
 
-  it('apple and github name the issuer to the letter', () => {
+  it('apple and github name the exact issuer', () => {
     const providers = { apple: apple({ ...ids, privateKey: p8 }), github: github(client) };
     expect([...oidc(options({ providers })).issuers.values()]).toEqual([
       'https://appleid.apple.com',
@@ -55,13 +55,13 @@ describe('presets', () => {
   });
 
   it.each(['http://github.example.com', 'github.example.com', 'https://github.example.com/?a'])(
-    'github takes no server without TLS, and no query: %s',
+    'github refuses a server without TLS, and a query: %s',
     (server) => {
       expect(() => github({ ...client, server })).toThrow('github.server: must be');
     },
   );
 
-  it('an empty secret stops the boot by its own name', () => {
+  it('an empty secret stops the boot with the name of the option', () => {
     expect(() => google({ ...client, clientSecret: '' })).toThrow('google.clientSecret: must be');
   });
 });
@@ -133,7 +133,7 @@ describe('oidc(…)', () => {
   });
 
   it.each(['http://localhost:4000', 'http://127.0.0.1:4000', 'http://[::1]:4000', 'http://idp.localhost'])(
-    'takes an issuer on loopback without TLS: %s',
+    'accepts an issuer on loopback without TLS: %s',
     (issuer) => {
       expect(oidc(provider({ issuer })).issuers.get('example')).toBe(issuer);
     },

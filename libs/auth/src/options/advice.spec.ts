@@ -14,7 +14,7 @@ const named = (changes: Partial<AuthOptions>, production = true): string[] =>
   adviceOn(resolveOptions({ ...sound, ...changes }, {}), { production }).map(({ option }) => option);
 
 describe('configuration advice', () => {
-  it('has nothing to say of sound options', () => {
+  it('is empty for sound options', () => {
     expect(named({})).toEqual([]);
   });
 
@@ -75,7 +75,7 @@ describe('configuration advice', () => {
     expect(texts.map(({ text }) => text).join()).toContain('set refreshToken.reuseLeeway to 10s');
   });
 
-  it('strictConfig turns the first of them into a refusal to start', () => {
+  it('strictConfig turns the first advice into a refusal to start', () => {
     const advise = (strictConfig: boolean) =>
       new BootAdvice(resolveOptions({ ...sound, throttle: false, strictConfig }, {})).onModuleInit();
     expect(() => advise(true)).toThrow(/throttle.*strictConfig/);

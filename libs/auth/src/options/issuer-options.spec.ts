@@ -48,7 +48,7 @@ describe('trustedIssuers', () => {
 });
 
 describe('tenants', () => {
-  it('are taken as they are given, each with an issuer of its own', () => {
+  it('are accepted as given, each with its own issuer', () => {
     expect(refusal({ tenants: TENANTS, trustedIssuers: [THEIRS] })).toBe(`accepted: ${ISSUER}`);
   });
 

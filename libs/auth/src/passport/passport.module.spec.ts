@@ -29,7 +29,7 @@ import {
 } from '../verify/http/http-app.fixture.js';
 import { TokenwardPassportModule } from './passport.module.js';
 
-/** As the Nest documentation has it. */
+/** The strategy of the Nest documentation. */
 @Injectable()
 class HostGuard extends AuthGuard('jwt') {
   override canActivate(context: ExecutionContext) {
@@ -42,7 +42,7 @@ class ScopedGuard extends AuthGuard('jwt') {
     super();
   }
 }
-/** Maps the user, and lets in who has no token. */
+/** Maps the user, and lets callers without a token in. */
 @Injectable()
 class OptionalGuard extends AuthGuard('jwt') {
   override handleRequest<User>(_error: unknown, user: Principal | false): User {
@@ -158,7 +158,7 @@ describe.each(ADAPTERS)("a route under AuthGuard('jwt') on %s", (adapter) => {
     expect(authenticate.revocationModes).toEqual(['strict']);
   });
 
-  it('calls the host’s handleRequest, which may let in without a token but lifts no requirement', async () => {
+  it('calls the host’s handleRequest, which may let callers in without a token but does not lift a requirement', async () => {
     const app = await start(adapter, {
       controllers: [routes('o', OptionalGuard), routes('t', TellingGuard)],
     });
@@ -172,7 +172,7 @@ describe.each(ADAPTERS)("a route under AuthGuard('jwt') on %s", (adapter) => {
   });
 
   // T-p94j
-  it('is answered by its own application, however many are in the process', async () => {
+  it('is judged by its own application, however many are in the process', async () => {
     const known = (id: string) => {
       const authenticate = new FakeAuthenticateFlow();
       authenticate.known = { [id]: principal({ id }) };
@@ -203,7 +203,7 @@ describe.each(ADAPTERS)("a route under AuthGuard('jwt') on %s", (adapter) => {
 });
 
 describe('passport itself', () => {
-  it('finds the strategy under its name: as middleware, and as the default of AuthGuard()', async () => {
+  it('finds the strategy by its name: as middleware, and as the default of AuthGuard()', async () => {
     @Controller()
     class Routes {
       @Get('middleware')
@@ -250,22 +250,22 @@ describe('the boot stops', () => {
 
   it.each<[string, Partial<AppParts>, string]>([
     [
-      'where another strategy has the name',
+      'where another strategy has the same name',
       { providers: [OtherStrategy] },
       "OtherStrategy is a strategy named 'jwt', too",
     ],
     [
-      'where no such AuthModule is',
+      'where there is no such AuthModule',
       { imports: [TokenwardPassportModule.forRoot({ instance: 'staff' })] },
       "finds no AuthModule named 'staff'",
     ],
     [
-      'where a requirement stands under a strategy of another name',
+      'for a requirement behind a strategy of another name',
       { controllers: [routes('r', AuthGuard('local'))] },
       'Routes.admin',
     ],
     [
-      'where a requirement stands under AuthGuard without the module',
+      'for a requirement behind AuthGuard without the module',
       { imports: [], controllers: [routes('r', AuthGuard('jwt'))] },
       'Routes.admin',
     ],

@@ -43,7 +43,7 @@ describe('used proofs in Redis', () => {
   const [first, second] = [() => processes[0] as ProofReplays, () => processes[1] as ProofReplays];
 
   // T-dpg2
-  it('are asked for a nonce while it cannot be known, and one of three processes wins', async () => {
+  it('need a nonce while earlier uses are unknown, and one of three processes wins', async () => {
     const nonce = await nonceOf(first());
     expect(nonce).toMatch(/^[\w-]{22}$/);
     expect(await nonceOf(second())).toBe(nonce);
@@ -54,12 +54,12 @@ describe('used proofs in Redis', () => {
   });
 
   // T-dpg3
-  it('need none once every proof of before has left the window, whatever its clock', async () => {
+  it('need no nonce once every earlier proof has left the window, whatever its clock', async () => {
     const ahead = proof({ issuedAtMs: clock.now() + WINDOW_MS });
     const nonce = await nonceOf(first());
     expect((await first().use({ ...ahead, nonce })).kind).toBe('first');
     await clients[0]?.flushall();
-    // begins to remember anew
+    // the memory of used proofs starts again
     expect(await nonceOf(second())).not.toBe(nonce);
     expect((await second().use(ahead)).kind).toBe('nonce_needed');
     expect((await second().use({ ...ahead, nonce })).kind).toBe('nonce_needed');
@@ -70,7 +70,7 @@ describe('used proofs in Redis', () => {
   });
 
   // T-dpg4
-  it('of a server that was started from an old dump are asked for a new nonce', async () => {
+  it('need a new nonce after the server was started from an old dump', async () => {
     const nonce = await nonceOf(first());
     await clients[0]?.save();
     const used = proof({ nonce });
@@ -90,7 +90,7 @@ describe('used proofs in Redis', () => {
   });
 
   // T-dpg5
-  it('cannot be known where Redis does not say which server it is', async () => {
+  it('are unknown where Redis does not identify its server', async () => {
     const admin = clients[0] as Redis;
     await admin.acl('SETUSER', 'default', '-info');
     expect(
@@ -104,7 +104,7 @@ describe('used proofs in Redis', () => {
   });
 
   // T-dpg6
-  it('are forgotten when no clock would take them any more', async () => {
+  it('are forgotten when no process would accept them any more', async () => {
     const nonce = await nonceOf(first());
     const used = proof({ nonce });
     await first().use(used);
@@ -127,7 +127,7 @@ describe('used proofs in one process', () => {
     const full = await replays.use(proof({ nonce: 'own' })).catch((error: unknown) => error);
     expect(full).toMatchObject({ reason: 'unavailable' });
     expect((await replays.use(used)).kind).toBe('replayed');
-    // dated a window ahead it is good until here, and longer by a clock that is set back
+    // a proof dated a window ahead is valid until here, and longer if the clock is set back
     clock.seconds += (2 * WINDOW_MS) / 1000;
     expect((await replays.use(used)).kind).toBe('replayed');
     clock.seconds += WINDOW_MS / 1000;
@@ -135,7 +135,7 @@ describe('used proofs in one process', () => {
   });
 
   // T-dpg8
-  it('of one who is greedy stop at half, and all others go on', async () => {
+  it('of one holder stop at half of the capacity, and all others are still accepted', async () => {
     const replays = new MemoryProofReplays(clock, 'own', 12);
     const use = (holder: string) =>
       replays.use(proof({ holder, nonce: 'own' })).then(
@@ -160,7 +160,7 @@ describe('used proofs in one process', () => {
   });
 
   // T-dpg9
-  it('that were refused in the end are not counted for their holder', async () => {
+  it('that were refused afterwards are not counted for their holder', async () => {
     const replays = new MemoryProofReplays(clock, 'own', 4);
     for (let n = 0; n < 9; n++) {
       const refused = proof({ holder: 'one', nonce: 'own' });

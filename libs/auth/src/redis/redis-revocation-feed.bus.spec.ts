@@ -25,7 +25,7 @@ afterAll(() => {
 
 describe('RedisRevocationFeedBus', () => {
   // T-4p92
-  it('never lowers a version or a lifetime, in the index and in the copy', async () => {
+  it('never lowers a version or a lifetime, either in the index or in the copy', async () => {
     const expiresAt = soon();
     await feed.publish(LEDGER, [{ kind: 'user', id: 'u', value: 7, expiresAt }]);
     await feed.publish(LEDGER, [{ kind: 'user', id: 'u', value: 2, expiresAt: expiresAt - 30_000 }]);
@@ -35,7 +35,7 @@ describe('RedisRevocationFeedBus', () => {
   });
 
   // T-7qb4
-  it('writes the copies that other services look up', async () => {
+  it('writes the copies that other services read', async () => {
     await feed.publish(LEDGER, [
       { kind: 'token', id: 't', value: 0, expiresAt: soon() },
       { kind: 'session', id: 's', value: 0, expiresAt: soon() },
@@ -46,12 +46,12 @@ describe('RedisRevocationFeedBus', () => {
   });
 
   // T-2zkk
-  it('takes a head that nobody can read for none', async () => {
+  it('treats an unreadable head as no head', async () => {
     await host.hset(`{tokenward:2:${LEDGER}}:index`, '#head', '{"id":1}', '#id', 'x');
     expect((await feed.lookup(LEDGER, token)).head).toBeUndefined();
   });
 
-  it('trims a step whole: who read up to the one before it finds a link missing, not some of its rows', async () => {
+  it('trims whole steps: a reader of the step before notices a missing link, and never sees some of the rows', async () => {
     const [stream, index] = ['feed', 'index'].map((name) => `{tokenward:2:${LEDGER}}:${name}`) as [
       string,
       string,
@@ -60,7 +60,7 @@ describe('RedisRevocationFeedBus', () => {
       ...{ version: 2, id, prev, before: [], kind: 'whole' as const },
       position: { ledger: LEDGER, timeline: 1, snapshot: '1:1:' },
     });
-    // as one script writes them: in one millisecond, longer ago than the stream is kept
+    // written like one script: in one millisecond, earlier than the retention of the stream
     const longAgo = Date.now() - 11 * 60_000;
     let entry = 0;
     const write = (...fields: string[]) => host.xadd(stream, `${longAgo}-${++entry}`, ...fields);
@@ -73,12 +73,12 @@ describe('RedisRevocationFeedBus', () => {
     await feed.append(LEDGER, [], beat('three', 'two'));
     const { items } = await feed.read(LEDGER, read, 10);
     expect(items).toEqual([{ kind: 'beat', beat: beat('three', 'two') }]);
-    // what is young stays
+    // recent steps stay
     await feed.append(LEDGER, [], beat('four', 'three'));
     expect((await feed.read(LEDGER, read, 10)).items).toHaveLength(2);
   });
 
-  it('fails at once while disconnected, and closes nothing but its own', async () => {
+  it('fails at once while disconnected, and closes only its own connections', async () => {
     const away = new Redis(1, '127.0.0.1', { lazyConnect: true, retryStrategy: () => null });
     away.on('error', () => undefined);
     const lost = new RedisRevocationFeedBus(away, new SystemClock(), { deadlineMs: 100 });

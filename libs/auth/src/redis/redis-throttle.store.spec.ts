@@ -12,7 +12,7 @@ import { SystemClock } from '../common/clock.js';
 import type { ThrottleAttempt } from '../storage/throttle-store.port.js';
 import { RedisThrottleStore } from './redis-throttle.store.js';
 
-/** A throw-away server on a free loopback port; `redis-server` must be on PATH. */
+/** A temporary server on a free loopback port; `redis-server` must be on PATH. */
 class PrivateRedis {
   static readonly all: PrivateRedis[] = [];
   #child?: ChildProcess;
@@ -123,7 +123,7 @@ describe('RedisThrottleStore', () => {
     },
   );
 
-  it('counts a refused try in none of its buckets', async () => {
+  it('does not count a refused attempt in any of its buckets', async () => {
     const [first, second] = await two();
     const [full, other] = [randomUUID(), randomUUID()];
     await first.take(attempt({ [full]: 1 }));
@@ -134,7 +134,7 @@ describe('RedisThrottleStore', () => {
     await expect(second.take(attempt({ [other]: 1 }))).resolves.toEqual(allowed);
   });
 
-  it('gives back what a try took, once, on every process', async () => {
+  it('gives back what an attempt took, once, on every process', async () => {
     const [first, second] = await two();
     const key = randomUUID();
     const mine = attempt({ [key]: 2 });
@@ -147,7 +147,7 @@ describe('RedisThrottleStore', () => {
     await expect(second.take(attempt({ [key]: 2 }))).resolves.toMatchObject({ kind: 'refused' });
   });
 
-  it('says how long to wait, and leaves nothing behind after the window', async () => {
+  it('says how long to wait, and leaves no keys behind after the window', async () => {
     const [first, second, client] = await two();
     const key = randomUUID();
     await first.take(attempt({ [key]: 1 }));
@@ -157,7 +157,7 @@ describe('RedisThrottleStore', () => {
     expect(ttlMs).toBeGreaterThan(WINDOW_MS - 5_000);
     expect(ttlMs).toBeLessThanOrEqual(WINDOW_MS);
 
-    // Redis has its own clock, which no test can move: a window that is over at once
+    // a test cannot move the clock of Redis, so this window is over at once
     const short = randomUUID();
     await first.take(attempt({ [short]: 1 }, 30));
     await new Promise((resolve) => setTimeout(resolve, 60));
@@ -165,7 +165,7 @@ describe('RedisThrottleStore', () => {
   });
 
   // T-3xsd
-  it('goes on alone while Redis is killed, and shares again when it is back', async () => {
+  it('counts alone while Redis is killed, and shares again when it is back', async () => {
     const server = await PrivateRedis.start();
     try {
       const [mine, theirs] = [1, 2].map(() => connect(`redis://127.0.0.1:${String(server.port)}`));
@@ -180,14 +180,14 @@ describe('RedisThrottleStore', () => {
       const startedAt = performance.now();
       const during = await Promise.all(Array.from({ length: 30 }, () => guess(first)));
       expect(performance.now() - startedAt).toBeLessThan(10_000);
-      // four were counted while Redis was there: an outage starts no new ten
+      // four were counted before the outage, which does not start a new ten
       expect(countAllowed(during)).toBe(6);
-      // the documented bound: a process that has seen nothing allows its own ten, and no more
+      // the documented bound: a process that has seen no attempt allows its own ten, and no more
       expect(countAllowed(await Promise.all(Array.from({ length: 30 }, () => guess(second))))).toBe(10);
 
       await server.up();
       await Promise.all([ready(mine), ready(theirs)]);
-      // Redis came back empty, and still nobody gets another ten
+      // Redis came back empty, and still nobody gets ten more attempts
       await expect(guess(first)).resolves.toMatchObject({ kind: 'refused' });
       await expect(guess(second)).resolves.toMatchObject({ kind: 'refused' });
       const fresh = randomUUID();
@@ -198,7 +198,7 @@ describe('RedisThrottleStore', () => {
     }
   });
 
-  it('does not wait for a Redis that hangs, pauses, and says so once', async () => {
+  it('does not wait for a Redis that hangs, stops asking it for a while, and warns once', async () => {
     const server = await PrivateRedis.start();
     try {
       const client = connect(`redis://127.0.0.1:${String(server.port)}`);
@@ -221,7 +221,7 @@ describe('RedisThrottleStore', () => {
       expect(warn).toHaveBeenCalledTimes(1);
       expect(JSON.stringify(warn.mock.calls)).not.toContain(key);
 
-      // the take that came too late was counted after all, and the give-back behind it took it out again
+      // the late take was counted after all, and the give-back after it removed it again
       server.signal('SIGCONT');
       await expect(client.zcard(`{tokenward:throttle}:${key}`)).resolves.toBe(0);
     } finally {
@@ -230,7 +230,7 @@ describe('RedisThrottleStore', () => {
     }
   });
 
-  it('connects a lazy client at the first try', async () => {
+  it('connects a lazy client at the first attempt', async () => {
     const client = new Redis(url(), { lazyConnect: true });
     clients.push(client);
     const key = randomUUID();
@@ -238,7 +238,7 @@ describe('RedisThrottleStore', () => {
     await expect(client.zcard(`{tokenward:throttle}:${key}`)).resolves.toBe(1);
   });
 
-  it('counts all buckets of a try in one step on Redis Cluster', async () => {
+  it('counts all buckets of an attempt in one step on Redis Cluster', async () => {
     const server = await PrivateRedis.start('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1');
     try {
       const admin = connect(`redis://127.0.0.1:${String(server.port)}`);
@@ -258,7 +258,7 @@ describe('RedisThrottleStore', () => {
       await store.giveBack(mine);
       await expect(Promise.all(keys.map(count))).resolves.toEqual([0, 0, 0]);
     } finally {
-      // before its server goes: a cluster client that looks for nodes outlives disconnect()
+      // before its server stops, because a cluster client that looks for nodes survives disconnect()
       for (const client of clients.splice(0)) client.disconnect();
       await server.stop();
     }

@@ -34,7 +34,7 @@ describe('the edits of nest add', () => {
     expect(prepareTest(once)).toBe(once);
   });
 
-  it('leaves alone what it does not understand', () => {
+  it('leaves files alone that it does not understand', () => {
     expect(importModule('export const app = 1;', same)).toBeUndefined();
     expect(prepareMain('export const app = 1;', same)).toBeUndefined();
     expect(prepareTest('export const app = 1;')).toBeUndefined();
@@ -47,7 +47,7 @@ describe('the edits of nest add', () => {
     expect(addLines('A=\nB=', wanted, /^(\w+)=/)).toBe('A=\nB=');
   });
 
-  it('asks for the @nestjs/jwt of the Nest that is there, and keeps versions that are named', () => {
+  it('adds the @nestjs/jwt of the installed Nest, and keeps versions that are already set', () => {
     const text = JSON.stringify({ dependencies: { '@nestjs/common': '^11.1.0', pg: '8.0.0' } });
     const once = addDependencies(text);
     expect(JSON.parse(once)).toMatchObject({ dependencies: { '@nestjs/jwt': '^11.0.0', pg: '8.0.0' } });

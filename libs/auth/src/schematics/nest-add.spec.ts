@@ -19,7 +19,7 @@ const schema = (model: string) => ({
   'prisma/schema.prisma': `model Post {\n  id Int @id\n}\n\nmodel User {\n${model}\n}\n`,
 });
 
-/** The devkit's own cannot be loaded in Jest: what of it is used here. */
+/** Jest cannot load the devkit's tree, so this implements the part that is used. */
 class MemoryTree {
   readonly files = new Map<string, string>();
   exists = (path: string): boolean => this.files.has(path);
@@ -54,7 +54,7 @@ function added(files: Record<string, string>, options: NestAddOptions = {}) {
   return { read, paths: paths.sort(), said: said.join('\n'), run, tasks };
 }
 
-/** Syntax alone: what the code means is what `npm run examples` compiles and starts. */
+/** Checks the syntax only. `npm run examples` compiles and starts the code. */
 function faults(code: string): string[] {
   const { diagnostics = [] } = ts.transpileModule(code, {
     reportDiagnostics: true,
@@ -63,7 +63,7 @@ function faults(code: string): string[] {
   return diagnostics.map(({ messageText }) => String(messageText));
 }
 
-/** What the code imports of Tokenward, as `entry: name`. */
+/** What the code imports from Tokenward, as `entry: name`. */
 function importedOf(code: string): string[] {
   return statementsOf(code).flatMap((each) => {
     if (!ts.isImportDeclaration(each) || !ts.isStringLiteral(each.moduleSpecifier)) return [];
@@ -74,7 +74,7 @@ function importedOf(code: string): string[] {
   });
 }
 
-/** What an entry point of Tokenward exports, likewise. */
+/** What an entry point of Tokenward exports, as `entry: name`. */
 function exportedOf(entry: string): string[] {
   const path = `..${entry.slice('@tokenward/nestjs'.length)}/index.ts`;
   return statementsOf(readFileSync(new URL(path, import.meta.url), 'utf8')).flatMap((each) =>
@@ -88,14 +88,14 @@ const statementsOf = (code: string): readonly ts.Statement[] => [
   ...ts.createSourceFile('a.ts', code, ts.ScriptTarget.Latest).statements,
 ];
 
-describe('nest add finds what keeps the users', () => {
-  it('nothing: a table of Drizzle', () => {
+describe('nest add finds the library that stores the users', () => {
+  it('no library: creates a Drizzle table', () => {
     const { paths, read } = added({ 'package.json': manifest({}) });
     expect(paths).toEqual(['auth.setup.ts', 'database.ts']);
     expect(read('src/auth/auth.setup.ts')).toContain('users: { table: users');
   });
 
-  it('cookies are Secure unless one variable says otherwise, whatever NODE_ENV is', () => {
+  it('cookies are Secure unless one variable switches it off, whatever NODE_ENV is', () => {
     const { read, said } = added({ 'package.json': manifest({}) });
     expect(read('src/auth/auth.setup.ts')).toContain("cookies: { secure: COOKIE_SECURE !== 'false' },");
     expect(read('src/auth/auth.setup.ts')).not.toContain('NODE_ENV');
@@ -103,7 +103,7 @@ describe('nest add finds what keeps the users', () => {
     expect(said).toContain('COOKIE_SECURE=false while you develop');
   });
 
-  it('TypeORM: a directory, and an entity where there is none', () => {
+  it('TypeORM: adds a directory, and an entity where there is none', () => {
     const { paths, read, said } = added(TYPEORM);
     expect(paths).toEqual(['auth.setup.ts', 'database.ts', 'typeorm-users.ts', 'user.entity.ts']);
     expect(read('src/auth/auth.setup.ts')).toContain('users: new TypeormUsers(users),');
@@ -130,7 +130,7 @@ describe('nest add finds what keeps the users', () => {
     expect(said).toContain('src/users/entities/user.entity.ts');
   });
 
-  // a second entity of that table would take the columns of the first away, where TypeORM synchronises
+  // a second entity of that table would remove the columns of the first, where TypeORM synchronises
   it.each([
     ["@Entity('accounts')\nexport class UserEntity", '{ UserEntity as User }'],
     ['@Entity()\n@Index(["mail"])\nexport class Users', '{ Users as User }'],
@@ -162,7 +162,7 @@ describe('nest add finds what keeps the users', () => {
     ]);
   });
 
-  it('users in another database are left to a directory of the host', () => {
+  it('users in another database are left to the host’s own directory', () => {
     const mysql = { 'package.json': manifest({ '@nestjs/typeorm': '^12.0.0', mysql2: '^3.0.0' }) };
     expect(() => added(mysql)).toThrow('TypeORM on mysql2');
     const sqlite = `datasource db {\n  provider = "sqlite"\n}\n`;
@@ -202,12 +202,12 @@ describe('nest add finds what keeps the users', () => {
     for (const part of parts) expect(read('src/auth/prisma-users.ts')).toContain(part);
     expect(read('src/auth/prisma-users.ts')).not.toContain('{{');
     expect(read('src/auth/auth.setup.ts')).toContain("import { PrismaService } from '../prisma.service.js';");
-    // Prisma takes a table of `public` that it does not know for drift
+    // Prisma reports an unknown table in `public` as drift
     expect(read('src/auth/database.ts')).toContain("migrateAuth(db, { schema: 'tokenward' })");
     expect(read('src/auth/auth.setup.ts')).toContain('drizzleStorage(db, { schema: authSchema })');
   });
 
-  it('Prisma: what is missing is said, and nothing is written by halves', () => {
+  it('Prisma: missing parts are reported, and nothing is written partially', () => {
     expect(() => added({ ...PRISMA, ...schema('  id Int @id') })).toThrow('no class PrismaService under src');
     expect(() => added({ ...PRISMA, ...SERVICE })).toThrow('no "model User"');
     expect(() => added({ ...PRISMA, ...SERVICE, ...schema('  id Int @id\n  email String') })).toThrow(
@@ -225,7 +225,7 @@ describe('nest add finds what keeps the users', () => {
     ],
   ];
 
-  it.each(HOSTS)('%s: what is imported of Tokenward is exported there', (_, files) => {
+  it.each(HOSTS)('%s: every import from Tokenward is exported there', (_, files) => {
     const { read, paths } = added(files);
     const imported = paths.flatMap((name) => importedOf(read(`src/auth/${name}`)));
     const entries = new Set(imported.map((each) => each.split(': ')[0] ?? ''));
@@ -234,13 +234,16 @@ describe('nest add finds what keeps the users', () => {
     expect(imported).toContain('@tokenward/nestjs/drizzle: drizzleStorage');
   });
 
-  it.each(HOSTS)('%s: an environment that is read too late stops the start in words', (_, files) => {
-    expect(added(files).read('src/auth/database.ts')).toContain(
-      "if (!DATABASE_URL) throw new Error('DATABASE_URL is not set at the start",
-    );
-  });
+  it.each(HOSTS)(
+    '%s: an environment that is read too late stops the start with a clear message',
+    (_, files) => {
+      expect(added(files).read('src/auth/database.ts')).toContain(
+        "if (!DATABASE_URL) throw new Error('DATABASE_URL is not set at the start",
+      );
+    },
+  );
 
-  it.each(HOSTS)('%s: what is written is TypeScript, and a second run changes nothing', (_, files) => {
+  it.each(HOSTS)('%s: the output is valid TypeScript, and a second run changes nothing', (_, files) => {
     const { read, paths, run } = added(files);
     const before = paths.map((name) => read(`src/auth/${name}`));
     for (const code of before) expect(faults(code)).toEqual([]);

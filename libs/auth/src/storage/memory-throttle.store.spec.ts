@@ -27,7 +27,7 @@ describe('MemoryThrottleStore', () => {
     expect(decisions.filter((each) => each.kind === 'allowed')).toHaveLength(10);
   });
 
-  it('says how long to wait, and slides: a try leaves when its own window is over', async () => {
+  it('says how long to wait, and slides: an attempt leaves when its own window is over', async () => {
     const clock = new StillClock();
     const store = new MemoryThrottleStore(clock);
     await store.take(attempt({ a: 2 }));
@@ -41,14 +41,14 @@ describe('MemoryThrottleStore', () => {
     await expect(store.take(attempt({ a: 2 }))).resolves.toMatchObject({ kind: 'refused' });
   });
 
-  it('counts a refused try in none of its buckets', async () => {
+  it('does not count a refused attempt in any of its buckets', async () => {
     const store = new MemoryThrottleStore(new StillClock());
     await store.take(attempt({ full: 1 }));
     for (let i = 0; i < 5; i++) await store.take(attempt({ other: 1, full: 1 }));
     await expect(store.take(attempt({ other: 1 }))).resolves.toEqual({ kind: 'allowed' });
   });
 
-  it('gives back what a try took, once, and nothing of others', async () => {
+  it('gives back what an attempt took, once, and nothing of other attempts', async () => {
     const store = new MemoryThrottleStore(new StillClock());
     const mine = attempt({ a: 2, b: 2 });
     await store.take(mine);
@@ -59,7 +59,7 @@ describe('MemoryThrottleStore', () => {
     await expect(store.take(attempt({ a: 2 }))).resolves.toMatchObject({ kind: 'refused' });
   });
 
-  it('stays within its bound, and spraying does not wash out a bucket that is full', async () => {
+  it('stays within its bound, and spraying does not displace a full bucket', async () => {
     const store = new MemoryThrottleStore(new StillClock(), 100);
     for (let i = 0; i < 10; i++) await store.take(attempt({ victim: 10 }));
     for (let i = 0; i < 1_000; i++) await store.take(attempt({ [`spray${String(i)}`]: 10 }));
@@ -67,7 +67,7 @@ describe('MemoryThrottleStore', () => {
     await expect(store.take(attempt({ victim: 10 }))).resolves.toMatchObject({ kind: 'refused' });
   });
 
-  it('forgets buckets whose tries have left before it forgets a live one', async () => {
+  it('forgets buckets with expired attempts before it forgets a live one', async () => {
     const clock = new StillClock();
     const store = new MemoryThrottleStore(clock, 2);
     await store.take(attempt({ old: 1 }, 1_000));

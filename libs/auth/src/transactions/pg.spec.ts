@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { pgWork } from './pg.js';
 
 describe('pgWork', () => {
-  it('survives the loss of its connection while the work waits, and gives the client back as broken', async () => {
+  it('survives the loss of its connection during the work, and releases the client as broken', async () => {
     const release = jest.fn();
     const query = () => Promise.resolve({ command: 'COMMIT', rows: [] });
     const client = Object.assign(new EventEmitter(), { query, release });

@@ -52,7 +52,7 @@ describe('a service that only verifies', () => {
     said.length = 0;
   });
 
-  it('needs issuer, audience and URL alone, whatever the issuer signs with; its fetch option brings the keys', async () => {
+  it('needs only issuer, audience and URL for any signing algorithm, and fetches keys with its fetch option', async () => {
     const { code, close } = await service(
       new HandClock(T0),
       () => new Response(JSON.stringify({ keys: [jwk] })),
@@ -61,7 +61,7 @@ describe('a service that only verifies', () => {
     await close();
   });
 
-  it('answers 503 before any key set came, and 401 when the issuer has no key', async () => {
+  it('answers 503 before the first key set arrives, and 401 when the issuer has no key', async () => {
     const down = await service(new HandClock(T0), () => new Response('', { status: 502 }));
     expect(await down.code(token())).toBe('unavailable');
     const empty = await service(new HandClock(T0), () => new Response('{"keys":[]}'));
@@ -85,7 +85,7 @@ describe('a service that only verifies', () => {
     await close();
   });
 
-  it('asks nobody for a revocation without redis: strict is 503 on a route, and stops the boot as the mode', async () => {
+  it('cannot check revocations without redis: strict is 503 on a route, and stops the boot as the mode', async () => {
     const { module, close } = await service(
       new HandClock(T0),
       () => new Response(JSON.stringify({ keys: [jwk] })),
@@ -103,7 +103,7 @@ describe('a service that only verifies', () => {
     await expect(strict).rejects.toThrow('revocation.mode: is strict, and without redis nobody can be asked');
   });
 
-  it('says why it refused, one line a reason and minute', async () => {
+  it('logs why it refused, one line per reason and minute', async () => {
     const clock = new HandClock(T0);
     const { code, close } = await service(clock, () => new Response(JSON.stringify({ keys: [jwk] })));
     for (let n = 0; n < 50; n += 1) await code(token({ iss: 'other' }));

@@ -11,7 +11,7 @@ import type { Mailer } from './mailer.service.js';
 
 const SIGN_IN = { type: 'login.succeeded', userId: 'u1', sessionId: 's1', knownDevice: false, at: 'now' };
 
-/** Look-ups of the audit trail and of the user that fail so many times. */
+/** Look-ups of the audit trail and of the user, which fail the given number of times. */
 async function told(failing: { readonly trail?: number; readonly users?: number }) {
   const [mailed, published]: [string[], AuthEventInput[]] = [[], []];
   const left = { trail: failing.trail ?? 0, users: failing.users ?? 0 };

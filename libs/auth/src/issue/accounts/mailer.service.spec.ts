@@ -14,7 +14,7 @@ describe('a mail function that never answers', () => {
     jest.restoreAllMocks();
   });
 
-  it('has each mail that is left out told as failed', () => {
+  it('causes a `mail.failed` event for each mail that is left out', () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const heard: AuthEvent[] = [];
     const events = new AuthEventPublisher(new ManualClock(), {

@@ -25,13 +25,13 @@ const flipped = (at: number): string => {
   return bytes.toString('base64url');
 };
 
-describe('a challenge of a bound session', () => {
+describe('a challenge for a bound session', () => {
   const open = (
     given = text,
     { of = wanted, by = ring, ageMs = 0 }: { of?: ChallengeOf; by?: RefreshSecrets; ageMs?: number } = {},
   ) => openChallenge(by, of, given, { nowMs: NOW + ageMs, toleranceMs: 30_000 });
 
-  it('is fresh for its session and kind, by any secret of the ring, and differs each time', () => {
+  it('is valid for its session and kind under any secret of the ring, and differs each time', () => {
     expect(open()).toEqual({ kind: 'fresh', id: expect.stringMatching(/^[0-9a-f]{44}$/) });
     expect(open(text, { by: RefreshSecrets.parse([recent, old]) })).toEqual(open());
     expect(mintChallenge(ring, wanted, NOW, entropy)).not.toBe(text);
@@ -63,7 +63,7 @@ describe('a challenge of a bound session', () => {
     expect(open(text, { ageMs }).kind).toBe(kind);
   });
 
-  it('has an id that is forgotten only when it is stale on every process', () => {
+  it('has an id that is kept until it is stale on every process', () => {
     const { id } = open() as { id: string };
     const limit = CHALLENGE_LIFETIME_MS + 60_000;
     expect(oldestChallengeId({ nowMs: NOW + limit, toleranceMs: 30_000 }) <= id).toBe(true);

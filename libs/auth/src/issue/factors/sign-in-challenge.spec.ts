@@ -16,8 +16,8 @@ const flipped = (at: number): string => {
   return bytes.toString('base64url');
 };
 
-describe('a challenge of a sign-in by a passkey', () => {
-  it('is live until its time, by any secret of the ring, and differs each time', () => {
+describe('a challenge for a passkey sign-in', () => {
+  it('is valid until it expires under any secret of the ring, and differs each time', () => {
     expect(isLiveSignInChallenge(ring, text, UNTIL - 1)).toBe(true);
     expect(isLiveSignInChallenge(ring, text, UNTIL)).toBe(false);
     expect(isLiveSignInChallenge(RefreshSecrets.parse([recent, old]), text, UNTIL - 1)).toBe(true);

@@ -53,7 +53,7 @@ describe('a key directory', () => {
   });
 
   // T-mghv
-  it('every key of a file is taken; a public half beside its private one is not another key', async () => {
+  it('every key of a file is loaded; a public half beside its private half is the same key', async () => {
     const [one, two, old] = [ec(), ec(), ec()];
     put('all.pem', [one.privateKey, one.publicKey, two.privateKey, old.publicKey].map(pem).join(''));
     const keys = await load();
@@ -61,7 +61,7 @@ describe('a key directory', () => {
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(3);
   });
 
-  it('the key of a Kubernetes secret of the type tls, and a PEM in base64, are keys', async () => {
+  it('loads the key of a Kubernetes TLS secret, and a PEM in base64', async () => {
     put('tls.key', pem(ec().privateKey));
     put('wrapped.pem', Buffer.from(pem(ec().privateKey)).toString('base64'));
     expect(await load()).toHaveLength(2);
@@ -92,7 +92,7 @@ describe('a key directory', () => {
     expect(await refusal(read())).toMatch(line);
   });
 
-  it('in production a private key that everybody can read is refused, with a cure that works where it lies', async () => {
+  it('in production a private key that everybody can read is refused, with a cure that works for its location', async () => {
     process.env['NODE_ENV'] = 'production';
     put('a.pem', pem(rsa.privateKey), 0o644);
     expect(await refusal(load())).toMatch(/chmod 600/);

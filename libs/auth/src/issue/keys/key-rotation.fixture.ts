@@ -1,4 +1,4 @@
-// Spec support: key rotations on sources of the test's own, by a clock that is set by hand.
+// Spec support: key rotations on the test's own sources, with a clock that is set by hand.
 import { afterEach } from '@jest/globals';
 import type { Clock } from '../../common/clock.js';
 import type { SigningAlgorithm, StaticKeysOptions } from '../../options/key-options.js';
@@ -46,7 +46,7 @@ export async function start(
   return rotation;
 }
 
-/** On a source that is asked through this function. */
+/** A rotation whose source reads its keys through this function. */
 export const startWith = (
   load: Parameters<typeof keysFrom>[0],
   clock: Clock = new HandClock(T0),

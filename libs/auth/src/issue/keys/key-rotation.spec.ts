@@ -10,7 +10,7 @@ import { jwk, LEAD, phases, published, RETAIN, start, startWith, T0 } from './ke
 
 describe('the life of a key', () => {
   // T-rcfh
-  it('next, active, retired, gone: by the clock alone', async () => {
+  it('goes through next, active, retired and gone by the clock alone', async () => {
     const clock = new HandClock(T0);
     const keys = [
       await jwk('a', { nbf: T0 - 1000, iat: T0 - 1000 }),
@@ -30,7 +30,7 @@ describe('the life of a key', () => {
     rotation.tick();
     expect(phases(rotation)).toEqual({ a: 'retired', b: 'active' });
     expect(rotation.keyring.signer().kid).toBe('b');
-    // the last token of a has ttl and tolerance to go
+    // the last token of `a` is valid for ttl and tolerance
     clock.seconds = T0 + LEAD + RETAIN - 1;
     rotation.tick();
     expect(rotation.keyring.verificationKey('a')).toBeDefined();
@@ -65,19 +65,19 @@ describe('the life of a key', () => {
   });
 
   // T-7p5d
-  it('a revoked key neither signs nor verifies nor is published, and no reading brings it back', async () => {
+  it('a revoked key does not sign, verify or appear in the JWKS, and no later reading restores it', async () => {
     const clock = new HandClock(T0);
     const keys = [await jwk('a', { nbf: T0 - 1000 }), await jwk('b', { nbf: T0 + LEAD, iat: T0 })];
     const rotation = await startWith(() => ({ keys: keys.map((each) => ({ ...each })) }), clock);
     rotation.revoke('a');
-    // early rather than nobody
+    // a successor that signs early is better than no signing key
     expect(rotation.keyring.signer().kid).toBe('b');
     keys.push(await jwk('c', { nbf: T0 + 2 * LEAD, iat: T0 }));
     await rotation.refresh();
     expect(phases(rotation)).toEqual({ a: 'revoked', b: 'active', c: 'next' });
     expect(rotation.keyring.verificationKey('a')).toBeUndefined();
     expect(published(rotation)).toEqual(['b', 'c']);
-    // the one that replaced it was bad too: nobody signs, which is 503, not 500
+    // its replacement is revoked too: no key can sign, which is 503, not 500
     rotation.revoke('b');
     rotation.revoke('c');
     expect(() => rotation.keyring.signer()).toThrow(expect.objectContaining({ code: 'unavailable' }));
@@ -113,7 +113,7 @@ describe('the life of a key', () => {
   });
 
   // T-x5k8
-  it('tells the age of its keys', async () => {
+  it('reports the age of its keys', async () => {
     const clock = new HandClock(T0);
     const rotation = await startWith(
       async () => ({ keys: [await jwk('a', { nbf: 1, iat: T0 - 5 })] }),
@@ -128,7 +128,7 @@ describe('the life of a key', () => {
   });
 });
 
-describe('a key of another algorithm than is configured', () => {
+describe('a key whose algorithm is not the configured one', () => {
   it.each([
     ['ES384', 'ES256', true],
     ['RS256', 'PS256', true],
@@ -151,7 +151,7 @@ describe('a key of another algorithm than is configured', () => {
     },
   );
 
-  it('is not named when its successor is of the right one', async () => {
+  it('is not reported when its successor has the configured algorithm', async () => {
     const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const keys = [await jwk('a', { nbf: 0 }, 'RS256'), await jwk('b', { nbf: T0 + LEAD })];
     await startWith(() => ({ keys }));
@@ -162,7 +162,7 @@ describe('a key of another algorithm than is configured', () => {
 
 describe('a key that is replaced in place', () => {
   // T-88r3
-  it('signs through the lead time of its successor, verifies until its last token has expired, and it is said', async () => {
+  it('signs through the lead time of its successor, verifies until its last token has expired, and is reported', async () => {
     const clock = new HandClock(T0);
     const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     let mounted = [await jwk('a', { nbf: 0 })];
@@ -171,7 +171,7 @@ describe('a key that is replaced in place', () => {
     await rotation.refresh();
     expect(phases(rotation)).toEqual({ a: 'active', b: 'next' });
     expect(said.mock.calls).toEqual([[expect.stringMatching(/"a" left its source unrevoked/)]]);
-    // one more, before that one ever signed
+    // another replacement, before that one ever signed
     mounted = [await jwk('c', { nbf: T0 - 5000, iat: T0 - 5000 })];
     clock.seconds += 100;
     await rotation.refresh();
@@ -190,7 +190,7 @@ describe('a key that is replaced in place', () => {
     said.mockRestore();
   });
 
-  it('a key that only verified goes on until its tokens have expired; one that is revoked goes at once', async () => {
+  it('a key that only verifies stays until its tokens have expired; a revoked key is removed at once', async () => {
     const clock = new HandClock(T0);
     const { nbf: _, ...old } = publicHalf(await jwk('old', { nbf: 1 }));
     let mounted = [await jwk('a', { nbf: 1 }), old];
@@ -208,7 +208,7 @@ describe('a key that is replaced in place', () => {
   });
 
   // T-5tf9
-  it('waits its lead time also after a restart', async () => {
+  it('waits for its lead time also after a restart', async () => {
     const clock = new HandClock(T0);
     const sightings = new MemoryKeySightings(clock);
     const keys = [await jwk('a', { nbf: T0 - 1000 })];

@@ -10,7 +10,7 @@ import { type SourceJwk, type SourceKeys } from '../../storage/key-source.port.j
 import { jwkMembers } from '../../verify/keys/jwk-members.js';
 import { jwk, start, startWith, T0 } from './key-rotation.fixture.js';
 
-describe('a signer elsewhere', () => {
+describe('a remote signer', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signWith = async ({ bytes }: { bytes: Buffer }) => sign('sha256', bytes, privateKey);
   const key = { ...jwkMembers(publicKey), kid: 'v', alg: 'ES256', nbf: 1 };
@@ -19,7 +19,7 @@ describe('a signer elsewhere', () => {
     return 'sign' in signer && signer.sign({ keyId: 'v', algorithm: 'ES256', bytes: Buffer.from('x') });
   };
 
-  it('is the one of the newest reading: its credential is renewed with each', async () => {
+  it('is taken from the newest reading, because each reading renews its credential', async () => {
     let reading = 0;
     const source = keysFrom(() => {
       reading += 1;
@@ -38,7 +38,7 @@ describe('a signer elsewhere', () => {
     expect(rotation.keyring.revision).toBe(revision);
   });
 
-  it('that signs with another key is refused at boot, by source and by options', async () => {
+  it('that signs with another key is refused at boot, from a source and from options', async () => {
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const wrong = async ({ bytes }: { bytes: Buffer }) => sign('sha256', bytes, other.privateKey);
     const says = /gives no ES256 signature of the public key of "v": name the same key in both/;
@@ -48,7 +48,7 @@ describe('a signer elsewhere', () => {
     await start(undefined, clock, { publicKey, sign: signWith, keyId: 'v' });
   });
 
-  it('that is down stops no boot', async () => {
+  it('that is down does not stop the boot', async () => {
     const said = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const rotation = await start(undefined, new HandClock(T0), {
       publicKey,
@@ -60,7 +60,7 @@ describe('a signer elsewhere', () => {
   });
 });
 
-describe('what a source gives', () => {
+describe('the keys that a source returns', () => {
   const bad: [string, (good: SourceJwk[]) => unknown, RegExp][] = [
     ['nothing', () => undefined, /./],
     ['no JWKS', () => ({}), /JWKS/],
@@ -89,7 +89,7 @@ describe('what a source gives', () => {
     ],
     ['a time that is not a number', (good) => ({ keys: [{ ...good[0], nbf: 'soon' }] }), /seconds/],
   ];
-  it.each(bad)('%s: refused at boot, ignored later', async (_, forge, message) => {
+  it.each(bad)('%s: refused at boot, ignored afterwards', async (_, forge, message) => {
     const good = [await jwk('a', { nbf: 1 })];
     const forged = await forge(good);
     await expect(startWith(() => forged as SourceKeys)).rejects.toThrow(message);
@@ -102,7 +102,7 @@ describe('what a source gives', () => {
     expect(rotation.keyring.revision).toBe(revision);
   });
 
-  it('does not quote what it was given', async () => {
+  it('are not quoted in the error', async () => {
     const good = await jwk('a', { nbf: 1 });
     const { d } = good;
     const error: unknown = await startWith(() => ({ keys: [{ ...good, alg: d }] as SourceJwk[] })).catch(
@@ -112,7 +112,7 @@ describe('what a source gives', () => {
     expect(String(error)).not.toContain(d);
   });
 
-  it('stands alone: key material in the options beside it is refused', async () => {
+  it('a source beside key material in the options is refused', async () => {
     const source = keysFrom(async () => ({ keys: [await jwk('a', { nbf: 1 })] }));
     await expect(start(source, new HandClock(T0), { secret: 'x' })).rejects.toThrow(/beside a keySource/);
   });

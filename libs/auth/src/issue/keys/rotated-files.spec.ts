@@ -15,7 +15,7 @@ describe('files', () => {
   };
 
   // T-q9r8
-  it('a JWKS file is read again; half of one changes nothing, and a file that is gone neither', async () => {
+  it('a JWKS file is read again; half a file or a missing file changes nothing', async () => {
     const path = join(dir, 'keys.json');
     const [a, b] = [await jwk('a', { nbf: 1 }), await jwk('b', { nbf: T0 + LEAD, iat: T0 })];
     put('keys.json', JSON.stringify({ keys: [a] }));
@@ -35,7 +35,7 @@ describe('files', () => {
   });
 
   // T-f4w5
-  it('a directory holds JWKs and PEM; drafts and other files do not count', async () => {
+  it('JWK and PEM files of a directory are loaded; drafts and other files are ignored', async () => {
     const keys = mkdtempSync(join(dir, 'd-'));
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(join(keys, 'old.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));

@@ -8,7 +8,7 @@ describe.each(ADAPTERS)('the account on %s', (adapter) => {
   const { flows } = routes;
 
   describe('account', () => {
-    it('says who the caller is', async () => {
+    it('returns the caller', async () => {
       const answer = await routes.call('GET', '/auth/me', { headers: SIGNED_IN });
       expect(answer.json).toEqual({
         id: 'u1',
@@ -33,7 +33,7 @@ describe.each(ADAPTERS)('the account on %s', (adapter) => {
       ]);
     });
 
-    it('knows nobody whom the directory does not know, and does not guess while it is away', async () => {
+    it('refuses a user whom the directory does not know, and does not guess while it is unreachable', async () => {
       const me = () => routes.call('GET', '/auth/me', { headers: SIGNED_IN });
       flows.CallerFlow.accountOf.mockRejectedValue(refused());
       expect([(await me()).status, (await me()).cookies]).toEqual([401, []]);
@@ -41,7 +41,7 @@ describe.each(ADAPTERS)('the account on %s', (adapter) => {
       expect((await me()).status).toBe(503);
     });
 
-    it('changes the password with the refresh token of the cookie, else of the body', async () => {
+    it('changes the password with the refresh token from the cookie, or else from the body', async () => {
       const input = { currentPassword: 'old', newPassword: 'new password' };
       const answer = await routes.post('password', {
         headers: SIGNED_IN,
@@ -71,7 +71,7 @@ describe.each(ADAPTERS)('the account on %s', (adapter) => {
       );
     });
 
-    it('answers a wrong password with 403, the cookies kept', async () => {
+    it('answers a wrong password with 403 and keeps the cookies', async () => {
       flows.ChangePasswordFlow.changePassword.mockRejectedValue(new AuthError('password_refused', 'wrong'));
       flows.ReauthenticateFlow.reauthenticate.mockRejectedValue(new AuthError('password_refused', 'wrong'));
       for (const answer of [

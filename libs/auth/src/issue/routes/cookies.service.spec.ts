@@ -9,7 +9,7 @@ import type { HttpResponse } from '../../verify/http/adapter.js';
 import { AuthCookies } from './cookies.service.js';
 import { grant, settings } from '../../verify/http/http-app.fixture.js';
 
-/** Node's response, as far as cookies go. */
+/** The part of Node's response that cookies need. */
 function response(
   early: readonly string[] = [],
   cookie?: string,
@@ -61,7 +61,7 @@ describe('the cookies', () => {
   });
 
   // T-xxfw
-  it('are cleared with the names, paths and domain they were set with, the device kept', () => {
+  it('are cleared with the names, paths and domain they were set with, except the device cookie', () => {
     const named = {
       accessName: '__Secure-a',
       refreshName: '__Secure-r',
@@ -81,7 +81,7 @@ describe('the cookies', () => {
     );
   });
 
-  describe('that came in another scope', () => {
+  describe('that were set in another scope', () => {
     const formerScopes = [{ domain: 'example.com' }, { path: '/old' }];
     const cookies = (changes = {}) => cookiesOf(settings({ cookies: { formerScopes, ...changes } }));
     const scopes = (sent: ReturnType<typeof response>) =>
@@ -98,7 +98,7 @@ describe('the cookies', () => {
       'access_token=; Max-Age=0; Path=/old',
     ];
 
-    it('are cleared there at a login and a renewal, each beside the one that is set', () => {
+    it('are cleared there at a login and a refresh, beside each cookie that is set', () => {
       const sent = response();
       cookies().signIn(sent, grant({ transport: 'hybrid', deviceToken }));
       expect(scopes(sent)).toEqual([
@@ -114,7 +114,7 @@ describe('the cookies', () => {
       expect(scopes(renewed).slice(1)).toEqual(CLEARED_REFRESH.slice(1));
     });
 
-    it('are cleared there at the end of a session, however often they came', () => {
+    it('are cleared there once at the end of a session, however often they were sent', () => {
       const sent = response();
       cookies().clear(sent);
       expect(scopes(sent)).toEqual([...CLEARED_ACCESS, ...CLEARED_REFRESH]);
@@ -151,7 +151,7 @@ describe('the cookies', () => {
       expect(scopes(out).join()).toContain('refresh_token');
     });
 
-    it('and stay, are named in the log once, with the cure', () => {
+    it('and cannot be cleared, are named in the log once, with the cure', () => {
       const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
       const unnamed = cookies({ formerScopes: [] });
       cookies().clearRepeated(response([], TWO));
@@ -166,14 +166,14 @@ describe('the cookies', () => {
       ]);
     });
 
-    it('are sought for __Host- in no scope that a browser refuses', () => {
+    it('with __Host- are not cleared in a scope that a browser refuses', () => {
       const sent = response();
       cookies({ accessName: '__Host-access_token' }).clear(sent);
       expect(scopes(sent).filter((line) => line.startsWith('__Host-'))).toHaveLength(1);
     });
   });
 
-  it('are not Secure where development says so', () => {
+  it('are not Secure where development switches it off', () => {
     const sent = response();
     cookiesOf(settings({ cookies: { secure: false } })).signIn(sent, grant());
     expect(sent.lines().join()).not.toContain('Secure');
@@ -190,14 +190,14 @@ describe('the cookies', () => {
     expect(sent.lines()).toEqual([line]);
   });
 
-  it('stand beside what the host set', () => {
+  it('are added beside the host’s own cookies', () => {
     const sent = response(['theirs=1; Path=/']);
     cookiesOf().clear(sent);
     expect(sent.lines()).toEqual(['theirs=1; Path=/', NO_ACCESS, NO_REFRESH]);
   });
 
   // T-xt9t
-  it('fit in 4 KiB to the byte, and one byte more is refused before anything is written', () => {
+  it('may fill 4 KiB to the byte, and one byte more is refused before anything is written', () => {
     const options = settings({ cookies: { domain: 'example.com' } });
     const largest = 'a'.repeat(maxAccessTokenBytes(options));
     expect(Buffer.byteLength(accessCookie(options, largest, 900))).toBe(4096);

@@ -47,7 +47,7 @@ describe('a JSON body', () => {
     expect(read).toThrow(expect.objectContaining({ code: 'unsupported_media_type' }));
   });
 
-  it('is empty when the parser left nothing', () => {
+  it('is empty when the parser left no body', () => {
     for (const left of [undefined, null])
       expect(jsonBodyOf({ headers: { 'content-type': 'application/json' }, body: left })).toEqual({});
   });

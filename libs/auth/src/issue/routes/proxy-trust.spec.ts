@@ -4,12 +4,12 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import type { HttpRequest } from '../../verify/http/adapter.js';
 import { ProxyTrust } from './proxy-trust.service.js';
 
-describe('a request whose address nobody knows', () => {
+describe('a request without a known address', () => {
   afterEach(() => {
     jest.restoreAllMocks();
   });
 
-  it('is named once: to the limits everybody is one address', () => {
+  it('is reported once, because the limits then count all clients as one address', () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
     const trust = new ProxyTrust({ origins: { trustProxy: true } } as unknown as ResolvedAuthOptions);
     const over = (ip?: string) =>

@@ -42,7 +42,7 @@ describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {
       ]);
     });
 
-    it('ends one; the current one with its cookies', async () => {
+    it('ends one session, and clears the cookies with the current one', async () => {
       const end = (id: string) => routes.call('DELETE', `/auth/sessions/${id}`, { headers: SIGNED_IN });
       const other = await end(OTHER_SESSION);
       expect([other.status, other.text, other.cookies]).toEqual([204, '', []]);
@@ -55,7 +55,7 @@ describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {
     });
 
     it.each(['1', 'not-a-uuid', '%00', `${SESSION_ID}0`, "'%20or%20true"])(
-      'is 404 for what is not an id, without asking: %s',
+      'answers 404 for a malformed id without asking the store: %s',
       async (id) => {
         const answer = await routes.call('DELETE', `/auth/sessions/${id}`, { headers: SIGNED_IN });
         expect(answer.json).toEqual({
@@ -68,7 +68,7 @@ describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {
       },
     );
 
-    it('ends the others, ends all, revokes a user', async () => {
+    it('ends the other sessions, ends all, and revokes a user', async () => {
       const others = await routes.call('DELETE', '/auth/sessions', { headers: SIGNED_IN });
       expect([others.status, others.cookies]).toEqual([204, []]);
       expect(flows.EndSessionsFlow.endOthers).toHaveBeenCalledWith(principal());
@@ -103,7 +103,7 @@ describe.each(ADAPTERS)('sessions and keys on %s', (adapter) => {
     });
   });
 
-  it('publishes the keys for caches', async () => {
+  it('publishes the keys with cache headers', async () => {
     const answer = await routes.call('GET', '/.well-known/jwks.json');
     expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'public, max-age=3600']);
     expect(answer.json).toEqual({ keys: [{ kid: 'k1', kty: 'RSA', alg: 'RS256', use: 'sig' }] });

@@ -5,7 +5,7 @@ import { type Headers, names } from './routes.fixture.js';
 describe.each(ADAPTERS)('the shape on %s', (adapter) => {
   const LogoutFlow = { logout: () => Promise.resolve() };
 
-  it('is chosen before anything starts', async () => {
+  it('is chosen before the application starts', async () => {
     const { app, call } = await startApp(adapter, {
       flows: { LogoutFlow },
       routes: { prefix: 'api/id', register: false, jwks: false, me: false },
@@ -21,7 +21,7 @@ describe.each(ADAPTERS)('the shape on %s', (adapter) => {
     await app.close();
   });
 
-  it('stays clear of the host’s versions and of what a middleware set', async () => {
+  it('ignores the host’s API versions and keeps headers that a middleware set', async () => {
     const { app, call } = await startApp(adapter, {
       flows: { LogoutFlow },
       prepare: (host) => {
@@ -43,7 +43,7 @@ describe.each(ADAPTERS)('the shape on %s', (adapter) => {
   });
 
   // T-kj92
-  it('warns once of plain HTTP in production', async () => {
+  it('warns once about plain HTTP in production', async () => {
     const before = process.env['NODE_ENV'];
     const warn = jest.fn();
     const logger = { warn, log: () => undefined, error: () => undefined };

@@ -42,7 +42,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       );
     });
 
-    it('tells the flow of the device: its cookie, else the body', async () => {
+    it('passes the device to the flow: from its cookie, or else from the body', async () => {
       await routes.post('login', {
         json: { ...LOGIN, device: 'body' },
         headers: { cookie: 'device=cookie' },
@@ -54,7 +54,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       ).toEqual(['cookie', 'body', undefined]);
     });
 
-    it('answers a refusal with no cookies and the same bytes, whatever the reason', async () => {
+    it('answers a refusal without cookies and with the same bytes, whatever the reason', async () => {
       const texts = [];
       for (const reason of ['unknown_user', 'wrong_password', 'disabled']) {
         flows.LoginFlow.login.mockRejectedValue(new AuthError('login_refused', reason));
@@ -87,7 +87,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
         ...READ,
         email: LOGIN.email,
         name: 'Ann',
-        // what becomes of them is the flow's to say
+        // the flow decides what is done with them
         others: { role: 'admin' },
       });
       flows.RegisterFlow.register.mockRejectedValue(new AuthError('email_taken', 'x'));
@@ -125,7 +125,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       expect(flows.LoginFlow.login).not.toHaveBeenCalled();
     });
 
-    it('takes an address with blanks around, and members that it does not know', async () => {
+    it('accepts an address with spaces around it, and unknown members', async () => {
       expect(
         (await routes.post('login', { json: { ...LOGIN, email: ' ann@example.com ', more: { deep: 1 } } }))
           .status,
@@ -157,14 +157,14 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     });
 
     it.each(['a\u200bnn', 'a\u0007nn', '\u202eann', '\u3164', 'Ann\n', '\ufeffAnn', '\u2028Ann'])(
-      'registers no name with a character that nobody sees: %j',
+      'refuses to register a name with an invisible character: %j',
       async (name) => {
         const answer = await routes.post('register', { json: { ...LOGIN, name } });
         expect([answer.status, message(answer)]).toEqual([400, expect.stringContaining('name')]);
       },
     );
 
-    it('signs in by an older email, but by none with a character that nobody sees', async () => {
+    it('signs in with an email of older rules, but not with an invisible character', async () => {
       flows.LoginFlow.login.mockResolvedValue({ user: USER, grant: grant({ transport: 'cookie' }) });
       const status = async (email: string) =>
         (await routes.post('login', { json: { ...LOGIN, email } })).status;
@@ -174,7 +174,7 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
     });
 
     it.each(['application/problem+json', 'application/json; x', 'application/json;;charset=utf-8'])(
-      'takes JSON of the type %s, or says that it takes none',
+      'accepts JSON of the type %s, or answers that the type is not supported',
       async (type) => {
         flows.LoginFlow.login.mockResolvedValue({ user: USER, grant: grant({ transport: 'cookie' }) });
         const answer = await routes.post('login', {
@@ -238,14 +238,14 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
         expect(flow).not.toHaveBeenCalled();
     });
 
-    it('reads nothing from the query', async () => {
+    it('ignores the query string', async () => {
       expect((await routes.post('login?email=ann@example.com&password=x')).status).toBe(400);
       await routes.post('refresh?refreshToken=rrr&refresh_token=rrr');
       expect(flows.RefreshFlow.refresh).toHaveBeenCalledWith(undefined, expect.anything(), undefined);
     });
   });
 
-  it('stays within an error that is not ours', async () => {
+  it('does not change an error of the host', async () => {
     flows.LoginFlow.login.mockRejectedValue(new Error('select $1 -- $argon2id$secret'));
     const answer = await routes.post('login', { json: LOGIN });
     expect([answer.status, answer.headers['cache-control']]).toEqual([500, 'no-store']);

@@ -3,7 +3,7 @@ import { AuthError } from '../../common/auth-error.js';
 import { ADAPTERS, type Call, grant } from '../../verify/http/http-app.fixture.js';
 import { message, names, refused, RoutesUnderTest, SIGNED_IN } from './routes.fixture.js';
 
-describe.each(ADAPTERS)('renewal on %s', (adapter) => {
+describe.each(ADAPTERS)('refresh and logout on %s', (adapter) => {
   const routes = new RoutesUnderTest(adapter);
   const { flows } = routes;
 
@@ -45,7 +45,7 @@ describe.each(ADAPTERS)('renewal on %s', (adapter) => {
       );
     });
 
-    it('never lets a refresh token of a cookie out in a body', async () => {
+    it('never returns the refresh token of a cookie in a body', async () => {
       for (const transport of ['cookie', 'hybrid'] as const) {
         flows.RefreshFlow.refresh.mockResolvedValue(grant({ transport, refreshToken: 'next-refresh' }));
         expect((await routes.post('refresh', { json: { refreshToken: 'b' } })).text).not.toContain(
@@ -94,7 +94,7 @@ describe.each(ADAPTERS)('renewal on %s', (adapter) => {
       ]);
     });
 
-    it('refuses two cookies without asking, and clears neither: the other of its name would stay', async () => {
+    it('refuses two cookies without asking the flow, and clears neither, because the other one would stay', async () => {
       const answer = await routes.post('refresh', {
         headers: { cookie: 'refresh_token=c; refresh_token=c' },
         json: { refreshToken: 'b' },
@@ -149,13 +149,13 @@ describe.each(ADAPTERS)('renewal on %s', (adapter) => {
       expect(flows.LogoutFlow.logout).toHaveBeenCalledWith({ accessTokens, refreshTokens });
     });
 
-    it('keeps the cookies when it cannot be made durable', async () => {
+    it('keeps the cookies when the logout cannot be stored', async () => {
       flows.LogoutFlow.logout.mockRejectedValue(AuthError.unavailable('postgres'));
       const answer = await routes.post('logout', { headers: SIGNED_IN });
       expect([answer.status, answer.cookies, answer.headers['retry-after']]).toEqual([503, [], '1']);
     });
 
-    it('takes a form without fields', async () => {
+    it('accepts a form without fields', async () => {
       const headers = {
         ...SIGNED_IN,
         'content-type': 'application/x-www-form-urlencoded',

@@ -22,7 +22,7 @@ describe('refresh token codec', () => {
   });
 
   // T-ws9g
-  it('verifies tokens of a retired pepper and none of a stranger', () => {
+  it('verifies tokens of a retired pepper, and no token of an unknown pepper', () => {
     const retired = RefreshSecrets.parse([old]);
     expect(
       openRefreshToken(ring, writeRefreshToken(retired.minting, randomUUID(), 1, randomBytes(32))).kind,
@@ -52,7 +52,7 @@ describe('refresh token codec', () => {
     expect(openRefreshToken(ring, forge(token())).kind).toBe('junk');
   });
 
-  it('never throws and never accepts what it did not sign', () => {
+  it('does not throw, and accepts only what it signed', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -66,7 +66,7 @@ describe('refresh token codec', () => {
   });
 
   // T-6sgr
-  it('derives one successor from nonce, session and presented secret, and another from any other', () => {
+  it('derives one successor from nonce, session and presented secret, and a different one when any of them differs', () => {
     const [nonce, sessionId, secret] = [randomBytes(16), randomUUID(), randomBytes(32)] as const;
     const source = { kind: 'token', secret } as const;
     const next = successorSecret(ring.minting, nonce, sessionId, source);
@@ -79,7 +79,7 @@ describe('refresh token codec', () => {
     expect(successorSecret(stranger.minting, nonce, sessionId, source)).not.toEqual(next);
   });
 
-  it('derives another from a retry key, and never prints the key', () => {
+  it('derives a different successor with a retry key, and never prints the key', () => {
     const [nonce, sessionId, text] = [
       randomBytes(16),
       randomUUID(),

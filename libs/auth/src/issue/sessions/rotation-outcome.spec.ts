@@ -14,10 +14,10 @@ interface Row {
   readonly agoMs?: number | null;
   readonly leewayMs?: number;
   readonly live?: boolean;
-  /** The key that came along, where the rotation had `KEY`. */
+  /** The retry key of this use; the rotation had `KEY`. */
   readonly key?: Buffer;
   readonly windowMs?: number;
-  /** Of the rotation; `KEY` where it is not given. */
+  /** The retry key of the rotation. Default: `KEY`. */
   readonly rotationKey?: Buffer | null;
   readonly expected: MissedRotation;
 }
@@ -141,7 +141,7 @@ describe('what a missed rotation means', () => {
     ).toBe('dead');
   });
 
-  it('a rotation without a time is retried by no key', () => {
+  it('a rotation without a time cannot be retried with any key', () => {
     const snapshot = { rotationKey: KEY, rotatedAgoMs: null } as unknown as SessionSnapshot;
     expect(isRetry(snapshot, KEY, 900_000)).toBe(false);
   });

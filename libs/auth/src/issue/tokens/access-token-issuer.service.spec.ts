@@ -30,64 +30,67 @@ const withClaims = (claims: unknown, settings: AccessTokenSettings = {}) =>
 
 describe('AccessTokenIssuer', () => {
   // T-7czf
-  it.each(SIGNING_ALGORITHMS)('%s: header to the letter, verified here and by jose', async (algorithm) => {
-    const { issuer, verifier, keyring } = makeBench(makeKeys(algorithm, 'the-kid'));
-    const issued = await issuer.issue({
-      ...input,
-      role: 'admin',
-      permissions: ['a', 'b'],
-      authTime: NOW - 9,
-      amr: ['pwd', 'otp'],
-    });
-    expect(decode(issued.token, 0)).toEqual({ alg: algorithm, kid: 'the-kid', typ: 'at+jwt' });
-    expect(decode(issued.token, 1)).toEqual({
-      iss: ISSUER,
-      aud: AUDIENCE,
-      sub: 'user-1',
-      sid: 'session-1',
-      jti: issued.tokenId,
-      iat: NOW,
-      nbf: NOW,
-      exp: NOW + 900,
-      tokenVersion: 3,
-      role: 'admin',
-      permissions: ['a', 'b'],
-      auth_time: NOW - 9,
-      amr: ['pwd', 'otp'],
-    });
-    expect(issued).toMatchObject({ expiresInSeconds: 900, expiresAt: NOW + 900 });
-    expect(issued.tokenId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-    expect(verifier.verify(issued.token)).toEqual({
-      kind: 'accepted',
-      principal: {
-        kind: 'user',
-        id: 'user-1',
-        sessionId: 'session-1',
-        tokenId: issued.tokenId,
-        keyId: 'the-kid',
-        tokenVersion: 3,
+  it.each(SIGNING_ALGORITHMS)(
+    '%s: has the exact header, and verifies here and with jose',
+    async (algorithm) => {
+      const { issuer, verifier, keyring } = makeBench(makeKeys(algorithm, 'the-kid'));
+      const issued = await issuer.issue({
+        ...input,
         role: 'admin',
         permissions: ['a', 'b'],
         authTime: NOW - 9,
         amr: ['pwd', 'otp'],
-        issuedAt: NOW,
-        expiresAt: NOW + 900,
-        claims: {},
-      },
-    });
-    const key = keyring.verificationKey('the-kid')!.publicKey;
-    const checked = await jwtVerify(issued.token, key, {
-      algorithms: [algorithm],
-      issuer: ISSUER,
-      audience: AUDIENCE,
-      typ: 'at+jwt',
-      currentDate: new Date(NOW * 1000),
-    });
-    expect(checked.payload.sub).toBe('user-1');
-  });
+      });
+      expect(decode(issued.token, 0)).toEqual({ alg: algorithm, kid: 'the-kid', typ: 'at+jwt' });
+      expect(decode(issued.token, 1)).toEqual({
+        iss: ISSUER,
+        aud: AUDIENCE,
+        sub: 'user-1',
+        sid: 'session-1',
+        jti: issued.tokenId,
+        iat: NOW,
+        nbf: NOW,
+        exp: NOW + 900,
+        tokenVersion: 3,
+        role: 'admin',
+        permissions: ['a', 'b'],
+        auth_time: NOW - 9,
+        amr: ['pwd', 'otp'],
+      });
+      expect(issued).toMatchObject({ expiresInSeconds: 900, expiresAt: NOW + 900 });
+      expect(issued.tokenId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(verifier.verify(issued.token)).toEqual({
+        kind: 'accepted',
+        principal: {
+          kind: 'user',
+          id: 'user-1',
+          sessionId: 'session-1',
+          tokenId: issued.tokenId,
+          keyId: 'the-kid',
+          tokenVersion: 3,
+          role: 'admin',
+          permissions: ['a', 'b'],
+          authTime: NOW - 9,
+          amr: ['pwd', 'otp'],
+          issuedAt: NOW,
+          expiresAt: NOW + 900,
+          claims: {},
+        },
+      });
+      const key = keyring.verificationKey('the-kid')!.publicKey;
+      const checked = await jwtVerify(issued.token, key, {
+        algorithms: [algorithm],
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        typ: 'at+jwt',
+        currentDate: new Date(NOW * 1000),
+      });
+      expect(checked.payload.sub).toBe('user-1');
+    },
+  );
 
   // T-jnvz
-  it('says only what there is to say, and several audiences as a list', async () => {
+  it('omits absent claims, and writes several audiences as a list', async () => {
     const { issuer } = makeBench(keys, { ttlSeconds: 60 }, ['api', 'web']);
     const [first, second] = [await issuer.issue({ ...input, amr: [] }), await issuer.issue(input)];
     const claims = decode(first.token, 1);
@@ -96,7 +99,7 @@ describe('AccessTokenIssuer', () => {
     expect(first.tokenId).not.toBe(second.tokenId);
   });
 
-  it('signs with the key of the moment', async () => {
+  it('signs with the key that is active at the moment', async () => {
     const { issuer, keyring, verifier } = makeBench(keys);
     const next = Keyring.fromOptions(makeKeys('ES256', 'next'));
     keyring.replace({ signing: next.signer(), verification: [next.verificationKey('next')!] });
@@ -105,7 +108,7 @@ describe('AccessTokenIssuer', () => {
     expect(verifier.verify(token).kind).toBe('accepted');
   });
 
-  it('adds what the hook says, told who it is about', async () => {
+  it('adds the claims of the hook, which gets the user', async () => {
     const bench = makeBench(keys, {
       claims: async (told) => ({ tenant: 't1', told, when: new Date(0), none: undefined }),
     });
@@ -184,7 +187,7 @@ describe('AccessTokenIssuer', () => {
     },
   );
 
-  it('claims of a session go before the hook, and under the same names', async () => {
+  it('claims of a session take precedence over the hook, and obey the same rules for names', async () => {
     const bench = makeBench(keys, { claims: () => ({ plan: 'free', floor: 1 }) });
     const claims = bench.issuer.sessionClaims({ plan: 'team', none: undefined });
     expect(claims).toEqual({ plan: 'team' });
@@ -194,14 +197,14 @@ describe('AccessTokenIssuer', () => {
       expect(() => bench.issuer.sessionClaims(bad)).toThrow(
         expect.objectContaining({ reason: 'claim_refused' }),
       );
-    // kept by an earlier release, to which the name was the host's
+    // stored by an earlier release, in which the host could use this name
     await expect(bench.issuer.issue({ ...input, claims: { sid: 'x' } })).rejects.toMatchObject({
       reason: 'session_claims_refused',
     });
   });
 
   // T-97kg
-  it('refuses an email address as user id', async () => {
+  it('refuses an email address as a user id', async () => {
     const { issuer } = makeBench(keys);
     const issuing = issuer.issue({ ...input, subject: 'ann@example.com' });
     await expect(issuing).rejects.toMatchObject({
@@ -210,7 +213,7 @@ describe('AccessTokenIssuer', () => {
     });
   });
 
-  it('refuses a token that its transport cannot carry, and any over 8 KiB', async () => {
+  it('refuses a token that is too long for its transport, and any over 8 KiB', async () => {
     const many = Array.from({ length: 300 }, (_, n) => `permission:${n}`);
     const { issuer, verifier } = makeBench(keys);
     const { token } = await issuer.issue({ ...input, permissions: many });
@@ -239,7 +242,7 @@ describe('claimsSchema', () => {
   });
 
   // T-7whv
-  it('is applied at issue, naming paths and no values', async () => {
+  it('is applied at issue, and its errors name paths, not values', async () => {
     const claims = { tenant: 'acme', limits: { seats: 'confidential' } };
     await expect(withClaims(claims, { claimsSchema })).rejects.toMatchObject({
       reason: 'claim_refused',
@@ -264,7 +267,7 @@ describe('claimsSchema', () => {
     expect(verifier.verify(token({}))).toEqual(refused('custom_claims_refused'));
   });
 
-  it('is asked for claims of a session too, before a refresh token is spent', async () => {
+  it('is also applied to claims of a session, before a refresh token is spent', async () => {
     const { issuer } = makeBench(keys, { claimsSchema });
     expect(issuer.needs()).toBe('host');
     expect(makeBench(keys).issuer.needs()).toBe('nobody');
@@ -276,7 +279,7 @@ describe('claimsSchema', () => {
     await expect(issuer.issue({ ...input, claims: { tenant: 'acme' } })).resolves.toBeDefined();
   });
 
-  it('must answer at once, and with an object', async () => {
+  it('must be synchronous and return an object', async () => {
     const slow = z.object({ tenant: z.string().refine(async () => true) });
     const misfit = {
       reason: 'configuration_invalid',

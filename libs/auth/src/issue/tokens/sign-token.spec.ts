@@ -19,7 +19,7 @@ function issue(algorithm: SigningAlgorithm, publicKey: KeyObject, remote: Remote
   return new AccessTokenIssuer(options, Keyring.fromOptions(keys), new SystemEntropy()).issue(input);
 }
 
-/** Verified as a service would that knows nothing but the public key. */
+/** Verifies the token as a service that knows only the public key. */
 function accepted(algorithm: SigningAlgorithm, publicKey: KeyObject, token: string) {
   const kid = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string };
   const jwk = { ...jwkMembers(publicKey), alg: algorithm, kid: kid.kid };
@@ -74,13 +74,13 @@ describe('a key that never leaves its KMS', () => {
       },
     ],
   ];
-  it.each(failures)('%s is 503, and nothing goes out', async (_, remote) => {
+  it.each(failures)('%s is 503, and no token is issued', async (_, remote) => {
     const error: unknown = await issue('RS256', rsa.publicKey, remote).catch((each: unknown) => each);
     expect(error).toMatchObject({ code: 'unavailable' });
     expect(String(error)).not.toMatch(/eyJ/);
   });
 
-  it('does not stand beside a key that signs here, nor without its public half, nor for HMAC', () => {
+  it('is refused beside a key that signs here, without its public half, and for HMAC', () => {
     const remote: RemoteSign = async () => Buffer.alloc(0);
     expect(() => Keyring.fromOptions({ sign: remote, privateKey: rsa.privateKey })).toThrow(/keys.sign/);
     expect(() => Keyring.fromOptions({ sign: remote })).toThrow(/keys.publicKey/);

@@ -15,11 +15,11 @@ describe('accountKey', () => {
     expect(accountKey(typed)).toBe(accountKey('bob@x.test'));
   });
 
-  it.each(['rob@x.test', 'bob@y.test', 'bobx@test', '', '+++'])('%j under another', (typed) => {
+  it.each(['rob@x.test', 'bob@y.test', 'bobx@test', '', '+++'])('%j has another key', (typed) => {
     expect(accountKey(typed)).not.toBe(accountKey('bob@x.test'));
   });
 
-  it('keeps names apart that hold no letter', () => {
+  it('gives different keys to names without letters', () => {
     expect(accountKey('++')).not.toBe(accountKey('--'));
   });
 });

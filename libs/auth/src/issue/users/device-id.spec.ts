@@ -10,20 +10,20 @@ const ids = new DeviceIds(() => [key(1)], entropy);
 const unknown = { kind: 'unknown' };
 
 describe('DeviceIds', () => {
-  it('knows a device of that user and epoch', () => {
+  it('recognises a device of the same user and epoch', () => {
     const value = ids.mint('ada', 3);
     expect(value).toMatch(/^[A-Za-z0-9_-]{44}$/);
     expect(ids.verify(value, 'ada', 3)).toEqual({ kind: 'known', id: expect.stringMatching(/^[\w-]{22}$/) });
   });
 
-  it('gives every device another id, and keeps the one it is told to keep', () => {
+  it('gives every device another id, and keeps an id that is passed to it', () => {
     const id = (value: string): unknown => ids.verify(value, 'ada', 3);
     const first = ids.verify(ids.mint('ada', 3), 'ada', 3);
     expect(id(ids.mint('ada', 3))).not.toEqual(first);
     expect(first.kind === 'known' && id(ids.mint('ada', 3, first.id))).toEqual(first);
   });
 
-  it('keeps no id that is not one of its own length', () => {
+  it('does not keep an id of another length', () => {
     expect(ids.verify(ids.mint('ada', 3, 'short'), 'ada', 3).kind).toBe('known');
   });
 
@@ -53,7 +53,7 @@ describe('DeviceIds', () => {
     expect(ids.verify(presented, user, epoch)).toEqual(unknown);
   });
 
-  it('tells an id that it made from a made-up one, whomever it is for, without asking anybody', () => {
+  it('distinguishes its own ids from invented ones for any user, without a look-up', () => {
     const id = ids.genuine(value);
     expect(ids.verify(value, 'ada', 3)).toEqual({ kind: 'known', id });
     expect(ids.genuine(ids.mint('eve', 9, id))).toBe(id);

@@ -9,7 +9,7 @@ function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('HashQueue', () => {
-  it('runs no more at once than allowed, first come first served, and refuses what finds the queue full', async () => {
+  it('runs at most the allowed number at once, in order of arrival, and refuses jobs when the queue is full', async () => {
     const queue = new HashQueue(2, 3);
     const gates = Array.from({ length: 5 }, gate);
     const started: number[] = [];
@@ -37,7 +37,7 @@ describe('HashQueue', () => {
     expect([queue.running, queue.waiting]).toEqual([0, 0]);
   });
 
-  it('goes on after a job that failed', async () => {
+  it('continues after a failed job', async () => {
     const queue = new HashQueue(1, 1);
     const failed = queue.run(() => Promise.reject(new Error('broken')));
     const next = queue.run(() => Promise.resolve('done'));
@@ -47,7 +47,7 @@ describe('HashQueue', () => {
   });
 
   describe('takes turns', () => {
-    /** One place, held until `free`; what ran after it, in order. */
+    /** A queue with one slot, which is busy until `free`; returns what ran afterwards, in order. */
     async function busy(maxQueue = 100) {
       const queue = new HashQueue(1, maxQueue);
       const { opened, open } = gate();
@@ -93,7 +93,7 @@ describe('HashQueue', () => {
     });
 
     // T-b3tr
-    it('a full queue refuses the latest turn of whoever fills it, not the next who comes', async () => {
+    it('a full queue refuses the latest job of the account that fills it, not the next one to arrive', async () => {
       const { add, free } = await busy(5);
       add('eve', { account: 'eve', address: 'a' }, 20);
       add('bob', { account: 'bob', address: 'a' });
@@ -103,7 +103,7 @@ describe('HashQueue', () => {
       expect(refused).toEqual(Array.from({ length: 17 }, () => 'eve'));
     });
 
-    it('a refused job uses no turn: whoever was refused much is not the last afterwards', async () => {
+    it('a refused job uses no turn, so refusals do not delay later jobs', async () => {
       const { add, free } = await busy(2);
       add('eve', { account: 'eve' }, 500);
       add('bob', { account: 'bob' }, 2);
@@ -113,12 +113,12 @@ describe('HashQueue', () => {
     });
 
     // T-fh85
-    it('under a flood that never ends the honest are served all the same', async () => {
+    it('other accounts are served during an endless flood', async () => {
       const queue = new HashQueue(1, 20);
       let stop = false;
       let flooded = 0;
       const flood = Array.from({ length: 40 }, async () => {
-        // it ends at last, so that a queue that serves nobody else fails instead of waiting
+        // the flood ends at last, so that a queue that serves nobody else fails instead of hanging
         while (!stop && flooded < 50_000) {
           await queue.run(settle, { account: 'eve', address: 'a' }).catch(settle);
           flooded++;

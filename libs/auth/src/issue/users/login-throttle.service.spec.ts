@@ -62,7 +62,7 @@ describe('LoginThrottle', () => {
     await expect(guess({ ip: '203.0.113.1' })).rejects.toMatchObject(refused);
   });
 
-  it('allows 100 failures from an address for whatever account, registrations included', async () => {
+  it('allows 100 failures from an address for all accounts together, registrations included', async () => {
     await fail(60, (i) => guess({ account: `user${String(i)}` }));
     for (let i = 0; i < 40; i++) await throttle.admitAddress('192.0.2.1');
     await expect(guess({ account: 'other' })).rejects.toMatchObject(refused);
@@ -76,13 +76,13 @@ describe('LoginThrottle', () => {
     await expect(guess({ ip: '2001:db8:0:2::1' })).resolves.toBeDefined();
   });
 
-  it('lets a missing address evade nothing', async () => {
+  it('applies the limits to a request without an address', async () => {
     const fromNowhere = () => throttle.admit('ada@example.com', undefined);
     await fail(10, fromNowhere);
     await expect(fromNowhere()).rejects.toMatchObject(refused);
   });
 
-  it('does not lock out a known device, neither by account nor by the address it shares', async () => {
+  it('does not lock out a known device, either by its account or by the address it shares', async () => {
     await fail(100, (i) => guess({ ip: `192.0.2.${String(i)}` }));
     await fail(100, (i) => guess({ account: `user${String(i)}`, ip: HOME }));
     await expect(throttle.admitDevice('d1')).resolves.toBeDefined();
@@ -90,7 +90,7 @@ describe('LoginThrottle', () => {
   });
 
   // T-kssq
-  it('gives each known device 10 of its own, and all of an account 100 together', async () => {
+  it('allows each known device 10 failures, and all devices of an account 100 together', async () => {
     await fail(10, () => throttle.admitDevice('d1'));
     await expect(throttle.admitDevice('d1')).rejects.toMatchObject(refused);
     await expect(throttle.admitDevice('d2')).resolves.toBeDefined();
@@ -100,14 +100,14 @@ describe('LoginThrottle', () => {
     await expect(guess({ ip: HOME })).resolves.toBeDefined();
   });
 
-  it('counts a try at an alias under the name of the account too, and once against the address', async () => {
+  it('counts an attempt at an alias under the account too, and only once against the address', async () => {
     await fail(10, () => throttle.admitAccount('ada@example.com', '192.0.2.1'));
     await expect(guess()).rejects.toMatchObject(refused);
     await fail(90, (i) => guess({ account: `user${String(i)}` }));
     await expect(guess({ account: 'other' })).resolves.toBeDefined();
   });
 
-  it('counts no success', async () => {
+  it('does not count successes', async () => {
     for (let i = 0; i < 200; i++) await (await guess()).giveBack();
     await fail(9, () => guess());
     await (await guess()).giveBack();
@@ -129,7 +129,7 @@ describe('LoginThrottle', () => {
     await throttle.admitAddress('192.0.2.1');
   });
 
-  it('hands no email, address or device to the store, nor a hash that can be guessed', async () => {
+  it('does not pass the store an email, address or device, or a guessable hash of them', async () => {
     const attempts: ThrottleAttempt[] = [];
     class Recording extends ThrottleStore {
       override take(attempt: ThrottleAttempt) {
@@ -152,7 +152,7 @@ describe('LoginThrottle', () => {
     expect(written).toContain(keys.of('account', 'ada@example.com'));
   });
 
-  it('keeps names apart that read alike when put together', () => {
+  it('distinguishes names that are equal when they are concatenated', () => {
     expect(keys.of('account+address', 'a', 'bc')).not.toBe(keys.of('account+address', 'ab', 'c'));
     expect(keys.of('account', 'a')).not.toBe(keys.of('address', 'a'));
   });

@@ -56,7 +56,7 @@ describe('PasswordHasher', () => {
   });
 
   // T-j225
-  it.each([73, 200, 1024])('tells passwords apart by byte %i', async (length) => {
+  it.each([73, 200, 1024])('distinguishes passwords that differ in byte %i', async (length) => {
     const start = 'x'.repeat(length - 1);
     await expect(hasher.verify(`${start}b`, await hasher.hash(`${start}a`))).resolves.toEqual(mismatch);
   });
@@ -145,7 +145,7 @@ describe('PasswordHasher', () => {
   });
 
   // T-dkjh
-  it('works as hard for nobody: one verification, against a decoy of the same parameters, made beforehand', async () => {
+  it('does the same work for an unknown user: one verification of a decoy hash with the same parameters', async () => {
     const hashes = jest.spyOn(argon2, 'hash');
     await hasher.verifyNothing('correct horse');
     await hasher.verifyNothing('correct horse');
@@ -155,7 +155,7 @@ describe('PasswordHasher', () => {
     await expect(verifications.mock.results[0]?.value).resolves.toBe(false);
   });
 
-  it('compares both texts of an unusual password where a match is refused in any case', async () => {
+  it('compares both forms of an unusual password even where a match is refused in any case', async () => {
     const hash = await hasher.hash('abc-secret');
     for (const [typed, kind] of [
       ['\uff41\uff42\uff43-secret', 'match'],
@@ -167,7 +167,7 @@ describe('PasswordHasher', () => {
     }
   });
 
-  it('hashes no more at once than configured, and refuses what the queue cannot hold', async () => {
+  it('hashes at most the configured number at once, and refuses more than the queue can hold', async () => {
     hasher = hasherWith({ concurrency: 2, maxQueue: 4 });
     const phc = await hasher.hash('correct horse');
     let running = 0;

@@ -39,7 +39,7 @@ describe('PasswordPolicy', () => {
     await expect(policyWith().check(password, context)).rejects.toMatchObject(refused(reason));
   });
 
-  it('refuses the current password, in another spelling too', async () => {
+  it('refuses the current password, also in another spelling', async () => {
     const check = (current: string) => policyWith().check('a quiet ｒｉｖｅｒ', { ...context, current });
     await expect(check('a quiet river')).rejects.toMatchObject(refused('must not be the current password'));
     await expect(check('a quiet riverbed')).resolves.toBeUndefined();
@@ -55,14 +55,14 @@ describe('PasswordPolicy', () => {
     await expect(policyWith().check(password, context)).resolves.toBeUndefined();
   });
 
-  it('holds a short local part against nobody', async () => {
+  it('ignores a short local part of the email', async () => {
     await expect(
       policyWith().check('savannah-moon', { ...context, email: 'ann@example.com' }),
     ).resolves.toBeUndefined();
   });
 
   // T-dc5t
-  it('never tells the password, nor the email', async () => {
+  it('never reveals the password or the email', async () => {
     const error: unknown = await policyWith()
       .check('1Grace.Hopper1906', context)
       .catch((each: unknown) => each);
@@ -70,7 +70,7 @@ describe('PasswordPolicy', () => {
   });
 
   // T-6g9d
-  it('refuses the words of the host, in another spelling too', async () => {
+  it('refuses the host’s words, also in another spelling', async () => {
     const policy = policyWith({ contextWords: ['Tokenward', 'Harbour Ltd'] });
     for (const password of ['my-tokenward-1', 'ＴＯＫＥＮＷＡＲＤ at noon', 'x harbour ltd x'])
       await expect(policy.check(password, context)).rejects.toMatchObject(
@@ -80,12 +80,12 @@ describe('PasswordPolicy', () => {
   });
 
   // T-tc5k
-  it('leaves common ones to the host that turns the list off', async () => {
+  it('accepts common passwords when the host turns the list off', async () => {
     await expect(policyWith({ refuseCommon: false }).check('password123', context)).resolves.toBeUndefined();
   });
 
   // T-ht44
-  it('asks the breach check last, with the normalised text', async () => {
+  it('runs the breach check last, with the normalised password', async () => {
     const breachCheck = jest.fn((_: string) => Promise.resolve('breached' as const));
     const policy = policyWith({ breachCheck });
     await expect(policy.check('password123', context)).rejects.toMatchObject({
@@ -116,7 +116,7 @@ describe('PasswordPolicy', () => {
     jest.useFakeTimers();
     try {
       const checked = policy.check('xK9#mQ2v', context);
-      // and the turn of the event loop in which a late answer is still taken
+      // and one turn of the event loop, in which a late answer is still accepted
       await jest.advanceTimersByTimeAsync(2_001);
       await expect(checked).resolves.toBeUndefined();
     } finally {

@@ -98,7 +98,7 @@ describe('a directory that says null', () => {
       50,
     );
 
-  it('for nobody means nobody', async () => {
+  it('for a user means that there is no such user', async () => {
     for (const nobody of [null, undefined]) {
       const { findByEmail, findById, findByIdentifier } = lax(nobody);
       expect(await findByEmail('a@example.com')).toBeUndefined();
@@ -107,7 +107,7 @@ describe('a directory that says null', () => {
     }
   });
 
-  it('for what a user does not have is a user without it', async () => {
+  it('for a field is a user without that field', async () => {
     expect((await lax(found).findById('nil'))?.account).toEqual({ id: 'nil', email: '', permissions: [] });
     const whole = users.get('ada');
     expect(await lax(whole).findById('ada')).toBe(whole);
@@ -115,7 +115,7 @@ describe('a directory that says null', () => {
 });
 
 describe('PasswordVerifier', () => {
-  it('verifies, with the counters that were read along', async () => {
+  it('verifies, and returns the counters that were read with the hash', async () => {
     const outcome = await verify(' Ada@EXAMPLE.com ', PASSWORD);
     expect(outcome).toEqual({ kind: 'verified', candidate: users.get('ada') });
     expect(reads).toEqual(['email']);
@@ -149,7 +149,7 @@ describe('PasswordVerifier', () => {
     const changed = await hasher.hash('another horse');
     beforeFind = () => {
       beforeFind = undefined;
-      // the change lands after the first read
+      // the password changes after the first read
       setImmediate(() => put('plain', { passwordHash: changed }));
     };
     class Slow extends Subjects {
@@ -165,7 +165,7 @@ describe('PasswordVerifier', () => {
   });
 
   // T-wnhs
-  it('reads as often for an unknown user as for one whose counters are read apart', async () => {
+  it('makes as many reads for an unknown user as for a user whose counters are read separately', async () => {
     await verify('plain@example.com', 'wrong horse');
     reads = [];
     await expect(verify('nobody@example.com', PASSWORD)).resolves.toMatchObject({
@@ -175,7 +175,7 @@ describe('PasswordVerifier', () => {
   });
 
   // T-hjcv
-  it('by an id it reads the counters first and the user once, as soon as the directory is known to know none', async () => {
+  it('by id, reads the counters first and the user once, after the directory was seen to return no counters', async () => {
     put('apart');
     for (const expected of [
       ['id', 'subject', 'id'],
@@ -187,7 +187,7 @@ describe('PasswordVerifier', () => {
     }
   });
 
-  it('treats a user who went between the reads as unknown', async () => {
+  it('treats a user who was removed between the reads as unknown', async () => {
     class Vanishing extends Subjects {
       override readSubject(): Promise<SubjectState> {
         users.delete('plain');
@@ -217,7 +217,7 @@ describe('PasswordVerifier', () => {
     });
 
     // T-82c9
-    it('replaces an outdated hash at login, and says which one holds now', async () => {
+    it('replaces an outdated hash at login, and returns the current one', async () => {
       const outcome = await verify('ada@example.com', PASSWORD);
       const next = replaced[0]?.[2] ?? '';
       expect(replaced).toEqual([['ada', old, expect.stringContaining('m=1024,t=2')]]);

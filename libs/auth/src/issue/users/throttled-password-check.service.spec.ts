@@ -20,7 +20,7 @@ const user = (id: string): VerifiedCandidate => ({
   account: { id, email: `${id}@example.com`, permissions: [], disabled: false },
   subject: { tokenVersion: 1, epoch: EPOCH },
 });
-/** By what is typed; an alias leads to ada as well. */
+/** Users by what is typed. An alias leads to ada as well. */
 const directory: Readonly<Record<string, VerifiedCandidate>> = {
   'ada@example.com': user('ada'),
   'countess@example.com': user('ada'),
@@ -97,13 +97,13 @@ const anywhere = (n: number) => `203.0.${String(n >> 8)}.${String(n & 255)}`;
 
 describe('ThrottledPasswordCheck', () => {
   // T-tzm7
-  it('looks nobody up and hashes nothing once a limit is reached, whatever device a stranger makes up', async () => {
+  it('does no look-up and no hashing once a limit is reached, whatever device id a stranger invents', async () => {
     const made = () => ({ device: entropy.bytes(33).toString('base64url') });
     expect(await outcomes(30, made)).toEqual({ refused: 10, throttled: 20 });
     expect([lookUps, hashes]).toEqual([10, 10]);
   });
 
-  it('counts another proof under what its user signs in with, where there is no email', async () => {
+  it('counts other proofs under the identifier of the user, where there is no email', async () => {
     const nameless = (identifier: string): VerifiedCandidate => ({
       account: { ...user(identifier).account, email: '', identifier },
       subject: { tokenVersion: 1, epoch: EPOCH },
@@ -115,14 +115,14 @@ describe('ThrottledPasswordCheck', () => {
     expect(await attempt({ as: 'ann' })).toBe('throttled');
   });
 
-  it('counts another proof in the same bucket, whatever tenant the request names', async () => {
+  it('counts other proofs in the same bucket, whatever tenant the request names', async () => {
     const prove = (tenant: string) =>
       passwords.countOther(user('ada'), { client: { ip: '192.0.2.1', tenant } });
     for (let n = 0; n < 10; n++) await prove(`shop${String(n)}`);
     await expect(prove('another')).rejects.toMatchObject({ reason: 'throttled' });
   });
 
-  it('counts a genuine device of another account as a stranger, and lets it look up ten users at most', async () => {
+  it('counts a genuine device of another account as a stranger, and allows it ten look-ups at most', async () => {
     const device = devices.mint('eve', EPOCH);
     expect(await outcomes(10, () => ({}))).toEqual({ refused: 10 });
     lookUps = 0;
@@ -130,7 +130,7 @@ describe('ThrottledPasswordCheck', () => {
     expect(lookUps).toBe(10);
   });
 
-  it('lets a known device through while strangers are kept out', async () => {
+  it('accepts a known device while strangers are refused', async () => {
     await outcomes(120, (n) => ({ ip: anywhere(n) }));
     const device = devices.mint('ada', EPOCH);
     expect(await attempt({ password: 'right', device })).toBe('verified as known');
@@ -138,7 +138,7 @@ describe('ThrottledPasswordCheck', () => {
   });
 
   // T-shtn
-  it('bounds the failures of all known devices of an account together: each login makes another device', async () => {
+  it('bounds the failures of all known devices of an account together, because each login makes another device', async () => {
     const minted = Array.from({ length: 15 }, () => devices.mint('ada', EPOCH));
     const counted = await outcomes(150, (n) => ({ device: minted[n % 15], ip: anywhere(n) }));
     expect(counted).toEqual({ 'refused as known': 100, throttled: 50 });
@@ -151,7 +151,7 @@ describe('ThrottledPasswordCheck', () => {
     expect(counted).toEqual({ refused: 100, throttled: 80 });
   });
 
-  it('counts an alias against its account as well, and tells by no answer that it leads to one', async () => {
+  it('counts an alias against its account as well, and no answer reveals that it leads to one', async () => {
     const [alias, nobody] = ['countess@example.com', 'nobody@example.com'];
     expect(await outcomes(100, (n) => ({ ip: anywhere(n) }))).toEqual({ refused: 100 });
     const before = hashes;
@@ -164,7 +164,7 @@ describe('ThrottledPasswordCheck', () => {
     expect(events).toContainEqual({ type: 'login.throttled', ip: anywhere(200), userId: 'ada' });
   });
 
-  it('gives every bucket back after success, and when nobody compared the password', async () => {
+  it('gives every bucket back after success, and when the password was not compared', async () => {
     const device = devices.mint('ada', EPOCH);
     for (const password of ['right', 'down'])
       for (const with_ of [{}, { device }])

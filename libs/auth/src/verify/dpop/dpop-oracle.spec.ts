@@ -14,7 +14,7 @@ const ours = (proof: string, nowMs = NOW * 1000): Verdict =>
 
 /** What oidc-provider accepts and we refuse, and why we may. */
 const STRICTER: Readonly<Record<string, string>> = {
-  'a key by reference': 'RFC 8725, section 3.10: no key but the one that the proof brings is thought of',
+  'a key by reference': 'RFC 8725, section 3.10: only the key inside the proof is used',
   'a certificate': 'the same',
   'an instant before the window': 'its window is 300 seconds, ours 60 and the clock tolerance',
   'an instant after the window': 'the same',
@@ -23,11 +23,11 @@ const STRICTER: Readonly<Record<string, string>> = {
   'more than 8 KiB': 'nothing that long is parsed',
 };
 
-describe('oidc-provider, which is asked for a token with the same proof,', () => {
+describe('oidc-provider, given the same proof,', () => {
   let server: Server;
   let theirs: (proof: string) => Promise<Verdict>;
   beforeAll(async () => {
-    // it is told about settings that a real deployment would need, and about this Node
+    // it prints hints about production settings and about the Node version
     for (const level of ['info', 'warn'] as const) jest.spyOn(console, level).mockReturnValue(undefined);
     const { default: Provider } = await import('oidc-provider');
     const provider = new Provider(ORIGIN.origin, {
@@ -51,22 +51,25 @@ describe('oidc-provider, which is asked for a token with the same proof,', () =>
   });
   afterAll(() => void server.close());
 
-  it('agrees on a good one', async () => {
+  it('agrees on a good proof', async () => {
     expect(await theirs(await forge())).toBe('accepted');
     expect(ours(await forge())).toBe('accepted');
   });
 
-  it('agrees, where we are not stricter for a reason that is given for each', () => {
+  it('has a stated reason only for forgeries that exist', () => {
     const names = FORGERIES.map(([name]) => name);
     expect(Object.keys(STRICTER).filter((name) => !names.includes(name))).toEqual([]);
   });
 
   // T-dpf8
-  it.each(FORGERIES)('agrees, or why it differs is said, on one with %s', async (name, _, forgery) => {
-    const proof = await forge(forgery());
-    expect([name, ours(proof)]).toEqual([name, 'refused']);
-    expect([name, await theirs(proof)]).toEqual([name, name in STRICTER ? 'accepted' : 'refused']);
-  });
+  it.each(FORGERIES)(
+    'agrees, or differs for a stated reason, on a proof with %s',
+    async (name, _, forgery) => {
+      const proof = await forge(forgery());
+      expect([name, ours(proof)]).toEqual([name, 'refused']);
+      expect([name, await theirs(proof)]).toEqual([name, name in STRICTER ? 'accepted' : 'refused']);
+    },
+  );
 
   // T-dpf9
   it.each([
@@ -81,19 +84,19 @@ describe('oidc-provider, which is asked for a token with the same proof,', () =>
     expect([ours(proof), await theirs(proof)]).toEqual([verdict, verdict]);
   });
 
-  it('takes an escape that needs none as another URI; RFC 3986, section 6.2.2.2, says that it is the same', async () => {
+  it('treats an unnecessary percent-escape as another URI; RFC 3986, section 6.2.2.2, says that it is the same', async () => {
     const proof = await forge({ claims: { htu: 'https://api.example.com/n%6Ftes' } });
     expect([ours(proof), await theirs(proof)]).toEqual(['accepted', 'refused']);
   });
 
   // T-dpfa
   it.each(['ES256', 'RS256', 'PS256'] as const)(
-    'agrees on one of the dpop package: %s',
+    'agrees on a proof of the dpop package: %s',
     async (algorithm) => {
       const keys = await DPoP.generateKeyPair(algorithm, { extractable: true });
       const proof = await DPoP.generateProof(keys, URI, 'POST');
       expect([ours(proof, Date.now()), await theirs(proof)]).toEqual(['accepted', 'accepted']);
-      // nobody here takes the proof of a method that was changed
+      // neither accepts the proof with another method
       const other = await DPoP.generateProof(keys, URI, 'GET');
       expect([ours(other, Date.now()), await theirs(other)]).toEqual(['refused', 'refused']);
     },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { base64url, exportJWK, generateKeyPair, SignJWT } from 'jose';
 
-/** The oracle has no other clock. */
+/** The oracle can only use the system clock. */
 export const NOW = Math.floor(Date.now() / 1000);
 export const URI = 'https://api.example.com/notes';
 
@@ -21,7 +21,7 @@ export const [own, other] = await Promise.all([
 ]);
 export const [jwk, privateJwk] = await Promise.all([exportJWK(own.publicKey), exportJWK(own.privateKey)]);
 
-/** A good proof but for what is forged; `undefined` members vanish. */
+/** A proof that is good except for what is forged; `undefined` members are left out. */
 export async function forge({ header = {}, claims = {}, keys = own, text = (proof) => proof }: Forgery = {}) {
   const payload = { jti: randomUUID(), htm: 'POST', htu: URI, iat: NOW, ...claims };
   const signed = await new SignJWT(JSON.parse(JSON.stringify(payload)) as Record<string, unknown>)
@@ -52,7 +52,7 @@ const inDer = (proof: string): string => {
   return [parts[0], parts[1], der.toString('base64url')].join('.');
 };
 
-/** What is wrong, why it is refused, how it is made. */
+/** What is wrong, the reason of the refusal, and how the forgery is made. */
 export const FORGERIES: readonly (readonly [string, string, () => Forgery])[] = [
   ['another type', 'proof_type', () => ({ header: { typ: 'jwt' } })],
   ['an access token', 'proof_type', () => ({ header: { typ: 'at+jwt' } })],

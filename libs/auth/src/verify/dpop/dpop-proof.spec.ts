@@ -26,7 +26,7 @@ interface RfcClaims {
   readonly iat: number;
   readonly ath?: string;
 }
-/** Every whole proof that is printed there: section, claims, signature. */
+/** Every complete proof that RFC 9449 prints: section, claims, signature. */
 const RFC_9449: readonly (readonly [string, RfcClaims, string])[] = [
   [
     '4.1',

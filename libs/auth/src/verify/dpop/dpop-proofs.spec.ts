@@ -7,7 +7,7 @@ import { MemoryProofReplays } from '../../storage/memory-proof-replays.js';
 import { DpopProofs } from './dpop-proofs.service.js';
 
 const NONCE = 'of this process';
-/** Of which one key gets half. */
+/** The capacity; one key may use half of it. */
 const CAPACITY = 4;
 const options = resolveOptions(
   { issuer: 'https://issuer.example', audience: 'api', keys: { algorithm: 'ES256' }, dpop: 'offer' },
@@ -105,7 +105,7 @@ describe('what a proof accompanied', () => {
     }
   });
 
-  it('with an access token is known to a way in behind the guard, and stays used where that refuses', async () => {
+  it('with an access token is known to a sign-in behind the guard, and stays used when that sign-in is refused', async () => {
     proofs = new DpopProofs(
       options,
       new SystemClock(),
@@ -126,7 +126,7 @@ describe('what a proof accompanied', () => {
     await expect(proofs.provedBy(another, pass)).rejects.toMatchObject({ reason: 'invalid_dpop_proof' });
   });
 
-  it('of a refresh is counted for its account, which has one share however many keys its sessions have', async () => {
+  it('of a refresh is counted for its account, which has one share for all keys of its sessions', async () => {
     const [capacity, each] = [12, 4];
     const replays = new MemoryProofReplays(new SystemClock(), NONCE, capacity);
     proofs = new DpopProofs(options, new SystemClock(), replays);
@@ -140,13 +140,13 @@ describe('what a proof accompanied', () => {
     const own = await Promise.all(Array.from({ length: 3 }, () => generateKeyPair('ES256')));
     const answers: string[] = [];
     for (let n = 0; n < each; n++) for (const by of own) answers.push(await refresh('greedy', by));
-    // half of what there is, as with one key
+    // half of the capacity, as with one key
     expect(answers.filter((answer) => answer === 'good')).toHaveLength(capacity / 2);
     expect(await refresh('another', keys)).toBe('good');
   });
 
   // T-dph4
-  it('of one account is counted for it, whichever of its keys it has', async () => {
+  it('of one account is counted for it, whichever of its keys signed', async () => {
     proofs = new DpopProofs(
       options,
       new SystemClock(),

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AuthError } from '../../common/auth-error.js';
 import { httpRequestOf } from './call-context.js';
 
-describe('the request that OriginGuard and ThrottleGuard judge', () => {
+describe('the request that OriginGuard and ThrottleGuard check', () => {
   const detailOf = (type: string): unknown => {
     const context = new ExecutionContextHost([{}, {}, {}], class Gateway {}, () => undefined);
     context.setType(type);
@@ -14,7 +14,7 @@ describe('the request that OriginGuard and ThrottleGuard judge', () => {
     }
   };
 
-  it.each(['ws', 'rpc', 'graphql'])('is missing in a %s call that no HTTP request brought', (type) => {
+  it.each(['ws', 'rpc', 'graphql'])('is missing in a %s call without an HTTP request', (type) => {
     expect(detailOf(type)).toBe(
       `OriginGuard: judges HTTP requests, and this ${type} call has none: take it off that handler`,
     );

@@ -49,7 +49,7 @@ describe('the context of a GraphQL operation', () => {
     ['Mercurius: request', { request: { headers: GOOD } }, 'u1'],
     ['graphql-ws: connectionParams', { connectionParams: GOOD, extra: { request: handshake({}) } }, 'u1'],
     [
-      'graphql-ws as Nest hands it on',
+      'graphql-ws as Nest passes it',
       { req: { connectionParams: GOOD, extra: { request: handshake({}) } } },
       'u1',
     ],
@@ -64,7 +64,7 @@ describe('the context of a GraphQL operation', () => {
     ['a cookie of the handshake from a foreign page', { req: handshake(foreign) }, 'cross_origin'],
     ['the same under extra', { extra: { request: handshake(foreign) } }, 'cross_origin'],
     [
-      'the same, which says in its first message that it is not',
+      'the same, whose first message claims otherwise',
       { request: handshake(foreign, { 'sec-fetch-site': 'same-origin' }) },
       'cross_origin',
     ],
@@ -89,7 +89,7 @@ describe('the context of a GraphQL operation', () => {
   });
 
   // T-dph3
-  it('brings the proof of its first message, the same for all operations of a connection', () => {
+  it('has the proof of its first message, for all operations of a connection', () => {
     const live = { ...handshake({}), url: '/graphql' };
     const connectionParams = { Authorization: 'DPoP bound', DPoP: 'proof' };
     const requestFor = (params: object) =>
@@ -106,7 +106,7 @@ describe('the context of a GraphQL operation', () => {
     expect(twice?.request.headers['dpop']).toBe('a, b');
   });
 
-  it('of one operation on a connection says nothing of the next', () => {
+  it('of one operation on a connection does not affect the next', () => {
     const request = handshake({});
     expect(verdict({ extra: { request }, connectionParams: GOOD })).toBe('u1');
     expect(principalOf(callOf({ extra: { request } }))).toBeUndefined();

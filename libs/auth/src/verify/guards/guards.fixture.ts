@@ -16,7 +16,7 @@ import { RecentAuthGuard } from './recent-auth.guard.js';
 import { RolesGuard } from './roles.guard.js';
 import { TokenVersionGuard } from '../../issue/sessions/token-version.guard.js';
 
-/** The same routes under guards that are global and under guards of the class. */
+/** The same routes behind global guards and behind guards of the class. */
 export function routes(path: string, ...guards: Type[]): Type {
   @Controller(path)
   @UseGuards(...guards)
@@ -165,7 +165,7 @@ export class UnguardedController {
   }
 }
 
-/** A host's own strategy says who calls; Tokenward's guards must not take its word. */
+/** A host's own strategy sets the user; Tokenward's guards must not trust it. */
 class ForeignGuard {
   canActivate(context: ExecutionContext): boolean {
     context.switchToHttp().getRequest<{ user: unknown }>().user = {

@@ -65,12 +65,12 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     afterAll(() => app.app.close());
 
     // T-kk3x
-    it('lets a good token in and hands its principal over, at once or later', async () => {
+    it('accepts a good token and passes its principal on, at once or later', async () => {
       expect((await get('mine', 'good')).json).toEqual({ id: 'u1', same: true });
       expect((await get('mine', 'slow')).json).toEqual({ id: 'u1', same: true });
     });
 
-    it('answers no token and a refused one with the same body to the byte', async () => {
+    it('answers a missing token and a refused one with the same bytes in the body', async () => {
       const none = await get('mine');
       const refused = await get('mine', 'forged');
       expect([none.status, none.text, none.headers['www-authenticate']]).toEqual([401, REFUSAL, 'Bearer']);
@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       expect(Object.keys(answer.json as object)).toEqual(['statusCode', 'error', 'message', 'code']);
     });
 
-    it('lets a bad cookie decide over a good header', async () => {
+    it('uses the cookie, even a bad one, before a good header', async () => {
       const headers = { cookie: 'access_token=forged', authorization: 'Bearer good' };
       expect((await app.call('GET', `/${path}/mine`, { headers })).status).toBe(401);
       const twice = { cookie: 'access_token=good; access_token=good' };
@@ -135,7 +135,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       expect((await post(`https://127.0.0.1:${app.port}`)).status).toBe(403);
     });
 
-    it('lets a cross-site link through: a safe method', async () => {
+    it('accepts a cross-site link, because its method is safe', async () => {
       const headers = { cookie: 'access_token=good', 'sec-fetch-site': 'cross-site' };
       expect((await app.call('GET', `/${path}/mine`, { headers })).status).toBe(200);
     });
@@ -146,7 +146,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     });
 
     // T-cthn
-    it('takes no token for nobody where it is optional, and refuses a bad one', async () => {
+    it('treats a missing token as no user where it is optional, and refuses a bad one', async () => {
       expect((await get('optional')).json).toEqual({ id: null });
       expect((await get('optional', 'good')).json).toEqual({ id: 'u1' });
       expect((await get('optional', 'slow')).json).toEqual({ id: 'u1' });
@@ -166,7 +166,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     });
 
     // T-crkg
-    it('holds roles and permissions', async () => {
+    it('enforces roles and permissions', async () => {
       expect((await get('admin', 'admin')).text).toBe('admin');
       expect((await get('admin', 'good')).json).toEqual(forbidden('Access denied', 'forbidden'));
       expect((await get('admin', 'bare')).status).toBe(403);
@@ -176,7 +176,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     });
 
     // T-8586
-    it('holds the age of the proof', async () => {
+    it('enforces the age of the authentication', async () => {
       const recent = (token: string) => remove('recent', token);
       expect((await recent('good')).status).toBe(200);
       expect((await recent('early')).headers['www-authenticate']).toContain(
@@ -189,7 +189,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       }
     });
 
-    it('holds how it was proved', async () => {
+    it('enforces the authentication method', async () => {
       const recent = (token: string) => remove('recent-factor', token);
       expect((await recent('strong')).status).toBe(200);
       for (const token of ['good', 'bare']) {
@@ -198,7 +198,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
       }
     });
 
-    it('holds that the session is bound to a key', async () => {
+    it('enforces that the session is bound to a key', async () => {
       for (const bound of ['dbsc', 'dpop'] as const) {
         authenticate.known = { ...authenticate.known, bound: principal({ bound }) };
         expect((await get('bound', 'bound')).text).toBe('bound');
@@ -210,7 +210,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     });
 
     // T-dfxn
-    it('lets whoever acts as a user in, but not where the user alone may go', async () => {
+    it('accepts an actor who acts as a user, but not where only the user may go', async () => {
       expect((await get('mine', 'acting')).status).toBe(200);
       expect([(await get('own', 'good')).status, (await get('own')).status]).toEqual([200, 401]);
       const refused = [await get('own', 'acting')];
@@ -220,7 +220,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
     });
 
     // T-jvms
-    it('asks strictly where the route says so', async () => {
+    it('makes a strict revocation check where the route asks for it', async () => {
       await get('strict', 'good');
       expect(authenticate.revocationModes).toEqual(['strict']);
       await get('mine', 'good');
@@ -256,7 +256,7 @@ describe.each(ADAPTERS)('guards on %s', (adapter) => {
   });
 
   // T-cv2h
-  it('confirms with the database where TokenVersionGuard stands', async () => {
+  it('checks the database where TokenVersionGuard is applied', async () => {
     const authenticate = new FakeAuthenticateFlow();
     const controllers = [routes('routes', JwtAuthGuard, TokenVersionGuard)];
     const started = await startApp(adapter, { authenticate, controllers });

@@ -41,7 +41,7 @@ import { TrustIssuers } from '../issuers/trust-issuers.decorator.js';
 import { RolesGuard } from './roles.guard.js';
 import { boot, host } from './held-routes.fixture.js';
 
-/** As hosts write it. */
+/** Guards as hosts write them. */
 @Injectable()
 class HostGuard extends JwtAuthGuard {
   override async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -71,7 +71,7 @@ describe.each<[string, Type | undefined, AppParts]>([
   ['useGlobalGuards', undefined, { prepare: useLater }],
 ])('a requirement under %s', (_, guard, parts) => {
   // T-fn2d
-  it('holds whoever says it: class, handler, what they extend and override', async () => {
+  it('is enforced wherever it is declared: on class, handler, or what they extend and override', async () => {
     const rows = heldRoutes();
     for (const [index, [, routeClass]] of rows.entries()) {
       Controller(`r${String(index)}`)(routeClass);
@@ -153,7 +153,7 @@ describe.each(TRANSPORTS)('%s', (_, of, route) => {
     expect(message).toContain(`Host.handle: ${expected}`);
   });
 
-  it('of another instance without its guard stops the boot', async () => {
+  it('that belongs to another instance without its guard stops the boot', async () => {
     const said = SetMetadata(INSTANCE, 'staff') as MethodDecorator;
     expect(await boot(host(of, route, Roles('admin'), said, UseGuards(JwtAuthGuard)))).toContain(
       "of the instance 'staff'",
@@ -161,9 +161,9 @@ describe.each(TRANSPORTS)('%s', (_, of, route) => {
   });
 });
 
-// as with Nest 11
-describe('a message of a gateway, where Nest does not ask the global guard', () => {
-  /** Counted as ours, and never asked. */
+// Nest 11 behaves like this
+describe('a gateway message, for which Nest does not call the global guard', () => {
+  /** Counted as a Tokenward guard, but never called. */
   @Injectable()
   class SkippedGuard extends JwtAuthGuard {
     override canActivate(): boolean {
@@ -224,7 +224,7 @@ describe('the boot', () => {
     );
   });
 
-  it('stops for a method that nothing it knows calls', async () => {
+  it('stops for a method that no known transport calls', async () => {
     const message = await boot(
       host(Injectable(), SetMetadata('queue', 'mails') as MethodDecorator, Roles('admin')),
     );
@@ -243,7 +243,7 @@ describe('the boot', () => {
     expect(await boot(held, { providers })).toContain(expected);
   });
 
-  it('names what it stopped for in one line, however many', async () => {
+  it('names all of its reasons in one line', async () => {
     class Many {}
     for (const name of 'abcdefg') {
       const descriptor = { value: () => 'in', configurable: true, writable: true };
@@ -255,7 +255,7 @@ describe('the boot', () => {
     expect(await boot(Many)).toMatch(/Many.a, Many.b, Many.c, Many.d, Many.e and 2 more: asks for @Roles/);
   });
 
-  it('lets a test replace the guard', async () => {
+  it('accepts that a test replaces the guard', async () => {
     const held = host(Controller('held'), Get(), Roles('admin'), UseGuards(JwtAuthGuard));
     const testing = Test.createTestingModule({ imports: [edge({})], controllers: [held] })
       .overrideGuard(JwtAuthGuard)
@@ -265,7 +265,7 @@ describe('the boot', () => {
     await app.close();
   });
 
-  it('does not look at routes where none is served', async () => {
+  it('does not check routes in a context that serves none', async () => {
     const held = host(Controller('held'), Get(), Roles('admin'));
     const context = await Test.createTestingModule({ imports: [edge({})], controllers: [held] }).compile();
     await context.init();

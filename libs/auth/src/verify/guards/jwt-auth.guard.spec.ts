@@ -19,13 +19,13 @@ describe('JwtAuthGuard', () => {
   });
   afterAll(() => app.app.close());
 
-  it('answers without a promise while no store has to be asked', () => {
+  it('answers synchronously while no store has to be asked', () => {
     const request = { headers: { authorization: 'Bearer good' }, method: 'GET' };
     expect(app.app.get(JwtAuthGuard).canActivate(contextOf('http', request))).toBe(true);
     expect(request).toMatchObject({ user: { id: 'u1' } });
   });
 
-  it('refuses a call that brings nothing it knows', () => {
+  it('refuses a call of an unknown kind', () => {
     const call = () => app.app.get(JwtAuthGuard).canActivate(contextOf('pigeon', {}));
     expect(call).toThrow(expect.objectContaining({ reason: 'token_missing' }));
   });

@@ -20,8 +20,8 @@ const route = (routeClass: typeof Notes) =>
     getClass: () => routeClass,
   }) as unknown as ExecutionContext;
 
-describe('what the decorators say of a route', () => {
-  it('is of its class, too: one handler that several inherit is as open as each of them', () => {
+describe('what the decorators declare for a route', () => {
+  it('depends on its class, too: a handler that several classes inherit is as open as each class', () => {
     const isOpen = perRoute(isPublic);
     const rolesOf = perRoute((context) => requirementOf(ROLES, context));
     for (let time = 0; time < 2; time += 1) {
@@ -39,7 +39,7 @@ describe('what the decorators say of a route', () => {
     }
   });
 
-  it('is read once, also where it says nothing', () => {
+  it('is read once, also where nothing is declared', () => {
     const read = jest.fn(() => undefined);
     const facts = perRoute(read);
     for (let time = 0; time < 3; time += 1) expect(facts(route(Notes))).toBeUndefined();

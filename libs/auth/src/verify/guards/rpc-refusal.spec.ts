@@ -6,7 +6,7 @@ import type { AuthErrorReason } from '../../contract/index.js';
 import { PreparesRefusals } from '../http/refused.js';
 import { rpcErrorOf } from './rpc-refusal.js';
 
-/** A call whose context is this: gRPC's Metadata, or what other transports have. */
+/** A call with this context: gRPC's Metadata, or the context of another transport. */
 const call = (context: object): ExecutionContext =>
   ({
     getType: () => 'rpc',
@@ -40,12 +40,12 @@ describe('a refused remote call', () => {
     expect(rpcErrorOf(grpc, new AuthError(reason, 'private'))).toEqual({ code, details, message: details });
   });
 
-  it('by any other transport is the body of the HTTP answer', () => {
+  it('over any other transport is the body of the HTTP answer', () => {
     const error = new AuthError('forbidden', 'private');
     expect(rpcErrorOf(tcp, error)).toEqual(error.getResponse());
   });
 
-  it('leaves a guard as the exception that Nest itself knows, where no filter of the application runs', async () => {
+  it('is thrown by a guard as Nest’s own exception, where no filter of the application runs', async () => {
     const refused = await Promise.resolve(
       new Guard(new AuthError('forbidden', 'private')).canActivate(grpc),
     ).catch((error: unknown) => error);

@@ -76,7 +76,7 @@ export function grant(overrides: Partial<IssuedTokens> = {}): IssuedTokens {
 
 type Deep<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
 
-/** The options the edge reads; the rest is never asked. */
+/** The options that the HTTP layer reads. */
 export function settings(overrides: Deep<ResolvedAuthOptions> = {}): ResolvedAuthOptions {
   return {
     accessToken: { ttlSeconds: 900, clockToleranceSeconds: 30 },
@@ -151,7 +151,7 @@ export class FakeAuthenticateFlow {
   }
 
   assertCanConfirm(): void {
-    // this one always can
+    // this test double can always answer
   }
 
   confirm(subject: Principal): Promise<Principal> {
@@ -239,7 +239,7 @@ const FLOWS = {
 @Module({})
 class EdgeModule {}
 
-/** The edge as a module of its own, so that its filter proves to reach the host's routes. */
+/** The HTTP layer as a separate module, to prove that its filter reaches the host's routes. */
 export function edge(parts: AppParts): DynamicModule {
   const flows = Object.entries(FLOWS).map(([name, provide]) => ({
     provide,
@@ -290,7 +290,7 @@ export async function startApp(adapter: (typeof ADAPTERS)[number], parts: AppPar
   );
   app.useLogger(parts.logger ?? false);
   parts.prepare?.(app);
-  // one that does not boot leaves nothing open
+  // an application that does not boot leaves no handle open
   await app.listen(0, '127.0.0.1').catch(async (error: unknown) => {
     await app.close();
     throw error;

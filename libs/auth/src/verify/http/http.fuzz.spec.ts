@@ -49,7 +49,7 @@ const HEADER = [
 describe('cookies, fuzzed', () => {
   // T-6228
   fuzz('one cookie of the name is taken, two are refused', {
-    // of single characters alone no text would hold the name twice
+    // a text of random single characters would never hold the name twice
     inputs: textOf([...COOKIES, `${NAME}=`, `; ${NAME}=a`], 18),
     check: (cookie) => {
       const values = cookie.split(';').flatMap((pair) => {
@@ -275,7 +275,7 @@ describe('bodies, fuzzed', () => {
   });
 });
 
-/** What it gives, or how it refuses; anything else thrown is a crash. */
+/** The result or the refusal of `act`; any other error is a crash. */
 function readable(read: () => unknown): unknown {
   try {
     return read();

@@ -92,7 +92,7 @@ describe('the OpenAPI description', () => {
   });
 
   // T-hwms
-  it('describes what the decorators ask of the host’s routes', () => {
+  it('describes the requirements that decorators put on the host’s routes', () => {
     expect(Object.keys(paths['/host/plain']?.['get']?.responses ?? {})).toEqual(
       expect.arrayContaining(['200', '401', '403']),
     );

@@ -4,7 +4,7 @@ import { isUnsafe, judgeOrigin } from './origin-policy.js';
 
 type Headers = Readonly<Record<string, string | readonly string[]>>;
 
-/** As node hands it over: repeated headers joined, the raw list complete. */
+/** A request as Node delivers it: repeated headers are joined, the raw list is complete. */
 function request(headers: Headers, connection: 'plain' | 'tls' = 'tls'): HttpRequest {
   const lines = Object.entries(headers).flatMap(([name, value]) =>
     (typeof value === 'string' ? [value] : value).map((each) => [name, each] as const),
@@ -29,7 +29,7 @@ describe('the origin rule', () => {
   it.each<[string, HttpRequest, typeof direct, string]>([
     ['own origin', request({ host, origin: 'https://api.example.com' }), direct, 'passes'],
     [
-      'own origin, default port written',
+      'own origin with the default port',
       request({ host, origin: 'https://api.example.com:443' }),
       direct,
       'passes',
@@ -60,7 +60,7 @@ describe('the origin rule', () => {
     ],
     ['an IPv6 host', request({ host: '[::1]:3000', origin: 'http://[::1]:3000' }, 'plain'), direct, 'passes'],
     [
-      'own origin that the browser calls cross-site',
+      'own origin that the browser labels cross-site',
       request({ host, origin: 'https://api.example.com', 'sec-fetch-site': 'cross-site' }),
       direct,
       'passes',
@@ -88,7 +88,7 @@ describe('the origin rule', () => {
       'cross_origin',
     ],
     [
-      'two origins parted by a blank',
+      'two origins separated by a space',
       request({ host, origin: 'https://api.example.com https://evil.test' }),
       direct,
       'cross_origin',
@@ -229,7 +229,7 @@ describe('the origin rule', () => {
       'cross_origin',
     ],
     [
-      'Forwarded beside X-Forwarded: the latter decides',
+      'Forwarded beside X-Forwarded: X-Forwarded is used',
       request({ host, origin: 'https://evil.test', forwarded: 'host=evil.test', 'x-forwarded-host': host }),
       proxied,
       'cross_origin',

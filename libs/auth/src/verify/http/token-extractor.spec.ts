@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { HttpRequest } from './adapter.js';
 import { presentedAccessToken, presentedCookie } from './token-extractor.js';
 
-/** As node hands it over: cookies joined, the first Authorization header kept, the raw list complete. */
+/** A request as Node delivers it: cookies joined, only the first Authorization header kept, the raw list complete. */
 function request(...lines: readonly (readonly [string, string])[]): HttpRequest {
   const of = (name: string) => lines.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
   const cookies = of('cookie');
@@ -35,7 +35,7 @@ describe('where an access token is read from', () => {
     ['an empty cookie counts as none', cookie('access_token='), NONE],
     ['a blank cookie counts as none', cookie('access_token=  ; x=1'), NONE],
     [
-      'an empty cookie leaves the header',
+      'with an empty cookie the header is used',
       request(['Cookie', 'access_token='], ['Authorization', 'Bearer t']),
       byBearer('t'),
     ],
@@ -108,7 +108,7 @@ describe('where an access token is read from', () => {
   });
 
   // T-g4tk
-  it('finds one cookie wherever it stands, and refuses a second one wherever it stands', () => {
+  it('finds one cookie at any position, and refuses a second one at any position', () => {
     const other = fc
       .stringMatching(/^[\w!#$%&'*+.^`|~-]{0,12}=[\w./+-]{0,12}$/)
       .filter((pair) => !pair.startsWith('t='));
@@ -133,7 +133,7 @@ describe('where an access token is read from', () => {
     );
   });
 
-  it('never throws and never makes a token up', () => {
+  it('does not throw or invent a token', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (cookies, header) => {
         const presented = extract(request(['Cookie', cookies], ['Authorization', header]));

@@ -1,4 +1,4 @@
-// Spec support: other issuers with keys, in memory, and a forger of their tokens.
+// Spec support: other issuers with keys, in memory, and forgeries of their tokens.
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import {
   trustedIssuersSchema,
@@ -46,7 +46,7 @@ export class ForeignIssuer {
   }
 }
 
-/** Times as every one of them has them. */
+/** Time claims that all of these issuers set. */
 export const TIMES = { iat: NOW, exp: NOW + 3600 };
 
 export async function trusting(...entries: readonly TrustedIssuerOptions[]) {
@@ -62,7 +62,7 @@ export async function trusting(...entries: readonly TrustedIssuerOptions[]) {
   const names = entries.map(({ issuer }) => issuer);
   const verify = async (token: string, on = names): Promise<VerificationOutcome | undefined> =>
     issuers.verify(token, on);
-  /** What it comes to, in one word. */
+  /** The outcome in one word. */
   const verdict = async (token: string, on = names): Promise<string> => {
     const outcome = await verify(token, on);
     if (!outcome) return 'not asked';

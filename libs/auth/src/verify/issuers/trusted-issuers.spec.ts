@@ -40,7 +40,7 @@ const claims = (changes: Record<string, unknown> = {}) => ({
 });
 
 describe('a token of a trusted issuer', () => {
-  it('is accepted with who it says, and no name of its own is taken for ours', async () => {
+  it('is accepted with its subject, and its ids cannot be confused with ours', async () => {
     const { verify, a } = await two();
     const outcome = await verify(a.sign(claims({ sid: 's1', role: 'admin', permissions: ['all'] })));
     expect(outcome).toMatchObject({
@@ -55,20 +55,20 @@ describe('a token of a trusted issuer', () => {
   });
 
   // T-fi03
-  it('is not asked about where the route does not name the issuer', async () => {
+  it('is not checked where the route does not name the issuer', async () => {
     const { verdict, a } = await two();
     expect(await verdict(a.sign(claims()), [B])).toBe('not asked');
     expect(await verdict(a.sign(claims()), [])).toBe('not asked');
   });
 
-  it('is named differently by issuer, though all its names are the same', async () => {
+  it('gets a different id per issuer, even if all its claims are equal', async () => {
     const { verify, a, b } = await two();
     const of = async (token: string) => (await verify(token)) as { principal: { tokenId: string } };
     const [first, second] = [await of(a.sign(claims())), await of(b.sign(claims({ iss: B })))];
     expect(first.principal.tokenId).not.toBe(second.principal.tokenId);
   });
 
-  it('that was seen costs no signature check, and is refused when it has expired or its key has gone', async () => {
+  it('that was verified before costs no signature check, and is refused when it has expired or its key was removed', async () => {
     const { issuers, verdict, clock, a } = await two();
     const token = a.sign(claims());
     expect(issuers.remembered(token, [A])).toBeUndefined();
@@ -125,13 +125,13 @@ describe('a token of a trusted issuer', () => {
     expect(await verdict(a.sign(claims(), header))).toBe(reason);
   });
 
-  it('says who acts as its subject', async () => {
+  it('tells who acts as its subject', async () => {
     const { verify, a } = await two();
     const outcome = await verify(a.sign(claims({ act: { sub: 'service', act: { sub: 'first' } } })));
     expect(outcome).toMatchObject({ principal: { id: 'u1', actor: { id: 'service' } } });
   });
 
-  it('without jti, nbf and with a fraction in its times is accepted', async () => {
+  it('without jti and nbf, and with fractional times, is accepted', async () => {
     const { verdict, a } = await two();
     expect(await verdict(a.sign(claims({ jti: undefined, iat: NOW - 0.5, exp: NOW + 60.5 })))).toBe(
       'accepted',
@@ -156,9 +156,9 @@ describe('a token of a trusted issuer', () => {
 
 describe('between issuers', () => {
   // T-smj9
-  it('no key of one verifies what another is said to have signed', async () => {
+  it('a key of one issuer does not verify a token that names another', async () => {
     const { verdict, a, b } = await two();
-    // same kid at both
+    // both issuers use the same kid
     expect(await verdict(b.sign(claims({ iss: A })))).toBe('algorithm_mismatch');
     expect(await verdict(b.sign(claims({ iss: A }), { alg: 'ES384' }))).toBe('signature_mismatch');
     expect(await verdict(a.sign(claims({ iss: B }), { alg: 'ES256' }))).toBe('signature_mismatch');
@@ -166,14 +166,14 @@ describe('between issuers', () => {
     expect(await verdict(b.sign(claims({ iss: A }), {}, 'only-b'))).toBe('key_unknown');
   });
 
-  it('a public key is never taken for a secret', async () => {
+  it('a public key is never used as a secret', async () => {
     const { verdict, a } = await two();
     const input = `${b64(JSON.stringify({ alg: 'HS256', kid: 'one', typ: 'JWT' }))}.${b64(JSON.stringify(claims()))}`;
     const mac = createHmac('sha256', JSON.stringify(a.published[0])).update(input).digest();
     expect(await verdict(`${input}.${b64(mac)}`)).toBe('algorithm_mismatch');
   });
 
-  it('a token that names nobody, or us, is not theirs', async () => {
+  it('a token without an issuer, or with ours, is not checked against trusted issuers', async () => {
     const { verdict, a } = await two();
     for (const iss of [OURS, undefined, `${A}/`, A.toUpperCase(), ['https://a.example']])
       expect(await verdict(a.sign(claims({ iss })))).toBe('not asked');
@@ -181,7 +181,7 @@ describe('between issuers', () => {
 });
 
 describe('the keys of a trusted issuer', () => {
-  it('may have no alg: the first algorithm that fits counts, and no other', async () => {
+  it('may have no alg: only the first algorithm that fits is used', async () => {
     const source = new ForeignIssuer('RS256');
     source.published = source.published.map(({ alg: _alg, ...members }) => members);
     const { verdict, issuers } = await trusting(
@@ -193,14 +193,14 @@ describe('the keys of a trusted issuer', () => {
     expect(await verdict(source.sign(claims({ iss: B })))).toBe('algorithm_mismatch');
   });
 
-  it('of an algorithm that is not named verify nothing', async () => {
+  it('of an algorithm that is not listed do not verify a token', async () => {
     const source = new ForeignIssuer('RS256');
     const { verdict, issuers } = await trusting(entry(A, source, { algorithms: ['ES256'] }));
     stops.push(() => issuers.onApplicationShutdown());
     expect(await verdict(source.sign(claims()))).toBe('key_unknown');
   });
 
-  it('may change at any time: whoever comes with the new one waits for a fetch and is let in, and fetches stay few', async () => {
+  it('may change at any time: a request with a new key waits for a fetch and is accepted, and fetches stay few', async () => {
     const { verdict, a } = await two();
     const began = a.fetches;
     const unknown = (n: number) =>
@@ -208,7 +208,7 @@ describe('the keys of a trusted issuer', () => {
     const junk = unknown(0);
     const first = await Promise.all(Array.from({ length: 20 }, () => verdict(junk)));
     expect([new Set(first), a.fetches - began]).toEqual([new Set(['key_unknown']), 1]);
-    // in the cool-down: the keys change while others still ask with junk
+    // in the cool-down: the keys change while other requests still use unknown keys
     a.addKey('two');
     const load = Array.from({ length: 20 }, () => verdict(junk));
     const fresh = Array.from({ length: 20 }, (_, n) =>
@@ -219,7 +219,7 @@ describe('the keys of a trusted issuer', () => {
     expect([new Set(await Promise.all(load)), a.fetches - began]).toEqual([new Set(['key_unknown']), 2]);
   });
 
-  it('that cannot be fetched leave the answer open: 503, and what was known goes on', async () => {
+  it('that cannot be fetched cause 503, and known keys still work', async () => {
     const { verdict, a } = await two();
     const token = a.sign(claims());
     a.addKey('two');

@@ -1,6 +1,6 @@
 import type { Clock } from '../../common/clock.js';
 
-/** Seconds, moved by hand. */
+/** The time in seconds, set by the test. */
 export class HandClock implements Clock {
   constructor(public seconds: number) {}
   now = () => this.seconds * 1000;

@@ -18,7 +18,7 @@ describe('the members of a key', () => {
     expect(createPrivateKey({ key: jwkMembers(privateKey), format: 'jwk' }).equals(privateKey)).toBe(true);
   });
 
-  it('are asked of a copy, whoever wants them', async () => {
+  it('are exported from a copy of the key', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
     const spies = [publicKey, privateKey].map((key) =>
       jest.spyOn(Object.getPrototypeOf(key) as typeof key, 'export'),

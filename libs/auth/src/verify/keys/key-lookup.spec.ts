@@ -19,8 +19,8 @@ const jwk = async (kid: string, times: { nbf: number; iat?: number }) => ({
   ...times,
 });
 
-describe('KeyRotation as the place to look for keys', () => {
-  it('a kid that is not known is proven unknown by a reading younger than the lead time, and looked for under a cool-down', async () => {
+describe('KeyRotation as a source of verification keys', () => {
+  it('an unknown kid is proven unknown by a reading younger than the lead time, and is looked up with a cool-down', async () => {
     const clock = new HandClock(T0);
     let readings = 0;
     let down = false;
@@ -41,7 +41,7 @@ describe('KeyRotation as the place to look for keys', () => {
     expect([rotation.isComplete(), readings]).toEqual([true, 2]);
     expect(rotation.keyring.verificationKey('b')).toBeDefined();
 
-    // what replaces a revoked key signs at once: readings from before prove nothing
+    // a replacement of a revoked key signs at once, so earlier readings prove nothing
     down = true;
     clock.seconds += 10;
     rotation.revoke('x');

@@ -24,7 +24,7 @@ describe('Keyring', () => {
   });
 
   // T-jcs3
-  it('publishes nothing for HMAC', () => {
+  it('publishes no key for HMAC', () => {
     const k = randomBytes(32).toString('base64url');
     const keys = [{ kty: 'oct', k, kid: 'old', alg: 'HS256' }];
     const keyring = Keyring.fromOptions({
@@ -37,7 +37,7 @@ describe('Keyring', () => {
   });
 
   // T-5s7d
-  it('finds a key by its kid and by nothing else', () => {
+  it('finds a key only by its kid', () => {
     const keyring = make();
     expect(keyring.verificationKey('active')).toBe(keyring.verificationKey('active'));
     for (const kid of ['', '__proto__', 'constructor', 'Active', 'active ', '../active', '0']) {
@@ -45,7 +45,7 @@ describe('Keyring', () => {
     }
   });
 
-  it('changes its revision with its keys, and all of them at once', () => {
+  it('changes its revision with its keys, and replaces all keys at once', () => {
     const keyring = make();
     const before = keyring.revision;
     const jwks = keyring.publicJwks();
@@ -61,13 +61,13 @@ describe('Keyring', () => {
     expect(keyring.signer().kid).toBe('next');
   });
 
-  it('that only verifies signs nothing, and says so', () => {
+  it('that only verifies cannot sign, and says so', () => {
     const keyring = new Keyring({ verification: [make().verificationKey('active')!] });
     expect(() => keyring.signer()).toThrow(/only verifies/);
     expect(keyring.verificationKey('active')).toBeDefined();
   });
 
-  it('prints no key', () => {
+  it('does not print keys', () => {
     const secret = randomBytes(32);
     for (const keyring of [make(), Keyring.fromOptions({ algorithm: 'HS256', secret })]) {
       const printed =

@@ -8,7 +8,7 @@ const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pem = (key: KeyObject) =>
   key.export({ type: key.type === 'private' ? 'pkcs8' : 'spki', format: 'pem' }) as string;
 
-/** How files, variables and secret stores carry a PEM. */
+/** Forms in which files, variables and secret stores hold a PEM. */
 const WRAPPINGS: readonly (readonly [name: string, wrap: (text: string) => string | Buffer])[] = [
   ['as it is', (text) => text],
   ['a Buffer', (text) => Buffer.from(text)],
@@ -44,7 +44,7 @@ describe('keys in PEM', () => {
     expect(readPublicKey('o', wrap(pem(publicKey))).equals(publicKey)).toBe(true);
   });
 
-  it('a pair in one file is its private key', () => {
+  it('a pair in one file is read as its private key', () => {
     for (const both of [pem(privateKey) + pem(publicKey), pem(publicKey) + pem(privateKey)])
       expect(readPrivateKey('o', both).equals(privateKey)).toBe(true);
   });
@@ -67,14 +67,14 @@ describe('keys in PEM', () => {
       /several public keys/,
     ],
     [
-      'half a key behind a whole one',
+      'a truncated key after a complete one',
       () => readPrivateKey('o', pem(privateKey) + pem(other.privateKey).slice(0, 80)),
       /not a private key in PEM/,
     ],
     ['half a key', () => readPrivateKey('o', pem(privateKey).slice(0, 100)), /not a private key in PEM/],
     ['DER', () => readPrivateKey('o', privateKey.export({ type: 'pkcs8', format: 'der' })), /PKCS#8/],
     [
-      'a wrapped private key as a public one',
+      'an encoded private key as a public one',
       () => readPublicKey('o', Buffer.from(pem(privateKey)).toString('base64')),
       /public one belongs/,
     ],
@@ -86,7 +86,7 @@ describe('keys in PEM', () => {
 describe('secrets as text', () => {
   const bytes = Buffer.from('zB4nPq81_vW9sLr-0mXeYt62GhKdAjCu', 'latin1');
 
-  it('a final line break does not count', () => {
+  it('ignore a final line break', () => {
     expect(readSecret('o', `${bytes.toString('base64url')}\r\n`)).toEqual(bytes);
   });
 
@@ -99,7 +99,7 @@ describe('secrets as text', () => {
     expect(refusal(() => readSecret('o', secret))).toMatch(why);
   });
 
-  it('the cure makes what the option takes', () => {
+  it('the command in the error makes a value that the option accepts', () => {
     expect(refusal(() => readSecret('o', '!'))).toMatch(/randomBytes\(64\)/);
     expect(refusal(() => readSecret('o', '!', 32))).toMatch(/randomBytes\(32\)/);
   });

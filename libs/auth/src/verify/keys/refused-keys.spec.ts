@@ -37,7 +37,7 @@ const rfc7515Ec = {
 };
 const rfc7515Oct = 'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow';
 
-/** RFC 7520, sections 3.1 and 3.3; the private halves stand in 3.2 and 3.4. */
+/** RFC 7520, sections 3.1 and 3.3; their private halves are in 3.2 and 3.4. */
 const rfc7520Ec = {
   kty: 'EC',
   crv: 'P-521',
@@ -54,7 +54,7 @@ const rfc7520Rsa = {
   n: 'n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRojdNhxJWTDvNd7nqQ0VEiZQHz_AJmSCpMaJMRBSFKrKb2wqVwGU_NsYOYL-QtiWN2lbzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-OfVfHd1E6cS6M1FZcD1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3-tVTU4fg_3L_vniUFAKwuCLqKnS2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwUkRz5iaiQkqgc5gHdrNP5zw',
 };
 
-/** By the option that the message names: name, options, what it advises. */
+/** By the option that the message names: test name, options, advice in the message. */
 const REFUSALS: Readonly<
   Record<string, readonly (readonly [name: string, options: object, cure: RegExp])[]>
 > = {
@@ -208,7 +208,7 @@ function refusalOf(options: object): AuthError {
   throw new Error('was accepted');
 }
 
-/** Every text of some length in the options that is not a name. */
+/** Every long text in the options, except names. */
 function materialIn(value: unknown): string[] {
   if (typeof value === 'string')
     return value.length > 15 ? [value, ...value.split(/\s+/).filter((line) => line.length > 30)] : [];

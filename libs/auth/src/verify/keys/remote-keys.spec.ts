@@ -42,7 +42,7 @@ async function start(first: () => Response | Promise<Response>, options: Partial
   return { clock, keyring, issuer, remote, holds };
 }
 
-describe('what the issuer answers', () => {
+describe('the issuer’s JWKS', () => {
   // T-5679
   it.each<readonly [name: string, body: unknown]>([
     ['{"keys":[]}', { keys: [] }],
@@ -53,7 +53,7 @@ describe('what the issuer answers', () => {
     expect(holds('a')).toBe(true);
     issuer.answer = () => json(body);
     await remote.refresh();
-    // and it is proven, so the answer is 401, not 503
+    // the kid is proven unknown, so the answer is 401, not 503
     expect([holds('a'), remote.isComplete()]).toEqual([false, true]);
   });
 
@@ -89,7 +89,7 @@ describe('what the issuer answers', () => {
   });
 
   // T-bhp3
-  it('keeps nothing for longer than keepFor, also while every fetch hangs', async () => {
+  it('is not kept for longer than keepFor, even while every fetch hangs', async () => {
     jest.useFakeTimers();
     try {
       const { clock, holds } = await start(() => json({ keys: [A] }), { keepFor: '2m', refreshEvery: '24h' });
@@ -101,14 +101,14 @@ describe('what the issuer answers', () => {
     }
   });
 
-  it('drops the keys of one kid, names it, and takes the others', async () => {
+  it('with two keys of one kid loses both, which are named, and keeps the others', async () => {
     const keys = [A, ecKey('twice'), ecKey('twice'), ecKey('same'), null, 7, { kty: 'EC' }];
     const { holds } = await start(() => json({ keys: [...keys, keys[3]] }));
     expect(['a', 'twice', 'same'].map(holds)).toEqual([true, false, true]);
     expect(said).toEqual([expect.stringMatching(/"twice": two keys have this kid, so neither is used/)]);
   });
 
-  it('names keys that should not be there, and no material of them', async () => {
+  it('with keys that should not be there causes a warning without key material', async () => {
     const d = jwkMembers(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
     const weak = jwkMembers(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey);
     const { holds } = await start(() =>
@@ -121,7 +121,7 @@ describe('what the issuer answers', () => {
     expect(said.join()).not.toContain(String(d.d));
   });
 
-  it('says which algorithm is missing when nothing is left, and needs no naming of it by default', async () => {
+  it('without a usable key causes a warning about the missing algorithm, unless none was configured', async () => {
     const { remote } = await start(() => json({ keys: [A] }), { algorithms: ['RS256'] });
     expect(said).toEqual([expect.stringMatching(/no key of jwks.algorithms \(RS256\), but of ES256/)]);
     await remote.refresh();
@@ -130,9 +130,9 @@ describe('what the issuer answers', () => {
   });
 });
 
-describe('a fetch of the host’s own', () => {
+describe('the host’s own fetch', () => {
   // T-7pmz
-  it('is told not to follow a redirect, and what one followed all the same brought is not taken', async () => {
+  it('is told not to follow a redirect, and a response after a redirect is refused', async () => {
     const asked: unknown[] = [];
     const followed = Object.defineProperty(json({ keys: [A] }), 'redirected', { value: true });
     const { holds } = await start(() => followed, {
@@ -186,7 +186,7 @@ describe('node’s own fetch', () => {
   });
 
   // T-fqqk
-  it('does not even ask where a redirect leads: it may be a place that only this process can reach', async () => {
+  it('does not request the target of a redirect, which may be a place that only this process can reach', async () => {
     const asked: string[] = [];
     const { server, url } = await serve((request, response) => {
       asked.push(String(request.url));
@@ -201,7 +201,7 @@ describe('node’s own fetch', () => {
     }
   });
 
-  it('nobody listens there: says so', async () => {
+  it('reports that the connection was refused', async () => {
     const { server, url } = await serve(() => undefined);
     await new Promise((resolve) => server.close(resolve));
     await start(() => json({}), { url, fetch: undefined });

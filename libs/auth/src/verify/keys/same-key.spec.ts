@@ -5,7 +5,7 @@ import { isSameKey } from './same-key.js';
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const [p256, p384] = ['P-256', 'P-384'].map((namedCurve) => generateKeyPairSync('ec', { namedCurve }));
 
-describe('one key and another', () => {
+describe('the comparison of two keys', () => {
   it.each<[string, KeyObject | undefined]>([
     ['of another type', p256?.publicKey],
     ['of another curve', p384?.publicKey],

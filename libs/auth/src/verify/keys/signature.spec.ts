@@ -29,7 +29,7 @@ const fits = (algorithm: SigningAlgorithm, signature: Buffer, over = signed) =>
 
 describe('a signature', () => {
   // T-sw35
-  it.each(SIGNING_ALGORITHMS)('of %s fits what it was made over, and nothing else', (algorithm) => {
+  it.each(SIGNING_ALGORITHMS)('of %s is valid for the signed bytes only', (algorithm) => {
     const signature = made(algorithm);
     expect(fits(algorithm, signature)).toBe(true);
     expect(fits(algorithm, signature, Buffer.from(`${TEXT} `))).toBe(false);
@@ -62,11 +62,14 @@ describe('a signature', () => {
     expect(fits(algorithm, signature.subarray(1), Buffer.from(text))).toBe(false);
   });
 
-  it.each(['RS256', 'PS256', 'ES256', 'HS256'] as const)('of %s fits no other algorithm', (algorithm) => {
-    const family = SIGNING_ALGORITHMS.filter((each) => each[0] === algorithm[0] || /^[RP]S/.test(each));
-    const others = family.filter((each) => each !== algorithm);
-    expect(others.filter((each) => fits(each, made(algorithm)))).toEqual([]);
-  });
+  it.each(['RS256', 'PS256', 'ES256', 'HS256'] as const)(
+    'of %s is not valid for another algorithm',
+    (algorithm) => {
+      const family = SIGNING_ALGORITHMS.filter((each) => each[0] === algorithm[0] || /^[RP]S/.test(each));
+      const others = family.filter((each) => each !== algorithm);
+      expect(others.filter((each) => fits(each, made(algorithm)))).toEqual([]);
+    },
+  );
 
   // RFC 8725, section 3.4: one signature, one form (RFC 7518, section 3.4)
   // T-3nvz
@@ -77,7 +80,7 @@ describe('a signature', () => {
   });
 
   it.each([0, 20, constants.RSA_PSS_SALTLEN_MAX_SIGN])(
-    'of PS256 with another length of salt is refused: %i',
+    'of PS256 with another salt length is refused: %i',
     (saltLength) => {
       const key = rsa.privateKey;
       const padding = constants.RSA_PKCS1_PSS_PADDING;
@@ -85,7 +88,7 @@ describe('a signature', () => {
     },
   );
 
-  it('of HS256 that was cut short is refused, however short', () => {
+  it('of HS256 that is truncated to any length is refused', () => {
     const whole = createHmac('sha256', secret).update(signed).digest();
     for (let length = 0; length < whole.length; length += 1)
       expect(fits('HS256', whole.subarray(0, length))).toBe(false);
@@ -100,11 +103,11 @@ describe('a private key', () => {
     expect(local(name, pairOf(name).privateKey)).toBe(true);
   });
 
-  it('has no public half to lie about where it is a secret', () => {
+  it('that is a secret is consistent, because it has no public half', () => {
     expect(local('HS256', createSecretKey(secret))).toBe(true);
   });
 
-  it('that cannot sign is not consistent, and nothing is thrown', () => {
+  it('that cannot sign is not consistent, and does not throw', () => {
     expect(local('RS256', rsa.publicKey)).toBe(false);
   });
 });

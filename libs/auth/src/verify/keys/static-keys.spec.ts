@@ -58,7 +58,7 @@ describe('keys accepted', () => {
     expect(asText?.verification[0]?.publicJwk).toBeUndefined();
   });
 
-  it('the given kid, else the one that a JWK carries', () => {
+  it('has the given kid, or else the kid of its JWK', () => {
     const privateKey = jwk(rsa.privateKey, { kid: 'own', alg: 'RS256', use: 'sig' });
     expect(loadStaticKeys({ privateKey }).signing?.kid).toBe('own');
     expect(loadStaticKeys({ privateKey, keyId: 'given' }).signing?.kid).toBe('given');

@@ -33,7 +33,7 @@ function twinOf(token: string): string {
 }
 
 describe('an old token', () => {
-  it('of JwtModule as the guides show it is accepted, without rights it did not bring', () => {
+  it('of JwtModule, as in the guides, is accepted, without roles that it does not contain', () => {
     const token = new JwtService({ secret: OLD_SECRET, signOptions: { expiresIn: '1d' } }).sign({
       username: 'ada',
       sub: 42,
@@ -57,7 +57,7 @@ describe('an old token', () => {
     });
   });
 
-  it('of a second issuer goes by its own key, algorithm, audience and hook', () => {
+  it('of a second issuer is checked with its own key, algorithm, audience and hook', () => {
     expect(verifier.verify(oldAdmin())).toMatchObject({
       kind: 'accepted',
       principal: { id: 'u-7', role: 'editor', legacy: 'admin.2024', keyId: 'legacy:admin.2024' },
@@ -66,7 +66,7 @@ describe('an old token', () => {
   });
 
   // T-p49r
-  it('has one name, whichever of its signatures comes with it: the twin of an EC signature, another of PSS', () => {
+  it('has one id for every valid signature: the second form of an EC signature, another PSS signature', () => {
     const [ec, pss] = [makeKey('ES256'), makeKey('PS256')];
     const ecIssuer: LegacyIssuerOptions = { ...SHOP, name: 'ec', algorithm: 'ES256', key: ec.publicKey };
     const pssIssuer: LegacyIssuerOptions = { ...SHOP, name: 'pss', algorithm: 'PS256', key: pss.publicKey };
@@ -87,7 +87,7 @@ describe('an old token', () => {
     expect(nameOf(one)).toMatch(/^legacy-/);
   });
 
-  it('may have fractions in its dates, which are rounded to what accepts less', () => {
+  it('may have fractional dates, which are rounded to the stricter side', () => {
     const fractional = { iat: NOW - 0.5, nbf: NOW + 29.5, exp: NOW + 100.9 };
     expect(verifier.verify(old(fractional))).toMatchObject({
       kind: 'accepted',
@@ -96,12 +96,12 @@ describe('an old token', () => {
     expect(verifier.verify(old({ ...fractional, nbf: NOW + 30.5 })).kind).toBe('refused');
   });
 
-  it('stands beside Tokenward’s own, which know nothing of it', () => {
+  it('does not affect Tokenward’s own tokens', () => {
     expect(verifier.verify(own())).toMatchObject({ kind: 'accepted', principal: { tokenVersion: 1 } });
     expect(verifier.verify(old({}, { typ: undefined })).kind).toBe('accepted');
   });
 
-  it('is refused from the end date on, to the millisecond, remembered or not, for logout too', () => {
+  it('is refused from the end date on, to the millisecond, cached or not, also for logout', () => {
     const own = bench();
     const long = oldAdmin({ exp: NOW + 7 * 86_400 - 1, iat: NOW - 1 });
     const token = oldAdmin();
@@ -117,7 +117,7 @@ describe('an old token', () => {
     }
   });
 
-  it('is held to the schema of the host’s claims', () => {
+  it('must match the schema of the host’s claims', () => {
     const schema = { claimsSchema: z.object({ tenant: z.string() }) };
     const given: LegacyIssuerOptions = {
       ...SHOP,
@@ -157,7 +157,7 @@ describe('the option', () => {
     expect(() => bench([{ ...SHOP, ...changes }])).toThrow(message);
   });
 
-  it('two entries of one name: refused at boot', () => {
+  it('two entries with the same name: refused at boot', () => {
     expect(() => bench([SHOP, SHOP])).toThrow(/same name/);
   });
 
@@ -167,7 +167,7 @@ describe('the option', () => {
     expect(() => makeBench({ algorithm: 'HS256', secret }, { legacy: issuers })).toThrow(/also a key of/);
   });
 
-  it('an end date that has passed stops no boot: nothing is accepted', () => {
+  it('an end date that has passed does not stop the boot, and no old token is accepted', () => {
     const past = bench([{ ...SHOP, acceptUntil: new Date((NOW - 1) * 1000) }]);
     expect(past.verifier.verify(old())).toEqual(refused('expired'));
   });

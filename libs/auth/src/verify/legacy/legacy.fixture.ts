@@ -1,4 +1,4 @@
-// Spec support: two old issuers, one with a secret and one with a key pair, and tokens of theirs.
+// Spec support: two old issuers, one with a secret and one with a key pair, and their tokens.
 import { type LegacyIssuerOptions } from '../../options/legacy-options.js';
 import { resolveOptions } from '../../options/resolve-options.js';
 import {
@@ -64,7 +64,7 @@ export const oldAdmin = (claims: Record<string, unknown> = {}, header: Record<st
     oldRsa.privateKey,
     'RS256',
   );
-/** Of Tokenward itself. */
+/** A token of Tokenward itself. */
 export const own = (header: Record<string, unknown> = {}) =>
   forge({ alg: 'RS256', kid: 'main', typ: 'at+jwt', ...header }, goodClaims(), ownKey.privateKey, 'RS256');
 

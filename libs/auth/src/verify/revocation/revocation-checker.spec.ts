@@ -18,7 +18,7 @@ import type { RevocationSync } from './revocation-sync.service.js';
 const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1 };
 const position = { ledger: 'ours', timeline: 1, snapshot: '5:5:' };
 const head: Heartbeat = { version: FEED_VERSION, id: 'h', prev: 'g', before: [], position, kind: 'whole' };
-/** Which server answers. */
+/** The server that answers. */
 let server: string | undefined;
 const feed = {
   lookup: (_ledger: string, _token: unknown, { lineage }: LookupOptions) =>
@@ -33,9 +33,9 @@ let clock: ManualClock;
 let view: RevocationView;
 let answers: ('revoked' | 'nothing')[];
 let asked: number;
-/** What the own view says to one look after the other; then that it refuses nothing. */
+/** The results of the view's successive checks; afterwards it refuses nothing. */
 let refusals: boolean[];
-/** What it says to one question after the other; then nothing. */
+/** The answers to successive questions; afterwards there is no answer. */
 const ledger = {
   isRevoked: () => {
     asked++;
@@ -52,8 +52,8 @@ function checker(store: RevocationLedgerStore | undefined, unproven: 'redis' | '
   return new RevocationChecker(options as unknown as ResolvedAuthOptions, clock, sync, store, feed);
 }
 
-/** What a request is told whose view is no longer proven, while Redis is silent and cannot prove it either. */
-describe('a check that nobody can prove', () => {
+/** The answer to a request whose view is no longer proven, while Redis does not answer and cannot prove it either. */
+describe('a check that no store can prove', () => {
   beforeAll(() => Logger.overrideLogger(false));
 
   beforeEach(() => {
@@ -70,14 +70,14 @@ describe('a check that nobody can prove', () => {
   });
 
   // T-dcxb
-  it('is asked about once more when one answer of PostgreSQL is late: it may have been this process that stood still', async () => {
+  it('asks once more when one answer of PostgreSQL is late, because this process may have been blocked', async () => {
     answers = ['nothing', 'revoked'];
     const asking = checker(ledger);
     expect(await asking.check(token)).toBe('revoked');
     expect(asking.counters).toMatchObject({ postgres: 1, unproven: 0 });
   });
 
-  it('is accepted while PostgreSQL is out of reach; once that is known, after one question', async () => {
+  it('accepts while PostgreSQL is unreachable, and after one question once that is known', async () => {
     const asking = checker(ledger);
     expect(await asking.check(token)).toBe('live');
     expect(asked).toBe(2);
@@ -88,7 +88,7 @@ describe('a check that nobody can prove', () => {
   });
 
   // T-vh43
-  it('is refused when the revocation came while the stores were waited for', async () => {
+  it('refuses when the revocation arrives while it waits for the stores', async () => {
     refusals = [false, true];
     const asking = checker(ledger);
     expect(await asking.check(token)).toBe('revoked');
@@ -114,7 +114,7 @@ describe('a check that nobody can prove', () => {
     await expect(checker(ledger).check(token)).rejects.toEqual(UNAVAILABLE);
   });
 
-  it('is accepted by a service that has no PostgreSQL, and by nobody under refuse', async () => {
+  it('accepts in a service without PostgreSQL, and refuses everywhere under `refuse`', async () => {
     expect(await checker(undefined).check(token)).toBe('live');
     view.availability.failed();
     clock.advance('600ms');

@@ -17,7 +17,7 @@ const hmac = (key: Parameters<typeof forge>[2]) =>
   forge(header({ alg: 'HS256' }), goodClaims(), key, 'HS256');
 const withSignature = (signature: string) => `${goodHeader}.${goodPayload}.${signature}`;
 
-/** Every token here would pass if the one thing that is wrong with it were not looked at. */
+/** Every token here has one fault, and would pass if that fault were not checked. */
 const ATTACKS: Readonly<Record<string, readonly (readonly [name: string, token: string])[]>> = {
   algorithm_mismatch: [
     ...['none', 'None', 'NONE', 'nOnE', 'none ', ''].map(
@@ -87,7 +87,7 @@ const ATTACKS: Readonly<Record<string, readonly (readonly [name: string, token: 
     ['signature with one bit changed', withSignature(flipped(goodSignature))],
     ['signature cut short', withSignature(b64(Buffer.from(goodSignature, 'base64url').subarray(0, 255)))],
     [
-      'signature with a byte more',
+      'signature with an extra byte',
       withSignature(b64(Buffer.concat([Buffer.alloc(1), Buffer.from(goodSignature, 'base64url')]))),
     ],
     [
@@ -171,7 +171,7 @@ function flipped(signature: string): string {
 
 describe('forged tokens', () => {
   // T-6xj3
-  it('accepts the control, and ignores what it does not know', () => {
+  it('accepts the control, and ignores unknown members', () => {
     expect(verifier.verify(good).kind).toBe('accepted');
     expect(
       verifier.verify(forge(header({ kid: 'other' }), goodClaims(), other.privateKey, 'RS256')).kind,
@@ -190,13 +190,13 @@ describe('forged tokens', () => {
     // T-p529
     it.each(rows)('%s', (_name, token) => {
       expect(verifier.verify(token)).toEqual(refused(reason));
-      // and again: nothing that was refused is remembered as good
+      // and again: a refused token is not cached as good
       expect(verifier.verify(token)).toEqual(refused(reason));
       expect(verifier.verify(token, { expiry: 'ignored' }).kind).toBe('refused');
     });
   });
 
-  it('an HMAC bench knows no other confusion', () => {
+  it('an HMAC verifier refuses asymmetric tokens', () => {
     const bench = makeBench({ algorithm: 'HS256', secret, keyId: 'main' });
     const hs = (alg: string) =>
       forge(header({ alg }), goodClaims(), secret, alg.startsWith('HS') ? alg : 'HS256');

@@ -114,7 +114,7 @@ describe('access tokens, fuzzed', () => {
     // each is two tokens
     share: 0.5,
     check: (part) => {
-      // an issuer that writes rubbish; what does not parse needs no signature to be refused
+      // an issuer that signs rubbish; a text that does not parse is refused without a signature check
       for (const input of [`${part}.${body}`, `${head}.${part}`]) {
         if (parseCompactJws(`${input}.AA`).kind === 'malformed' || !accepts(sign(input))) continue;
         const parts = input.split('.').map((text) => Buffer.from(text, 'base64url'));
@@ -217,12 +217,12 @@ function changesOf(names: readonly string[]): fc.Arbitrary<JsonObject> {
     .map((changes) => Object.fromEntries(changes.map(([name, value]) => [names[name], VALUES[value]])));
 }
 
-/** Where undefined is not there and NaN is null. */
+/** A copy through JSON: undefined members vanish and NaN becomes null. */
 function throughJson(value: JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
-/** The header's rules of contract, section 1, said once more. */
+/** A second implementation of the header's rules of contract, section 1. */
 function isGoodHeader(members: JsonObject): boolean {
   const refusedNames = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'];
   if (Object.keys(members).some((name) => refusedNames.includes(name))) return false;
@@ -232,7 +232,7 @@ function isGoodHeader(members: JsonObject): boolean {
   );
 }
 
-/** The claims' rules of contract, section 1, said once more; the clock stands at `NOW`, the tolerance is 30 s. */
+/** A second implementation of the claims' rules of contract, section 1; the clock is at `NOW`, the tolerance is 30 s. */
 function isGoodPayload(claims: JsonObject): boolean {
   const { iss, aud, iat, nbf, exp, tokenVersion, role, permissions, auth_time: authTime, amr } = claims;
   const texts = (list: unknown): list is string[] =>

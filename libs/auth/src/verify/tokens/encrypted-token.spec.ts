@@ -35,7 +35,7 @@ const signed = (claims = {}, header = {}) =>
     'ES256',
   );
 const HEADER = { alg: 'dir', enc: 'A256GCM', kid: 'e1', cty: 'JWT' };
-/** Whatever header, around whatever content: jose is told to write it as it is. */
+/** Any header around any content: jose must write both unchanged. */
 function seal(
   content: string | Buffer,
   changes: Record<string, unknown> = {},
@@ -44,7 +44,7 @@ function seal(
   const header = { ...HEADER, ...changes } as unknown as CompactJWEHeaderParameters;
   return new CompactEncrypt(Buffer.from(content)).setProtectedHeader(header).encrypt(key);
 }
-/** A right token with this header or these changes of it; AES-GCM authenticates the header, so it is encrypted by hand. */
+/** A valid token with this header or these changes to it. AES-GCM authenticates the header, so the test encrypts it. */
 async function withHeader(given: string | object): Promise<string> {
   const { createCipheriv } = await import('node:crypto');
   const head = b64(typeof given === 'string' ? given : JSON.stringify({ ...HEADER, ...given }));
@@ -62,7 +62,7 @@ const input = { subject: 'user-1', sessionId: 's', tokenVersion: 1, permissions:
 
 describe('an encrypted token', () => {
   // T-j36m
-  it.each([0, 1, 2])('of key %i is issued nested, says nothing in clear, and comes back', async (index) => {
+  it.each([0, 1, 2])('for key %i is issued nested, reveals no claim, and is read back', async (index) => {
     const [first, ...rest] = [...KEYS.slice(index), ...KEYS.slice(0, index)];
     const own = bench({ keys: [first!, ...rest] });
     const { token, tokenId } = await own.issuer.issue({ ...input, role: 'admin' });
@@ -79,11 +79,11 @@ describe('an encrypted token', () => {
       kind: 'accepted',
       principal: { id: 'user-1', tokenId, role: 'admin', keyId: 'main' },
     });
-    // every key decrypts, whichever encrypts
+    // every key decrypts, whichever one encrypts
     expect(await verdict(token)).toBe('accepted');
   });
 
-  it('is remembered by its outer text: then without a promise, and no longer than it lives or its keys do', async () => {
+  it('is cached by its outer text: verified synchronously, and no longer than the token and its keys are valid', async () => {
     const own = bench({ keys: [DIR] }, 100);
     const { token } = await own.issuer.issue(input);
     expect(own.verifier.verifyAny(token)).toBeInstanceOf(Promise);
@@ -96,14 +96,14 @@ describe('an encrypted token', () => {
     expect(await verdict(token, own.verifier)).toBe('key_unknown');
   });
 
-  it('is checked for its size as it goes out', async () => {
+  it('is checked for its size when it is issued', async () => {
     await expect(issuer.issue({ ...input, maxBytes: 400 })).rejects.toMatchObject({
       reason: 'token_too_large',
     });
   });
 
   // T-4ns7
-  it('control: what the table below alters is accepted unaltered', async () => {
+  it('control: the token that the table below alters is accepted unaltered', async () => {
     expect(await verdict(await seal(signed()))).toBe('accepted');
     expect(await verdict(await withHeader({}))).toBe('accepted');
     expect(await verdict(await seal(signed(), { cty: 'jwt', unknown: 1 }))).toBe('accepted');
@@ -133,7 +133,7 @@ const ATTACKS: Readonly<
   not_encrypted: [['a signed token, where encryption is demanded', () => signed()]],
   signature_mismatch: [
     [
-      'a token signed by a stranger, encrypted right',
+      'a token with a foreign signature, correctly encrypted',
       () =>
         seal(forge({ alg: 'ES256', kid: 'main', typ: 'at+jwt' }, goodClaims(), stranger.privateKey, 'ES256')),
     ],
@@ -244,12 +244,12 @@ describe('forged encrypted tokens', () => {
   });
 
   // T-mm6m
-  it('an encrypted token means nothing where encryption is not configured', async () => {
+  it('an encrypted token is refused where encryption is not configured', async () => {
     const plain = makeBench({ algorithm: 'ES256', privateKey: signing.privateKey, keyId: 'main' });
     expect(await verdict(await seal(signed()), plain.verifier)).toBe('malformed');
   });
 
-  it('the clock is asked after decryption too', async () => {
+  it('the expiry is also checked after decryption', async () => {
     clock.ms = (NOW + 931) * 1000;
     expect(await verdict(await seal(signed()))).toBe('expired');
     clock.ms = NOW * 1000;

@@ -1,4 +1,4 @@
-// Spec support: a bench with a manual clock, and a forger that signs whatever text it is given.
+// Spec support: a verifier with a manual clock, and a signer that signs any text.
 import { constants, createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { Clock } from '../../common/clock.js';
 import { SystemEntropy } from '../../common/entropy.js';
@@ -92,7 +92,7 @@ export function rawSignature(algorithm: string, key: KeyObject | Buffer | string
   });
 }
 
-/** Signs texts or objects as they are; `undefined` members vanish. */
+/** Signs texts or objects as they are; `undefined` members are left out. */
 export function forge(
   header: string | Record<string, unknown>,
   payload: string | Record<string, unknown>,

@@ -11,7 +11,7 @@ const good = forge({ alg: 'HS256', kid: 'main', typ: 'at+jwt' }, goodClaims(), s
 
 describe('parser, fuzzed', () => {
   // T-khgx
-  it('neither throws at nor accepts any text', () => {
+  it('does not throw or accept for any text', () => {
     const part = fc.oneof(
       fc.base64String(),
       fc.string(),
@@ -30,7 +30,7 @@ describe('parser, fuzzed', () => {
     );
   });
 
-  it('accepts no token with a character changed, dropped or added', () => {
+  it('refuses a token with a character changed, dropped or added', () => {
     const where = fc.nat(good.length - 1);
     const char = fc.oneof(
       fc.string({ minLength: 1, maxLength: 1 }),
@@ -48,7 +48,7 @@ describe('parser, fuzzed', () => {
     );
   });
 
-  it('reads any object as JSON.parse does, and no object that repeats a member', () => {
+  it('reads any object as JSON.parse does, and refuses an object that repeats a member', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.string(), (object, name) => {
         const text = JSON.stringify(object);
@@ -61,7 +61,7 @@ describe('parser, fuzzed', () => {
     );
   });
 
-  it('tells a member from a value that looks like one', () => {
+  it('distinguishes a member from a value that looks like one', () => {
     for (const text of [
       '{"a":"a","b":["a","a"],"c":{"a":1}}',
       '{"a":"\\"a\\":1,","b":"{\\"a\\":"}',
@@ -71,7 +71,7 @@ describe('parser, fuzzed', () => {
     }
   });
 
-  it('takes 8,192 bytes and no more, and survives depth', () => {
+  it('accepts at most 8,192 bytes, and survives deep nesting', () => {
     const of = (length: number) => 'e30.e30.'.padEnd(length, 'A');
     expect(parseCompactJws(of(8192)).kind).toBe('parsed');
     expect(parseCompactJws(of(8193))).toEqual({ kind: 'malformed', reason: 'oversized' });

@@ -5,7 +5,7 @@ const around = (...bytes: number[]) =>
   Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')]);
 
 describe('the JSON of a token', () => {
-  it('takes UTF-8 of one to four bytes', () => {
+  it('accepts UTF-8 of one to four bytes', () => {
     const text = '{"a":"z\u00e9\u20ac\u{1f600}"}';
     expect(parseStrictJson(Buffer.from(text))?.value).toEqual(JSON.parse(text));
   });
@@ -21,7 +21,7 @@ describe('the JSON of a token', () => {
     expect(parseStrictJson(Buffer.from(text))?.value).toEqual(JSON.parse(text));
   });
 
-  // a decoder that writes U+FFFD instead makes one text of many tokens
+  // a decoder that writes U+FFFD instead would map many tokens to one text
   // T-h3tw
   it.each<[string, number[]]>([
     ['Latin-1', [0xe9]],

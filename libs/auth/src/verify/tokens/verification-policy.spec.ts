@@ -41,7 +41,7 @@ describe('claims', () => {
   });
 
   it.each(['pending+jwt', 'PENDING+JWT'])(
-    'a token of the type %s is refused, for whoever does not ask for the key',
+    'a token of the type %s is refused, unless the caller proves the key itself',
     (typ) => {
       const { verifier } = makeBench(keys);
       const pending = forge({ alg: 'HS256', kid: 'main', typ }, goodClaims(), secret, 'HS256');
@@ -152,20 +152,20 @@ describe('claims', () => {
     expect(verify(changes).kind).toBe('accepted');
   });
 
-  it('a token that does not say how leaves it open', () => {
+  it('a token without amr leaves the method unknown', () => {
     const outcome = verify({ auth_time: NOW });
     expect(outcome.kind === 'accepted' && 'amr' in outcome.principal).toBe(false);
   });
 
   // T-xd9h
-  it('one of several audiences of ours is enough', () => {
+  it('one matching audience of several is enough', () => {
     const { verifier } = makeBench(keys, {}, ['api', 'admin']);
     expect(verifier.verify(token(goodClaims({ aud: 'admin' }))).kind).toBe('accepted');
     expect(verifier.verify(token(goodClaims({ aud: 'web' }))).kind).toBe('refused');
   });
 
   // T-tgxn
-  it('the tolerance is the configured one, to the millisecond', () => {
+  it('the tolerance has the configured value, to the millisecond', () => {
     const { verifier, clock } = makeBench(keys, { clockToleranceSeconds: 0 });
     clock.ms = (NOW + 900) * 1000 - 1;
     expect(verifier.verify(token(goodClaims())).kind).toBe('accepted');
@@ -175,7 +175,7 @@ describe('claims', () => {
     expect(verifier.verify(token(goodClaims()))).toEqual(refusal('not_yet_valid'));
   });
 
-  it('expiry alone can be left out of account, for logout', () => {
+  it('only expiry can be ignored, for logout', () => {
     const { verifier, clock } = makeBench(keys);
     clock.ms += 10 * 86_400_000;
     expect(verifier.verify(token(goodClaims())).kind).toBe('refused');
@@ -190,7 +190,7 @@ describe('claims', () => {
   });
 
   // T-pr7t
-  it('a polluted prototype speaks for no token', () => {
+  it('a polluted prototype does not supply missing claims', () => {
     const prototype = Object.prototype as Record<string, unknown>;
     Object.assign(prototype, { sid: 'polluted', role: 'admin' });
     try {

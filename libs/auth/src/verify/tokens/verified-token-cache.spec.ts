@@ -21,7 +21,7 @@ function countedBench(settings = {}) {
 }
 
 describe('VerifiedTokenCache', () => {
-  it('checks a signature once', () => {
+  it('checks each signature once', () => {
     const { verifier, checks } = countedBench();
     const first = verifier.verify(token());
     for (let n = 0; n < 10; n += 1) expect(verifier.verify(token())).toEqual(first);
@@ -34,7 +34,7 @@ describe('VerifiedTokenCache', () => {
     expect(checks).toHaveBeenCalledTimes(3);
   });
 
-  it('keeps no junk: a forgery is checked every time, and pushes nothing out', () => {
+  it('does not keep forgeries: each is checked every time, and displaces no entry', () => {
     const { verifier, checks } = countedBench({ cacheSize: 2 });
     verifier.verify(token());
     for (let n = 0; n < 50; n += 1)
@@ -50,13 +50,13 @@ describe('VerifiedTokenCache', () => {
     expect(verifier.verify(good).kind).toBe('accepted');
     const [header, payload] = good.split('.');
     expect(verifier.verify(`${header}.${payload}.${'A'.repeat(43)}`).kind).toBe('refused');
-    // it ends alike, and the end is what is looked up
+    // both tokens end alike, and the cache key is the end of a token
     const [, other] = token({ role: 'admin' }).split('.');
     expect(verifier.verify(good.replace(String(payload), String(other))).kind).toBe('refused');
     expect(verifier.verify(good).kind).toBe('accepted');
   });
 
-  it('asks the clock again on a hit', () => {
+  it('checks the expiry again on a hit', () => {
     const { verifier, clock } = countedBench();
     expect(verifier.verify(token()).kind).toBe('accepted');
     clock.ms = (NOW + 930) * 1000;
@@ -66,7 +66,7 @@ describe('VerifiedTokenCache', () => {
     expect(verifier.verify(token())).toEqual({ kind: 'refused', reason: 'not_yet_valid' });
   });
 
-  it('what was let through for logout is not let through afterwards', () => {
+  it('an expired token that was accepted for logout is not accepted afterwards', () => {
     const { verifier, clock } = countedBench();
     clock.ms = (NOW + 5000) * 1000;
     expect(verifier.verify(token(), { expiry: 'ignored' }).kind).toBe('accepted');
@@ -90,7 +90,7 @@ describe('VerifiedTokenCache', () => {
     expect(checks).toHaveBeenCalledTimes(2);
   });
 
-  it('shares a principal that nobody can change', () => {
+  it('shares a frozen principal', () => {
     const { verifier } = countedBench();
     const outcome = verifier.verify(token({ permissions: ['a'], tenant: { ids: [1] } }));
     if (outcome.kind === 'refused') throw new Error(outcome.reason);
@@ -100,7 +100,7 @@ describe('VerifiedTokenCache', () => {
     expect(() => (principal.claims.tenant as { ids: number[] }).ids.push(2)).toThrow(TypeError);
   });
 
-  it('runs the schema once, and remembers what came out of it', () => {
+  it('runs the schema once, and caches its result', () => {
     const seen = jest.fn();
     const claimsSchema = z.object({ plan: z.string().transform((plan) => (seen(), plan.toUpperCase())) });
     const { verifier } = countedBench({ claimsSchema });
@@ -128,7 +128,7 @@ describe('VerifiedTokenCache', () => {
     }
   });
 
-  it('tells tokens apart that end alike: only the last one is kept', () => {
+  it('distinguishes tokens that end alike, and keeps only the last one', () => {
     const cache = new VerifiedTokenCache(10);
     cache.set(`one.${'s'.repeat(40)}`, entry(1), 0);
     expect(cache.get(`two.${'s'.repeat(40)}`, 0)).toBeUndefined();
@@ -137,7 +137,7 @@ describe('VerifiedTokenCache', () => {
     expect(cache.get(`one.${'s'.repeat(40)}`, 0)).toBeUndefined();
   });
 
-  it('keeps nothing of the headers that tokens were cut out of, not of those who come back either', () => {
+  it('does not keep the headers that contained the tokens alive, also for tokens that are used again', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     const cache = new VerifiedTokenCache(1_000);
@@ -148,15 +148,15 @@ describe('VerifiedTokenCache', () => {
     collect();
     const before = process.memoryUsage().heapUsed;
     for (let n = 0; n < 500; n += 1) cache.set(cutFrom(n), entry(n), 1);
-    // the next one turns the generations, and those who come back move to the young one
+    // the next token rotates the generations, and tokens that are used again move to the young one
     cache.set(cutFrom(500), entry(500), 1);
     for (let n = 0; n < 500; n += 1) expect(cache.get(cutFrom(n), 1)).toEqual(entry(n));
     collect();
-    // of 50 MB of headers
+    // the headers had 50 MB in total
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
   });
 
-  it('hit and miss decide alike, whatever the clock does', () => {
+  it('a hit and a miss give the same result, whatever the clock does', () => {
     const change = fc.record(
       {
         iat: fc.integer({ min: NOW - 4000, max: NOW + 100 }),

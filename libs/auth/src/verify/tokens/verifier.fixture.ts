@@ -1,4 +1,4 @@
-// Spec support: a verifier of three keys, and headers that it accepts.
+// Spec support: a verifier with three keys, and headers that it accepts.
 import type { KeyObject } from 'node:crypto';
 import { makeBench, makeKey } from './forge.fixture.js';
 import { jwkMembers } from '../keys/jwk-members.js';

@@ -17,7 +17,7 @@ let clock: MovedClock;
 let view: FakeView;
 let answers: Record<string, 'live' | 'revoked' | 'down'>;
 let live: LiveConnections;
-/** Whom an API key stands for when it is looked up again. */
+/** The owner that an API key has when it is looked up again. */
 let found: Principal;
 
 beforeEach(() => {
@@ -49,7 +49,7 @@ function held(changes: Partial<Principal> = {}) {
   return { connection, endings };
 }
 
-/** A quarter of a second each, as the timer has it. */
+/** Ticks of a quarter of a second, the interval of the timer. */
 function tick(times = 1): void {
   for (let done = 0; done < times; done++) {
     clock.ms += 250;
@@ -91,7 +91,7 @@ describe('a revocation', () => {
     expect(held().endings).toEqual([{ code: 4401, reason: 'revoked' }]);
   });
 
-  it('ends all connections of a session, also when closing one of them fails', () => {
+  it('ends all connections of a session, even when closing one of them fails', () => {
     live.hold(principal(), () => {
       throw new Error('already gone');
     });
@@ -113,7 +113,7 @@ describe('a revocation', () => {
     expect(endings).toHaveLength(1);
   });
 
-  it('calls nobody back who left', () => {
+  it('does not call back for a connection that has closed', () => {
     const { connection, endings } = held();
     connection.release();
     view.listener([{ kind: 'session', id: 's1', value: 0, expiresAt }]);
@@ -129,7 +129,7 @@ describe('renewing', () => {
     }).toThrow('Authentication failed');
   });
 
-  it('does not bring back what was ended', () => {
+  it('does not revive a connection that was ended', () => {
     const { connection } = held();
     view.listener([{ kind: 'session', id: 's1', value: 0, expiresAt: 9e15 }]);
     expect(() => {
@@ -139,7 +139,7 @@ describe('renewing', () => {
 });
 
 describe('expiry', () => {
-  it('ends the connection, to the tick', () => {
+  it('ends the connection at the right tick', () => {
     const { endings } = held({ expiresAt: NOW_S + 1 });
     tick(3);
     expect(endings).toEqual([]);
@@ -147,7 +147,7 @@ describe('expiry', () => {
     expect(endings).toEqual([{ code: 4401, reason: 'expired' }]);
   });
 
-  it('of a token accepted within the clock tolerance comes at the end of it', () => {
+  it('of a token accepted within the clock tolerance comes at the end of the tolerance', () => {
     const { endings } = held({ expiresAt: NOW_S - 1 });
     tick(4 * 29 - 1);
     expect(endings).toEqual([]);
@@ -165,8 +165,8 @@ describe('expiry', () => {
   });
 });
 
-describe('a view that nobody proves', () => {
-  it('ends everything after five seconds, with a code that means: come back', () => {
+describe('a view that no store proves', () => {
+  it('ends every connection after five seconds, with a code that means: reconnect', () => {
     const { endings } = held();
     view.isFresh = false;
     tick(19);
@@ -176,7 +176,7 @@ describe('a view that nobody proves', () => {
     expect(held({ tokenId: 't2' }).endings).toEqual([{ code: 4503, reason: 'unproven' }]);
   });
 
-  it('that is proven again in between starts anew', () => {
+  it('that is proven again in between starts the time again', () => {
     const { endings } = held();
     view.isFresh = false;
     tick(19);
@@ -187,7 +187,7 @@ describe('a view that nobody proves', () => {
     expect(endings).toEqual([]);
   });
 
-  it('does not count the time in which the process was stopped', () => {
+  it('does not count time during which the process was stopped', () => {
     const { endings } = held();
     view.isFresh = false;
     clock.ms += 60_000;
@@ -195,7 +195,7 @@ describe('a view that nobody proves', () => {
     expect(endings).toEqual([]);
   });
 
-  it('because it is too full has every token asked for once', async () => {
+  it('because it is too full has every token checked once', async () => {
     Object.assign(view, { isFresh: false, bounded: true });
     answers = { t2: 'revoked' };
     const first = held();
@@ -208,7 +208,7 @@ describe('a view that nobody proves', () => {
     ]);
   });
 
-  it('because it is too full, with stores that cannot tell, ends everything too', async () => {
+  it('because it is too full, with stores that cannot answer, ends every connection too', async () => {
     Object.assign(view, { isFresh: false, bounded: true });
     answers = { t1: 'down' };
     const { endings } = held();
@@ -218,7 +218,7 @@ describe('a view that nobody proves', () => {
 });
 
 describe('server-sent events', () => {
-  it('complete when the token is refused, and let go when the client leaves', () => {
+  it('complete when the token is refused, and are released when the client leaves', () => {
     const source = new Subject<number>();
     const seen: (number | 'end')[] = [];
     const stream = live.whileLive(principal(), source);
@@ -263,7 +263,7 @@ describe('a stream or socket of an API key', () => {
 });
 
 describe('a GraphQL subscription', () => {
-  it('is done when the token is refused, for who waits, too; and lets go of its source', async () => {
+  it('completes when the token is refused, also for a waiting reader, and releases its source', async () => {
     let returned = 0;
     const source = {
       [Symbol.asyncIterator]: () => ({
@@ -279,7 +279,7 @@ describe('a GraphQL subscription', () => {
     expect([returned, live.size]).toEqual([1, 0]);
   });
 
-  it('goes on while it may, and holds nothing once it is over', async () => {
+  it('continues while its token is valid, and is released once it is over', async () => {
     async function* two() {
       yield await Promise.resolve(1);
       yield 2;
@@ -290,7 +290,7 @@ describe('a GraphQL subscription', () => {
     expect(live.size).toBe(0);
   });
 
-  it('of a token that was revoked in between never begins', async () => {
+  it('of a token that was revoked in between never starts', async () => {
     view.refused.add('s1');
     const iterator = live.endingWith(principal(), { [Symbol.asyncIterator]: () => ({ next: () => NEVER }) });
     expect((await iterator.next()).done).toBe(true);

@@ -8,7 +8,7 @@ function watched(ofAnAddress: number, inAll: number) {
 }
 
 describe('WaitingRoom', () => {
-  it('of one address turns out who waited longest, and nobody of another', () => {
+  it('evicts the longest waiting connection of an address that is full, and none of another', () => {
     const { room, left, enter } = watched(2, 100);
     enter('192.0.2.9', 'other');
     for (const name of ['a', 'b', 'c', 'd']) enter('192.0.2.1', name);
@@ -16,13 +16,13 @@ describe('WaitingRoom', () => {
     expect(room.size).toBe(3);
   });
 
-  it('takes the /64 of IPv6 for one address', () => {
+  it('counts a /64 of IPv6 as one address', () => {
     const { left, enter } = watched(2, 100);
     for (const n of [1, 2, 3]) enter(`2001:db8::${String(n)}`, `v6 ${String(n)}`);
     expect(left).toEqual(['v6 1']);
   });
 
-  it('in all turns out somebody of the address that has most', () => {
+  it('evicts a connection of the address that has most when it is full', () => {
     const { room, left, enter } = watched(3, 4);
     enter('192.0.2.9', 'alone');
     for (const name of ['a', 'b', 'c']) enter('192.0.2.1', name);
@@ -31,7 +31,7 @@ describe('WaitingRoom', () => {
     expect(room.size).toBe(4);
   });
 
-  it('forgets who left by itself, once', () => {
+  it('forgets a connection that closed by itself, once', () => {
     const { room, left, enter } = watched(1, 100);
     const leave = enter('192.0.2.1', 'a');
     leave();

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import real from '@node-rs/bcrypt';
 
-/** What the host installed; `bcrypt` (npm's, of C) answers "no" to each hash of a letter that it does not know. */
+/** The package that the host installed. npm's `bcrypt` (C++) answers "no" for a hash with a letter that it does not know. */
 const KNOWN_LETTERS = /^\$2[ab]\$/;
 const OF_C = {
   compare: (password: string, hash: string) =>
@@ -22,7 +22,7 @@ beforeEach(() => {
   jest.unstable_mockModule('bcrypt', () => ({ default: OF_C }), { virtual: true });
 });
 
-describe('with the bcrypt package of C', () => {
+describe('with the native bcrypt package', () => {
   it.each([
     ['PHP, Laravel', LARAVEL],
     ['Django', `bcrypt$${LARAVEL}`],
@@ -34,7 +34,7 @@ describe('with the bcrypt package of C', () => {
     expect(await readBcrypt(hash)?.verify('wrong horse')).toBe(false);
   });
 
-  it('Argon2id over a hash of PHP is of its password', async () => {
+  it('Argon2id over a PHP hash matches its password', async () => {
     const { readWrapped, wrapBcrypt } = await import('./wrapped-hash.js');
     const wrapped = await wrapBcrypt(LARAVEL, { memoryCost: 64, timeCost: 1, parallelism: 1 });
     expect(await readWrapped(wrapped ?? '')?.verify('correct horse')).toBe(true);

@@ -1,4 +1,4 @@
-/** Of "correct horse", made by the framework's own code (ASP.NET's: a vector of its test suite, of "my password"). */
+/** Hashes of "correct horse", made by each framework's own code (ASP.NET: of "my password", from its test suite). */
 export const VECTORS: readonly (readonly [string, string])[] = [
   ['bcrypt $2a$', '$2a$04$CG3bhVC/DOVmu2wpN7mxOu8cxpDqlIRfQ3x6jdoDOydTjRnl5ESnG'],
   ['bcrypt $2b$', '$2b$04$nAPPVppyF7u0uBJ88vCzHOoNVl7G/PTUqfuUNCIZYXLohgv3ZMLNK'],

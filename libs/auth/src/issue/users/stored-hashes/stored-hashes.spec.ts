@@ -30,7 +30,7 @@ async function took(refuse: () => Promise<unknown>): Promise<number> {
   await refuse();
   return performance.now() - started;
 }
-// of its own for each: what one was slow at, all later refusals of it are
+// a new hasher for each test: after a slow hash, all later refusals are slow
 let hasher: PasswordHasher;
 beforeEach(() => {
   hasher = hasherWith();
@@ -63,7 +63,7 @@ describe('stored hashes of other systems', () => {
       'AQAAAAIAAAAy////EOMwvh3+FZxqkdMBz2ekgGhwQ4B6pZWND6zgESBuWiHw',
     ],
     [
-      'scrypt whose N is beyond what r allows (RFC 7914, section 6)',
+      'scrypt whose N is too large for its r (RFC 7914, section 6)',
       'scrypt:65536:1:1$salt$6caaae18e6b21ad5b31e1200eacc51746d9c2b46',
     ],
     ['an Argon2 hash that was cut to 4 bytes', '$argon2id$v=19$m=64,t=1,p=1$JLAKULsy/Z8$AAAAAA'],
@@ -94,7 +94,7 @@ describe('stored hashes of other systems', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
-  it('a hook reads what no built-in form does; one that fails is an outage, not a wrong password', async () => {
+  it('a hook verifies a format that is not built in; a failing hook is an outage, not a wrong password', async () => {
     const firebase: StoredHashHook = {
       recognises: (hash) => hash.startsWith('firebase:'),
       verify: (password, hash) => Promise.resolve(hash === `firebase:${password}`),
@@ -109,7 +109,7 @@ describe('stored hashes of other systems', () => {
     await expect(hooked.verify('a', 'broken:a')).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('a hook that fails at its first look is an outage, and so is one that does not answer within the bound', async () => {
+  it('a hook that throws in `recognises`, or does not answer within the bound, is an outage', async () => {
     const looking = hasherWith([
       {
         recognises: () => {
@@ -120,14 +120,14 @@ describe('stored hashes of other systems', () => {
     ]);
     await expect(looking.verify('a', 'other:a')).rejects.toMatchObject({ code: 'unavailable' });
     const silent = hasherWith([{ recognises: () => true, verify: () => new Promise(() => undefined) }], 10);
-    // the second would wait for ever if the others kept their turns
+    // the second would wait for ever if the others did not release their turns
     await expect(Promise.allSettled([1, 2, 3].map(() => silent.verify('a', 'other:a')))).resolves.toEqual(
       Array(3).fill(expect.objectContaining({ status: 'rejected' })),
     );
     await expect(silent.verify('a', 'other:a')).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it('a hook reads a text of any length', async () => {
+  it('a hook gets a hash of any length', async () => {
     const long = `keycloak:${'x'.repeat(3000)}`;
     const hooked = hasherWith([
       { recognises: (hash) => hash === long, verify: (password) => Promise.resolve(password === 'a') },
@@ -135,7 +135,7 @@ describe('stored hashes of other systems', () => {
     expect(await hooked.verify('a', long)).toEqual({ kind: 'match', rehash: 'needed' });
   });
 
-  it('no refusal is faster than the slowest form in the table, for an account that does not exist either', async () => {
+  it('no refusal is faster than the slowest hash in the table, also for an unknown account', async () => {
     const slow = hasherWith([SLOW]);
     await slow.verify('x', 'slow');
     const today = await slow.hash('correct horse');
@@ -147,7 +147,7 @@ describe('stored hashes of other systems', () => {
       expect(await took(refuse)).toBeGreaterThanOrEqual(150);
   });
 
-  it('no refusal of a fast old hash is faster than one of today', async () => {
+  it('no refusal of a fast old hash is faster than a refusal of a current hash', async () => {
     const instant = {
       recognises: (hash: string) => hash === 'instant',
       verify: () => Promise.resolve(false),
@@ -159,7 +159,7 @@ describe('stored hashes of other systems', () => {
     expect(await took(() => fast.verify('x', 'instant'))).toBeGreaterThanOrEqual(Math.min(...today));
   });
 
-  it('of one form at two costs, no refusal is faster than the dearer, however many of the cheap are seen after it', async () => {
+  it('with two costs of one format, no refusal is faster than the slower one, however many fast ones follow', async () => {
     const mixed = hasherWith();
     const [cheap, dear] = await Promise.all([4, 10].map((cost) => bcrypt.hash('correct horse', cost)));
     const dearMs = await took(() => mixed.verify('correct horse', dear ?? ''));
@@ -168,14 +168,14 @@ describe('stored hashes of other systems', () => {
       expect(await took(refuse)).toBeGreaterThanOrEqual(dearMs);
   });
 
-  it('an Argon2 hash beyond the bound is not computed, whatever it names', async () => {
+  it('an Argon2 hash beyond the bound is not computed, whatever its parameters', async () => {
     const huge = '$argon2id$v=19$m=1048576,t=16,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw';
     const manyPasses = '$argon2id$v=19$m=8,t=4294967295,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw';
     for (const hash of [huge, manyPasses])
       expect(await hasher.verify('correct horse', hash)).toEqual({ kind: 'unusable', reason: 'too_costly' });
   });
 
-  it('an Argon2 hash of other parameters is of the normalised password (ours) or of the typed one (others)', async () => {
+  it('an Argon2 hash with other parameters matches the normalised password (ours) or the typed one (other systems)', async () => {
     const typed = 'pa\u017f\uFB03word';
     for (const text of [typed, typed.normalize('NFKC')]) {
       const hash = await argon2.hash(text, { memoryCost: 64, timeCost: 2 });
@@ -183,7 +183,7 @@ describe('stored hashes of other systems', () => {
     }
   });
 
-  it('a hash of the parameters of today that somebody else made of the typed password matches, and is made again', async () => {
+  it('another system’s hash of the typed password with the current parameters matches and is replaced', async () => {
     const typed = 'pa\u017f\uFB03word';
     const today = { memoryCost: 1024, timeCost: 1, parallelism: 1 };
     const [theirs, ours] = [await argon2.hash(typed, today), await hasher.hash(typed)];
@@ -193,7 +193,7 @@ describe('stored hashes of other systems', () => {
     expect(await hasher.verify(typed.normalize('NFKC'), ours)).toEqual({ kind: 'match', rehash: 'current' });
   });
 
-  it('a password that is not normalised costs two comparisons, whoever is asked for', async () => {
+  it('a password that is not normalised costs two comparisons for every account', async () => {
     const [typed, verify] = ['pa\u017f\uFB03word', jest.spyOn(argon2, 'verify')];
     const other = await argon2.hash('x', { memoryCost: 64, timeCost: 2 });
     const today = await hasher.hash('x');
@@ -212,7 +212,7 @@ describe('stored hashes of other systems', () => {
     expect(counts).toEqual([2, 2, 2, 2]);
   });
 
-  it('a right password that is refused all the same takes as long as a wrong one', async () => {
+  it('a correct password that is still refused takes as long as a wrong one', async () => {
     const slow = hasherWith([SLOW]);
     await slow.verify('x', 'slow');
     const today = await slow.hash('x');
@@ -222,7 +222,7 @@ describe('stored hashes of other systems', () => {
   });
 
   it.each(VECTORS.filter(([, hash]) => /^\$2[aby]\$/.test(hash)))(
-    'Argon2id over %s: matches the password, holds nothing of the bcrypt digest, and asks for a new hash',
+    'Argon2id over %s: matches the password, does not contain the bcrypt digest, and asks for a new hash',
     async (_name, hash) => {
       const wrapped = await wrapBcrypt(hash, { memoryCost: 64, timeCost: 1, parallelism: 1 });
       expect(wrapped).toMatch(/^bcrypt\$2[aby]\$04\$.{22}\$argon2id\$/);
@@ -236,7 +236,7 @@ describe('stored hashes of other systems', () => {
     },
   );
 
-  it('Argon2id over bcrypt: a cost beyond the bound, of either, is not computed; another form is not wrapped', async () => {
+  it('Argon2id over bcrypt: a cost of either beyond the bound is not computed; another format is not wrapped', async () => {
     const setting = '$2b$04$nAPPVppyF7u0uBJ88vCzHO';
     const outer = '$argon2id$v=19$m=64,t=1,p=1$d4HBjxpW2Qg$vDA32One94FUIvbjOWAUJw';
     for (const hash of [

@@ -11,7 +11,7 @@ const raise = fc.record({
 const pass = fc.record({ kind: fc.constant('pass' as const), seconds: fc.nat(30) });
 
 describe('ExpiringValues', () => {
-  it('only raises values and expiries, and forgets only what has expired', () => {
+  it('only raises values and expiries, and removes only expired values', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof({ weight: 6, arbitrary: raise }, pass), { maxLength: 80 }), (actions) => {
         const values = new ExpiringValues();
@@ -29,7 +29,7 @@ describe('ExpiringValues', () => {
             });
           } else {
             now += each.seconds * 1000;
-            // from wherever the last one stopped
+            // the sweep continues where the last one stopped
             values.sweep(now, 3);
             values.sweep(now, 100);
             for (const [id, { expiry }] of model) if (expiry < now / 1000) model.delete(id);
@@ -42,7 +42,7 @@ describe('ExpiringValues', () => {
     );
   });
 
-  it('looks at a few ids at a time, and comes round to all of them', () => {
+  it('checks a few ids at a time, and reaches all of them in turn', () => {
     const values = new ExpiringValues();
     for (let n = 0; n < 10_000; n++) values.raise(String(n), 0, n % 2 === 0 ? 1_000 : 9_000_000);
     values.sweep(5_000_000, 100);

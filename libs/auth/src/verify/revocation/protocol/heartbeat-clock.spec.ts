@@ -11,7 +11,7 @@ const C = beat('c', 'b', ['a']);
 
 describe('the date of a heartbeat', () => {
   // T-rdc7
-  it('is when the read was sent that last found the head before its base', () => {
+  it('is the time at which the read was sent that last found the head before its base', () => {
     const dating = new HeartbeatClock();
     dating.observe('tail', 1, 'a', at(100));
     dating.observe('tail', 1, 'a', at(200));
@@ -19,20 +19,20 @@ describe('the date of a heartbeat', () => {
   });
 
   // T-g9xx
-  it('is never when its base was seen: the snapshot may be older than that', () => {
+  it('is never the time at which its base was seen, because the snapshot may be older', () => {
     const dating = new HeartbeatClock();
     dating.observe('tail', 1, 'b', at(100));
     expect(dating.date('tail', 1, C)).toBeUndefined();
   });
 
-  it('is not made of what another connection has seen', () => {
+  it('does not use what another connection has seen', () => {
     const dating = new HeartbeatClock();
     dating.observe('tail', 1, 'a', at(100));
     expect(dating.date('tail', 2, C)).toBeUndefined();
     expect(dating.date('ask', 1, C)).toBeUndefined();
   });
 
-  it('forgets a head that comes back: that history was rolled back', () => {
+  it('ignores the first sighting of a head that comes back, because its history was rolled back', () => {
     const dating = new HeartbeatClock();
     dating.observe('tail', 1, 'a', at(100));
     dating.observe('tail', 1, 'x', at(200));
@@ -41,7 +41,7 @@ describe('the date of a heartbeat', () => {
     expect(dating.date('tail', 1, C)).toEqual(at(300));
   });
 
-  it('a part of a fill proves no more than what it was put on', () => {
+  it('is not advanced by a part of a fill beyond what its base proves', () => {
     const dating = new HeartbeatClock();
     dating.observe('tail', 1, 'a', at(100));
     expect(dating.date('tail', 1, beat('p', 'b', ['a'], 'part'))).toBeUndefined();

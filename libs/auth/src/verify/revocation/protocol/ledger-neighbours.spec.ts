@@ -34,8 +34,8 @@ beforeEach(() => {
   );
 });
 
-describe('a service that has no ledger', () => {
-  it('follows the one that is announced for the keys it verifies with, and asks again now and then', async () => {
+describe('a service without a ledger', () => {
+  it('follows the ledger that is announced for its verification keys, and asks again from time to time', async () => {
     await neighbours.find();
     expect(view.ledger).toBeUndefined();
     found = ['ours'];
@@ -48,7 +48,7 @@ describe('a service that has no ledger', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('goes on with it while nobody announces any: Redis was emptied, or every issuer is away', async () => {
+  it('keeps its ledger while none is announced, because Redis was emptied or every issuer is away', async () => {
     found = ['ours'];
     await neighbours.find();
     found = [];
@@ -58,7 +58,7 @@ describe('a service that has no ledger', () => {
   });
 
   // T-f8ws
-  it('follows neither of two, names them and the cure once, and goes on when one is left', async () => {
+  it('follows neither of two announced ledgers, names them and the cure once, and continues when one is left', async () => {
     found = ['ours'];
     await neighbours.find();
     view.link({ cursor: '0', beat: undefined, lineage: 'a' });

@@ -52,7 +52,7 @@ class Ledger extends RevocationLedgerStore {
   onAppended = () => Promise.resolve(() => Promise.resolve());
 }
 
-/** Two rows at a time; `fate` says what becomes of each append. */
+/** Two rows at a time; `fate` decides the outcome of each append. */
 class Feed extends RevocationFeedBus {
   readonly maxRows = 2;
   current: Heartbeat | undefined;
@@ -96,7 +96,7 @@ async function until(what: () => boolean): Promise<void> {
 
 describe('the step', () => {
   // T-p766
-  it('fills an empty feed in parts, read in batches, and ends with a whole heartbeat', async () => {
+  it('fills an empty feed in parts, reads in batches, and ends with a complete heartbeat', async () => {
     const [ledger, feed] = [new Ledger(entries(11)), new Feed()];
     const { step } = processWith(ledger, feed);
     await step.run();
@@ -107,7 +107,7 @@ describe('the step', () => {
   });
 
   it.each(['answer lost', 'lost'] as const)(
-    'tries a part of a fill again and does not start over: %s',
+    'retries a part of a fill and does not start over: %s',
     async (fate) => {
       const [ledger, feed] = [new Ledger(entries(11)), new Feed()];
       feed.fate = (count) => (count % 3 === 0 ? fate : 'kept');
@@ -115,12 +115,12 @@ describe('the step', () => {
       await step.run();
       await until(() => feed.current?.kind === 'whole');
       expect(feed.rows.size).toBe(11);
-      // Its own view and the feed, once each.
+      // once for its own view, once for the feed
       expect(ledger.reads).toBe(2);
     },
   );
 
-  it("leaves somebody's fill alone while its parts follow each other, and takes it over when they stop", async () => {
+  it("leaves another process's fill alone while its parts keep coming, and takes it over when they stop", async () => {
     const [ledger, feed] = [new Ledger(entries(11)), new Feed()];
     const part = (id: string): Heartbeat => ({
       ...{ version: FEED_VERSION, id, prev: 'before', before: [], kind: 'part' },
@@ -142,7 +142,7 @@ describe('the step', () => {
     expect(feed.rows.size).toBe(11);
   });
 
-  it('leads after its own heartbeat, read back or not, until it hears of another one: so that one of many takes the steps', async () => {
+  it('leads after its own heartbeat, read back or not, until it reads another one, so that one of many takes the steps', async () => {
     const [ledger, feed] = [new Ledger([]), new Feed()];
     const [a, b] = [processWith(ledger, feed), processWith(ledger, feed)];
     const hear = ({ view, clock }: typeof a, ...beats: Heartbeat[]): void => {
@@ -170,7 +170,7 @@ describe('the step', () => {
     expect([a.step.leads(), b.step.leads()]).toEqual([false, true]);
   });
 
-  it('starts over when the database is replaced by a copy, and proves nothing of the one by the other', async () => {
+  it('starts over when the database is replaced by a copy, and does not use one as proof of the other', async () => {
     const [ledger, feed] = [new Ledger(entries(3)), new Feed()];
     const { step, view } = processWith(ledger, feed);
     await step.run();
@@ -187,7 +187,7 @@ describe('the step', () => {
     expect(feed.ledgers.has('copy')).toBe(true);
   });
 
-  it("fills anew what stands on another ledger's heartbeat", async () => {
+  it('refills a feed whose heartbeat belongs to another ledger', async () => {
     const [ledger, feed] = [new Ledger(entries(3)), new Feed()];
     const theirs = { ...POSITION, ledger: 'theirs' };
     feed.current = { version: FEED_VERSION, id: 'x', prev: '', before: [], kind: 'whole', position: theirs };
@@ -198,14 +198,14 @@ describe('the step', () => {
     expect(view.foreign).toBe('theirs');
   });
 
-  it('knows that a full read in batches did not fit', async () => {
+  it('notices when a full read in batches did not fit', async () => {
     const { step, view } = processWith(new Ledger(entries(11)), undefined, 5);
     await step.run();
     expect(view.state()).toMatchObject({ bounded: true, entries: 5 });
     expect(view.fresh(1_000)).toBe(false);
   });
 
-  it('is not fresh from before, while a mirror that overflowed is filled anew', () => {
+  it('is not fresh by an earlier proof while an overflowed mirror is refilled', () => {
     const view = new RevocationView(new SystemClock(), 2);
     view.follow('ours');
     view.acceptLedger(instantOf(new SystemClock()), undefined, { position: POSITION, entries: entries(3) });
@@ -214,7 +214,7 @@ describe('the step', () => {
   });
 
   // T-ds7x
-  it('takes a feed for unbroken only after it saw it proven: what it links to at its start may be an old dump', () => {
+  it('treats a feed as unbroken only after a proof, because the feed at its start may be an old dump', () => {
     const clock = new ManualClock();
     const view = new RevocationView(clock, 100);
     const head: Heartbeat = {
@@ -240,7 +240,7 @@ describe('the step', () => {
     expect(view.unbroken({ ...answer, head: next('c', 'b') })).toBe(true);
   });
 
-  it('overflow of a token that is not held is asked about, one that is held is refused', async () => {
+  it('on overflow asks about a token that is not in the set, and refuses one that is', async () => {
     const { step, view } = processWith(new Ledger(entries(11)), undefined, 5);
     await step.run();
     expect(view.mirror.refuses(tokenOf('t1'))).toBe(true);

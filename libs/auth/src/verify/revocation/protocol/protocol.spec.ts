@@ -44,8 +44,8 @@ interface Revocation {
 }
 
 /**
- * What is found accepted that must not be: sent later than the bound after the revocation was answered (contract, section 6). Under `redis`
- * later than the bound after Redis had it: that much is promised even while nobody can prove anything.
+ * Tokens that were wrongly accepted: sent later than the bound after the revocation was answered (contract, section 6). Under `redis`
+ * later than the bound after Redis had it, which holds even while no process can prove its view.
  */
 async function violations(
   seed: number,
@@ -64,12 +64,12 @@ async function tell(seed: number, acts: readonly Act[], sabotage: Sabotage, unpr
   const revoked: Revocation[] = [];
   const boot = (number: number): SimulatedProcess => {
     const machine: Machine = { number, pausedUntil: 0, alive: true };
-    // The third only verifies: it has no Postgres.
+    // The third process only verifies, so it has no Postgres.
     const servers = { redis, ledger: postgres.id, ...(number < 2 && { postgres }) };
     return new SimulatedProcess(world, machine, servers, sabotage, unproven);
   };
   const processes = [0, 1, 2].map(boot);
-  // Another application on the same Redis, with a Postgres of its own that never fails.
+  // Another application on the same Redis, with its own Postgres, which never fails.
   const others = new LedgerServer('theirs', true);
   const neighbour = { number: 3, pausedUntil: 0, alive: true };
   if (seed % 2 === 0)
@@ -186,7 +186,7 @@ describe('the revocation protocol', () => {
     120_000,
   );
 
-  it('answers from memory while nothing fails, and again soon after everything did', async () => {
+  it('answers from memory while nothing fails, and soon after all stores failed', async () => {
     // One answer in fifty takes half a second, so that now and then a view is older than the bound, and says so.
     let fresh = 0;
     for (let seed = 1; seed <= 20; seed++)
@@ -213,10 +213,10 @@ describe('the revocation protocol', () => {
   ];
   // T-7ssn
   it.each(sabotages)(
-    'is seen to fail without the rule: %s',
+    'fails without the rule: %s',
     async (sabotage, unproven, stories) => {
       const property = holds(sabotage, unproven, stories);
-      // it ends with the first story that tells; how many there are before is chance
+      // it ends with the first story that fails; how many run before is chance
       const result = await fc.check(property, { numRuns: 4_000, endOnFailure: true });
       expect(result.failed).toBe(true);
     },

@@ -20,7 +20,7 @@ const reply = (...beats: Heartbeat[]): FeedReply => {
 };
 
 /** A view that follows the feed from head `a`, read again and again; `take` hands it a reply to a read sent now. */
-describe('what a process knows by the feed alone', () => {
+describe('what a process knows from the feed alone', () => {
   let clock: ManualClock;
   let view: RevocationView;
   let tail: Tail;
@@ -41,12 +41,12 @@ describe('what a process knows by the feed alone', () => {
     take(beat('c', 'b', ['a']));
   });
 
-  it('is proven by a chain that it has followed', () => {
+  it('is proven by a chain that the process has followed', () => {
     expect(view.state()).toMatchObject({ linked: true, provenBy: 'redis', ageMs: 100 });
   });
 
   // T-qwr2
-  it('a heartbeat that links to one it has not seen proves nothing, nor does any after it', () => {
+  it('is not proven by a heartbeat that links to an unseen one, or by any after it', () => {
     clock.advance('2s');
     take(beat('e', 'd', ['c', 'b', 'a']));
     take(beat('f', 'e', ['d', 'c', 'b', 'a']));
@@ -58,13 +58,13 @@ describe('what a process knows by the feed alone', () => {
     ).toBe(false);
   });
 
-  it('the first of a new chain, after a flush, is such a one', () => {
+  it('is not proven by the first heartbeat of a new chain, after a flush', () => {
     clock.advance('2s');
     take(beat('x', '', []));
     expect(view.linked).toBe(false);
   });
 
-  it('a heartbeat of a timeline that was superseded is such a one', () => {
+  it('is not proven by a heartbeat of a superseded timeline', () => {
     view.sawTimeline({ ledger: 'ours', timeline: 2, snapshot: '9:9:' });
     clock.advance('2s');
     take(beat('d', 'c', ['b', 'a'], 1));
@@ -73,7 +73,7 @@ describe('what a process knows by the feed alone', () => {
   });
 
   // T-kbjx
-  it('a heartbeat of another ledger is such a one, and is named', () => {
+  it('is not proven by a heartbeat of another ledger, which is reported', () => {
     clock.advance('2s');
     const other = beat('d', 'c', ['b', 'a']);
     take({ ...other, position: { ledger: 'theirs', timeline: 1, snapshot: '9:9:' } });
@@ -82,7 +82,7 @@ describe('what a process knows by the feed alone', () => {
     expect(view.foreign).toBe('theirs');
   });
 
-  it('of another ledger nothing is proven by what this one proved', () => {
+  it('of another ledger is not proven by a proof of this one', () => {
     view.follow('theirs');
     expect(view.state()).toMatchObject({ linked: false, ageMs: Infinity });
     expect(view.tail).toBeUndefined();
@@ -101,7 +101,7 @@ describe('what a process knows by the feed alone', () => {
     expect(view.unbroken({ ...answer, lineage })).toBe(unbroken);
   });
 
-  it('is unbroken on a server that took over once a heartbeat has proven what it held when it did', () => {
+  it('is unbroken on a promoted server once a heartbeat has proven the feed it had at promotion', () => {
     const elsewhere = (...beats: Heartbeat[]): void => {
       clock.advance('10ms');
       view.acceptReply(tail, instantOf(clock), { ...reply(...beats), connection: 2, lineage: 'b' });
@@ -109,7 +109,7 @@ describe('what a process knows by the feed alone', () => {
     const unbroken = (head: Heartbeat): boolean => view.unbroken({ ...answer, head, lineage: 'b' });
     elsewhere();
     elsewhere();
-    // on its way when the former primary was lost: its snapshot may be older than what that one acknowledged
+    // in flight when the former primary was lost: its snapshot may be older than acknowledged writes
     const late = beat('d', 'c', ['b', 'a']);
     elsewhere(late);
     expect(unbroken(late)).toBe(false);
@@ -118,7 +118,7 @@ describe('what a process knows by the feed alone', () => {
     expect(unbroken(next)).toBe(true);
   });
 
-  it('is dated by when the read was sent: a reply that was long on its way is old', () => {
+  it('is dated by when the read was sent, so a slow reply is old', () => {
     const sentAt = instantOf(clock);
     clock.advance('10s');
     view.acceptReply(tail, sentAt, reply(beat('d', 'c', ['b', 'a'])));
@@ -128,7 +128,7 @@ describe('what a process knows by the feed alone', () => {
     expect(view.ageMs()).toBeGreaterThanOrEqual(10_000);
   });
 
-  it('a reply that was cut short tells no head, and dates nothing', () => {
+  it('is not dated by a truncated reply, which has no head', () => {
     clock.advance('5s');
     view.acceptReply(tail, instantOf(clock), { ...reply(beat('d', 'c', ['b', 'a'])), complete: false });
     take(beat('e', 'd', ['c', 'b', 'a']));
@@ -136,7 +136,7 @@ describe('what a process knows by the feed alone', () => {
     expect(view.ageMs()).toBeGreaterThanOrEqual(5_000);
   });
 
-  it('shows that the ledger answers somebody, whoever that is: late answers to this process an hour apart are not an outage', () => {
+  it('shows that the ledger answers some process, so late answers to this one an hour apart are not an outage', () => {
     view.availability.failed();
     clock.advance('1h');
     take();
@@ -150,7 +150,7 @@ describe('what a process knows by the feed alone', () => {
   });
 
   // T-zn58
-  it('grows old by itself, by whichever clock goes faster', () => {
+  it('ages by whichever clock runs faster', () => {
     clock.advance('1s');
     expect(view.fresh(MAX_STALENESS_MS)).toBe(false);
     expect(view.state().linked).toBe(true);

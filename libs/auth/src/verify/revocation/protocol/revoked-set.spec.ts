@@ -5,7 +5,7 @@ const token = { tokenId: 't', sessionId: 's', subject: 'u', tokenVersion: 3, key
 const soon = 2_000_000;
 
 describe('RevokedSet', () => {
-  it('refuses by token, session, user version, key and time, and by nothing else', () => {
+  it('refuses only by token, session, user version, key and time', () => {
     const refused = (...entries: Parameters<RevokedSet['add']>[0][]) => {
       const mirror = new RevokedSet(10);
       for (const entry of entries) mirror.add(entry, 0);
@@ -40,7 +40,7 @@ describe('RevokedSet', () => {
   });
 
   // T-vc6r
-  it('says so when an entry finds no room, and makes room of what has expired', () => {
+  it('reports an entry without room, and makes room by removing expired entries', () => {
     const mirror = new RevokedSet(2);
     mirror.add({ kind: 'session', id: 'a', value: 0, expiresAt: 1_000 }, 0);
     mirror.add({ kind: 'session', id: 'b', value: 0, expiresAt: soon }, 0);
@@ -64,7 +64,7 @@ describe('RevokedSet', () => {
     expect(set.hasRoom).toBe(false);
   });
 
-  it('sweeps for an entry only where there is no room, and once: until it was filled anew', () => {
+  it('sweeps for an entry only when there is no room, and only once until the next fill', () => {
     const set = new RevokedSet(2);
     const add = (id: string, expiresAt: number, now: number) =>
       set.add({ kind: 'session', id, value: 0, expiresAt }, now);
@@ -77,7 +77,7 @@ describe('RevokedSet', () => {
     expect(set.size).toBe(2);
   });
 
-  it('takes one of kind `all` without room', () => {
+  it('accepts an entry of kind `all` even without room', () => {
     const set = new RevokedSet(1);
     set.add({ kind: 'session', id: 'a', value: 0, expiresAt: soon }, 0);
     expect(set.add({ kind: 'all', id: '', value: 1_001, expiresAt: soon }, 0)).toBe(true);
