@@ -16,6 +16,42 @@ const EXPLAINED = [
   },
   { file: 'signature.ts', was: "'tokenward key check'", became: '""', why: 'any text will do' },
   { file: 'revoked-set.ts', was: 'value !== undefined', became: 'true', why: 'undefined is above no number' },
+  {
+    file: 'verification-policy.ts',
+    was: "typeof kid !== 'string'",
+    became: 'false',
+    why: 'no key is found by what is not a text',
+  },
+  {
+    file: 'verification-policy.ts',
+    was: "typeof alg !== 'string'",
+    became: 'false',
+    why: 'the caller compares it with the algorithm of the key',
+  },
+  {
+    file: 'verification-policy.ts',
+    was: "'accepted'",
+    became: '""',
+    why: 'the caller asks for `refused` alone',
+  },
+  {
+    file: 'verification-policy.ts',
+    was: 'claims.auth_time !== undefined',
+    became: 'true',
+    why: 'undefined is later than no instant',
+  },
+  {
+    file: 'verification-policy.ts',
+    was: "typeof act !== 'object'",
+    became: 'false',
+    why: 'a text or a number has no member `sub`',
+  },
+  {
+    file: 'verification-policy.ts',
+    was: "typeof value !== 'object'",
+    became: 'false',
+    why: 'a text or a number has no member `jkt`',
+  },
 ];
 
 export function explanationOf(file, { was, became }) {

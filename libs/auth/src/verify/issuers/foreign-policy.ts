@@ -11,14 +11,12 @@ import {
   checkTimes,
   type HeaderCheck,
   isText,
-  namesAudience,
   own,
-  readByHook,
   type Refusal,
   refused,
   REFUSED_MEMBERS,
-  wholeSeconds,
 } from '../tokens/verification-policy.js';
+import { namesAudience, readByHook, wholeSeconds } from '../tokens/foreign-claims.js';
 import type { Verification } from '../tokens/verified-token-cache.js';
 
 type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;

@@ -12,13 +12,11 @@ import {
   type ExpiryRule,
   isText,
   isWhole,
-  namesAudience,
   own,
-  readByHook,
   refused,
   REFUSED_MEMBERS,
-  wholeSeconds,
 } from '../tokens/verification-policy.js';
+import { namesAudience, readByHook, wholeSeconds } from '../tokens/foreign-claims.js';
 import type { Verification } from '../tokens/verified-token-cache.js';
 
 /** How an old token was named before `LegacyTokens` named it by what was signed; what was revoked then stays so. */

@@ -35,6 +35,7 @@ describe('claims', () => {
         authTime: NOW - 5,
         amr: ['pwd'],
         bound: 'dbsc',
+        actor: { id: 'a' },
         claims: { plan: 'pro' },
       },
     });
@@ -114,6 +115,9 @@ describe('claims', () => {
     ['cnf of another method', { cnf: { 'x5t#S256': 'k'.repeat(43) } }, 'claims_malformed'],
     ['cnf of two methods', { cnf: { jkt: 'k'.repeat(43), jwk: {} } }, 'claims_malformed'],
     ['cnf null', { cnf: null }, 'claims_malformed'],
+    ['cnf with a character more', { cnf: { jkt: 'k'.repeat(44) } }, 'claims_malformed'],
+    ['cnf with a blank before', { cnf: { jkt: ` ${'k'.repeat(43)}` } }, 'claims_malformed'],
+    ['cnf with a list of one text', { cnf: { jkt: ['k'.repeat(43)] } }, 'claims_malformed'],
     ['jti of 129 characters', { jti: 'j'.repeat(129) }, 'claims_malformed'],
     ['iss of another', { iss: 'https://other.example' }, 'issuer_mismatch'],
     ['iss with a slash', { iss: `${ISSUER}/` }, 'issuer_mismatch'],
@@ -147,6 +151,8 @@ describe('claims', () => {
     ['a jti of one character', { jti: 'j' }],
     ['a jti of 128 characters', { jti: 'j'.repeat(128) }],
     ['nbf 0', { nbf: 0 }],
+    ['the greatest tokenVersion of a store', { tokenVersion: 2 ** 31 - 1 }],
+    ['a session that is bound by DPoP at its refreshes', { bound: 'dpop' }],
     ['numbers written with an exponent', { exp: 1.8e9 + 60 }],
   ])('accepts %s', (_name, changes) => {
     expect(verify(changes).kind).toBe('accepted');
