@@ -206,6 +206,31 @@ describe('another process of the deployment', () => {
   );
 
   it(
+    'limits how often an account makes keys, deleted ones included, and no other account',
+    async () => {
+      const { demo } = await another({ LOGIN_THROTTLE: '1/1/1000/15m' });
+      const owner = demo.client();
+      await signUp(owner);
+      const make = async (by: HttpClient) => by.post('/auth/api-keys', { name: 'again' });
+      const refused = await owner.post('/auth/api-keys', { name: '' });
+      expect(refused.status).toBe(400);
+      for (let i = 0; i < 10; i++) {
+        const made = await make(owner);
+        expect(made.status).toBe(201);
+        expect((await owner.delete(`/auth/api-keys/${made.json<{ id: string }>().id}`)).status).toBe(204);
+      }
+      const over = await make(owner);
+      expect([over.status, over.json<{ code: string }>().code]).toEqual([429, 'too_many_attempts']);
+      expect(Number(over.headers['retry-after'])).toBeGreaterThan(0);
+      const other = demo.client();
+      await signUp(other);
+      expect((await make(other)).status).toBe(201);
+      await demo.stop();
+    },
+    STAGE_TIMEOUT_MS,
+  );
+
+  it(
     'has no routes for API keys when they are off, and accepts no key',
     async () => {
       const { demo, client } = await another({ API_KEYS: 'off' });

@@ -47,28 +47,30 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
 
   use(id: string, hash: Buffer): Promise<FoundApiKey | undefined> {
     const { apiKeys, subjects } = this.schema;
-    return this.transaction('look an API key up', (tx) =>
-      found(
-        tx,
-        sql`with used as (
-            update ${apiKeys} k set last_used_at = date_trunc('hour', clock_timestamp())
-            where k.id = ${id} and k.hash = ${hash} and ${LIVE_KEY}
-              and k.last_used_at is distinct from date_trunc('hour', clock_timestamp()) returning 1
-          ) select ${COLUMNS}, ${COUNTERS}, (select count(*) from used) as used from ${apiKeys} k
-            left join ${subjects} u on u.subject = k.subject where k.id = ${id} and k.hash = ${hash} and ${LIVE_KEY}`,
-      ),
-    );
+    const using = sql`with used as (
+        update ${apiKeys} k set last_used_at = date_trunc('hour', clock_timestamp())
+        where k.id = ${id} and k.hash = ${hash} and ${LIVE_KEY}
+          and k.last_used_at is distinct from date_trunc('hour', clock_timestamp()) returning 1
+      ) select ${COLUMNS}, ${COUNTERS}, (select count(*) from used)::int as used from ${apiKeys} k
+        left join ${subjects} u on u.subject = k.subject where k.id = ${id} and k.hash = ${hash} and ${LIVE_KEY}`;
+    return this.transaction('look an API key up', async (tx) => {
+      const [row] = await rows(tx, using);
+      // a first use that another use, or a deletion, came before: of a deletion this snapshot knows nothing
+      const isOvertaken = row && row['last_used_at'] == null && Number(row['used']) === 0;
+      return found(isOvertaken ? (await rows(tx, using))[0] : row);
+    });
   }
 
   read(id: string): Promise<FoundApiKey | undefined> {
     const { apiKeys, subjects } = this.schema;
-    return this.transaction('look an API key up', (tx) =>
-      found(
+    return this.transaction('look an API key up', async (tx) => {
+      const [row] = await rows(
         tx,
         sql`select ${COLUMNS}, ${COUNTERS} from ${apiKeys} k left join ${subjects} u on u.subject = k.subject
           where k.id = ${id} and ${LIVE_KEY}`,
-      ),
-    );
+      );
+      return found(row);
+    });
   }
 
   list(subject: string): Promise<readonly ApiKey[]> {
@@ -86,12 +88,13 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
     return this.transaction('delete an API key', async (tx, nowMs) => {
       const [row] = await rows(
         tx,
-        sql`delete from ${this.schema.apiKeys} k where k.id = ${id} and k.subject = ${subject} and ${LIVE_KEY} returning 1`,
+        sql`delete from ${this.schema.apiKeys} k where k.id = ${id} and k.subject = ${subject} and ${LIVE_KEY} returning k.last_used_at`,
       );
       if (!row) return undefined;
-      const expiresAt = nowMs + LEDGER_LIFETIME_MS;
+      const entry = { kind: 'session', id, value: 0, expiresAt: nowMs + LEDGER_LIFETIME_MS } as const;
       const change: StoreChange = {
-        entries: [{ kind: 'session', id, value: 0, expiresAt }],
+        // no process remembers a key that was never used, and keys made in a loop fill no ledger
+        entries: row['last_used_at'] == null ? [] : [entry],
         events: [apiKeyDeleted(subject, id, actorId)],
       };
       await this.write(tx, change);
@@ -133,11 +136,8 @@ const COLUMNS = sql`k.id, k.subject, k.name, k.permissions, ${ms(sql`k.created_a
   ${ms(sql`k.last_used_at`)} as last_used_at`;
 const COUNTERS = sql`coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch`;
 
-async function found(tx: Transaction, statement: SQL): Promise<FoundApiKey | undefined> {
-  const [row] = await rows(tx, statement);
-  if (!row) return undefined;
-  const state = toCounters(row);
-  return { key: toApiKey(row), state };
+function found(row: Row | undefined): FoundApiKey | undefined {
+  return row && { key: toApiKey(row), state: toCounters(row) };
 }
 
 function toApiKey(row: Row): ApiKey {

@@ -54,13 +54,19 @@ export abstract class ApiKeyStore {
     key: NewApiKey,
     by: ActedBy,
   ): Promise<{ readonly key: ApiKey; readonly change: StoreChange } | 'too_many' | 'superseded'>;
-  /** A live key by its id and hash, on the primary. It is marked as used, to the hour. */
+  /**
+   * A live key by its id and hash, on the primary. It is marked as used, to the hour. A key whose deletion wrote no
+   * ledger entry is never returned after it.
+   */
   abstract use(id: string, hash: Buffer): Promise<FoundApiKey | undefined>;
   /** A live key by its id, on the primary. */
   abstract read(id: string): Promise<FoundApiKey | undefined>;
   /** The live keys of an owner, the oldest first. */
   abstract list(subject: string): Promise<readonly ApiKey[]>;
-  /** Deletes the key, with a ledger entry that refuses it on every process. Undefined if the owner has no such key. */
+  /**
+   * Deletes the key. One that was ever used is deleted with a ledger entry that refuses it on every process. Undefined if
+   * the owner has no such key.
+   */
   abstract remove(subject: string, id: string, by: ActedBy): Promise<StoreChange | undefined>;
   /** Removes at most `page` expired keys and resolves with their number. Safe on many processes at once. */
   abstract removeExpired(page: number): Promise<number>;

@@ -54,10 +54,11 @@ export class MemoryApiKeyStore extends ApiKeyStore {
 
   remove(subject: string, id: string, { actorId }: ActedBy): Promise<StoreChange | undefined> {
     return this.database.transaction((tx) => {
-      if (!this.live().some((row) => row.id === id && row.subject === subject)) return undefined;
+      const row = this.live().find((each) => each.id === id && each.subject === subject);
+      if (!row) return undefined;
       tx.remove(this.database.apiKeys, id);
-      const expiresAt = this.now + LEDGER_LIFETIME_MS;
-      const entries: readonly LedgerEntry[] = [{ kind: 'session', id, value: 0, expiresAt }];
+      const entry: LedgerEntry = { kind: 'session', id, value: 0, expiresAt: this.now + LEDGER_LIFETIME_MS };
+      const entries = row.lastUsedAt ? [entry] : [];
       this.database.append(tx, entries);
       return { entries, events: [apiKeyDeleted(subject, id, actorId)] };
     });

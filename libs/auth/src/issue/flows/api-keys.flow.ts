@@ -16,6 +16,7 @@ import {
   writeApiKey,
 } from '../api-keys/api-key-text.js';
 import { Announcer } from '../sessions/announcer.service.js';
+import { givingBack, LoginThrottle } from '../users/login-throttle.service.js';
 import { UserResolver } from '../users/user-resolver.service.js';
 
 /** A hundred years. */
@@ -49,12 +50,21 @@ export class ApiKeysFlow {
     private readonly resolver: UserResolver,
     private readonly announcer: Announcer,
     private readonly entropy: Entropy,
+    private readonly throttle: LoginThrottle,
     private readonly given?: ApiKeyStore,
   ) {}
 
-  /** Throws `user_not_found` for an unknown user, `input_invalid` past the limit of keys. */
+  /**
+   * Throws `user_not_found` for an unknown user, `input_invalid` past the limit of keys, and `throttled` where a session
+   * of the owner makes too many in a while.
+   */
   async create(userId: string, input: NewApiKeyInput, by: AskedBy): Promise<CreatedApiKey> {
     const subject = await this.resolver.idOf(userId);
+    if (by.sessionId === undefined) return this.keep(subject, input, by);
+    return givingBack(await this.throttle.admitApiKey(subject), () => this.keep(subject, input, by));
+  }
+
+  private async keep(subject: string, input: NewApiKeyInput, by: AskedBy): Promise<CreatedApiKey> {
     const id = apiKeyId(this.entropy.bytes(ID_BYTES));
     const key = writeApiKey(id, this.entropy.bytes(SECRET_BYTES));
     const { name, permissions, expiresIn } = input;

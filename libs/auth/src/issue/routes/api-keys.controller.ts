@@ -30,7 +30,7 @@ export function createApiKeysController(routes: Routes): Type {
         body: { required: 'required', schema: API_KEY_BODY },
         answers: {
           201: { description: 'The key.', schema: CREATED_API_KEY_ANSWER },
-          ...errorAnswers(400, 403),
+          ...errorAnswers(400, 403, 429),
         },
       }),
     )

@@ -144,8 +144,9 @@ describe('LoginThrottle', () => {
     await recorded.admit('ada@example.com', '192.0.2.1');
     await (await recorded.admitDevice('d1')).giveBack();
     await recorded.admitKnownDevices('ada');
+    await recorded.admitApiKey('ada');
     const written = attempts.flatMap((each) => each.buckets.map((bucket) => bucket.key));
-    expect(new Set(written).size).toBe(5);
+    expect(new Set(written).size).toBe(6);
     for (const key of written) expect(key).toMatch(/^[\w-]{22}$/);
     const elsewhere = new ThrottleKeys(() => new Secret(Buffer.alloc(32, 8)));
     expect(written).not.toContain(elsewhere.of('account', 'ada@example.com'));

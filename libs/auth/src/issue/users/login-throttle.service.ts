@@ -18,9 +18,21 @@ export interface Admission {
   readonly attempt?: ThrottleAttempt;
 }
 
+/** Gives the try back when `work` fails. */
+export async function givingBack<T>(admission: Admission, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await admission.giveBack();
+    throw error;
+  }
+}
+
 type ThrottleLimits = Exclude<ResolvedAuthOptions['throttle'], false>;
 const FREE: Admission = { giveBack: () => Promise.resolve() };
 const ATTEMPT_ID_BYTES = 9;
+/** Programs make keys as well, so there may be more of them than failed logins. */
+const API_KEYS_PER_FAILURE = 10;
 
 /**
  * Failures by account and by address (contract, section 4), counted before the password is hashed, so that parallel guesses do not slip
@@ -75,6 +87,13 @@ export class LoginThrottle {
   /** For what a stranger may try without an account: a first sight of an API key. */
   admitLookUp(ip: string | undefined): Promise<Admission> {
     return this.take((limits) => [this.addressBucket(ip, limits)]);
+  }
+
+  /** An API key that a user makes. It counts also when the key is deleted again: every key that was used leaves a ledger entry. */
+  admitApiKey(userId: string): Promise<Admission> {
+    return this.take((limits) => [
+      { key: this.keys.of('api_keys', userId), limit: limits.account * API_KEYS_PER_FAILURE },
+    ]);
   }
 
   private addressBucket(ip: string | undefined, limits: ThrottleLimits): ThrottleBucket {

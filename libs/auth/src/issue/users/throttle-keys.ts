@@ -3,7 +3,14 @@ import type { Secret } from '../../common/secret.js';
 import { deriveKey } from '../../common/derived-key.js';
 
 export type ThrottleBucketKind =
-  'account+address' | 'account' | 'address' | 'device' | 'devices' | 'mail+account' | 'mail+address';
+  | 'account+address'
+  | 'account'
+  | 'address'
+  | 'device'
+  | 'devices'
+  | 'api_keys'
+  | 'mail+account'
+  | 'mail+address';
 
 /** Names of counters that tell nothing of emails and addresses, also not by trying them out (a plain hash would). */
 export class ThrottleKeys {

@@ -10,7 +10,7 @@ import {
   type VerifiedCandidate,
 } from './password-verifier.service.js';
 import { DeviceIds } from './device-id.js';
-import { type Admission, LoginThrottle } from './login-throttle.service.js';
+import { type Admission, givingBack, LoginThrottle } from './login-throttle.service.js';
 
 export interface PasswordToCheck {
   /** What was typed, or the user's own email: names the account's counters before anybody looks the account up. */
@@ -155,13 +155,4 @@ export class ThrottledPasswordCheck {
 
 function isThrottled(error: unknown): boolean {
   return error instanceof AuthError && error.reason === 'throttled';
-}
-
-async function givingBack<T>(admission: Admission, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await admission.giveBack();
-    throw error;
-  }
 }

@@ -76,6 +76,7 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
 
   'deletes a key of its owner alone, once, and says what refuses it elsewhere': async (it) => {
     const { id, hash, subject } = await made(it);
+    assert.ok(await it.apiKeys.use(id, hash));
     assert.equal(await it.apiKeys.remove(await it.newUser(), id, BY), undefined);
     const change = await it.apiKeys.remove(subject, id, BY);
     assert.deepEqual(
@@ -87,6 +88,27 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     ]);
     assert.equal(await it.apiKeys.remove(subject, id, BY), undefined);
     assert.equal(await it.apiKeys.use(id, hash), undefined);
+  },
+
+  'fills no ledger with keys that nobody ever used': async (it) => {
+    const { id, hash, subject } = await made(it);
+    const change = await it.apiKeys.remove(subject, id, BY);
+    assert.deepEqual([change?.entries, change?.events.length], [[], 1]);
+    assert.equal(await it.apiKeys.use(id, hash), undefined);
+  },
+
+  'of a first use and a deletion at once lets none through that nothing refuses later': async (it) => {
+    const { subject } = await made(it);
+    const keys = Array.from({ length: 20 }, () => newKey(subject));
+    for (const key of keys) await it.apiKeys.create(key, BY);
+    const race = async ({ id, hash }: NewApiKey) => {
+      const [found, change] = await Promise.all([
+        it.apiKeys.use(id, hash),
+        it.apiKeys.remove(subject, id, BY),
+      ]);
+      assert.ok(found === undefined || change?.entries.length === 1);
+    };
+    await Promise.all(keys.map(race));
   },
 
   'of 20 simultaneous keys keeps no more than the owner may have': async (it) => {
