@@ -36,10 +36,13 @@ export interface Arguments {
   readonly values: Values;
 }
 
-/** One thumbprint in 64 starts with a dash (RFC 7638, base64url); no option is that long. */
+/**
+ * A key id can start with a dash: 1 RFC 7638 thumbprint in 64 does (base64url). No option is as
+ * long as a key id.
+ */
 const DASHED_KID = /^-[\w-]{40,}$/;
 
-/** @throws UsageError that names what is wrong, never a value */
+/** @throws UsageError that says what is wrong. It never contains a value. */
 export function readArguments(argv: readonly string[]): Arguments {
   const kidAt = argv.findIndex((word, at) => argv[at - 1] === 'revoke' && DASHED_KID.test(word));
   const args = argv.filter((_, at) => at !== kidAt);
@@ -62,7 +65,7 @@ function meant(unknown: string): string {
   return near === undefined ? '' : `; did you mean --${near}?`;
 }
 
-/** An option that another command takes is a misunderstanding, and better said than ignored. */
+/** An option of another command is a mistake: it is refused, not ignored. */
 export function allowOnly(values: Values, ...allowed: readonly OptionName[]): void {
   for (const name of Object.keys(values) as OptionName[])
     if (name !== 'json' && name !== 'help' && !allowed.includes(name))

@@ -7,7 +7,10 @@ import { restoredKeys, revokeRestoredKeys } from './restored-keys.js';
 import { CommandError, type CommandResult, type Environment, UsageError } from './io.js';
 
 const MOST_TOLERANCE_MS = 300_000;
-/** An access token outlives its session's row by at most an hour: the row must still be there when it is revoked. */
+/**
+ * An access token outlives its session's row by at most an hour. The row must still exist when that
+ * token is revoked.
+ */
 const SHORTEST_KEEP_MS = 2 * 3_600_000;
 
 export async function migrate(args: Arguments, environment: Environment): Promise<CommandResult> {
@@ -22,7 +25,7 @@ export async function migrate(args: Arguments, environment: Environment): Promis
   return { lines: ["Tokenward's tables are up to date."], data: { migrated: true } };
 }
 
-/** The same walk that runs in the background; safe beside it. */
+/** The same clean-up that runs in the background. Both may run at the same time. */
 export async function cleanUp(args: Arguments, environment: Environment): Promise<CommandResult> {
   noWords(args);
   allowOnly(args.values, 'database-url', 'keep', 'schema', 'prefix');
@@ -35,7 +38,7 @@ export async function cleanUp(args: Arguments, environment: Environment): Promis
   return { lines: [`Removed ${String(removed)} rows.`], data: { removed } };
 }
 
-/** Every process sees it within its staleness bound: the entry is in the ledger. */
+/** Every process learns of it within its staleness bound, because the entry is in the ledger. */
 export async function afterRestore(args: Arguments, environment: Environment): Promise<CommandResult> {
   noWords(args);
   allowOnly(args.values, 'database-url', 'yes', 'schema', 'prefix', 'keep-key', 'clock-tolerance');

@@ -10,7 +10,7 @@ import { type CliDatabase, placeOf, tablesOf, withDatabase } from './database.js
 import { CommandError, type Environment, UsageError } from './io.js';
 import { type ListedKey, listed, nextAlgorithm, RETAIN_MS } from './listed-keys.js';
 
-/** Of two who rotate at the same time, one makes a key. */
+/** If two operators rotate within this time, only one key is made. */
 const AT_THE_SAME_TIME_MS = 30_000;
 
 export function listDatabaseKeys(
@@ -45,7 +45,10 @@ export function rotateDatabaseKeys(
   });
 }
 
-/** In the ledger, of which every process hears; and, where the keys are in Postgres, as the mark that keeps it from ever being read again. */
+/**
+ * Writes the revocation to the ledger, which every process reads. If the keys are in Postgres, the
+ * key is also marked there, so that no process reads it again.
+ */
 export async function revokeInDatabase(
   args: Arguments,
   environment: Environment,
@@ -57,7 +60,7 @@ export async function revokeInDatabase(
     const source = hasEncryptionKeys(environment) ? sourceOf(db, args, environment) : undefined;
     const before = (await source?.load())?.keys.find((each) => each.kid === kid);
     const { ledger, keySightings } = drizzleStorage(db, { schema: tablesOf(args), deadline: '10s' });
-    // a typing error, or another schema, must not look like a revocation
+    // a typing error, or another schema, must not look like a successful revocation
     if (!before && !isInDirectory && !args.values.yes && !(await keySightings.knows(kid)))
       throw new CommandError(
         `${placeOf(args)}: no process that shares them ever had a key of that kid, so nothing was revoked: tokenward keys list; for another application give --schema and --prefix; --yes revokes it all the same`,

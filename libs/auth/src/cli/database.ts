@@ -6,10 +6,13 @@ import { CommandError, type Environment, UsageError } from './io.js';
 
 export type CliDatabase = NodePgDatabase<Record<string, unknown>> & { readonly $client: pg.Pool };
 
-/** As Postgres takes it without quotes, so that a typing error is refused here and not by Postgres. */
+/**
+ * A name that Postgres accepts without quotes. A typing error is refused here, before Postgres sees
+ * it.
+ */
 const NAME = /^[a-z_][a-z0-9_]{0,48}$/;
 
-/** The tables of `--schema` and `--prefix`, as `createAuthSchema` was given them. */
+/** The tables of `--schema` and `--prefix`, built as by `createAuthSchema`. */
 export function tablesOf({ values }: Arguments): AuthSchema {
   for (const name of ['schema', 'prefix'] as const)
     if (values[name] !== undefined && !NAME.test(values[name]))
@@ -17,12 +20,12 @@ export function tablesOf({ values }: Arguments): AuthSchema {
   return createAuthSchema({ schema: values.schema, prefix: values.prefix });
 }
 
-/** Where that is, for messages. */
+/** Names the place of the tables, for messages. */
 export function placeOf({ values }: Arguments): string {
   return `tables ${values.prefix ?? 'auth_'}… of ${values.schema === undefined ? 'the search path' : `schema ${values.schema}`}`;
 }
 
-/** Opens the database, does the work, closes it again. */
+/** Opens the database, does the work and closes the database. */
 export async function withDatabase<T>(
   args: Arguments,
   environment: Environment,
@@ -33,7 +36,7 @@ export async function withDatabase<T>(
   const protocol = URL.canParse(connectionString) ? new URL(connectionString).protocol : '';
   if (!/^postgres(?:ql)?:$/.test(protocol)) throw new UsageError('DATABASE_URL must begin with postgres://');
   const pool = new pg.Pool({ connectionString, max: 4, connectionTimeoutMillis: 10_000 });
-  // its failure reaches the query; the event alone must not end the process
+  // the failure also rejects the query; the event alone must not end the process
   pool.on('error', () => undefined);
   try {
     await pool.query('select 1').catch((error: { code?: unknown }) => {

@@ -11,10 +11,10 @@ import { type ListedKey, listed, nextAlgorithm } from './listed-keys.js';
 const clock = new SystemClock();
 export const nowSeconds = (): number => Math.floor(clock.now() / 1000);
 
-/** A directory as the processes read it: PEM files and key sets too. */
+/** How the processes read a directory, which may also hold PEM files and key sets. */
 export interface ReadAs {
   readonly dir: string;
-  /** Of RSA keys in PEM, which do not say it themselves. */
+  /** The algorithm of RSA keys in PEM, which does not contain it. */
   readonly rsaAlgorithm: SigningAlgorithm | undefined;
 }
 
@@ -27,13 +27,13 @@ export async function listDirectoryKeys(read: ReadAs, leadTimeMs: number): Promi
   return listed(await keysIn(read), leadTimeMs, clock.now());
 }
 
-/** @throws CommandError that says so, before anything is changed */
+/** @throws CommandError if the key is not in the directory, before anything is changed */
 export async function assertInDirectory(read: ReadAs, kid: string): Promise<void> {
   if (!(await keysIn(read)).some((jwk) => jwk.kid === kid))
     throw new CommandError(`${read.dir} holds no key of that kid: tokenward keys list --dir ${read.dir}`);
 }
 
-/** Makes the first key of a directory, which signs at once. Gives its file. */
+/** Makes the first key of a directory; it signs at once. Returns its file. */
 export function addFirstKey(dir: string, make: () => ReturnType<typeof generateSigningJwk>) {
   const files = new KeyFiles(resolve(dir)).open('create');
   return files.exclusively(async () => {
@@ -46,7 +46,10 @@ export function addFirstKey(dir: string, make: () => ReturnType<typeof generateS
   });
 }
 
-/** Adds the next key; what no longer signs loses its private half, what no longer verifies goes. */
+/**
+ * Adds the next key. Keys that no longer sign lose their private half; keys that no longer verify
+ * are removed.
+ */
 export function rotateDirectoryKeys(
   dir: string,
   leadTimeMs: number,
@@ -68,7 +71,10 @@ export function rotateDirectoryKeys(
   });
 }
 
-/** Gives the kid of the key that was made because none was left that signs. A key in PEM or in a set keeps its file, and gets a mark beside it. */
+/**
+ * Returns the kid of a new key if the revoked one was the last that signs. A key in PEM or in a set
+ * keeps its file and gets a mark beside it.
+ */
 export async function revokeInDirectory(
   read: ReadAs,
   kid: string,

@@ -6,9 +6,9 @@ import { type CliDatabase, withDatabase } from './database.js';
 import { CommandError, type CommandResult, type Environment, UsageError } from './io.js';
 
 const BATCH = 200;
-/** Argon2id is computed on the threads of libuv, four by default. */
+/** Argon2id runs on libuv's threads; there are four by default. */
 const AT_ONCE = 4;
-/** Of a wrapped hash: `bcrypt`, 29 characters of bcrypt's setting, 97 of Argon2id. */
+/** The length of a wrapped hash: `bcrypt`, 29 characters of bcrypt settings, 97 of Argon2id. */
 const WRAPPED_CHARACTERS = 132;
 const BCRYPT = String.raw`^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$`;
 
@@ -21,8 +21,9 @@ interface Column {
 }
 
 /**
- * Puts Argon2id over the bcrypt hashes of a table. In batches by id, each row by itself and only while it still has that hash; what is wrapped is
- * not looked at again, so it may be stopped and started at any time, beside a running application.
+ * Wraps the bcrypt hashes of a table in Argon2id. It works in batches by id; each row is updated
+ * separately, and only if it still has that hash. Wrapped rows are skipped, so the command may be
+ * stopped and started at any time, also while the application runs.
  */
 export async function wrapHashes(args: Arguments, environment: Environment): Promise<CommandResult> {
   const { values, words } = args;
@@ -87,7 +88,7 @@ async function wrapAll(db: CliDatabase, { table, id, hash, idType }: Column): Pr
     const next = await wrapBcrypt(row.hash, cost);
     if (next === undefined) return;
     const { rowCount } = await db.execute(
-      // a login may have replaced it meanwhile
+      // a login may have replaced the hash meanwhile
       sql`update ${table} set ${hash} = ${next} where ${id} = ${row.id}::text::${sql.raw(idType)} and ${hash} = ${row.hash}`,
     );
     wrapped += rowCount ?? 0;
@@ -95,7 +96,7 @@ async function wrapAll(db: CliDatabase, { table, id, hash, idType }: Column): Pr
   for (let last: string | undefined; ;) {
     const after = last === undefined ? sql`true` : sql`${id} > ${last}::text::${sql.raw(idType)}`;
     const { rows } = await db.execute<{ id: string; hash: string }>(
-      // by the column and not by its text, which is called id as well: 10 is before 9 there
+      // sorted by the column, not by the text that is also called id: as text, 10 sorts before 9
       sql`select ${id}::text as id, ${hash} as hash from ${table} where ${after} and ${hash} ~ ${BCRYPT} order by ${table}.${id} limit ${BATCH}`,
     );
     for (let at = 0; at < rows.length; at += AT_ONCE)

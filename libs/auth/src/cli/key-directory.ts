@@ -28,11 +28,17 @@ const randomName = (): string => new SystemEntropy().bytes(6).toString('hex');
 const LOCK = '.tokenward-lock';
 const ABANDONED_AFTER_MS = 60_000;
 
-/** A key directory as the command line changes it: one JWK a file (0600), each change whole or not at all, one command at a time. */
+/**
+ * A key directory that the command line changes: one JWK in each file (0600). Each change is
+ * applied completely or not at all, by one command at a time.
+ */
 export class KeyFiles {
   constructor(readonly dir: string) {}
 
-  /** Creates the directory (0700) when asked to; one made by somebody else keeps its mode unless others can write to it. */
+  /**
+   * Creates the directory (0700) when asked to. An existing directory keeps its mode, and is
+   * refused if others can write to it.
+   */
   open(missing: 'create' | 'refuse'): this {
     if (missing === 'create') mkdirSync(this.dir, { recursive: true, mode: 0o700 });
     const stats = statSync(this.dir, { throwIfNoEntry: false });
@@ -50,7 +56,7 @@ export class KeyFiles {
     return names.sort().map((name) => ({ file: join(this.dir, name), jwk: jwkOf(join(this.dir, name)) }));
   }
 
-  /** The file that holds this key and nothing else. */
+  /** The file that holds only this key. */
   ownFileOf(kid: string): KeptKey | undefined {
     for (const name of this.names()) {
       const file = join(this.dir, name);
@@ -68,7 +74,7 @@ export class KeyFiles {
     return readdirSync(this.dir).filter((name) => /^[^.].*\.(?:json|jwk)$/.test(name));
   }
 
-  /** Named by a hash, so that no `kid` reaches a path. */
+  /** The file name is a hash, so that no `kid` becomes part of a path. */
   add(jwk: SourceJwk & { readonly kid: string }): string {
     const file = join(this.dir, `key-${String(jwk.iat ?? 0)}-${randomName()}.json`);
     writeWhole(file, JSON.stringify(jwk));
@@ -83,7 +89,7 @@ export class KeyFiles {
     rmSync(file, { force: true });
   }
 
-  /** Nothing of it signs any more; its public half stays as long as it verifies. */
+  /** Nothing signed with this key any more; its public half stays as long as it verifies. */
   withoutPrivateHalf(kept: KeptKey): void {
     if (kept.jwk.kty !== 'oct' && kept.jwk.d !== undefined) this.replace(kept, publicHalf(kept.jwk));
   }
@@ -106,7 +112,9 @@ export class KeyFiles {
   }
 }
 
-/** 0600 from its first byte; appears under its name when it is whole and on the disk. */
+/**
+ * The file is 0600 from its first byte, and gets its name only once it is complete and on the disk.
+ */
 export function writeWhole(path: string, content: string): void {
   const draft = join(dirname(path), `.draft-${basename(path)}-${randomName()}`);
   try {
@@ -117,7 +125,7 @@ export function writeWhole(path: string, content: string): void {
     } finally {
       closeSync(file);
     }
-    // a umask may have taken bits away, never added some
+    // a umask can only remove bits of the mode
     chmodSync(draft, 0o600);
     renameSync(draft, path);
   } finally {
@@ -125,7 +133,7 @@ export function writeWhole(path: string, content: string): void {
   }
 }
 
-/** Both or none, 0600, and never over a file (or a link) that is there. */
+/** Writes both files or neither, with mode 0600, and never over an existing file or link. */
 export function createBoth(...files: readonly { readonly path: string; readonly content: string }[]): void {
   const made: string[] = [];
   try {

@@ -85,7 +85,7 @@ export async function revokeKey(args: Arguments, environment: Environment): Prom
   if (directory === undefined && !inLedger)
     throw new UsageError('where is the key? give --dir DIR, or DATABASE_URL, or both');
   if (directory !== undefined) await assertInDirectory(directory, kid);
-  // what every process hears of comes first: a mounted directory may not be writable
+  // the ledger first, because every process reads it: a mounted directory may not be writable
   const inPostgres = inLedger
     ? {
         replacedBy: await (
@@ -107,7 +107,7 @@ export async function revokeKey(args: Arguments, environment: Environment): Prom
   };
 }
 
-/** As `keyDirectory` of the processes is told by `keys.algorithm`. */
+/** The same defaults that `keys.algorithm` gives `keyDirectory` in the processes. */
 function readAs({ values: { dir, algorithm } }: Arguments): ReadAs | undefined {
   const rsaAlgorithm = algorithm === undefined ? undefined : algorithmOf(algorithm);
   if (rsaAlgorithm !== undefined && (dir === undefined || !/^[RP]S/.test(rsaAlgorithm)))
@@ -115,7 +115,7 @@ function readAs({ values: { dir, algorithm } }: Arguments): ReadAs | undefined {
   return dir === undefined ? undefined : { dir, rsaAlgorithm };
 }
 
-/** Loaded when it is asked for: Drizzle and pg are optional. */
+/** Loaded only when needed: Drizzle and pg are optional. */
 const databaseKeys = () => import('./database-keys.js');
 
 function leadTimeOf({ values }: Arguments): number {

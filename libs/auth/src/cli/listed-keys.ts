@@ -14,10 +14,13 @@ export interface ListedKey {
   readonly verifiesUntil?: string;
 }
 
-/** Whatever TTL and tolerance the processes are configured with: 1 h and twice 5 min are the most. */
+/**
+ * Enough for every TTL and tolerance that processes can be configured with: at most 1 h and twice 5
+ * min.
+ */
 export const RETAIN_MS = 75 * 60_000;
 
-/** The phases as a process sees them that was started now. */
+/** The phases as a process sees them that starts now. */
 export function listed(jwks: readonly SourceJwk[], leadTimeMs: number, nowMs: number): ListedKey[] {
   const hmac = jwks.some(({ kty, revoked }) => kty === 'oct' && revoked === undefined);
   const { keys, revoked } = readSourceKeys('keys', { keys: jwks }, hmac ? 'HS256' : 'RS256');
@@ -28,7 +31,7 @@ export function listed(jwks: readonly SourceJwk[], leadTimeMs: number, nowMs: nu
     isRevoked: (kid: string) => revoked.includes(kid),
   };
   const phases = new Map(phasesAt(keys, nowMs, rules).keys.map((each) => [each.key.kid, each]));
-  // of a key in PEM or in a set, and the mark beside it, the mark alone
+  // a revoked key in PEM or in a set has a mark beside it: only the mark is listed
   const told = jwks.filter((jwk) => jwk.revoked !== undefined || !revoked.includes(String(jwk.kid)));
   return told.map((jwk) => {
     const phased = phases.get(String(jwk.kid));
@@ -43,7 +46,7 @@ export function listed(jwks: readonly SourceJwk[], leadTimeMs: number, nowMs: nu
   });
 }
 
-/** @throws CommandError when a next key is there already, or none that could have one */
+/** @throws CommandError if a next key exists already, or if no key can have a successor */
 export function nextAlgorithm(
   before: readonly ListedKey[],
   asked: SigningAlgorithm | undefined,

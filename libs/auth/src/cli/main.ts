@@ -2,11 +2,11 @@
 import { Logger } from '@nestjs/common';
 import { run } from './run.js';
 
-// what the stores say of a pool is for a service's log: here it would be in the middle of a JSON document
+// the stores log about a pool; here the log line would be inside a JSON document
 Logger.overrideLogger(false);
 
 const write = (stream: NodeJS.WriteStream) => (text: string) => void stream.write(text);
-// no top-level await: the package is CommonJS as well
+// no top-level await, because the package is also built as CommonJS
 void run(process.argv.slice(2), process.env, {
   out: write(process.stdout),
   error: write(process.stderr),

@@ -13,7 +13,10 @@ export interface RestoredKeys {
   readonly others: readonly string[];
 }
 
-/** The signing keys that came with a backup. Throws before anything is ended when `--keep-key` names another. */
+/**
+ * The signing keys that were in the backup. Throws before anything is ended if `--keep-key` names a
+ * key that is not among them.
+ */
 export async function restoredKeys(db: CliDatabase, args: Arguments): Promise<RestoredKeys> {
   const { signingKeys } = tablesOf(args);
   const found = await db.execute(sql`select kid from ${signingKeys} where revoked_at is null order by kid`);
@@ -25,7 +28,10 @@ export async function restoredKeys(db: CliDatabase, args: Arguments): Promise<Re
   return { kept: named, others: kids.filter((kid) => !named.includes(kid)) };
 }
 
-/** One that was revoked after the backup would sign again: all but the named ones are revoked, and a new one is made where that can be sealed. */
+/**
+ * A key that was revoked after the backup would sign again. So all keys except the named ones are
+ * revoked, and a new key is made if it can be sealed.
+ */
 export async function revokeRestoredKeys(
   db: CliDatabase,
   args: Arguments,
@@ -41,7 +47,7 @@ export async function revokeRestoredKeys(
   await db.execute(
     sql`update ${table} set revoked_at = now(), sealed_private_jwk = null where revoked_at is null and kid in ${[...others]}`,
   );
-  // without them the next process that starts makes one
+  // without encryption keys no key is made here; the next process that starts makes one
   if (!hasEncryptionKeys(environment)) return { revoked: others };
   const source = sourceOf(db, args, environment);
   const algorithm = String(last.rows[0]?.['algorithm']) as SigningAlgorithm;

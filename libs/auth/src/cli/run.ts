@@ -13,14 +13,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'keys list': listKeys,
   'keys revoke': revokeKey,
   secret: makeSecret,
-  // loaded when they are asked for: Drizzle and pg are optional
+  // loaded only when needed: Drizzle and pg are optional
   migrate: async (...given) => (await import('./database-commands.js')).migrate(...given),
   'hashes wrap': async (...given) => (await import('./hashes-command.js')).wrapHashes(...given),
   'sessions cleanup': async (...given) => (await import('./database-commands.js')).cleanUp(...given),
   'after-restore': async (...given) => (await import('./database-commands.js')).afterRestore(...given),
 };
 
-/** The whole of `tokenward`: gives the exit code (0 done, 1 could not be done, 2 wrong use). */
+/** Runs `tokenward` and returns the exit code (0 done, 1 failed, 2 wrong usage). */
 export async function run(argv: readonly string[], environment: Environment, io: Io): Promise<0 | 1 | 2> {
   const asJson = argv.includes('--json');
   try {
@@ -51,7 +51,10 @@ function commandOf({ words }: Arguments): [Command, readonly string[]] {
   throw new UsageError('there is no such command');
 }
 
-/** A driver's message may hold the connection string, node's may quote a key: only what was written for people goes out. */
+/**
+ * A driver's message may contain the connection string, and Node's may quote a key. Only messages
+ * written for people are printed.
+ */
 function messageOf(error: unknown): string {
   if (error instanceof UsageError || error instanceof CommandError) return error.message;
   if (error instanceof AuthError) return error.detail;

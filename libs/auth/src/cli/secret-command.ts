@@ -4,7 +4,7 @@ import { type CommandResult, UsageError } from './io.js';
 
 const ID = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Prints what it made and keeps nothing. */
+/** Prints the new secret and stores nothing. */
 export function makeSecret({ words, values }: Arguments): CommandResult {
   allowOnly(values, 'encryption', 'hmac', 'id');
   if (words.length > 0) throw new UsageError('secret takes no further words');

@@ -17,7 +17,7 @@ export interface Occasion {
   readonly alongside: Alongside;
 }
 
-/** The host's own work goes first: its users are locked before the subject, as everywhere. */
+/** The host's own work runs first, because users are always locked before the subject. */
 export async function inTransactionWith<T>(
   database: AuthDatabase,
   occasion: Occasion,
@@ -34,7 +34,7 @@ export async function inTransactionWith<T>(
     return work(tx, tx.nowMs);
   };
   const isolation = alongside.work && 'host';
-  // what the host's own work refuses is the host's to answer, not an outage
+  // a refusal by the host's own work is the host's answer, not an outage
   return database
     .transaction(what, deadlineMs, run, { isolation, outcome: 'asked' })
     .catch((error: unknown) => {
@@ -42,7 +42,10 @@ export async function inTransactionWith<T>(
     });
 }
 
-/** In a transaction of the host's, for as long as the host likes: only these statements are bounded, and then the host's own limits hold again. */
+/**
+ * Runs in a transaction of the host, which may last as long as the host wants. Only these
+ * statements get a time limit; the host's own limits are restored afterwards.
+ */
 function joining<T>(
   database: AuthDatabase,
   { what, deadlineMs }: Occasion,
@@ -57,7 +60,7 @@ function joining<T>(
         set_config('statement_timeout', ${limit}, true), set_config('lock_timeout', ${limit}, true),
         ${ms(sql`clock_timestamp()`)} as now, ${TRANSACTION}, ${database.place}`,
     );
-    // without a transaction each statement is one by itself
+    // without a transaction each statement commits separately
     const [after] = await rows(tx, sql`select ${TRANSACTION}`);
     if (after?.['transaction'] !== row?.['transaction'])
       throw transactionRefused('is not open: nothing would undo what is written in it');
@@ -69,7 +72,8 @@ function joining<T>(
         tx,
         sql`select set_config('statement_timeout', ${statements}, true), set_config('lock_timeout', ${locks}, true)`,
       );
-    // the host may go on after a refusal; after a failed statement it cannot, and neither can this
+    // the host may continue after a refusal; after a failed statement neither the host nor this
+    // code can
     const done = await work(tx, Number(row?.['now'])).catch(async (error: unknown) => {
       await giveBack().catch(() => undefined);
       throw error;

@@ -2,10 +2,10 @@ import { sql } from 'drizzle-orm';
 import { rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
-/** Of a key `k`. */
+/** A condition on a key `k`: it has not expired. */
 export const LIVE_KEY = sql`(k.expires_at is null or k.expires_at > clock_timestamp())`;
 
-/** To be called with the subject locked. Returns the ids of those that had not expired. */
+/** Call this with the subject locked. Returns the ids of the keys that had not expired. */
 export async function removeApiKeysOf(
   tx: Transaction,
   schema: AuthSchema,

@@ -5,10 +5,13 @@ import type { AuthEventInput } from '../storage/auth-event.js';
 import { type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
-/** Where the other stores write what they did, in the transaction that did it; undefined: the host keeps no audit trail. */
+/**
+ * The other stores record their changes here, in the same transaction. Undefined: the host keeps no
+ * audit trail.
+ */
 export type AuditTable = AuthSchema['audit'] | undefined;
 
-/** In the caller's transaction: it stands or falls with what it tells of. */
+/** Runs in the caller's transaction: the record is committed with the change that it describes. */
 export async function recordEvents(
   tx: Transaction,
   table: AuditTable,
@@ -17,7 +20,10 @@ export async function recordEvents(
   if (table && events.length > 0) await rows(tx, insertRecords(table, events.map(toRecord)));
 }
 
-/** All of them in one statement with one parameter, however many; of one `fold` there may be one. */
+/**
+ * Inserts all records in one statement with one parameter. At most one record may have the same
+ * `fold`.
+ */
 export function insertRecords(table: NonNullable<AuditTable>, records: readonly NewAuditRecord[]): SQL {
   const values = JSON.stringify(records.map(writable));
   return sql`insert into ${table} as a (at, type, severity, subject, actor, session_id, ip, user_agent, detail, count, fold)
@@ -28,7 +34,10 @@ export function insertRecords(table: NonNullable<AuditTable>, records: readonly 
     on conflict (fold) where fold is not null do update set count = a.count + excluded.count`;
 }
 
-/** One value that Postgres cannot hold must not cost the others: no nonsense for an address, no NUL, no half of a surrogate pair. */
+/**
+ * One value that Postgres cannot store must not lose the other records: an invalid address, NUL and
+ * half of a surrogate pair are removed.
+ */
 function writable({ ip, ...record }: NewAuditRecord): object {
   return {
     ...(JSON.parse(JSON.stringify(record), (_name, value: unknown) =>

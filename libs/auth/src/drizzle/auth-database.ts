@@ -15,13 +15,13 @@ import { type NamedUsers, namedUsers, type UserColumns } from './user-columns.js
 
 export interface AuthDatabaseOptions {
   readonly users?: UserColumns;
-  /** Which of the tables the boot looks at; the others are asked for by what uses them. */
+  /** The tables that are checked at boot. Code that uses other tables checks those itself. */
   readonly tables?: readonly (keyof AuthSchema)[];
-  /** What a refusal names. */
+  /** The option that a refusal names. */
   readonly option?: string;
 }
 
-/** By SQLSTATE: what makes a transaction of the host's none that a change can be written in. */
+/** By SQLSTATE: reasons why a change cannot be written in the host's transaction. */
 const REFUSED_IN_IT: Readonly<Record<string, string>> = {
   '42P01': "is of a database that has no tables of Tokenward's",
   '25006': 'is read-only; begin one that may write',
@@ -29,12 +29,16 @@ const REFUSED_IN_IT: Readonly<Record<string, string>> = {
 };
 
 /**
- * Tokenward's statements on the host's pool: under a deadline, each client given back or destroyed, with names that do not hang on the search path,
- * and results that do not hang on the host's parsers.
+ * Runs Tokenward's statements on the host's pool. Each statement has a deadline, and each client is
+ * returned or destroyed. The names do not depend on the search path, and the results do not depend
+ * on the host's parsers.
  */
 export class AuthDatabase {
   readonly db: Database;
-  /** The tables, with the schema that they were found in. Statements are written after the first look. */
+  /**
+   * The tables, with the schema in which they were found. Statements are built after the first
+   * check.
+   */
   readonly tables: AuthSchema;
   readonly users: NamedUsers | undefined;
   readonly pool: HostPool;
@@ -51,7 +55,10 @@ export class AuthDatabase {
     this.#layout = { option, tables, schema: this.tables, users: this.users };
   }
 
-  /** Throws what stops a boot where something is missing that every statement needs, `unavailable` where the database does not say. */
+  /**
+   * Throws an error that stops the boot if something is missing that every statement needs. Throws
+   * `unavailable` if the database does not answer.
+   */
   async check(deadlineMs: number): Promise<void> {
     this.#looked ??= lookAt(this.pool, this.#layout, deadlineMs);
     try {
@@ -62,13 +69,16 @@ export class AuthDatabase {
     }
   }
 
-  /** One statement by itself, or in a transaction of the host's. */
+  /** One statement, by itself or in a transaction of the host. */
   read(what: string, deadlineMs: number, query: () => SQL, tx?: HostTransaction): Promise<readonly Row[]> {
     if (tx) return this.joining(what, deadlineMs, () => rows(asTransaction(tx), query()));
     return this.call(what, deadlineMs, async (call) => (await call.query(toQuery(query()))).rows as Row[]);
   }
 
-  /** All of it or nothing, and nothing where the caller has left before the commit. `work` may be done more than once. */
+  /**
+   * Commits all of the work or none of it; commits nothing if the caller has left before the
+   * commit. `work` may run more than once.
+   */
   transaction<T>(
     what: string,
     deadlineMs: number,
@@ -78,26 +88,29 @@ export class AuthDatabase {
     return this.call(what, deadlineMs, (call) => inTransaction(call, this.db, work, options));
   }
 
-  /** Work in a transaction of the host's, which alone can undo it. */
+  /** Runs work in a transaction of the host. Only the host can roll it back. */
   async joining<T>(what: string, deadlineMs: number, work: () => Promise<T>): Promise<T> {
     try {
       await this.check(deadlineMs).catch(asOutage);
       return await withDeadline(work(), deadlineMs, what);
     } catch (error) {
-      // Tokenward's own database has the tables: they were looked for
+      // Tokenward's own database has the tables, because the boot checked them
       const refusal = REFUSED_IN_IT[sqlState(error) ?? ''];
       if (refusal) throw transactionRefused(refusal);
       throw unavailable(what, error);
     }
   }
 
-  /** A column by which a database knows itself: the id of its ledger, and its own, since a copy has the same ledger for a while. */
+  /**
+   * A column that identifies a database: the id of its ledger, and its own name, because a copy has
+   * the same ledger for a while.
+   */
   get place(): SQL {
     return sql`concat((select l.id from ${this.tables.ledger} l limit 1), '/',
       (select d.oid from pg_database d where d.datname = current_database())) as place`;
   }
 
-  /** Whether `place`, read in a transaction of the host's, is Tokenward's own database. */
+  /** Whether `place`, read in a transaction of the host, is Tokenward's own database. */
   async isAt(place: unknown, deadlineMs: number): Promise<boolean> {
     if (this.#place !== place)
       this.#place = (await this.read('know the database', deadlineMs, () => sql`select ${this.place}`))[0]?.[
@@ -106,7 +119,10 @@ export class AuthDatabase {
     return this.#place === place;
   }
 
-  /** Where the work ends at the latest, with `unavailable`. What the host's own work throws is the host's, and is thrown as it is. */
+  /**
+   * Ends the work at the deadline with `unavailable`. An error that the host's own work throws is
+   * passed on unchanged.
+   */
   async call<T>(what: string, deadlineMs: number, work: (call: PooledCall) => Promise<T>): Promise<T> {
     try {
       await this.check(deadlineMs).catch(asOutage);
@@ -117,7 +133,7 @@ export class AuthDatabase {
   }
 }
 
-/** Once the application runs, what is missing is for the log, and no reason to answer that Tokenward is broken. */
+/** While the application runs, a missing table is logged and answered as an outage. */
 function asOutage(error: unknown): never {
   throw error instanceof AuthError ? AuthError.unavailable(error.detail, causeOf(error)) : error;
 }

@@ -1,15 +1,21 @@
 export interface BatchLimits {
-  /** Items in one sending. */
+  /** Items in one batch. */
   readonly size: number;
-  /** After this long a sending no longer holds up the next one: a connection that hangs delays nobody for longer. */
+  /**
+   * A batch that takes longer than this no longer delays the next one. So a connection that hangs
+   * delays nobody for longer.
+   */
   readonly patienceMs: number;
-  /** An item waits so long for others that come along. Default: it goes at once when nothing is under way. */
+  /**
+   * How long an item waits for others to join its batch. Default: it is sent at once if no batch is
+   * running.
+   */
   readonly gatherMs?: number;
 }
 
 export interface Enlisted<Result> {
   readonly result: Promise<Result>;
-  /** Takes an item back that was not sent yet; its result then never settles. */
+  /** Removes an item that was not sent yet; its result then never settles. */
   readonly withdraw: () => void;
 }
 
@@ -19,13 +25,16 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Sends an item at once, or, while a sending is under way, together with all the others that wait by its end. */
+/**
+ * Sends an item at once. While a batch is running, items are collected and sent together when it
+ * ends.
+ */
 export class Batching<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private isBusy = false;
   private gathering: NodeJS.Timeout | undefined;
 
-  /** `send` answers in the order of its items. */
+  /** `send` returns the results in the order of its items. */
   constructor(
     private readonly limits: BatchLimits,
     private readonly send: (items: readonly Item[]) => Promise<readonly Result[]>,
@@ -61,7 +70,7 @@ export class Batching<Item, Result> {
     const leave = (): void => {
       if (!holdsPlace) return;
       holdsPlace = false;
-      // whoever else comes in this turn of the event loop goes along
+      // items that arrive in this turn of the event loop join the batch
       setImmediate(() => {
         this.isBusy = false;
         this.sendSoon();

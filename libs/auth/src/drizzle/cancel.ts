@@ -1,13 +1,17 @@
 import { connect } from 'node:net';
 import type { PoolClient } from 'pg';
 
-/** PostgreSQL's protocol, "Cancel Request": 16 bytes on a connection of their own, before any greeting. */
+/**
+ * PostgreSQL protocol, "Cancel Request": 16 bytes on a separate connection, before any other
+ * message.
+ */
 const CANCEL_CODE = 80_877_102;
 const WITHIN_MS = 1_000;
 
 /**
- * Asks the server to stop what the client is waiting for: a backend that waits for a lock does not see that its connection is gone, and would
- * stay, one for each caller who left. Best effort, and of no effect where the server has answered already.
+ * Asks the server to cancel the statement that the client waits for. A backend that waits for a
+ * lock does not notice that its connection is gone: one would remain for each caller who left. Best
+ * effort; it has no effect if the server has answered already.
  */
 export function cancel(client: PoolClient): void {
   const { host, port, processID, secretKey } = client as PoolClient & {

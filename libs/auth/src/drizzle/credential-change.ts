@@ -9,7 +9,10 @@ import type { AuthSchema } from './schema.js';
 import { lockSubject, NO_SESSION, unproveOthersIn } from './session-endings.js';
 import { type ChangeTables, writeChange } from './write-change.js';
 
-/** While whoever asked still may; it takes the proofs of the other sessions. Locks: the subject, what the act changes, its sessions. */
+/**
+ * Runs only while the caller still has the right to. Removes the proofs of the other sessions.
+ * Locks: the subject, the changed rows, its sessions.
+ */
 export async function changeCredentials<Act extends FactorAct | IdentityAct>(
   tx: OwnTransaction,
   schema: AuthSchema,

@@ -4,7 +4,7 @@ export const MIGRATE = 'run `tokenward migrate`, or your own migrations where th
 const GRANT = 'grant it to the role of the service (docs/database.md lists the grants)';
 const CONNECTION = 'correct the connection of the pool';
 
-/** By SQLSTATE: errors that go on until somebody mends their cause, and so are not an outage. */
+/** By SQLSTATE: errors that last until somebody fixes their cause. They are not an outage. */
 const CURES: Readonly<Record<string, string>> = {
   '42P01': MIGRATE,
   '42703': MIGRATE,
@@ -15,10 +15,13 @@ const CURES: Readonly<Record<string, string>> = {
   '28P01': CONNECTION,
 };
 
-/** A pooler's own refusal, which it files under protocol violations. */
+/** A refusal by a pooler, which reports it as a protocol violation. */
 const STARTUP_PARAMETER = /unsupported startup parameter(?: in options)?: \w+/;
 
-/** The server's words and the cure, where waiting does not help. These messages hold names of tables, columns and roles, never values. */
+/**
+ * The server's message and the cure, for errors that waiting does not fix. These messages contain
+ * names of tables, columns and roles, never values.
+ */
 export function cureOf(error: unknown): string | undefined {
   for (let each = error; each instanceof Error; each = causeOf(each)) {
     const { code, message } = each as Error & { code?: unknown };

@@ -10,7 +10,7 @@ import { idFrom, type NamedUsers, usersFrom, widthOf } from './user-columns.js';
 
 type EmailVerified = NonNullable<NamedUsers['emailVerified']>;
 
-/** `AccountDirectory` on the host's own table. */
+/** `AccountDirectory` on the host's users table. */
 export class DrizzleAccountDirectory implements AccountDirectory {
   readonly longestEmail?: number;
 
@@ -42,7 +42,7 @@ export class DrizzleAccountDirectory implements AccountDirectory {
   ): Promise<'changed' | 'taken' | 'superseded' | 'unfit'> {
     const { email, id: key } = this.users;
     const what = 'change an email';
-    // the column may be unique by case only
+    // the column's unique index may be case-sensitive
     const taken = sql`select 1 from ${usersFrom(this.users)} a where ${this.hasEmail(to)}
       and a.${sql.identifier(key.name)} <> ${idFrom(this.users, sql`${id}`)} ${this.ofTheSameTenant(id)} limit 1`;
     const set = sql`${sql.identifier(email.name)} = ${to}, ${this.verified}`;
@@ -86,7 +86,7 @@ export class DrizzleAccountDirectory implements AccountDirectory {
   private update(set: SQL, where: SQL): SQL {
     const { table, id, where: condition } = this.users;
     const key = sql.identifier(id.name);
-    // a row that the host hides cannot be changed
+    // a row that the host's condition hides cannot be changed
     const shown = condition
       ? sql`and exists (select 1 from ${usersFrom(this.users)} shown where shown.${key} = a.${key})`
       : sql``;

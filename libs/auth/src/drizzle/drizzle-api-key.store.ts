@@ -131,7 +131,7 @@ export class DrizzleApiKeyStore extends ApiKeyStore {
   }
 }
 
-/** Of a key `k`. */
+/** Columns of a key `k`. */
 const COLUMNS = sql`k.id, k.subject, k.name, k.permissions, ${ms(sql`k.created_at`)} as created_at, ${ms(sql`k.expires_at`)} as expires_at,
   ${ms(sql`k.last_used_at`)} as last_used_at`;
 const COUNTERS = sql`coalesce(u.token_version, 1) as token_version, coalesce(u.session_epoch, 1) as session_epoch`;

@@ -58,7 +58,7 @@ export class DrizzleAuditStore extends AuditStore {
     );
     return {
       earlier: Number(row?.['earlier']),
-      // what is not known is nothing new
+      // an unknown address or user agent does not count as a new one
       network: ip === undefined || row?.['network'] === true ? 'known' : 'new',
       userAgent: userAgent === undefined || row?.['agent'] === true ? 'known' : 'new',
     };

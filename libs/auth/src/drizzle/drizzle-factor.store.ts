@@ -17,7 +17,7 @@ import { lockSubject } from './session-endings.js';
 import { toCounters } from './session-rows.js';
 
 export interface DrizzleFactorStoreOptions {
-  /** `on`: it writes down what it did. */
+  /** `on`: the store records its changes in the audit trail. */
   readonly audit: 'on' | 'off';
   readonly deadlineMs: number;
 }
@@ -44,7 +44,7 @@ export class DrizzleFactorStore extends FactorStore {
           left join ${factors} f on f.subject = q.subject order by f.created_at, f.id`,
     );
     const [first] = found;
-    // one that lags may not know of a factor yet
+    // a standby that lags may not have the factor yet
     if (first?.['standby'] !== false) throw AuthError.unavailable('factors: the database is a standby');
     return {
       all: found.filter((row) => row['id'] != null).map(toFactor),
@@ -65,7 +65,7 @@ export class DrizzleFactorStore extends FactorStore {
 
   propose(totp: NewTotp): Promise<void> {
     return this.transaction('propose a factor', async (tx) => {
-      // two at once leave one
+      // of two proposals at the same time one remains
       await lockSubject(tx, this.schema, totp.subject);
       await insertTotp(tx, this.schema, totp);
     });
@@ -109,7 +109,7 @@ export class DrizzleFactorStore extends FactorStore {
     );
   }
 
-  /** In a transaction: what nobody waits for any more is not committed. */
+  /** In a transaction, so that nothing is committed for a caller who has left. */
   private used(statement: SQL): Promise<boolean> {
     return this.transaction('use a factor', async (tx) => (await rows(tx, statement)).length > 0);
   }

@@ -21,7 +21,7 @@ import { endingsOf, lockSubject, markEnded, sessionEntries } from './session-end
 import { type ChangeTables, writeChange } from './write-change.js';
 
 export interface DrizzleIdentityStoreOptions {
-  /** `on`: it writes down what it did. */
+  /** `on`: the store records its changes in the audit trail. */
   readonly audit: 'on' | 'off';
   readonly deadlineMs: number;
 }

@@ -3,7 +3,7 @@ import { KeySightings } from '../storage/key-sightings.port.js';
 import type { AuthDatabase } from './auth-database.js';
 import { rows } from './database.js';
 
-/** By the database's clock. */
+/** Uses the database's clock. */
 export class DrizzleKeySightings extends KeySightings {
   constructor(
     private readonly database: AuthDatabase,
@@ -16,7 +16,8 @@ export class DrizzleKeySightings extends KeySightings {
     return this.database.transaction('note the keys', this.options.deadlineMs, async (tx) => {
       const table = this.database.tables.keySightings;
       const given = sql`(select jsonb_array_elements_text(${JSON.stringify(kids)}::jsonb) as kid)`;
-      // of processes that start together the first finds an empty table, and the others its keys
+      // when processes start together, the first one finds an empty table, and the others find its
+      // keys
       await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.key_sightings'))`);
       await rows(
         tx,

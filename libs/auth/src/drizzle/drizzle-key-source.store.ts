@@ -20,8 +20,8 @@ import { type AuthSchema, authSchemaHandle, createAuthSchema } from './schema.js
 
 export interface DrizzleKeySourceOptions {
   /**
-   * `id:base64url` of 32 bytes each, from the environment. The first encrypts private keys, all of them decrypt.
-   * `tokenward secret --encryption` makes one.
+   * `id:base64url` of 32 bytes each, from the environment. The first key encrypts private keys; all
+   * of them decrypt. `tokenward secret --encryption` makes one.
    */
   readonly encryptionKeys: readonly string[];
   /** The result of `createAuthSchema()`, if the tables have another prefix or schema. */
@@ -37,8 +37,9 @@ export const drizzleKeySourceSchema = group({
 });
 
 /**
- * Signing keys in Postgres, shared by all processes, private halves sealed with AES-256-GCM bound to their `kid`. Makes the first key by itself, and
- * later ones by age where `keyRotation.rotateAfter` says so.
+ * Signing keys in Postgres, shared by all processes. Private halves are sealed with AES-256-GCM,
+ * bound to their `kid`. The source makes the first key, and later ones at the age that
+ * `keyRotation.rotateAfter` sets.
  */
 export function drizzleKeySource<TSchema extends Record<string, unknown>>(
   db: NodePgDatabase<TSchema>,
@@ -85,7 +86,10 @@ class DrizzleKeySource extends KeySource {
     return { keys: genuine.map((row) => this.#jwkOf(row)) };
   }
 
-  /** Every key is written with its sealed private half, which nobody can make who only writes to the table. */
+  /**
+   * Every genuine key has a sealed private half. An attacker who can only write to the table cannot
+   * make one.
+   */
   #tellOfOthers(count: number): void {
     if (count === this.#others) return;
     this.#others = count;
@@ -95,11 +99,14 @@ class DrizzleKeySource extends KeySource {
       );
   }
 
-  /** One makes the key, whoever asks: what is due is decided under a lock, by the database's clock. */
+  /**
+   * Only one process makes the key: whether one is due is decided under a lock, by the database's
+   * clock.
+   */
   override async rotate(request: RotationRequest): Promise<'rotated' | 'not_due'> {
     if (request.revoked.length > 0) await this.#markRevoked(request.revoked);
     if (!(await this.#transaction((tx) => this.#isDue(tx, request)))) return 'not_due';
-    // RSA takes its time, so it is made outside the lock; the times are written by the database
+    // an RSA key takes long to make, so it is made outside the lock; the database sets the times
     const jwk = await generateSigningJwk(request.algorithm, { iat: 0, nbf: 0 });
     return this.#transaction(async (tx) => {
       await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.signing_keys'))`);
@@ -110,7 +117,9 @@ class DrizzleKeySource extends KeySource {
     });
   }
 
-  /** What signed with it stays refused, whoever reads the table next; its private half is gone. */
+  /**
+   * Every later read of the table still refuses what the key signed. The private half is deleted.
+   */
   async #markRevoked(kids: readonly string[]): Promise<void> {
     await this.#transaction((tx) =>
       rows(
@@ -133,7 +142,10 @@ class DrizzleKeySource extends KeySource {
     return whenOlderThanMs !== undefined && Number(row?.['age']) >= whenOlderThanMs;
   }
 
-  /** The first signs at once: nobody can have cached anything. So does one that replaces what was revoked. */
+  /**
+   * The first key signs at once, because no verifier has cached anything yet. A key that replaces a
+   * revoked one also signs at once.
+   */
   async #insert(tx: Transaction, jwk: GeneratedJwk, { leadTimeMs, revoked }: RotationRequest): Promise<void> {
     const [clock] = await rows(
       tx,
@@ -144,7 +156,8 @@ class DrizzleKeySource extends KeySource {
     const iat = Number(clock?.['now']);
     const nbf = clock?.['waits'] === true ? iat + leadTimeMs / 1000 : iat;
     const { iat: _made, nbf: _from, ...published } = publicHalf(jwk);
-    // the times are sealed with the key: the columns beside it are for looking, and anyone who writes the table can write them
+    // the times are sealed with the key: anyone who can write to the table can change the columns,
+    // which are only for reading by people
     const sealed = this.#ring.seal(
       Buffer.from(JSON.stringify({ ...jwk, iat, nbf }), 'utf8'),
       contextOf(jwk.kid, jwk.alg),
@@ -158,7 +171,7 @@ class DrizzleKeySource extends KeySource {
     );
   }
 
-  /** A key whose successor has signed for longer than any token lives has nothing left to verify. */
+  /** Removes a key once its successor has signed for longer than any token lives. */
   async #forgetGone(tx: Transaction, { retainMs }: RotationRequest): Promise<void> {
     await rows(
       tx,
@@ -180,7 +193,7 @@ class DrizzleKeySource extends KeySource {
       : String(row['public_jwk']);
     const revoked = row['revoked_at'] === null ? {} : { revoked: Number(row['revoked_at']) };
     const jwk = parsed(kid, text.toString());
-    // a row of the release before has its times in the row alone
+    // a row of the previous release has its times only in the columns
     return { iat: Number(row['created_at']), nbf: Number(row['signs_from']), ...jwk, ...revoked };
   }
 
@@ -193,7 +206,7 @@ function contextOf(kid: string, algorithm: string): readonly string[] {
   return ['signing key', kid, algorithm];
 }
 
-/** A row says what key it is; what is sealed in it has to say the same. */
+/** The sealed content must name the same key as the row. */
 function parsed(kid: string, text: string): SourceJwk {
   const jwk = JSON.parse(text) as SourceJwk;
   if (jwk.kid !== kid)

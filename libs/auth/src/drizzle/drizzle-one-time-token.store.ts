@@ -108,7 +108,10 @@ export class DrizzleOneTimeTokenStore extends OneTimeTokenStore {
     );
   }
 
-  /** The kind and the hash, both in the index, and not past its time or its sessions. */
+  /**
+   * The token is found by its kind and its hash, which are both in the index. It must not have
+   * expired, and the sessions that it belongs to must not have ended.
+   */
   private live(kind: string, hash: Buffer): SQL {
     return sql`t.hash = ${hash} and t.kind = ${kind} and t.expires_at > clock_timestamp()
       and (t.epoch is null or t.epoch = (select session_epoch from ${this.schema.subjects} where subject = t.subject))`;

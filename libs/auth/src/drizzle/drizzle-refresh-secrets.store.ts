@@ -3,7 +3,10 @@ import { RefreshSecretsStore } from '../storage/refresh-secrets.port.js';
 import type { AuthDatabase } from './auth-database.js';
 import { rows } from './database.js';
 
-/** Made once and kept in Postgres, shared by all processes; the newest whose time has come mints, by the database's clock. */
+/**
+ * Secrets are made once and kept in Postgres, shared by all processes. By the database's clock, the
+ * newest secret whose start time has passed mints.
+ */
 export class DrizzleRefreshSecretsStore extends RefreshSecretsStore {
   constructor(
     private readonly database: AuthDatabase,
@@ -16,7 +19,7 @@ export class DrizzleRefreshSecretsStore extends RefreshSecretsStore {
     const [id, secret] = candidate.split(':', 2);
     return this.database.transaction('read the refresh-token secret', this.options.deadlineMs, async (tx) => {
       const table = this.database.tables.peppers;
-      // one maker at a time: whoever comes second finds the first one's
+      // only one process makes a secret at a time; the second one finds the first one's
       await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.pepper'))`);
       await rows(
         tx,
@@ -38,7 +41,7 @@ export class DrizzleRefreshSecretsStore extends RefreshSecretsStore {
       async (tx) => {
         const table = this.database.tables.peppers;
         await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.pepper'))`);
-        // it stopped minting when the one after it began
+        // a secret stops minting when its successor starts
         await rows(
           tx,
           sql`delete from ${table} where mints_from < (select max(mints_from) from ${table}

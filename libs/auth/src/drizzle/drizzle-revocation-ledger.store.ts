@@ -18,9 +18,12 @@ import type { AuthSchema } from './schema.js';
 import { writeChange } from './write-change.js';
 
 export interface DrizzleRevocationLedgerOptions {
-  /** Of one statement, milliseconds; a full read of the ledger may take a hundred times as long. */
+  /**
+   * The time limit of one statement, in milliseconds. A full read of the ledger may take a hundred
+   * times as long.
+   */
   readonly deadlineMs: number;
-  /** `on`: it writes down what it did. */
+  /** `on`: the store records its changes in the audit trail. */
   readonly audit?: 'on' | 'off';
 }
 
@@ -37,7 +40,7 @@ const ENTRY_COLUMNS = sql`r.kind, r.subject, r.min_version, r.issued_before::flo
 type BatchTaker = (entries: readonly LedgerEntry[]) => void | Promise<void>;
 const SNAPSHOT = /^\d+:\d+:(?:\d+(?:,\d+)*)?$/;
 
-/** The ledger in Postgres, written and read on the primary alone. */
+/** The ledger in Postgres, written and read only on the primary. */
 export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
   readonly #schema: AuthSchema;
 
@@ -80,15 +83,17 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
         `revocation ledger: timeline ${String(position.timeline)} was superseded by ${String(since.timeline)}`,
       );
     }
-    // A promoted standby may have lost commits and given their numbers away again; a restored dump counts from anywhere.
+    // A promoted standby may have lost commits and used their numbers again. A restored dump may
+    // start at any number.
     if (since && (since.timeline < position.timeline || xmax(since) > xmax(position)))
       return this.readSince(undefined, onBatch);
     return { position, entries: found.flatMap(entriesOf) };
   }
 
   /**
-   * In pages by id, each a transaction of its own, so that no snapshot stays open while a slow feed takes them. What the first snapshot
-   * sees is still there when its page is read: rows go when they have expired, never before.
+   * Reads pages by id, each in its own transaction, so that no snapshot stays open while a slow
+   * feed processes them. Every row in the first snapshot still exists when its page is read,
+   * because rows are only removed once they have expired.
    */
   private async readAll(onBatch: BatchTaker): Promise<LedgerRead> {
     const { deadlineMs } = this.options;
@@ -100,7 +105,8 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
       const page = await this.inTransaction('revocation ledger read', deadlineMs * PAGE_FACTOR, (tx) =>
         rows(tx, this.pageStatement(last)),
       );
-      // Another primary, or the same restored, need not hold what the first snapshot saw.
+      // Another primary, or the same one after a restore, may not have all rows of the first
+      // snapshot.
       const now = positionOf(page[0]);
       if (now.ledger !== position.ledger || now.timeline !== position.timeline || xmax(now) < xmax(position))
         throw AuthError.unavailable('revocation ledger: another server took over during the read');
@@ -136,7 +142,7 @@ export class DrizzleRevocationLedgerStore extends RevocationLedgerStore {
     );
   }
 
-  /** Snapshot and rows come from one statement, hence from one snapshot. */
+  /** The snapshot and the rows come from one statement, so they are consistent. */
   private readStatement(since: LedgerPosition | undefined): SQL {
     const unseen = since
       ? sql`(r.xid >= ${xmax(since).toString()}::xid8 or r.xid = any(${`{${xip(since)}}`}::xid8[])) and`
@@ -185,7 +191,7 @@ function xip(position: LedgerPosition): string {
   return position.snapshot.split(':')[2] ?? '';
 }
 
-/** None for the row that stands for no rows at all. */
+/** No entries for the row that stands for an empty result. */
 function entriesOf(row: Row): readonly LedgerEntry[] {
   if (row['kind'] === null) return [];
   const entry = fromRow({

@@ -66,7 +66,7 @@ import { type NamedUsers, toFacts } from './user-columns.js';
 import { type ChangeTables, writeChange } from './write-change.js';
 
 export interface DrizzleSessionStoreOptions {
-  /** `on`: it writes down what it did. */
+  /** `on`: the store records its changes in the audit trail. */
   readonly audit?: 'on' | 'off';
   readonly deadlineMs: number;
 }
@@ -74,7 +74,7 @@ export interface DrizzleSessionStoreOptions {
 /** `SessionStore` on PostgreSQL. Reads go to the primary. */
 export class DrizzleSessionStore extends SessionStore {
   readonly usersAre: 'here' | 'elsewhere';
-  /** Where the host's users are in the same database, refresh and the authoritative check stay one query. */
+  /** With users in the same database, a refresh and the authoritative check are one query each. */
   private readonly users: NamedUsers | undefined;
   private readonly schema: AuthSchema;
   private readonly reads: SessionReads;
@@ -154,7 +154,7 @@ export class DrizzleSessionStore extends SessionStore {
   }
 
   async useDevice(use: DeviceUse): Promise<DeviceUseOutcome> {
-    // in a transaction, which bounds how long it waits for the row
+    // in a transaction, which limits how long it waits for the row lock
     const [row] = await this.database.transaction('use a device', this.options.deadlineMs, (tx) =>
       rows(tx, useDeviceStatement(this.schema, this.users, use)),
     );
@@ -177,7 +177,7 @@ export class DrizzleSessionStore extends SessionStore {
     reason: EndReason,
     { subject, actorId }: EndOneOptions = {},
   ): Promise<Ended | undefined> {
-    // an access token of ours may still name a session of another system
+    // one of our access tokens may still name a session of another system
     if (!UUID.test(sessionId)) return undefined;
     return this.changing('end a session', {}, async (tx, nowMs) => {
       const owned = subject === undefined ? sql`true` : sql`s.subject = ${subject} and ${UNEXPIRED}`;
@@ -230,7 +230,7 @@ export class DrizzleSessionStore extends SessionStore {
 
   endEverything(by: ActedBy = {}, toleranceMs = 0): Promise<Ended> {
     const end = (tx: Transaction, nowMs: number) => endEverythingIn(tx, this.schema, by, nowMs + toleranceMs);
-    // every session in one transaction: the longer the more there are
+    // ends every session in one transaction, so its time grows with their number
     return this.changing('end everything', {}, end, this.options.deadlineMs * 60);
   }
 
@@ -275,7 +275,7 @@ export class DrizzleSessionStore extends SessionStore {
     return found;
   }
 
-  /** What `work` says it changed is written before the commit. */
+  /** Writes the changes that `work` returns before the commit. */
   private changing<T extends object | undefined>(
     what: string,
     alongside: Alongside,
@@ -292,7 +292,7 @@ export class DrizzleSessionStore extends SessionStore {
   }
 }
 
-/** Rolls the transaction back; caught where it was thrown. */
+/** Rolls the transaction back; the code that throws it also catches it. */
 class Superseded extends AuthError {
   constructor() {
     super('token_refused', 'superseded');

@@ -9,7 +9,10 @@ import {
   transactionRefused,
 } from '../storage/sql-transaction.port.js';
 
-/** What Drizzle's drivers answer: node-postgres `{ rows }`, postgres.js the rows. */
+/**
+ * The result formats of Drizzle's drivers: node-postgres returns `{ rows }`, postgres.js returns
+ * the rows.
+ */
 type DrizzleAnswer = { readonly rows: readonly SqlRow[] } | readonly SqlRow[];
 
 class DrizzleTransaction extends SqlTransaction {
@@ -30,7 +33,10 @@ class DrizzleTransaction extends SqlTransaction {
   }
 }
 
-/** Drizzle keeps it to itself; that of node-postgres knows whether a transaction is open. */
+/**
+ * Drizzle does not export the client. The client of node-postgres knows whether a transaction is
+ * open.
+ */
 function clientOf(tx: object): { getTransactionStatus?(): string | null } | undefined {
   return (tx as { session?: { client?: object } }).session?.client;
 }
@@ -43,14 +49,18 @@ function statement(text: string, parameters: readonly SqlParameter[]): SQL {
 }
 
 /**
- * What `db.transaction(async (tx) => …)` of Drizzle gives you, on node-postgres or postgres.js. `AuthService` takes such a transaction as it is;
- * this is for SQL text of your own in one that Tokenward gives you.
+ * Wraps the `tx` of Drizzle's `db.transaction(async (tx) => …)`, on node-postgres or postgres.js.
+ * `AuthService` accepts such a transaction directly; use this to run your own SQL text in a
+ * transaction that Tokenward gives you.
  */
 export function drizzleTransaction(tx: HostTransaction): SqlTransaction {
   return new DrizzleTransaction(tx);
 }
 
-/** `work` in `db.transaction` of the host's own database handle, on node-postgres or postgres.js. */
+/**
+ * Runs `work` in `db.transaction` of the host's own database handle, on node-postgres or
+ * postgres.js.
+ */
 export function drizzleWork<Tx extends HostTransaction>(
   db: { transaction(run: (tx: Tx) => Promise<void>): Promise<void> },
   work: (tx: Tx) => Promise<void>,

@@ -36,10 +36,13 @@ export interface DrizzleUserDirectoryOptions {
 }
 
 const STORE = 'store a password hash';
-/** More rows than there are spellings of one name: an index would not have let them in. */
+/** More rows than one name has spellings: with a unique index there cannot be so many. */
 const MOST_SPELLINGS = 40;
 
-/** `UserDirectory` on the host's own table; the subject's counters come in the same query as the password hash. */
+/**
+ * `UserDirectory` on the host's users table. One query returns the subject's counters and the
+ * password hash.
+ */
 export class DrizzleUserDirectory extends UserDirectory {
   override readonly accounts?: DrizzleAccountDirectory;
   private readonly database: AuthDatabase;
@@ -65,7 +68,7 @@ export class DrizzleUserDirectory extends UserDirectory {
       emailVerified && new DrizzleAccountDirectory(this.database, this.users, emailVerified, deadlineMs);
   }
 
-  /** Compared in lower case and normalised, whatever the column holds: an index on `lower(email)` serves. */
+  /** Compares in lower case and normalised, so that an index on `lower(email)` is used. */
   findByEmail(email: string, tenant?: string): Promise<LoginCandidate | undefined> {
     return this.called('email', this.users.email, email, tenant);
   }
@@ -101,7 +104,7 @@ export class DrizzleUserDirectory extends UserDirectory {
     const { users } = this;
     const { email, identifier, tenant, passwordHash, name, role } = user;
     const further = this.further.read(user.fields ?? {});
-    // the column may be unique by case only
+    // the column's unique index may be case-sensitive
     const there = identifier === undefined ? email : undefined;
     if (there !== undefined && (await this.findByEmail(there, tenant))) return { kind: 'taken' };
     if (identifier !== undefined && (await this.findByIdentifier?.(identifier, tenant)))
@@ -140,7 +143,10 @@ export class DrizzleUserDirectory extends UserDirectory {
     return created[0] ? { kind: 'created', account: toCandidate(created[0]).account } : { kind: 'taken' };
   }
 
-  /** A collation may take more for a spelling than sign-in does, and nobody signs in as another person for that. */
+  /**
+   * A collation may treat more texts as equal than sign-in does. Nobody may sign in as another
+   * person because of that.
+   */
   private async called(
     key: 'email' | 'identifier',
     column: Named,
@@ -148,7 +154,7 @@ export class DrizzleUserDirectory extends UserDirectory {
     tenant: string | undefined,
   ): Promise<LoginCandidate | undefined> {
     const { tenant: kept } = this.users;
-    // without a tenant nobody is meant
+    // without a tenant no user matches
     const inIt = kept
       ? sql`a.${sql.identifier(kept.name)} = ${valueFor(kept, sql`${tenant ?? null}`)} and `
       : sql``;
@@ -157,7 +163,7 @@ export class DrizzleUserDirectory extends UserDirectory {
     const theirs = found.filter(
       (row) => row['plainly'] === true || normaliseEmail(String(row[key])) === normaliseEmail(name),
     );
-    // of so many rows not all were read
+    // with so many rows not all of them were read
     return oneOf(found.length < MOST_SPELLINGS ? theirs : found);
   }
 
@@ -180,14 +186,17 @@ export class DrizzleUserDirectory extends UserDirectory {
   }
 }
 
-/** Throws `ambiguousUser` for two. */
+/** Throws `ambiguousUser` if there are two. */
 function oneOf(found: readonly Row[]): LoginCandidate | undefined {
   const [candidate, another] = found.map(toCandidate);
   if (candidate && another) throw ambiguousUser(candidate, another);
   return candidate;
 }
 
-/** The registration's, and no outage: no waiting makes the column hold it. Which of the values it was, the server does not say. */
+/**
+ * An error of the registration, not an outage: waiting does not help. The server does not say which
+ * value it refused.
+ */
 function refusedValue(state: string): AuthError {
   return new AuthError(
     'input_invalid',

@@ -4,7 +4,7 @@ import type { FactorAct } from '../storage/factor-store.port.js';
 import { ms, type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
-/** Of a factor `f`. */
+/** Columns of a factor `f`. */
 export const FACTOR_COLUMNS = sql`f.id, f.subject, f.kind, f.name, ${ms(sql`f.created_at`)} as created_at, ${ms(sql`f.last_used_at`)} as last_used_at,
   f.confirmed_at is not null as confirmed, f.sealed_secret, f.credential_id, f.public_key, f.counter::float8 as counter, f.transports,
   f.backup_eligible, f.backed_up`;
@@ -50,7 +50,9 @@ export async function insertTotp(tx: Transaction, { factors }: AuthSchema, totp:
   );
 }
 
-/** To be called with the subject locked. False where the act does not fit what is there. */
+/**
+ * Call this with the subject locked. Returns false if the change does not fit the stored factors.
+ */
 export async function act(
   tx: Transaction,
   schema: AuthSchema,
@@ -120,7 +122,10 @@ async function replaceCodes(
   );
 }
 
-/** To be called with the subject locked. Returns how many were in use: a secret that waits for its first code is none. */
+/**
+ * Call this with the subject locked. Returns how many factors were in use; a secret that waits for
+ * its first code does not count.
+ */
 export async function removeFactorsOf(tx: Transaction, schema: AuthSchema, subject: string): Promise<number> {
   const gone = await rows(
     tx,

@@ -9,11 +9,17 @@ export interface WrittenColumn {
   readonly value: SQL;
 }
 
-/** PostgreSQL takes no value for it, or Drizzle was told that it numbers the rows. */
+/**
+ * PostgreSQL accepts no value for the column, or Drizzle was told that the database numbers the
+ * rows.
+ */
 const isMadeByDatabase = ({ generated, generatedIdentity }: PgColumn): boolean =>
   generated !== undefined || generatedIdentity !== undefined;
 
-/** The host's own columns, which a registration may fill. None of those that Tokenward was told of: they are never the caller's to write. */
+/**
+ * The host's own columns, which a registration may fill. Columns that Tokenward was told of are
+ * excluded: the caller may never write them.
+ */
 export class FurtherColumns {
   readonly #columns: ReadonlyMap<string, PgColumn>;
   readonly #nameOf: (column: PgColumn) => string;
@@ -29,7 +35,10 @@ export class FurtherColumns {
     );
   }
 
-  /** By the names that the columns have in the host's table object. Throws `input_invalid` for other names. */
+  /**
+   * Uses the names of the columns in the host's table object. Throws `input_invalid` for other
+   * names.
+   */
   read(fields: Readonly<Record<string, unknown>>): readonly WrittenColumn[] {
     return Object.entries(fields).flatMap(([field, value]) => {
       if (value === undefined) return [];

@@ -2,7 +2,7 @@ import { DrizzleQueryError } from 'drizzle-orm';
 import { AuthError, causeOf } from '../common/auth-error.js';
 import { cureOf } from './cures.js';
 
-/** A statement of Tokenward's own failed, or got no connection; the cause is the driver's error. */
+/** One of Tokenward's statements failed or got no connection. The cause is the driver's error. */
 export class StatementError extends Error {
   override readonly name = 'StatementError';
 
@@ -11,7 +11,10 @@ export class StatementError extends Error {
   }
 }
 
-/** SQLSTATE of a failed statement, or the system's code; Drizzle keeps the driver's error as the cause. */
+/**
+ * The SQLSTATE of a failed statement, or the system's error code. Drizzle keeps the driver's error
+ * as the cause.
+ */
 export function sqlState(error: unknown): string | undefined {
   for (let each = error; each instanceof Error; each = causeOf(each)) {
     const { code } = each as Error & { code?: unknown };
@@ -20,30 +23,34 @@ export function sqlState(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Serialization failure, deadlock: rolled back, and to be tried again. */
+/** Serialization failure and deadlock: the server rolled back, and the work can be tried again. */
 const TRY_AGAIN: ReadonlySet<string> = new Set(['40001', '40P01']);
 
-/** Somebody else went first, or still holds the row. */
+/** Another transaction was first, or still holds the row. */
 export const LOST_RACE: ReadonlySet<string> = new Set([...TRY_AGAIN, '55P03']);
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /**
- * Whether the server itself refused the statement, so that nothing of it stands. Not so where the connection, the server or its resources went
- * away, nor where it says that it does not know (40003): the statement may have been committed.
+ * Whether the server itself refused the statement, so that nothing of it was committed. False if
+ * the connection, the server or its resources failed, or if the server does not know (40003): the
+ * statement may have been committed.
  */
 export function undoneByServer(error: unknown): boolean {
   const state = sqlState(error) ?? '';
   return SQLSTATE.test(state) && state !== '40003' && !/^(?:08|53|57|58|XX)/.test(state);
 }
 
-/** Whether the connection is gone or has fallen silent, so that nothing on it can be trusted any more. */
+/** Whether the connection is lost or no longer answers, so that it cannot be used again. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error) ?? '';
   return isDatabaseFailure(error) && (!SQLSTATE.test(state) || /^(?:08|57P|25P03|XX)/.test(state));
 }
 
-/** Whether nothing of the work stands and the next try may do better. Not known of a commit, so not for one. */
+/**
+ * Whether nothing was committed and another try may succeed. False for a commit, whose outcome is
+ * unknown.
+ */
 export function mayBeTriedAgain(error: unknown): boolean {
   return TRY_AGAIN.has(sqlState(error) ?? '') || isConnectionLoss(error);
 }
@@ -51,21 +58,21 @@ export function mayBeTriedAgain(error: unknown): boolean {
 export const UNIQUE_VIOLATION = '23505';
 
 /**
- * What no waiting makes a host's table take: too long, of another type, out of range; a reference to no row (a tenant that is not there); against a
- * check; too large for an index.
+ * Values that the host's table can never accept: too long, of another type, out of range, a
+ * reference to a missing row (an unknown tenant), against a check, or too large for an index.
  */
 export const NOT_HELD = /^(?:22...|23503|23514|54000)$/;
 
-/** Invalid text, out of range, invalid bytes: a value that the column's type cannot hold. */
+/** Invalid text, out of range, invalid bytes: the column's type cannot hold the value. */
 const UNWRITABLE: ReadonlySet<string> = new Set(['22P02', '22003', '22021']);
 
-/** For reads by an id that a token brings: one that the column cannot hold names nothing. */
+/** For reads by an id from a token: an id that the column cannot hold matches no row. */
 export function noneIfUnwritable(error: unknown): readonly [] {
   if (UNWRITABLE.has(sqlState(error) ?? '')) return [];
   throw error;
 }
 
-/** Whether the database failed, not the code around it; errors of hosts have codes too. */
+/** Whether the database failed, and not other code. Errors of the host's code have codes, too. */
 export function isDatabaseFailure(error: unknown): boolean {
   return (
     error instanceof StatementError ||
@@ -75,8 +82,9 @@ export function isDatabaseFailure(error: unknown): boolean {
 }
 
 /**
- * Whatever went wrong in the database as `unavailable`, by its code alone: Drizzle's message holds the parameters, a driver's detail holds
- * values. What no waiting mends comes with its cure.
+ * Turns any database error into `unavailable` with only its code, because Drizzle's message
+ * contains the parameters and a driver's detail contains values. An error that waiting does not fix
+ * also gets its cure.
  */
 export function unavailable(what: string, error: unknown): AuthError {
   if (error instanceof AuthError) return error;
@@ -85,7 +93,7 @@ export function unavailable(what: string, error: unknown): AuthError {
   return AuthError.unavailable(`${what}: ${reason}`, state && new FailedWith(state));
 }
 
-/** The code alone, for whoever asks later. */
+/** Keeps only the code, for later checks. */
 class FailedWith extends Error {
   constructor(readonly code: string) {
     super(code);

@@ -4,22 +4,27 @@ import type { Client, Pool, PoolClient } from 'pg';
 import { AuthError } from '../common/auth-error.js';
 import type { Database } from './database.js';
 
-/** What Tokenward asks of the host's pool: that of node-postgres, or one that extends it. */
+/**
+ * What Tokenward needs of the host's pool: the pool of node-postgres, or a class that extends it.
+ */
 export type HostPool = Pick<Pool, 'connect' | 'options' | 'on' | 'listenerCount' | 'idleCount'> & {
   readonly Client: typeof Client;
 };
 
 const DRIVER: unique symbol = Symbol.for('drizzle:entityKind');
-/** When a server restarts, all connections of a pool are lost within a moment. */
+/** When a server restarts, a pool loses all its connections at about the same time. */
 const TELL_EVERY_MS = 10_000;
 const covered = new WeakSet<object>();
 
-/** The pool under the host's Drizzle database; whatever cannot hold a transaction apart from other statements is refused. */
+/**
+ * The pool under the host's Drizzle database. A client that cannot isolate a transaction from other
+ * statements is refused.
+ */
 export function poolOf(db: Database, option = 'drizzleStorage'): HostPool {
-  // whoever writes no types may hand over anything
+  // callers without TypeScript may pass anything
   const client = (db as (Database & { $client?: Partial<HostPool> }) | undefined)?.$client;
   if (isPool(client)) {
-    // the driver reads the bytes as text, and so loses some of them
+    // the driver would read the bytes as text and lose some of them
     if ((client.options as { binary?: boolean }).binary)
       throw AuthError.configuration(option, 'cannot work on a pool with binary: true; take that setting out');
     outliveLostConnections(client);
@@ -39,13 +44,14 @@ function nameOf(db: Database, client: object | undefined): string {
   const { constructor: made } = (db ?? {}) as { constructor: { [DRIVER]?: unknown } };
   const kind = made[DRIVER];
   if (kind !== 'NodePgDatabase') return typeof kind === 'string' ? `a ${kind}` : 'not a Drizzle database';
-  // all statements of a process on one connection: one request's rollback undoes another's revocation
+  // with one connection for all statements, the rollback of one request would undo the revocation
+  // of another
   return client && 'connect' in client ? 'one Client' : 'without a pool';
 }
 
 /**
- * A connection that is lost emits `error`: on the pool while it is idle, on its client while it is handed out. Without a listener the event
- * ends the whole process.
+ * A lost connection emits `error`: on the pool while it is idle, on its client while it is in use.
+ * Without a listener this event ends the process.
  */
 function outliveLostConnections(pool: HostPool): void {
   if (covered.has(pool)) return;
@@ -53,7 +59,7 @@ function outliveLostConnections(pool: HostPool): void {
   const logger = new Logger('Tokenward');
   let toldAt = -Infinity;
   pool.on('error', (error: Error & { code?: unknown }) => {
-    // with a listener of the host's the host has its own words for it
+    // a host with its own listener logs the loss itself
     if (pool.listenerCount('error') > 1 || performance.now() - toldAt < TELL_EVERY_MS) return;
     toldAt = performance.now();
     const code = typeof error.code === 'string' ? error.code : 'closed';

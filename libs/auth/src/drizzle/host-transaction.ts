@@ -7,7 +7,7 @@ import { asPlainText } from './plain-statement.js';
 
 const dialect = new PgDialect();
 
-/** A transaction that the host opened, as what the statements here run in. */
+/** Wraps a transaction that the host opened, so that statements here can run in it. */
 export function asTransaction(tx: HostTransaction): Transaction {
   const host = tx instanceof SqlTransaction ? tx : drizzleTransaction(tx);
   return {
@@ -22,7 +22,9 @@ export function asTransaction(tx: HostTransaction): Transaction {
   };
 }
 
-/** An adapter was given what another library made: it finds no method there, or no rows in the answer. */
+/**
+ * The adapter got a transaction of another library: a method is missing, or the answer has no rows.
+ */
 function notItsLibrary(error: unknown = new TypeError()): never {
   if (!(error instanceof TypeError)) throw error;
   throw transactionRefused('is not a transaction of the library that its adapter is for');

@@ -4,7 +4,7 @@ import type { ProviderSessionEnd } from '../storage/provider-session.js';
 import { ms, type Row, rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
-/** Of an identity `i`. */
+/** Columns of an identity `i`. */
 export const IDENTITY_COLUMNS = sql`i.issuer, i.issuer_subject, i.subject, i.email, i.proven, ${ms(sql`i.linked_at`)} as linked_at`;
 
 export function toIdentity(row: Row): Identity {
@@ -19,7 +19,7 @@ export function toIdentity(row: Row): Identity {
   };
 }
 
-/** The sessions `s` that end with one at a provider. */
+/** The sessions `s` that end together with a session at a provider. */
 export function cameFrom({ issuer, issuerSubject, sid }: ProviderSessionEnd): SQL {
   if (issuerSubject === undefined)
     return sql`s.provider_issuer = ${issuer} and s.provider_sid = ${sid ?? null}`;
@@ -27,7 +27,10 @@ export function cameFrom({ issuer, issuerSubject, sid }: ProviderSessionEnd): SQ
   return sql`s.provider_issuer = ${issuer} and s.provider_subject = ${issuerSubject} ${ofSession}`;
 }
 
-/** To be called with the subject locked. False where the act does not fit what is there. */
+/**
+ * Call this with the subject locked. Returns false if the change does not fit the stored
+ * identities.
+ */
 export async function actOnIdentity(
   tx: Transaction,
   { identities }: AuthSchema,
@@ -51,7 +54,7 @@ export async function actOnIdentity(
   return added.length > 0;
 }
 
-/** The user is gone. To be called with the subject locked. */
+/** For a user who was deleted. Call this with the subject locked. */
 export async function removeIdentitiesOf(
   tx: Transaction,
   schema: AuthSchema,

@@ -13,10 +13,10 @@ import { columnsOf, HASH_CHARACTERS, type NamedUsers } from './user-columns.js';
 import { indexAdvice, quoted, SHARED_IDS, UNIQUE_INDEXES } from './user-index.js';
 
 export interface Layout {
-  /** What a refusal names. */
+  /** The option that a refusal names. */
   readonly option: string;
   readonly tables: readonly (keyof AuthSchema)[];
-  /** Gets the schema written into its tables in which they are found. */
+  /** The schema in which the tables are found is written into them. */
   readonly schema: AuthSchema;
   readonly users: NamedUsers | undefined;
 }
@@ -35,7 +35,10 @@ interface Need {
 
 const WHAT = 'look at the tables';
 
-/** Without these no login and no revocation works; what only the clean-up needs is told when it is missed. */
+/**
+ * Without these rights no login and no revocation works. Rights that only the clean-up needs are
+ * reported when it fails.
+ */
 const RIGHTS: Readonly<Record<keyof AuthSchema, readonly string[]>> = {
   subjects: ['SELECT', 'INSERT', 'UPDATE'],
   sessions: ['SELECT', 'INSERT', 'UPDATE'],
@@ -53,8 +56,9 @@ const RIGHTS: Readonly<Record<keyof AuthSchema, readonly string[]>> = {
 };
 
 /**
- * Once, before the first statement: a missing table, column or right is not an outage, since no waiting mends it. From then on the tables are
- * named with their schema, so that a search path that changes later does not decide where a revocation goes.
+ * Runs once, before the first statement. A missing table, column or right is not an outage, because
+ * waiting does not fix it. From then on table names include their schema: a later change of the
+ * search path cannot redirect a revocation.
  */
 export async function lookAt(pool: HostPool, layout: Layout, deadlineMs: number): Promise<void> {
   const needs = needsOf(layout);
@@ -85,7 +89,10 @@ function needOf(key: Need['key'], table: PgTable, rights: readonly string[]): Ne
   return { key, schema, name, columns: columns.map((each) => each.name), rights };
 }
 
-/** By the catalogue, which everybody may read. A right on one column is a right: the host's table is granted by columns. */
+/**
+ * Reads the catalogue, which every role may read. A right on a single column counts, because the
+ * host's table is granted by columns.
+ */
 function statement(needs: readonly Need[]) {
   return sql`select n.nspname as schema, current_user as role, current_setting('search_path') as path,
       (select jsonb_agg(missing) from jsonb_array_elements_text(e.columns) missing where not exists (
@@ -119,7 +126,7 @@ function problemOf({ key, schema, name, hash = '', id = '' }: Need, row: Row): s
     const columns = `the table ${full} has no column ${listOf(row['missing'])}`;
     return `${columns}; ${key === 'users' ? 'give the columns the names that they have in the database' : MIGRATE}`;
   }
-  // a login with an old hash would go well, and its new hash would never be stored
+  // a login with an old hash would succeed, but its new hash could never be stored
   if (row['narrow'] != null)
     return `the column ${hash} of ${full} is ${String(row['narrow'])}, and a new hash has ${String(HASH_CHARACTERS)} characters; ALTER TABLE ${full} ALTER COLUMN ${quoted(hash)} TYPE text`;
   if (row['shared'] === true)
@@ -146,7 +153,7 @@ function adviseOnUsers({ users, option }: Layout, needs: readonly Need[], found:
   if (advice !== undefined) new Logger('Tokenward').warn(`${option}: ${advice}`);
 }
 
-/** All of them to one schema, those that nobody looked at too. */
+/** Sets one schema on all tables, also on those that were not checked. */
 function pin({ schema, option }: Layout, needs: readonly Need[], found: readonly Row[]): void {
   const places = needs.flatMap(({ key, name, schema: given }, at) =>
     key === 'users' || given !== null ? [] : [{ name, in_: String(found[at]?.['schema']), row: found[at] }],

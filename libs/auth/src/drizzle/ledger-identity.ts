@@ -4,11 +4,12 @@ import { rows, type Transaction } from './database.js';
 import type { AuthSchema } from './schema.js';
 
 /**
- * The id in the table, made when there is none. It belongs to one database of one server: in a copy (a dump restored beside the original, a
- * template) it is replaced, or the two would prove for each other wherever they share a Redis.
+ * Returns the id in the table; makes one if there is none. The id belongs to one database of one
+ * server. A copy (a dump restored beside the original, a template) gets a new id; otherwise both
+ * databases would accept each other's proofs in a shared Redis.
  */
 export async function ledgerIdentity(tx: Transaction, { ledger }: AuthSchema): Promise<string> {
-  // one maker at a time: whoever comes second finds the first one's
+  // only one process makes an id at a time; the second one finds the first one's
   await rows(tx, sql`select pg_advisory_xact_lock(hashtext('tokenward.ledger'))`);
   const [place] = await rows(
     tx,
@@ -21,7 +22,7 @@ export async function ledgerIdentity(tx: Transaction, { ledger }: AuthSchema): P
       ? await rows(tx, sql`select system_identifier::text as id from pg_control_system()`)
       : [];
   const here = `${String(server?.['id'] ?? '')}/${oid}`;
-  // who may not ask for the server goes by the database alone
+  // a role that may not ask for the server's identity compares only the database
   const elsewhere = server ? sql`database <> ${here}` : sql`split_part(database, '/', 2) <> ${oid}`;
   const id = randomUUID();
   await rows(

@@ -5,8 +5,8 @@ import { LEDGER_CHANNEL } from './ledger-rows.js';
 const RETRY_MS = 1_000;
 
 /**
- * LISTEN on a connection of its own, best effort: it comes back after a loss, and where nothing can be heard (a
- * transaction pooler that swallows it) the polling step carries the ledger alone.
+ * Runs LISTEN on a separate connection, best effort. It reconnects after a loss. If nothing can be
+ * heard (a transaction pooler drops notifications), polling alone reads the ledger.
  */
 export async function listen(pool: HostPool, wake: () => void): Promise<() => Promise<void>> {
   let client: Client | undefined;
@@ -14,7 +14,7 @@ export async function listen(pool: HostPool, wake: () => void): Promise<() => Pr
   let stopped = false;
 
   const connect = async (): Promise<void> => {
-    // The pool hides the password from being copied along.
+    // The pool makes the password non-enumerable, so a spread would not copy it.
     const mine = new pool.Client({
       ...pool.options,
       password: pool.options.password,
@@ -32,7 +32,7 @@ export async function listen(pool: HostPool, wake: () => void): Promise<() => Pr
     try {
       await mine.connect();
       await mine.query(`listen ${LEDGER_CHANNEL}`);
-      // What was written while nobody listened.
+      // Read what was written while nothing listened.
       wake();
     } catch {
       lost();

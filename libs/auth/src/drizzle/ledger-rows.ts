@@ -16,7 +16,10 @@ type Row = Pick<
   'kind' | 'subject' | 'minVersion' | 'issuedBefore' | 'expiresAt'
 >;
 
-/** Channel of the wake-up that follows a commit; the payload is empty: the ledger is read, not the message. */
+/**
+ * The channel of the wake-up after a commit. The payload is empty, because the listener reads the
+ * ledger.
+ */
 export const LEDGER_CHANNEL = 'tokenward_ledger';
 
 function toRow({ kind, id, value, expiresAt }: LedgerEntry): NewRow {
@@ -27,7 +30,10 @@ function toRow({ kind, id, value, expiresAt }: LedgerEntry): NewRow {
   };
 }
 
-/** Undefined for a kind that a later release writes: it must not keep this one from reading the others. */
+/**
+ * Undefined for a kind that a later release writes: an unknown kind must not stop this release from
+ * reading the others.
+ */
 export function fromRow({
   kind,
   subject: id,
@@ -39,7 +45,7 @@ export function fromRow({
   return { kind, id, value: minVersion ?? issuedBefore ?? 0, expiresAt: expiresAt.getTime() };
 }
 
-/** Writes the entries in the caller's transaction and wakes the listeners when it commits. */
+/** Writes the entries in the caller's transaction. The listeners are woken when it commits. */
 export async function insertEntries(
   tx: Transaction,
   table: LedgerTable,
@@ -55,7 +61,7 @@ export async function insertEntries(
   await tx.execute(sql`select pg_notify(${LEDGER_CHANNEL}, '')::text`);
 }
 
-/** Whether a ledger row `r` that has not expired refuses the token: `refusesToken` in SQL. */
+/** Whether an unexpired ledger row `r` refuses the token: `refusesToken` in SQL. */
 export function refusedCondition(token: RevocableToken): SQL {
   const ways = LEDGER_KINDS.map(
     (kind) => sql`(r.kind = ${sql.raw(`'${kind}'`)} and r.subject = ${idOf(kind, token)}

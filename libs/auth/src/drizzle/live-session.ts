@@ -5,8 +5,9 @@ import { UNEXPIRED } from './session-rows.js';
 import { UUID } from './session-statements.js';
 
 /**
- * Whether the session that asks lives, with its subject locked. An access token is believed for a moment after its revocation (contract, section 6):
- * what outlives every session, a key or a factor, must not be made with it.
+ * Whether the caller's session is live; locks its subject. An access token is accepted for a moment
+ * after its revocation (contract, section 6). It must not create something that outlives every
+ * session, such as an API key or a factor.
  */
 export async function isLiveSession(
   tx: Transaction,

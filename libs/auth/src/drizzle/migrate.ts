@@ -9,31 +9,34 @@ import { AuthError } from '../common/auth-error.js';
 import { readOptions } from '../common/read-options.js';
 import { authSchemaSchema } from './schema.js';
 
-/** Where the shipped migrations are, for `drizzle-kit migrate` or a tool of the host's. */
+/** The folder of the shipped migrations, for `drizzle-kit migrate` or another tool. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 const BUNDLED =
   'its SQL files are not beside its code, as where a bundler took the code alone; leave @tokenward/nestjs out of the bundle, or run `tokenward migrate` in the release step';
 
-/** Kept apart from the host's own. */
+/** The table of applied migrations, separate from the host's own. */
 const RECORD = '__tokenward_migrations';
 
-/** An arbitrary constant: whoever migrates Tokenward's tables holds it. */
+/** An arbitrary constant: the advisory lock of the process that migrates Tokenward's tables. */
 const LOCK = 7_270_193_551;
 
 type NoTables = Record<string, never>;
 
 export interface MigrateAuthOptions {
-  /** The Postgres schema of the tables, made when missing, as given to `createAuthSchema({ schema })`. Default: the search path's. */
+  /**
+   * The Postgres schema of the tables, as given to `createAuthSchema({ schema })`. It is created if
+   * missing. Default: the schema of the search path.
+   */
   readonly schema?: string;
 }
 
 export const migrateSchema = authSchemaSchema.pick({ schema: true });
 
 /**
- * Brings Tokenward's tables up to date; safe when many processes start at once (one migrates, the others wait). Keeps its own
- * record (`__tokenward_migrations` in the schema `drizzle`, or in the one given), apart from the host's. Tables that another tool
- * dropped are made again.
+ * Brings Tokenward's tables up to date. Safe when many processes start at once: one migrates, the
+ * others wait. Keeps its own record (`__tokenward_migrations` in the schema `drizzle`, or in the
+ * given one), separate from the host's. Tables that another tool dropped are created again.
  */
 export async function migrateAuth(
   db: NodePgDatabase<Record<string, unknown>> & { readonly $client: Pool },
@@ -44,7 +47,8 @@ export async function migrateAuth(
   const client = await db.$client.connect();
   try {
     const own = inOneTransaction(client);
-    // whoever waits for the lock waits for a whole migration; the pool's own limits are for requests
+    // a process that waits for the lock waits for a whole migration; the pool's own limits are for
+    // requests
     await client.query(
       `begin isolation level read committed; set local statement_timeout = '60s'; set local lock_timeout = '60s'`,
     );
@@ -68,8 +72,9 @@ export async function migrateAuth(
 }
 
 /**
- * Behind a pooler lock, limits and search path belong to a transaction: left on a session they would stay with whoever gets that connection next.
- * Drizzle would begin one of its own halfway.
+ * Behind a pooler, lock, limits and search path must belong to a transaction: if set on a session,
+ * they would remain for the next user of that connection. Drizzle would begin its own transaction
+ * too late for this.
  */
 function inOneTransaction(client: PoolClient) {
   const dialect = new PgDialect();
@@ -82,8 +87,9 @@ function inOneTransaction(client: PoolClient) {
 }
 
 /**
- * The record outlives its tables where another tool emptied their schema (`prisma migrate reset`, `typeorm schema:drop`): read as it stands,
- * nothing would ever make them again. Tables beside a record of their own belong to that one.
+ * The record remains when another tool drops the tables (`prisma migrate reset`, `typeorm
+ * schema:drop`); without this the tables would never be created again. Tables that have a record in
+ * their own schema belong to that record.
  */
 async function forgetLostTables(own: NodePgDatabase<NoTables>, schema?: string): Promise<void> {
   const record = sql`${sql.identifier(schema ?? 'drizzle')}.${sql.identifier(RECORD)}`;

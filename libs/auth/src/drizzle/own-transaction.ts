@@ -9,22 +9,31 @@ import { type CommitMark, MARK_COLUMNS } from './lost-commit.js';
 import type { PooledCall } from './pooled-call.js';
 
 export interface TransactionOptions {
-  /** `host`: the default of the host's database, for work of the host's. Default: `read committed`, for which every statement here is written. */
+  /**
+   * `host`: the default isolation of the host's database, for the host's own work. Default: `read
+   * committed`, which every statement here is written for.
+   */
   readonly isolation?: 'host';
-  /** `asked`: where the connection is lost at the commit, the server is asked whether it stands. Not for what only reads: it costs an id. */
+  /**
+   * `asked`: if the connection is lost during the commit, the server is asked whether it was
+   * committed. Not for transactions that only read, because it makes the server assign an id.
+   */
   readonly outcome?: 'asked';
 }
 
 /** A transaction of Tokenward's own. */
 export interface OwnTransaction extends Transaction {
-  /** By the database's clock at its begin. */
+  /** The database's time when the transaction began. */
   readonly nowMs: number;
   query(config: QueryConfig): Promise<QueryResult<Row>>;
-  /** The same transaction for the host's Drizzle. */
+  /** The same transaction, for use with the host's Drizzle. */
   host(): HostTransaction;
 }
 
-/** So much longer the answer to a commit is waited for: with it the caller learns what stands. */
+/**
+ * How much longer the answer to a commit is awaited, because it tells the caller whether the change
+ * was made.
+ */
 const COMMIT_GRACE_MS = 1_000;
 const dialect = new PgDialect();
 
@@ -33,7 +42,10 @@ export function toQuery(query: SQL): QueryConfig {
   return { text, values: params };
 }
 
-/** Drizzle's own does not give the client back when `begin` is rejected, and would commit what nobody waits for any more. */
+/**
+ * Drizzle's own transaction does not release the client when `begin` is rejected, and it would
+ * commit after the caller has left.
+ */
 export async function inTransaction<T>(
   call: PooledCall,
   db: Database,
@@ -51,12 +63,12 @@ export async function inTransaction<T>(
       if (mark && isConnectionLoss(error) && (await call.stands(mark))) return { command: 'COMMIT' };
       throw error;
     });
-    // the host's work had a failed statement, and went on as if nothing were: the server has rolled back
+    // a statement of the host's work failed and the work went on: the server has rolled back
     if (command !== 'COMMIT') throw new StatementError(new Error('the transaction was rolled back'));
     call.ends();
     return result;
   } catch (error) {
-    // a connection that failed is destroyed, which rolls back as well
+    // a failed connection is destroyed, which also rolls back
     if (!isConnectionLoss(error))
       await call.query({ text: 'rollback' }).then(
         () => call.ends(),
@@ -66,7 +78,10 @@ export async function inTransaction<T>(
   }
 }
 
-/** One round trip. The limits are Postgres's own: a caller who left, or a connection that died, must not hold a lock for long. */
+/**
+ * One round trip. Postgres enforces the limits: a caller who left, or a dead connection, must not
+ * hold a lock for long.
+ */
 async function begin(
   call: PooledCall,
   { isolation, outcome }: TransactionOptions,
@@ -82,7 +97,10 @@ async function begin(
   return { nowMs: Number(row?.['now']), mark };
 }
 
-/** With the host's casing, schema and logger, so that its own tables and relational queries work in it. */
+/**
+ * Has the host's casing, schema and logger, so that the host's tables and relational queries work
+ * in it.
+ */
 function forHost(call: PooledCall, db: Database): HostTransaction {
   const own = dialectOf(db);
   const { session, ...schema } = db._;

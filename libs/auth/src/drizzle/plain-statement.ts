@@ -1,14 +1,15 @@
 import type { SqlParameter } from '../storage/sql-transaction.port.js';
 
-/** A statement with nothing in it that libraries treat in ways of their own. */
+/** A statement that every library handles in the same way. */
 export interface PlainStatement {
   readonly text: string;
   readonly parameters: readonly SqlParameter[];
 }
 
 /**
- * The same statement, each row of its answer as one text of JSON, and its parameters as text and numbers: whatever the host's library makes of
- * types and of names of columns, it has nothing to make it of.
+ * The same statement, with each row of the answer as one JSON text, and with only text and numbers
+ * as parameters. The host's library may convert types and column names; here it finds nothing to
+ * convert.
  */
 export function asPlainText(sql: string, params: readonly unknown[]): PlainStatement {
   const { head, body } = parted(sql.trim());
@@ -24,7 +25,7 @@ export function asPlainText(sql: string, params: readonly unknown[]): PlainState
 
 interface Plain {
   readonly value: SqlParameter;
-  /** What stands in the statement for its mark. */
+  /** The text in the statement that replaces its mark. */
   as(mark: string): string;
 }
 
@@ -34,13 +35,13 @@ const cast =
   (mark: string): string =>
     `${mark}::text::${type}`;
 
-/** A library that knows the type of the column writes what is not text, or the text for it, in its own way. */
+/** A library that knows the column's type writes a value that is not text in its own format. */
 function plainOf(value: unknown): Plain {
   if (Buffer.isBuffer(value))
     return { value: value.toString('hex'), as: (mark) => `decode(${mark}::text, 'hex')` };
   if (typeof value === 'string' || typeof value === 'number') return { value, as: itself };
   if (value === null || value === undefined) return { value: null, as: itself };
-  // of the host's own condition on its users
+  // comes from the host's own condition on its users
   if (typeof value === 'boolean') return { value: String(value), as: cast('boolean') };
   if (typeof value === 'bigint') return { value: String(value), as: cast('bigint') };
   if (value instanceof Date) return { value: value.toISOString(), as: cast('timestamptz') };
@@ -49,7 +50,10 @@ function plainOf(value: unknown): Plain {
   );
 }
 
-/** What changes rows may stand in a `with` at the top alone: the statement's own ones stay there. */
+/**
+ * A statement that changes rows is only allowed in a `with` at the top level, so those of the
+ * statement stay there.
+ */
 function parted(sql: string): { readonly head: string; readonly body: string } {
   if (!/^with\b/i.test(sql)) return { head: 'with ', body: sql };
   let depth = 0;

@@ -13,9 +13,10 @@ const MAX_ATTEMPTS = 25;
 const PAUSE_MS = 10;
 
 /**
- * One piece of work on one client of the host's pool, for a caller who waits for `deadlineMs`. The client is given back whole or destroyed, exactly
- * once, whatever happens; after the deadline nothing more is sent on it. Work whose connection died, or which lost a race, is
- * done again from its beginning, as long as no commit was sent, or the server says that it was rolled back.
+ * One piece of work on one client of the host's pool, for a caller who waits for `deadlineMs`. The
+ * client is returned or destroyed exactly once in every case; after the deadline nothing more is
+ * sent on it. Work is repeated from the start if its connection died or it lost a race, as long as
+ * no commit was sent, or the server says that it was rolled back.
  */
 export class PooledCall {
   readonly #until: number;
@@ -23,7 +24,7 @@ export class PooledCall {
   #isOver = false;
   #isCommitting = false;
   #graceMs = 0;
-  /** Neither in a transaction nor in the middle of an answer. */
+  /** Neither in a transaction nor waiting for the rest of an answer. */
   #isClean = true;
   #isAsking = false;
 
@@ -40,7 +41,8 @@ export class PooledCall {
       let timer: NodeJS.Timeout;
       let isSettled = false;
       const expireIn = (ms: number): void => {
-        // a process that was paused comes to its timers before its sockets, where the answer may have been waiting
+        // after a pause of the process, timers run before sockets, and the answer may already be
+        // waiting in a socket
         timer = setTimeout(() => setImmediate(expire), ms);
       };
       const expire = (): void => {
@@ -59,7 +61,10 @@ export class PooledCall {
     });
   }
 
-  /** What the server may take for a statement or a lock, so that its own word comes before the caller leaves. */
+  /**
+   * The time limit for a statement or a lock on the server, so that the server answers before the
+   * caller leaves.
+   */
   serverLimitMs(): number {
     const left = this.#until - performance.now();
     return Math.max(1, Math.floor(left - Math.min(100, left / 5)));
@@ -70,7 +75,7 @@ export class PooledCall {
     return this.#client;
   }
 
-  /** Reads what comes as Tokenward reads it, whatever parsers the host has set. */
+  /** Reads results with Tokenward's parsers, whatever parsers the host has set. */
   async query(config: QueryConfig): Promise<QueryResult<Row>> {
     const { client } = this;
     const wasClean = this.#isClean;
@@ -98,14 +103,20 @@ export class PooledCall {
     this.#isCommitting = false;
   }
 
-  /** From here on nothing is done twice, and the answer is waited for so much longer. Throws where the caller has left already. */
+  /**
+   * From here on nothing is repeated, and the answer is awaited for `graceMs` longer. Throws if the
+   * caller has left already.
+   */
   commits(graceMs: number): void {
     if (this.#isOver) throw new StatementError(new Error('the caller has given up waiting'));
     this.#isCommitting = true;
     this.#graceMs = graceMs;
   }
 
-  /** After its connection was lost, as long as somebody waits. What was rolled back may be done again. */
+  /**
+   * Asks after the connection was lost, as long as the caller waits. Work that was rolled back may
+   * be repeated.
+   */
   async stands(mark: CommitMark): Promise<boolean> {
     this.#giveBack();
     const outcome = await outcomeOf(this.pool, mark, () => this.#isOver);
@@ -164,7 +175,9 @@ export class PooledCall {
     else destroy(client);
   }
 
-  /** The server rolls back what is not committed as soon as it sees the connection gone. */
+  /**
+   * The server rolls back the open transaction as soon as it notices that the connection is closed.
+   */
   #abandon(): void {
     this.#isOver = true;
     const client = this.#client;

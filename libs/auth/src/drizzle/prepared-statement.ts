@@ -6,19 +6,23 @@ import type { Row } from './database.js';
 import { sqlState } from './guarded.js';
 import type { PooledCall } from './pooled-call.js';
 
-/** The server knows no such name, knows another one by it, or its plan is out of date: nothing was executed. */
+/**
+ * The server does not know the name, or the name has another statement, or its plan is outdated:
+ * nothing was executed.
+ */
 const NOT_PREPARED: ReadonlySet<string> = new Set(['26000', '42P05', '0A000']);
 
 /**
- * A statement whose text is built once and which Postgres parses and plans once a connection. Its name comes from its text, so that two
- * releases behind one pooler never run each other's. Where a pooler does not carry prepared statements it goes on without a name.
+ * A statement that is built once, and that Postgres parses and plans once for each connection. The
+ * name is derived from the text, so that two releases behind one pooler never run each other's
+ * statements. If a pooler does not support prepared statements, it is sent without a name.
  */
 export class PreparedStatement {
   readonly #text: string;
   readonly #params: readonly unknown[];
   #name: string | undefined;
 
-  /** `statement` takes its values by `sql.placeholder`. */
+  /** `statement` takes its values from `sql.placeholder`. */
   constructor(statement: SQL) {
     const { sql: text, params } = new PgDialect().sqlToQuery(statement);
     this.#text = text;
@@ -26,7 +30,7 @@ export class PreparedStatement {
     this.#name = `tokenward_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
   }
 
-  /** Without a name: a name that is not known would end the transaction around it. */
+  /** Without a name: an unknown name would abort the surrounding transaction. */
   query(values: Record<string, unknown>): QueryConfig {
     return { text: this.#text, values: fillPlaceholders([...this.#params], values) };
   }

@@ -4,12 +4,12 @@ type Parser = (value: string | Buffer) => unknown;
 
 const textOf = (value: string | Buffer): string => value.toString();
 
-/** From `\x…`, the form that every supported server sends. */
+/** Reads `\x…`, the format of every supported server. */
 const bytes: Parser = (value) =>
   typeof value === 'string' ? Buffer.from(value.slice(2), 'hex') : Buffer.from(value);
 const json: Parser = (value) => JSON.parse(textOf(value)) as unknown;
 
-/** By type, for the text format. Whatever is not named stays text. */
+/** Parsers by type, for the text format. Other types stay text. */
 const TEXT: ReadonlyMap<number, Parser> = new Map([
   [16, (value) => textOf(value) === 't'],
   [17, bytes],
@@ -20,7 +20,10 @@ const TEXT: ReadonlyMap<number, Parser> = new Map([
   [3802, json],
 ]);
 
-/** Tokenward's own reading of results, whatever parsers the host has set (`pg.types.setTypeParser`, `types` of the pool). */
+/**
+ * Tokenward's own parsers, used whatever parsers the host has set (`pg.types.setTypeParser`,
+ * `types` of the pool).
+ */
 export const RESULT_TYPES: CustomTypesConfig = {
   getTypeParser: (oid: number) => TEXT.get(oid) ?? textOf,
 };

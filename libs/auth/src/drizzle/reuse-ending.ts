@@ -10,12 +10,12 @@ import { UNEXPIRED } from './session-rows.js';
 export interface Reuse {
   readonly sessionId: string;
   readonly scope: 'user' | 'family';
-  /** Who presented the spent token. */
+  /** Who presented the used token. */
   readonly by: ClientContext;
   readonly nowMs: number;
 }
 
-/** Ends the family if it is live, and nothing at all if it is not. */
+/** Ends the family if it is live; otherwise does nothing. */
 export async function endReusedIn(
   tx: Transaction,
   schema: AuthSchema,
@@ -28,7 +28,7 @@ export async function endReusedIn(
   const ended = await markEnded(tx, schema, family, 'reuse');
   if (ended.length === 0) return { kind: 'spared' };
   const others =
-    // whoever acts must not sign the user out by presenting a token twice
+    // an actor must not be able to sign the user out by presenting a token twice
     scope === 'user' && ended[0]?.actorId === undefined
       ? await endAllIn(tx, schema, subject, 'reuse', nowMs)
       : { sessions: 0, entries: [], events: [] };

@@ -13,18 +13,19 @@ export const authSchemaSchema = group({
 });
 
 export interface AuthSchemaOptions {
-  /** Put before every table name. Default `auth_`. */
+  /** The start of every table name. Default `auth_`. */
   readonly prefix?: string;
   /**
-   * The Postgres schema of the tables; `public` is possible too. Default: the schema in which the search path finds
-   * them at the start.
+   * The Postgres schema of the tables; it may be `public`. Default: the schema in which the search
+   * path finds them at start-up.
    */
   readonly schema?: string;
 }
 
 /**
- * Tokenward's tables. `authSchema()` is what the shipped migrations create; a host with another prefix or schema makes its own migrations
- * from the tables returned here. The storage parameters that keep rotation HOT are in the shipped migration.
+ * Tokenward's tables. The shipped migrations create `authSchema()`. A host with another prefix or
+ * schema makes its own migrations from the tables returned here. The storage parameters that keep
+ * rotation HOT are in the shipped migration.
  */
 export function createAuthSchema(options: AuthSchemaOptions = {}) {
   const { prefix, schema } = readOptions(authSchemaSchema, options, {
@@ -49,7 +50,7 @@ export function createAuthSchema(options: AuthSchemaOptions = {}) {
 
 export type AuthSchema = ReturnType<typeof createAuthSchema>;
 
-/** The option `schema` of what works on the tables. */
+/** The option `schema` of functions that use the tables. */
 export const authSchemaHandle = () =>
   handle<AuthSchema>(
     (value) => 'sessions' in value && 'revocations' in value,

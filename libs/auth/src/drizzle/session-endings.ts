@@ -16,13 +16,17 @@ import type { AuthSchema } from './schema.js';
 import { toCounters, UNEXPIRED } from './session-rows.js';
 
 /*
- * The pieces that every ending is made of; `writeChange` writes what they return. Locks are taken in one order everywhere: the host's users, the subject, its sessions.
+ * The parts of every ending; `writeChange` writes what they return. Locks are always taken in this
+ * order: the host's users, the subject, its sessions.
  */
 
-/** The id of no session. */
+/** An id that no session has. */
 export const NO_SESSION = '00000000-0000-0000-0000-000000000000';
 
-/** Bumps the subject's counters (its row is made when missing) and locks it until the transaction ends. */
+/**
+ * Increments the subject's counters (creates the row if missing) and locks the row until the
+ * transaction ends.
+ */
 async function bumpSubject(
   tx: Transaction,
   schema: AuthSchema,
@@ -41,9 +45,9 @@ async function bumpSubject(
 }
 
 /**
- * Bumps the version, and with `both` the epoch. The subject may have lost the right to act as others, or be
- * somebody now as whom others may not act: those sessions end, and since whoever opens one
- * holds the subject's row, none slips through.
+ * Increments the version, and with `both` also the epoch. The subject may have lost the right to
+ * act as others, or others may have lost the right to act as the subject: those sessions end. No
+ * new one is missed, because opening a session locks the subject's row.
  */
 export async function bumpVersionIn(
   tx: Transaction,
@@ -53,7 +57,8 @@ export async function bumpVersionIn(
   nowMs: number,
 ): Promise<{ readonly state: SubjectState; readonly acting: StoreChange }> {
   const state = await bumpSubject(tx, schema, subject, bump);
-  // a role that was given to the subject must not go on to whoever acts as the subject; `both` ends all of the subject's sessions anyway
+  // a role that was given to the subject must not pass to an actor who acts as the subject; `both`
+  // ends all sessions of the subject anyway
   const actedAs = bump === 'version' ? sql`or (s.subject = ${subject} and s.actor is not null)` : sql``;
   return { state, acting: await endActingIn(tx, schema, sql`(s.actor = ${subject} ${actedAs})`, nowMs) };
 }
@@ -68,7 +73,10 @@ async function endActingIn(
   return { entries: sessionEntries(ended, nowMs), events: endingsOf(ended, 'actor_ended') };
 }
 
-/** The subject's counters, its row made when missing and locked: whoever opens or ends sessions of one user queues here. */
+/**
+ * Returns the subject's counters; creates the row if missing, and locks it. So all who open or end
+ * sessions of one user wait for each other here.
+ */
 export async function lockSubject(
   tx: Transaction,
   schema: AuthSchema,
@@ -85,11 +93,14 @@ export async function lockSubject(
 interface EndedSession {
   readonly id: string;
   readonly subject: string;
-  /** Who acted as the subject. */
+  /** The user who acted as the subject. */
   readonly actorId?: string;
 }
 
-/** Marks what `where` matches among sessions `s` that have not ended. By id: what ends those of a user, and what ends those of an actor, may meet. */
+/**
+ * Marks the sessions `s` that match `where` and have not ended. In order of id, because an ending
+ * of a user's sessions and one of an actor's sessions may lock the same rows.
+ */
 export async function markEnded(
   tx: Transaction,
   schema: AuthSchema,
@@ -108,7 +119,7 @@ export async function markEnded(
   }));
 }
 
-/** One event a session, with who acted in it. */
+/** One event for each session, with the actor who used it. */
 export function endingsOf(ended: readonly EndedSession[], reason: EndReason): readonly AuthEventInput[] {
   return ended.map(({ id, subject: userId, actorId }) => sessionEnded(id, { userId, actorId, reason }));
 }
@@ -122,7 +133,10 @@ export async function ownerOf(
   return row && String(row['subject']);
 }
 
-/** The oldest ones that leave no room for one more: of the user's own, or of those who act as the user. */
+/**
+ * The oldest sessions that must end to leave room for one more. The user's own sessions and those
+ * of actors are counted separately.
+ */
 export function beyondLimit(schema: AuthSchema, { subject, expected, actor, maxPerUser }: NewSession): SQL {
   const alike = actor ? sql`s.actor is not null` : sql`s.actor is null`;
   return sql`s.id in (select s.id from ${schema.sessions} s where s.subject = ${subject} and s.epoch = ${expected.epoch} and ${alike} and ${UNEXPIRED}
@@ -142,7 +156,7 @@ interface EndedSessions extends StoreChange {
   readonly sessions: number;
 }
 
-/** Bumps both counters and ends every session: logout-all, disable, delete, reuse. */
+/** Increments both counters and ends every session: for logout-all, disable, delete and reuse. */
 export async function endAllIn(
   tx: Transaction,
   schema: AuthSchema,
@@ -166,7 +180,10 @@ async function removeWaysIn(tx: Transaction, schema: AuthSchema, subject: string
   return { factors, keyIds: await removeApiKeysOf(tx, schema, subject) };
 }
 
-/** Bumps the epoch, so that a login under way dies, and takes the one that stays along. */
+/**
+ * Increments the epoch, so that a login in progress fails. The session that stays gets the new
+ * epoch.
+ */
 export async function endOthersIn(
   tx: Transaction,
   schema: AuthSchema,
@@ -181,15 +198,15 @@ export async function endOthersIn(
       where s.id = ${keep} and s.subject = ${subject} and s.epoch = ${state.epoch - 1}`,
   );
   const ended = await markEnded(tx, schema, sql`s.subject = ${subject} and s.id <> ${keep}`, reason);
-  // a thief may have opened them, and they stand in no list of the subject's
+  // an attacker may have opened them, and they are not in any list of the subject's sessions
   const acting = await endActingIn(tx, schema, sql`s.actor = ${subject}`, nowMs);
   const entries = [...sessionEntries(ended, nowMs), ...acting.entries];
   return { sessions: ended.length, entries, events: acting.events };
 }
 
 /**
- * Bumps the version, and takes the proof of a credential from every session but one. Of each of those an entry refuses the earlier tokens. To be
- * called with the subject locked.
+ * Increments the version, and removes the proof of a credential from every session except one. For
+ * each of those, a ledger entry refuses the earlier tokens. Call this with the subject locked.
  */
 export async function unproveOthersIn(
   tx: Transaction,

@@ -12,7 +12,10 @@ export interface RemovalPage {
   readonly cursor?: string;
 }
 
-/** Walks the primary key, because nothing that rotation writes is indexed; a row is checked again under its lock. */
+/**
+ * Walks the primary key, because no column that rotation writes is indexed. A row is checked again
+ * under its lock.
+ */
 export async function removePage(
   tx: Transaction,
   schema: AuthSchema,
@@ -40,7 +43,10 @@ export async function removePage(
   return { removed: Number(row?.['removed']), cursor: full ? String(row?.['last']) : undefined };
 }
 
-/** After a restore from a backup, versions and endings may have gone back in time: nothing issued up to `upToMs` counts any more. */
+/**
+ * After a restore from a backup, versions and endings may be older than they were: everything
+ * issued until `upToMs` is invalid.
+ */
 export async function endEverythingIn(
   tx: Transaction,
   schema: AuthSchema,
@@ -54,16 +60,16 @@ export async function endEverythingIn(
   const ended = await tx.execute(
     sql`update ${schema.sessions} set ended_at = clock_timestamp(), end_reason = 'restored' where ended_at is null`,
   );
-  // one that was spent since the backup is there again
+  // a token that was used after the backup exists again
   await rows(tx, sql`delete from ${schema.oneTimeTokens}`);
-  // one that was deleted since the backup is there again, and nobody can say which
+  // a key that was deleted after the backup exists again, and nobody knows which
   await rows(tx, sql`delete from ${schema.apiKeys}`);
-  // whole seconds: a token issued later in this very second is refused too
+  // whole seconds: a token issued later in the same second is refused, too
   const issuedBefore = Math.floor(upToMs / 1000) + 1;
   const sessions = ended.rowCount ?? 0;
   return {
     sessions,
-    // what was revoked of other issuers' tokens since the backup is gone, too
+    // revocations of other issuers' tokens since the backup are lost, too
     entries: [{ kind: 'all', id: '', value: issuedBefore, expiresAt: upToMs + FOREIGN_LEDGER_LIFETIME_MS }],
     events: [{ type: 'everything.revoked', actorId, sessionsEnded: sessions }],
   };

@@ -8,7 +8,10 @@ import { beyondLimit, endingsOf, lockSubject, markEnded, sessionEntries } from '
 import { toSession } from './session-rows.js';
 import { insertStatement } from './session-statements.js';
 
-/** Whoever acts as the user is locked too, so that what ends the actor ends this session, in any commit order. */
+/**
+ * The actor is locked, too, so that an ending of the actor's sessions also ends this one, in any
+ * commit order.
+ */
 export async function openIn(
   tx: Transaction,
   schema: AuthSchema,
@@ -17,7 +20,7 @@ export async function openIn(
 ): Promise<OpenOutcome> {
   const expected = new Map([[session.subject, session.expected]]);
   if (session.actor) expected.set(session.actor.id, session.actor.expected);
-  // in one order everywhere: two who act as each other would wait for each other
+  // always in the same order: otherwise two users who act as each other would deadlock
   for (const subject of [...expected.keys()].sort())
     if (!sameState(await lockSubject(tx, schema, subject), expected.get(subject)))
       return { kind: 'superseded' };

@@ -9,13 +9,14 @@ import { toSnapshot } from './session-rows.js';
 import { readStatement, UUID } from './session-statements.js';
 
 const LIMITS = { size: 64, patienceMs: 50 };
-/** A use that lost is in no hurry: its winner has the answer that the client waits for. */
+/** A use that lost can wait: the client gets the answer from the use that won. */
 const GATHER_MS = 20;
 const WHAT = 'read a session';
 
 /**
- * Fresh reads, many in one statement under load. Whoever asks gets what a statement saw that was sent after the question: who comes
- * while one is under way waits for the next, since a session may have ended in between.
+ * Reads that are never older than the request, combined into one statement under load. A request
+ * that arrives while a statement runs waits for the next one, because a session may have ended in
+ * between.
  */
 export class SessionReads {
   private readonly batching: Batching<string, Row | undefined>;
@@ -37,7 +38,7 @@ export class SessionReads {
       : undefined;
   }
 
-  /** The same for a use of a token that has lost: it waits a moment for others like it. */
+  /** The same for a use of a token that lost the race: it waits a moment for others like it. */
   afterMiss(sessionId: string, deadlineMs: number): Promise<SessionSnapshot | undefined> {
     return this.ask(this.gathering, sessionId, deadlineMs);
   }

@@ -12,22 +12,25 @@ import { rotateStatement, rotationValues } from './session-statements.js';
 
 const LIMITS = { size: 64, patienceMs: 50 };
 const WHAT = 'rotate a session';
-/** About a megabyte; whoever is forgotten costs its next use one statement more. */
+/** About one megabyte. If an entry is dropped, its next use costs one more statement. */
 const MAX_TRIED = 4096;
 
-/** The rotated session's row, or what was found after the miss; neither where that is not known. */
+/**
+ * The row of the rotated session, or what was found after a miss; neither if the result is unknown.
+ */
 interface Turn {
   readonly row?: Row;
   readonly found?: SessionSnapshot;
 }
 
 /**
- * Rotations as prepared statements, many in one under load. A batch never waits for a row that somebody holds, so that one stuck session holds
- * no other up and no deadlock can arise; what it did not rotate, and is still current, is tried once more by itself, and that one waits.
+ * Rotations as prepared statements, combined under load. A batch never waits for a locked row, so
+ * that one blocked session does not delay the others and no deadlock is possible. A session that
+ * was skipped and is still current is tried once more by itself, and that try waits.
  */
 export class SessionRotations {
   private readonly batching: Batching<Rotation, Row | undefined>;
-  /** Uses under way, and the last that were; each ends without a word. */
+  /** Uses in progress and the most recent ones. These promises never reject. */
   private readonly tried = new RecentValues<string, Promise<undefined>>(MAX_TRIED);
   private skipLocked: PreparedStatement | undefined;
   private waiting: PreparedStatement | undefined;
@@ -54,12 +57,13 @@ export class SessionRotations {
   }
 
   /**
-   * The first use of a token that this process sees. Whoever comes with the same one waits for its outcome and then looks for itself: spent stays
-   * spent, so that of a herd on one token no loser needs a rotation, nor a transaction, to learn that it lost.
+   * The first use of a token in this process. Later uses of the same token wait for its outcome and
+   * then read the session: a used token stays used. So of many requests with one token, those that
+   * lose need neither a rotation nor a transaction.
    */
   private async first(token: string, rotation: Rotation): Promise<Row | undefined> {
     const { result, withdraw } = this.batching.add(rotation);
-    // one that nobody waits for any more must not spend the token
+    // a use whose caller has left must not spend the token
     const row = withDeadline(result, this.deadlineMs, WHAT).finally(withdraw);
     const outcome = row.then(
       () => undefined,
@@ -73,21 +77,24 @@ export class SessionRotations {
     try {
       const rows = await this.database.call('rotate sessions', this.deadlineMs, (call) => {
         this.skipLocked ??= new PreparedStatement(this.statement('skip locked'));
-        // it commits by itself: whoever does not see its answer has to look
+        // it commits by itself: if the answer is lost, the session must be read again
         call.commits(0);
         return this.skipLocked.rows(call, rotationValues(rotations));
       });
-      // of two with one token the statement takes one, and says which
+      // of two uses of one token the statement takes one, and returns its position
       const byPosition = new Map(rows.map((row) => [Number(row['position']), row]));
       return rotations.map((_, at) => byPosition.get(at + 1));
     } catch (error) {
-      // one value that Postgres cannot take must not refuse the others
+      // one value that Postgres refuses must not fail the other rotations
       if (undoneByServer(error)) return rotations.map(() => undefined);
       throw error;
     }
   }
 
-  /** In a transaction, which bounds how long it waits for the row, and is not committed for nobody. */
+  /**
+   * In a transaction, which limits the wait for the row and commits nothing after the caller has
+   * left.
+   */
   private async alone(rotation: Rotation, leftMs: number): Promise<Row | undefined> {
     try {
       return await this.database.transaction(WHAT, leftMs, async (tx) => {
@@ -106,7 +113,7 @@ export class SessionRotations {
   }
 }
 
-/** What decides whether a use matches its row. */
+/** The values that decide whether a use matches its row. */
 function tokenOf({ sessionId, generation, presentedHash, provedKey }: Rotation): string {
   return `${sessionId} ${String(generation)} ${presentedHash.toString('base64')} ${provedKey ?? ''}`;
 }

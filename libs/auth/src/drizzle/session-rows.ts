@@ -4,7 +4,7 @@ import type { SubjectState } from '../storage/subject.js';
 import { type Row, ms } from './database.js';
 import { disabledOf, factColumns, idFrom, toFacts, type NamedUsers, usersFrom } from './user-columns.js';
 
-/** Select list of a session `s` with its subject `u`. */
+/** The select list of a session `s` with its subject `u`. */
 export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, s.transport, s.persistent, to_jsonb(s.amr) as amr,
   host(coalesce(s.last_ip, s.created_ip)) as ip, s.user_agent, s.actor, s.claims, s.access_ttl_seconds, s.bound_kind, s.bound_key,
   ${ms(sql`s.bound_at`)} as bound_at, ${ms(sql`s.register_by`)} as register_by,
@@ -13,23 +13,23 @@ export const SESSION_COLUMNS: SQL = sql`s.id, s.subject, s.epoch, s.generation, 
 
 export const SUBJECT_COLUMNS: SQL = sql`u.token_version, u.session_epoch`;
 
-/** What those columns say; of a subject without a row the counters stand at 1. */
+/** Reads those columns; for a subject without a row both counters are 1. */
 export function toCounters(row: Row | undefined): SubjectState {
   if (!row) return { tokenVersion: 1, epoch: 1 };
   return { tokenVersion: Number(row['token_version']), epoch: Number(row['session_epoch']) };
 }
 
-/** Not ended and not expired; the epoch is compared where the subject is joined. */
+/** Not ended and not expired. The epoch is compared where the subject is joined. */
 export const UNEXPIRED: SQL = sql`s.ended_at is null and s.idle_expires_at > clock_timestamp() and s.absolute_expires_at > clock_timestamp()
   and (s.register_by is null or s.register_by > clock_timestamp())`;
 
-/** `join … on` of the host's users for a session `s`; empty when users live elsewhere. */
+/** `join … on` of the host's users for a session `s`; empty if the users are elsewhere. */
 export function joinUsers(users: NamedUsers | undefined, kind: 'join' | 'left join', subject: SQL): SQL {
   if (!users) return sql``;
   return sql`${sql.raw(kind)} ${usersFrom(users)} a on a.${sql.identifier(users.id.name)} = ${idFrom(users, subject)}`;
 }
 
-/** The user is there and not disabled, and so is who acts as the user in a session `s`. */
+/** The user exists and is not disabled; the same holds for the actor of a session `s`. */
 export function userMayUse(users: NamedUsers | undefined): SQL {
   if (!users) return sql``;
   return sql`and a.${sql.identifier(users.id.name)} is not null and not ${disabledOf(users)} ${actorMayAct(users)}`;
@@ -37,24 +37,24 @@ export function userMayUse(users: NamedUsers | undefined): SQL {
 
 export function actorMayAct(users: NamedUsers | undefined): SQL {
   if (!users) return sql``;
-  // inside, `a` is the actor
+  // in the inner query, `a` is the actor
   return sql`and (s.actor is null or exists (select 1 from ${usersFrom(users)} a
     where a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`s.actor`)} and not ${disabledOf(users)}))`;
 }
 
-/** What the row of a session brings along of its user, and of who acts as the user. */
+/** The columns of the session's user and actor that are read with its row. */
 export function userColumns(users: NamedUsers | undefined): SQL {
   return sql`${factColumns(users)}, ${actingColumn(users)}`;
 }
 
 function actingColumn(users: NamedUsers | undefined): SQL {
   if (!users) return sql`null as acting`;
-  // inside, `a` is the actor
+  // in the inner query, `a` is the actor
   return sql`case when s.actor is not null then (select row_to_json(f) from (select ${factColumns(users)} from ${usersFrom(users)} a
     where a.${sql.identifier(users.id.name)} = ${idFrom(users, sql`s.actor`)}) f) end as acting`;
 }
 
-/** Of a row with `userColumns`. */
+/** Reads a row with `userColumns`. */
 export function toActing(row: Row): Pick<SessionState, 'acting'> {
   const acting = row['acting'] as Row | null | undefined;
   return acting ? { acting: toFacts(acting) } : {};

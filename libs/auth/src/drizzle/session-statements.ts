@@ -17,7 +17,7 @@ import {
 } from './session-rows.js';
 import { idFrom, type NamedUsers, usersFrom } from './user-columns.js';
 
-/** A column of type inet takes neither zones nor what a proxy header makes up. */
+/** The type inet accepts neither zones nor invalid values from a proxy header. */
 const inet = (ip: string | undefined): string | null => addressOf(ip) ?? null;
 
 function textArray(values: readonly string[]): SQL {
@@ -30,7 +30,7 @@ function idleExpiry(times: { readonly ttlMs: number | SQL; readonly rememberMeTt
       * interval '1 millisecond')`;
 }
 
-/** The values that `rotateStatement` takes: one array a column. */
+/** The values that `rotateStatement` takes: one array for each column. */
 export function rotationValues(rotations: readonly Rotation[]) {
   return {
     ids: rotations.map(({ sessionId }) => sessionId),
@@ -51,9 +51,10 @@ type RotationColumn = keyof ReturnType<typeof rotationValues>;
 const values = (column: RotationColumn): Placeholder => sql.placeholder(column);
 
 /**
- * The whole of a refresh in one statement, for any number of sessions: of N uses of a token one matches, and its row brings back what the access
- * token needs and the `position` (from 1) of the use that won. `skip locked` passes over rows that another transaction holds. One that waited for
- * a lock on the table for longer than `limitMs` does nothing: nobody waits for its answer any more.
+ * A whole refresh in one statement, for any number of sessions. Of N uses of a token one matches;
+ * its row returns what the access token needs, and the `position` (from 1) of the use that won.
+ * `skip locked` skips rows that another transaction holds. If the statement waited longer than
+ * `limitMs` for a table lock, it does nothing, because nobody waits for its answer any more.
  */
 export function rotateStatement(
   schema: AuthSchema,
@@ -82,7 +83,7 @@ export function rotateStatement(
     returning ${SESSION_COLUMNS}, r.token_version, r.session_epoch, r.user_found, r.role, r.permissions, r.disabled, r.tenant, r.acting, r.position`;
 }
 
-/** A new secret that no refresh asked for; the caller holds or has checked the subject's epoch. */
+/** A new secret without a refresh. The caller holds or has checked the subject's epoch. */
 export function replaceStatement(
   schema: AuthSchema,
   users: NamedUsers | undefined,
@@ -119,7 +120,7 @@ export function registerStatement(
 
 /** Remembers a challenge and forgets old ones; see `SessionStore.useDevice`. */
 export function useDeviceStatement(schema: AuthSchema, users: NamedUsers | undefined, use: DeviceUse): SQL {
-  // bytes in turn, whatever the database's collation is
+  // compares bytes, so that the database's collation does not matter
   const remembered = sql`array(select c from unnest(s.used_challenges) c where c collate "C" >= ${use.oldestChallengeId})`;
   return sql`update ${schema.sessions} s set used_challenges = ${remembered} || ${use.challengeId}::text, ${usedBy(use)}
     from ${schema.subjects} u ${users ? sql`cross join ${usersFrom(users)} a` : sql``}
@@ -141,7 +142,7 @@ function sameUser(users: NamedUsers | undefined): SQL {
 
 export const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Takes the sessions by the placeholder `ids`. */
+/** Takes the sessions from the placeholder `ids`. */
 export function readStatement(schema: AuthSchema, users: NamedUsers | undefined): SQL {
   return sql`select ${SESSION_COLUMNS}, ${SUBJECT_COLUMNS}, ${userColumns(users)}, s.token_hash, s.rotation_nonce, s.rotation_cause, s.rotation_key,
       ${ms(sql`clock_timestamp() - s.rotated_at`)} as rotated_ago, pg_is_in_recovery() as standby,
@@ -151,7 +152,7 @@ export function readStatement(schema: AuthSchema, users: NamedUsers | undefined)
 }
 
 export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
-  // one reading of the clock: two of them differ
+  // reads the clock once: two reads would differ
   const after = (millis: number): SQL => sql`n.now + ${millis}::float8 * interval '1 millisecond'`;
   const amr = textArray(session.amr);
   const { bound, limits, provider } = session;
@@ -172,7 +173,7 @@ export function insertStatement(schema: AuthSchema, session: NewSession): SQL {
     returning ${SESSION_COLUMNS}`;
 }
 
-/** Everything that the authoritative check compares, in one query. */
+/** Everything that the authoritative check compares, read in one query. */
 export function authorityStatement(
   schema: AuthSchema,
   users: NamedUsers | undefined,

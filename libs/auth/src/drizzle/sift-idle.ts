@@ -6,7 +6,9 @@ const ANSWER_WITHIN_MS = 1_000;
 const FAREWELL_MS = 250;
 const beingSifted = new WeakSet<object>();
 
-/** Out of the pool, and closed even where the other side hears no farewell. */
+/**
+ * Removes the client from the pool, and closes the socket even if the other side does not answer.
+ */
 export function destroy(client: PoolClient): void {
   client.release(true);
   const { connection } = client as PoolClient & { connection?: { stream?: { destroy?(): void } } };
@@ -14,8 +16,9 @@ export function destroy(client: PoolClient): void {
 }
 
 /**
- * Where one connection died or fell silent, those that wait in the pool have often died with it (a fail-over, a firewall that forgot them). Each is
- * asked once, and dropped without an answer, so that neither Tokenward nor the host runs into them one by one.
+ * If one connection died or stopped answering, the idle ones in the pool have often died, too (a
+ * fail-over, a firewall that dropped its state). Each is tested once, and closed if it does not
+ * answer, so that later calls do not fail on them one by one.
  */
 export function siftIdle(pool: HostPool): void {
   if (beingSifted.has(pool)) return;

@@ -46,10 +46,10 @@ export interface UserColumns {
 const columnHandle = () =>
   handle<PgColumn>(having('getSQLType'), 'a column of the users table, such as users.email');
 
-/** An Argon2id hash with today's parameters. */
+/** The length of an Argon2id hash with the current parameters. */
 export const HASH_CHARACTERS = 97;
 
-/** How many characters a column holds, as the host has declared it. Undefined: any number. */
+/** How many characters a column holds, as the host declared it. Undefined: no limit. */
 export function widthOf(column: Named): number | undefined {
   const width = /^(?:var)?char(?:acter varying)?\((\d+)\)$/.exec(column.getSQLType())?.[1];
   return width === undefined ? undefined : Number(width);
@@ -77,7 +77,10 @@ export const userColumnsSchema = group({
   emailVerified: columnHandle().optional(),
 });
 
-/** `{ table: users, ...users }` spreads the whole table: what is the table's own and no option of ours is left out, what is renamed or added is not. */
+/**
+ * `{ table: users, ...users }` spreads the whole table: members that are the table's own and no
+ * option of Tokenward are removed, renamed or added ones are kept.
+ */
 export function withoutSpread(users: UserColumns | undefined): UserColumns | undefined {
   if (!users?.table || typeof users !== 'object') return users;
   const own = users.table as unknown as Readonly<Record<string, unknown>>;
@@ -87,20 +90,23 @@ export function withoutSpread(users: UserColumns | undefined): UserColumns | und
   return Object.fromEntries(kept) as unknown as UserColumns;
 }
 
-/** A column by the name that it has in the database. */
+/** A column with its name in the database. */
 export type Named = Pick<PgColumn, 'name' | 'getSQLType'>;
 
-/** The same columns after the host's casing. */
+/** The same columns, named by the host's casing. */
 export type NamedUsers = { readonly table: PgTable; readonly where?: SQL } & {
   readonly [Key in keyof Omit<UserColumns, 'table' | 'where'>]: Named;
 };
 
-/** What of them are columns. */
+/** The members that are columns. */
 export function columnsOf({ table: _table, where: _where, ...columns }: NamedUsers): readonly Named[] {
   return Object.values(columns);
 }
 
-/** Columns without a name of their own are named by the casing of the host's database (`drizzle(pool, { casing: 'snake_case' })`). */
+/**
+ * Names the columns by the casing of the host's database if they have no name of their own
+ * (`drizzle(pool, { casing: 'snake_case' })`).
+ */
 export function namedUsers(db: Database, { table, where, ...columns }: UserColumns): NamedUsers {
   const nameOf = namesIn(db);
   const named = Object.entries(columns)
@@ -113,13 +119,13 @@ export function namedUsers(db: Database, { table, where, ...columns }: UserColum
   };
 }
 
-/** How the host's database writes the names of columns. */
+/** Returns how the host's database writes the names of columns. */
 export function namesIn(db: Database): (column: PgColumn) => string {
   const { casing } = dialectOf(db) as unknown as { casing: { getColumnCasing(column: PgColumn): string } };
   return (column) => casing.getColumnCasing(column);
 }
 
-/** With the names written out: our statements know nothing of the host's casing. */
+/** Writes the names out, because our statements do not use the host's casing. */
 function localised(condition: SQL, nameOf: (column: PgColumn) => string): SQL {
   const chunks = condition.queryChunks.map((chunk) => {
     if (is(chunk, PgColumn)) return sql`${chunk.table}.${sql.identifier(nameOf(chunk))}`;
@@ -128,14 +134,16 @@ function localised(condition: SQL, nameOf: (column: PgColumn) => string): SQL {
   return new SQL(chunks);
 }
 
-/** The users that are there, as a relation to be named `a`: of those that `where` hides no statement knows. */
+/**
+ * The existing users, as a relation to be named `a`. No statement sees users that `where` hides.
+ */
 export function usersFrom(users: NamedUsers): SQL {
   if (!users.where) return sql`${users.table}`;
   const names = [...new Set(columnsOf(users).map(({ name }) => name))].map((name) => sql.identifier(name));
   return sql`(select ${sql.join(names, sql`, `)} from ${users.table} where ${users.where})`;
 }
 
-/** The type of a column, as a cast names it. */
+/** The type of a column, as written in a cast. */
 export function typeOf(column: Named): string {
   return (
     column
@@ -143,20 +151,20 @@ export function typeOf(column: Named): string {
       .replace('bigserial', 'bigint')
       .replace('smallserial', 'smallint')
       .replace('serial', 'integer')
-      // a cast to a length cuts: a longer text would be taken for another
+      // a cast to a length truncates: a longer text would match another user
       .replace(/^varchar\(\d+\)$/, 'varchar')
       .replace(/^char\(\d+\)$/, 'bpchar')
   );
 }
 
-/** A value of text in the type of a column, so that the index on it serves. */
+/** Casts a text value to the type of a column, so that the column's index is used. */
 export function valueFor(column: Named, value: SQL): SQL {
   return sql`${value}::text::${sql.raw(typeOf(column))}`;
 }
 
 const column = (each: Named | undefined): SQL => (each ? sql`a.${sql.identifier(each.name)}` : sql`null`);
 
-/** A `char(n)` column brings blanks to fill it, which its cast takes off. */
+/** A `char(n)` column is padded with blanks, which the cast removes. */
 const textOf = (each: Named | undefined): SQL => sql`${column(each)}::text`;
 
 export function idFrom(users: NamedUsers, subject: SQL): SQL {
@@ -179,7 +187,7 @@ function emailVerifiedOf({ emailVerified }: NamedUsers): SQL {
     : sql`(${each} is not null)`;
 }
 
-/** For select lists in which the users table is `a`. */
+/** For select lists that name the users table `a`. */
 export function factColumns(users: NamedUsers | undefined): SQL {
   if (!users)
     return sql`false as user_found, null as role, null as permissions, false as disabled, null as tenant`;

@@ -2,19 +2,25 @@ import { toQuery } from './own-transaction.js';
 import { isCitext } from './spellings.js';
 import type { NamedUsers } from './user-columns.js';
 
-/** Its unique indexes as PostgreSQL writes them; for the select list where `c` is the table. */
+/**
+ * The unique indexes of the table, as PostgreSQL writes them; for a select list that names the
+ * table `c`.
+ */
 export const UNIQUE_INDEXES =
   '(select jsonb_agg(pg_get_indexdef(i.indexrelid)) from pg_index i where i.indrelid = c.oid and i.indisunique and i.indisvalid)';
 
 /**
- * Whether the column `e.id` is unique beside others and never by itself: what two people share is no id. A partitioned table can have no such index,
- * and a view none at all.
+ * Whether the column `e.id` is unique only together with others: an id that two people share does
+ * not identify a user. A partitioned table can have no such index, and a view has none at all.
  */
 export const SHARED_IDS = `(select bool_or(i.indnkeyatts > 1) and not bool_or(i.indnkeyatts = 1) and c.relkind = 'r'
   from pg_index i join pg_attribute a on a.attrelid = c.oid and a.attname = e.id
   where i.indrelid = c.oid and i.indisunique and i.indisvalid and a.attnum = any(i.indkey[0:i.indnkeyatts - 1]))`;
 
-/** What an operator should know of the users table `full`: without the index two rows may have one identifier, and each login reads them all. */
+/**
+ * Advice to the operator about the users table `full`: without the index two rows may have the same
+ * identifier, and each login scans the table.
+ */
 export function indexAdvice(users: NamedUsers, full: string, indexes: unknown): string | undefined {
   const column = users.identifier ?? users.email;
   const { name } = column;
@@ -42,6 +48,6 @@ function predicateOf({ where }: NamedUsers): string {
   return ` WHERE ${values.length === 0 ? text : '(the condition of users.where)'}`;
 }
 
-/** A name as PostgreSQL reads it. */
+/** A name, quoted for PostgreSQL. */
 export const quoted = (name: string): string =>
   /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;

@@ -9,7 +9,7 @@ export interface ChangeTables {
   readonly audit: AuditTable;
 }
 
-/** The ledger rows and audit rows of what was done, in the transaction that did it. */
+/** Writes the ledger rows and audit rows of a change, in the transaction of the change. */
 export async function writeChange(
   tx: Transaction,
   { revocations, audit }: ChangeTables,

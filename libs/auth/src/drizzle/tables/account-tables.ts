@@ -12,18 +12,18 @@ import {
 } from 'drizzle-orm/pg-core';
 import { at, bytea, type Maker } from './columns.js';
 
-/** What users prove themselves with. */
+/** The credentials of users. */
 export function accountTables({ table, prefix }: Maker) {
-  /** What was mailed, or handed out between two steps of a sign-in: each works once. */
+  /** Tokens that were mailed, or issued between two steps of a sign-in. Each works once. */
   const oneTimeTokens = table(
     'one_time_tokens',
     {
       /** SHA-256 of the token. */
       hash: bytea('hash').primaryKey(),
       kind: text('kind').notNull(),
-      /** Null: nobody is known yet. */
+      /** Null: the user is not known yet. */
       subject: text('subject'),
-      /** The session epoch that it dies with; null: it outlives sessions. */
+      /** The session epoch that the token is bound to. Null: it is not bound to the sessions. */
       epoch: integer('epoch'),
       data: jsonb('data').$type<Readonly<Record<string, unknown>>>().notNull(),
       triesLeft: integer('tries_left').notNull(),
@@ -36,7 +36,7 @@ export function accountTables({ table, prefix }: Maker) {
     ],
   );
 
-  /** What a user proves beside, or instead of, the password. */
+  /** Factors that a user proves in addition to the password, or instead of it. */
   const factors = table(
     'factors',
     {
@@ -46,11 +46,14 @@ export function accountTables({ table, prefix }: Maker) {
       name: text('name'),
       createdAt: at('created_at').notNull().defaultNow(),
       lastUsedAt: at('last_used_at'),
-      /** Null until the first code of a TOTP secret. */
+      /** Null until the first code of a TOTP secret was accepted. */
       confirmedAt: at('confirmed_at'),
       /** TOTP: AES-256-GCM under a key that is not in the database. */
       sealedSecret: bytea('sealed_secret'),
-      /** TOTP: the last time step that was used; none before it is taken. */
+      /**
+       * TOTP: the last time step that was used, so that the same code is refused. Null before the
+       * first use.
+       */
       lastStep: bigint('last_step', { mode: 'number' }),
       /** Passkeys; base64url. */
       credentialId: text('credential_id'),
@@ -69,7 +72,7 @@ export function accountTables({ table, prefix }: Maker) {
     ],
   );
 
-  /** Each works once, in place of a second factor. */
+  /** Each code works once, instead of a second factor. */
   const recoveryCodes = table(
     'recovery_codes',
     {
@@ -80,16 +83,16 @@ export function accountTables({ table, prefix }: Maker) {
     (t) => [index(`${prefix}recovery_codes_subject_idx`).on(t.subject)],
   );
 
-  /** Whom a provider vouches for, and whose account that opens. */
+  /** People at a provider, and the account that each of them opens. */
   const identities = table(
     'identities',
     {
       issuer: text('issuer').notNull(),
       issuerSubject: text('issuer_subject').notNull(),
       subject: text('subject').notNull(),
-      /** As the provider gave it. */
+      /** The email as the provider sent it. */
       email: text('email'),
-      /** Whether the email of the account was verified by then. */
+      /** Whether the account's email was verified at that time. */
       proven: boolean('proven').notNull(),
       linkedAt: at('linked_at').notNull().defaultNow(),
     },

@@ -4,7 +4,10 @@ import { at, type Maker } from './columns.js';
 
 /** The audit trail. */
 export function auditTable({ table, prefix }: Maker) {
-  /** What happened, for people who look later: security events in the transaction of their cause, routine ones soon after. No secret in any. */
+  /**
+   * What happened, for later review. Security events are written in the transaction of their cause,
+   * routine events soon after. No row contains a secret.
+   */
   const audit = table(
     'audit',
     {
@@ -12,21 +15,24 @@ export function auditTable({ table, prefix }: Maker) {
       at: at('at').notNull().defaultNow(),
       type: text('type').notNull(),
       severity: text('severity').$type<'info' | 'warning' | 'high'>().notNull(),
-      /** The user it is about. */
+      /** The user whom the event is about. */
       subject: text('subject'),
-      /** The user who did it, when one is known. */
+      /** The user who caused the event, if known. */
       actor: text('actor'),
       sessionId: text('session_id'),
       ip: inet('ip'),
       userAgent: text('user_agent'),
-      /** The event's other members. */
+      /** The other fields of the event. */
       detail: jsonb('detail')
         .$type<Readonly<Record<string, unknown>>>()
         .notNull()
         .default(sql`'{}'`),
-      /** How many events the row stands for. */
+      /** How many events the row counts. */
       count: integer('count').notNull().default(1),
-      /** Events of one kind, account or address, and minute are one row; null: a row of its own. */
+      /**
+       * Events of the same kind, account or address, and minute share one row. Null: the event has
+       * its own row.
+       */
       fold: text('fold'),
     },
     (t) => [
@@ -34,7 +40,7 @@ export function auditTable({ table, prefix }: Maker) {
         .on(t.fold)
         .where(sql`${t.fold} is not null`),
       index(`${prefix}audit_subject_idx`).on(t.subject, t.id),
-      // most rows have none
+      // partial index: most rows have no actor
       index(`${prefix}audit_actor_idx`)
         .on(t.actor, t.id)
         .where(sql`${t.actor} is not null`),

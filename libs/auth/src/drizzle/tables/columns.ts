@@ -1,9 +1,9 @@
 import { customType, type pgTableCreator, timestamp } from 'drizzle-orm/pg-core';
 
-/** What makes the tables of one prefix and schema. */
+/** Makes the tables with one prefix and schema. */
 export interface Maker {
   readonly table: ReturnType<typeof pgTableCreator>;
-  /** Before the name of every table and index. */
+  /** The start of the name of every table and index. */
   readonly prefix: string;
 }
 

@@ -2,37 +2,39 @@ import { sql } from 'drizzle-orm';
 import { index, jsonb, text } from 'drizzle-orm/pg-core';
 import { at, bytea, type Maker } from './columns.js';
 
-/** Secrets and keys of the processes, and keys of machines. */
+/** Secrets and keys of the processes, and API keys. */
 export function keyTables({ table, prefix }: Maker) {
-  /** The refresh-token secret of hosts that configure none. */
+  /** The refresh-token secrets of hosts that configure none. */
   const peppers = table('peppers', {
     id: text('id').primaryKey(),
     secret: text('secret').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
-    /** From then on it mints; it verifies as long as it is here. */
+    /** From this time on it mints. It verifies as long as the row exists. */
     mintsFrom: at('mints_from').notNull().defaultNow(),
   });
 
-  /** Signing keys of hosts that keep them here; the private half is sealed. */
+  /** Signing keys of hosts that keep them in Postgres. The private half is sealed. */
   const signingKeys = table('signing_keys', {
     kid: text('kid').primaryKey(),
     algorithm: text('algorithm').notNull(),
     /** A JWK as JSON. */
     publicJwk: text('public_jwk').notNull(),
-    /** AES-256-GCM under a key that is not in the database; null when it will never sign again. */
+    /**
+     * AES-256-GCM under a key that is not in the database. Null if the key will never sign again.
+     */
     sealedPrivateJwk: bytea('sealed_private_jwk'),
     createdAt: at('created_at').notNull().defaultNow(),
     signsFrom: at('signs_from').notNull(),
     revokedAt: at('revoked_at'),
   });
 
-  /** Every key the processes were ever given, by name. */
+  /** Every signing key that the processes were ever given, by name. */
   const keySightings = table('key_sightings', {
     kid: text('kid').primaryKey(),
     firstSeenAt: at('first_seen_at').notNull(),
   });
 
-  /** Keys of machines, each of an owner. */
+  /** API keys. Each belongs to an owner. */
   const apiKeys = table(
     'api_keys',
     {
@@ -41,12 +43,12 @@ export function keyTables({ table, prefix }: Maker) {
       hash: bytea('hash').notNull(),
       subject: text('subject').notNull(),
       name: text('name').notNull(),
-      /** Null: all that the owner has. */
+      /** Null: all permissions of the owner. */
       permissions: jsonb('permissions').$type<readonly string[]>(),
       createdAt: at('created_at').notNull(),
-      /** Null: never. */
+      /** Null: the key does not expire. */
       expiresAt: at('expires_at'),
-      /** To the hour. */
+      /** Rounded to the hour. */
       lastUsedAt: at('last_used_at'),
     },
     (t) => [

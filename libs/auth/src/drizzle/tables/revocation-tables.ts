@@ -5,20 +5,20 @@ import { at, xid8, type Maker } from './columns.js';
 
 /** The revocation ledger. */
 export function revocationTables({ table, prefix }: Maker) {
-  /** Every revocation that still matters, written in the transaction of its cause. */
+  /** Every revocation that is still needed, written in the transaction of its cause. */
   const revocations = table(
     'revocations',
     {
       id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
       kind: text('kind').$type<LedgerKind>().notNull(),
-      /** jti, sid, sub or kid; empty for `all`. */
+      /** A jti, sid, sub or kid; empty for `all`. */
       subject: text('subject').notNull(),
       minVersion: integer('min_version'),
-      /** Whole seconds since the epoch; of kind `all`. */
+      /** Whole seconds since the epoch; only for the kind `all`. */
       issuedBefore: bigint('issued_before', { mode: 'number' }),
       expiresAt: at('expires_at').notNull(),
       createdAt: at('created_at').notNull().defaultNow(),
-      /** The writing transaction: what makes "new since that snapshot" exact. */
+      /** The writing transaction. It makes the condition "new since that snapshot" exact. */
       xid: xid8('xid')
         .notNull()
         .default(sql`pg_current_xact_id()`),
@@ -30,11 +30,13 @@ export function revocationTables({ table, prefix }: Maker) {
     ],
   );
 
-  /** One row: whose revocations these are. */
+  /** One row that identifies this ledger. */
   const ledger = table('ledger', {
-    /** Random; in every proof, so that applications which share a Redis are told apart. */
+    /**
+     * Random. It is part of every proof, so that applications with a shared Redis are told apart.
+     */
     id: uuid('id').primaryKey(),
-    /** The server and database that it was made for: a copy of the database makes its own. */
+    /** The server and database that the id was made for. A copy of the database makes a new one. */
     database: text('database').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
   });

@@ -2,16 +2,19 @@ import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, inet, integer, json, text, uuid } from 'drizzle-orm/pg-core';
 import { at, bytea, type Maker } from './columns.js';
 
-/** Sessions, and the counters that end them. */
+/** Sessions, and the counters that can end them. */
 export function sessionTables({ table, prefix }: Maker) {
-  /** Two counters a user, whoever keeps the users. */
+  /** Two counters for each user, also if the users are in another system. */
   const subjects = table('subjects', {
     subject: text('subject').primaryKey(),
     tokenVersion: integer('token_version').notNull().default(1),
     sessionEpoch: integer('session_epoch').notNull().default(1),
   });
 
-  /** One row a session. Nothing that rotation writes is indexed, so that every rotation is a heap-only update. */
+  /**
+   * One row for each session. No column that rotation writes is indexed, so every rotation is a
+   * heap-only update.
+   */
   const sessions = table(
     'sessions',
     {
@@ -40,33 +43,43 @@ export function sessionTables({ table, prefix }: Maker) {
       createdIp: inet('created_ip'),
       lastIp: inet('last_ip'),
       userAgent: text('user_agent'),
-      /** Who acts as the subject; null: the subject. */
+      /** The user who acts as the subject. Null: the subject's own session. */
       actor: text('actor'),
-      /** Its own idle lifetime; null: as each rotation says. */
+      /** The session's own idle lifetime. Null: the lifetime that each rotation passes. */
       idleTtlMs: bigint('idle_ttl_ms', { mode: 'number' }),
-      /** Of its access tokens; null: as the options say. */
+      /** The lifetime of its access tokens. Null: as in the options. */
       accessTtlSeconds: integer('access_ttl_seconds'),
-      /** What the host gave it, for each of its tokens. As text: `jsonb` refuses some strings that JSON has. */
+      /**
+       * Claims that the host gave the session, for each of its tokens. Type `json`, because `jsonb`
+       * refuses some strings that JSON allows.
+       */
       claims: json('claims').$type<Readonly<Record<string, unknown>>>(),
-      /** Which key of its client the session is bound to: the RFC 7638 thumbprint (`dpop`), or the public JWK as JSON (`dbsc`). */
+      /**
+       * The client key that the session is bound to: the RFC 7638 thumbprint (`dpop`), or the
+       * public JWK as JSON (`dbsc`).
+       */
       boundKind: text('bound_kind').$type<'dbsc' | 'dpop'>(),
       boundKey: text('bound_key'),
       boundAt: at('bound_at'),
-      /** Ends by then unless it is bound before. */
+      /** The session ends at this time unless it was bound before. */
       registerBy: at('register_by'),
-      /** Those of the last minutes that its key has answered, by their ids. Null: none so far. */
+      /**
+       * The ids of the challenges that its key has answered in the last minutes. Null: none so far.
+       */
       usedChallenges: text('used_challenges').array(),
-      /** The session at a provider that it came from; null: the credential was proved here. */
+      /**
+       * The session at a provider that it was opened from. Null: the user proved a credential here.
+       */
       providerIssuer: text('provider_issuer'),
       providerSubject: text('provider_subject'),
       providerSid: text('provider_sid'),
-      /** The revoked flag and its time in one: null while the session may be used. */
+      /** The revoked flag and its time in one column: null while the session may be used. */
       endedAt: at('ended_at'),
       endReason: text('end_reason'),
     },
     (t) => [
       index(`${prefix}sessions_subject_idx`).on(t.subject),
-      // most rows have none
+      // partial index: most rows have no actor
       index(`${prefix}sessions_actor_idx`)
         .on(t.actor)
         .where(sql`${t.actor} is not null`),

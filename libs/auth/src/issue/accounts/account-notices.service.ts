@@ -31,7 +31,9 @@ const WHAT = {
   identity_unlinked: 'sign-in with a provider unlinked',
 } as const;
 
-/** Mails the owner of an account what happened to it, whoever did it and by whatever way. */
+/**
+ * Mails the owner of an account about every change to it, whoever made it and however it was made.
+ */
 @Injectable()
 export class AccountNotices {
   constructor(
@@ -50,7 +52,7 @@ export class AccountNotices {
     if (event.type === 'password.changed') return this.tell(event.userId, 'password_changed', event);
     if (event.type === 'factor.changed')
       return this.tell(event.userId, 'factor_changed', { ...event, what: WHAT[event.change] });
-    // one that the host made for its services is no news to anybody
+    // a key that the host made for the owner's services needs no notice
     if (event.type === 'api_key.created' && event.actorId === event.userId)
       return this.tell(event.userId, 'factor_changed', { ...event, what: 'API key added' });
     if (event.type === 'login.succeeded') return this.signedIn(event);
@@ -67,7 +69,10 @@ export class AccountNotices {
     if (found && isNewDevice(event, found)) await this.tell(userId, 'new_device', event);
   }
 
-  /** One slow answer must not cost the owner the notice: asked twice, and an event says that nothing could be mailed. */
+  /**
+   * One slow answer must not lose the notice: the question is asked twice, and an event reports
+   * when nothing could be mailed.
+   */
   private async asked<T>(userId: string, kind: Notice, question: () => Promise<T>): Promise<T> {
     try {
       return await question().catch(question);

@@ -20,7 +20,7 @@ export class Later implements OnApplicationShutdown {
     this.last.set(key, done);
   }
 
-  /** Waits for the work under way, while the host's database is still there. */
+  /** Waits for the work in progress, while the host's database is still connected. */
   async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.last.values());
   }

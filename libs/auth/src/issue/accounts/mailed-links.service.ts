@@ -16,7 +16,7 @@ import { OneTimeTokens } from './one-time-tokens.service.js';
 export interface LinkData extends Readonly<Record<string, unknown>> {
   /** In lower case: the address that the link was mailed to; for a change of email, the new one. */
   readonly email: string;
-  /** Whose user it was mailed to. */
+  /** The tenant of the user to whom the link was mailed. */
   readonly tenant?: string;
   /** For a change of email only. */
   readonly previous?: string;

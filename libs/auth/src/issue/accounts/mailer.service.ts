@@ -4,8 +4,8 @@ import type { AccountMail } from '../../options/account-mail.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 
 /**
- * Hands messages to the host's `accounts.mail`. The answer does not wait for it; where it throws, or is left
- * out because too many of its calls are unfinished, that is published as an event.
+ * Passes messages to the host's `accounts.mail`. The answer does not wait for it. If it throws, or
+ * is skipped because too many calls are unfinished, an event reports that.
  */
 @Injectable()
 export class Mailer {

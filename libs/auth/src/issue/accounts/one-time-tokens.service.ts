@@ -45,7 +45,10 @@ export class OneTimeTokens {
     return WRITTEN.test(token) ? this.store.attempt(kind, hashOf(token)) : undefined;
   }
 
-  /** Spends the token: one of any number of uses gets it. With `tx`, it is spent when that transaction commits. */
+  /**
+   * Spends the token: of any number of concurrent uses exactly one gets it. With `tx`, it is spent
+   * when that transaction commits.
+   */
   async redeem(kind: string, token: string, tx?: HostTransaction): Promise<OneTimeToken | undefined> {
     return WRITTEN.test(token) ? this.store.redeem(kind, hashOf(token), tx) : undefined;
   }

@@ -74,7 +74,7 @@ export class RememberedApiKeys extends ApiKeyLookup {
     return found && (await this.principalOf(found));
   }
 
-  /** One look-up of a key at a time, however many requests present it. */
+  /** Only one look-up of a key runs at a time, however many requests present the key. */
   private lookUp(key: string, ip: string | undefined, options?: AuthenticateOptions): Promise<Principal> {
     this.known.delete(key);
     const underWay = this.underWay.get(key);
@@ -90,7 +90,7 @@ export class RememberedApiKeys extends ApiKeyLookup {
     // counted as a failure before the query, and taken back when the key is good
     const admission = await this.throttle.admitLookUp(ip);
     const principal = await this.use(read).catch(async (error: unknown) => {
-      // no guess: a store is away
+      // not the caller's failure: a store is not available
       await admission.giveBack();
       throw error;
     });

@@ -5,7 +5,8 @@ import { parseCompactJws } from '../../verify/tokens/jws.js';
 import type { JsonObject } from '../../verify/tokens/strict-json.js';
 
 /**
- * The algorithms that browsers are asked for (Device Bound Session Credentials, W3C draft): a TPM has one or the other.
+ * The algorithms that browsers are asked for (Device Bound Session Credentials, W3C draft). Every
+ * TPM supports one of them.
  */
 export const DEVICE_ALGORITHMS = ['ES256', 'RS256'] as const;
 type DeviceAlgorithm = (typeof DEVICE_ALGORITHMS)[number];

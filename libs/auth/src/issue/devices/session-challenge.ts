@@ -9,16 +9,20 @@ import type { Pepper, RefreshSecrets } from '../sessions/refresh-secrets.js';
 export type ChallengeKind = 'registration' | 'refresh' | 'none';
 
 export type OpenedChallenge =
-  /** `id` begins with the time in hex: the smaller of two texts is of the older challenge. */
+  /**
+   * `id` begins with the time in hex, so of two ids the older challenge has the one that sorts
+   * first.
+   */
   | { readonly kind: 'fresh'; readonly id: string }
-  /** `foreign`: of another session, of the other kind, or not ours. */
+  /** `foreign`: of another session or kind, or not made by us. */
   | { readonly kind: 'stale' | 'foreign' };
 
 export const CHALLENGE_LIFETIME_MS = 300_000;
 
 /*
- * base64url( kind 1 ‖ milliseconds 6 ‖ random 16 ‖ MAC 16 ): 39 bytes, 52 characters, one writing. The MAC is over the session's id as well. Nothing is
- * kept of a challenge until it is used, so that any process can judge it, and asking for them costs no memory.
+ * base64url( kind 1 ‖ milliseconds 6 ‖ random 16 ‖ MAC 16 ): 39 bytes, 52 characters, with one
+ * valid spelling. The MAC also covers the session's id. A challenge is not stored until it is used,
+ * so every process can check it, and requesting challenges uses no memory.
  */
 const KINDS: Readonly<Record<ChallengeKind, number>> = { registration: 1, refresh: 2, none: 3 };
 const SIGNED_BYTES = 23;
@@ -44,7 +48,7 @@ export function mintChallenge(
   return Buffer.concat([head, macOf(minting, head, sessionId)]).toString('base64url');
 }
 
-/** `toleranceMs`: how far the clock of the process that made it may be ahead. */
+/** `toleranceMs`: how far the clock of the process that made the challenge may be ahead. */
 export function openChallenge(
   { peppers }: Pick<RefreshSecrets, 'peppers'>,
   { kind, sessionId }: ChallengeOf,
@@ -62,7 +66,10 @@ export function openChallenge(
   return { kind: 'fresh', id: head.subarray(1).toString('hex') };
 }
 
-/** Every challenge whose id is a smaller text is stale on every process whose clock is at most `toleranceMs` off. */
+/**
+ * Every challenge whose id sorts before this one is stale on every process whose clock is off by at
+ * most `toleranceMs`.
+ */
 export function oldestChallengeId({
   nowMs,
   toleranceMs,

@@ -32,7 +32,7 @@ export function sessionInstructions(
   return {
     session_identifier: sessionId,
     refresh_url: devicePaths(routesPath).refresh,
-    // of the origin that answers
+    // the scope is the origin that answers
     scope: { include_site: false, scope_specification: [] },
     credentials: [
       {

@@ -24,8 +24,8 @@ export type ProvenCredential = Pick<VerifiedCandidate, 'account' | 'subject'> & 
 };
 
 /**
- * A signed-in user proves a credential again, whichever they have. Throttled and counted like a login, refused with
- * 403.
+ * A signed-in user proves a credential again, of any kind. Throttled and counted like a login;
+ * refused with 403.
  */
 @Injectable()
 export class CredentialProof {

@@ -5,7 +5,7 @@ import { amrOf, type CeremonyContext, PasskeyCeremonies } from './passkey-ceremo
 import { recoveryHash } from './recovery-codes.js';
 import { TotpCodes } from './totp-codes.service.js';
 
-/** One of them. */
+/** One answer to a second factor. */
 export interface FactorAnswer {
   readonly code?: string;
   readonly recoveryCode?: string;
@@ -35,7 +35,7 @@ export class FactorAnswers {
     return factor?.subject === subject ? amrOf(factor) : undefined;
   }
 
-  /** A code of any of the user's apps. */
+  /** A code of any of the user's TOTP apps. */
   async code(subject: string, code: string): Promise<readonly string[] | undefined> {
     if (!this.methods.totp) return undefined;
     const { all } = await this.methods.needStore().of(subject);

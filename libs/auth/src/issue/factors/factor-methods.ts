@@ -6,26 +6,26 @@ import type { FactorStore } from '../../storage/factor-store.port.js';
 import type { IdentityStore } from '../../storage/identity-store.port.js';
 import { SealingRing } from '../keys/sealed-key.js';
 
-/** A provider that the host has named, and where its people are kept. */
+/** A provider that the host has named, and the store of its identities. */
 export interface Provider {
   readonly method: OidcMethod;
   readonly identities: IdentityStore;
   readonly issuer: string;
 }
 
-/** The second factors that the host has switched on. DI token and type in one. */
+/** The second factors that the host has switched on. This class is also the injection token. */
 export class FactorMethods {
   readonly totp?: TotpMethod;
   readonly passkeys?: PasskeyMethod;
   readonly oidc?: OidcMethod;
-  /** Of TOTP secrets. */
+  /** The keys that seal TOTP secrets. */
   readonly ring?: SealingRing;
   /** Undefined where the host has switched on no factors. */
   readonly store?: FactorStore;
   /** Undefined where the storage has none; `oidc` needs it. */
   readonly identities?: IdentityStore;
 
-  /** Throws `configuration_invalid`. */
+  /** Throws `configuration_invalid` if the options and the storage do not fit together. */
   constructor(options: FactorOptions | undefined, storage: AuthStorage) {
     if (!options) return;
     if (!storage.factors || !storage.oneTimeTokens)

@@ -21,7 +21,7 @@ export interface CeremonyContext {
   readonly client: ClientContext;
 }
 
-/** Options for the browser, and the ticket that goes back with its answer. */
+/** Options for the browser, and the ticket that the browser sends back with its answer. */
 export interface CeremonyOptions {
   readonly ticket: string;
   readonly options: object;
@@ -113,7 +113,7 @@ export class PasskeyCeremonies {
     context: CeremonyContext,
   ): Promise<PasskeyFactor | undefined> {
     if (!isLiveSignInChallenge(this.ring, ticket, this.clock.now())) return undefined;
-    // twice as long: the clock of the database may be ahead of this one
+    // remembered twice as long, because the database's clock may be ahead of this one
     if (!(await this.tokens.isFirstUse(SIGN_IN, ticket, 2 * TTL_MS))) return undefined;
     return this.asserted(ticket, response, context);
   }

@@ -25,9 +25,13 @@ export interface TicketData extends Readonly<Record<string, unknown>> {
   readonly transport: TokenDelivery;
   readonly persistent: boolean;
   readonly amr: readonly string[];
-  /** The counters that counted the first step; they are taken back when the second step succeeds. */
+  /**
+   * The counters that the first step increased; they are taken back when the second step succeeds.
+   */
   readonly counted: readonly ThrottleAttempt[];
-  /** The claims that the session opens with, as JSON text: `jsonb` refuses some strings that JSON has. */
+  /**
+   * The claims of the session to open, as JSON text: `jsonb` refuses some strings that JSON allows.
+   */
   readonly claims?: string;
   /** The key that the first step proved. */
   readonly provedKey?: string;
@@ -104,7 +108,7 @@ export class SecondStep {
     return liveTicket(await this.tokens.attempt(KIND, ticket));
   }
 
-  /** Spends the ticket: one of any number of right answers gets it. */
+  /** Spends the ticket: of any number of right answers exactly one gets it. */
   async redeem(ticket: string): Promise<LiveTicket | undefined> {
     return liveTicket(await this.tokens.redeem(KIND, ticket));
   }

@@ -3,8 +3,9 @@ import type { Entropy } from '../../common/entropy.js';
 import type { Pepper, RefreshSecrets } from '../sessions/refresh-secrets.js';
 
 /*
- * base64url( milliseconds 6 ‖ random 10 ‖ MAC 16 ): 32 bytes, the writing of a one-time token. Nothing is kept of a challenge until an answer comes: whoever
- * asks for them writes no row (WebAuthn, section 13.4.3: 16 bytes that nobody can guess).
+ * base64url( milliseconds 6 ‖ random 10 ‖ MAC 16 ): 32 bytes, in the format of a one-time token. A
+ * challenge is not stored until an answer comes, so requesting one writes no row (WebAuthn, section
+ * 13.4.3: 16 bytes that cannot be guessed).
  */
 const SIGNED_BYTES = 16;
 const RANDOM_BYTES = 10;
@@ -22,7 +23,7 @@ export function mintSignInChallenge(
   return Buffer.concat([head, macOf(minting, head)]).toString('base64url');
 }
 
-/** Whether a process of ours made it, and it is not over. */
+/** Whether one of our processes made the challenge, and it has not expired. */
 export function isLiveSignInChallenge(
   { peppers }: Pick<RefreshSecrets, 'peppers'>,
   text: string,

@@ -53,7 +53,7 @@ export class TotpCodes {
   }
 }
 
-/** A sealed secret opens only in its own row. */
+/** A sealed secret can only be opened in its own row. */
 function contextOf(subject: string, id: string): readonly string[] {
   return ['totp', subject, id];
 }

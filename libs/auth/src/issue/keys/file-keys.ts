@@ -50,7 +50,9 @@ class KeyDirectory extends KeySource {
     this.name = `key directory ${basename(path)}`;
   }
 
-  /** Read until two listings agree: a directory has no other way of being one consistent state. */
+  /**
+   * Reads until two listings are equal, because a directory cannot be read in one consistent step.
+   */
   async load(configured?: SigningAlgorithm): Promise<SourceKeys> {
     const rsaAlgorithm =
       this.options.rsaAlgorithm ?? (/^[RP]S/.test(configured ?? '') ? configured : undefined);
@@ -65,7 +67,7 @@ class KeyDirectory extends KeySource {
     throw AuthError.unavailable('the directory keeps changing while it is read');
   }
 
-  /** Names that begin with a dot are drafts, or the plumbing of mounted secrets. */
+  /** Names that begin with a dot are drafts, or internal files of a mounted secret. */
   private async names(): Promise<string[]> {
     const names = await readdir(this.path).catch((error: unknown) => {
       throw unreadable(
@@ -74,7 +76,7 @@ class KeyDirectory extends KeySource {
         `make it, with its first key: tokenward keys generate --dir ${this.path}`,
       );
     });
-    // `tls.key` is that of a Kubernetes secret
+    // `tls.key` is the name in a Kubernetes secret
     return names.filter((name) => /^[^.].*\.(?:json|jwk|pem|key)$/.test(name)).sort();
   }
 
@@ -85,12 +87,18 @@ class KeyDirectory extends KeySource {
   }
 }
 
-/** A JWKS file (RFC 7517, section 5) with the private keys; replace it by renaming another one over it. What is half written changes nothing. */
+/**
+ * A JWKS file (RFC 7517, section 5) with the private keys. Replace it by renaming another file over
+ * it. An incomplete file is ignored.
+ */
 export function keyFile(path: string): KeySource {
   return new JwksFile(pathOf('keyFile', path));
 }
 
-/** A directory of `.json` or `.jwk` files (a JWK or a JWKS each) and `.pem` or `.key` files (PEM), as `tokenward keys` writes it or a secret is mounted. */
+/**
+ * A directory of `.json` or `.jwk` files (each a JWK or a JWKS) and `.pem` or `.key` files (PEM),
+ * written by `tokenward keys` or mounted as a secret.
+ */
 export function keyDirectory(path: string, options: KeyDirectoryOptions = {}): KeySource {
   const of = 'keyDirectory';
   const { rsaAlgorithm } = readOptions(keyDirectorySchema, options, { of, prefix: of });
@@ -119,7 +127,7 @@ async function keysOf(name: string, path: string, read: (text: string) => Source
   }
 }
 
-/** Read-only for everybody: its mode is changed where it comes from. */
+/** Whether the directory is a read-only mount, whose mode can only be changed at its source. */
 async function isMounted(path: string, mode: number): Promise<boolean> {
   if ((mode & 0o222) === 0) return true;
   return access(path, constants.W_OK).then(
@@ -146,7 +154,7 @@ function keysIn(name: string, text: string): SourceJwk[] {
   try {
     value = JSON.parse(text);
   } catch {
-    // node's message quotes the text
+    // Node's message quotes the text
     throw AuthError.configuration(name, 'is not JSON, or half written');
   }
   if (typeof value !== 'object' || value === null)

@@ -15,9 +15,10 @@ class FunctionKeys extends KeySource {
 }
 
 /**
- * Keys from any function, a secrets manager say; called again at `keyRotation.refreshEvery`. It returns `{ keys }`, a JWKS whose keys carry
- * `kid` and `alg`, private members where they sign, and `nbf` (seconds) from when; `{ keys, sign }` with public keys when they sign in a KMS. When
- * it throws, the keys stay as they are.
+ * Keys from any function, for example one that asks a secrets manager; it is called again at
+ * `keyRotation.refreshEvery`. It returns `{ keys }`, a JWKS whose keys have `kid` and `alg`,
+ * private members if they sign, and optionally `nbf` (seconds), from when they sign. It returns `{
+ * keys, sign }` with public keys if they sign in a KMS. If it throws, the keys stay unchanged.
  */
 export function keysFrom(read: () => SourceKeys | Promise<SourceKeys>): KeySource {
   return new FunctionKeys(readOptions(hook<typeof read>(), read, { of: 'keysFrom' }));

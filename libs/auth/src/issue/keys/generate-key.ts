@@ -7,13 +7,15 @@ import { publicKeyThumbprint, secretKeyId } from '../../verify/keys/thumbprint.j
 import { jwkMembers } from '../../verify/keys/jwk-members.js';
 
 const generate = promisify(generateKeyPair);
-/** 128 bits of security, good beyond 2030 (NIST SP 800-57 part 1, section 5.6). */
+/** 128 bits of security, sufficient beyond 2030 (NIST SP 800-57 part 1, section 5.6). */
 const DEFAULT_RSA_BITS = 3072;
 const SECRET_BYTES = 64;
 
 export type GeneratedJwk = SourceJwk & { readonly kid: string; readonly alg: SigningAlgorithm };
 
-/** A new private JWK whose `kid` is its RFC 7638 thumbprint. Times are seconds since the epoch. */
+/**
+ * A new private JWK. Its `kid` is its RFC 7638 thumbprint; its times are seconds since the epoch.
+ */
 export async function generateSigningJwk(
   algorithm: SigningAlgorithm,
   times: { readonly iat: number; readonly nbf: number },
@@ -34,7 +36,7 @@ export async function generateSigningJwk(
 
 const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use', 'iat', 'nbf', 'revoked'];
 
-/** Without anything that signs; of a secret nothing is left but its name. */
+/** The key without its private members. Of a secret only the name remains. */
 export function publicHalf(jwk: SourceJwk): SourceJwk {
   return Object.fromEntries(Object.entries(jwk).filter(([name]) => PUBLIC_MEMBERS.includes(name)));
 }

@@ -2,25 +2,26 @@ import type { SigningKey } from '../../verify/keys/key-set.js';
 import type { KnownKey } from '../../verify/keys/source-keys.js';
 
 /**
- * `next`: published, does not sign yet. `active`: signs. `retired`: verifies until the last token it signed has expired. `verifying`: never
- * signs here, verifies as long as its source gives it. `revoked`: refused everywhere. A key in none of these phases is gone.
+ * `next`: published, does not sign yet. `active`: signs. `retired`: verifies until the last token
+ * that it signed has expired. `verifying`: never signs here, and verifies as long as its source
+ * contains it. `revoked`: refused everywhere. A key in none of these phases is gone.
  */
 export type KeyPhase = 'next' | 'active' | 'retired' | 'verifying' | 'revoked';
 
 export interface PhasedKey {
   readonly key: KnownKey;
   readonly phase: KeyPhase;
-  /** Milliseconds since the epoch; when it began, or will begin, to sign. */
+  /** Milliseconds since the epoch: when it began to sign, or will begin. */
   readonly signsFromMs?: number;
-  /** Of a retired key, or one that left its source: when it is gone. */
+  /** For a retired key, or one that left its source: until when it verifies. */
   readonly verifiesUntilMs?: number;
 }
 
 export interface PhaseRules {
   readonly leadTimeMs: number;
-  /** How long after its last signature a key may still be needed. */
+  /** How long a key may still be needed after its last signature. */
   readonly retainMs: number;
-  /** When a key was first seen that came after the others. */
+  /** When a key that was added later was first seen. */
   readonly firstSeen: ReadonlyMap<string, number>;
   readonly isRevoked: (kid: string) => boolean;
 }
@@ -28,7 +29,7 @@ export interface PhaseRules {
 export interface Phases {
   readonly keys: readonly PhasedKey[];
   readonly signing?: SigningKey;
-  /** When the clock alone changes something next; undefined: never. */
+  /** When the next change happens that depends only on the clock. Undefined: never. */
   readonly nextChangeMs?: number;
 }
 
@@ -37,7 +38,10 @@ interface Turn {
   readonly fromMs: number;
 }
 
-/** What each key may do at `nowMs`: a function of the keys' times and the clock, so that processes agree without talking. */
+/**
+ * What each key may do at `nowMs`. It depends only on the keys' times and the clock, so that
+ * processes agree without communicating.
+ */
 export function phasesAt(keys: readonly KnownKey[], nowMs: number, rules: PhaseRules): Phases {
   const revoked = (key: KnownKey): boolean => rules.isRevoked(key.kid);
   const turns = turnsOf(
@@ -73,12 +77,16 @@ export function phasesAt(keys: readonly KnownKey[], nowMs: number, rules: PhaseR
   };
 }
 
-/** In the order in which they sign. Whoever replaces another key waits until every JWKS cache can have it. */
+/**
+ * The keys in the order in which they sign. A key that replaces another waits until every JWKS
+ * cache can have it.
+ */
 function turnsOf(keys: readonly KnownKey[], { leadTimeMs, firstSeen }: PhaseRules): Turn[] {
   const seenAt = (key: KnownKey): number => firstSeen.get(key.kid) ?? -Infinity;
   const given = keys
     .flatMap((key) => (key.signsFromMs === undefined ? [] : [{ key, fromMs: key.signsFromMs }]))
-    // what left its source comes before what took its place; of keys that do not say from when (PEM), the one that was here before
+    // a key that left its source comes before its replacement; among keys without a start time
+    // (PEM), the one that was known earlier comes first
     .sort(
       (a, b) =>
         rank(a.key) - rank(b.key) || a.fromMs - b.fromMs || seenAt(a.key) - seenAt(b.key) || byTime(a, b),
@@ -101,7 +109,10 @@ function byTime(a: Turn, b: Turn): number {
   return a.fromMs - b.fromMs || (a.key.kid < b.key.kid ? -1 : 1);
 }
 
-/** The last whose time has come; when none has (the one before was revoked), the next one signs early rather than nobody. */
+/**
+ * The last key whose start time has passed. If there is none (the previous key was revoked), the
+ * next key signs early, because otherwise none would sign.
+ */
 function activeTurn(turns: readonly Turn[], nowMs: number): number {
   const come = turns.findLastIndex(({ key, fromMs }) => key.signing !== undefined && fromMs <= nowMs);
   return come >= 0 ? come : turns.findIndex(({ key }) => key.signing !== undefined);

@@ -21,12 +21,12 @@ import { knownStaticKeys, readExtraKeys } from '../../verify/keys/static-keys.js
 type Options = Pick<ResolvedAuthOptions, 'keys' | 'keyRotation' | 'accessToken' | 'storeDeadlineMs'>;
 
 const LONGEST_TIMER_MS = 3_600_000;
-/** A source may be a secrets manager on the other side of the world. */
+/** Long enough for a distant secrets manager. */
 const SOURCE_DEADLINE_MS = 15_000;
-/** Unknown `kid`s cause at most one reading in it. */
+/** Within this time, unknown `kid`s cause at most one read of the source. */
 const COOL_DOWN_MS = 1_000;
 
-/** Drives the keyring through the life of its keys: reads the source, follows the clock, takes what is revoked out. */
+/** Applies the phases of the keys: reads the source, follows the clock, removes revoked keys. */
 @Injectable()
 export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   readonly keyring = new Keyring({ verification: [] });
@@ -35,7 +35,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   readonly #listeners = new Set<(change: KeyChange) => void>();
   #known: readonly KnownKey[] = [];
   #content = '';
-  /** As the newest reading gave it. */
+  /** The signer from the newest read. */
   #sign: RemoteSign | undefined;
   #probed: string | undefined;
   #phases: Phases = { keys: [] };
@@ -44,7 +44,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   #reading: Promise<void> | undefined;
   #stopped = false;
   #attemptedAt = -Infinity;
-  /** When the last reading that succeeded was begun. */
+  /** When the last successful read began. */
   #readAt = -Infinity;
 
   private constructor(
@@ -56,7 +56,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     super();
   }
 
-  /** Without a source the options hold the keys. Throws `configuration_invalid` on keys that do not fit, `unavailable` when the source cannot be read. */
+  /** Without a source the options hold the keys. Throws `configuration_invalid`, `unavailable`. */
   static async start(
     options: Options,
     clock: Clock,
@@ -82,7 +82,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     return rotation;
   }
 
-  /** Every key there is, in the order in which they sign. */
+  /** All keys, in the order in which they sign. */
   status(): readonly KeyStatus[] {
     const now = this.clock.now();
     return this.#phases.keys.map(({ key, phase, signsFromMs, verifiesUntilMs }) => ({
@@ -95,7 +95,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     }));
   }
 
-  /** Refuses the key here and now, for signing and verifying; the next one signs, at once if it must. */
+  /** Refuses the key in this process, for signing and verifying. The next key signs. */
   revoke(keyId: string): void {
     if (!this.keyring.isRevoked(keyId)) this.#readAt = -Infinity;
     this.keyring.revoke(keyId);
@@ -103,20 +103,20 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     if (!this.#phases.signing) void this.#replaceRevoked();
   }
 
-  /** Keys that the source itself keeps, and so a backup of it. */
+  /** Keys that the source itself stores, and so also a backup of the source. */
   keptKeys(): readonly string[] {
     if (!this.source?.rotate) return [];
     const own = this.#known.filter(({ signsFromMs }) => signsFromMs !== undefined);
     return own.flatMap(({ kid }) => (this.keyring.isRevoked(kid) ? [] : [kid]));
   }
 
-  /** A source that can make keys makes one now; a reading that was under way did not know yet. */
+  /** The source makes a key now, if it can. A read in progress began before the revocation. */
   async #replaceRevoked(): Promise<void> {
     for (let attempt = 0; attempt < 2 && !this.#phases.signing && !this.#stopped; attempt += 1)
       await this.refresh();
   }
 
-  /** A reading younger than the lead time proves it; one before a revocation does not, since a key that replaces another signs at once. */
+  /** A read before a revocation does not count: the replacement of a revoked key signs at once. */
   isComplete(): boolean {
     return !this.source || this.clock.monotonic() - this.#readAt <= this.options.keyRotation.leadTimeMs;
   }
@@ -128,13 +128,13 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     await withDeadline(this.refresh(), this.options.storeDeadlineMs, 'keySource').catch(() => undefined);
   }
 
-  /** Calls back with every change of phase; returns how to stop it. */
+  /** Calls the listener for every change of phase. Returns a function that stops it. */
   onChange(listener: (change: KeyChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Reads the source now, and makes a key where that is due. What fails leaves everything as it is, and says so once. */
+  /** Reads the source and makes a key if one is due. A failure is logged and changes nothing. */
   refresh(): Promise<void> {
     const { source } = this;
     if (!source) return Promise.resolve();
@@ -148,7 +148,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     return this.#reading;
   }
 
-  /** What the clock changed: called by a timer, and whenever the keys change. */
+  /** Applies what is due by the clock. A timer calls it, and every change of the keys. */
   tick(): void {
     clearTimeout(this.#phaseTimer);
     const now = this.clock.now();
@@ -170,7 +170,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     await this.#reading;
   }
 
-  /** Until the last token a key signed has expired by every clock: the signer's may be wrong, and the verifier's, and processes read the source at different times. */
+  /** Until a key's last token has expired, allowing for wrong clocks and late reads. */
   #retainMs(): number {
     const { ttlSeconds, clockToleranceSeconds } = this.options.accessToken;
     return (ttlSeconds + 2 * clockToleranceSeconds + 1) * 1000 + 2 * this.options.keyRotation.refreshEveryMs;
@@ -181,7 +181,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     const made = await this.source?.rotate?.({
       algorithm: this.options.keys.algorithm,
       leadTimeMs,
-      // the next one is published before the old one is that old
+      // the next key must be published before the present one reaches that age
       whenOlderThanMs: rotateAfterMs === undefined ? undefined : rotateAfterMs - leadTimeMs,
       retainMs: this.#retainMs(),
       revoked: this.#known.flatMap(({ kid }) => (this.keyring.isRevoked(kid) ? [kid] : [])),
@@ -204,7 +204,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     );
     const content = JSON.stringify([given?.keys, typeof given?.sign]);
     if (content === this.#content) {
-      // its credential (a lease, a session of STS) may be renewed with each reading
+      // the signer's credential (a lease, an STS session) may be renewed with each read
       this.#sign = given.sign;
       return;
     }
@@ -236,7 +236,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     this.#warnings.otherAlgorithm(this.#phases.keys, this.options.keys.algorithm);
   }
 
-  /** Keys that came after the others wait their lead time, also when this process was restarted since. */
+  /** Keys that were added later wait for their lead time, even after a restart of the process. */
   async #see(known: readonly KnownKey[]): Promise<void> {
     const now = this.clock.now();
     const first = this.#content === '';
@@ -252,7 +252,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
     }
   }
 
-  /** The one that signs now; another may be of a key that its signer gave up. */
+  /** Probes the key that signs now; the signer may no longer have the others. */
   async #probe(option: string, known: readonly KnownKey[]): Promise<void> {
     const { signing } = phasesAt(known, this.clock.now(), this.#rules());
     if (!signing || signing.kid === this.#probed) return;
@@ -272,7 +272,7 @@ export class KeyRotation extends KeyLookup implements OnApplicationShutdown {
   #apply(): void {
     const { keys, signing } = this.#phases;
     const verification = keys.flatMap(({ key, phase }) => (phase === 'revoked' ? [] : [key.verification]));
-    // a revoked signer is still handed over: the keyring then says why there is none
+    // a revoked signer is still passed on, so that the keyring can say why none signs
     const last = signing ?? keys.find(({ key }) => key.signing)?.key.signing;
     this.keyring.replace({ signing: last, verification });
   }

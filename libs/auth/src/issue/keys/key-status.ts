@@ -2,12 +2,12 @@ import { AuthError } from '../../common/auth-error.js';
 import type { KnownKey } from '../../verify/keys/source-keys.js';
 import type { KeyPhase, PhasedKey } from './key-phases.js';
 
-/** What a key is doing, for metrics and health; no material. */
+/** The state of a key, for metrics and health; contains no key material. */
 export interface KeyStatus {
   readonly keyId: string;
   readonly algorithm: string;
   readonly phase: KeyPhase;
-  /** Undefined when nobody told when it was made. */
+  /** Undefined if its creation time is unknown. */
   readonly ageMs?: number;
   readonly signsFrom?: Date;
   readonly verifiesUntil?: Date;
@@ -18,12 +18,12 @@ export interface KeyChange {
   readonly phase: KeyPhase | 'gone';
 }
 
-/** Milliseconds; undefined when nobody told when it was made. */
+/** Milliseconds; undefined if the creation time is unknown. */
 export function age({ createdAtMs }: KnownKey, now: number): number | undefined {
   return createdAtMs === undefined ? undefined : Math.max(0, now - createdAtMs);
 }
 
-/** Half of a rotation, or a file that was cut short, must not take the signing key away. */
+/** An incomplete read (half of a rotation, a truncated file) must not remove the signing key. */
 export function assertWhole(
   name: string,
   keys: readonly KnownKey[],
@@ -41,7 +41,7 @@ export function assertWhole(
     );
 }
 
-/** Every change of phase, in no order that matters. */
+/** All changes of phase; their order has no meaning. */
 export function differences(before: readonly PhasedKey[], after: readonly PhasedKey[]): KeyChange[] {
   const was = new Map(before.map(({ key, phase }) => [key.kid, { key, phase }]));
   const changed = after.filter(

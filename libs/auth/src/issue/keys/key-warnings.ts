@@ -6,7 +6,7 @@ import type { PhasedKey } from './key-phases.js';
 
 const DAY_MS = 86_400_000;
 
-/** What an operator should know of the keys, each said once. */
+/** Warnings about the keys for the operator, each logged once. */
 export class KeyWarnings {
   readonly #logger = new Logger('Tokenward');
   readonly #old = new Set<string>();
@@ -23,7 +23,10 @@ export class KeyWarnings {
     );
   }
 
-  /** Of keys that sign or will, unless one of them is what is configured. RS256 may be nobody's choice: it is the default. */
+  /**
+   * Warns of keys that sign or will sign with another algorithm, unless one of them has the
+   * configured one. RS256 may be nobody's choice, because it is the default.
+   */
   otherAlgorithm(keys: readonly PhasedKey[], configured: SigningAlgorithm): void {
     const signers = keys.filter(({ phase }) => phase === 'active' || phase === 'next');
     if (signers.some(({ key }) => key.verification.algorithm === configured)) return;
@@ -47,7 +50,7 @@ export class KeyWarnings {
     );
   }
 
-  /** The same failure again says nothing; `readable` makes the next one news. */
+  /** Logs a failure once. After `readable` the same failure is logged again. */
   unreadable(source: string, error: unknown): void {
     const complaint = why(error, 'it cannot be read');
     if (complaint === this.#complaint) return;

@@ -3,12 +3,15 @@ import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.j
 import { KeyRotation } from './key-rotation.service.js';
 import { RevocationSync } from '../../verify/revocation/revocation-sync.service.js';
 
-/** A key that was revoked anywhere stops signing here as soon as it stops verifying; changes of keys become events. */
+/**
+ * When a revoked key stops verifying here, it also stops signing. Changes of keys are published as
+ * events.
+ */
 @Injectable()
 export class KeyWatch implements OnApplicationShutdown {
   private readonly stop: readonly (() => void)[];
 
-  // before the view is filled, so that no entry is missed
+  // subscribes before the view is filled, so that no entry is missed
   constructor(keys: KeyRotation, sync: RevocationSync, events: AuthEventPublisher) {
     this.stop = [
       sync.onRevoked((entries) => {

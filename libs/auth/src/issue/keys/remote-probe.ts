@@ -4,7 +4,10 @@ import { joseSignature, type SigningKey } from '../../verify/keys/keyring.servic
 
 const PROBE = 'tokenward key check';
 
-/** Whether a signer elsewhere can be asked now. Throws `configuration_invalid` when it signs with another key than the one that is published. */
+/**
+ * Whether the remote signer answers now. Throws `configuration_invalid` if it signs with another
+ * key than the published one.
+ */
 export async function probeSigner(option: string, key: SigningKey, deadlineMs: number): Promise<boolean> {
   if (!('sign' in key)) return true;
   const bytes = Buffer.from(PROBE, 'latin1');
@@ -13,7 +16,7 @@ export async function probeSigner(option: string, key: SigningKey, deadlineMs: n
     const request = { keyId: key.kid, algorithm: key.algorithm, bytes: Buffer.from(bytes) };
     given = await withDeadline(Promise.resolve(key.sign(request)), deadlineMs, option);
   } catch {
-    // an outage of the signer is not one of the verifier: signing is tried again with each token
+    // an outage of the signer must not stop verification: signing is tried again for each token
     return false;
   }
   if (joseSignature(key, bytes, given)) return true;

@@ -11,17 +11,23 @@ interface SealingKey {
 
 const RULES = { bytes: 'exactly 32', madeBy: 'tokenward secret --encryption' } as const;
 
-/** Keys that seal what lies in a database: `id:base64url` of exactly 32 bytes each; the first seals, all open. */
+/**
+ * Keys that seal values in a database: `id:base64url` of exactly 32 bytes each. The first key
+ * seals; all can open.
+ */
 export class SealingRing {
   readonly #keys: readonly [SealingKey, ...SealingKey[]];
 
-  /** Throws `configuration_invalid` by the name of `option`, never with a value. */
+  /** Throws `configuration_invalid` with the name of `option`, never with a value. */
   constructor(lines: readonly string[], option: string) {
     const [first, ...others] = readRing(lines, option, RULES);
     this.#keys = [keyOf(first), ...others.map(keyOf)];
   }
 
-  /** AES-256-GCM (NIST SP 800-38D): `version ‖ length ‖ key id ‖ nonce ‖ tag ‖ ciphertext`; opens only with the same `context`. */
+  /**
+   * AES-256-GCM (NIST SP 800-38D): `version ‖ length ‖ key id ‖ nonce ‖ tag ‖ ciphertext`. The
+   * value can only be opened with the same `context`.
+   */
   seal(plain: Buffer, context: readonly string[], entropy: Entropy): Buffer {
     const [first] = this.#keys;
     const nonce = entropy.bytes(NONCE_BYTES);
@@ -32,12 +38,15 @@ export class SealingRing {
     return Buffer.concat([Buffer.of(VERSION, id.length), id, nonce, cipher.getAuthTag(), sealed]);
   }
 
-  /** Whether the first key sealed it. */
+  /** Whether the first key of the ring sealed the value. */
   isCurrent(sealed: Buffer): boolean {
     return sealed.subarray(2, 2 + (sealed[1] ?? 0)).toString('ascii') === this.#keys[0].id;
   }
 
-  /** Throws `configuration_invalid` when the key is not in the ring, or when what was sealed is not what lies there now. */
+  /**
+   * Throws `configuration_invalid` if the key is not in the ring, or if the sealed value was
+   * changed or moved.
+   */
   open(sealed: Buffer, context: readonly string[], what: string): Buffer {
     const idEnd = 2 + (sealed[1] ?? 0);
     const id = sealed.subarray(2, idEnd).toString('ascii');
@@ -65,7 +74,7 @@ const VERSION = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** JSON keeps ["ab","c"] and ["a","bc"] apart. */
+/** JSON distinguishes ["ab","c"] from ["a","bc"]. */
 function bound(id: string, context: readonly string[]): Buffer {
   return Buffer.from(JSON.stringify(['tokenward/sealed/1', id, ...context]), 'utf8');
 }

@@ -2,8 +2,9 @@ import type { KnownKey } from '../../verify/keys/source-keys.js';
 import type { PhasedKey } from './key-phases.js';
 
 /**
- * Keys that left their source without being revoked (a mounted secret was replaced in place). Their tokens are out there, and nobody has the
- * successor yet: what signed goes on through the successor's lead time, and all verify until the last token has expired.
+ * Keys that left their source without being revoked (a mounted secret was replaced). Their tokens
+ * are still in use, and no verifier has the successor yet. So the key that signed goes on signing
+ * during the successor's lead time, and all these keys verify until their last token has expired.
  */
 export function vanishedKeys(
   before: readonly PhasedKey[],
@@ -13,7 +14,7 @@ export function vanishedKeys(
   const kept = new Set(given.map(({ kid }) => kid));
   const gone = before.filter(({ key }) => !kept.has(key.kid) && !isRevoked(key.kid));
   return gone.flatMap(({ key, phase }) => {
-    // a key that never signed has no token
+    // a key that has never signed has no tokens
     if (phase === 'next') return [];
     return [{ ...key, verifiesUntilMs: key.verifiesUntilMs ?? nowMs + retainMs, vanished: true as const }];
   });

@@ -11,7 +11,7 @@ import { type KeptRequest, readRequest, writeRequest } from './request-text.js';
 export type Asked = Omit<KeptRequest, 'secret' | 'until'>;
 export type Linking = NonNullable<Asked['linking']>;
 
-/** What the browser brought back, and what the request was begun with. */
+/** What the browser sent back, and the request that was begun. */
 export type AnsweredRequest = Asked & { readonly request: OidcRequest };
 
 export interface Begun {

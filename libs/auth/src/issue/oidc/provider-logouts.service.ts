@@ -11,7 +11,9 @@ export interface ProviderSignIn extends ProviderSession {
 }
 
 const [USED, ENDED] = ['oidc_logout_token', 'oidc_logout'];
-/** Longer than a logout token is accepted, and than a sign-in may wait for its second factor. */
+/**
+ * Longer than a logout token is accepted, and longer than a sign-in may wait for its second factor.
+ */
 const TTL_MS = 30 * 60_000;
 
 /**

@@ -1,6 +1,9 @@
 const HERE = 'https://here.invalid';
 const AT_MOST = 2048;
-/** One slash, no control character, and no backslash, which browsers read as a slash. */
+/**
+ * Starts with exactly one slash; no control characters, and no backslash, which browsers treat as a
+ * slash.
+ */
 const PATH = /^\/(?![/\\])[^\\\p{Cc}]*$/u;
 
 /**

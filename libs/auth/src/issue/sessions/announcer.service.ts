@@ -8,10 +8,13 @@ import { RevocationFeedBus } from '../../storage/revocation-feed.port.js';
 import type { StoreChange } from '../../storage/store-change.js';
 import { RevocationSync } from '../../verify/revocation/revocation-sync.service.js';
 
-/** Tells what a store changed, after its commit: the own view at once, then the feed, then whoever listens. */
+/**
+ * Announces what a store changed, after its commit: first to this process's view, then to the feed,
+ * then to listeners.
+ */
 @Injectable()
 export class Announcer {
-  /** Publishings that failed; the next step of any process makes up for them. */
+  /** Failed calls of publish. The next step of any process makes up for them. */
   failedPublishings = 0;
 
   constructor(
@@ -21,7 +24,7 @@ export class Announcer {
     private readonly feed?: RevocationFeedBus,
   ) {}
 
-  /** Never rejects: what the feed did not take within the deadline is in the ledger. */
+  /** Never rejects: what the feed did not accept within the deadline is in the ledger. */
   async announce({ entries, events }: StoreChange): Promise<void> {
     if (entries.length > 0) {
       this.sync.add(entries);

@@ -8,12 +8,12 @@ import { RefreshSecretsStore } from '../../storage/refresh-secrets.port.js';
 
 const STORED = 'the refresh-token secret in the database';
 
-/** A new secret in its written form. */
+/** A new secret in its text format. */
 function newPepperLine(entropy: Entropy): string {
   return `p${entropy.bytes(6).toString('hex')}:${entropy.bytes(32).toString('base64url')}`;
 }
 
-/** The ring as the options or the database hold it. */
+/** The ring from the options or from the database. */
 export async function loadRefreshSecrets(
   options: ResolvedAuthOptions,
   store: RefreshSecretsStore,
@@ -25,7 +25,10 @@ export async function loadRefreshSecrets(
   return RefreshSecrets.parse(stored, STORED);
 }
 
-/** Follows the refresh-token secrets kept in the database: known everywhere, then minting, then retired for as long as a token of it may be live. */
+/**
+ * Follows the refresh-token secrets in the database. A secret is first known by all processes, then
+ * mints, and is then kept as long as a token of it may be live.
+ */
 @Injectable()
 export class RefreshSecretsRotation implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Tokenward');
@@ -56,12 +59,15 @@ export class RefreshSecretsRotation implements OnApplicationBootstrap, OnApplica
     await this.reading;
   }
 
-  /** What the database holds now; a ring that cannot be read leaves the old one. */
+  /** Loads the secrets from the database. If they cannot be read, the old ring stays. */
   async refresh(): Promise<void> {
     this.ring.replace(await this.store.loadOrCreate(newPepperLine(this.entropy)), STORED);
   }
 
-  /** A new secret, known everywhere before it mints. Throws `configuration_invalid` where the options hold the secrets: there they rotate. */
+  /**
+   * Makes a new secret, which every process knows before it mints. Throws `configuration_invalid`
+   * if the secrets are in the options: then they are rotated there.
+   */
   async rotate(): Promise<void> {
     const { secrets, ttlMs, rememberMeTtlMs, absoluteTtlMs } = this.options.refreshToken;
     if (secrets.length > 0)
@@ -76,7 +82,8 @@ export class RefreshSecretsRotation implements OnApplicationBootstrap, OnApplica
       );
     const { leadTimeMs, refreshEveryMs } = this.options.keyRotation;
     const known = Math.max(leadTimeMs, 2 * refreshEveryMs);
-    // a browser's bound session proves and does not rotate: its token is that of its login to the end
+    // a session that is bound to a browser keeps the refresh token of its login to the end, because
+    // it proves its key and does not rotate
     const longest =
       this.options.deviceBound.mode === 'off' ? Math.max(ttlMs, rememberMeTtlMs) : absoluteTtlMs;
     await this.store.rotate(newPepperLine(this.entropy), known, longest + known);

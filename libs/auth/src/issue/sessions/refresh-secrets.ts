@@ -2,17 +2,17 @@ import { deriveKey } from '../../common/derived-key.js';
 import { readRing, type RingEntry } from '../../common/secret-ring.js';
 import { Secret } from '../../common/secret.js';
 
-/** One refresh-token secret, split by HKDF (RFC 5869) into a key for each use. */
+/** One refresh-token secret, split by HKDF (RFC 5869) into one key for each purpose. */
 export interface Pepper {
   readonly id: string;
   readonly mac: Secret;
   readonly derivation: Secret;
   readonly device: Secret;
-  /** Of the challenges of bound sessions. */
+  /** For the challenges of bound sessions. */
   readonly challenge: Secret;
-  /** Of sign-ins at a provider that are under way. */
+  /** For sign-ins at a provider that are in progress. */
   readonly oidc: Secret;
-  /** Of the challenges of sign-ins by a passkey. */
+  /** For the challenges of sign-ins with a passkey. */
   readonly passkey: Secret;
 }
 
@@ -30,7 +30,10 @@ export class RefreshSecrets {
     this.#written = lines.join();
   }
 
-  /** From `id:base64url` lines of at least 32 bytes each; refuses anything else by the name of `option`, never with its value. */
+  /**
+   * Parses lines `id:base64url` of at least 32 bytes each. An error names `option`, never its
+   * value.
+   */
   static parse(lines: readonly string[], option = 'refreshToken.secrets'): RefreshSecrets {
     return new RefreshSecrets(lines, option);
   }
@@ -43,7 +46,7 @@ export class RefreshSecrets {
     return this.#peppers[0];
   }
 
-  /** All at once, or, when a line is not understood, not at all. Unchanged lines keep their keys. */
+  /** Replaces all lines, or none if one is invalid. Unchanged lines keep their keys. */
   replace(lines: readonly string[], option: string): void {
     const written = lines.join();
     if (written === this.#written) return;

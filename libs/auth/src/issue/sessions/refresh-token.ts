@@ -3,8 +3,9 @@ import type { SessionSnapshot } from '../../storage/session.js';
 import type { Pepper, RefreshSecrets } from './refresh-secrets.js';
 
 /*
- * base64url( version 1 ‖ session id 16 ‖ generation 4 ‖ secret 32 ‖ MAC 16 ): 69 bytes, 92 characters, no padding and no stray bits.
- * The MAC proves any old generation to be ours, so that reuse is provable without keeping spent rows, and junk never reaches a query.
+ * base64url( version 1 ‖ session id 16 ‖ generation 4 ‖ secret 32 ‖ MAC 16 ): 69 bytes, 92
+ * characters, no padding and no unused bits. The MAC proves that an old generation is ours, so
+ * reuse can be proved without storing used tokens, and a made-up token never causes a query.
  */
 const VERSION = 1;
 const SIGNED_BYTES = 53;
@@ -34,7 +35,10 @@ export function writeRefreshToken(
   return Buffer.concat([signed, macOf(pepper, signed)]).toString('base64url');
 }
 
-/** Anything that no pepper of the ring has signed, in its canonical writing, is junk. */
+/**
+ * Undefined for a token that no pepper of the ring has signed, or that is not in its canonical
+ * form.
+ */
 export function openRefreshToken(ring: RefreshSecrets, token: string): OpenedRefreshToken {
   if (!WRITTEN.test(token)) return { kind: 'junk' };
   const bytes = Buffer.from(token, 'base64url');
@@ -50,7 +54,7 @@ export function openRefreshToken(ring: RefreshSecrets, token: string): OpenedRef
   };
 }
 
-/** Whether it is the newest one of its session, not one that was spent. */
+/** Whether the token is the newest of its session, not a used one. */
 export function isCurrent(
   { session, tokenHash }: SessionSnapshot,
   { generation, secret }: GenuineRefreshToken,
@@ -58,7 +62,7 @@ export function isCurrent(
   return session.generation === generation && tokenHash.equals(hashSecret(secret));
 }
 
-/** What the database keeps of a secret. */
+/** The hash of a secret that the database stores. */
 export function hashSecret(secret: Buffer): Buffer {
   return createHash('sha256').update(secret).digest();
 }

@@ -10,21 +10,24 @@ import { RevocationLedgerStore } from '../../storage/revocation-ledger.port.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 import { Announcer } from './announcer.service.js';
 
-/** Contract, section 1; Postgres refuses NUL. */
+/** Contract, section 1; without control characters, because Postgres refuses NUL. */
 const TOKEN_ID = /^\P{Cc}{1,128}$/u;
 const ANY_UUID = /^\{?([\da-f]{8})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{4})-?([\da-f]{12})\}?$/i;
 
 /**
- * No token is accepted for longer (ours an hour, those of other issuers a day, old ones 90 days): an `exp` in milliseconds, or beyond what a date can be,
- * is a revocation all the same.
+ * No token is accepted for longer (ours an hour, those of other issuers a day, old ones 90 days).
+ * So a revocation works even if `exp` was given in milliseconds or is too large for a date.
  */
 const LONGEST_LIFE_MS = 366 * 86_400_000;
 
-/** One token of another issuer, or every one of a subject of its. */
+/** One token of another issuer, or all tokens of one of its subjects. */
 export type ForeignRevocation =
   { readonly issuer: string; readonly jti: string } | { readonly issuer: string; readonly sub: string };
 
-/** Revokes, and tells everybody. Durable when it resolves; rejects with `unavailable`. */
+/**
+ * Revokes, and informs all processes. The revocation is durable when the promise resolves; it
+ * rejects with `unavailable`.
+ */
 @Injectable()
 export class RevocationService {
   constructor(
@@ -36,8 +39,8 @@ export class RevocationService {
   ) {}
 
   /**
-   * `expiresAtSeconds`: the token's `exp`. Ours are UUIDs in lower case: one in another spelling is revoked as given, as ours, and as each
-   * trusted issuer's.
+   * `expiresAtSeconds`: the token's `exp`. Our ids are UUIDs in lower case. An id in another
+   * spelling is revoked as given, in our spelling, and for each trusted issuer.
    */
   async revokeToken(given: string, expiresAtSeconds: number, by?: ActedBy): Promise<void> {
     if (!TOKEN_ID.test(given))
@@ -53,7 +56,10 @@ export class RevocationService {
     await this.announcer.announce(await this.ledger.append(entries, by));
   }
 
-  /** Of a subject: what was issued up to now. The issuer's clock may go ahead of ours by the tolerance. */
+  /**
+   * For a subject: everything issued until now. The tolerance is added, because the issuer's clock
+   * may be ahead of ours.
+   */
   async revokeForeign(of: ForeignRevocation, by?: ActedBy): Promise<void> {
     const { issuer } = of;
     if (!this.options.trustedIssuers.some((each) => each.issuer === issuer))
@@ -77,13 +83,13 @@ export class RevocationService {
     await this.announcer.announce(await this.ledger.append([keyRevoked(keyId)], by));
   }
 
-  /** Every session and access token of a user, by the directory's own id. */
+  /** Ends every session and access token of a user, by the directory's own id. */
   async endAll(subject: string, reason: EndReason, by?: ActedBy): Promise<void> {
     await this.announcer.announce(await this.sessions.endAll(subject, reason, by));
   }
 }
 
-/** A UUID with hyphens and in lower case, whatever spells it; any other text as it is. */
+/** A UUID in any spelling becomes lower case with hyphens; any other text stays as it is. */
 function inOurSpelling(tokenId: string): string {
   return ANY_UUID.exec(tokenId)?.slice(1).join('-').toLowerCase() ?? tokenId;
 }

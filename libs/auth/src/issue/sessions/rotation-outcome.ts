@@ -3,32 +3,41 @@ import type { SessionSnapshot } from '../../storage/session.js';
 export interface PresentedGeneration {
   readonly generation: number;
   readonly hash: Buffer;
-  /** SHA-256 of the `Idempotency-Key` that came along. */
+  /** SHA-256 of the `Idempotency-Key` of the request. */
   readonly keyHash?: Buffer;
 }
 
-/** For how long after a rotation its predecessor may come again. */
+/** For how long after a rotation the previous token may be presented again. */
 export interface Leeways {
   readonly reuseLeewayMs: number;
-  /** With the key of that rotation; 0 turns it off. */
+  /** For repeats with the key of that rotation; 0 turns it off. */
   readonly retryWindowMs: number;
 }
 
-/** What a rotation that matched no row means (contract, section 5). */
+/** The meaning of a rotation that matched no row (contract, section 5). */
 export type MissedRotation =
-  /** No such session, or not a live one: a plain 401. */
+  /** The session does not exist or is not live: a plain 401. */
   | 'dead'
-  /** The row still is what was presented: another transaction was in the way. */
+  /** The row still matches what was presented: another transaction held it. */
   | 'unmoved'
-  /** The previous generation inside the leeway, or with the key of its rotation: the same successor again. */
+  /**
+   * The previous generation, within the leeway or with the key of its rotation: the same successor
+   * is returned again.
+   */
   | 'replay'
-  /** The previous generation, replaced by a password change or reauthentication a moment ago: a lost answer. */
+  /**
+   * The previous generation, which a password change or reauthentication replaced a moment ago: its
+   * answer was lost.
+   */
   | 'superseded'
-  /** A newer generation, or the current one with another hash: a restored database. */
+  /** A newer generation, or the current one with another hash: the database was restored. */
   | 'mismatch'
   | 'reuse';
 
-/** An answer of a password change may get lost; for this long its predecessor is not theft. */
+/**
+ * The answer to a password change may get lost; for this long a use of the previous token is not
+ * treated as theft.
+ */
 const SUPERSEDED_LEEWAY_MS = 60_000;
 
 export function classifyMiss(
@@ -54,7 +63,7 @@ export function classifyMiss(
   }
 }
 
-/** Whether this key named the last rotation, a short while ago. */
+/** Whether this key came with the last rotation, within the retry window. */
 export function isRetry(
   { rotationKey, rotatedAgoMs }: SessionSnapshot,
   keyHash: Buffer | undefined,

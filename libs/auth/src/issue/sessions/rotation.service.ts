@@ -4,12 +4,7 @@ import { Entropy } from '../../common/entropy.js';
 import type { ClientContext } from '../../common/principal.js';
 import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { RefreshSecrets } from './refresh-secrets.js';
-import {
-  type GenuineRefreshToken,
-  hashSecret,
-  isCurrent,
-  writeRefreshToken,
-} from './refresh-token.js';
+import { type GenuineRefreshToken, hashSecret, isCurrent, writeRefreshToken } from './refresh-token.js';
 import type { RetryKey } from './retry-key.js';
 import { successorAgain, successorSecret } from './successor.js';
 import { classifyMiss } from './rotation-outcome.js';
@@ -25,11 +20,11 @@ type Named = { readonly sessionId: string; readonly subject: string; readonly ac
 
 export type RefreshOutcome =
   | ({ readonly kind: 'rotated' | 'replayed'; readonly refreshToken: string } & SessionState)
-  /** Of no live session, or spent by a session that is dead: a plain refusal. */
+  /** The session is not live: a plain refusal. */
   | { readonly kind: 'dead' }
-  /** No theft, and no new token either: the cookies stay. */
+  /** Not theft, but no new token either: the cookies stay. */
   | ({ readonly kind: 'superseded' | 'mismatch' } & Named)
-  /** The session is bound to a key, and this one was not proved: nothing was done. */
+  /** The session is bound to a key that was not proved: nothing was changed. */
   | ({ readonly kind: 'unproven'; readonly bound: SessionBinding['kind'] } & Named)
   | ({ readonly kind: 'reused' } & Named & Ended);
 
@@ -40,11 +35,14 @@ interface Attempt {
   readonly successor: string;
 }
 
-/** A row lock held by an ending or a password change may make a good token miss once or twice, not more often. */
+/**
+ * An ending or a password change may hold the row lock, so that a valid token misses once or twice,
+ * but not more often.
+ */
 const MAX_ATTEMPTS = 4;
 const NONCE_BYTES = 16;
 
-/** One use per refresh token, decided by the database (contract, section 5). */
+/** Each refresh token can be used once; the database decides (contract, section 5). */
 @Injectable()
 export class RotationService {
   constructor(
@@ -54,13 +52,19 @@ export class RotationService {
     private readonly entropy: Entropy,
   ) {}
 
-  /** What `rotate` would find, were it asked now: the state of a live session whose current token this is. Undefined for every other token. */
+  /**
+   * What `rotate` would find now: the state of a live session whose current token this is.
+   * Undefined for every other token.
+   */
   async current(presented: GenuineRefreshToken): Promise<SessionState | undefined> {
     const found = await this.store.read(presented.sessionId);
     return found?.live && isCurrent(found, presented) ? found : undefined;
   }
 
-  /** With a `key`, a repeat that carries it again is known as one for `retryWindow`. `provedKey`: the thumbprint of the key that a proof came by. */
+  /**
+   * With a `key`, a repeat with the same key is recognised during `retryWindow`. `provedKey`: the
+   * thumbprint of the key that the request proved.
+   */
   async rotate(
     presented: GenuineRefreshToken,
     client: ClientContext,
@@ -85,7 +89,10 @@ export class RotationService {
     return this.afterMiss(attempt, outcome.found ?? (await this.store.read(attempt.presented.sessionId)));
   }
 
-  /** The statement may have committed, may still be running, or may never have arrived: read, try once more, never call it reuse. */
+  /**
+   * The statement may have committed, may still be running, or may never have arrived: read the
+   * session, try once more, and never treat it as reuse.
+   */
   private async afterLostAnswer(attempt: Attempt, error: unknown): Promise<RefreshOutcome> {
     const first = await this.store.read(attempt.presented.sessionId);
     if (first?.live && first.tokenHash.equals(attempt.rotation.nextHash)) return this.mine(attempt, first);
@@ -105,7 +112,8 @@ export class RotationService {
   ): Promise<RefreshOutcome | 'again'> {
     const { generation, sessionId } = attempt.presented;
     const presented = { generation, hash: attempt.rotation.presentedHash, keyHash: attempt.key?.hash };
-    // before anything is concluded: whoever lacks the key must not end the owner's sessions
+    // checked before any conclusion: a caller without the key must not be able to end the owner's
+    // sessions
     const bound = snapshot && dueKeyOf(snapshot, attempt.rotation.provedKey);
     if (snapshot && bound) return { kind: 'unproven', bound, ...namedIn(snapshot) };
     const miss = classifyMiss(snapshot, presented, this.options.refreshToken);
@@ -130,7 +138,7 @@ export class RotationService {
     }
   }
 
-  /** The successor is recomputed, and answered only if its hash is the row's. */
+  /** The successor is computed again, and returned only if its hash is in the row. */
   private replay({ presented, key }: Attempt, snapshot: SessionSnapshot): RefreshOutcome | undefined {
     const refreshToken = successorAgain(this.ring, snapshot, [
       { kind: 'token', secret: presented.secret },
@@ -173,7 +181,7 @@ export class RotationService {
   }
 }
 
-/** What kind of key a live session has, or still needs, that was not proved. */
+/** The kind of key that a live session has or still needs, if it was not proved. */
 function dueKeyOf(
   { live, session: { bound, registerBy } }: SessionSnapshot,
   provedKey: string | undefined,

@@ -13,7 +13,7 @@ import { TokenGrants } from '../tokens/token-grants.service.js';
 import { Announcer } from './announcer.service.js';
 import { RevocationService } from './revocation.service.js';
 
-/** The next access token of a session that goes on; a session to which none can be given any more ends. */
+/** Makes the next access token of a session. A session that can get none any more is ended. */
 @Injectable()
 export class SessionAccess {
   constructor(
@@ -26,8 +26,9 @@ export class SessionAccess {
   ) {}
 
   /**
-   * `asOfMs`: an instant read before `state` was. Throws `token_refused` where the user directory has no such user, or a disabled one, where who acts as
-   * the user may no longer, and where today's rules refuse the claims that the session keeps: it has ended then.
+   * `asOfMs`: a time read before `state` was. Throws `token_refused`, and has ended the session, if
+   * the user directory has no such user or a disabled one, if the actor may no longer act as the
+   * user, or if today's rules refuse the claims that the session keeps.
    */
   async token(state: SessionState, asOfMs: number): Promise<IssuedAccessToken> {
     const user = await this.userOf(state);
@@ -35,8 +36,9 @@ export class SessionAccess {
   }
 
   /**
-   * Where the host has a say (its hook, its schema, a signer elsewhere) it has it before the secret is replaced: a token is made and thrown away. Throws
-   * as the issue does, and `token_refused` where the session ended because of it.
+   * If the host takes part (a hook, a schema, a remote signer), a token is made and discarded
+   * before the secret is replaced, so that a failure comes first. Throws as the issue does, and
+   * `token_refused` if the session ended because of it.
    */
   async rehearse(sessionId: string, account: UserFacts, asOfMs: number): Promise<void> {
     if (this.grants.needs() === 'nobody') return;
@@ -44,7 +46,10 @@ export class SessionAccess {
     if (state?.live) await this.issue(state, state.user ?? account, asOfMs);
   }
 
-  /** Of a secret that was replaced after a proof, by the `account` that it was checked with. Throws as `token`. */
+  /**
+   * For a secret that was replaced after a proof; `account` is the user that the proof was checked
+   * with. Throws as `token`.
+   */
   async grant(
     state: SessionState & { readonly refreshToken: string },
     account: UserFacts,
@@ -64,15 +69,19 @@ export class SessionAccess {
   }
 
   /**
-   * What no retry changes must not wait for one: by now the refresh token may be spent, and the next try would look like theft. Where the host has a
-   * say, a token that is too large was refused before anything was spent.
+   * An error that no retry can change ends the session: the refresh token may be used by now, and a
+   * retry would look like theft. If the host takes part, a token that is too large was refused
+   * before anything was spent.
    */
   private isOfSession({ reason }: AuthError): boolean {
     if (reason === 'token_too_large') return this.grants.needs() === 'nobody';
     return reason === 'session_claims_refused' || reason === 'tenant_unknown';
   }
 
-  /** Users of another system: gone or disabled there ends every session here. So it is for who acts as one. */
+  /**
+   * For users in another system: if the user is gone or disabled there, every session here ends.
+   * The same holds for an actor.
+   */
   private async userOf({ session, ...state }: SessionState): Promise<UserFacts> {
     const { actor, subject } = session;
     const acting = actor && (state.acting ?? (await this.present(actor.id)));

@@ -11,7 +11,10 @@ import { OneTimeTokenStore } from '../../storage/one-time-token-store.port.js';
 import { removeExpired } from '../../storage/remove-expired.js';
 import { SessionStore } from '../../storage/session-store.port.js';
 
-/** Removes rows that ended or expired long ago, in small pages, in the background and on demand; many processes may do it at once. */
+/**
+ * Removes rows that ended or expired long ago, in small pages, in the background and on demand.
+ * Many processes may do this at the same time.
+ */
 @Injectable()
 export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Tokenward');
@@ -45,7 +48,10 @@ export class SessionCleanUp implements OnApplicationBootstrap, OnApplicationShut
     await this.running?.catch(() => undefined);
   }
 
-  /** One walk over all sessions, then the expired one-time tokens and API keys; resolves with how many rows it removed. A walk under way is joined. */
+  /**
+   * Goes once through all sessions, then removes the expired one-time tokens and API keys. Resolves
+   * with the number of removed rows. If a run is in progress, the call joins it.
+   */
   run(): Promise<number> {
     this.running ??= this.walk().finally(() => {
       this.running = undefined;

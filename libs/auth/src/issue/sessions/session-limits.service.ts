@@ -8,12 +8,18 @@ import type { NewSession } from '../../storage/session.js';
 
 export type OpeningLimits = Pick<NewSession, 'maxPerUser' | 'idleTtlMs' | 'absoluteTtlMs' | 'limits'>;
 
-/** How many sessions a user may have, and how long this one lives: by the options, and shorter where `sessions.limits` says so. */
+/**
+ * How many sessions a user may have, and how long this one lives: as in the options, or less if
+ * `sessions.limits` says so.
+ */
 @Injectable()
 export class SessionLimiter {
   constructor(private readonly options: ResolvedAuthOptions) {}
 
-  /** Throws `unavailable` where the host's function fails, `configuration_invalid` where its answer is out of bounds. */
+  /**
+   * Throws `unavailable` if the host's function fails, `configuration_invalid` if its answer is out
+   * of bounds.
+   */
   async limitsOf(opening: OpeningSession): Promise<OpeningLimits> {
     const { refreshToken, sessions } = this.options;
     const idleTtlMs = opening.rememberMe ? refreshToken.rememberMeTtlMs : refreshToken.ttlMs;
@@ -31,7 +37,10 @@ export class SessionLimiter {
     };
   }
 
-  /** What would outlive an option outlives what is derived from it: how long a retired key verifies, and a refresh-token secret. */
+  /**
+   * The answer must stay within the options, because other times are derived from them: how long a
+   * retired key verifies, and how long a refresh-token secret is kept.
+   */
   private read(answer: SessionLimits) {
     const own = readOptions(sessionLimitsSchema, answer, {
       of: 'the answer of sessions.limits',

@@ -21,27 +21,30 @@ import { clientOf, TokenGrants } from '../tokens/token-grants.service.js';
 
 export interface SessionOpening {
   readonly account: UserAccount;
-  /** As read no later than what proved who the user is. */
+  /** Read no later than the facts that proved who the user is. */
   readonly expected: SubjectState;
   readonly transport: TokenDelivery;
   readonly persistent: boolean;
   readonly authTime: Date;
   readonly amr: readonly string[];
-  /** An instant read before the state above was read. */
+  /** A time read before the state above was read. */
   readonly asOfMs: number;
-  /** The id of a device that signed in to the account before. */
+  /** The id of a device that has signed in to the account before. */
   readonly deviceId?: string;
-  /** Who acts as the user, with the counters that were read with the right to. */
+  /** Who acts as the user, with the counters that were read together with that right. */
   readonly actor?: NewSession['actor'];
-  /** Default: as `SessionLimiter` says, and never longer. */
+  /** Default: as `SessionLimiter` says; never longer. */
   readonly absoluteTtlMs?: number;
-  /** To be kept with the session, as `TokenGrants.sessionClaims` read them. */
+  /** Kept with the session, as `TokenGrants.sessionClaims` read them. */
   readonly claims?: CustomClaims;
-  /** Who vouched for the user. */
+  /** The sign-in at a provider that identified the user. */
   readonly provider?: ProviderSignIn;
 }
 
-/** Opens a session and grants its first tokens; `superseded` when the user's sessions were ended meanwhile. */
+/**
+ * Opens a session and grants its first tokens; `superseded` if the user's sessions were ended
+ * meanwhile.
+ */
 @Injectable()
 export class SessionOpener {
   constructor(
@@ -67,7 +70,7 @@ export class SessionOpener {
     const absoluteTtlMs = Math.min(limits.absoluteTtlMs, opening.absoluteTtlMs ?? Infinity);
     const claims = await this.claimsOf(told, opening.claims);
     const registerWithinMs = this.challenges.registerWithinMs(transport);
-    // signed before the session is opened: a claims hook that fails must leave nothing behind
+    // signed before the session is opened, so that a failing claims hook leaves no session behind
     const access = await this.grants.accessToken({
       subject,
       sessionId,
@@ -95,7 +98,7 @@ export class SessionOpener {
     if (opened.kind === 'superseded') return 'superseded';
 
     await this.announcer.announce(opened);
-    // after the session is there: whichever of the two comes second sees the first
+    // checked after the session exists: of opening and logout, the second one always sees the first
     if (opening.provider && (await this.logouts.hasEnded(opening.provider))) {
       const ended = await this.store.endOne(sessionId, 'provider_logout');
       if (ended) await this.announcer.announce(ended);
@@ -104,19 +107,22 @@ export class SessionOpener {
     const tokens = this.grants.grant(opened.session, access, opened.refreshToken);
     const registrationChallenge = this.challenges.offer(opened.session);
     const grant = registrationChallenge === undefined ? tokens : { ...tokens, registrationChallenge };
-    // the actor's device is none of the user's
+    // the actor's device is not one of the user's devices
     if (actor) return { user: account, grant };
     const deviceToken = this.devices.mint(subject, expected.epoch, deviceId);
     return { user: account, grant: { ...grant, deviceToken } };
   }
 
-  /** Cookies travel by themselves: no script proves a key beside them. */
+  /** A browser sends cookies by itself, so no script can add the proof of a key to them. */
   private boundTo(transport: TokenDelivery, { provedKey }: ClientContext): NewSession['bound'] {
     if (!this.options.dpop || transport === 'cookie' || provedKey === undefined) return undefined;
     return { kind: 'dpop', key: provedKey };
   }
 
-  /** The login hook's, and over them what the session was opened with; undefined for none. Throws `unavailable` where the hook fails or is late. */
+  /**
+   * The claims of the login hook, overridden by those that the session is opened with; undefined
+   * for none. Throws `unavailable` if the hook fails or is late.
+   */
   private async claimsOf(
     told: OpeningSession,
     given: CustomClaims | undefined,
@@ -128,7 +134,7 @@ export class SessionOpener {
   }
 }
 
-/** What the host's hooks are told. */
+/** What the host's hooks get to know. */
 function openingOf(
   { account, transport, persistent: rememberMe, amr, actor }: SessionOpening,
   client: ClientContext,

@@ -36,14 +36,14 @@ export interface OpenSessionInput extends OpeningLimits {
   readonly amr: readonly string[];
   readonly knownDevice?: boolean;
   readonly tenant?: string;
-  /** Who acts as the user, with the counters that were read with the right to. */
+  /** Who acts as the user, with the counters that were read together with that right. */
   readonly actor?: NewSession['actor'];
-  /** To be kept with it, for each of its tokens. */
+  /** Kept with the session, for each of its tokens. */
   readonly claims?: CustomClaims;
   readonly bound?: NewSession['bound'];
-  /** Default: it needs no key. */
+  /** Default: the session needs no key. */
   readonly registerWithinMs?: number;
-  /** Who vouched for the user. */
+  /** The sign-in at a provider that identified the user. */
   readonly provider?: NewSession['provider'];
 }
 
@@ -53,9 +53,9 @@ export interface ReplaceSecretInput {
   readonly expected: SubjectState;
   /** How the person proved a credential (RFC 8176). */
   readonly amr: readonly string[];
-  /** A refresh token that came along; it must be the session's current one. */
+  /** A refresh token that came with the request; it must be the session's current one. */
   readonly presented?: string;
-  /** Makes a repeat of this replacement known as one. */
+  /** With this key, a repeat of the replacement is recognised. */
   readonly key?: RetryKey;
 }
 
@@ -66,7 +66,7 @@ export type WithToken<Outcome> = Outcome extends { kind: 'opened' | 'replaced' }
 const SECRET_BYTES = 32;
 const NONCE_BYTES = 16;
 
-/** Opens sessions and replaces their secrets; refreshing is `RotationService`. */
+/** Opens sessions and replaces their secrets. `RotationService` does the refreshing. */
 @Injectable()
 export class SessionService {
   constructor(
@@ -94,7 +94,7 @@ export class SessionService {
     return { ...outcome, refreshToken: writeRefreshToken(this.ring.minting, id, generation, secret) };
   }
 
-  /** Reauthentication. A repeat with the key of its rotation gets the same successor. */
+  /** Reauthentication. A repeat with the same key gets the same successor. */
   async reauthenticated(input: ReplaceSecretInput): Promise<WithToken<ReplaceOutcome>> {
     const { secret, replacement } = this.replacement(input);
     const outcome = await this.store.replace({ ...replacement, cause: 'reauthenticate' });
@@ -102,14 +102,20 @@ export class SessionService {
     return this.withToken(outcome, secret);
   }
 
-  /** Password change: as above, and every other session ends in the same transaction, `alongside` included. */
+  /**
+   * Password change: as `reauthenticated`, and every other session ends in the same transaction,
+   * which also contains `alongside`.
+   */
   async passwordChanged(input: ReplaceSecretInput, alongside: Alongside): Promise<WithToken<ReplaceOutcome>> {
     const { secret, replacement } = this.replacement(input);
     const outcome = await this.store.replaceAndEndOthers({ ...replacement, cause: 'password' }, alongside);
     return this.withToken(outcome, secret);
   }
 
-  /** Drawn at random, or derived where a retry key came along: from the presented token, else from the key. */
+  /**
+   * The new secret is random. With a retry key it is derived: from the presented token if there is
+   * one, otherwise from the key.
+   */
   private replacement(input: ReplaceSecretInput) {
     const { presented: text, key, ...rest } = input;
     const presented = text === undefined ? undefined : this.ofSession(text, input.sessionId);
@@ -131,7 +137,7 @@ export class SessionService {
     };
   }
 
-  /** The answer of the rotation that this key named, once more. */
+  /** Returns the answer of the rotation that this key came with again. */
   private async replacedBefore(input: ReplaceSecretInput): Promise<WithToken<ReplaceOutcome> | undefined> {
     const { key } = input;
     if (!key) return undefined;
@@ -142,12 +148,15 @@ export class SessionService {
       input.presented === undefined ? undefined : this.ofSession(input.presented, input.sessionId);
     if (presented && presented.generation !== found.session.generation - 1) return undefined;
     const refreshToken = successorAgain(this.ring, found, [sourceOf(presented, key), { kind: 'key', key }]);
-    // it was told of when it happened
+    // the change was announced when it happened
     const change = { entries: [], events: [] };
     return refreshToken === undefined ? undefined : { kind: 'replaced', ...found, ...change, refreshToken };
   }
 
-  /** A token of another session beside this access token is a mix-up or an attack: refused either way. */
+  /**
+   * A refresh token of another session than the access token is a mix-up or an attack; both are
+   * refused.
+   */
   private ofSession(token: string, sessionId: string): GenuineRefreshToken {
     const opened = this.inspect(token);
     if (opened.kind === 'junk' || opened.sessionId !== sessionId)

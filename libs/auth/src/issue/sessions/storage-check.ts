@@ -1,7 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { AuthError } from '../../common/auth-error.js';
 
-/** What is missing in the database stops the boot; a database that is away does not, since it comes back by itself. */
+/**
+ * If something is missing in the database, the boot stops. If the database does not answer, it
+ * continues, because the database may come back.
+ */
 export async function checkStorage(asked: Promise<void> | undefined): Promise<void> {
   try {
     await asked;

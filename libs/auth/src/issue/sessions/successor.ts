@@ -4,11 +4,11 @@ import type { Pepper, RefreshSecrets } from './refresh-secrets.js';
 import { hashSecret, writeRefreshToken } from './refresh-token.js';
 import type { RetryKey } from './retry-key.js';
 
-/** What a successor is derived from: the presented secret, or the retry key where no token was presented. */
+/** The input of a successor: the presented secret, or the retry key if no token was presented. */
 export type SuccessorSource =
   { readonly kind: 'token'; readonly secret: Buffer } | { readonly kind: 'key'; readonly key: RetryKey };
 
-/** The next secret: without its source, neither the database nor the pepper, nor both, yield it. */
+/** The next secret. It cannot be computed from the database and the pepper without the source. */
 export function successorSecret(
   pepper: Pepper,
   nonce: Buffer,
@@ -17,11 +17,11 @@ export function successorSecret(
 ): Buffer {
   const mac = createHmac('sha256', pepper.derivation.reveal()).update(nonce).update(sessionId);
   if (source.kind === 'token') return mac.update(source.secret).digest();
-  // a label, so that no key can be chosen that stands for a secret
+  // labelled, so that no key can be chosen that equals a secret
   return mac.update('retry-key').update(source.key.hash).update(source.key.secret.reveal()).digest();
 }
 
-/** The row's refresh token once more, where one of the sources leads to it; undefined where none does. */
+/** The row's refresh token again, if one of the sources leads to it; otherwise undefined. */
 export function successorAgain(
   ring: RefreshSecrets,
   { rotationNonce, session, tokenHash }: SessionSnapshot,

@@ -8,10 +8,11 @@ import { routeOf } from '../../verify/guards/route-layers.js';
 import { isPublic, letsNobodyIn, requirementsOf } from '../../verify/guards/route-metadata.js';
 
 /**
- * The authoritative check, one query on the primary database; runs after `JwtAuthGuard`. Answers 401 when the token, its session, its key or its
- * user was revoked, when the session has ended, when the user is disabled or gone, and when the token version, the role or the permissions in the
- * token are not those of the database. Answers 503 when the database cannot be asked. Under `@OptionalAuth` it lets in whom `JwtAuthGuard` found to be
- * nobody.
+ * The authoritative check: one query on the primary database, after `JwtAuthGuard`. Answers 401 if
+ * the token, its session, its key or its user was revoked, if the session has ended, if the user is
+ * disabled or gone, or if the token version, the role or the permissions in the token differ from
+ * the database. Answers 503 if the database cannot be asked. Under `@OptionalAuth` it admits a
+ * request that `JwtAuthGuard` found to be anonymous.
  */
 @Injectable()
 export class TokenVersionGuard implements CanActivate {
@@ -22,7 +23,7 @@ export class TokenVersionGuard implements CanActivate {
     flow.assertCanConfirm('TokenVersionGuard');
   }
 
-  /** Of a named instance. */
+  /** The guard of a named instance. */
   static for(instance: string): Type<CanActivate> {
     return namedGuard(TokenVersionGuard, AuthenticateFlow, instance);
   }

@@ -20,33 +20,42 @@ export interface AccessTokenInput {
   /** User id, never an email. */
   readonly subject: string;
   readonly sessionId: string;
-  /** Read no later than any other fact of the token. */
+  /** Read no later than any other fact in the token. */
   readonly tokenVersion: number;
   readonly role?: string;
   readonly permissions: readonly string[];
-  /** Told to the claims hook, and says which issuer it is where `tenants` is set. */
+  /** Passed to the claims hook. With the option `tenants` it selects the issuer. */
   readonly tenant?: string;
   /** When the person last proved a credential, seconds since the epoch. */
   readonly authTime?: number;
-  /** How (RFC 8176). Default none. */
+  /** How the credential was proved (RFC 8176). Default none. */
   readonly amr?: readonly string[];
-  /** What the session is bound to. Default nothing. */
+  /** The kind of key that the session is bound to. Default none. */
   readonly bound?: 'dbsc' | 'dpop';
-  /** The session's browser has still to register a key. Default false. */
+  /** The session's browser has not registered its key yet. Default false. */
   readonly pending?: boolean;
   /** Who acts as the user. */
   readonly actor?: Actor | null;
-  /** Lifetime, never longer than `accessToken.ttl`. Default: that. */
+  /** Lifetime, at most `accessToken.ttl`. Default: `accessToken.ttl`. */
   readonly ttlSeconds?: number | null;
-  /** The token ends by then, milliseconds since the epoch. Default: only by its own lifetime. */
+  /**
+   * The token expires at this time at the latest, milliseconds since the epoch. Default: only its
+   * lifetime counts.
+   */
   readonly endsByMs?: number;
-  /** Thumbprint of the key that each request has to prove; `cnf`. Default none. */
+  /** Thumbprint of the key that each request must prove; becomes `cnf`. Default none. */
   readonly boundKey?: string;
-  /** Those that are kept with the session, as `sessionClaims` read them. Default none. */
+  /** The claims that are kept with the session, as `sessionClaims` read them. Default none. */
   readonly claims?: CustomClaims | null;
-  /** An instant read before the session's state was read, milliseconds since the epoch; `iat` and `exp` count from it. */
+  /**
+   * A time read before the session's state was read, milliseconds since the epoch. `iat` and `exp`
+   * count from it.
+   */
   readonly asOfMs: number;
-  /** What the transport can carry (a cookie: about 4,096 less its name and attributes). Default and at most 8,192. */
+  /**
+   * The most bytes that the transport can carry (a cookie: about 4,096 minus its name and
+   * attributes). Default and maximum 8,192.
+   */
   readonly maxBytes?: number;
 }
 
@@ -79,8 +88,8 @@ export class AccessTokenIssuer {
   }
 
   /**
-   * Who else has a say in an issue: the host, whose claims hook or signer (KMS, HSM) may fail, and whose schema may refuse what an older one let into a
-   * session. Throws `unavailable` without a key to sign with.
+   * Who takes part in an issue: `host` if a claims hook, a schema or a remote signer (KMS, HSM) can
+   * fail or refuse. Throws `unavailable` if there is no key to sign with.
    */
   needs(): 'nobody' | 'host' {
     const signsElsewhere = 'sign' in this.keyring.signer();
@@ -88,7 +97,10 @@ export class AccessTokenIssuer {
     return signsElsewhere || claims || claimsSchema ? 'host' : 'nobody';
   }
 
-  /** Claims to be kept with a session, as JSON has them. Throws `claim_refused`; `accessToken.claimsSchema` judges them at the first issue. */
+  /**
+   * Reads claims to be kept with a session, as JSON represents them. Throws `claim_refused`.
+   * `accessToken.claimsSchema` checks them at the first issue.
+   */
   sessionClaims(given: unknown): CustomClaims {
     const claims = asJson(given);
     assertClaimNames(claims, this.#allowed);
@@ -96,9 +108,9 @@ export class AccessTokenIssuer {
   }
 
   /**
-   * Throws `claim_refused` for a claim that must not or may not be there, `session_claims_refused` for one that the
-   * session keeps, `tenant_unknown`, `token_too_large` beyond `maxBytes`, `unavailable` where the claims hook fails or
-   * is late.
+   * Throws `claim_refused` for a claim that is not allowed, `session_claims_refused` if the session
+   * keeps that claim, `tenant_unknown`, `token_too_large` above `maxBytes`, `unavailable` if the
+   * claims hook fails or is late.
    */
   async issue(input: AccessTokenInput): Promise<IssuedAccessToken> {
     if (EMAIL.test(input.subject)) {
@@ -135,7 +147,7 @@ export class AccessTokenIssuer {
       jti: this.entropy.uuid(),
       iat,
       nbf: iat,
-      // a token needs some lifetime; its session has ended by then, whatever it says
+      // a token needs a lifetime of at least a second; its session has ended by then in any case
       exp: iat + Math.max(1, lifetime),
       tokenVersion: input.tokenVersion,
       ...(input.role && { role: input.role }),

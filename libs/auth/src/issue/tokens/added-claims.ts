@@ -3,21 +3,25 @@ import type { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { checkCustomClaims, type CustomClaims } from '../../verify/tokens/custom-claims.js';
 import { assertClaimNames } from './claim-names.js';
 
-/** What the host adds to a token: what its hook says now, and over it what the session keeps. */
+/**
+ * The claims that the host adds to a token: those of its hook, overridden by those that the session
+ * keeps.
+ */
 export interface AddedClaims {
   readonly told: CustomClaims;
   readonly kept: CustomClaims | null | undefined;
 }
 
 export interface ClaimRules {
-  /** Plain names. */
+  /** Names in their plain form. */
   readonly allowed: ReadonlySet<string>;
   readonly options: Pick<ResolvedAuthOptions, 'accessToken' | 'sessions'>;
 }
 
 /**
- * The claims as they are signed; the schema sees them as a verifier will: after JSON. Throws `claim_refused` for what the hook says, and
- * `session_claims_refused` for what the session keeps: today's rules may not be those that it was opened under.
+ * The claims as they are signed. The schema checks them as a verifier will see them, after JSON.
+ * Throws `claim_refused` for a claim of the hook, and `session_claims_refused` for a claim that the
+ * session keeps, because the rules may have changed since it was opened.
  */
 export function joinClaims({ told, kept }: AddedClaims, rules: ClaimRules): CustomClaims {
   assertClaimNames(told, rules.allowed);
@@ -32,7 +36,7 @@ export function joinClaims({ told, kept }: AddedClaims, rules: ClaimRules): Cust
   );
 }
 
-/** What JSON makes of an object. Throws `claim_refused` for anything else. */
+/** An object as JSON represents it. Throws `claim_refused` for anything else. */
 export function asJson(answer: unknown): CustomClaims {
   let claims: unknown;
   try {
@@ -58,8 +62,9 @@ function refusedBy(claims: CustomClaims, { options }: ClaimRules): readonly (rea
 }
 
 /**
- * Whose fault it is: a session's own ends with the session, one of the hook is the host's mistake and ends nobody's. What is refused of the hook's
- * answer alone is the hook's.
+ * Whether the session's own claims caused the refusal. Then the session ends. A refused claim of
+ * the hook is the host's mistake and ends no session; so is a refusal that the hook's answer alone
+ * would cause.
  */
 function isOfSession(
   { told, kept }: AddedClaims,

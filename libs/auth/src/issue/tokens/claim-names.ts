@@ -2,7 +2,10 @@ import { AuthError } from '../../common/auth-error.js';
 import { OWN_CLAIMS } from '../../verify/tokens/access-claims.js';
 import type { CustomClaims } from '../../verify/tokens/custom-claims.js';
 
-/** Words, joined: a token is readable by whoever holds it, and lies in logs, proxies and browsers. */
+/**
+ * Denied as the last words of a name (`userPassword`, `billing_address`), written together. Whoever
+ * holds a token can read it, and tokens are found in logs, proxies and browsers.
+ */
 const DENIED_NAMES: ReadonlySet<string> = new Set([
   'password',
   'passwords',
@@ -52,7 +55,7 @@ const DENIED_NAMES: ReadonlySet<string> = new Set([
   'dateofbirth',
   'dob',
 ]);
-/** Denied as the last word too: `userPassword`, `billing_address`. Anywhere: those that no other word makes harmless, as `passwordHash`. */
+/** Denied anywhere in a name, because no word after them makes them harmless (`passwordHash`). */
 const DENIED_ANYWHERE: ReadonlySet<string> = new Set([
   'password',
   'passwords',
@@ -76,12 +79,15 @@ const DENIED_ANYWHERE: ReadonlySet<string> = new Set([
   'birthdate',
 ]);
 
-/** `credit_card`, `creditCard`, `CREDIT-CARD` are one name. */
+/** `credit_card`, `creditCard` and `CREDIT-CARD` are the same name. */
 export function plainName(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** Refuses names that Tokenward writes itself, and names that carry secrets or personal data, at any depth, unless allowed. `allowed` holds plain names. */
+/**
+ * Refuses names that Tokenward writes itself, and names of secrets or personal data at any depth,
+ * unless allowed. `allowed` contains plain names.
+ */
 export function assertClaimNames(claims: CustomClaims, allowed: ReadonlySet<string>): void {
   for (const name of Object.keys(claims)) {
     if (OWN_CLAIMS.has(name)) {
@@ -118,7 +124,7 @@ function isSensitive(name: string): boolean {
     .split(/[^\p{L}\p{N}]+/u)
     .map(plainName)
     .filter(Boolean);
-  // `email_verified` and its kind (OpenID Connect Core, section 5.1) are yes or no
+  // `email_verified` and similar claims (OpenID Connect Core, section 5.1) only say yes or no
   if (words.at(-1) === 'verified') return false;
   return words.some((_, from) =>
     [1, 2, 3].some((count) => {

@@ -10,7 +10,10 @@ const jwt = new JwtService({});
 
 type Claims = AccessTokenClaims & CustomClaims;
 
-/** The one place that signs. The header is exactly `alg`, `typ`, `kid`. `deadlineMs` bounds a signer that is elsewhere (KMS, HSM). */
+/**
+ * The only place that signs. The header is exactly `alg`, `typ`, `kid`. `deadlineMs` limits a
+ * remote signer (KMS, HSM).
+ */
 export function signToken(
   key: SigningKey,
   claims: Claims,
@@ -22,7 +25,7 @@ export function signToken(
   return jwt.signAsync(
     { ...claims },
     {
-      // a KeyObject, which is parsed already; for HMAC the secret's
+      // a parsed KeyObject; for HMAC it is the secret's
       privateKey: key.privateKey,
       algorithm: key.algorithm,
       header,
@@ -38,7 +41,7 @@ async function signElsewhere(key: RemoteSigningKey, input: string, deadlineMs: n
     given = await withDeadline(Promise.resolve(key.sign(request)), deadlineMs, 'keys.sign');
   } catch (error) {
     if (error instanceof AuthError) throw error;
-    // its message may quote what it was given
+    // the error's message may quote what the signer was given
     throw AuthError.unavailable('keys.sign failed');
   }
   const signature = joseSignature(key, bytes, given);

@@ -21,21 +21,23 @@ export interface AccessTokenRequest {
   readonly transport: TokenDelivery;
   /** Who acts as the user. */
   readonly actor?: Actor | null;
-  /** Lifetime of its access tokens; null: as the options say. */
+  /** Lifetime of the session's access tokens; null: as in the options. */
   readonly accessTtlSeconds?: number | null;
-  /** When the session ends at the latest. */
+  /** The latest time at which the session ends. */
   readonly absoluteExpiresAt: Date;
-  /** Those that are kept with the session. */
+  /** The claims that are kept with the session. */
   readonly claims?: CustomClaims | null;
-  /** What the session is bound to. */
+  /** The key that the session is bound to. */
   readonly bound?: Binding | null;
-  /** The session ends by then unless its browser registers a key before; null: it needs none. */
+  /**
+   * The session ends at this time unless its browser registers a key before. Null: it needs none.
+   */
   readonly registerBy?: Date | null;
-  /** An instant read before the session's state was read; `iat` counts from it. */
+  /** A time read before the session's state was read. `iat` counts from it. */
   readonly asOfMs: number;
 }
 
-/** Puts an access and a refresh token together for the transport that the session remembers. */
+/** Combines an access and a refresh token for the transport that the session was opened with. */
 @Injectable()
 export class TokenGrants {
   constructor(
@@ -67,7 +69,10 @@ export class TokenGrants {
     });
   }
 
-  /** The session's own, and of a browser's bound session the bound one, whichever is less; null: that of the options. */
+  /**
+   * The session's own lifetime, or for a session bound to a browser the bound one, whichever is
+   * shorter. Null: as in the options.
+   */
   private ttlSeconds({ bound, accessTtlSeconds = null }: AccessTokenRequest): number | null {
     if (bound?.kind !== 'dbsc') return accessTtlSeconds;
     return Math.min(accessTtlSeconds ?? Infinity, this.options.deviceBound.accessTtlSeconds);
@@ -78,7 +83,10 @@ export class TokenGrants {
     return this.issuer.sessionClaims(given);
   }
 
-  /** Whether `accessToken` asks the host, and so may fail. Throws `unavailable` without a key to sign with. */
+  /**
+   * Whether `accessToken` involves the host, and so may fail. Throws `unavailable` if there is no
+   * key to sign with.
+   */
   needs(): 'nobody' | 'host' {
     return this.issuer.needs();
   }
@@ -91,7 +99,7 @@ export class TokenGrants {
     return this.accessToken({ ...session, sessionId: session.id, state, user, asOfMs });
   }
 
-  /** Of a session whose requests have to prove its key. */
+  /** The key that requests must prove, for a session that is bound to one. */
   private boundKey(bound: Binding | null | undefined): string | undefined {
     return bound?.kind === 'dpop' && this.options.dpop?.bind === 'request' ? bound.key : undefined;
   }
@@ -107,7 +115,7 @@ export class TokenGrants {
       accessToken: access.token,
       accessExpiresInSeconds: access.expiresInSeconds,
       refreshToken,
-      // both by the database's clock, so that no clock of ours comes in
+      // both times are by the database's clock, so that this process's clock does not matter
       refreshMaxAgeSeconds: Math.round(
         (session.idleExpiresAt.getTime() - session.lastUsedAt.getTime()) / 1000,
       ),
@@ -115,12 +123,15 @@ export class TokenGrants {
   }
 }
 
-/** What the database is told of a client; longer user agents are cut. */
+/** What the database stores of a client; long user agents are truncated. */
 export function clientOf(client: ClientContext): ClientContext {
   return { ip: client.ip, userAgent: client.userAgent?.slice(0, 512) };
 }
 
-/** Who acts is out when the hour is over; undefined: when its lifetime is. */
+/**
+ * When the token must end: with the session if somebody acts as the user, or when the time for
+ * registering a key is over. Undefined: only its lifetime counts.
+ */
 function endsByMs({ registerBy, actor, absoluteExpiresAt }: AccessTokenRequest): number | undefined {
   if (registerBy) return registerBy.getTime();
   return actor ? absoluteExpiresAt.getTime() : undefined;

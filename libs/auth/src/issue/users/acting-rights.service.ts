@@ -8,7 +8,8 @@ import type { UserAccount } from '../../storage/user-directory.port.js';
 import { PasswordVerifier } from './password-verifier.service.js';
 
 /**
- * The id of a user, or the caller's principal, which tells whether the caller acts already or is not a user of ours.
+ * A user's id, or the caller's principal. The principal tells whether the caller already acts as
+ * somebody, or is not one of our users.
  */
 export type ActingCaller = Pick<Principal, 'id'> & Partial<Pick<Principal, 'actor' | 'kind' | 'issuer'>>;
 
@@ -20,10 +21,13 @@ export class ActingRights {
     private readonly options: ResolvedAuthOptions,
   ) {}
 
-  /** The actor, with the counters as they were no later than the role that gives the right. Throws `forbidden`. */
+  /**
+   * The actor, with counters that were read no later than the role that gives the right. Throws
+   * `forbidden`.
+   */
   async admit(caller: ActingCaller, user: UserAccount): Promise<Actor & { readonly expected: SubjectState }> {
     if (caller.kind === 'api_key') throw refusal('an API key does not act as a user');
-    // another issuer's id may be spelled like one of ours
+    // an id of another issuer may equal one of ours
     if (caller.issuer !== undefined) throw refusal('a user of another issuer does not act as one of ours');
     if (caller.actor) throw refusal('who acts as a user does not act as another one');
     const candidate = await this.verifier.findById(caller.id);

@@ -1,6 +1,6 @@
 import argon2, { type Options, type ParsedHashOptions } from '@node-rs/argon2';
 
-/** RFC 9106. The package's const enums cannot be used under `isolatedModules`. */
+/** RFC 9106. The package's const enums cannot be used with `isolatedModules`. */
 const ARGON2ID = 2;
 const VERSION_19 = 1;
 const TAG_BYTES = 32;
@@ -23,7 +23,7 @@ export function argon2Options(cost: Argon2Cost): Options {
   };
 }
 
-/** Whether a stored PHC string was made with the present parameters. */
+/** Whether a stored PHC string has the current parameters. */
 export function isCurrent(phc: string, cost: Argon2Cost): boolean {
   const parsed = parse(phc);
   return (

@@ -8,16 +8,18 @@ import { ThrottledPasswordCheck } from './throttled-password-check.service.js';
 
 export interface PresentedPassword {
   readonly password: string;
-  /** The signed device id that came along: a stranger's guesses then do not stand in the way. */
+  /** The signed device id of the request. With it, guesses by strangers do not block the user. */
   readonly device?: string;
 }
 
 export type ProvenPassword = VerifiedCandidate & {
-  /** Of a device that signed in to the account before. */
+  /** The id of a device that has signed in to the account before. */
   readonly deviceId?: string;
 };
 
-/** A signed-in user proves the password again: throttled and counted like a login, refused with 403. */
+/**
+ * A signed-in user proves the password again. Throttled and counted like a login; refused with 403.
+ */
 @Injectable()
 export class CurrentPasswordCheck {
   constructor(
@@ -31,7 +33,8 @@ export class CurrentPasswordCheck {
     presented: PresentedPassword,
     client: ClientContext,
   ): Promise<ProvenPassword> {
-    // before the try is counted: the account's bucket is named by what the user signs in with, the same one that logins fill
+    // read before the try is counted: the account's bucket is named by what the user signs in with,
+    // as for logins
     const known = await this.verifier.findById(principal.id);
     if (!known) throw new AuthError('token_refused', 'the user is gone');
     const { outcome, deviceId } = await this.passwords.check({

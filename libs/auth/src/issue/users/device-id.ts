@@ -4,42 +4,43 @@ import { type Secret } from '../../common/secret.js';
 import { deriveKey } from '../../common/derived-key.js';
 
 export type DeviceStanding =
-  /** It signed in to this account before, in the present epoch. */
+  /** The device has signed in to this account before, in the current epoch. */
   { readonly kind: 'known'; readonly id: string } | { readonly kind: 'unknown' };
 
 const VERSION = 1;
-/** 8 random bytes and 8 that prove them ours. */
+/** 8 random bytes, and 8 bytes that prove that they are ours. */
 const ID_BYTES = 16;
 const RANDOM_BYTES = 8;
 const MAC_BYTES = 16;
-/** 33 bytes fill 44 base64url characters to the last bit: there is one spelling only. */
+/** 33 bytes fill 44 base64url characters completely, so there is only one spelling. */
 const WRITTEN = /^[A-Za-z0-9_-]{44}$/;
 const UNKNOWN: DeviceStanding = { kind: 'unknown' };
 
 /**
- * Signed device ids: `base64url(version ‖ id ‖ MAC)`, the MAC over id, user and epoch (HMAC-SHA256 cut to 128 bits, RFC 2104, section 5). The id
- * carries a MAC of its own, so that made-up ones cost no look-up of a user.
- * One proves that its holder once signed in to that account, and nothing else; when the epoch moves (password change, logout-all) it is
- * worth nothing any more. The id is public to its holder, never a credential.
+ * Signed device ids: `base64url(version ‖ id ‖ MAC)`. The MAC covers id, user and epoch
+ * (HMAC-SHA256 truncated to 128 bits, RFC 2104, section 5). The id has a MAC of its own, so that
+ * made-up ids cause no look-up of a user. A device id only proves that its holder once signed in to
+ * that account. It becomes invalid when the epoch changes (password change, logout-all). The id is
+ * not a credential.
  */
 export class DeviceIds {
   #secrets: readonly Secret[] = [];
   #derived: readonly Buffer[] = [];
 
-  /** `ring`: the first key mints, all verify; asked each time, since secrets rotate. */
+  /** `ring`: the first key mints, all verify. It is called each time, because secrets rotate. */
   constructor(
     private readonly ring: () => readonly Secret[],
     private readonly entropy: Entropy,
   ) {}
 
-  /** `id` keeps a device that is known already, so that its failures go on being counted together. */
+  /** `id` keeps a known device, so that its failures stay in one counter. */
   mint(userId: string, epoch: number, id?: string): string {
     const kept = id === undefined ? undefined : Buffer.from(id, 'base64url');
     const head = Buffer.concat([Buffer.of(VERSION), kept?.length === ID_BYTES ? kept : this.#newId()]);
     return Buffer.concat([head, mac(this.#keys()[0] as Buffer, head, userId, epoch)]).toString('base64url');
   }
 
-  /** The id in `value` when it is one that we made, for whomever; asks nobody. */
+  /** The id in `value` if we made it, for any user. Causes no look-up. */
   genuine(value: string | undefined): string | undefined {
     if (value === undefined || !WRITTEN.test(value)) return undefined;
     const bytes = Buffer.from(value, 'base64url');
@@ -49,7 +50,7 @@ export class DeviceIds {
     return bytes[0] === VERSION && isOurs ? id.toString('base64url') : undefined;
   }
 
-  /** Whether it signed in to that user's account. */
+  /** Whether the device has signed in to that user's account. */
   verify(value: string | undefined, userId: string, epoch: number): DeviceStanding {
     if (value === undefined || !WRITTEN.test(value)) return UNKNOWN;
     const bytes = Buffer.from(value, 'base64url');
@@ -80,7 +81,7 @@ export class DeviceIds {
   }
 }
 
-/** Over fewer bytes than any other MAC of the key: none is taken for another. */
+/** It covers fewer bytes than any other MAC with this key, so it cannot be used as another one. */
 function proofOf(key: Buffer, random: Buffer): Buffer {
   return createHmac('sha256', key)
     .update(random)
@@ -89,7 +90,8 @@ function proofOf(key: Buffer, random: Buffer): Buffer {
 }
 
 function mac(key: Buffer, head: Buffer, userId: string, epoch: number): Buffer {
-  // fixed-width fields first and the only free one last: no two inputs read alike
+  // fields of fixed width first and the variable one last, so that no two inputs have the same
+  // bytes
   const fixed = Buffer.alloc(8);
   fixed.writeBigUInt64BE(BigInt(epoch));
   const hmac = createHmac('sha256', key).update(head).update(fixed).update(userId, 'utf8');

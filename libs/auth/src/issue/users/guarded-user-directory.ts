@@ -7,7 +7,10 @@ import type { LoginCandidate, UserAccount, UserDirectory } from '../../storage/u
 
 const logger = new Logger('Tokenward');
 
-/** The host's directory, where whatever it throws, and an answer later than the deadline, is `AuthError('unavailable')`. */
+/**
+ * The host's directory. Any error that it throws, and an answer after the deadline, becomes
+ * `AuthError('unavailable')`.
+ */
 export function guardedUserDirectory(
   directory: UserDirectory,
   deadlineMs: number,
@@ -42,7 +45,10 @@ export function guardedUserDirectory(
   };
 }
 
-/** A database library says `null` for nobody and for what somebody does not have, and where nothing checks types it comes through. */
+/**
+ * A database library uses `null` for no user and for missing values. Without type checks these
+ * nulls arrive here.
+ */
 function known(found: LoginCandidate | null | undefined): LoginCandidate | undefined {
   if (!found) return undefined;
   const given = Object.entries(found.account).filter(([, value]) => value !== null);
@@ -65,11 +71,14 @@ function guarded(
   };
 }
 
-/** A mistake in the host's code is not an outage: its place is in the log. Of others the name alone, since a driver's message may hold values. */
+/**
+ * A mistake in the host's code is not an outage and is logged. Of other errors only the name is
+ * logged, because a driver's message may contain values.
+ */
 function said(error: unknown, directory: UserDirectory): string {
   if (!(error instanceof Error)) return 'it threw what is not an Error';
   const mistakes = [TypeError, ReferenceError, RangeError, SyntaxError];
-  // by name too: a test runner has classes of its own
+  // compared by name, too: a test runner has its own classes
   if (mistakes.some((kind) => error instanceof kind || error.name === kind.name)) {
     const owner = directory.constructor.name || 'the user directory';
     logger.error(`a mistake in ${owner}, the host's user directory: ${error.message}`, error.stack);

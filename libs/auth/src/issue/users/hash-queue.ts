@@ -1,6 +1,6 @@
 import { AuthError } from '../../common/auth-error.js';
 
-/** Whom a password is hashed for. Members that are missing count as one and the same. */
+/** Whom a password is hashed for. A missing member counts as one shared value. */
 export interface Turn {
   readonly account?: string;
   readonly address?: string;
@@ -13,20 +13,21 @@ interface Waiting {
   refuse(error: AuthError): void;
 }
 
-/** So many turns of an address count as one: an office has one address and many accounts. */
+/** How many turns of one address count as one: an office has one address and many accounts. */
 const TURNS_OF_AN_ADDRESS = 8;
 
 /**
- * Runs at most `concurrency` jobs at a time, with at most `maxQueue` waiting, in turns by account and by address (start-time fair queueing): the
- * n-th job of an account that is in flight waits until everybody else had n turns. In a full queue the job with the latest turn is
- * `AuthError('unavailable')`, so that whoever fills it refuses himself. It keeps a burst of logins from taking every thread of the process, and
- * one account or address from taking every turn.
+ * Runs at most `concurrency` jobs at a time, with at most `maxQueue` waiting. They take turns by
+ * account and by address (start-time fair queueing): the n-th running job of an account waits until
+ * all others had n turns. If the queue is full, the job with the latest turn gets
+ * `AuthError('unavailable')`, so that whoever fills the queue is refused. A burst of logins cannot
+ * take every thread of the process, and one account or address cannot take every turn.
  */
 export class HashQueue {
   #running = 0;
-  /** The turn that was served last. */
+  /** The last turn that was served. */
   #served = 0;
-  /** By turn, the earliest first. */
+  /** Sorted by turn, the earliest first. */
   readonly #waiting: Waiting[] = [];
   readonly #accounts = new Turns(1);
   readonly #addresses = new Turns(1 / TURNS_OF_AN_ADDRESS);
@@ -55,7 +56,7 @@ export class HashQueue {
     try {
       return await job();
     } finally {
-      // the place is handed over, not freed: nobody who comes now can overtake
+      // the slot is passed on without being freed, so that a new job cannot overtake
       const next = this.#waiting.shift();
       if (next) next.go();
       else this.#running--;
@@ -66,19 +67,21 @@ export class HashQueue {
   #wait(start: number, turn: Turn): Promise<void> {
     const refusal = AuthError.unavailable('too many passwords wait to be hashed');
     return new Promise((go, refuse) => {
-      // after those of the same turn, which came first
+      // after jobs of the same turn, which came first
       const later = this.#waiting.findIndex((each) => each.start > start);
       this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, { start, turn, go, refuse });
       if (this.#waiting.length <= this.maxQueue) return;
       const last = this.#waiting.pop();
-      // a refused job used no turn
+      // a refused job has not used its turn
       this.#accounts.giveBack(last?.turn.account);
       this.#addresses.giveBack(last?.turn.address);
       last?.refuse(refusal);
     });
   }
 
-  /** Turns that are past say nothing any more; at most as many names stay as jobs are in flight. */
+  /**
+   * Removes past turns, which have no effect any more, so that the number of names stays bounded.
+   */
   #forget(): void {
     const bound = 2 * (this.maxQueue + this.concurrency);
     for (const turns of [this.#accounts, this.#addresses]) turns.forgetUpTo(this.#served, bound);

@@ -4,10 +4,10 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
 import { normaliseEmail } from '../../common/normalise-email.js';
 
-/** What people sign in with: its name, its one spelling, and whose it is. */
+/** What people sign in with: its name, its normal form, and whose it is. */
 @Injectable()
 export class Identifiers {
-  /** As bodies and errors call it. */
+  /** The name in request bodies and errors. */
   readonly name: string;
   readonly isEmail: boolean;
 
@@ -19,7 +19,7 @@ export class Identifiers {
     this.isEmail = this.name === 'email';
   }
 
-  /** Throws `input_invalid` where nothing is left of it, or the host's rule refuses it. */
+  /** Throws `input_invalid` if nothing is left of it, or the host's rule refuses it. */
   normalise(typed: string): string {
     const { normalise } = this.options.identifier;
     const usual = normaliseEmail(typed);
@@ -29,7 +29,7 @@ export class Identifiers {
     return text;
   }
 
-  /** Nobody, where the host keeps tenants and the request names none. */
+  /** Undefined if the host uses tenants and the request names none. */
   find(identifier: string, tenant: string | undefined): Promise<LoginCandidate | undefined> {
     if (!this.canMean(tenant)) return Promise.resolve(undefined);
     if (this.isEmail) return this.users.findByEmail(identifier, tenant);
@@ -41,7 +41,7 @@ export class Identifiers {
     return this.options.identifier.tenant !== undefined;
   }
 
-  /** Whether a request of that tenant can be about anybody. */
+  /** Whether a request of that tenant can refer to any user. */
   canMean(tenant: string | undefined): boolean {
     return (tenant !== undefined) === this.hasTenants;
   }

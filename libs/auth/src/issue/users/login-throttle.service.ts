@@ -12,9 +12,15 @@ import {
 
 /** One try that has been counted. */
 export interface Admission {
-  /** After success, or when no password was compared at all (503): the try counts no more. Never throws. */
+  /**
+   * After success, or when no password was compared at all (503): the try no longer counts. Never
+   * throws.
+   */
   giveBack(): Promise<void>;
-  /** Plain data for `giveBackAll`, where success comes in a later request; undefined where nothing was counted. */
+  /**
+   * Plain data for `giveBackAll`, if success comes in a later request; undefined if nothing was
+   * counted.
+   */
   readonly attempt?: ThrottleAttempt;
 }
 
@@ -35,12 +41,14 @@ const ATTEMPT_ID_BYTES = 9;
 const API_KEYS_PER_FAILURE = 10;
 
 /**
- * Failures by account and by address (contract, section 4), counted before the password is hashed, so that parallel guesses do not slip
- * through. The same for accounts that exist and for those that do not.
+ * Counts failures by account and by address (contract, section 4). A try is counted before the
+ * password is hashed, so that parallel guesses are counted, too. Accounts that do not exist are
+ * treated in the same way.
  *
- * A known device counts in a bucket of its own, and in one that it shares with all known devices of the account (each login makes another one),
- * and in no other: whatever strangers do to the account, or from the same address (an office, a carrier's NAT), does not lock it out.
- * Its holder has signed in to that account before, and its id is worth nothing elsewhere.
+ * A known device counts only in its own bucket, and in one that all known devices of the account
+ * share (each login makes another one). So whatever strangers do to the account, or from the same
+ * address (an office, a carrier's NAT), does not lock the device out. Its holder has signed in to
+ * that account before, and the id is worth nothing for other accounts.
  */
 @Injectable()
 export class LoginThrottle {
@@ -51,7 +59,10 @@ export class LoginThrottle {
     private readonly entropy: Entropy,
   ) {}
 
-  /** A try of a stranger at `account` (`accountKey`). Each of these throws `AuthError('throttled')` with `retryAfterSeconds` when a bucket is full. */
+  /**
+   * A stranger's try at `account` (`accountKey`). Each of these methods throws
+   * `AuthError('throttled')` with `retryAfterSeconds` if a bucket is full.
+   */
   admit(account: string, ip: string | undefined): Promise<Admission> {
     return this.take((limits) => [
       ...this.accountBuckets(account, ip, limits),
@@ -59,12 +70,15 @@ export class LoginThrottle {
     ]);
   }
 
-  /** The same try, where the account turned out to go by another name too. */
+  /** The same try, when the account turns out to have another name, too. */
   admitAccount(account: string, ip: string | undefined): Promise<Admission> {
     return this.take((limits) => this.accountBuckets(account, ip, limits));
   }
 
-  /** A try of a device whose id is genuine (`DeviceIds.genuine`), before anybody looks up whose it is. */
+  /**
+   * A try of a device whose id is genuine (`DeviceIds.genuine`), before the user of the device is
+   * looked up.
+   */
   admitDevice(deviceId: string, tenant?: string): Promise<Admission> {
     return this.take((limits) => [
       {
@@ -74,17 +88,20 @@ export class LoginThrottle {
     ]);
   }
 
-  /** A try of any device that `DeviceIds.verify` knows for the user. */
+  /** A try of any device that `DeviceIds.verify` accepts for the user. */
   admitKnownDevices(userId: string): Promise<Admission> {
     return this.take((limits) => [{ key: this.keys.of('devices', userId), limit: limits.account }]);
   }
 
-  /** For what tells whether an account exists (registration): every try counts against the address and is not given back. */
+  /**
+   * For requests that reveal whether an account exists (registration): every try counts against the
+   * address and is not given back.
+   */
   async admitAddress(ip: string | undefined): Promise<void> {
     await this.admitLookUp(ip);
   }
 
-  /** For what a stranger may try without an account: a first sight of an API key. */
+  /** For tries without an account: the first use of an API key in this process. */
   admitLookUp(ip: string | undefined): Promise<Admission> {
     return this.take((limits) => [this.addressBucket(ip, limits)]);
   }
@@ -121,7 +138,7 @@ export class LoginThrottle {
     return { attempt, giveBack: () => this.store.giveBack(attempt).catch(() => undefined) };
   }
 
-  /** What was counted in an earlier request. Never throws. */
+  /** Gives back what an earlier request counted. Never throws. */
   async giveBackAll(attempts: readonly ThrottleAttempt[]): Promise<void> {
     await Promise.all(attempts.map((each) => this.store.giveBack(each).catch(() => undefined)));
   }

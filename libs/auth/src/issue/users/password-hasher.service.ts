@@ -14,19 +14,27 @@ import { recognise } from './stored-hashes/recognise.js';
 import type { StoredHash } from './stored-hashes/stored-hash.js';
 
 export type PasswordMatch =
-  /** `needed`: made with other parameters than today's; hash it again while the password is at hand. */
+  /**
+   * `needed`: the hash has other parameters than the current ones; hash the password again while it
+   * is available.
+   */
   | { readonly kind: 'match'; readonly rehash: 'needed' | 'current' }
   | { readonly kind: 'mismatch' }
   | { readonly kind: 'unusable'; readonly reason: UnusableHash };
 
-/** Nothing reads its form; or its parameters ask for more time or memory than `passwords.storedHashLimit` allows. */
+/**
+ * No reader recognises the hash, or its parameters need more time or memory than
+ * `passwords.storedHashLimit` allows.
+ */
 export type UnusableHash = 'unrecognised' | 'too_costly';
 
 const MISMATCH: PasswordMatch = { kind: 'mismatch' };
 
 /**
- * Argon2id (RFC 9106) with the parameters of `passwords`. Every method throws `AuthError('unavailable')` when more than `passwords.maxQueue`
- * are waiting and no turn of theirs is later. A password of more than `passwords.maxBytes` matches nothing and costs nothing, whoever's it is.
+ * Argon2id (RFC 9106) with the parameters of `passwords`. Every method throws
+ * `AuthError('unavailable')` if more than `passwords.maxQueue` jobs wait and none of them has a
+ * later turn. A password of more than `passwords.maxBytes` matches no hash and is never hashed, for
+ * every user.
  */
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
@@ -43,19 +51,22 @@ export class PasswordHasher implements OnModuleInit {
     this.#pace = new RefusalPace(clock, (ms) => setTimeout(ms));
   }
 
-  /** With the time of a hash of today: the first refusal of an old one must not be faster. */
+  /** Measures a current hash first, so that even the first refusal of an old hash is not faster. */
   async onModuleInit(): Promise<void> {
     const startedMs = this.clock.monotonic();
     await this.decoy();
     this.#pace.note(TODAY, this.clock.monotonic() - startedMs);
   }
 
-  /** How many are being hashed and how many wait, for metrics. */
+  /** How many passwords are being hashed and how many wait, for metrics. */
   get load(): { readonly running: number; readonly waiting: number } {
     return { running: this.#queue.running, waiting: this.#queue.waiting };
   }
 
-  /** A PHC string with a fresh salt. Throws `AuthError('password_unacceptable')` for a password that is too long. */
+  /**
+   * A PHC string with a new salt. Throws `AuthError('password_unacceptable')` for a password that
+   * is too long.
+   */
   async hash(password: string, turn?: Turn): Promise<string> {
     const bytes = passwordBytes(password, this.options.passwords.maxBytes);
     if (!bytes)
@@ -64,8 +75,10 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /**
-   * Compares with a hash of today, or of any form that `recognise` reads. `matching: 'refused'`: whoever it is will be refused in any case, and a match
-   * takes as long as a mismatch. Rejects with `AuthError('unavailable')` where a hash cannot be compared now (its package is missing, a hook failed).
+   * Compares with a current hash, or with any form that `recognise` reads. `matching: 'refused'`:
+   * the user will be refused in any case, and a match takes as long as a mismatch. Rejects with
+   * `AuthError('unavailable')` if the hash cannot be compared now (its package is missing, a hook
+   * failed).
    */
   async verify(
     password: string,
@@ -86,7 +99,10 @@ export class PasswordHasher implements OnModuleInit {
     return { kind: 'match', rehash: isCurrent ? 'current' : 'needed' };
   }
 
-  /** The work of `verify` where there is nothing to verify against, so that time does not tell who exists. */
+  /**
+   * Does the work of `verify` when there is no hash, so that the time does not reveal whether a
+   * user exists.
+   */
   async verifyNothing(password: string, turn?: Turn): Promise<void> {
     const texts = this.textsOf(password);
     if (!texts) return;
@@ -105,8 +121,10 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /**
-   * The text that matches. A refusal takes as long as the slowest form of hash in the table, that of today included, and a match as long as itself. A
-   * password that is not normalised is two texts, and twice as long, for every account: time would tell whose hash is compared with one alone.
+   * Returns the text that matches. A refusal takes as long as the slowest form of hash in the
+   * table, including the current one; a match takes its own time. A password that is not normalised
+   * is compared as two texts, for every account: otherwise the time would reveal whose hash is
+   * compared with only one.
    */
   private async timed(
     stored: StoredHash,
@@ -122,7 +140,7 @@ export class PasswordHasher implements OnModuleInit {
         const matches = await compared(stored, text);
         this.#pace.note(paceOf(stored), this.clock.monotonic() - beganMs);
         if (matches) found ??= text;
-        // a match that is refused in any case compares the other text, too
+        // a match that will be refused also compares the other text
         if (found !== undefined && matching === 'accepted') break;
       }
       return found;
@@ -148,11 +166,13 @@ function ofToday(hash: string): StoredHash {
   };
 }
 
-/** A table holds one form at several costs, and their average is the time of none. */
+/**
+ * Measured for each form and cost: an average over several costs is a time that none of them takes.
+ */
 const paceOf = ({ form, costMs }: StoredHash): string =>
   form === TODAY ? TODAY : `${form} ${String(costMs)}`;
 
-/** What cannot be compared now is not a wrong password. */
+/** A comparison that fails does not mean that the password is wrong. */
 async function compared(stored: StoredHash, password: string): Promise<boolean> {
   try {
     return (await stored.verify(password)) === true;

@@ -7,30 +7,33 @@ import { isCommonPassword } from './common-passwords.js';
 import { passwordBytes } from './password-text.js';
 
 export interface PasswordContext {
-  /** Of the user whose password it becomes; what stands before the `@` may not be part of it. */
+  /** The email of the user. The part before the `@` must not be in the password. */
   readonly email?: string;
-  /** What the user signs in with, where that is not the email; it may not be part of it either. */
+  /**
+   * What the user signs in with, if that is not the email. It must not be in the password either.
+   */
   readonly identifier?: string;
-  /** The one that it replaces, where that was typed too; it may not be the same. */
+  /** The present password, if it was typed, too. The new one must be different. */
   readonly current?: string;
   /** The field of the request that a refusal names. */
   readonly field: 'password' | 'newPassword';
 }
 
-/** The online check is a courtesy: it may not hold up a registration. */
+/** The online check is optional and must not delay a registration. */
 const BREACH_CHECK_DEADLINE_MS = 2_000;
 /** Shorter names occur in other words by chance. */
 const MIN_NAME_LENGTH = 4;
 
 /**
- * What a new password must be (NIST SP 800-63B-4, section 3.1.1.2): long enough, not too long to hash, none that attackers try first. No
- * rules of composition. Existing passwords are never judged.
+ * The rules for a new password (NIST SP 800-63B-4, section 3.1.1.2): long enough, not too long to
+ * hash, and not one that attackers try first. There are no rules of composition. Existing passwords
+ * are never checked.
  */
 @Injectable()
 export class PasswordPolicy {
   constructor(private readonly options: ResolvedAuthOptions) {}
 
-  /** Throws `AuthError('password_unacceptable')` that names the field and what is wrong with it. */
+  /** Throws `AuthError('password_unacceptable')`, which names the field and the problem. */
   async check(password: string, context: PasswordContext): Promise<void> {
     const reason = await this.reasonAgainst(password, context);
     if (reason) throw new AuthError('password_unacceptable', reason, { fields: { [context.field]: reason } });
@@ -43,7 +46,7 @@ export class PasswordPolicy {
     const { minLength, maxBytes, contextWords, refuseCommon, breachCheck } = this.options.passwords;
     if (!passwordBytes(password, maxBytes)) return `must not be longer than ${String(maxBytes)} bytes`;
     const text = password.normalize('NFKC');
-    // half a character has no UTF-8: all of them would hash alike
+    // half of a surrogate pair has no UTF-8 form, so all such texts would have the same hash
     if (/\p{Surrogate}/u.test(text)) return 'must be valid Unicode text';
     if (!isVisible(text)) return 'must not hold control or invisible characters';
     if ([...text].length < minLength) return `must have at least ${String(minLength)} characters`;
@@ -64,7 +67,7 @@ export class PasswordPolicy {
     password: string,
   ): Promise<boolean> {
     try {
-      // called inside a promise, so that a hook that throws at once is not different from one that rejects
+      // called inside a promise, so that a hook that throws is handled like one that rejects
       const answer = Promise.resolve().then(() => breachCheck(password));
       return (await withDeadline(answer, BREACH_CHECK_DEADLINE_MS, 'the breach check')) === 'breached';
     } catch {

@@ -7,7 +7,7 @@ import { PasswordHasher, type UnusableHash } from './password-hasher.service.js'
 import { SubjectReader } from '../../storage/subject-reader.port.js';
 import { type LoginCandidate, UserDirectory } from '../../storage/user-directory.port.js';
 
-/** A user with the counters that were read no later than the password hash. */
+/** A user, with counters that were read no later than the password hash. */
 export type VerifiedCandidate = LoginCandidate & { readonly subject: SubjectState };
 
 export type PasswordRefusal =
@@ -24,15 +24,20 @@ export type PasswordOutcome =
     };
 
 /**
- * Compares a password. Exactly one Argon2 verification and the same reads, whoever the user is and whatever is wrong, so that neither
- * body nor time tells. (A stored hash of another form costs what that costs, until a login replaces it: then no refusal is faster.)
- * A user directory that fails or is too slow throws (`guardedUserDirectory`), and is never a refusal.
+ * Compares a password. There is exactly one Argon2 verification and the same reads for every user
+ * and every error, so that neither the body nor the time reveals anything. (A stored hash of
+ * another form takes its own time until a login replaces it; then no refusal is faster.) If the
+ * user directory fails or is too slow, an error is thrown (`guardedUserDirectory`): that is never a
+ * refusal.
  */
 @Injectable()
 export class PasswordVerifier {
-  /** A user whose reads stand in for those of users that do not exist, where the directory knows no counters. */
+  /** A user who is read instead of one that does not exist, if the directory has no counters. */
   #standIn?: string;
-  /** The directory was seen to know no counters: by an id they are read first, and the user once. */
+  /**
+   * The directory was found to have no counters. Then, for an id, the counters are read first, and
+   * the user once.
+   */
   #countersApart = false;
 
   constructor(
@@ -42,7 +47,10 @@ export class PasswordVerifier {
     private readonly identifiers: Identifiers,
   ) {}
 
-  /** `rehash: 'replace'` is for logins: a hash of outdated parameters is replaced. `keep`: a password change says itself which one it replaces. */
+  /**
+   * `rehash: 'replace'` is for logins: a hash with outdated parameters is replaced. `keep` is for a
+   * password change, which replaces the hash itself.
+   */
   async check(
     candidate: VerifiedCandidate | undefined,
     password: string,
@@ -54,24 +62,30 @@ export class PasswordVerifier {
       : outcome;
   }
 
-  /** What a refusal costs, where nothing may be compared. */
+  /** Takes as long as a refusal, when no password may be compared. */
   async checkNothing(password: string, turn?: Turn): Promise<void> {
     await this.hasher.verifyNothing(password, turn);
   }
 
-  /** The user of a normalised identifier, read in the order that a login needs; takes as long for one that does not exist. */
+  /**
+   * The user of a normalised identifier, read in the order that a login needs. It takes as long for
+   * a user that does not exist.
+   */
   async find(identifier: string, tenant?: string): Promise<VerifiedCandidate | undefined> {
     return this.withSubject(await this.identifiers.find(identifier, tenant));
   }
 
-  /** The user of an email, also where people sign in with something else. */
+  /** The user of an email, even if people sign in with something else. */
   async findByEmail(email: string, tenant?: string): Promise<VerifiedCandidate | undefined> {
     return this.withSubject(
       this.identifiers.canMean(tenant) ? await this.users.findByEmail(email, tenant) : undefined,
     );
   }
 
-  /** Whose email it is, for what must not tell: `several` where the directory has it twice. */
+  /**
+   * The owner of an email, for requests that must not reveal it. `several` if the directory has the
+   * email twice.
+   */
   async ownerOf(email: string, tenant?: string): Promise<VerifiedCandidate | 'several' | undefined> {
     return this.findByEmail(email, tenant).catch((error: unknown) => {
       if (error instanceof AuthError && error.reason === 'user_ambiguous') return 'several';
@@ -79,11 +93,11 @@ export class PasswordVerifier {
     });
   }
 
-  /** The user of an id, with the directory's own id and the counters as for `find`. */
+  /** The user of an id, with the directory's own id, and with the counters as for `find`. */
   async findById(userId: string): Promise<VerifiedCandidate | undefined> {
     const subject = this.#countersApart ? await this.subjects.readSubject(userId) : undefined;
     const found = await this.users.findById(userId);
-    // in another spelling than the directory's own the counters are nobody's
+    // if the directory spells the id differently, the counters belong to no user
     if (subject && (!found || found.account.id === userId))
       return found && { ...found, subject: found.subject ?? subject };
     return this.withSubject(found);
@@ -95,7 +109,8 @@ export class PasswordVerifier {
     const userId = found?.account.id ?? this.#standIn;
     if (userId === undefined) return undefined;
     this.#standIn = userId;
-    // counters first, hash second: a password change in between then outdates the counters, never the other way round
+    // counters first, hash second: a password change in between then makes the counters outdated,
+    // which is the safe direction
     const subject = await this.subjects.readSubject(userId);
     const again = await this.users.findById(userId);
     return found && again && { ...again, subject };
@@ -111,7 +126,8 @@ export class PasswordVerifier {
       await this.hasher.verifyNothing(password, turn);
       return { kind: 'refused', reason: candidate ? 'no_password' : 'unknown_user', userId };
     }
-    // faster than a wrong password, the right one of a disabled user would be known
+    // if it were faster than a wrong password, it would reveal the right password of a disabled
+    // user
     const matching = candidate.account.disabled ? 'refused' : 'accepted';
     const match = await this.hasher.verify(password, candidate.passwordHash, turn, matching);
     if (match.kind === 'unusable')
@@ -121,7 +137,7 @@ export class PasswordVerifier {
     return { kind: 'verified', candidate, rehash: match.rehash };
   }
 
-  /** Best effort: the login stands whatever becomes of it. */
+  /** Best effort: the login succeeds even if this fails. */
   private async rehash(
     candidate: VerifiedCandidate,
     password: string,

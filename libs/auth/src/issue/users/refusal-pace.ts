@@ -1,19 +1,20 @@
 import type { Clock } from '../../common/clock.js';
 
-/** A share of each new measurement in the average. */
+/** The weight of each new measurement in the average. */
 const WEIGHT = 0.2;
-/** Over the average, so that nearly every refusal ends by the timer and not by its own work. */
+/** Added to the average, so that nearly every refusal ends by the timer and not by its own work. */
 const MARGIN = 1.25;
 
-/** The form that is made today. */
+/** The form that new hashes have. */
 export const TODAY = 'today';
 
 /**
- * Old hashes take other times than today's, and time would tell who has one. Once a table is seen to hold them, no refusal is faster than the
- * slowest form takes, whether the account exists or not. Waiting costs no thread and no turn.
+ * Old hashes take another time than current ones, which would reveal who has one. Once such a hash
+ * is seen in the table, no refusal is faster than the slowest form, whether the account exists or
+ * not. Waiting takes no thread and no turn.
  */
 export class RefusalPace {
-  /** Average milliseconds by form and cost. */
+  /** Average milliseconds for each form and cost. */
   readonly #forms = new Map<string, number>();
 
   constructor(
@@ -26,9 +27,12 @@ export class RefusalPace {
     this.#forms.set(form, before === undefined ? ms : before + WEIGHT * (ms - before));
   }
 
-  /** Waits until a refusal that began at `startedMs` (monotonic) has taken as long as the slowest does for so many texts. */
+  /**
+   * Waits until a refusal that began at `startedMs` (monotonic) has taken as long as the slowest
+   * form takes for that many texts.
+   */
   async hold(startedMs: number, texts: number): Promise<void> {
-    // of one form alone, all refusals take the same time
+    // with only one form, all refusals take the same time
     if (![...this.#forms.keys()].some((form) => form !== TODAY)) return;
     const floorMs = texts * MARGIN * Math.max(0, ...this.#forms.values());
     const leftMs = startedMs + floorMs - this.clock.monotonic();

@@ -5,7 +5,10 @@ import { ResolvedAuthOptions } from '../../options/resolved-options.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What Tokenward or the host decides of a user, and never the one who registers; compared without case and punctuation. */
+/**
+ * Values that Tokenward or the host decides, never the person who registers. Compared without case
+ * and punctuation.
+ */
 const DECIDED_HERE: ReadonlySet<string> = new Set(
   'id sub userid tenant tenantid role roles permission permissions disabled tokenversion sessionepoch passwordhash emailverified'.split(
     ' ',
@@ -14,12 +17,18 @@ const DECIDED_HERE: ReadonlySet<string> = new Set(
 
 const UNKNOWN = 'is not a field of registration';
 
-/** The host's further fields of a registration, by its schema. Refusals name the field and never quote it. */
+/**
+ * The host's additional registration fields, checked by its schema. A refusal names the field and
+ * never quotes its value.
+ */
 @Injectable()
 export class RegistrationFields {
   constructor(private readonly options: ResolvedAuthOptions) {}
 
-  /** `others`: what of the body the route itself does not know. Undefined without a schema: then they are ignored. */
+  /**
+   * `others`: the part of the body that the route itself does not know. Undefined without a schema:
+   * then these fields are ignored.
+   */
   async read(others: Fields): Promise<Fields | undefined> {
     const schema = this.options.registration.fields;
     if (!schema) return undefined;
@@ -57,7 +66,7 @@ function refusal(names: readonly string[], problem: string): AuthError {
   return new AuthError('input_invalid', 'fields of a registration', { fields });
 }
 
-/** The name of an unknown field is the caller's text, too. */
+/** The name of an unknown field also comes from the caller, so it is not always safe to show. */
 function nameable(name: string): string {
   return /^[\w-]{1,64}$/.test(name) ? name : 'body';
 }

@@ -2,8 +2,9 @@ import type { ClientContext } from '../../common/principal.js';
 import type { UserAccount } from '../../storage/user-directory.port.js';
 
 /**
- * Asked after a right password. `needed` stops the login with the error `second_factor_required` and opens nothing; the host runs its own second
- * step and then calls `AuthService.openSession(userId, { amr: ['pwd', 'otp'] })`.
+ * Called after a correct password. `needed` stops the login with the error `second_factor_required`
+ * and opens no session. The host runs its own second step and then calls
+ * `AuthService.openSession(userId, { amr: ['pwd', 'otp'] })`.
  */
 export abstract class SecondFactor {
   abstract ask(

@@ -12,16 +12,22 @@ export type ThrottleBucketKind =
   | 'mail+account'
   | 'mail+address';
 
-/** Names of counters that tell nothing of emails and addresses, also not by trying them out (a plain hash would). */
+/**
+ * Names of counters that reveal no email or address, even if all possible values are tried (a plain
+ * hash would).
+ */
 export class ThrottleKeys {
   #secret: Secret | undefined;
   #key = Buffer.alloc(0);
 
-  /** All processes that share a store need the same `secret`; another one starts every counter at zero. Asked each time, since secrets rotate. */
+  /**
+   * All processes that share a store need the same `secret`; with another one every counter starts
+   * at zero. It is called each time, because secrets rotate.
+   */
   constructor(private readonly secret: () => Secret) {}
 
   of(kind: ThrottleBucketKind, ...names: readonly string[]): string {
-    // JSON keeps ["ab","c"] and ["a","bc"] apart
+    // JSON distinguishes ["ab","c"] from ["a","bc"]
     const secret = this.secret();
     if (secret !== this.#secret) this.#key = Buffer.from(deriveKey(secret, 'login-throttle/1').reveal());
     this.#secret = secret;

@@ -13,41 +13,50 @@ import { DeviceIds } from './device-id.js';
 import { type Admission, givingBack, LoginThrottle } from './login-throttle.service.js';
 
 export interface PasswordToCheck {
-  /** What was typed, or the user's own email: names the account's counters before anybody looks the account up. */
+  /**
+   * What was typed, or the user's own email. It names the account's counters before the account is
+   * looked up.
+   */
   readonly identifier: string;
   readonly password: string;
-  /** Looks the user up, once the try is counted. */
+  /** Looks the user up after the try was counted. */
   readonly find: () => Promise<VerifiedCandidate | undefined>;
-  /** What becomes of a hash of outdated parameters. */
+  /** What happens to a hash with outdated parameters. */
   readonly rehash: 'replace' | 'keep';
-  /** The signed device id that came along. */
+  /** The signed device id of the request. */
   readonly device?: string;
   readonly client: ClientContext;
 }
 
 export interface CheckedPassword {
   readonly outcome: PasswordOutcome;
-  /** Of a device that signed in to the account before. */
+  /** The id of a device that has signed in to the account before. */
   readonly deviceId?: string;
 }
 
-/** A try at an account, whatever is tried. */
+/** A try at an account, with a password or something else. */
 type Attempt = Pick<PasswordToCheck, 'identifier' | 'find' | 'device' | 'client'>;
 
 type Refused = Extract<PasswordOutcome, { kind: 'refused' }>;
 
-/** A try that has been counted in every bucket it belongs to. */
+/** A try that has been counted in every bucket that it belongs to. */
 interface Admitted {
   readonly candidate: VerifiedCandidate | undefined;
   readonly admissions: readonly Admission[];
-  /** Whose turn the hash takes: strangers at an account take none of its known devices. */
+  /**
+   * The name that the hash takes its turn under. Strangers at an account and its known devices have
+   * separate turns.
+   */
   readonly turnOf: string;
   readonly deviceId?: string;
-  /** The account is closed to strangers under its own name, though not under the one that was typed. */
+  /** The account is locked for strangers under its own name, but not under the typed one. */
   readonly closed?: true;
 }
 
-/** Every comparison of a password: counted before the user is looked up, given back when it was right or when nobody compared it. */
+/**
+ * Every comparison of a password. The try is counted before the user is looked up, and given back
+ * if the password was right or was not compared.
+ */
 @Injectable()
 export class ThrottledPasswordCheck {
   constructor(
@@ -57,7 +66,7 @@ export class ThrottledPasswordCheck {
     private readonly events: AuthEventPublisher,
   ) {}
 
-  /** Throws `throttled`, or `login_refused` where that would tell that the account exists. */
+  /** Throws `throttled`, or `login_refused` if `throttled` would reveal that the account exists. */
   async check(attempt: PasswordToCheck): Promise<CheckedPassword> {
     const { password, rehash, client } = attempt;
     const admitted = await this.admit(attempt);
@@ -81,7 +90,8 @@ export class ThrottledPasswordCheck {
   }
 
   /**
-   * A try of a user who is known already, by something else than the password: counted alike, until the caller gives it back. Throws `throttled`.
+   * A try of a user who is already known by something else than the password. It is counted in the
+   * same way until the caller gives it back. Throws `throttled`.
    */
   async countOther(
     candidate: VerifiedCandidate,
@@ -89,7 +99,8 @@ export class ThrottledPasswordCheck {
   ): Promise<Pick<Admitted, 'admissions' | 'deviceId'>> {
     const { account } = candidate;
     const find = () => Promise.resolve(candidate);
-    // an email may be empty, and would be everybody's; the tenant of a request is what its sender names, and each would be a new bucket
+    // an empty email would be shared by all users without one; and the sender chooses the tenant of
+    // a request, so each new tenant would be a new bucket
     const { tenant } = account;
     return this.admit({ identifier: signInName(account), find, device, client: { ...client, tenant } });
   }
@@ -103,7 +114,10 @@ export class ThrottledPasswordCheck {
     }
   }
 
-  /** A device is believed once the user is looked up; the look-up is counted against the device, and a made-up one gets none. */
+  /**
+   * A device is trusted only after its user was looked up. The look-up counts against the device; a
+   * made-up device id causes none.
+   */
   private async admitDevice(attempt: Attempt): Promise<Admitted> {
     const presented = this.devices.genuine(attempt.device);
     if (presented === undefined) return this.admitStranger(attempt, attempt.find);
@@ -112,7 +126,8 @@ export class ThrottledPasswordCheck {
     const userId = candidate?.account.id;
     const standing =
       candidate && this.devices.verify(attempt.device, candidate.account.id, candidate.subject.epoch);
-    // of another account: its try stays counted, so that it looks nobody up at will
+    // the device belongs to another account: its try stays counted, so that it cannot cause
+    // look-ups without limit
     if (userId === undefined || standing?.kind !== 'known')
       return this.admitStranger(attempt, () => Promise.resolve(candidate));
     const shared = await givingBack(own, () => this.throttle.admitKnownDevices(userId));
@@ -131,7 +146,8 @@ export class ThrottledPasswordCheck {
     const stranger = { candidate, admissions: [admission], turnOf: typed };
     const name = candidate && accountKeyOf(candidate.account, client.tenant);
     if (name === undefined || name === typed) return stranger;
-    // an alias of the directory's: counted under both names, and a 429 under this one would tell that it leads to an account
+    // the directory knows the account by another name: the try counts under both, and a 429 under
+    // this name would reveal that the account exists
     try {
       const more = await this.throttle.admitAccount(name, client.ip);
       return { ...stranger, admissions: [admission, more], turnOf: name };
@@ -142,7 +158,7 @@ export class ThrottledPasswordCheck {
     }
   }
 
-  /** Its owner can sign in no more, and only an operator can mend it. */
+  /** The owner can no longer sign in, and only an operator can fix the hash. */
   private tellUnusable({ userId, hash: reason }: Refused, { ip, tenant }: ClientContext): void {
     if (userId !== undefined && reason)
       this.events.publish({ type: 'password.hash_unusable', userId, reason, ip, tenant });

@@ -6,12 +6,13 @@ import { SessionStore } from '../../storage/session-store.port.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
 import { FactorMethods } from '../factors/factor-methods.js';
 
-/** What could be a user id of any host: short, without control characters (Postgres refuses NUL). */
+/** Could be a user id of any host: short, without control characters (Postgres refuses NUL). */
 const USER_ID = /^\P{Cc}{1,255}$/u;
 
 /**
- * A user is resolved once, and goes by the directory's own id from then on. A look-up may find a user by another spelling (a `uuid` column
- * casts, a remote directory may ignore case), and sessions and the ledger compare texts: by the given one nothing would end.
+ * A user is looked up once, and is known by the directory's own id from then on. A look-up may
+ * accept another spelling (a `uuid` column casts, a remote directory may ignore case), but sessions
+ * and the ledger compare texts: under the given spelling nothing would end.
  */
 @Injectable()
 export class UserResolver {
@@ -22,19 +23,23 @@ export class UserResolver {
     @Inject(ApiKeyStore) private readonly apiKeys: ApiKeyStore | undefined,
   ) {}
 
-  /** Throws `user_not_found` for an id that nobody has. One that sessions are open under is the directory's own, also when the user is gone from there. */
+  /**
+   * Throws `user_not_found` for an unknown id. If sessions are open under an id, it is the
+   * directory's own, even if the user was deleted there.
+   */
   async idOf(given: string, tx?: HostTransaction): Promise<string> {
     if (!USER_ID.test(given)) throw unknown();
     if ((await this.sessions.list(given, tx)).length > 0) return given;
-    // the host's transaction may have made the user, or deleted it already: outside of it the user is still there
+    // the host's transaction may have created or deleted the user; outside of it a deleted user
+    // still exists
     const found = (await this.users.findById(given, tx)) ?? (tx && (await this.users.findById(given)));
     if (!found) throw unknown();
     return found.account.id;
   }
 
   /**
-   * As `idOf`, for the end of a user who may be gone from the directory already: what still signs in (a factor, an API key, an identity) would open the
-   * account of whoever gets the id next.
+   * As `idOf`, for a user who may already be deleted from the directory. Credentials that remain (a
+   * factor, an API key, an identity) would open the account of the next user with that id.
    */
   async idOfDeleted(given: string, tx?: HostTransaction): Promise<string> {
     try {

@@ -3,10 +3,10 @@ import type { StoredHash } from './stored-hash.js';
 
 /** Milliseconds for one KiB in one pass, on a slow core. */
 const ARGON2_KIB_MS = 0.0015;
-/** A shorter tag is one that a column cut: a wrong password is not what is wrong. */
+/** A shorter tag was truncated by a column: the hash is broken, not the password wrong. */
 const LEAST_TAG_BYTES = 16;
 
-/** What it costs to verify an Argon2 hash; undefined for another text. */
+/** The cost of verifying an Argon2 hash; undefined for another text. */
 export function argon2CostOf(phc: string): Pick<StoredHash, 'costMs' | 'memoryKib'> | undefined {
   if (!phc.startsWith('$argon2')) return undefined;
   try {

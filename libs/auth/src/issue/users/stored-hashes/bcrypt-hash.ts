@@ -6,12 +6,15 @@ const BCRYPT = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
 /** passlib's bcrypt-sha256, version 2 (`v=2,t=2b,r=12`) and version 1 (`2b,12`). */
 const PASSLIB_SHA256 =
   /^\$bcrypt-sha256\$(?:(v=2),t=)?(2[ab]),(?:r=)?(\d{1,2})\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})$/;
-/** Milliseconds of cost 0, on a slow core: each step doubles it. */
+/** Milliseconds at cost 0, on a slow core. Each step doubles the time. */
 const STEP_MS = 0.08;
 const LEAST_COST = 4;
 const MOST_COST = 31;
 
-/** bcrypt, as everybody writes it, with Django's prefixes and the forms that hash with SHA-256 first (bcrypt sees 72 bytes). */
+/**
+ * bcrypt in the usual form, with Django's prefixes, and in the forms that hash with SHA-256 first
+ * (bcrypt uses only 72 bytes).
+ */
 export const readBcrypt: HashReader = (text) => {
   if (text.startsWith('bcrypt_sha256$'))
     return stored(text.slice('bcrypt_sha256$'.length), (password) =>
@@ -32,7 +35,8 @@ function stored(hash: string, prepared: (password: string) => string): StoredHas
     form: 'bcrypt',
     costMs: 2 ** cost * STEP_MS,
     memoryKib: 4,
-    // PHP's letter, which the package of C does not know and takes for a wrong password; the digest is the same
+    // `$2y$` is PHP's; the native package does not know it and would report a wrong password. The
+    // digest is the same.
     verify: async (password) => (await bcrypt()).compare(prepared(password), hash.replace(/^\$2y/, '$2b')),
   };
 }
@@ -40,7 +44,7 @@ function stored(hash: string, prepared: (password: string) => string): StoredHas
 /** The hash of the password with the cost and the salt of `setting` (`$2b$10$` and 22 characters). */
 export async function bcryptWith(password: string, setting: string): Promise<string> {
   const { hash, takesBytes } = await bcrypt();
-  // some know no other letter; the digest is the same
+  // some packages know no other letter; the digest is the same
   if (!takesBytes) return hash(password, setting.replace(/^\$2[ay]/, '$2b'));
   return hash(password, Number(setting.slice(4, 6)), bytesOf(setting.slice(7)));
 }
@@ -48,7 +52,7 @@ export async function bcryptWith(password: string, setting: string): Promise<str
 const ALPHABET = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** bcrypt's own order of the 64 characters. */
+/** bcrypt has its own order of the 64 characters. */
 function bytesOf(salt: string): Buffer {
   const standard = [...salt].map((each) => STANDARD[ALPHABET.indexOf(each)]).join('');
   return Buffer.from(standard, 'base64');
@@ -56,7 +60,7 @@ function bytesOf(salt: string): Buffer {
 
 interface BcryptPackage {
   compare(password: string, hash: string): Promise<boolean>;
-  /** `@node-rs/bcrypt` takes cost and salt, the others what is written before the digest. */
+  /** `@node-rs/bcrypt` takes cost and salt, the other packages take the text before the digest. */
   hash(password: string, costOrSetting: number | string, salt?: Buffer): Promise<string>;
 }
 
@@ -67,7 +71,7 @@ interface Bcrypt extends BcryptPackage {
 const PACKAGES = ['@node-rs/bcrypt', 'bcrypt', 'bcryptjs'] as const;
 let loaded: Promise<Bcrypt> | undefined;
 
-/** Whichever of the packages the host installed: none is needed where no such hash is stored. */
+/** Loads the package that the host installed. None is needed if no such hash is stored. */
 function bcrypt(): Promise<Bcrypt> {
   loaded ??= load();
   return loaded;

@@ -4,7 +4,7 @@ import { base64Bytes, type HashReader, type StoredHash } from './stored-hash.js'
 
 const derive = promisify(pbkdf2);
 
-/** Milliseconds an iteration, on a slow core. */
+/** Milliseconds for one iteration, on a slow core. */
 const ITERATION_MS = { sha1: 0.0003, sha256: 0.0003, sha512: 0.0006 } as const;
 type Digest = keyof typeof ITERATION_MS;
 const DIGESTS: Readonly<Record<string, Digest>> = {
@@ -14,7 +14,9 @@ const DIGESTS: Readonly<Record<string, Digest>> = {
   sha512: 'sha512',
 };
 
-/** PBKDF2 (RFC 8018, section 5.2) as Django, Werkzeug, passlib and the PHC form write it. */
+/**
+ * PBKDF2 (RFC 8018, section 5.2) in the forms of Django, Werkzeug and passlib, and in the PHC form.
+ */
 export const readPbkdf2: HashReader = (text) =>
   readDjango(text) ?? readWerkzeug(text) ?? readPhc(text) ?? readAspNet(text);
 
@@ -30,7 +32,9 @@ function readWerkzeug(text: string): StoredHash | undefined {
   return stored(digest, Number(iterations), Buffer.from(salt), Buffer.from(hash, 'hex'));
 }
 
-/** passlib writes the iterations bare, the PHC form as `i=…` (with `l=…` or not). */
+/**
+ * passlib writes only the number of iterations, the PHC form writes `i=…` (with or without `l=…`).
+ */
 function readPhc(text: string): StoredHash | undefined {
   const [, digest = '', iterations, salt = '', hash = ''] =
     /^\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,9})(?:,l=\d{1,3})?\$([^$]+)\$([^$]+)$/.exec(text) ??
@@ -42,7 +46,10 @@ function readPhc(text: string): StoredHash | undefined {
 const ASP_NET_DIGESTS = ['sha1', 'sha256', 'sha512'] as const;
 const ASP_NET_HEADER = 13;
 
-/** ASP.NET Core Identity, version 3: 0x01 ‖ digest ‖ iterations ‖ length of the salt (32 bits each, big endian) ‖ salt ‖ key. */
+/**
+ * ASP.NET Core Identity, version 3: 0x01 ‖ digest ‖ iterations ‖ length of the salt (each 32 bits,
+ * big endian) ‖ salt ‖ key.
+ */
 function readAspNet(text: string): StoredHash | undefined {
   const bytes = text.startsWith('AQAAAA') ? base64Bytes(text) : undefined;
   if (!bytes || bytes.length <= ASP_NET_HEADER || bytes[0] !== 1) return undefined;
@@ -52,7 +59,7 @@ function readAspNet(text: string): StoredHash | undefined {
   return stored(digest, bytes.readUInt32BE(5), bytes.subarray(ASP_NET_HEADER, end), bytes.subarray(end));
 }
 
-/** A short key would match too many passwords. */
+/** With a shorter key, too many passwords would match. */
 const LEAST_KEY_BYTES = 16;
 
 function stored(
@@ -64,7 +71,7 @@ function stored(
   const digest = DIGESTS[name];
   if (!digest || !key || key.length < LEAST_KEY_BYTES || salt.length === 0 || !(iterations > 0))
     return undefined;
-  // each block of the key is derived by itself
+  // each block of the key is derived separately
   const blocks = Math.ceil(key.length / { sha1: 20, sha256: 32, sha512: 64 }[digest]);
   return {
     form: 'pbkdf2',

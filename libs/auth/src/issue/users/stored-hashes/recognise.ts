@@ -10,10 +10,10 @@ import { readScrypt } from './scrypt-hash.js';
 import type { HashReader, StoredHash } from './stored-hash.js';
 import { readWrapped } from './wrapped-hash.js';
 
-/** Of a form that is built in. */
+/** The longest hash of a built-in form. */
 const MOST_CHARACTERS = 1024;
 
-/** Argon2 of any kind and parameters, with or without Django's prefix. */
+/** Argon2 of any variant and parameters, with or without Django's prefix. */
 const readArgon2: HashReader = (text) => {
   const phc = text.startsWith('argon2$argon2') ? text.slice('argon2'.length) : text;
   const cost = argon2CostOf(phc);
@@ -26,7 +26,10 @@ const READERS: readonly HashReader[] = [readArgon2, readBcrypt, readWrapped, rea
 
 type Rules = Pick<ResolvedAuthOptions['passwords'], 'storedHashes' | 'storedHashLimitMs'>;
 
-/** Whoever reads the text of a stored hash: the forms that are built in, then the host's hooks in their order. Throws `unavailable` where a hook fails. */
+/**
+ * Finds a reader for a stored hash: first the built-in forms, then the host's hooks in their order.
+ * Throws `unavailable` if a hook fails.
+ */
 export function recognise(text: string, { storedHashes, storedHashLimitMs }: Rules): StoredHash | undefined {
   for (const read of text.length > MOST_CHARACTERS ? [] : READERS) {
     const stored = read(text);
@@ -35,7 +38,7 @@ export function recognise(text: string, { storedHashes, storedHashLimitMs }: Rul
   const hook = storedHashes.find((each) => recognises(each, text));
   return hook && { form: 'hook', costMs: 0, memoryKib: 0, verify: (password) => asked(hook, password) };
 
-  // one that never answers would keep its turn
+  // a hook that never answers would block its turn for ever
   function asked({ verify }: StoredHashHook, password: string): Promise<boolean> {
     const answer = Promise.resolve().then(() => verify(password, text));
     return withDeadline(answer, storedHashLimitMs, 'passwords.storedHashes');

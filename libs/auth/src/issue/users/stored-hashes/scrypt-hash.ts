@@ -3,7 +3,7 @@ import { base64Bytes, type HashReader, type StoredHash } from './stored-hash.js'
 
 /** Milliseconds for N·r·p = 1, on a slow core. */
 const UNIT_MS = 0.0005;
-/** What PBKDF2 before and after the mixing takes, as a number of N. */
+/** The time of PBKDF2 before and after the mixing, expressed as a value of N. */
 const OUTSIDE = 16;
 const LEAST_KEY_BYTES = 16;
 
@@ -13,7 +13,9 @@ interface Cost {
   readonly p: number;
 }
 
-/** scrypt (RFC 7914) as the PHC form (passlib, Node packages), Werkzeug and Django write it. */
+/**
+ * scrypt (RFC 7914) in the PHC form (passlib, Node packages) and in those of Werkzeug and Django.
+ */
 export const readScrypt: HashReader = (text) => readPhc(text) ?? readWerkzeug(text) ?? readDjango(text);
 
 function readPhc(text: string): StoredHash | undefined {

@@ -1,20 +1,32 @@
-/** A password hash that another system made, read and judged but not computed. */
+/** A password hash of another system, parsed and checked but not computed. */
 export interface StoredHash {
-  /** `bcrypt`, `scrypt`, `pbkdf2`, `argon2`, `hook`: with `costMs` it says which hashes take about the same time. */
+  /**
+   * `bcrypt`, `scrypt`, `pbkdf2`, `argon2` or `hook`. Hashes with the same form and `costMs` take
+   * about the same time.
+   */
   readonly form: string;
-  /** What verifying it takes on a slow core, in milliseconds: a rough guess from its parameters, for the bound. */
+  /**
+   * The time of a verification on a slow core, in milliseconds: a rough estimate from the
+   * parameters, for the limit.
+   */
   readonly costMs: number;
   readonly memoryKib: number;
-  /** Whether it may be of the normalised password, as ours are: then both are tried. Others hashed what was typed. */
+  /**
+   * Whether the hash may be of the normalised password, as ours are: then both texts are tried.
+   * Other systems hash the text as typed.
+   */
   readonly mayBeOurs?: boolean;
-  /** Whether the password is the hash's. */
+  /** Whether the password matches the hash. */
   verify(password: string): Promise<boolean>;
 }
 
-/** Reads the text of a stored hash; undefined where it is not of the reader's form. */
+/** Reads a stored hash; undefined if the text is not in the reader's form. */
 export type HashReader = (text: string) => StoredHash | undefined;
 
-/** Strict, so that a cut or mistyped value is unusable rather than compared. `adapted`: passlib's alphabet, `.` for `+`, without padding. */
+/**
+ * Strict, so that a truncated or mistyped value makes the hash unusable and is not compared.
+ * `adapted`: passlib's alphabet, with `.` for `+` and without padding.
+ */
 export function base64Bytes(text: string, alphabet: 'standard' | 'adapted' = 'standard'): Buffer | undefined {
   const standard = alphabet === 'adapted' ? text.replaceAll('.', '+') : text;
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(standard)) return undefined;

@@ -5,15 +5,16 @@ import { argon2CostOf } from './argon2-cost.js';
 import { bcryptWith, readBcrypt } from './bcrypt-hash.js';
 import type { HashReader } from './stored-hash.js';
 
-/** A bcrypt hash: what its digest is made with, and the digest. */
+/** A bcrypt hash: the settings of its digest, and the digest. */
 const BCRYPT = /^(\$2[aby]\$\d\d\$[./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/;
 const WRAPPED = /^bcrypt(\$2[aby]\$\d\d\$[./A-Za-z0-9]{22})(\$argon2id\$.{1,200})$/;
-/** For the digest that is not kept: a hash of this form is only asked for its cost. */
+/** Takes the place of the digest, which is not stored: such a hash is only read for its cost. */
 const NO_DIGEST = '.'.repeat(31);
 
 /**
- * Argon2id over a bcrypt hash, for a table whose old hashes must go today and whose passwords nobody knows: `bcrypt$2b$10$<salt>$argon2id$…`. The
- * bcrypt digest is what Argon2id hashed; it is not in the text. Undefined for what is no bcrypt hash.
+ * Argon2id over a bcrypt hash, for a table whose old hashes must be replaced now although the
+ * passwords are unknown: `bcrypt$2b$10$<salt>$argon2id$…`. Argon2id hashes the bcrypt digest, which
+ * is not in the text. Undefined for a text that is not a bcrypt hash.
  */
 export async function wrapBcrypt(hash: string, cost: Argon2Cost): Promise<string | undefined> {
   const [, setting, digest] = BCRYPT.exec(hash) ?? [];
