@@ -3,24 +3,25 @@ import { AuthError } from '../common/auth-error.js';
 import type { JwtAuthGuard } from '../verify/guards/jwt-auth.guard.js';
 import type { RequestAuthenticator } from '../verify/http/request-authenticator.service.js';
 
-/** One application that answers under a name of the process-wide passport. */
+/** One application that answers under a strategy name of the process-wide passport. */
 export interface Application {
   readonly guard: JwtAuthGuard;
   readonly authenticator: RequestAuthenticator;
   readonly container: ModulesContainer;
-  /** The Express or Fastify application; none in a microservice. */
+  /** The Express or Fastify application; undefined in a microservice. */
   readonly server: object | undefined;
 }
 
-/** What a call shows of the application that it came to. */
+/** What a call reveals about the application that it came to. */
 export interface Call {
   readonly request: object | undefined;
   readonly routeClass?: object;
 }
 
 /**
- * Passport and the classes that `AuthGuard` returns are one for the process, whose applications are several (tests, a gateway with an admin
- * port): who answers is found by the call, never by who registered last.
+ * Passport and the classes that `AuthGuard` returns exist once in the process, but the process may
+ * have several applications (tests, a gateway with an admin port). The call decides which one
+ * answers, not the order of registration.
  */
 export class Applications {
   private readonly byName = new Map<string, Set<Application>>();
@@ -34,7 +35,10 @@ export class Applications {
     this.byName.get(name)?.delete(application);
   }
 
-  /** Undefined: the call is for an application without Tokenward, whose own strategy answers. Throws where it could be several. */
+  /**
+   * Undefined: the call is for an application without Tokenward, and that application's own
+   * strategy answers. Throws if several applications are possible.
+   */
   find(name: string, { request, routeClass }: Call): Application | undefined {
     const all = [...(this.byName.get(name) ?? [])];
     const server = request && serverOf(request);
@@ -50,7 +54,7 @@ export class Applications {
   }
 }
 
-/** Express: the innermost application; Fastify: the instance of the route. */
+/** On Express the innermost application, on Fastify the instance of the route. */
 function serverOf(request: object): object | undefined {
   const { app, server } = request as { readonly app?: object; readonly server?: object };
   return app ?? server;

@@ -4,8 +4,9 @@ import type { HttpRequest } from '../verify/http/adapter.js';
 import type { RequestAuthenticator } from '../verify/http/request-authenticator.service.js';
 
 /**
- * A passport-jwt strategy whose verification is Tokenward's: one policy, whoever calls. For `passport.authenticate('jwt')` and for
- * `AuthGuard(['jwt', 'local'])`; under `AuthGuard('jwt')` alone `JwtAuthGuard` answers, which knows the route as well.
+ * A passport-jwt strategy that verifies with Tokenward, so that every caller gets the same policy.
+ * For `passport.authenticate('jwt')` and `AuthGuard(['jwt', 'local'])`. Under `AuthGuard('jwt')`
+ * alone `JwtAuthGuard` answers, because it also knows the route.
  */
 export class JwtStrategy extends Strategy {
   constructor(
@@ -15,7 +16,7 @@ export class JwtStrategy extends Strategy {
     super({ jwtFromRequest: () => null, secretOrKeyProvider: refuseKey }, refuseVerify);
   }
 
-  /** Called by passport on a delegate of this strategy. */
+  /** Passport calls it on a delegate of this strategy. */
   override authenticate(request: object): void {
     const refuse = (error: unknown): void => this.refuse(error);
     try {
@@ -27,7 +28,10 @@ export class JwtStrategy extends Strategy {
     }
   }
 
-  /** A failure is a token that is not accepted, and the next strategy is asked; a store that is down is an error. */
+  /**
+   * A refused token is a failure, and passport asks the next strategy. A store that does not answer
+   * is an error.
+   */
   private refuse(error: unknown): void {
     if (error instanceof AuthError && error.getStatus() === 401)
       this.fail(error.headers['WWW-Authenticate'], 401);
@@ -35,7 +39,7 @@ export class JwtStrategy extends Strategy {
   }
 }
 
-/** passport-jwt asks for both; `authenticate` above never comes to them. */
+/** passport-jwt requires both functions; `authenticate` above never calls them. */
 function refuseKey(_request: unknown, _token: unknown, done: (error: Error) => void): void {
   done(new AuthError('token_refused', 'passport-jwt verifies nothing here'));
 }

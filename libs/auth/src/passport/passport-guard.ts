@@ -6,7 +6,7 @@ import { requirementsOf } from '../verify/guards/route-metadata.js';
 import { routeOf } from '../verify/guards/route-layers.js';
 import type { Application, Applications } from './applications.js';
 
-/** What `AuthGuard` returns, as far as it is called here. */
+/** The members of `AuthGuard`'s class that are used here. */
 interface PassportGuard extends IAuthGuard {
   readonly options: { readonly property?: string; readonly defaultStrategy?: string | string[] };
 }
@@ -14,14 +14,15 @@ interface PassportGuard extends IAuthGuard {
 const adopted = new WeakSet<object>();
 const asks = perRoute((context) => requirementsOf(routeOf(context)).length > 0);
 
-/** The class that `AuthGuard(name)` returns, each time the same; hosts extend it. */
+/** The class that `AuthGuard(name)` returns; it is the same each time, and hosts extend it. */
 export function passportGuard(name?: string): { readonly prototype: object } {
   return AuthGuard(name);
 }
 
 /**
- * Has `JwtAuthGuard` answer wherever the class of `AuthGuard(name)` guards a route of an application with Tokenward: passport itself knows
- * neither the route nor a refusal other than 401. A host's own `handleRequest` is called as before.
+ * Makes `JwtAuthGuard` answer wherever the class of `AuthGuard(name)` guards a route of an
+ * application with Tokenward: passport itself knows neither the route nor a refusal other than 401.
+ * A host's own `handleRequest` is called as before.
  */
 export function adopt(guardName: string | undefined, applications: Applications): void {
   const prototype = passportGuard(guardName).prototype as PassportGuard;
@@ -50,7 +51,8 @@ async function judge(
   }
   const principal = principalOf(context);
   if (failure === undefined && !principal) return true;
-  // the host decides about errors and about requests without a token, but cannot lift a requirement
+  // the host decides about errors and about requests without a token, but it cannot remove a
+  // requirement
   const user: unknown = guard.handleRequest(
     failure ?? null,
     failure === undefined ? principal : false,
@@ -63,7 +65,7 @@ async function judge(
   return true;
 }
 
-/** Of a socket or a remote call none shows whose it is. */
+/** Undefined for a socket or a remote call, which does not show its application. */
 function requestOf(context: ExecutionContext): object | undefined {
   const type = context.getType<string>();
   return type === 'http' || type === 'graphql' ? carrierOf(context) : undefined;

@@ -17,9 +17,11 @@ import { JwtStrategy } from './jwt.strategy.js';
 import { adopt, passportGuard } from './passport-guard.js';
 
 export interface TokenwardPassportOptions {
-  /** The name in `AuthGuard('jwt')`. Default: `jwt`; of a named instance `<instance>-jwt`. */
+  /** The name in `AuthGuard('jwt')`. Default: `jwt`; for a named instance `<instance>-jwt`. */
   readonly strategy?: string;
-  /** Which `AuthModule` answers, where the application has several. Default: the one without a name. */
+  /**
+   * Which `AuthModule` answers, if the application has several. Default: the one without a name.
+   */
   readonly instance?: string;
 }
 
@@ -27,8 +29,9 @@ const OPTIONS = Symbol('TOKENWARD_PASSPORT_OPTIONS');
 const applications = new Applications();
 
 /**
- * For applications whose routes stand under `AuthGuard('jwt')` of `@nestjs/passport`: they answer as under `JwtAuthGuard`, refusals, `@Public()`
- * and requirements included. Import it once, beside `AuthModule`. Needs `@nestjs/passport`, `passport` and `passport-jwt`.
+ * For applications whose routes use `AuthGuard('jwt')` of `@nestjs/passport`: they behave as under
+ * `JwtAuthGuard`, with its refusals, `@Public()` and requirements. Import it once, beside
+ * `AuthModule`. Needs `@nestjs/passport`, `passport` and `passport-jwt`.
  */
 @Module({})
 export class TokenwardPassportModule implements OnModuleInit, OnApplicationShutdown {
@@ -44,7 +47,7 @@ export class TokenwardPassportModule implements OnModuleInit, OnApplicationShutd
   ) {
     this.instance = instance ?? DEFAULT_INSTANCE;
     this.name = strategy ?? (instance === undefined ? 'jwt' : `${instance}-jwt`);
-    // before any module asks which routes are held
+    // before any module asks which routes are guarded
     for (const guard of [this.name, undefined]) adopt(guard, applications);
     countAsOurs(container, passportGuard(this.name), this.instance);
   }
@@ -69,7 +72,7 @@ export class TokenwardPassportModule implements OnModuleInit, OnApplicationShutd
     if (this.application) applications.remove(this.name, this.application);
   }
 
-  /** The strategy is the process's, so it asks whose the request is. */
+  /** The strategy belongs to the process, so it looks up which application the request is for. */
   private authenticatorOf(request: object): RequestAuthenticator {
     const application = applications.find(this.name, { request });
     if (application) return application.authenticator;
@@ -85,7 +88,7 @@ export class TokenwardPassportModule implements OnModuleInit, OnApplicationShutd
       try {
         return this.modules.get<T>(token, { strict: false });
       } catch {
-        // forResourceServer has no names
+        // forResourceServer has no named instances
       }
     throw AuthError.configuration(
       'TokenwardPassportModule',
@@ -93,7 +96,10 @@ export class TokenwardPassportModule implements OnModuleInit, OnApplicationShutd
     );
   }
 
-  /** Of two strategies under one name passport keeps the later: a host's own one would be asked by chance. */
+  /**
+   * Of two strategies with the same name, passport keeps the later one. With the host's own
+   * strategy, the order of registration would decide.
+   */
   private refuseAnother(): void {
     for (const module of this.container.values())
       for (const { instance } of module.providers.values()) {

@@ -6,8 +6,8 @@ const FAILURES = 3;
 const OPEN_MS = 250;
 
 /**
- * After three failures in a row calls fail at once for a quarter of a second; then one is let through, and its outcome decides. It recovers
- * by itself as soon as somebody asks.
+ * After three failures in a row, calls fail at once for a quarter of a second. Then one call is let
+ * through, and its outcome decides. So the breaker only needs a call to recover.
  */
 export class CircuitBreaker {
   #failures = 0;
@@ -21,7 +21,7 @@ export class CircuitBreaker {
     this.#lastSuccess = clock.monotonic();
   }
 
-  /** Milliseconds since something succeeded. */
+  /** Milliseconds since the last success. */
   silentMs(): number {
     return this.clock.monotonic() - this.#lastSuccess;
   }
@@ -30,7 +30,7 @@ export class CircuitBreaker {
     const now = this.clock.monotonic();
     if (this.#failures >= FAILURES && now < this.#openUntil)
       throw AuthError.unavailable(`${what}: the circuit is open`);
-    // Whoever comes next waits for this one's outcome, or for the next quarter.
+    // Calls that come next wait for the outcome of this one, or for the next quarter of a second.
     this.#openUntil = now + OPEN_MS;
     try {
       const result = await withDeadline(work(), this.deadlineMs * patience, what);
@@ -41,7 +41,7 @@ export class CircuitBreaker {
       this.#failures++;
       this.#openUntil = this.clock.monotonic() + OPEN_MS;
       if (error instanceof AuthError) throw error;
-      // A driver's message may hold the command's arguments.
+      // A driver's message may contain the command's arguments.
       throw AuthError.unavailable(`${what}: ${error instanceof Error ? error.name : 'failed'}`);
     }
   }

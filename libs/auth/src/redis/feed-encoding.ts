@@ -9,7 +9,7 @@ import {
 import type { FeedItem, Heartbeat } from '../storage/revocation-feed.port.js';
 import type { LedgerPosition } from '../storage/revocation-ledger.port.js';
 
-/** One row as it stands in the index and in the stream: `field` → `value:expiresAt`. */
+/** One row in the format of the index and the stream: `field` → `value:expiresAt`. */
 export interface FeedRow {
   readonly field: string;
   readonly value: number;
@@ -26,7 +26,7 @@ const PREFIX: Readonly<Record<LedgerKind, string>> = {
   all: 'a:',
 };
 const KIND_OF = new Map(LEDGER_KINDS.map((kind) => [PREFIX[kind], kind]));
-/** The contract's keys for other languages (section 6). */
+/** The keys that the contract defines for other languages (section 6). */
 const COPY_PREFIX: Readonly<Partial<Record<LedgerKind, string>>> = {
   token: 'token:revoked:',
   session: 'session:revoked:',
@@ -40,23 +40,29 @@ export function toFeedRow({ kind, id, value, expiresAt }: LedgerEntry): FeedRow 
   return { field: PREFIX[kind] + id, value, expiresAt };
 }
 
-/** Undefined for what this version does not know (a field of a later one, the head), and for what no script writes. */
+/**
+ * Undefined for a field that this version does not know (one of a later version, the head), and for
+ * text that no script writes.
+ */
 export function fromFeedRow(field: string, text: string): LedgerEntry | undefined {
   const numbers = numbersOf(text);
   const kind = KIND_OF.get(field.slice(0, 2));
   if (!numbers || !kind) return undefined;
   const [value, expiresAt] = numbers;
-  // whatever stands behind it, `all` is all
+  // for `all`, the rest of the field has no meaning
   return { kind, id: kind === 'all' ? '' : field.slice(2), value, expiresAt };
 }
 
-/** `value:expiresAt`, as the scripts write them. */
+/** Reads `value:expiresAt`, the format of the scripts. */
 function numbersOf(text: string): readonly [value: number, expiresAt: number] | undefined {
   const [, value, expiresAt] = WRITTEN.exec(text)?.map(Number) ?? [];
   return isWhole(value) && isWhole(expiresAt) ? [value, expiresAt] : undefined;
 }
 
-/** An entry as the contract has it for other languages; there is none of kind `all`. */
+/**
+ * An entry in the format that the contract defines for other languages. There is none for the kind
+ * `all`.
+ */
 export function copyOf({
   kind,
   id,
@@ -66,7 +72,7 @@ export function copyOf({
   return prefix === undefined ? undefined : { key: prefix + id, value: kind === 'user' ? value : 1 };
 }
 
-/** In the order that `verdictOf` reads the answers. */
+/** In the order in which `verdictOf` reads the answers. */
 export function lookupFields(token: RevocableToken): string[] {
   return LEDGER_KINDS.map((kind) => PREFIX[kind] + idOf(kind, token));
 }
@@ -74,13 +80,13 @@ export function lookupFields(token: RevocableToken): string[] {
 export function verdictOf(token: RevocableToken, answers: readonly (string | null)[]): 'revoked' | 'silent' {
   const refused = LEDGER_KINDS.some((kind, at) => {
     const text = answers[at];
-    // an answer that cannot be read refuses
+    // an answer that cannot be read counts as a refusal
     return typeof text === 'string' && (numbersOf(text)?.[0] ?? Infinity) > spareUpTo(kind, token);
   });
   return refused ? 'revoked' : 'silent';
 }
 
-/** Undefined for anything that is not a heartbeat: what cannot be read proves nothing. */
+/** Undefined for anything that is not a heartbeat, because an unreadable text proves nothing. */
 export function parseBeat(text: string | null | undefined): Heartbeat | undefined {
   if (!text) return undefined;
   try {
@@ -114,14 +120,14 @@ function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** As the scripts take them. */
+/** The rows as arguments of the scripts. */
 export function rowArguments(entries: readonly LedgerEntry[]): (string | number)[] {
   return entries
     .map(toFeedRow)
     .flatMap(({ field, value, expiresAt }) => [field, value, Math.ceil(expiresAt)]);
 }
 
-/** Of one message of the stream; undefined for what this version does not know. */
+/** Reads one message of the stream; undefined if this version does not know it. */
 export function itemOf(fields: readonly string[]): FeedItem | undefined {
   const [name, content, , text] = fields;
   if (name === 'h') {

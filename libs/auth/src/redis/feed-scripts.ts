@@ -1,6 +1,12 @@
-/** KEYS of all feed scripts but those of the registry: the stream, the index (a hash, the head among its fields), the index's expiry (a sorted set). */
+/**
+ * KEYS of all feed scripts except those of the registry: the stream, the index (a hash; the head is
+ * one of its fields), the expiry of the index (a sorted set).
+ */
 
-/** ARGV from `first` on: field, value, expiresAt (milliseconds) of each row. The greatest wins, whatever the order. */
+/**
+ * ARGV from `first` on: field, value, expiresAt (milliseconds) of each row. The greatest value
+ * wins, in any order.
+ */
 const RAISE = `
 local function raise_from(first)
   for i = first, #ARGV, 3 do
@@ -27,10 +33,12 @@ return 1
 `;
 
 /**
- * ARGV: expected head id ('' for none), new head id, new head, writer's time, age to trim at (ms), then rows. Answers false when appended,
- * else the head that is there. Expired entries leave the index in small steps. The stream is trimmed by age, never by length, and with everything up
- * to a heartbeat (`#trim`, noted when it was young) that heartbeat, too: were some rows of a step gone and its heartbeat there, who had read up to
- * the one before would find every link and not know what it missed.
+ * ARGV: expected head id ('' for none), new head id, new head, writer's time, age to trim at (ms),
+ * then rows. Returns false if it was appended, otherwise the current head. Expired entries are
+ * removed from the index in small steps. The stream is trimmed by age, never by length. The rows
+ * before a heartbeat are trimmed together with that heartbeat (`#trim` marks it while it is young).
+ * If only some rows of a step were trimmed and its heartbeat remained, a reader at the heartbeat
+ * before would find every link and not notice the loss.
  */
 const APPEND_SCRIPT = `${RAISE}
 local id = redis.call('HGET', KEYS[2], '#id') or ''
@@ -54,8 +62,9 @@ return {1, ''}
 `;
 
 /**
- * Of which process, and since when as a primary: a process that starts has another run id, one that is promoted or attached another
- * replication id, and none comes back. Empty for a replica, and where the user may not ask (ACL).
+ * Identifies the server process, and its time as a primary. A process that starts has a new run id,
+ * one that is promoted or attached has a new replication id, and no id is used again. Empty for a
+ * replica, and if the user may not ask (ACL).
  */
 export const LINEAGE = `
 local function lineage()
@@ -81,15 +90,18 @@ local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 return {last[1] and last[1][1] or '0-0', redis.call('HGET', KEYS[2], '#head') or '', lineage()}
 `;
 
-/** ARGV: cursor, count. The lineage tells pages of two servers apart, whose cursors mean different things. */
+/**
+ * ARGV: cursor, count. The lineage distinguishes pages of two servers, because their cursors have
+ * different meanings.
+ */
 const PAGE_SCRIPT = `${LINEAGE}
 local page = redis.call('HSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
 return {lineage(), page[1], page[2]}
 `;
 
 /**
- * KEYS: copies, on Cluster one (their slots differ). ARGV: value and expiresAt (milliseconds) of each. Neither value nor lifetime ever
- * goes down.
+ * KEYS: copies, on Cluster only one (their slots differ). ARGV: value and expiresAt (milliseconds)
+ * of each. Neither the value nor the lifetime is ever lowered.
  */
 const COPY_SCRIPT = `
 local time = redis.call('TIME')
@@ -107,7 +119,10 @@ end
 return 1
 `;
 
-/** KEYS of the registry: ledgers, and signers with their ledger, by the time they were announced at. */
+/**
+ * KEYS of the registry: ledgers, and signers with their ledger, each with the time of its
+ * announcement.
+ */
 const LASTS_MS = 10_000;
 const LATELY = `
 local time = redis.call('TIME')
@@ -115,7 +130,7 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local from, to = now - ${String(LASTS_MS)}, now + ${String(LASTS_MS)}
 `;
 
-/** ARGV: a ledger, its signers. Answers every ledger that was announced lately. */
+/** ARGV: a ledger, its signers. Returns every ledger that was announced recently. */
 const ANNOUNCE_SCRIPT = `${LATELY}
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 for i = 2, #ARGV do redis.call('ZADD', KEYS[2], now, ARGV[i] .. ' ' .. ARGV[1]) end
@@ -131,7 +146,10 @@ const SIGNERS_SCRIPT = `${LATELY}
 return redis.call('ZRANGEBYSCORE', KEYS[2], from, to)
 `;
 
-/** As commands of the own clients: sent by their hash after the first time on a connection. */
+/**
+ * Commands of Tokenward's own clients. After the first use on a connection they are sent by their
+ * hash.
+ */
 export const FEED_COMMANDS = {
   tokenwardPublish: PUBLISH_SCRIPT,
   tokenwardAppend: APPEND_SCRIPT,

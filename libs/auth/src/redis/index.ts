@@ -1,4 +1,4 @@
-/** `@tokenward/nestjs/redis`: what Tokenward does in Redis. */
+/** `@tokenward/nestjs/redis`: everything that Tokenward does in Redis. */
 export { redisConnection, type RedisConnection, type RedisConnectionOptions } from './redis-connection.js';
 export { RedisRevocationFeedBus, type RedisFeedOptions } from './redis-revocation-feed.bus.js';
 export { RedisThrottleStore, type RedisThrottleOptions } from './redis-throttle.store.js';

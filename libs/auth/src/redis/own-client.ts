@@ -1,23 +1,26 @@
 import type { Cluster, Redis } from 'ioredis';
 import { AuthError } from '../common/auth-error.js';
 
-/** A host's client: ioredis on its own, through Sentinel, or on Cluster. */
+/** A host's client: a single ioredis client, one through Sentinel, or one on Cluster. */
 export type HostClient = Redis | Cluster;
 
-/** By its mark, not its class: the host may have its own copy of ioredis. */
+/** Checks a property, not the class: the host may have another copy of ioredis. */
 export function isCluster(client: HostClient): client is Cluster {
   return client.isCluster;
 }
 
-/** Fails at once while disconnected, never resends, answers in one shape; comes back by itself. */
+/**
+ * Fails at once while disconnected, never resends, always answers in the same format, and
+ * reconnects by itself.
+ */
 const CONNECTION = {
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   enableReadyCheck: true,
   connectTimeout: 2_000,
-  // A hung server acknowledges no farewell.
+  // A server that hangs does not acknowledge the disconnect.
   disconnectTimeout: 250,
-  // what is made and never used (a boot that failed) must not keep the process alive
+  // a client that was made and never used (a failed boot) must not keep the process alive
   lazyConnect: true,
   protocol: 2 as const,
   replyMapping: 'legacy' as const,
@@ -31,10 +34,10 @@ const NOT_A_PRIMARY = {
     'redis: the server does not say whether it is a primary, and so proves nothing; allow this user HELLO or ROLE (ACL: +hello)',
 } as const;
 
-/** A node of a cluster sends whoever asks for a key elsewhere unless it is the key's primary. */
+/** A cluster node that is not the key's primary redirects the request. */
 async function roleOf(client: HostClient): Promise<'primary' | keyof typeof NOT_A_PRIMARY> {
   if (isCluster(client)) return 'primary';
-  // HELLO is open to users that may not call ROLE or INFO (`-@dangerous`)
+  // HELLO is allowed for users that may not call ROLE or INFO (`-@dangerous`)
   const said: unknown = await client
     .call('HELLO')
     .catch(() => client.role())
@@ -46,7 +49,7 @@ async function roleOf(client: HostClient): Promise<'primary' | keyof typeof NOT_
 
 type ScriptCommand = (keyCount: number, ...rest: (string | number)[]) => Promise<unknown>;
 
-/** One of the scripts that the own client was made with. */
+/** Runs one of the scripts that the client was made with. */
 export function runScript(
   client: HostClient,
   name: string,
@@ -58,16 +61,19 @@ export function runScript(
   return command.call(client, keys.length, ...keys, ...args);
 }
 
-/** A connection of Tokenward's own, like the host's (address, credentials, key prefix, TLS). */
+/**
+ * A connection of Tokenward's own, with the host's settings (address, credentials, key prefix,
+ * TLS).
+ */
 export class OwnClient {
   readonly client: HostClient;
-  /** Changes whenever a connection was lost or the cluster's nodes changed. */
+  /** Changes whenever a connection was lost or the nodes of the cluster changed. */
   connection = 0;
   #everReady = false;
   #firstReady: Promise<void> | undefined;
   #leaving = false;
 
-  /** `scripts`: Lua by the name of its command, for `runScript`. */
+  /** `scripts`: Lua scripts by the name of their command, for `runScript`. */
   constructor(host: HostClient, scripts: Readonly<Record<string, string>> = {}) {
     this.client = isCluster(host)
       ? host.duplicate([], {
@@ -85,16 +91,19 @@ export class OwnClient {
     };
     this.client.on('close', changed);
     if (isCluster(this.client)) this.client.on('+node', changed).on('-node', changed);
-    // Every failure reaches its caller; the event alone must not end the process.
+    // Every failure also reaches its caller; the event alone must not end the process.
     this.client.on('error', () => undefined);
   }
 
-  /** Connects at its first use, which waits (the caller holds a deadline); afterwards commands fail at once while there is no connection. */
+  /**
+   * Connects at the first use, which waits (the caller has a deadline). After that, commands fail
+   * at once while there is no connection.
+   */
   async ready(): Promise<HostClient> {
-    // a failure is tried again by the client itself
+    // after a failure the client itself tries again
     if (this.client.status === 'wait') this.client.connect().catch(() => undefined);
     if (!this.#everReady && this.client.status !== 'ready') {
-      // one listener for all who wait: they are many while Redis is away from the start
+      // one listener for all who wait: there are many if Redis is away from the start
       await (this.#firstReady ??= new Promise<void>((resolve) => this.client.once('ready', () => resolve())));
     }
     this.#everReady = true;
@@ -102,8 +111,10 @@ export class OwnClient {
   }
 
   /**
-   * Reads, and throws unless the server said after it, on the same connection, that it is a primary: a replica lags behind by nobody knows
-   * how much, and a server that does not say may be one. `work` sends its command before it returns. What is `sure` is so wherever it was read.
+   * Reads, and throws unless the server said afterwards, on the same connection, that it is a
+   * primary. The lag of a replica is unknown, and a server that does not say may be a replica.
+   * `work` must send its command before it returns. A `sure` answer is valid whatever server it
+   * came from.
    */
   async readPrimary<T>(
     work: (client: HostClient) => Promise<T>,
@@ -118,7 +129,7 @@ export class OwnClient {
     return result;
   }
 
-  /** What the operator should know of the server's role, one line. */
+  /** A one-line warning for the operator about the server's role. */
   async roleWarning(): Promise<string | undefined> {
     const role = await roleOf(await this.ready());
     return role === 'primary' ? undefined : NOT_A_PRIMARY[role];

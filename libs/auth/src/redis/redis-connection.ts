@@ -9,7 +9,7 @@ import { RedisRevocationFeedBus } from './redis-revocation-feed.bus.js';
 import { RedisThrottleStore } from './redis-throttle.store.js';
 
 export interface RedisConnectionOptions {
-  /** Deadline of one command of the revocation feed, milliseconds. Default 200. */
+  /** Deadline of one command of the revocation feed, in milliseconds. Default 200. */
   readonly deadlineMs?: number;
 }
 
@@ -17,15 +17,16 @@ export interface RedisConnection {
   readonly feed: RevocationFeedBus;
   readonly throttle: ThrottleStore;
   readonly replays: ProofReplays;
-  /** The host's own. */
+  /** The host's own client. */
   readonly client: HostClient;
-  /** Closes the connections that were opened beside the host's client, never the client. */
+  /** Closes the connections that Tokenward opened, never the host's client. */
   close(): Promise<void>;
 }
 
 /**
- * What Tokenward does in Redis, for `AuthModule.forRoot({ redis })`. The client may be an ioredis one on its own, through Sentinel or on
- * Cluster; its address, credentials, TLS and key prefix are taken over.
+ * Makes the Redis option of `AuthModule.forRoot({ redis })`. The client may be a single ioredis
+ * client, one through Sentinel or one on Cluster. Its address, credentials, TLS and key prefix are
+ * used.
  */
 export function redisConnection(client: HostClient, options: RedisConnectionOptions = {}): RedisConnection {
   const clock = new SystemClock();

@@ -6,11 +6,14 @@ import { ProofReplays, type ProofUse, type ProofVerdict } from '../storage/proof
 import type { HostClient } from './own-client.js';
 import { REPLAY_SCRIPT } from './replay-script.js';
 
-/** One hash tag: epoch and proof are looked at in one step on Cluster too. */
+/** One hash tag, so that epoch and proof are checked in one step on Cluster, too. */
 const TAG = '{tokenward:dpop}:';
 const NONCE_BYTES = 16;
 
-/** Used proofs in Redis, for all processes. Nothing may be evicted (`noeviction`), and the user needs `INFO`. */
+/**
+ * Used proofs in Redis, shared by all processes. Redis must not evict keys (`noeviction`), and the
+ * user needs `INFO`.
+ */
 export class RedisProofReplays extends ProofReplays {
   constructor(
     private readonly redis: HostClient,
@@ -22,7 +25,8 @@ export class RedisProofReplays extends ProofReplays {
   }
 
   override async use({ id, issuedAtMs, windowMs, nonce = '' }: ProofUse): Promise<ProofVerdict> {
-    // ioredis would queue it; a lazy client (`wait`) connects at the first command
+    // otherwise ioredis would queue the command; a lazy client (`wait`) connects at its first
+    // command
     if (this.redis.status !== 'ready' && this.redis.status !== 'wait')
       throw AuthError.unavailable('DPoP: Redis cannot be reached');
     const fresh = this.entropy.bytes(NONCE_BYTES).toString('base64url');
@@ -48,7 +52,7 @@ export class RedisProofReplays extends ProofReplays {
     }
   }
 
-  // one that stays is forgotten by its time to live
+  // best effort: a proof that is not deleted expires by itself
   override forget(id: string): void {
     if (this.redis.status === 'ready') this.redis.del(`${TAG}used:${id}`).catch(() => undefined);
   }

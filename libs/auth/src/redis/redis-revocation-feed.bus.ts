@@ -30,7 +30,7 @@ import { FEED_COMMANDS } from './feed-scripts.js';
 import { isCluster, OwnClient, runScript, type HostClient } from './own-client.js';
 
 export interface RedisFeedOptions {
-  /** Of one command, milliseconds. Default 200. */
+  /** Deadline of one command, in milliseconds. Default 200. */
   readonly deadlineMs?: number;
 }
 
@@ -39,26 +39,29 @@ export const feedSchema = group({ deadlineMs: whole(1, 60_000).prefault(200) });
 const TAG = `tokenward:${String(FEED_VERSION)}`;
 const REGISTRY = [`{${TAG}}:ledgers`, `{${TAG}}:signers`] as const;
 /**
- * One hash tag, hence one slot on Cluster. The version in it lets two releases run side by side, the ledger two applications. Stream, index,
- * expiry.
+ * Stream, index, expiry. One hash tag, and so one slot on Cluster. The tag contains the version, so
+ * that two releases can run side by side, and the ledger, so that two applications can.
  */
 const keysOf = (ledger: string) =>
   [`{${TAG}:${ledger}}:feed`, `{${TAG}:${ledger}}:index`, `{${TAG}:${ledger}}:expiry`] as const;
 
-/** What is younger is in the stream; what is older than twice that is not. */
+/** Younger messages are in the stream; messages twice as old are not. */
 const TRIM_AGE_MS = 5 * 60_000;
-/** Deadlines of what no request waits for are so many times as long. */
+/** Commands that no request waits for have a deadline that is this many times as long. */
 const PATIENCE = 5;
 const READ_COUNT = 1_000;
 const PAGE_COUNT = 1_000;
-/** Without an answer for so long a connection that still looks open is given up. */
+/** A connection that looks open is closed after this long without an answer. */
 const GIVE_UP_MS = 2_000;
-/** How long the server that is read from is taken for the same one without asking. */
+/** For how long the server is assumed to be the same one without asking again. */
 const LINEAGE_KEPT_MS = 1_000;
-/** Copies on the way to the nodes of a cluster, at most: a node that hangs must not fill the memory. */
+/** The most copies in flight to a cluster's nodes: a node that hangs must not fill the memory. */
 const COPIES_UNDER_WAY = 5_000;
 
-/** The feed in Redis: alone, behind Sentinel, or on Cluster. Two connections of its own; the host's client is never used. */
+/**
+ * The feed in Redis: on a single server, behind Sentinel, or on Cluster. It has two connections of
+ * its own, and never uses the host's client.
+ */
 export class RedisRevocationFeedBus extends RevocationFeedBus {
   readonly maxRows = 500;
   readonly #asking: OwnClient;
@@ -97,7 +100,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     return this.#write(
       'redis append',
       async (client) => {
-        // A fill goes no faster than its copies arrive.
+        // A fill is not faster than its copies arrive.
         for (let i = 0; i < 10 && this.#copiesUnderWay + entries.length > COPIES_UNDER_WAY; i++)
           await delay(10);
         this.#copy(client, entries);
@@ -141,7 +144,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     try {
       answer = await withDeadline(reading, blockMs + this.#deadlineMs, 'redis read');
     } catch (error) {
-      // The answer may still come, and a later one must not be taken for it.
+      // The answer may still arrive, and must not be taken for that of a later command.
       if (own.client.status === 'ready') own.reconnect();
       if (error instanceof AuthError) throw error;
       throw AuthError.unavailable('redis read: failed');
@@ -236,7 +239,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     this.#reading.close();
   }
 
-  /** Which server the next read of the stream is answered by, told before it is sent: what it proves is true of that one. */
+  /** Identifies the server of the next read of the stream; what is read only holds for that one. */
   async #lineageBefore(ledger: string): Promise<string> {
     const client = await this.#reading.ready();
     const { connection } = this.#reading;
@@ -248,7 +251,7 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     return lineage;
   }
 
-  /** A replica refuses it by itself. */
+  /** A replica refuses writes by itself. */
   #write<T>(what: string, work: (client: HostClient) => Promise<T>, patience?: number): Promise<T> {
     return this.#ask(what, async () => work(await this.#asking.ready()), patience);
   }
@@ -267,7 +270,10 @@ export class RedisRevocationFeedBus extends RevocationFeedBus {
     }
   }
 
-  /** Sent before the rows' own script; on Cluster each for itself (their slots differ). Best effort: a missing copy proves nothing. */
+  /**
+   * Sent before the script of the rows; on Cluster one by one, because their slots differ. Best
+   * effort: a missing copy proves nothing.
+   */
   #copy(client: HostClient, entries: readonly LedgerEntry[]): void {
     const copies = entries.flatMap((entry) => {
       const copy = copyOf(entry);

@@ -13,9 +13,12 @@ import {
 import { GIVE_BACK_SCRIPT, TAKE_SCRIPT } from './throttle-scripts.js';
 
 export interface RedisThrottleOptions {
-  /** What one login may wait for Redis, milliseconds. Default 150. */
+  /** How long one login may wait for Redis, in milliseconds. Default 150. */
   readonly deadlineMs?: number;
-  /** After a failure this process counts alone for so long before it asks again, milliseconds. Default 1,000. */
+  /**
+   * After a failure this process counts in memory for this long before it asks Redis again, in
+   * milliseconds. Default 1,000.
+   */
   readonly pauseMs?: number;
 }
 
@@ -24,14 +27,18 @@ export const throttleSchema = group({
   pauseMs: whole(0, 60_000).prefault(1_000),
 });
 
-/** One hash tag: a try's buckets are counted in one step also on Cluster. Logins are few enough for one slot. */
+/**
+ * One hash tag, so that all buckets of a try are counted in one step on Cluster, too. There are few
+ * enough logins for one slot.
+ */
 const TAG = '{tokenward:throttle}:';
 const ALLOWED: ThrottleDecision = { kind: 'allowed' };
 
 /**
- * Counts in Redis, shared by all processes, and beside it in the memory of this one. While Redis is away memory alone decides, and what it
- * has counted still stands when Redis is back (or was flushed): one process never allows more than the limit within a window, whatever Redis does,
- * so N processes allow at most N times the limit, and only while Redis is away. Nothing is shared through the host's client but commands.
+ * Counts in Redis, shared by all processes, and also in the memory of this process. While Redis is
+ * away only the memory decides, and its counts remain when Redis is back (or was flushed). So one
+ * process never allows more than the limit within a window. N processes allow at most N times the
+ * limit, and only while Redis is away. Tokenward only sends commands through the host's client.
  */
 export class RedisThrottleStore extends ThrottleStore {
   readonly #logger = new Logger('Tokenward');
@@ -66,12 +73,13 @@ export class RedisThrottleStore extends ThrottleStore {
   override async giveBack(attempt: ThrottleAttempt): Promise<void> {
     await this.#memory.giveBack(attempt);
     if (!this.reachable()) return;
-    // also while pausing: a take that came too late for us may have been counted, and this follows it on the same connection
+    // also during a pause: a take whose answer came too late may have been counted, and this
+    // follows it on the same connection
     const given = this.run(GIVE_BACK_SCRIPT, attempt, [attempt.id]).catch(() => undefined);
     if (!this.pausing()) await given;
   }
 
-  /** Milliseconds to wait, 0 when counted; `away` when Redis did not say. */
+  /** Milliseconds to wait, 0 if counted; `away` if Redis did not answer. */
   private async takeShared(attempt: ThrottleAttempt): Promise<number | 'away'> {
     if (this.pausing()) return 'away';
     if (!this.reachable()) return this.lost('no connection');
@@ -96,7 +104,10 @@ export class RedisThrottleStore extends ThrottleStore {
     return withDeadline(answer, this.#deadlineMs, 'redis throttle');
   }
 
-  /** ioredis would queue commands while it is disconnected; a lazy client (`wait`) connects at the first one. */
+  /**
+   * ioredis would queue commands while it is disconnected. A lazy client (`wait`) connects at the
+   * first one.
+   */
   private reachable(): boolean {
     return this.redis.status === 'ready' || this.redis.status === 'wait';
   }

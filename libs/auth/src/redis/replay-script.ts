@@ -1,10 +1,12 @@
 import { LINEAGE } from './feed-scripts.js';
 
 /**
- * Remembers a proof. An epoch is an unbroken memory: it has a random id, the lineage of the server that keeps it, and when it began; a flush, a
- * restart from an old dump and a replica that is promoted begin another one. A proof passes without a nonce when it was made after the epoch began
- * whatever the clocks; with the epoch's id as its nonce it was. KEYS epoch, proof; ARGV now, a random id, `iat`, window (all times milliseconds),
- * nonce or empty. Answers `{verdict, id}`.
+ * Remembers a proof. An epoch is a time without loss of memory. It has a random id, the lineage of
+ * the server and a start time. A flush, a restart from an old dump or the promotion of a replica
+ * begins another epoch. Without a nonce, a proof passes if it was certainly made after the epoch
+ * began, even with wrong clocks. A proof that has the epoch's id as its nonce was made in the
+ * epoch. KEYS epoch, proof; ARGV now, a random id, `iat`, window (all times in milliseconds), nonce
+ * or empty. Returns `{verdict, id}`.
  */
 export const REPLAY_SCRIPT = `${LINEAGE}
 local own = lineage()

@@ -1,7 +1,9 @@
 /**
- * A sliding window: each bucket is a sorted set of tries by the time (Redis's own, milliseconds) they were counted at; none holds more than
- * its limit. KEYS the buckets; ARGV the try's id, the window in milliseconds, and the limit of each bucket. Answers 0 when the try was counted in every
- * bucket, else the milliseconds until it could be, and then it was counted in none.
+ * A sliding window. Each bucket is a sorted set of tries by the time at which they were counted
+ * (Redis's own, in milliseconds); no bucket has more tries than its limit. KEYS the buckets; ARGV
+ * the try's id, the window in milliseconds, and the limit of each bucket. Returns 0 if the try was
+ * counted in every bucket. Otherwise it was counted in none, and the result is the time in
+ * milliseconds until it can be.
  */
 export const TAKE_SCRIPT = `
 local time = redis.call('TIME')
@@ -27,7 +29,10 @@ end
 return 0
 `;
 
-/** KEYS the buckets; ARGV the try's id. A try that was never counted, or was given back before, changes nothing. */
+/**
+ * KEYS the buckets; ARGV the try's id. Changes nothing for a try that was never counted or was
+ * given back before.
+ */
 export const GIVE_BACK_SCRIPT = `
 for _, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[1]) end
 return 0

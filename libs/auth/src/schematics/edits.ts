@@ -1,10 +1,13 @@
-/** What each package is asked for, where the application does not name it. */
+/** The version of each package, if the application does not name one. */
 const DEPENDENCIES = { 'drizzle-orm': '^0.45.0', ioredis: '^5.8.0', pg: '^8.16.0' };
 const DEV_DEPENDENCIES = { '@types/pg': '^8.15.0' };
 
 type Localise = (code: string) => string;
 
-/** `authModule` among the imports of the application's module; undefined where there is no `@Module({`. */
+/**
+ * Adds `authModule` to the imports of the application's module; undefined if there is no
+ * `@Module({`.
+ */
 export function importModule(code: string, local: Localise): string | undefined {
   if (/\bauthModule\b/.test(code)) return code;
   const decorated = /@Module\(\{\s*/.exec(code);
@@ -21,7 +24,7 @@ export function importModule(code: string, local: Localise): string | undefined 
   return addImport(changed, local("import { authModule } from './auth/auth.setup.js';"));
 }
 
-/** The tables are made before the application is. */
+/** Creates the tables before the application. */
 export function prepareMain(code: string, local: Localise): string | undefined {
   if (/\bprepareDatabase\b/.test(code)) return code;
   const creation = /^([ \t]*)(?:const|let) \w+ = await NestFactory\.create/m.exec(code);
@@ -30,7 +33,10 @@ export function prepareMain(code: string, local: Localise): string | undefined {
   return addImport(changed, local("import { prepareDatabase } from './auth/database.js';"));
 }
 
-/** The test that `nest new` wrote makes the whole application: it needs no database and no key for that. */
+/**
+ * The test of `nest new` creates the whole application. This edit lets it run without a database
+ * and a key.
+ */
 export function prepareTest(code: string): string | undefined {
   if (/\bauthOptionsToken\b/.test(code)) return code;
   const made = /imports: \[AppModule\],?\s*\}\)(?=\.compile\(\))/.exec(code);
@@ -55,7 +61,10 @@ export function addDependencies(text: string): string {
   return JSON.stringify(manifest) === JSON.stringify(merged) ? text : changed;
 }
 
-/** The lines of `wanted` whose name (the first group of `named`) is not there yet, with the comments above them. */
+/**
+ * Adds the lines of `wanted` whose name (the first group of `named`) is not there yet, with the
+ * comments above them.
+ */
 export function addLines(text: string, wanted: string, named: RegExp): string {
   const there = new Set(text.split('\n').map((line) => named.exec(line)?.[1]));
   let comments: string[] = [];

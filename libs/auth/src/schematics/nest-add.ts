@@ -6,17 +6,17 @@ import { prismaFiles } from './prisma-files.js';
 import { typeormFiles } from './typeorm-files.js';
 
 export interface NestAddOptions {
-  /** Given by `nest add`. Default `src`. */
+  /** `nest add` sets it. Default `src`. */
   readonly sourceRoot?: string;
-  /** Default false: the package manager is run when package.json has changed. */
+  /** Default false: the package manager runs if package.json has changed. */
   readonly skipInstall?: boolean;
-  /** Whose table the users are in. Default: what package.json names, `drizzle` where it names none. */
+  /** The ORM of the users table. Default: the one in package.json, `drizzle` if there is none. */
   readonly orm?: UsersOrm;
 }
 
 const template = (name: string): string => readFileSync(new URL(`files/${name}`, import.meta.url), 'utf8');
 
-/** As `nest add` itself goes by it: `npm install` in a tree of pnpm's leaves neither whole. */
+/** As `nest add` itself decides: `npm install` in a tree of pnpm breaks both. */
 const LOCK_FILES = {
   'pnpm-lock.yaml': 'pnpm',
   'yarn.lock': 'yarn',
@@ -41,14 +41,15 @@ https://github.com/tokenward/tokenward/blob/main/docs/getting-started.md#5-a-pro
 `;
 
 /**
- * `nest add @tokenward/nestjs`. Adds what is missing and changes nothing that is there: running it twice does nothing. Nothing of the devkit is
- * loaded here but its types: whoever runs it brings it.
+ * `nest add @tokenward/nestjs`. Adds what is missing and changes nothing that exists, so a second
+ * run does nothing. Only the types of the devkit are imported, because the tool that runs this
+ * brings the devkit.
  */
 export function nestAdd({ sourceRoot = 'src', skipInstall = false, orm }: NestAddOptions): Rule {
   return (tree: Tree, context: SchematicContext): void => {
     const fresh = !tree.exists(`${sourceRoot}/auth/auth.setup.ts`);
     const manifest = JSON.parse(read(tree, 'package.json') ?? '{}') as { readonly type?: string };
-    // an ES module names the file that it imports, CommonJS leaves it to the resolver
+    // an ES module names the file that it imports, CommonJS leaves that to the resolver
     const local = (code: string): string =>
       manifest.type === 'module' ? code : code.replace(/(from '\.[^']*)\.js'/g, "$1'");
 

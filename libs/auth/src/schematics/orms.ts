@@ -1,14 +1,14 @@
 import type { Tree } from '@angular-devkit/schematics';
 
-/** Whose table the users are in. `drizzle`: also where nothing keeps users yet. */
+/** The ORM of the users table. `drizzle` is also for applications that store no users yet. */
 export type UsersOrm = 'drizzle' | 'typeorm' | 'prisma';
 
-/** What stands in `src/auth` in place of Drizzle's table, and how the setup file names it. */
+/** The files in `src/auth` that replace Drizzle's table, and how the setup file names them. */
 export interface OrmFiles {
   readonly files: Readonly<Record<string, string>>;
-  /** Of the setup file: what stands there for Drizzle, and what takes its place. */
+  /** In the setup file: Drizzle's text, and the text that replaces it. */
   readonly setup: readonly (readonly [string, string])[];
-  /** Printed beside the next steps. */
+  /** Printed with the next steps. */
   readonly note: string;
 }
 
@@ -16,7 +16,7 @@ const integerId = (most: string): string => `/** A token of another system may b
 const ownId = (id: string): number | undefined =>
   /^[1-9]\\d{0,15}$/.test(id) && Number(id) <= ${most} ? Number(id) : undefined;`;
 export const INTEGER_ID = integerId('2_147_483_647');
-/** A bigint that a transformer makes a number. */
+/** A bigint that a transformer turns into a number. */
 export const WIDE_INTEGER_ID = integerId('Number.MAX_SAFE_INTEGER');
 export const BIGINT_ID = `/** A token of another system may bring any text as an id. */
 const ownId = (id: string): string | undefined => (/^[1-9]\\d{0,17}$/.test(id) ? id : undefined);`;
@@ -26,12 +26,12 @@ const ownId = (id: string): string | undefined => (UUID.test(id) ? id : undefine
 export const TEXT_ID = `/** A token of another system may bring any text as an id. */
 const ownId = (id: string): string | undefined => (id.includes('\\0') ? undefined : id);`;
 
-/** Of the setup file. */
+/** The text in the setup file. */
 export const DRIZZLE_USERS = `storage: drizzleStorage(db, {
         users: { table: users, id, email, name, passwordHash, role, disabled },
       }),`;
 
-/** What the application's package.json says, unless it is given. */
+/** The given ORM, otherwise the one in the application's package.json. */
 export function usersOrm(manifest: string, given: UsersOrm | undefined): UsersOrm {
   if (given) return given;
   const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> };
@@ -39,12 +39,15 @@ export function usersOrm(manifest: string, given: UsersOrm | undefined): UsersOr
   return '@prisma/client' in dependencies ? 'prisma' : 'drizzle';
 }
 
-/** The names that a column of password hashes has. */
+/** The usual names of a column of password hashes. */
 export const HASH_NAMES = ['passwordHash', 'password_hash', 'hashedPassword', 'password'];
 
 const OTHER_DATABASES = /^(?:mysql2?|mariadb|better-sqlite3|sqlite3|sql\.js|mssql|tedious|oracledb|mongodb)$/;
 
-/** A new password and the end of the sessions are one transaction in what is written: users in another database want a directory of their own. */
+/**
+ * The generated code changes the password and ends the sessions in one transaction. Users in
+ * another database need a directory of their own.
+ */
 export function assertPostgres(tree: Tree, orm: string): void {
   const { dependencies = {} } = JSON.parse(tree.read('package.json')?.toString('utf8') ?? '{}') as {
     dependencies?: Record<string, string>;
@@ -56,7 +59,7 @@ export function assertPostgres(tree: Tree, orm: string): void {
 export const otherDatabase = (orm: string, found: string): string =>
   `nest add found ${orm} on ${found}, and what it writes is for users in PostgreSQL: write a directory (docs/bring-your-own-users.md, "Users that live elsewhere"), or run again with --orm=drizzle`;
 
-/** The first source file in which it stands. */
+/** The first source file that matches. */
 export function findSource(
   tree: Tree,
   sourceRoot: string,
@@ -72,7 +75,7 @@ export function findSource(
   return found;
 }
 
-/** As a file in `auth` imports it. */
+/** The path as a file in `auth` imports it. */
 export function fromAuth(path: string, sourceRoot: string): string {
   return `../${path.slice(sourceRoot.length + 1).replace(/\.ts$/, '.js')}`;
 }

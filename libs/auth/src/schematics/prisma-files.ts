@@ -12,7 +12,10 @@ import {
   UUID_ID,
 } from './orms.js';
 
-/** Of `public` Prisma means to know every table: `migrate dev` asks for a reset where it finds others, `db push` drops them. */
+/**
+ * Prisma expects to know every table in `public`: if it finds others, `migrate dev` asks for a
+ * reset and `db push` drops them.
+ */
 const OWN_SCHEMA = 'tokenward';
 
 export function prismaFiles(tree: Tree, sourceRoot: string, template: (name: string) => string): OrmFiles {

@@ -13,7 +13,10 @@ import {
   WIDE_INTEGER_ID,
 } from './orms.js';
 
-/** By the name of the class, else by that of the table: two entities of one table undo each other's columns where TypeORM synchronises. */
+/**
+ * Found by the name of the class, otherwise by that of the table. A second entity for the same
+ * table must be avoided: if TypeORM synchronises, each would remove the other's columns.
+ */
 const USER_CLASS = /@Entity\([^]*?export (default )?class (Users?(?:Entity|Model)?)\b/;
 const USER_TABLE =
   /@Entity\(\s*(?:['"`]users?['"`]|\{[^}]*\bname:\s*['"`]users?['"`])[^]*?export (default )?class (\w+)/;
@@ -54,14 +57,17 @@ export function typeormFiles(tree: Tree, sourceRoot: string, template: (name: st
   };
 }
 
-/** What the files in `auth` know as `User`. */
+/** What the files in `auth` import as `User`. */
 function importedUser(entity: string): string {
   const [, isDefault, name] = USER_CLASS.exec(entity) ?? USER_TABLE.exec(entity) ?? [];
   if (isDefault) return 'User';
   return name === undefined || name === 'User' ? '{ User }' : `{ ${name} as User }`;
 }
 
-/** Of a primary key that the file does not show (a class that it extends) any text will do: PostgreSQL refuses what is none. */
+/**
+ * If the primary key is not in this file (it is in a base class), any text is accepted: PostgreSQL
+ * refuses an invalid one.
+ */
 function idOf(entity: string): string {
   const [, decorator = '', type] = /(@Primary\w+\([^]*?)\bid[!?]?: (\w+)/.exec(entity) ?? [];
   const isBigint = decorator.includes('bigint');

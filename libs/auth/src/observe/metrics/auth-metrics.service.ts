@@ -8,13 +8,14 @@ import type { Sample } from './tally.js';
 
 export interface Measurement {
   readonly metric: MetricDefinition;
-  /** Empty when nothing was counted yet. */
+  /** Empty if nothing was counted yet. */
   readonly samples: readonly Sample[];
 }
 
 /**
- * The numbers of this process, counted where they arise and read when somebody asks: by OpenTelemetry's observable instruments when the host gives a
- * `meter`, and by `read()` for everything else. The hot path pays for a counter's increment.
+ * The numbers of this process. They are counted where they arise, and read on demand: by
+ * OpenTelemetry's observable instruments if the host gives a `meter`, and by `read()` otherwise. A
+ * guarded request only pays for the increment of a counter.
  */
 @Injectable()
 export class AuthMetrics implements OnApplicationShutdown {
@@ -43,7 +44,7 @@ export class AuthMetrics implements OnApplicationShutdown {
     this.stopObserving = meter ? this.observe(meter) : [];
   }
 
-  /** Every metric with its numbers as of now. */
+  /** Every metric with its current values. */
   read(): readonly Measurement[] {
     return keysOf(METRICS).map((key) => ({ metric: METRICS[key], samples: this.readers[key]?.() ?? [] }));
   }

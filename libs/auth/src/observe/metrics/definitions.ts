@@ -1,4 +1,7 @@
-/** One metric: its OpenTelemetry name, and what its numbers mean. Attributes never hold anything of a user. */
+/**
+ * One metric: its OpenTelemetry name, and the meaning of its values. Attributes never contain data
+ * of a user.
+ */
 export interface MetricDefinition {
   readonly name: string;
   /** `counter`: only rises, from 0 at the start of the process. */
@@ -12,7 +15,7 @@ const define = <const Definitions extends Readonly<Record<string, MetricDefiniti
   definitions: Definitions,
 ): Definitions => definitions;
 
-/** Every metric there is. docs/metrics.md is written from it. */
+/** All metrics. docs/metrics.md is generated from this table. */
 export const METRICS = define({
   events: {
     name: 'tokenward.events',
@@ -141,7 +144,10 @@ export const METRICS = define({
 
 export type MetricKey = keyof typeof METRICS;
 
-/** As Prometheus writes it, by OpenTelemetry's own rules: `_seconds` for the unit, `_total` for a counter. */
+/**
+ * The name in Prometheus, by OpenTelemetry's rules: `_seconds` for the unit, `_total` for a
+ * counter.
+ */
 export function prometheusName({ name, unit, kind }: MetricDefinition): string {
   return [name.replaceAll('.', '_'), unit && 'seconds', kind === 'counter' && 'total']
     .filter(Boolean)

@@ -2,7 +2,7 @@ import type { AuthEvent } from '../../storage/auth-event.js';
 import type { MetricKey } from './definitions.js';
 import { Tally } from './tally.js';
 
-/** What events say, counted. */
+/** Counters that events increase. */
 export class EventCounters {
   private readonly tallies = new Map<MetricKey, Tally>();
 

@@ -12,7 +12,10 @@ interface MetricOptions {
   readonly unit?: string;
 }
 
-/** The part of OpenTelemetry's `Meter` that Tokenward calls: `metrics.getMeter('tokenward')` of `@opentelemetry/api` fits. */
+/**
+ * The part of OpenTelemetry's `Meter` that Tokenward calls. `metrics.getMeter('tokenward')` of
+ * `@opentelemetry/api` can be passed.
+ */
 export interface AuthMeter {
   createObservableCounter(name: string, options?: MetricOptions): Observable;
   createObservableGauge(name: string, options?: MetricOptions): Observable;

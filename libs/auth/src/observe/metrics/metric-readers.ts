@@ -1,13 +1,13 @@
 import type { MetricKey } from './definitions.js';
 import type { Sample } from './tally.js';
 
-/** How the metrics of one wing are read; a metric that nobody hands in has no samples. */
+/** The readers of one wing's metrics. A metric without a reader has no samples. */
 export type MetricReaders = Partial<Readonly<Record<MetricKey, () => readonly Sample[]>>>;
 
-/** Injection token of what the wings hand in. */
+/** Injection token of the readers that the wings provide. */
 export const METRIC_READERS = Symbol('METRIC_READERS');
 
-/** A number that is not known is not a sample. */
+/** No sample for an unknown value. */
 export function one(value: number | undefined): readonly Sample[] {
   return value === undefined || !Number.isFinite(value) ? [] : [{ value, attributes: {} }];
 }

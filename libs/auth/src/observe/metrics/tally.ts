@@ -5,7 +5,7 @@ export interface Sample {
   readonly attributes: Attributes;
 }
 
-/** Counts by attributes. */
+/** Counts for each set of attributes. */
 export class Tally {
   private readonly counts = new Map<string, { value: number; readonly attributes: Attributes }>();
 

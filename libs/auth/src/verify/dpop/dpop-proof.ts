@@ -9,7 +9,7 @@ import { targetUri } from './target-uri.js';
 
 export const PROOF_ALGORITHMS = ['ES256', 'ES384', 'RS256', 'PS256'] as const satisfies SigningAlgorithm[];
 
-/** Why a proof is not accepted. Private, like the reasons why a token is refused. */
+/** Why a proof is refused. Private, like the reasons why a token is refused. */
 export type ProofRefusal =
   | 'proof_missing'
   | 'proof_malformed'
@@ -41,7 +41,9 @@ export type CheckedProof =
       readonly kind: 'accepted';
       /** Thumbprint of its key (RFC 7638). */
       readonly key: string;
-      /** The identity of the proof: its `jti` and its key, since two keys may use one `jti`. */
+      /**
+       * The identity of the proof: its `jti` with its key, because two keys may use the same `jti`.
+       */
       readonly id: string;
       readonly issuedAtMs: number;
       readonly ath?: string;

@@ -19,11 +19,11 @@ export interface BoundToken {
   readonly token: string;
   /** Thumbprint of its key, as in `cnf.jkt`. */
   readonly key: string;
-  /** All keys of one account have one share of a bounded memory. */
+  /** All keys of one account share one part of a limited memory. */
   readonly account: string;
 }
 
-/** For `ClientContext`: absent where DPoP is off or no proof came. */
+/** For `ClientContext`: absent if DPoP is off or the request has no proof. */
 export interface ProvedKey {
   readonly provedKey?: string;
 }
@@ -31,11 +31,17 @@ export interface ProvedKey {
 interface ProvedOptions<T> {
   /** Default `forget`. */
   readonly doubt?: 'forget' | 'keep';
-  /** Whose the proof was, by what `work` gave. Default: nobody knows, and it is counted for its key. */
+  /**
+   * The account of the proof, from the result of `work`. Default: unknown, and the proof counts for
+   * its key.
+   */
   readonly accountOf?: (done: T) => string | undefined;
 }
 
-/** How far the clock of a client may be off, beside `accessToken.clockTolerance` (contract, section 10). */
+/**
+ * How far a client's clock may be off, in addition to `accessToken.clockTolerance` (contract,
+ * section 10).
+ */
 const WINDOW_SECONDS = 60;
 
 /** Proofs of clients that hold a key (RFC 9449). One for each instance of the module. */
@@ -44,8 +50,8 @@ export class DpopProofs {
   /** Counts for metrics: `proved`, `unavailable`, or the private reason of a refusal. */
   readonly outcomes = new Map<string, number>();
   /**
-   * The outcome of a request: several guards of one handler, and the fields of one GraphQL operation, ask for the same
-   * proof.
+   * The outcome for each request: several guards of one handler, and the fields of one GraphQL
+   * operation, ask about the same proof.
    */
   readonly #seen = new WeakMap<object, { readonly token?: string; readonly outcome: Promise<Proved> }>();
 
@@ -60,10 +66,12 @@ export class DpopProofs {
   }
 
   /**
-   * For a sign-in or a refresh: runs `work` with the key that the proof of the request proves. Anybody can make proofs
-   * with keys of their own, so a proof is remembered as used only where `work` succeeds; `doubt` says whether to
-   * remember it where `work` fails without a refusal, `accountOf` whose share of a bounded memory it takes. Behind a guard that has asked for the proof already it is that one, and stays used. Throws
-   * `invalid_dpop_proof`, and what `work` throws.
+   * For a sign-in or a refresh: runs `work` with the key that the request's proof proves. Anybody
+   * can make proofs with keys of their own, so a proof is only remembered as used if `work`
+   * succeeds. `doubt` decides whether it is remembered if `work` fails without a refusal.
+   * `accountOf` names the account whose part of a limited memory it takes. If a guard has checked
+   * the proof already, that result is used, and the proof stays used. Throws `invalid_dpop_proof`,
+   * and the errors of `work`.
    */
   async provedBy<T>(
     request: HttpRequest,
@@ -72,7 +80,7 @@ export class DpopProofs {
   ): Promise<T> {
     if (!this.isOn || headerValues(request, 'dpop').length === 0) return work({});
     const byGuard = await this.provedWithToken(request);
-    // forgotten, it would prove another request with that token
+    // if it were forgotten, it could prove another request with the same token
     if (byGuard) return work({ provedKey: byGuard });
     const proved = await this.check(request);
     if (proved.kind === 'refused') throw dpopRefusal(proved.reason, proved.challenge);
@@ -88,7 +96,7 @@ export class DpopProofs {
     }
   }
 
-  /** Throws `unavailable` where it cannot be known whether the proof was used before. */
+  /** Throws `unavailable` if it is unknown whether the proof was used before. */
   check(request: HttpRequest, bound?: BoundToken): Promise<Proved> {
     const seen = this.#seen.get(request);
     if (seen && seen.token === bound?.token) return seen.outcome;
@@ -98,7 +106,7 @@ export class DpopProofs {
       () => this.count('unavailable'),
     );
     this.#seen.set(request, { token: bound?.token, outcome });
-    // a store that was away may answer at the next operation of a socket
+    // a store that was away may answer the next operation of the same socket
     outcome.catch(() => this.#seen.delete(request));
     return outcome;
   }
@@ -141,7 +149,7 @@ export class DpopProofs {
     }
   }
 
-  /** A request that does not tell its host has no URI, and no proof matches it. */
+  /** A request without a host has no URI, so no proof matches it. */
   private uriOf(request: HttpRequest): string {
     const origin = this.options.dpop?.origin ?? ownOrigin(request, this.options.origins.trustProxy);
     const path = request.originalUrl ?? request.url ?? '';

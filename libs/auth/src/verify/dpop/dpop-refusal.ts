@@ -1,7 +1,10 @@
 import { AuthError } from '../../common/auth-error.js';
 import type { DpopChallenge } from '../../common/refusals.js';
 
-/** Of a sign-in or a refresh whose proof is not valid, or is valid and of another key than the expected one. */
+/**
+ * The refusal of a sign-in or a refresh whose proof is invalid, or is valid but of another key than
+ * the expected one.
+ */
 export function dpopRefusal(
   detail: string,
   dpop: DpopChallenge = { error: 'invalid_dpop_proof' },

@@ -15,11 +15,14 @@ export interface ProofKey {
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 /** The members of a public key. */
 const MEMBERS = ['kty', 'crv', 'x', 'y', 'n', 'e'];
-/** To read and check a key costs several times as much as its signature, and a client uses one key for long. */
+/**
+ * Reading and checking a key costs several times as much as verifying a signature, and a client
+ * uses one key for a long time.
+ */
 const REMEMBERED = 1_000;
 const judged = new RecentValues<string, ProofKey>(REMEMBERED);
 
-/** Undefined for anything but a public key that fits the algorithm. */
+/** Undefined for anything except a public key that fits the algorithm. */
 export function proofKeyOf(jwk: unknown, algorithm: SigningAlgorithm): ProofKey | undefined {
   if (typeof jwk !== 'object' || jwk === null) return undefined;
   if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return undefined;

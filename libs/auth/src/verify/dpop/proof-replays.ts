@@ -8,7 +8,7 @@ import { ProofReplays, type ProofVerdict } from '../../storage/proof-replays.por
 
 const NONCE_BYTES = 16;
 
-/** Remembers used proofs: in Redis, or in this process only where the options allow that. */
+/** The memory of used proofs: in Redis, or only in this process if the options allow that. */
 export function proofReplays(
   redis: Pick<AuthRedis, 'replays'> | undefined,
   { dpop }: Pick<ResolvedAuthOptions, 'dpop'>,

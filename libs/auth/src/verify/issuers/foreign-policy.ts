@@ -26,14 +26,15 @@ export type ForeignRules = Pick<
 > & { readonly clockToleranceSeconds: number };
 
 /**
- * Claims that an ID token or a logout token has (OpenID Connect Core, section 3.3.2.11; Back-Channel Logout, section
- * 2.4), and an access token has not.
+ * Claims that only ID tokens and logout tokens have (OpenID Connect Core, section 3.3.2.11;
+ * Back-Channel Logout, section 2.4), never access tokens.
  */
 const NEVER_HERE = ['at_hash', 'c_hash', 's_hash', 'events'];
 const UNSAID = 'jwt';
 
 /**
- * The header as other issuers write it: `typ` may be `JWT` or absent, so that the kind has to be told by the claims.
+ * Checks a header of another issuer. `typ` may be `JWT` or absent, so the kind of the token is
+ * decided by its claims.
  */
 export function checkForeignHeader(header: JsonObject): HeaderCheck {
   if (REFUSED_MEMBERS.some((name) => Object.hasOwn(header, name))) return refused('header_refused');

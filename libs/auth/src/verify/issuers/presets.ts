@@ -11,8 +11,8 @@ type Claims = Readonly<Record<string, unknown>>;
 /** The options of every preset. */
 interface PresetOptions {
   /**
-   * The roles of the issuer that count here, the strongest first: the first one that a token holds becomes the caller's
-   * `role`. Default none.
+   * The issuer's roles that count here, the strongest first. The first one that a token contains
+   * becomes the caller's `role`. Default none.
    */
   readonly roles?: readonly string[];
   /** As in `trustedIssuers`. */
@@ -30,8 +30,8 @@ export interface KeycloakOptions extends PresetOptions {
 }
 
 /**
- * Keycloak. Role: from the roles of the realm (`realm_access`). Permissions: the roles of the client that `audience`
- * names (`resource_access`).
+ * Keycloak. Role: one of the realm's roles (`realm_access`). Permissions: the roles of the client
+ * that `audience` names (`resource_access`).
  */
 export function keycloak({ url, realm, audience, roles, ...others }: KeycloakOptions): TrustedIssuerOptions {
   const issuer = `${withoutSlash(url)}/realms/${encodeURIComponent(realm)}`;
@@ -50,11 +50,16 @@ export interface Auth0Options extends PresetOptions {
   readonly domain: string;
   /** The identifier of the API. */
   readonly audience: string;
-  /** The claim in which an Action puts the roles; Auth0 wants a URL as its name. Default none. */
+  /**
+   * The claim that an Action fills with the roles; Auth0 requires a URL as its name. Default none.
+   */
   readonly rolesClaim?: string;
 }
 
-/** Auth0. Permissions: `permissions` where the API adds them to its tokens (RBAC), else the words of `scope`. */
+/**
+ * Auth0. Permissions: `permissions` if the API adds them to its tokens (RBAC), otherwise the words
+ * of `scope`.
+ */
 export function auth0({
   domain,
   audience,
@@ -76,9 +81,15 @@ export function auth0({
 }
 
 export interface EntraOptions extends PresetOptions {
-  /** The id of the directory, a UUID. `common` and `organizations` are refused: they would let everybody in. */
+  /**
+   * The id of the directory, a UUID. `common` and `organizations` are refused, because they would
+   * accept users of every directory.
+   */
   readonly tenant: string;
-  /** The client id of this API in tokens of version 2, its application id URI in those of version 1. */
+  /**
+   * The client id of this API in tokens of version 2, its application id URI in tokens of version
+   * 1.
+   */
   readonly audience: string | readonly string[];
   /** `accessTokenAcceptedVersion` of the app registration. Default 2. */
   readonly version?: 1 | 2;
@@ -87,8 +98,8 @@ export interface EntraOptions extends PresetOptions {
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
- * Microsoft Entra ID. Role: from the app roles (`roles`). Permissions: the words of `scp`; in a token of an application
- * without a user, its `roles`.
+ * Microsoft Entra ID. Role: one of the app roles (`roles`). Permissions: the words of `scp`; for a
+ * token of an application without a user, its `roles`.
  */
 export function entra({
   tenant,
@@ -105,7 +116,8 @@ export function entra({
   return entry(issuer, keys, others, {
     audience,
     principal: (claims) => {
-      // an ID token of the same registration has the same `aud`; only an access token names the client it was given to
+      // an ID token of the same registration has the same `aud`; only an access token names its
+      // client
       if (typeof (claims['azp'] ?? claims['appid']) !== 'string') return undefined;
       if (claims['tid'] !== tenant) return undefined;
       return {
@@ -122,11 +134,16 @@ export interface CognitoOptions extends PresetOptions {
   readonly region: string;
   /** `eu-central-1_AbCdEfGhI` */
   readonly userPool: string;
-  /** The ids of the app clients whose tokens are for this service: they have no `aud`. */
+  /**
+   * The ids of the app clients whose tokens are accepted here. Cognito's access tokens have no
+   * `aud`.
+   */
   readonly clients: readonly string[];
 }
 
-/** Amazon Cognito. Role: from the groups (`cognito:groups`). Permissions: the words of `scope`. */
+/**
+ * Amazon Cognito. Role: one of the groups (`cognito:groups`). Permissions: the words of `scope`.
+ */
 export function cognito({
   region,
   userPool,
@@ -150,10 +167,11 @@ export function cognito({
 }
 
 export interface OktaOptions extends PresetOptions {
-  /** Of the organisation, or a custom domain: `example.okta.com`. */
+  /** The domain of the organisation, or a custom one: `example.okta.com`. */
   readonly domain: string;
   /**
-   * The id of the custom authorization server. Default `default`; the organisation's own signs no tokens for others.
+   * The id of the custom authorization server. Default `default`. The organisation's own server
+   * signs no tokens for other services.
    */
   readonly authorizationServer?: string;
   /** The audience of that server: `api://default` unless it was changed. */
@@ -162,7 +180,10 @@ export interface OktaOptions extends PresetOptions {
   readonly rolesClaim?: string;
 }
 
-/** Okta. The id is `uid` (`sub` is the login name), without a person `sub`. Role: of the groups. Permissions: `scp`. */
+/**
+ * Okta. The id is `uid` (`sub` is the login name); for a token without a user it is `sub`. Role:
+ * one of the groups. Permissions: `scp`.
+ */
 export function okta({
   domain,
   authorizationServer = 'default',
@@ -175,7 +196,7 @@ export function okta({
   return entry(issuer, `${issuer}/v1/keys`, others, {
     audience,
     principal: (claims) =>
-      // only an access token names its client so
+      // only an access token has the claim `cid`
       typeof claims['cid'] === 'string'
         ? {
             id: String(claims['uid'] ?? claims['sub']),
@@ -201,7 +222,7 @@ function roleOf(given: unknown, counted: readonly string[] = []): Pick<ForeignPr
   return role === undefined ? {} : { role };
 }
 
-/** `scope` is one text (RFC 8693, section 4.2); some issuers write a list. */
+/** `scope` is one text (RFC 8693, section 4.2), but some issuers write a list. */
 function words(given: unknown): readonly string[] {
   return typeof given === 'string' ? given.split(' ').filter(Boolean) : texts(given);
 }

@@ -6,10 +6,10 @@ import { Describe } from '../http/openapi.js';
 import { TRUSTED_ISSUERS } from '../guards/route-metadata.js';
 
 /**
- * Access tokens of these issuers (`trustedIssuers`) are accepted here too, in `Authorization: Bearer` and never in a
- * cookie. `JwtAuthGuard` applies it. `issuer` of the caller names the issuer of the token. On a handler it replaces
- * that of its class. A function chooses one of `trustedIssuers` for each request, such as the
- * tenant's own.
+ * Also accepts access tokens of these issuers (`trustedIssuers`), in `Authorization: Bearer` and
+ * never in a cookie. `JwtAuthGuard` applies it. The caller's `issuer` names the issuer of the
+ * token. On a handler it replaces the decorator of the class. A function chooses one of
+ * `trustedIssuers` for each request, for example the tenant's own.
  */
 export function TrustIssuers(
   ...issuers: readonly [ForeignIssuerOf] | readonly [string, ...string[]]

@@ -17,7 +17,10 @@ export interface IssuerSettings {
   readonly cacheSize: number;
 }
 
-/** One other issuer, with its own keys and its own cache: a key of one issuer never verifies a token of another. */
+/**
+ * One other issuer, with its own keys and its own cache: a key of one issuer never verifies another
+ * issuer's token.
+ */
 export class TrustedIssuer {
   readonly keys: RemoteKeys;
   readonly #keyring = new Keyring({ verification: [] });
@@ -34,7 +37,9 @@ export class TrustedIssuer {
     this.#rules = { ...options, clockToleranceSeconds };
   }
 
-  /** The outcome for a token that was accepted before under these keys; undefined for another one. */
+  /**
+   * The outcome for a token that was accepted before under the current keys; otherwise undefined.
+   */
   remembered(token: string): VerificationOutcome | undefined {
     const remembered = this.#cache.get(token, this.#keyring.revision);
     if (!remembered) return undefined;
@@ -44,8 +49,8 @@ export class TrustedIssuer {
   }
 
   /**
-   * A promise where the key is unknown and the issuer is asked for its keys. Rejects with `unavailable` where the
-   * issuer does not answer.
+   * Returns a promise if the key is unknown, because the issuer is then asked for its keys. Rejects
+   * with `unavailable` if the issuer does not answer.
    */
   verify(token: string, jws: ParsedJws): VerificationOutcome | Promise<VerificationOutcome> {
     const outcome = this.#check(token, jws);
@@ -62,7 +67,7 @@ export class TrustedIssuer {
   }
 
   #check(token: string, jws: ParsedJws): VerificationOutcome {
-    // read before the check: what was concluded under former keys must not be remembered
+    // read before the check: an outcome under former keys must not be remembered
     const { revision } = this.#keyring;
     const outcome = this.#judge(jws);
     if (outcome.kind === 'refused') return outcome;

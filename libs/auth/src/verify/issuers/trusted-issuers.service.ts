@@ -26,7 +26,7 @@ export class TrustedIssuers implements OnApplicationBootstrap, OnApplicationShut
     );
   }
 
-  /** An issuer may start later than this process: its absence does not stop the boot. */
+  /** The issuer may start later than this process, so its absence does not stop the boot. */
   async onApplicationBootstrap(): Promise<void> {
     await Promise.all([...this.#byName.values()].map(({ keys }) => keys.onApplicationBootstrap()));
   }
@@ -39,7 +39,7 @@ export class TrustedIssuers implements OnApplicationBootstrap, OnApplicationShut
     return this.#byName.has(issuer);
   }
 
-  /** The remembered outcome of this token at one of these issuers. No crypto, no I/O. */
+  /** The remembered outcome of this token for one of these issuers. No crypto, no I/O. */
   remembered(token: string, trust: Trust): VerificationOutcome | undefined {
     for (const name of typeof trust === 'function' ? this.#byName.keys() : trust) {
       const outcome = this.#byName.get(name)?.remembered(token);
@@ -48,7 +48,7 @@ export class TrustedIssuers implements OnApplicationBootstrap, OnApplicationShut
     return undefined;
   }
 
-  /** Undefined where `iss` is none of these issuers. Rejects with `unavailable`. */
+  /** Undefined if `iss` is not one of these issuers. Rejects with `unavailable`. */
   verify(token: string, trust: Trust): VerificationOutcome | Promise<VerificationOutcome> | undefined {
     const jws = parseCompactJws(token);
     if (jws.kind === 'malformed') return undefined;

@@ -2,13 +2,13 @@ import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../options/key-opt
 
 export type HashName = 'sha256' | 'sha384' | 'sha512';
 
-/** What an algorithm of RFC 7518, section 3.1, asks of a key and of a signature. */
+/** What an algorithm of RFC 7518, section 3.1, requires of a key and of a signature. */
 export type AlgorithmTraits =
   | { readonly family: 'rsa'; readonly hash: HashName; readonly padding: 'pkcs1' | 'pss' }
   | {
       readonly family: 'ec';
       readonly hash: HashName;
-      /** As OpenSSL names it. */
+      /** The name in OpenSSL. */
       readonly curve: string;
       readonly signatureBytes: number;
     }
@@ -42,7 +42,10 @@ export const ALGORITHMS: Readonly<Record<SigningAlgorithm, AlgorithmTraits>> = {
   HS512: hmac('sha512', 64),
 };
 
-/** The one algorithm of an EC curve, named as OpenSSL does; undefined for a curve that none uses. */
+/**
+ * The one algorithm of an EC curve, by the curve's name in OpenSSL; undefined for a curve that no
+ * algorithm uses.
+ */
 export function algorithmOfCurve(curve: string): SigningAlgorithm | undefined {
   return SIGNING_ALGORITHMS.find((each) => {
     const traits = ALGORITHMS[each];

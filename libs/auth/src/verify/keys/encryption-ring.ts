@@ -8,15 +8,18 @@ import { readPrivateKey, readSecret } from './key-material.js';
 
 const CONTENT_KEY_BYTES = 32;
 
-/** A key that encrypts and decrypts, with the one algorithm it does it by. */
+/** A key that encrypts and decrypts, with its one algorithm. */
 export interface EncryptionKey {
   readonly kid: string;
   readonly algorithm: EncryptionAlgorithm;
-  /** The private key, or the secret: what is encrypted here is decrypted here. */
+  /** The private key, or the secret. This process decrypts what it encrypts. */
   readonly key: KeyObject;
 }
 
-/** By `kid`, the first encrypts. Throws `configuration_invalid`, naming the option and the cure. `signs` knows the keys that sign or verify. */
+/**
+ * Keys by `kid`; the first one encrypts. Throws `configuration_invalid`, naming the option and the
+ * cure. `signs` knows the keys that sign or verify.
+ */
 export function readEncryptionKeys(
   { keys }: ResolvedEncryption,
   signs: (key: KeyObject) => boolean,

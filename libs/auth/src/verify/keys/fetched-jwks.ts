@@ -9,13 +9,16 @@ import { readVerificationKey } from './verification-keys.js';
 import { isSameKey } from './same-key.js';
 
 export interface FetchedJwks {
-  /** None: the set was read, and holds no key that verifies here. */
+  /** Empty: the set was read, and contains no key that verifies here. */
   readonly keys: readonly VerificationKey[];
-  /** Keys that should not be in such a set, each with what is wrong: two of one kid, weak, private. No material. */
+  /**
+   * Keys that should not be in such a set, each with its problem: a duplicate kid, weak, private.
+   * Contains no key material.
+   */
   readonly leftOut: readonly string[];
-  /** Algorithms of keys that would do, if `jwks.algorithms` named them. */
+  /** Algorithms of keys that would be accepted if `jwks.algorithms` named them. */
   readonly otherAlgorithms: readonly string[];
-  /** `max-age` of the answer, milliseconds; 0 when it says none. */
+  /** `max-age` of the answer, in milliseconds; 0 if it has none. */
   readonly maxAgeMs: number;
 }
 
@@ -25,7 +28,10 @@ const MAX_BYTES = 262_144;
 const MAX_KEYS = 100;
 const MAX_NAME = 64;
 
-/** One fetch of a pinned JWKS under a deadline, no redirects. Throws `unavailable` when no key set came, with a reason that quotes nothing of the answer. */
+/**
+ * Fetches a pinned JWKS once, with a deadline and without redirects. Throws `unavailable` if no key
+ * set came; the reason quotes nothing of the answer.
+ */
 export async function fetchJwks({
   fetch,
   url,
@@ -49,7 +55,7 @@ export async function fetchJwks({
   }
 }
 
-/** A redirect is never followed: whoever can answer with one could name keys of their own. */
+/** A redirect is never followed: whoever can send one could supply their own keys. */
 function problemOf({ status, type, redirected }: Response): string | undefined {
   if (redirected || type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(status))
     return 'the JWKS was answered with a redirect, which is not followed: set jwks.url to where it leads';
@@ -65,7 +71,7 @@ async function textOf(answer: Response): Promise<string> {
     if (size > MAX_BYTES) throw AuthError.unavailable(`the JWKS is larger than ${String(MAX_BYTES)} bytes`);
     parts.push(bytes);
   }
-  // unlike Buffer's, it leaves a byte order mark out
+  // unlike Buffer, TextDecoder removes a byte order mark
   return new TextDecoder().decode(Buffer.concat(parts));
 }
 
@@ -87,7 +93,10 @@ function jwksIn(text: string): readonly unknown[] {
   return keys;
 }
 
-/** The same rules as at the issuer's boot: weak keys, secrets, private halves and other algorithms verify nothing here. */
+/**
+ * The same rules as at the issuer's boot: weak keys, secrets, private keys and other algorithms
+ * verify nothing here.
+ */
 function readJwks(
   jwks: readonly unknown[],
   { algorithms, keysWithoutAlg }: Rules,
@@ -110,7 +119,7 @@ function readJwks(
       const twin = byKid.get(key.kid);
       if (!byKid.has(key.kid)) byKid.set(key.kid, key);
       else if (!twin || twin.algorithm !== key.algorithm || !isSameKey(twin.publicKey, key.publicKey)) {
-        // which of them a token means, nobody can tell
+        // it is unknown which of the two keys a token means
         byKid.set(key.kid, undefined);
         leftOut.push(`${name}: two keys have this kid, so neither is used`);
       }
@@ -122,7 +131,7 @@ function readJwks(
   return { keys, leftOut, otherAlgorithms: [...otherAlgorithms] };
 }
 
-/** Configuration says it, never the token (RFC 8725, section 3.1). */
+/** The algorithm comes from the configuration, never from the token (RFC 8725, section 3.1). */
 function firstThatFits(
   { kty, crv }: JsonWebKey,
   algorithms: Rules['algorithms'],
@@ -156,7 +165,10 @@ const NETWORK: readonly (readonly [code: RegExp, problem: string])[] = [
   [/TIMEOUT|^ETIMEDOUT$/, 'the issuer did not take the connection in time'],
 ];
 
-/** By the code alone: a message may quote what the issuer, a proxy or the host's own function put into it. */
+/**
+ * Uses only the error's code, because a message may quote text of the issuer, a proxy or the host's
+ * function.
+ */
 function networkProblem(error: unknown): string {
   const { code: own, cause } = error as { readonly code?: unknown; readonly cause?: { code?: unknown } };
   const code = [cause?.code, own].find((each) => typeof each === 'string');

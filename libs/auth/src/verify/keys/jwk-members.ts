@@ -1,13 +1,18 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 
-/** A key is read again with each refresh of its source, and the copy is parsed anew. */
+/**
+ * A cache: a key is read again at each refresh of its source, and reading its members parses a
+ * copy.
+ */
 const known = new WeakMap<KeyObject, Readonly<JsonWebKey>>();
 
 /**
- * The members of an RSA or EC key (RFC 7518, section 6), private ones included for a private key.
+ * The members of an RSA or EC key (RFC 7518, section 6), for a private key including the private
+ * ones.
  *
- * Node holds a key's lock while it makes them, and the job that generated the key takes the same lock when it is
- * collected: asked of a fresh key itself, a process can stand still for ever. A copy has a lock of its own.
+ * Node holds the key's lock while it makes them, and the job that generated the key takes the same
+ * lock when it is garbage-collected. Reading a fresh key directly can therefore block the process
+ * for ever. A copy has its own lock.
  */
 export function jwkMembers(key: KeyObject): Readonly<JsonWebKey> {
   const before = known.get(key);
@@ -18,7 +23,7 @@ export function jwkMembers(key: KeyObject): Readonly<JsonWebKey> {
       ? createPrivateKey({ key: key.export({ format, type: 'pkcs8' }), format, type: 'pkcs8' })
       : createPublicKey({ key: key.export({ format, type: 'spki' }), format, type: 'spki' });
   const members = Object.freeze(copy.export({ format: 'jwk' }));
-  // what signs is kept by its key alone
+  // private members are kept only in the key itself
   if (key.type === 'public') known.set(key, members);
   return members;
 }

@@ -8,7 +8,7 @@ import { publicKeyThumbprint } from './thumbprint.js';
 
 const MINIMUM_RSA_BITS = 2048;
 const MINIMUM_EXPONENT = 65537n;
-/** As a JWK names what OpenSSL names otherwise (RFC 7518, section 6.2.1.1). */
+/** The curve names of JWK for the names in OpenSSL (RFC 7518, section 6.2.1.1). */
 export const CURVE_NAMES: Readonly<Record<string, string>> = {
   prime256v1: 'P-256',
   secp384r1: 'P-384',
@@ -16,7 +16,10 @@ export const CURVE_NAMES: Readonly<Record<string, string>> = {
 };
 const KEY_ID = /^[\x20-\x7e]{1,256}$/;
 
-/** Refuses a private or public key that is weak or of another kind than its algorithm (RFC 7518, section 3; RFC 8725, section 3.5). */
+/**
+ * Refuses a private or public key that is weak or does not fit its algorithm (RFC 7518, section 3;
+ * RFC 8725, section 3.5).
+ */
 export function assertKeyFits(option: string, algorithm: SigningAlgorithm, key: KeyObject): void {
   const traits = ALGORITHMS[algorithm];
   if (traits.family === 'hmac') {
@@ -40,7 +43,7 @@ export function assertKeyFits(option: string, algorithm: SigningAlgorithm, key: 
   assertNotPublished(option, key);
 }
 
-/** An RSA or EC key whose private half is printed somewhere. */
+/** Refuses an RSA or EC key whose private half was published somewhere. */
 export function assertNotPublished(option: string, key: KeyObject): void {
   if (isKnownPublicKey(publicKeyThumbprint(key.type === 'private' ? createPublicKey(key) : key)))
     throw AuthError.configuration(option, 'is an example key whose private half is public: make your own');
@@ -64,7 +67,10 @@ export function assertRsaIsStrong(option: string, key: KeyObject): void {
 
 const MAX_FOREIGN_RSA_BITS = 4096;
 
-/** Of a key that a stranger brings: whether one signature cannot cost a multiple of what ours cost. */
+/**
+ * For a key that a stranger sends: whether verifying one signature costs about as much as with our
+ * own keys.
+ */
 export function isQuick({ asymmetricKeyDetails }: KeyObject): boolean {
   const { modulusLength = 0, publicExponent = MINIMUM_EXPONENT } = asymmetricKeyDetails ?? {};
   return modulusLength <= MAX_FOREIGN_RSA_BITS && BigInt(publicExponent) === BigInt(MINIMUM_EXPONENT);
@@ -88,7 +94,10 @@ export function assertSecretFits(option: string, algorithm: SigningAlgorithm, se
   assertHardToGuess(option, secret);
 }
 
-/** A `kid` goes into headers, Redis keys and logs: printable ASCII, at most 256 characters. */
+/**
+ * A `kid` appears in headers, Redis keys and logs, so it must be printable ASCII of at most 256
+ * characters.
+ */
 export function assertKeyId(option: string, kid: unknown): asserts kid is string {
   if (typeof kid !== 'string' || !KEY_ID.test(kid)) {
     throw AuthError.configuration(option, 'must be 1 to 256 printable ASCII characters');

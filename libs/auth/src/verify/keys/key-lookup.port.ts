@@ -1,10 +1,12 @@
-/** For a token whose `kid` is not known here: another process may have a newer view of the keys. */
+/** For a token whose `kid` is unknown here: another process may already have newer keys. */
 export abstract class KeyLookup {
   /**
-   * Whether such a `kid` is proven not to exist: keys are published for the lead time before they sign. While it is
-   * not, the answer is 503.
+   * Whether it is certain that an unknown `kid` does not exist, because keys are published for the
+   * lead time before they sign. If it is not certain, the answer is 503.
    */
   abstract isComplete(): boolean;
-  /** Reads the keys again, under a cool-down and once for everybody who waits. Never rejects. */
+  /**
+   * Reads the keys again, limited by a cool-down, and once for all callers who wait. Never rejects.
+   */
   abstract lookAgain(): Promise<void>;
 }

@@ -74,11 +74,17 @@ export function readPublicKey(option: string, material: KeyMaterial): KeyObject 
   );
 }
 
-/** One text, three sets of bytes: whoever wrote hexadecimal hardly means base64url. */
+/**
+ * A text in hexadecimal is also valid base64url, but with other bytes: its author probably did not
+ * mean base64url.
+ */
 const HEXADECIMAL = /^(?:(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,})$/;
 const FILE_OF_TEXT = /^[\x20-\x7e]+\r?\n$/;
 
-/** Bytes of a secret; as text it is base64url without padding, in its one canonical form. `length` is of the one that the cure makes. */
+/**
+ * The bytes of a secret. A text must be base64url without padding, in its canonical form. `length`
+ * is that of the secret which the cure suggests.
+ */
 export function readSecret(option: string, secret: unknown, length = 64): Buffer {
   if (secret instanceof Uint8Array) {
     const bytes = Buffer.from(secret);

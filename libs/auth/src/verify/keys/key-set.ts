@@ -1,14 +1,14 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import type { RemoteSign, SigningAlgorithm } from '../../options/key-options.js';
 
-/** A key that signs in this process. For HMAC `privateKey` is the secret's key object. */
+/** A key that signs in this process. For HMAC, `privateKey` is the key object of the secret. */
 export interface LocalSigningKey {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
   readonly privateKey: KeyObject;
 }
 
-/** A key that signs elsewhere (KMS, HSM); what comes back is checked with its public half. */
+/** A key that signs elsewhere (KMS, HSM). Its signatures are checked with the public half. */
 export interface RemoteSigningKey {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
@@ -19,12 +19,15 @@ export interface RemoteSigningKey {
 /** The key that signs now. */
 export type SigningKey = LocalSigningKey | RemoteSigningKey;
 
-/** A key that verifies, with the one algorithm it verifies. For HMAC `publicKey` is the secret's key object. */
+/**
+ * A key that verifies, with its one algorithm. For HMAC, `publicKey` is the key object of the
+ * secret.
+ */
 export interface VerificationKey {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
   readonly publicKey: KeyObject;
-  /** Public members with `kid`, `alg`, `use` (RFC 7517); absent for HMAC. */
+  /** Public members with `kid`, `alg`, `use` (RFC 7517); undefined for HMAC. */
   readonly publicJwk?: PublicJwk;
 }
 
@@ -34,7 +37,10 @@ export type PublicJwk = Readonly<JsonWebKey> & {
   readonly use: 'sig';
 };
 
-/** What a source of keys hands over, checked and parsed. The signing key is among `verification`; a verify-only service has none. */
+/**
+ * The checked and parsed keys of a source. The signing key is also in `verification`; a service
+ * that only verifies has none.
+ */
 export interface KeySet {
   readonly signing?: SigningKey;
   readonly verification: readonly VerificationKey[];

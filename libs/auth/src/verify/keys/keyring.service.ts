@@ -13,7 +13,7 @@ export type { KeySet, PublicJwk, RemoteSigningKey, SigningKey, VerificationKey }
 export { type EncryptionKey, readEncryptionKeys } from './encryption-ring.js';
 export { joseSignature } from './remote-signature.js';
 
-/** The keys in force, parsed once. What rotates calls `replace`; whoever caches by key compares `revision`. */
+/** The current keys, parsed once. Key rotation calls `replace`; caches compare `revision`. */
 @Injectable()
 export class Keyring {
   #given: KeySet = { verification: [] };
@@ -27,12 +27,15 @@ export class Keyring {
     this.replace(keys);
   }
 
-  /** Keys given once, at boot. Throws `configuration_invalid`, naming the option and the cure. */
+  /**
+   * Keys that are given once, at boot. Throws `configuration_invalid`, naming the option and the
+   * cure.
+   */
   static fromOptions(options: StaticKeysOptions): Keyring {
     return new Keyring(loadStaticKeys(options));
   }
 
-  /** Changes whenever the keys change; what was concluded from the keys before is void then. */
+  /** Changes whenever the keys change; results under the former keys are then invalid. */
   get revision(): number {
     return this.#revision;
   }
@@ -42,7 +45,10 @@ export class Keyring {
     return this.#byKid.size;
   }
 
-  /** The keys change all at once: a reader sees the old ones or the new ones, never a mixture. Throws `configuration_invalid` on two keys of one kid. */
+  /**
+   * Replaces all keys at once: a reader sees the old ones or the new ones, never a mixture. Throws
+   * `configuration_invalid` if two keys have the same kid.
+   */
   replace(keys: KeySet): void {
     if (new Set(keys.verification.map(({ kid }) => kid)).size !== keys.verification.length) {
       throw AuthError.configuration('keys', 'two keys have the same kid: give each its own');
@@ -51,7 +57,10 @@ export class Keyring {
     this.#apply();
   }
 
-  /** The key signs and verifies nothing from here on, and leaves the JWKS; no later `replace` brings it back. */
+  /**
+   * From now on the key signs and verifies nothing and is not in the JWKS. No later `replace`
+   * brings it back.
+   */
   revoke(kid: string): void {
     if (this.#revoked.has(kid)) return;
     this.#revoked.add(kid);
@@ -73,8 +82,8 @@ export class Keyring {
   }
 
   /**
-   * The key that signs now. Throws `configuration_invalid` where this process only verifies, `unavailable` when the only signing key was
-   * revoked.
+   * The key that signs now. Throws `configuration_invalid` if this process only verifies,
+   * `unavailable` if the only signing key was revoked.
    */
   signer(): SigningKey {
     if (this.#signing) return this.#signing;
@@ -89,30 +98,39 @@ export class Keyring {
     );
   }
 
-  /** RFC 7638, of the key that signs now, or of all that verify: who holds the private halves is one issuer, whatever its name. None for HMAC. */
+  /**
+   * RFC 7638 thumbprints of the signing key, or of all verifying keys. Whoever holds the private
+   * keys is the issuer, whatever its name. Empty for HMAC.
+   */
   thumbprints(which: 'signing' | 'verifying'): readonly string[] {
     return [...this.#byKid.values()]
       .filter(({ kid, publicJwk }) => publicJwk && (which === 'verifying' || kid === this.#signing?.kid))
       .map(({ publicKey }) => publicKeyThumbprint(publicKey));
   }
 
-  /** By `kid` in a table of our own: whatever a token puts there reaches no path, query or prototype. */
+  /**
+   * Looks the `kid` up in a table of our own: the text from the token never reaches a path, a query
+   * or a prototype.
+   */
   verificationKey(kid: string): VerificationKey | undefined {
     return this.#byKid.get(kid);
   }
 
-  /** Whether the key, or its public half, is among those that verify. */
+  /** Whether the key, or its public half, is one of those that verify. */
   holds(key: KeyObject): boolean {
     const verifier = key.type === 'private' ? createPublicKey(key) : key;
     return [...this.#byKid.values()].some(({ publicKey }) => isSameKey(publicKey, verifier));
   }
 
-  /** Whether `signature` is the key's own over `signed`, by the key's algorithm and no other. */
+  /** Whether `signature` is the key's own over `signed`, by the key's only algorithm. */
   signatureFits(key: VerificationKey, signed: Buffer, signature: Buffer): boolean {
     return signatureFits(key, signed, signature);
   }
 
-  /** RFC 7517, section 5: public members only, no secrets; the same frozen object until the keys change. */
+  /**
+   * RFC 7517, section 5: only public members, no secrets. The same frozen object until the keys
+   * change.
+   */
   publicJwks(): { readonly keys: readonly PublicJwk[] } {
     return this.#jwks;
   }

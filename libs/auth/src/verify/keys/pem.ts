@@ -5,15 +5,18 @@ import { isSameKey } from './same-key.js';
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
 const BEGIN = /-----BEGIN /g;
 
-/** Every key of a text; a public half of a private key beside it is not another key. */
+/**
+ * All keys of a text. A public key that belongs to a private key beside it does not count
+ * separately.
+ */
 export interface PemKeys {
   readonly privateKeys: readonly KeyObject[];
   readonly publicKeys: readonly KeyObject[];
 }
 
 /**
- * PEM (RFC 7468) as files, variables and secret stores carry it: in quotes, with `\n` written out, on one line, wrapped in base64.
- * Throws `configuration_invalid` with `advice` for what is not whole.
+ * PEM (RFC 7468) as found in files, variables and secret stores: in quotes, with `\n` written out,
+ * on one line, or in base64. Throws `configuration_invalid` with `advice` if it is incomplete.
  */
 export function readPem(option: string, material: string | Uint8Array, advice: string): PemKeys {
   const text = unwrapped(typeof material === 'string' ? material : Buffer.from(material).toString('utf8'));
@@ -29,7 +32,7 @@ export function readPem(option: string, material: string | Uint8Array, advice: s
     );
   const privateKeys = of(/PRIVATE KEY$/, createPrivateKey);
   const published = of(/PUBLIC KEY$/, createPublicKey);
-  // beside a private key a certificate is about that key; alone it stands for its public one
+  // beside a private key, a certificate belongs to that key; alone, it stands for its public key
   const certified = privateKeys.length > 0 ? [] : of(/CERTIFICATE$/, createPublicKey);
   if (certified.length > 1)
     throw AuthError.configuration(option, 'holds several certificates: leave the one of the key');
@@ -47,7 +50,7 @@ function unwrapped(material: string): string {
   return decoded.includes('-----BEGIN') ? decoded : text;
 }
 
-/** `trim` takes a byte order mark, too. */
+/** `trim` also removes a byte order mark. */
 function bare(text: string): string {
   const unquoted = text.trim().replace(/^(["'])([\s\S]*)\1$/, '$2');
   return unquoted.replaceAll(/\\+r/g, '').replaceAll(/\\+n/g, '\n').trim();
@@ -62,7 +65,7 @@ function different(keys: readonly KeyObject[]): KeyObject[] {
   return keys.filter((key, index) => !keys.slice(0, index).some((earlier) => isSameKey(earlier, key)));
 }
 
-/** Node's reasons may quote what they were given, so they go nowhere. */
+/** Node's error messages may quote the key, so they are dropped. */
 export function parsed(option: string, advice: string, parse: () => KeyObject): KeyObject {
   try {
     return parse();

@@ -7,18 +7,19 @@ import { type FetchedJwks, fetchJwks } from './fetched-jwks.js';
 import { KeyLookup } from './key-lookup.port.js';
 import type { Keyring } from './keyring.service.js';
 
-/** Until the issuer was reached for the first time. */
+/** Used until the issuer answers for the first time. */
 const FIRST_RETRY_MS = 1_000;
 const AFTER_REVOCATION_MS = 1_000;
 const SHORTEST_WAIT_MS = 1_000;
 
 /**
- * The issuer's keys, fetched from the pinned URL. A key set that was read replaces the one before, an empty one too; an answer that is not a key
- * set leaves what is known in force, and only for `keepFor`.
+ * The issuer's keys, fetched from the pinned URL. A key set that was read replaces the previous
+ * one, even if it is empty. After an answer that is not a key set, the known keys stay valid, but
+ * only for `keepFor`.
  */
 @Injectable()
 export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** How many fetches were begun. */
+  /** How many fetches were started. */
   fetches = 0;
   /** How many of them failed. */
   failedFetches = 0;
@@ -29,7 +30,7 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
   #endOfTrust: NodeJS.Timeout | undefined;
   #attemptedAt = -Infinity;
   #lookedAt = -Infinity;
-  /** The last fetch brought a key set. */
+  /** Whether the last fetch brought a key set. */
   #answered = false;
   #succeededAt = -Infinity;
   #completeForMs = 0;
@@ -48,7 +49,7 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     this.#refreshAfterMs = options.refreshEveryMs;
   }
 
-  /** The issuer may come up later: its absence stops nothing. */
+  /** The issuer may start later, so its absence does not stop the boot. */
   async onApplicationBootstrap(): Promise<void> {
     const { url } = this.options;
     const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
@@ -65,7 +66,7 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     clearTimeout(this.#endOfTrust);
   }
 
-  /** Fetches now, unless a fetch is under way, which is then shared. Never rejects. */
+  /** Fetches now; if a fetch is in progress, its result is shared. Never rejects. */
   refresh(): Promise<void> {
     this.#fetching ??= this.#fetchOnce().finally(() => {
       this.#fetching = undefined;
@@ -81,7 +82,10 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     return this.refresh();
   }
 
-  /** A fetch that begins after this call: one that is under way may have read the keys before the new one was among them. */
+  /**
+   * A fetch that starts after this call: one in progress may have read the keys before the new one
+   * was published.
+   */
   async #fetchAfresh(): Promise<void> {
     await this.#fetching;
     const { coolDownMs } = this.options;
@@ -92,16 +96,19 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     await this.refresh();
   }
 
-  /** By the age of the last fetch: keys are published at least for the `max-age` of the JWKS before they sign. */
+  /**
+   * Decided by the age of the last fetch, because keys are published at least for the `max-age` of
+   * the JWKS before they sign.
+   */
   isComplete(): boolean {
     if (this.options.whileCooling === 'waits') return this.#answered;
     const isRecent = this.clock.monotonic() - this.#succeededAt <= this.#completeForMs;
     return isRecent && this.#succeededAt >= this.#suspectUntil;
   }
 
-  /** Refuses the key here; the issuer has a new one by now, or in a moment. */
+  /** Refuses the key here. The issuer has a new one already, or will have one in a moment. */
   revoke(keyId: string): void {
-    // what replaces it signs at once, and is not in what was fetched before
+    // the replacement signs at once, and was not in the keys that were fetched before
     if (!this.keyring.isRevoked(keyId)) this.#suspectUntil = this.clock.monotonic() + AFTER_REVOCATION_MS;
     this.keyring.revoke(keyId);
     void this.refresh().then(() => this.#schedule(AFTER_REVOCATION_MS));
@@ -136,13 +143,13 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     this.#say(remarks(keys.length, rest, this.options));
   }
 
-  /** The same keys again must not void what was verified with them. */
+  /** If the keys have not changed, the outcomes that were verified with them must stay valid. */
   #replace(verification: FetchedJwks['keys'], written: string): void {
     if (written !== this.#known) this.keyring.replace({ verification });
     this.#known = written;
   }
 
-  /** An issuer that cannot be asked for that long may have revoked every key of it. */
+  /** An issuer that did not answer for that long may have revoked all its keys. */
   #endTrustWhenDue(): void {
     if (this.clock.monotonic() - this.#succeededAt <= this.options.keepForMs) return;
     this.#completeForMs = 0;
@@ -164,7 +171,7 @@ export class RemoteKeys extends KeyLookup implements OnApplicationBootstrap, OnA
     return `the keys known so far stay in force, until ${String(hours)} h after the last good answer`;
   }
 
-  /** Once for each thing there is to say. */
+  /** Logs each message once. */
   #say(what: string): void {
     if (what === this.#said) return;
     this.#said = what;

@@ -2,7 +2,10 @@ import { ALGORITHMS } from './algorithms.js';
 import type { RemoteSigningKey } from './key-set.js';
 import { signatureFits } from './signature.js';
 
-/** What a signer elsewhere gave, in the encoding of RFC 7518, section 3.4; undefined when it is not the key's own signature of `signed`. */
+/**
+ * A remote signer's signature in the encoding of RFC 7518, section 3.4; undefined if it is not the
+ * key's own signature of `signed`.
+ */
 export function joseSignature(key: RemoteSigningKey, signed: Buffer, given: unknown): Buffer | undefined {
   if (!(given instanceof Uint8Array)) return undefined;
   const bytes = Buffer.from(given);
@@ -10,12 +13,12 @@ export function joseSignature(key: RemoteSigningKey, signed: Buffer, given: unkn
   return candidates.find((each) => each !== undefined && signatureFits(key, signed, each));
 }
 
-/** ECDSA-Sig-Value (RFC 3279, section 2.2.3), which most KMS give, as r ‖ s. */
+/** Converts ECDSA-Sig-Value (RFC 3279, section 2.2.3), which most KMS return, to r ‖ s. */
 function fromDer({ algorithm }: RemoteSigningKey, der: Buffer): Buffer | undefined {
   const traits = ALGORITHMS[algorithm];
   if (traits.family !== 'ec' || der[0] !== 0x30) return undefined;
   const half = traits.signatureBytes / 2;
-  // a long form of the length occurs with P-521 alone
+  // only P-521 needs the long form of the length
   let at = (der[1] ?? 0) > 0x80 ? 3 : 2;
   const parts: Buffer[] = [];
   for (let part = 0; part < 2; part += 1) {

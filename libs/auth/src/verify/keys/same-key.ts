@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 
 /**
- * Over two types or curves `equals` leaves an error of OpenSSL behind (Node 24 and 26), which the next `createPrivateKey` takes for its own: such keys are
- * told apart before.
+ * For keys of different types or curves, `equals` leaves an error in OpenSSL's queue (Node 24 and
+ * 26), which the next `createPrivateKey` reports as its own. So such keys are compared by type and
+ * curve first.
  */
 export function isSameKey(one: KeyObject, other: KeyObject): boolean {
   const [a, b] = [one, other].map(({ type, asymmetricKeyType, asymmetricKeyDetails }) =>

@@ -9,28 +9,34 @@ import type { SourceJwk, SourceKeys } from '../../storage/key-source.port.js';
 import { isConsistent } from './signature.js';
 import { asVerificationKey, readVerificationKey } from './verification-keys.js';
 
-/** A key of a source, checked and parsed, before the clock says what it may do. Times are milliseconds since the epoch. */
+/**
+ * A key of a source, checked and parsed. What it may do at a given time is decided elsewhere. Times
+ * are milliseconds since the epoch.
+ */
 export interface KnownKey {
   readonly kid: string;
   readonly verification: VerificationKey;
-  /** Undefined: the private half is not here. */
+  /** Undefined: this process does not have the private half. */
   readonly signing?: SigningKey;
-  /** Undefined: never signed and never will, it verifies as long as it is there. */
+  /** Undefined: it never signs, and verifies as long as it is in the source. */
   readonly signsFromMs?: number;
   readonly createdAtMs?: number;
-  /** It left its source unrevoked. */
+  /** The key left its source without being revoked. */
   readonly vanished?: true;
-  /** Of a vanished key: it verifies no longer than that, unless it still signs. */
+  /** For a vanished key: it verifies until this time, unless it still signs. */
   readonly verifiesUntilMs?: number;
 }
 
 export interface ReadKeys {
   readonly keys: readonly KnownKey[];
-  /** Their names are all that is needed of them. */
+  /** Of revoked keys only the names are needed. */
   readonly revoked: readonly string[];
 }
 
-/** Checks a source's keys by the same rules as keys given at boot; throws `configuration_invalid` naming the source and its place, never a value. */
+/**
+ * Checks a source's keys by the same rules as keys given at boot. Throws `configuration_invalid`
+ * with the source's name and place, never with a value.
+ */
 export function readSourceKeys(name: string, source: SourceKeys, algorithm: SigningAlgorithm): ReadKeys {
   if (typeof source !== 'object' || source === null || !Array.isArray(source.keys))
     throw AuthError.configuration(name, 'must give a JWKS: {"keys": [ … ]}');

@@ -18,8 +18,8 @@ import { asVerificationKey, readVerificationKeys } from './verification-keys.js'
 import { isSameKey } from './same-key.js';
 
 /**
- * Keys given once, at boot. Every misfit is an `AuthError('configuration_invalid')` that names the option and the cure, never the
- * material (contract, section 1).
+ * Keys that are given once, at boot. Every problem is an `AuthError('configuration_invalid')` that
+ * names the option and the cure, never the key material (contract, section 1).
  */
 export function loadStaticKeys(options: StaticKeysOptions): KeySet {
   const algorithm = options.algorithm ?? 'RS256';
@@ -36,7 +36,10 @@ export function loadStaticKeys(options: StaticKeysOptions): KeySet {
   return { signing: own.signing, verification };
 }
 
-/** The same keys as their life sees them: the own one signs from ever, the others verify as long as they are configured. */
+/**
+ * The same keys for key rotation: the own key has always signed, the others verify as long as they
+ * are configured.
+ */
 export function knownStaticKeys(options: StaticKeysOptions): KnownKey[] {
   const { signing, verification } = loadStaticKeys(options);
   const createdAtMs = createdAt(options.createdAt);
@@ -46,7 +49,9 @@ export function knownStaticKeys(options: StaticKeysOptions): KnownKey[] {
   });
 }
 
-/** With a key source the options may still name keys that only verify, and nothing that signs. */
+/**
+ * Beside a key source, the options may name further keys that only verify, but no key that signs.
+ */
 export function readExtraKeys(options: StaticKeysOptions): KnownKey[] {
   for (const name of ['privateKey', 'publicKey', 'secret', 'sign', 'keyId'] as const) {
     if (options[name] !== undefined)
@@ -74,7 +79,7 @@ function loadOwn(options: StaticKeysOptions, algorithm: SigningAlgorithm): OwnKe
   return options.sign ? loadRemote(options, options.sign, algorithm) : loadKeyPair(options, algorithm);
 }
 
-/** The private half is in a KMS: only its public one is here. */
+/** For a private key in a KMS: only its public half is here. */
 function loadRemote(options: StaticKeysOptions, sign: RemoteSign, algorithm: SigningAlgorithm): OwnKey {
   if (options.privateKey !== undefined || options.secret !== undefined) {
     throw AuthError.configuration(
@@ -130,7 +135,7 @@ function loadKeyPair(options: StaticKeysOptions, algorithm: SigningAlgorithm): O
   return { signing, verification: asVerificationKey(kid, algorithm, publicKey) };
 }
 
-/** A JWK may name itself; what it says of its use has to agree. */
+/** A JWK may contain its own kid, algorithm and use, which must match the options. */
 function jwkKeyId({ privateKey }: StaticKeysOptions, algorithm: SigningAlgorithm): string | undefined {
   if (typeof privateKey !== 'object' || privateKey instanceof KeyObject || Buffer.isBuffer(privateKey))
     return undefined;
@@ -187,7 +192,7 @@ function assertDistinct(keys: readonly VerificationKey[]): void {
         `two keys have the kid ${JSON.stringify(key.kid)}: give each its own`,
       );
     }
-    // RFC 8725, section 3.1: a key under two algorithms is two chances to confuse them
+    // RFC 8725, section 3.1: one key under two algorithms allows a confusion of the two
     for (const other of seen.values()) {
       if (other.algorithm !== key.algorithm && isSameKey(other.publicKey, key.publicKey)) {
         throw AuthError.configuration(

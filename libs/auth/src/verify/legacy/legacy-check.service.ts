@@ -6,7 +6,7 @@ import { revocable } from '../revocable.js';
 import type { RevocationChecker } from '../revocation/revocation-checker.service.js';
 import { formerLegacyTokenId } from './legacy-tokens.js';
 
-/** Of a user of whom nothing was ever revoked; also of one without a row. */
+/** The version of a user whose tokens were never revoked, and of a user without a row. */
 const FIRST_VERSION = 1;
 
 export type Confirmation =
@@ -14,8 +14,9 @@ export type Confirmation =
   | { readonly kind: 'refused'; readonly reason: string; readonly principal: Principal };
 
 /**
- * An old token may outlive every entry of the ledger, and spell its user as it likes: the directory tells who that is, and the database whether
- * anything was ever revoked of the user.
+ * An old token may live longer than every entry of the ledger, and may spell its user in any way.
+ * So the directory is asked who the user is, and the database whether anything of the user was ever
+ * revoked.
  */
 @Injectable()
 export class LegacyCheck {
@@ -25,7 +26,10 @@ export class LegacyCheck {
     private readonly sessions: SessionStore,
   ) {}
 
-  /** `token`: as it was presented; undefined where only its principal is still known. Rejects with `unavailable`. */
+  /**
+   * `token`: the presented text; undefined if only its principal is known. Rejects with
+   * `unavailable`.
+   */
   async confirm(given: Principal, token: string | undefined): Promise<Confirmation> {
     const account = (await this.users.findById(given.id))?.account;
     if (!account || account.disabled)

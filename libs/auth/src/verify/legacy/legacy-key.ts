@@ -8,7 +8,10 @@ import type { VerificationKey } from '../keys/key-set.js';
 
 export const legacyKid = (name: string): string => `legacy:${name}`;
 
-/** What verifies the old tokens of one issuer: judged like any other key, and only ever asked for them. Throws `configuration_invalid`. */
+/**
+ * The key that verifies the old tokens of one issuer. It is checked like any other key, and used
+ * only for these tokens. Throws `configuration_invalid`.
+ */
 export function readLegacyKey(option: string, issuer: ResolvedLegacyIssuer): VerificationKey {
   const { name, algorithm, key } = issuer;
   const kid = legacyKid(name);
@@ -20,7 +23,7 @@ export function readLegacyKey(option: string, issuer: ResolvedLegacyIssuer): Ver
   if (typeof key !== 'string' && !Buffer.isBuffer(key))
     throw AuthError.configuration(option, `${algorithm} takes the old secret: text, or a Buffer`);
   const secret = Buffer.from(key as string);
-  // a public key that HMAC takes for its secret: everybody has it (RFC 8725, section 2.1)
+  // a public key used as an HMAC secret: everybody has it (RFC 8725, section 2.1)
   if (/-----BEGIN [A-Z ]+-----|"kty"/.test(secret.toString('latin1')))
     throw AuthError.configuration(
       option,

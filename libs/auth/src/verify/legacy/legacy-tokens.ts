@@ -19,7 +19,10 @@ import {
 import { namesAudience, readByHook, wholeSeconds } from '../tokens/foreign-claims.js';
 import type { Verification } from '../tokens/verified-token-cache.js';
 
-/** How an old token was named before `LegacyTokens` named it by what was signed; what was revoked then stays so. */
+/**
+ * The former id of an old token, from before `LegacyTokens` derived it from the signed text. A
+ * revocation under the former id stays valid.
+ */
 export function formerLegacyTokenId(token: string): string {
   return `legacy-${createHash('sha256').update(token).digest('base64url')}`;
 }
@@ -36,8 +39,9 @@ export interface LegacyRules {
 }
 
 /**
- * Old tokens of a hand-made set-up, under a policy of their own. `typ` keeps the two kinds apart: what says `at+jwt` is never asked of these
- * keys, and what does not is never asked of Tokenward's.
+ * Old tokens of a hand-made set-up, with a policy of their own. `typ` separates the two kinds: a
+ * token with `at+jwt` is never checked with these keys, and any other token is never checked with
+ * Tokenward's.
  */
 export class LegacyTokens {
   readonly #issuers: readonly Issuer[];
@@ -72,7 +76,10 @@ export class LegacyTokens {
     return typ === undefined || (typeof typ === 'string' && typ.toLowerCase() === 'jwt');
   }
 
-  /** The key is chosen by what each entry says, and what was signed has to fit that entry whole. */
+  /**
+   * Each entry's configuration chooses the key, and the signed claims must match that entry
+   * completely.
+   */
   verify(jws: ParsedJws, nowMs: number, expiry: ExpiryRule): Verification {
     if (REFUSED_MEMBERS.some((name) => Object.hasOwn(jws.header, name))) return refused('header_refused');
     let last: Verification = refused('key_unknown');
@@ -105,7 +112,8 @@ export class LegacyTokens {
     if (!who) return refused('claims_malformed');
     const custom = checkCustomClaims({ ...who.claims }, this.rules.claimsSchema);
     if (custom.kind === 'refused') return refused('custom_claims_refused');
-    // by what was signed: an EC signature has a twin (s → n − s) that fits as well, and PSS signs the same text in many ways
+    // derived from the signed text: an EC signature has a second valid form (s → n − s), and PSS
+    // can sign the same text in many ways
     const digest = createHash('sha256').update(jws.signed).digest();
     const principal = Object.freeze({
       id: who.id,
@@ -113,7 +121,7 @@ export class LegacyTokens {
       tokenId: `legacy-${digest.toString('base64url')}`,
       keyId: issuer.verification.kid,
       legacy: issuer.name,
-      // below every version there is: whatever is ever revoked of the user refuses it
+      // lower than every version, so that any revocation of the user refuses the token
       tokenVersion: 0,
       ...(who.role !== undefined && { role: who.role }),
       kind: 'user' as const,
@@ -140,7 +148,7 @@ function principalOf(issuer: Issuer, payload: JsonObject): LegacyPrincipal | und
   return readByHook(issuer.principal, payload);
 }
 
-/** Names no session there is; the same for the same token (RFC 9562, section 5.8). */
+/** Equals no session's id, and is always the same for one token (RFC 9562, section 5.8). */
 function asUuid(digest: Buffer): string {
   const bytes = Buffer.from(digest.subarray(0, 16));
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;

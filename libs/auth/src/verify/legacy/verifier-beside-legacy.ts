@@ -10,7 +10,10 @@ import type { Verification } from '../tokens/verified-token-cache.js';
 import { legacyKid } from './legacy-key.js';
 import { LegacyTokens } from './legacy-tokens.js';
 
-/** Accepts the old tokens of `accessToken.legacy` beside our own. The header says which of the two a token is. */
+/**
+ * Accepts the old tokens of `accessToken.legacy` as well as our own. The header decides which of
+ * the two a token is.
+ */
 class VerifierBesideLegacy extends AccessTokenVerifier {
   readonly #legacy: LegacyTokens;
   readonly #kids: ReadonlySet<string>;
@@ -23,7 +26,7 @@ class VerifierBesideLegacy extends AccessTokenVerifier {
     this.#kids = new Set(accessToken.legacy.map(({ name }) => legacyKid(name)));
   }
 
-  /** Also `legacy:<name>` of old tokens. */
+  /** Also knows `legacy:<name>` of old tokens. */
   override knowsKey(kid: string): boolean {
     return super.knowsKey(kid) || this.#kids.has(kid);
   }
@@ -34,7 +37,7 @@ class VerifierBesideLegacy extends AccessTokenVerifier {
   }
 }
 
-/** What verifies access tokens under these options. Throws `configuration_invalid`. */
+/** The verifier of access tokens under these options. Throws `configuration_invalid`. */
 export function accessTokenVerifier(
   options: ResolvedAuthOptions,
   keyring: Keyring,

@@ -13,25 +13,34 @@ import { RevocationSync } from './revocation-sync.service.js';
 export type Verdict = 'live' | 'revoked';
 
 export interface CheckOptions {
-  /** `strict`: the stores are asked whether the token was revoked, whatever the view says. Default: `revocation.mode`. */
+  /**
+   * `strict`: the stores are asked whether the token was revoked, even if the view is fresh.
+   * Default: `revocation.mode`.
+   */
   readonly revocationMode?: 'strict';
 }
 
-/** Who answered how many checks. */
+/** How many checks were answered by each source. */
 export interface CheckCounters {
   mirror: number;
   redis: number;
   postgres: number;
-  /** Accepted although nobody could prove it (`unproven: 'redis'`). */
+  /** Accepted without a proof (`unproven: 'redis'`). */
   unproven: number;
-  /** Answered 503. */
+  /** Answered with 503. */
   refused: number;
 }
 
-/** `silent`: unproven, from a feed that is unbroken, and `unproven: 'redis'`. */
+/**
+ * `silent`: the feed is unbroken and does not refuse the token, but it is unproven; only with
+ * `unproven: 'redis'`.
+ */
 type RedisSays = 'revoked' | 'live' | 'silent' | 'broken';
 
-/** Whether a token was revoked. No I/O and no allocation while the view is fresh; otherwise the stores are asked, in the contract's order. */
+/**
+ * Decides whether a token was revoked. No I/O and no allocation while the view is fresh; otherwise
+ * the stores are asked, in the contract's order.
+ */
 @Injectable()
 export class RevocationChecker {
   readonly counters: CheckCounters = { mirror: 0, redis: 0, postgres: 0, unproven: 0, refused: 0 };
@@ -53,7 +62,7 @@ export class RevocationChecker {
     this.maxStalenessMs = options.revocation.maxStalenessMs;
   }
 
-  /** Rejects with `AuthError('unavailable')` when nobody can tell. */
+  /** Rejects with `AuthError('unavailable')` if no store can tell. */
   check(token: RevocableToken, options?: CheckOptions): Verdict | Promise<Verdict> {
     if (this.view.mirror.refuses(token)) {
       this.counters.mirror++;
@@ -79,7 +88,7 @@ export class RevocationChecker {
       this.counters.postgres++;
       return this.settled(postgres);
     }
-    // The wait was long enough for a revocation to have arrived.
+    // A revocation may have arrived during the wait.
     if (this.view.mirror.refuses(token)) return 'revoked';
     if (acceptable) return this.acceptUnproven();
     this.counters.refused++;
@@ -122,7 +131,10 @@ export class RevocationChecker {
     }
   }
 
-  /** Not out of reach for a while: then it may have been this process's own pause, and is no reason to accept. */
+  /**
+   * Whether PostgreSQL was not unreachable for long. Then the missing answer may be due to a pause
+   * of this process, and is not a reason to accept.
+   */
   private isOneLateAnswer(): boolean {
     return this.ledger !== undefined && this.view.availability.awayMs() < this.maxStalenessMs / 2;
   }

@@ -21,8 +21,9 @@ const STOP_WITHIN_MS = 800;
 const BOOT_WITHIN_MS = 10_000;
 
 /**
- * Keeps this process's view of what is revoked: follows the feed, takes the step when nobody else has. Works with a ledger alone, with both,
- * or (a service that only verifies) with a feed alone.
+ * Keeps this process's view of the revocations: follows the feed, and takes the step if no other
+ * process has. Works with only a ledger, with both, or with only a feed (a service that only
+ * verifies).
  */
 @Injectable()
 export class RevocationSync implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -55,19 +56,23 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     if (feed) this.neighbours = new LedgerNeighbours(this.view, feed, clock, this.logger, keyring);
     if (ledger) this.step = new LedgerSync(this.view, ledger, feed, clock, entropy);
     const stepMs = options.revocation.maxStalenessMs / 4;
-    // Whoever took the last step takes the next; the others come later, each at a time of its own, and find its heartbeat there.
+    // The process that took the last step takes the next one. The others are due later, each at a
+    // different time, and find its heartbeat.
     this.leadMs = stepMs * 0.8;
     this.followMs = stepMs * (1 + (entropy.bytes(1).readUInt8() / 255) * 0.5);
     this.blockMs = Math.max(10, Math.floor(options.revocation.maxStalenessMs / 16));
     this.refilledAt = clock.monotonic();
   }
 
-  /** Checks ask the stores until the view is filled, so that a boot need not wait for ever. */
+  /** Until the view is filled, checks ask the stores, so that the boot need not wait for it. */
   async onApplicationBootstrap(): Promise<void> {
     await Promise.race([this.ready(), this.pause(BOOT_WITHIN_MS)]);
   }
 
-  /** Resolves when the view was filled once; starts it when nobody has. Until then every check asks the stores. */
+  /**
+   * Resolves when the view was filled once, and starts the fill if necessary. Until then every
+   * check asks the stores.
+   */
   ready(): Promise<void> {
     return (this.started ??= this.start());
   }
@@ -76,7 +81,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     return this.view.state();
   }
 
-  /** Calls back with what is newly revoked, at once; returns how to stop it. */
+  /** Calls the listener at once with new revocations. Returns a function that stops it. */
   onRevoked(listener: RevokedListener): () => void {
     return this.view.onRevoked((entries) => {
       try {
@@ -87,7 +92,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     });
   }
 
-  /** Into the own view, synchronously. */
+  /** Adds the entries to this process's view, synchronously. */
   add(entries: readonly LedgerEntry[]): void {
     this.view.add(entries);
   }
@@ -106,7 +111,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
       this.loops.push(this.stepLoop());
       this.stopListening = await this.ledger
         .onAppended(() => {
-          // With a feed that carries the rows the wake-up is not needed.
+          // The wake-up is not needed if a feed carries the rows.
           if (!this.feed || !this.view.linked || this.beatAgeMs() > 2 * this.followMs) this.wake();
         })
         .catch(() => undefined);
@@ -144,7 +149,7 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
 
   private async stepLoop(): Promise<void> {
     while (!this.stopped) {
-      // A feed that is away shows no heartbeat: the own steps keep the pace.
+      // A feed that is away shows no heartbeat, so this process's own steps set the pace.
       const due = this.paceMs() - Math.min(this.beatAgeMs(), this.clock.monotonic() - this.steppedAt);
       if (due > 0 && !this.woken) {
         await this.pause(due);
@@ -162,7 +167,10 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     }
   }
 
-  /** With a feed that works, the others' heartbeats count: then the number of processes does not. */
+  /**
+   * With a working feed, heartbeats of other processes count, so that the load does not grow with
+   * the number of processes.
+   */
   private paceMs(): number {
     const alone = !this.feed || !this.view.linked;
     return alone || this.step?.leads() ? this.leadMs : this.followMs;
@@ -188,7 +196,10 @@ export class RevocationSync implements OnApplicationBootstrap, OnApplicationShut
     }
   }
 
-  /** One at a time: a second caller shares the step only if it began after the call, so it takes the next. */
+  /**
+   * Takes one step at a time. A second caller must not share a step that began before the call, so
+   * it gets the next one.
+   */
   private takeStep(): Promise<void> {
     if (!this.step) return Promise.resolve();
     this.stepping ??= this.step.run().finally(() => {

@@ -11,23 +11,23 @@ export interface AccessTokenClaims {
   readonly iat: number;
   readonly nbf: number;
   readonly exp: number;
-  /** The user's version counter; a bump ends every token that carries a lower one. */
+  /** The user's version counter. When it is increased, every token with a lower version ends. */
   readonly tokenVersion: number;
   readonly role?: string;
   readonly permissions?: readonly string[];
   /** When the person last proved a credential. */
   readonly auth_time?: number;
-  /** How (RFC 8176). Tokens of earlier releases do not say. */
+  /** How the credential was proved (RFC 8176). Tokens of earlier releases do not contain it. */
   readonly amr?: readonly string[];
-  /** What the session is bound to (contract, section 10). */
+  /** The kind of key that the session is bound to (contract, section 10). */
   readonly bound?: 'dbsc' | 'dpop';
-  /** Who really acts, when somebody acts as this user (RFC 8693, section 4.1). */
+  /** The user who really acts, if somebody acts as this user (RFC 8693, section 4.1). */
   readonly act?: { readonly sub: string };
-  /** Thumbprint of the key that each request has to prove (RFC 9449, section 6.1). */
+  /** Thumbprint of the key that each request must prove (RFC 9449, section 6.1). */
   readonly cnf?: { readonly jkt: string };
 }
 
-/** Names that Tokenward writes itself; every other claim is the host's. */
+/** Claims that Tokenward writes itself; every other claim is the host's. */
 export const OWN_CLAIMS: ReadonlySet<string> = new Set<keyof AccessTokenClaims>([
   'iss',
   'aud',
@@ -47,9 +47,12 @@ export const OWN_CLAIMS: ReadonlySet<string> = new Set<keyof AccessTokenClaims>(
   'cnf',
 ]);
 
-/** `typ` of what a session has until its browser has registered a key: no access token, for any verifier. */
+/**
+ * `typ` of the token that a session has until its browser has registered a key. No verifier accepts
+ * it as an access token.
+ */
 export const PENDING_TOKEN_TYPE = 'pending+jwt';
-/** `exp - iat` above it is refused at boot and at verification (contract, section 1). */
+/** A longer lifetime (`exp - iat`) is refused at boot and at verification (contract, section 1). */
 export const MAX_LIFETIME_SECONDS = 3600;
 /** A longer access token is refused at issue and at verification (contract, section 1). */
 export const MAX_TOKEN_BYTES = 8192;

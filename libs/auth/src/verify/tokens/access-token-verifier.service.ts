@@ -22,9 +22,15 @@ export type VerificationOutcome =
   | {
       readonly kind: 'accepted';
       readonly principal: Principal;
-      /** Thumbprint of the key of which the caller has to ask a proof; told only where `keyBound` is `told`. */
+      /**
+       * Thumbprint of the key that the caller must ask a proof of; only set if `keyBound` is
+       * `told`.
+       */
       readonly boundKey?: string;
-      /** Of a session whose browser has still to register a key: it opens nothing. Told as `boundKey` is. */
+      /**
+       * The session's browser has not registered its key yet, so the token gives no access. Set
+       * under the same condition as `boundKey`.
+       */
       readonly pending?: boolean;
     }
   | Refusal;
@@ -32,7 +38,10 @@ export type VerificationOutcome =
 export interface VerifyOptions {
   /** Default `enforced`. */
   readonly expiry?: ExpiryRule;
-  /** Tokens that are bound to a key (`cnf`) or still have to be: `told` is for who asks for it, or only wants to know which session is named. Default `refused`. */
+  /**
+   * For tokens that are bound to a key (`cnf`) or still have to be. `told` is for a caller that
+   * asks for the proof itself, or only needs to know the session. Default `refused`.
+   */
   readonly keyBound?: 'refused' | 'told';
 }
 
@@ -41,16 +50,19 @@ const MAX_KNOWN_HEADERS = 32;
 export type ParsedJws = Extract<CompactJws, { kind: 'parsed' }>;
 
 /**
- * Whether an access token is ours and in time (contract, section 1; RFC 9068, section 4; RFC 8725). No I/O. Whether it was revoked
- * is another question.
+ * Checks that an access token is ours and in its lifetime (contract, section 1; RFC 9068, section
+ * 4; RFC 8725). No I/O. It does not check revocation.
  */
 export class AccessTokenVerifier {
-  /** Tokens that were remembered, tokens that were verified in full, and how long the latter took altogether; for metrics. */
+  /**
+   * For metrics: remembered tokens, fully verified tokens, and the total time of the full
+   * verifications.
+   */
   readonly counters = { remembered: 0, verified: 0, verifiedMs: 0 };
   readonly #rules: VerificationRules;
   readonly #cache: VerifiedTokenCache;
   readonly #encryption: TokenEncryption | undefined;
-  /** Of accepted tokens alone: nobody else can fill it. */
+  /** Only headers of accepted tokens, so that nobody else can fill it. */
   readonly #headers = new Map<string, JsonObject>();
 
   constructor(
@@ -70,8 +82,9 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * As `verify`, and decrypts where `accessToken.encryption` is set: a promise for an encrypted token that is not remembered. Decryption waits for
-   * the thread pool (as password hashing does), so it is remembered by the outer token.
+   * As `verify`, and also decrypts if `accessToken.encryption` is set: returns a promise for an
+   * encrypted token that is not remembered. Decryption waits for the thread pool (as password
+   * hashing does), so its result is remembered for the outer token.
    */
   verifyAny(token: string, options: VerifyOptions = {}): VerificationOutcome | Promise<VerificationOutcome> {
     const encryption = this.#encryption;
@@ -80,8 +93,9 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * A signed token, or an encrypted one that was decrypted before. Throws `configuration_invalid` when `claimsSchema` is asynchronous; every other
-   * misfit is an outcome. The principal is frozen.
+   * For a signed token, or an encrypted one that was decrypted before. Throws
+   * `configuration_invalid` if `claimsSchema` is asynchronous; every other problem is an outcome.
+   * The principal is frozen.
    */
   verify(token: string, options: VerifyOptions = {}): VerificationOutcome {
     return (
@@ -90,7 +104,7 @@ export class AccessTokenVerifier {
     );
   }
 
-  /** Whether a key of that `kid` verifies here, or did until it was revoked. */
+  /** Whether a key with that `kid` verifies here, or did until it was revoked. */
   knowsKey(kid: string): boolean {
     return this.keyring.verificationKey(kid) !== undefined || this.keyring.isRevoked(kid);
   }
@@ -113,7 +127,7 @@ export class AccessTokenVerifier {
     { keyBound }: VerifyOptions,
     verify: () => Verification,
   ): VerificationOutcome {
-    // read before: keys that change meanwhile void what was concluded
+    // read before the check: if the keys change meanwhile, the outcome is invalid
     const { revision } = this.keyring;
     const startedMs = this.clock.monotonic();
     const outcome = verify();
@@ -142,7 +156,7 @@ export class AccessTokenVerifier {
     return jws.kind === 'malformed' ? refused(jws.reason) : this.verifySent(jws, options);
   }
 
-  /** As it was sent: not encrypted, or refused. */
+  /** The token as it was sent: not encrypted, or refused. */
   protected verifySent(jws: ParsedJws, options: VerifyOptions): Verification {
     if (this.#encryption?.plaintext === 'refused') return refused('not_encrypted');
     return this.#signed(jws, options);
@@ -175,7 +189,7 @@ export class AccessTokenVerifier {
 
   #rememberHeader({ headerText, header }: ParsedJws): void {
     if (this.#headers.has(headerText)) return;
-    // keys come and go
+    // bounded, because keys change
     if (this.#headers.size >= MAX_KNOWN_HEADERS) this.#headers.clear();
     this.#headers.set(headerText, header);
   }
@@ -192,7 +206,7 @@ function acceptedAs(
 ): VerificationOutcome {
   if (boundKey === undefined && !pending) return { kind: 'accepted', principal };
   if (keyBound === 'told') return { kind: 'accepted', principal, boundKey, pending };
-  // without a proof by that key it is somebody else's
+  // without a proof of that key, the caller may have stolen the token
   return refused(pending ? 'key_due' : 'key_bound');
 }
 

@@ -6,15 +6,21 @@ import type { JsonObject } from './strict-json.js';
 export type CustomClaims = Readonly<Record<string, unknown>>;
 export type CustomClaimsCheck =
   | { readonly kind: 'accepted'; readonly claims: CustomClaims }
-  /** Paths of what the schema refused, name by name, empty for all of it; never values. */
+  /**
+   * Paths of the claims that the schema refused, as lists of names; an empty path means all claims.
+   * Never values.
+   */
   | { readonly kind: 'refused'; readonly paths: readonly (readonly string[])[] };
 
-/** What the host added: every claim that is not Tokenward's own. */
+/** The host's claims: every claim that is not Tokenward's own. */
 export function hostClaims(payload: JsonObject): CustomClaims {
   return Object.fromEntries(Object.entries(payload).filter(([name]) => !OWN_CLAIMS.has(name)));
 }
 
-/** By the host's schema, at issue and at verification alike; what comes out is frozen, since a cache shares it. */
+/**
+ * Checks the claims by the host's schema, both at issue and at verification. The result is frozen,
+ * because a cache shares it.
+ */
 export function checkCustomClaims(claims: CustomClaims, schema?: StandardSchemaV1): CustomClaimsCheck {
   if (!schema) return { kind: 'accepted', claims: deepFreeze(claims) };
   const result = validate(schema, claims);
@@ -47,7 +53,10 @@ function namesOf(path: IssuePath | undefined): readonly string[] {
   return (path ?? []).map((step) => String(typeof step === 'object' ? step.key : step));
 }
 
-/** Plain objects and lists, as deep as they go; without recursion, so that depth costs no stack. */
+/**
+ * Freezes plain objects and lists at any depth; without recursion, so that depth does not use the
+ * stack.
+ */
 function deepFreeze<T extends object>(root: T): T {
   const seen = new Set<object>();
   const open: object[] = [root];

@@ -8,12 +8,17 @@ import { parseStrictJson } from './strict-json.js';
 import { own, type Refusal, refused, REFUSED_MEMBERS } from './verification-policy.js';
 
 const CONTENT_ENCRYPTION = 'A256GCM';
-/** Loaded when it is needed: ES modules only, and some test runners know CommonJS alone. */
+/**
+ * Loaded only when needed: jose has only ES modules, and some test runners only support CommonJS.
+ */
 const jose = () => import('jose');
 
 export type Decryption = { readonly kind: 'decrypted'; readonly signed: string } | Refusal;
 
-/** Nested JWE (RFC 7516; RFC 7519, section 11.2): what is inside is believed only as a signed token, since anyone may be able to encrypt. */
+/**
+ * Nested JWE (RFC 7516; RFC 7519, section 11.2). Only the signed token inside is trusted, because
+ * others may be able to encrypt, too.
+ */
 export class TokenEncryption {
   readonly plaintext: ResolvedEncryption['plaintext'];
   readonly #keys: ReadonlyMap<string, EncryptionKey>;
@@ -28,7 +33,7 @@ export class TokenEncryption {
     this.#first = first;
   }
 
-  /** Header: `alg`, `enc`, `kid`, `cty: "JWT"`; `epk` beside them for ECDH-ES. */
+  /** Header: `alg`, `enc`, `kid`, `cty: "JWT"`, and `epk` for ECDH-ES. */
   async encrypt(signed: string): Promise<string> {
     const { CompactEncrypt } = await jose();
     const { kid, algorithm, key } = this.#first;
@@ -37,7 +42,7 @@ export class TokenEncryption {
       .encrypt(algorithm === 'dir' ? key : createPublicKey(key));
   }
 
-  /** Key and algorithms come from configuration by `kid`; every misfit is an outcome. */
+  /** Key and algorithms come from the configuration of the `kid`. Every problem is an outcome. */
   async decrypt(token: string): Promise<Decryption> {
     const key = this.#keyOf(token);
     if ('kind' in key) return key;
@@ -54,7 +59,7 @@ export class TokenEncryption {
   }
 
   #keyOf(token: string): EncryptionKey | Refusal {
-    // characters are bytes here: anything beyond ASCII is not base64url
+    // characters equal bytes here, because a text beyond ASCII is not base64url
     if (token.length > MAX_TOKEN_BYTES) return refused('oversized');
     const [head = '', encryptedKey = '', ...rest] = token.split('.');
     const headerBytes = decodeBase64Url(head);
@@ -69,13 +74,13 @@ export class TokenEncryption {
     if (!key) return refused('key_unknown');
     if (own(header.value, 'alg') !== key.algorithm || own(header.value, 'enc') !== CONTENT_ENCRYPTION)
       return refused('algorithm_mismatch');
-    // RFC 7516, section 5.2, step 10: direct ways have no encrypted key
+    // RFC 7516, section 5.2, step 10: direct encryption has no encrypted key
     if ((encryptedKey === '') !== (key.algorithm !== 'RSA-OAEP-256')) return refused('malformed');
     return key;
   }
 }
 
-/** A JWE in compact serialization has five parts, a JWS three; whatever else is neither. */
+/** A JWE in compact serialization has five parts, a JWS three. Any other number is invalid. */
 export function looksEncrypted(token: string): boolean {
   let dots = 0;
   for (let at = token.indexOf('.'); at !== -1 && dots < 5; at = token.indexOf('.', at + 1)) dots += 1;

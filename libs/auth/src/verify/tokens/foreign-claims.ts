@@ -8,7 +8,7 @@ interface PrincipalFacts {
   readonly permissions?: readonly string[];
 }
 
-/** A NumericDate may have a fraction (RFC 7519, section 2): it is rounded to the side that accepts less. */
+/** A NumericDate may have a fraction (RFC 7519, section 2). It is rounded to the stricter side. */
 export function wholeSeconds(date: unknown, round: (value: number) => number): number | undefined {
   const rounded = typeof date === 'number' ? round(date) : undefined;
   return isInstant(rounded) ? rounded : undefined;
@@ -20,7 +20,7 @@ export function namesAudience(given: unknown, expected: readonly string[]): bool
   return isTextList(audiences) && audiences.some((each) => expected.includes(each));
 }
 
-/** What a hook of the host made of claims; undefined where it threw, or it is not what it should be. */
+/** The result of a host's hook for the claims; undefined if it threw or the result is invalid. */
 export function readByHook<Facts extends PrincipalFacts>(
   hook: (claims: JsonObject) => Facts | undefined,
   payload: JsonObject,
@@ -29,7 +29,7 @@ export function readByHook<Facts extends PrincipalFacts>(
   try {
     given = hook(payload);
   } catch {
-    // a hook that cannot read the claims accepts nothing
+    // claims that the hook cannot read are not accepted
     return undefined;
   }
   if (!given || !isText(given.id)) return undefined;

@@ -5,11 +5,11 @@ import { type JsonObject, parseStrictJson, type StrictJson } from './strict-json
 export type CompactJws =
   | {
       readonly kind: 'parsed';
-      /** As it was sent. */
+      /** The header as it was sent. */
       readonly headerText: string;
       readonly header: JsonObject;
       readonly payload: JsonObject;
-      /** What the signature is over: the first two parts as they were sent. */
+      /** The signed bytes: the first two parts as they were sent. */
       readonly signed: Buffer;
       readonly signature: Buffer;
     }
@@ -18,13 +18,16 @@ export type CompactJws =
 const MALFORMED = { kind: 'malformed', reason: 'malformed' } as const;
 const OVERSIZED = { kind: 'malformed', reason: 'oversized' } as const;
 
-/** Headers by their text: an issuer writes the same one into every token. */
+/** Parsed headers by their text, because an issuer writes the same header into every token. */
 export type KnownHeaders = ReadonlyMap<string, JsonObject>;
 const NONE_KNOWN: KnownHeaders = new Map();
 
-/** Strict JWS compact serialization (RFC 7515, section 7.1): one text, one meaning. Nothing in it is believed yet. */
+/**
+ * Strict JWS compact serialization (RFC 7515, section 7.1), so that each text has one meaning.
+ * Nothing in it is trusted yet.
+ */
 export function parseCompactJws(token: string, known: KnownHeaders = NONE_KNOWN): CompactJws {
-  // characters are bytes here: anything beyond ASCII is not base64url
+  // characters equal bytes here, because a text beyond ASCII is not base64url
   if (token.length > MAX_TOKEN_BYTES) return OVERSIZED;
   const parts = token.split('.');
   if (parts.length !== 3) return MALFORMED;
@@ -32,7 +35,7 @@ export function parseCompactJws(token: string, known: KnownHeaders = NONE_KNOWN)
   const signature = decodeBase64Url(signatureText);
   const header = known.get(headerText) ?? parsePart(headerText)?.value;
   const payload = parsePart(payloadText);
-  // claims are handed to the host, who may copy them member by member
+  // the host gets the claims and may copy them member by member
   if (!signature || !header || !payload || payload.namesPrototype) return MALFORMED;
   const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
   return { kind: 'parsed', headerText, header, payload: payload.value, signed, signature };

@@ -10,8 +10,9 @@ export interface StrictJson {
 const [BACKSLASH, COLON] = [0x5c, 0x3a];
 
 /**
- * A JSON object in valid UTF-8 in which no object repeats a member (RFC 7515, section 4, and RFC 8725, section 2.4: two parsers that
- * keep different ones would see two tokens); undefined for everything else.
+ * A JSON object in valid UTF-8 without duplicate members (RFC 7515, section 4; RFC 8725, section
+ * 2.4: parsers that keep different duplicates would see different tokens). Undefined for everything
+ * else.
  */
 export function parseStrictJson(bytes: Buffer): StrictJson | undefined {
   if (!isUtf8(bytes)) return undefined;
@@ -24,11 +25,14 @@ export function parseStrictJson(bytes: Buffer): StrictJson | undefined {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { members, namesPrototype } = survey(value);
-  // a parser keeps one of a repeated member
+  // a parser keeps only one of duplicate members
   return members === membersWritten(text) ? { value: value as JsonObject, namesPrototype } : undefined;
 }
 
-/** How many members all objects in `root` have together; without recursion, so that depth costs no stack. */
+/**
+ * The number of members in all objects of `root`; without recursion, so that depth does not use the
+ * stack.
+ */
 function survey(root: object): { readonly members: number; readonly namesPrototype: boolean } {
   let members = 0;
   let namesPrototype = false;
@@ -44,7 +48,7 @@ function survey(root: object): { readonly members: number; readonly namesPrototy
   return { members, namesPrototype };
 }
 
-/** How many member names stand in a text that is known to be JSON: strings before a colon. */
+/** The number of member names in a valid JSON text: strings before a colon. */
 function membersWritten(text: string): number {
   let members = 0;
   for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
@@ -55,7 +59,10 @@ function membersWritten(text: string): number {
   return members;
 }
 
-/** Index after the closing quote of the string that opens at `start`. Found natively: claims are long, and escapes rare. */
+/**
+ * The index after the closing quote of the string that begins at `start`. Uses native search,
+ * because claims are long and escapes are rare.
+ */
 function afterString(text: string, start: number): number {
   let at = text.indexOf('"', start + 1);
   while (isEscaped(text, at)) at = text.indexOf('"', at + 1);

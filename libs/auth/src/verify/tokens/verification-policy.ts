@@ -2,7 +2,7 @@ import { ACCESS_TOKEN_TYPE } from '../../contract/index.js';
 import { type AccessTokenClaims, MAX_LIFETIME_SECONDS, PENDING_TOKEN_TYPE } from './access-claims.js';
 import type { JsonObject } from './strict-json.js';
 
-/** Why a token is not accepted; private, every one of them is the same 401 outside. */
+/** Why a token is refused. Private: the caller always gets the same 401. */
 export type RefusalReason =
   | 'oversized'
   | 'malformed'
@@ -29,16 +29,16 @@ export interface Refusal {
   readonly reason: RefusalReason;
 }
 
-/** What the configuration says; the token has no say in any of it. */
+/** Rules from the configuration; the token cannot influence them. */
 export interface VerificationRules {
   readonly issuer: string;
-  /** Further issuers of ours, each with its tenant. Default none. */
+  /** Our other issuers, each with its tenant. Default none. */
   readonly tenants?: ReadonlyMap<string, string>;
   readonly audiences: readonly string[];
   readonly clockToleranceSeconds: number;
 }
 
-/** `ignored` is for logout alone: a token that has only expired still names its session. */
+/** `ignored` is only for logout: a token that has expired still names its session. */
 export type ExpiryRule = 'enforced' | 'ignored';
 
 export type HeaderCheck =
@@ -46,15 +46,20 @@ export type HeaderCheck =
       readonly kind: 'accepted';
       readonly kid: string;
       readonly alg: string;
-      /** Of a session whose browser has still to register a key. */
+      /** The session's browser has not registered its key yet. */
       readonly pending?: boolean;
     }
   | Refusal;
 export type ClaimsCheck = { readonly kind: 'accepted'; readonly claims: AccessTokenClaims } | Refusal;
 
-/** Extensions nobody here understands (RFC 7515, section 4.1.11; RFC 7797; RFC 7516) and keys that a token would bring itself (RFC 8725, section 3.10). */
+/**
+ * Extensions that are not supported here (RFC 7515, section 4.1.11; RFC 7797; RFC 7516), and keys
+ * inside a token (RFC 8725, section 3.10).
+ */
 export const REFUSED_MEMBERS = ['crit', 'b64', 'zip', 'jwk', 'jku', 'x5c', 'x5u'];
-/** What the store's counter (a 32-bit integer) can reach: more was never issued. */
+/**
+ * The greatest value of the store's counter (a 32-bit integer): a greater version was never issued.
+ */
 const MAX_TOKEN_VERSION = 2 ** 31 - 1;
 const MAX_TOKEN_ID_LENGTH = 128;
 export const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set([
@@ -62,12 +67,15 @@ export const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set([
   `application/${ACCESS_TOKEN_TYPE}`,
 ]);
 
-/** Members are read as own ones only, so that no prototype speaks for a token. */
+/** Reads only own members, so that no prototype can add one. */
 export function own(object: JsonObject, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-/** The header before any key is chosen; whoever calls then compares `alg` with the one configured for `kid`. */
+/**
+ * Checks the header before a key is chosen. The caller then compares `alg` with the algorithm
+ * configured for `kid`.
+ */
 export function checkHeader(header: JsonObject): HeaderCheck {
   if (REFUSED_MEMBERS.some((name) => Object.hasOwn(header, name))) return refused('header_refused');
   const typ = own(header, 'typ');
@@ -81,7 +89,10 @@ export function checkHeader(header: JsonObject): HeaderCheck {
   return { kind: 'accepted', kid, alg, pending };
 }
 
-/** Everything of contract, section 1, that the claims themselves can tell. `nowMs` is milliseconds since the epoch. */
+/**
+ * All checks of contract, section 1, that need only the claims. `nowMs` is milliseconds since the
+ * epoch.
+ */
 export function checkClaims(
   payload: JsonObject,
   rules: VerificationRules,
@@ -98,7 +109,7 @@ export function checkClaims(
   return checkTimes(claims, rules, nowMs, expiry) ?? { kind: 'accepted', claims };
 }
 
-/** The part that the clock decides; asked again whenever a verified token comes back. */
+/** The checks that depend on the clock; repeated whenever a verified token is used again. */
 export function checkTimes(
   claims: Pick<AccessTokenClaims, 'exp' | 'nbf' | 'iat' | 'auth_time'>,
   rules: Pick<VerificationRules, 'clockToleranceSeconds'>,
@@ -108,9 +119,9 @@ export function checkTimes(
   const now = nowMs / 1000;
   const latestStart = now + rules.clockToleranceSeconds;
   if (claims.nbf > latestStart || claims.iat > latestStart) return refused('not_yet_valid');
-  // a proof from the future would pass every step-up check for as long as the token lives
+  // an `auth_time` in the future would pass every step-up check during the token's lifetime
   if (claims.auth_time !== undefined && claims.auth_time > latestStart) return refused('not_yet_valid');
-  // RFC 7519, section 4.1.4: on or after `exp` it is not accepted
+  // RFC 7519, section 4.1.4: not accepted on or after `exp`
   if (expiry === 'enforced' && now >= claims.exp + rules.clockToleranceSeconds) return refused('expired');
   return undefined;
 }
@@ -136,7 +147,7 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
   if (bound !== undefined && bound !== 'dbsc' && bound !== 'dpop') return undefined;
   const act = readActor(own(payload, 'act'));
   if (act === 'malformed') return undefined;
-  // another confirmation method would be ignored otherwise (RFC 7800, section 3.1)
+  // otherwise another confirmation method would be ignored (RFC 7800, section 3.1)
   const cnf = own(payload, 'cnf');
   if (cnf !== undefined && !isThumbprint(cnf)) return undefined;
   return {
@@ -159,7 +170,7 @@ function readClaims(payload: JsonObject): AccessTokenClaims | undefined {
   };
 }
 
-/** One that cannot be read is not taken for none: the token would be the user's own. */
+/** An actor that cannot be read must not be ignored: the token would count as the user's own. */
 function readActor(act: unknown): AccessTokenClaims['act'] | 'malformed' {
   if (act === undefined) return undefined;
   if (typeof act !== 'object' || act === null) return 'malformed';
@@ -171,7 +182,7 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0;
 }
 
-/** Stores look it up: what no store can hold (NUL) was never issued. */
+/** Stores look the value up, so a value that no store can hold (NUL) was never issued. */
 function isIdentifier(value: unknown): value is string {
   return isText(value) && !value.includes('\0');
 }

@@ -1,32 +1,44 @@
 import type { Principal } from '../../common/principal.js';
 import type { Refusal } from './verification-policy.js';
 
-/** What is remembered of a token whose signature and claims were accepted; the clock is asked again each time. */
+/**
+ * What is kept of a token whose signature and claims were accepted. The times are checked again at
+ * each use.
+ */
 export interface VerifiedToken {
   readonly principal: Principal;
   readonly exp: number;
   readonly nbf: number;
   readonly iat: number;
   readonly auth_time?: number;
-  /** Thumbprint of the key that it works with. */
+  /** Thumbprint of the key that the token is bound to. */
   readonly boundKey?: string;
-  /** Of a session whose browser has still to register a key. */
+  /** The session's browser has not registered its key yet. */
   readonly pending?: boolean;
-  /** It is refused from then on, without tolerance. Milliseconds since the epoch. Default: `exp` alone counts. */
+  /**
+   * The token is refused from this time on, without tolerance. Milliseconds since the epoch.
+   * Default: only `exp` counts.
+   */
   readonly acceptUntilMs?: number;
 }
 
 export type Verification = { readonly kind: 'accepted'; readonly verified: VerifiedToken } | Refusal;
 
-/** Longer ones do not fit a cookie and would let few clients fill the memory; they are verified each time. */
+/**
+ * Longer tokens do not fit into a cookie, and a few clients could fill the memory with them. They
+ * are verified each time.
+ */
 const MAX_CACHED_BYTES = 4096;
 
-/** Characters of a token that name it; of the end of its signature, which nobody can choose. */
+/**
+ * How many characters name a token. They are taken from the end of its signature, which nobody can
+ * choose.
+ */
 const NAMED_BY = 8;
 
 /**
- * A small integer, since the hash of a text that a request brought costs more than all else here (FNV-1a). Two tokens of one name only cost each
- * other their place: the whole text is compared.
+ * A small integer (FNV-1a), because hashing a text from a request costs more than everything else
+ * here. Two tokens with the same name only replace each other, because the whole text is compared.
  */
 function nameOf(token: string): number {
   let name = 0x811c9dc5;
@@ -41,8 +53,9 @@ interface Remembered {
 }
 
 /**
- * Verified tokens by their full text, in two generations: what was used since the last turn survives it, the rest goes at once. Constant
- * time, at most `capacity` entries, no scan.
+ * Verified tokens by their full text, in two generations. Tokens that were used since the last
+ * change of generation stay, the others are dropped together. Constant time, at most `capacity`
+ * entries, no scan.
  */
 export class VerifiedTokenCache {
   readonly #generationSize: number;
@@ -58,7 +71,7 @@ export class VerifiedTokenCache {
     return this.#young.size + this.#old.size;
   }
 
-  /** `revision` is the keyring's: what was concluded from other keys is forgotten before anything is answered. */
+  /** `revision` is the keyring's: outcomes under other keys are dropped before any answer. */
   get(token: string, revision: number): VerifiedToken | undefined {
     if (revision !== this.#revision) this.#forgetAll(revision);
     if (token.length > MAX_CACHED_BYTES) return undefined;
@@ -72,11 +85,11 @@ export class VerifiedTokenCache {
     return old.verified;
   }
 
-  /** Only for a token that was accepted under `revision`. */
+  /** Call this only for a token that was accepted under `revision`. */
   set(token: string, verified: VerifiedToken, revision: number): void {
     if (this.#generationSize === 0 || token.length > MAX_CACHED_BYTES) return;
     if (revision !== this.#revision) this.#forgetAll(revision);
-    // a token cut out of a header would keep the whole header alive
+    // a substring of a header would keep the whole header in memory
     this.#add({ token: Buffer.from(token, 'latin1').toString('latin1'), verified });
   }
 

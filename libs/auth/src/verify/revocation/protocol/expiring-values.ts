@@ -1,10 +1,10 @@
 /**
- * Values by id, each with an expiry in whole seconds; neither is ever lowered. Small integers in plain Maps: a million ids without a value take
- * about 90 MB.
+ * Values by id, each with an expiry in whole seconds; neither is ever lowered. It stores small
+ * integers in plain Maps: a million ids without a value take about 90 MB.
  */
 export class ExpiringValues {
   readonly #expiries = new Map<string, number>();
-  /** Those above 0. */
+  /** Only values above 0. */
   readonly #values = new Map<string, number>();
   #walk = this.#expiries.entries();
 
@@ -16,12 +16,12 @@ export class ExpiringValues {
     return this.#expiries.has(id);
   }
 
-  /** The value, or undefined when the id is not there. */
+  /** The value; undefined for an unknown id. */
   get(id: string): number | undefined {
     return this.#expiries.has(id) ? (this.#values.get(id) ?? 0) : undefined;
   }
 
-  /** Returns whether the value is news. */
+  /** Returns whether the value is new. */
   raise(id: string, value: number, expiresAt: number): boolean {
     const known = this.get(id);
     const expiry = Math.ceil(expiresAt / 1000);
@@ -31,10 +31,10 @@ export class ExpiringValues {
     return true;
   }
 
-  /** Looks at up to `ids` of them, going round, and drops what has expired. */
+  /** Checks up to `ids` ids, continuing where the last call stopped, and drops expired ones. */
   sweep(nowMs: number, ids: number): void {
     const seconds = Math.floor(nowMs / 1000);
-    // one more than there are: starting over takes a look, too
+    // one more than there are ids, because starting again takes one round of the loop
     const most = Math.min(ids, this.size + 1);
     for (let looked = 0; looked < most; looked++) {
       const next = this.#walk.next();

@@ -1,11 +1,15 @@
 import type { Clock } from '../../../common/clock.js';
 
-/** Less than what an entry outlives its tokens by, clock tolerance taken off (common/ledger-entry.ts). */
+/**
+ * Less than the time by which an entry outlives its tokens, minus the clock tolerance
+ * (common/ledger-entry.ts).
+ */
 const TURNED_BACK_MS = 120_000;
 
 /**
- * Milliseconds since the epoch for dropping expired entries. A wall clock that jumps ahead and returns must not drop what still matters:
- * this one goes no faster than the monotonic clock.
+ * The time by which expired entries are dropped, in milliseconds since the epoch. If the wall clock
+ * jumps ahead and returns, no entry that is still needed must be dropped. So this clock is never
+ * faster than the monotonic clock.
  */
 export class ExpiryClock {
   #wall: number;
@@ -20,7 +24,10 @@ export class ExpiryClock {
     return Math.min(this.clock.now(), this.#steady());
   }
 
-  /** True once after the wall clock was set back by minutes: what was dropped by the old reading must be fetched again. */
+  /**
+   * True once after the wall clock was set back by minutes: the entries that were dropped must be
+   * fetched again.
+   */
   turnedBack(): boolean {
     const wall = this.clock.now();
     if (wall >= this.#steady() - TURNED_BACK_MS) return false;

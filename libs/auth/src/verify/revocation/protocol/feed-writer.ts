@@ -8,19 +8,21 @@ import {
 } from '../../../storage/revocation-feed.port.js';
 import type { LedgerPosition } from '../../../storage/revocation-ledger.port.js';
 
-/** How many earlier heads a heartbeat names. */
+/** How many earlier heads a heartbeat lists. */
 const ANCESTORS = 8;
 const TRIES = 5;
 const RETRY_MS = 100;
 
 export type Pause = (durationMs: number) => Promise<void>;
 
-/** `lost`: the head that is there does not descend from ours; the feed was emptied or rolled back. */
+/** `lost`: the current head does not descend from ours, so the feed was emptied or rolled back. */
 export type ExtensionOutcome = 'appended' | 'overtaken' | 'lost' | 'failed';
 
 /**
- * What the feed lacks and one whole heartbeat, on top of the head `base`. More rows than one append takes go before it in parts, each a
- * link of the chain. `base` was acknowledged before the rows were read; the parts change nothing about what the heartbeat proves.
+ * Appends what the feed lacks, and one complete heartbeat, after the head `base`. If there are more
+ * rows than one append takes, they go before it in parts, and each part is a link of the chain.
+ * `base` was acknowledged before the rows were read, so the parts do not change what the heartbeat
+ * proves.
  */
 export class FeedWriter {
   readonly #before: readonly string[];
@@ -37,12 +39,15 @@ export class FeedWriter {
     this.#before = base ? [base.prev, ...base.before].filter((id) => id !== '').slice(0, ANCESTORS) : [];
   }
 
-  /** The last link that was appended here. */
+  /** The last link that this process appended. */
   get head(): string {
     return this.#prev;
   }
 
-  /** Rows of a fill, as they are read. A part that fails is tried again: a fill of a million must not start over for one of them. */
+  /**
+   * Appends rows of a fill while they are read. A failed part is tried again: a fill of a million
+   * rows must not start over for one of them.
+   */
   async parts(entries: readonly LedgerEntry[]): Promise<ExtensionOutcome> {
     for (let from = 0; from < entries.length; from += this.feed.maxRows) {
       const outcome = await this.#append(entries.slice(from, from + this.feed.maxRows), 'part', TRIES);
@@ -51,7 +56,10 @@ export class FeedWriter {
     return 'appended';
   }
 
-  /** The rest and the heartbeat. Alone it is tried once: the next step follows soon. */
+  /**
+   * Appends the remaining rows and the heartbeat. A heartbeat without rows is tried once, because
+   * the next step follows soon.
+   */
   async whole(entries: readonly LedgerEntry[], position: LedgerPosition): Promise<ExtensionOutcome> {
     const { maxRows } = this.feed;
     const rest = entries.length % maxRows || Math.min(entries.length, maxRows);
@@ -74,7 +82,7 @@ export class FeedWriter {
       if (left < tries) await this.pause(RETRY_MS * (tries - left));
       const outcome = await this.#once(rows, beat);
       if (!outcome) continue;
-      // A try whose answer was lost did take effect.
+      // A try whose answer was lost may have succeeded.
       if (outcome.kind === 'appended' || outcome.head?.id === id) {
         this.#prev = id;
         return 'appended';

@@ -3,13 +3,13 @@ import type { Heartbeat } from '../../../storage/revocation-feed.port.js';
 
 const REMEMBERED = 64;
 
-/** Over which connection something was seen. */
+/** The connection on which something was seen. */
 export type Channel = 'tail' | 'ask';
 
 interface Sightings {
   connection: number;
   head: string | undefined;
-  /** Head → when the last read was sent that still found it. */
+  /** For each head, when the last read was sent that still found it. */
   readonly sentAt: Map<string, Instant>;
 }
 
@@ -20,9 +20,11 @@ function remember(map: Map<string, Instant>, id: string, instant: Instant): void
 }
 
 /**
- * Dates heartbeats by this process's own clocks. A read sent at t that found h as the head proves that h's successors were appended after t;
- * a heartbeat's snapshot was taken after its base was appended; so a heartbeat whose base is a successor of h holds all that was committed
- * before t. By send time, never by receipt: a paused process finds old replies in its socket.
+ * Dates heartbeats by this process's own clocks. A read that was sent at t and found h as the head
+ * proves that h's successors were appended after t. A heartbeat's snapshot was taken after its base
+ * was appended. So a heartbeat whose base is a successor of h contains everything that was
+ * committed before t. The time of sending counts, never that of receipt, because a process that was
+ * paused finds old replies in its socket.
  */
 export class HeartbeatClock {
   readonly #dates = new Map<string, Instant>();
@@ -31,7 +33,10 @@ export class HeartbeatClock {
     ask: { connection: -1, head: undefined, sentAt: new Map() },
   };
 
-  /** What is true of every state of the feed whose head is `beat`: it holds all that was committed before the returned instant. */
+  /**
+   * Every state of the feed with the head `beat` contains all that was committed before the
+   * returned instant.
+   */
   date(channel: Channel, connection: number, beat: Heartbeat): Instant | undefined {
     const seen = this.#on(channel, connection);
     let date = later(this.#dates.get(beat.id), this.#dates.get(beat.prev));
@@ -43,10 +48,14 @@ export class HeartbeatClock {
     return date;
   }
 
-  /** A read sent at `sentAt`, not cut short, found `head`. Call it after `date` of what the same read brought. */
+  /**
+   * A read that was sent at `sentAt` and is complete found `head`. Call this after `date` for the
+   * heartbeats of the same read.
+   */
   observe(channel: Channel, connection: number, head: string, sentAt: Instant): void {
     const seen = this.#on(channel, connection);
-    // A head that comes back belongs to a history that was rolled back: earlier sightings say nothing about this one.
+    // A head that appears again belongs to a history that was rolled back, so earlier sightings
+    // prove nothing about it.
     if (head !== seen.head && seen.sentAt.has(head)) seen.sentAt.clear();
     seen.head = head;
     remember(seen.sentAt, head, sentAt);

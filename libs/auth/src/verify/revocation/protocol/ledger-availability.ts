@@ -1,6 +1,6 @@
 import type { Clock } from '../../../common/clock.js';
 
-/** Whether PostgreSQL answers this process, by whoever asked last: the step or a request. */
+/** Whether PostgreSQL answers this process; the last caller decides, a step or a request. */
 export class LedgerAvailability {
   #away: { readonly sinceMs: number; readonly lastMs: number } | undefined;
 
@@ -15,7 +15,10 @@ export class LedgerAvailability {
     this.#away = { sinceMs: this.#away?.sinceMs ?? lastMs, lastMs };
   }
 
-  /** Milliseconds from the first to the last of the questions that were left unanswered in a row: a single one may be this process's own pause. */
+  /**
+   * Milliseconds from the first to the last of the unanswered queries in a row. A single one may be
+   * a pause of this process.
+   */
   awayMs(): number {
     return this.#away ? this.#away.lastMs - this.#away.sinceMs : 0;
   }

@@ -4,15 +4,17 @@ import type { Keyring } from '../../keys/keyring.service.js';
 import type { RevocationView } from './revocation-view.js';
 import type { RevocationFeedBus } from '../../../storage/revocation-feed.port.js';
 
-/** A third of what an announcement lasts. */
+/** A third of the lifetime of an announcement. */
 const EVERY_MS = 3_000;
-/** Who can write to Redis must not fill the log. */
+/** An attacker who can write to Redis must not fill the log. */
 const TOLD_AT_MOST = 20;
 const CURE = 'give each application a Redis, a database number or a keyPrefix of its own';
 
 /**
- * Whose revocations are in this Redis. Who has the ledger says so, with the keys that sign what it can revoke; who has none (a service that
- * only verifies) follows the ledger of the keys that it verifies with: the keys are the issuer, whatever name it shares with others.
+ * Finds out whose revocations are in this Redis. A process with a ledger announces it, together
+ * with the keys that sign the tokens which it can revoke. A process without one (a service that
+ * only verifies) follows the ledger of the keys that it verifies with: the keys identify the
+ * issuer, even if several issuers have the same name.
  */
 export class LedgerNeighbours {
   #doneAt = -Infinity;
@@ -26,7 +28,7 @@ export class LedgerNeighbours {
     private readonly keyring: Keyring | undefined,
   ) {}
 
-  /** Never rejects: the next time makes up for it. */
+  /** Never rejects: the next call makes up for a failure. */
   async announce(): Promise<void> {
     const { ledger } = this.view;
     if (ledger === undefined || !this.due()) return;
@@ -39,11 +41,14 @@ export class LedgerNeighbours {
     );
   }
 
-  /** Before a ledger is followed, and from time to time. Rejects when Redis does not answer. */
+  /**
+   * Called before a ledger is followed, and repeated from time to time. Rejects if Redis does not
+   * answer.
+   */
   async find(): Promise<void> {
     if (!this.due() && this.view.ledger !== undefined) return;
     const found = await this.feed.ledgersOf(this.keyring?.thumbprints('verifying') ?? []);
-    // nobody says so now: what was followed is followed on, and proves itself by its heartbeats
+    // no announcement at present: the ledger followed so far is kept, and its heartbeats prove it
     if (found.length === 0) return;
     if (found.length === 1) {
       this.view.follow(found[0]);
@@ -56,7 +61,7 @@ export class LedgerNeighbours {
     );
   }
 
-  /** A heartbeat of another ledger in our own feed was refused. */
+  /** Warns that a heartbeat of another ledger in our own feed was refused. */
   tellForeign(): void {
     const { foreign, ledger } = this.view;
     if (foreign === undefined) return;

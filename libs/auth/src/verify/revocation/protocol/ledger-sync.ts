@@ -10,7 +10,10 @@ import type {
 } from '../../../storage/revocation-ledger.port.js';
 import type { RevocationView } from './revocation-view.js';
 
-/** A fill that stands still for so long was given up by whoever began it; two that compete would never end. */
+/**
+ * A fill that makes no progress for this long was given up by its process. Two fills that compete
+ * would never end.
+ */
 const FILL_STANDS_STILL_MS = 2_000;
 
 const APPENDED_WITHIN_MS = 200;
@@ -20,8 +23,9 @@ class GivenUp extends Error {}
 const timer: Pause = (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs).unref());
 
 /**
- * All of the safety work, and any process may do it: read what the ledger has new, add it to the own view, give the feed what it lacks,
- * append the next heartbeat. A process that dies or hangs anywhere in it is simply overtaken.
+ * The whole step, which any process may do: read what is new in the ledger, add it to this
+ * process's view, give the feed what it lacks, append the next heartbeat. If a process dies or
+ * hangs during it, another one overtakes it.
  */
 export class LedgerSync {
   private extending: Promise<void> | undefined;
@@ -38,10 +42,13 @@ export class LedgerSync {
     private readonly pause: Pause = timer,
   ) {}
 
-  /** Rejects when the ledger cannot be read; a feed that cannot be reached costs nothing but the feed. */
+  /**
+   * Rejects if the ledger cannot be read. If only the feed cannot be reached, the view is still
+   * updated.
+   */
   async run(): Promise<void> {
     const mine = this.view.ledger ?? this.view.follow(await this.ledger.identity());
-    // The base is acknowledged before the snapshot is taken: this is what a heartbeat proves.
+    // The base is acknowledged before the snapshot is taken, which is what a heartbeat proves.
     const base = await this.base(mine);
     const since = this.view.position;
     const sentAt = instantOf(this.clock);
@@ -57,24 +64,29 @@ export class LedgerSync {
     });
     this.view.acceptLedger(sentAt, since, read, base?.fetched);
     if (!base || !this.feed || this.extending || this.fillUnderWay(base.beat)) return;
-    // What the feed lacks counts from its own head, which after a missed link or a flush is not where this process was.
+    // What the feed lacks is counted from its own head. After a missed link or a flush, that is not
+    // this process's position.
     const lacking = same(base.beat?.position, since) && !inBatches ? read : undefined;
     this.extending = this.extend(this.feed, mine, base.beat, lacking)
       .catch(() => undefined)
       .finally(() => {
         this.extending = undefined;
       });
-    // The next step wants to build on this heartbeat; but neither a long fill nor a feed that hangs may hold up the own proofs.
+    // The next step wants to build on this heartbeat. But neither a long fill nor a feed that hangs
+    // may delay this process's own proofs.
     await Promise.race([this.extending, this.pause(APPENDED_WITHIN_MS)]);
   }
 
-  /** Whether the newest heartbeat that this process knows of is its own; it may not have come back yet. */
+  /**
+   * Whether the newest heartbeat that this process knows is its own; it may not have been read back
+   * yet.
+   */
   leads(): boolean {
     const newest = this.view.tail?.head?.id;
     return this.own !== undefined && (newest === this.own.id || newest === this.own.base);
   }
 
-  /** A fill that is under way ends at its next part. */
+  /** A fill in progress ends at its next part. */
   stop(): void {
     this.stopped = true;
   }
@@ -93,7 +105,10 @@ export class LedgerSync {
     }
   }
 
-  /** Somebody's parts still follow each other: two fills would overtake each other for ever. */
+  /**
+   * Whether another process's fill still makes progress: two fills would overtake each other for
+   * ever.
+   */
   private fillUnderWay(head: Heartbeat | undefined): boolean {
     if (head?.kind !== 'part') return false;
     if (this.partSeen?.id !== head.id) this.partSeen = { id: head.id, at: instantOf(this.clock) };
@@ -116,7 +131,7 @@ export class LedgerSync {
         this.heed(outcome);
         throw new GivenUp();
       }));
-    // Another database took the place of this one meanwhile: nothing of it belongs here.
+    // Another database has replaced this one meanwhile: its rows do not belong here.
     if (lacking.position.ledger !== mine) return;
     this.view.sawTimeline(lacking.position);
     const outcome = await extension.whole(lacking.entries, lacking.position);

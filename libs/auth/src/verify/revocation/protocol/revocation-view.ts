@@ -19,26 +19,30 @@ export type RevokedListener = (entries: readonly LedgerEntry[]) => void;
 export type ProvenBy = 'postgres' | 'redis';
 
 export interface RevocationViewState {
-  /** Milliseconds since the instant up to which the view is known to be complete; Infinity before the first proof. */
+  /** Milliseconds since the instant up to which the view is proven; Infinity before any proof. */
   readonly ageMs: number;
-  /** Who gave the newest proof. */
+  /** The source of the newest proof. */
   readonly provenBy: ProvenBy | 'nobody';
   readonly entries: number;
-  /** More entries than the view may hold: every request asks. */
+  /** True if there are more entries than the view may hold. Then every request asks the stores. */
   readonly bounded: boolean;
   /** Whether every link of the feed since the last resync was seen. */
   readonly linked: boolean;
 }
 
-/** Where this process reads the feed. A new object at each resync, so that late replies of an earlier one are known by it. */
+/**
+ * Where this process reads the feed. Each resync makes a new object, so that late replies to an
+ * earlier one are recognised.
+ */
 export interface Tail {
   cursor: string;
   head: Heartbeat | undefined;
 }
 
 /**
- * What one process knows: the mirror, how far it has seen the ledger and the feed, and since when that is proven. No I/O, no timers: the
- * step, the view service and the model test drive it.
+ * What one process knows: the entries, how far it has read the ledger and the feed, and the time up
+ * to which that is proven. No I/O, no timers: the step, the view service and the model test call
+ * it.
  */
 export class RevocationView {
   readonly mirror: RevokedSet;
@@ -52,7 +56,7 @@ export class RevocationView {
   #timeline = 0;
   #tail: Tail | undefined;
   #linked = false;
-  /** The server on which the feed was last shown to be whole; undefined while it was not, or when nobody can say which it was. */
+  /** Where the feed was last proven complete; undefined if it is not, or the server is unknown. */
   #shownOn: string | undefined;
   /** The server that the feed was last read from, and when it was first known to be a primary. */
   #readFrom: { readonly lineage: string | undefined; readonly seenAt: Instant } | undefined;
@@ -69,17 +73,17 @@ export class RevocationView {
     this.availability = new LedgerAvailability(clock);
   }
 
-  /** Whose revocations these are; undefined until that is known. */
+  /** The ledger whose revocations these are; undefined while it is unknown. */
   get ledger(): string | undefined {
     return this.#ledger;
   }
 
-  /** The last other ledger whose heartbeat stood in this one's feed, and was refused. */
+  /** The last other ledger whose heartbeat was found in this feed and refused. */
   get foreign(): string | undefined {
     return this.#foreign;
   }
 
-  /** Up to where the mirror has seen the ledger. */
+  /** How far the mirror has read the ledger. */
   get position(): LedgerPosition | undefined {
     return this.#position;
   }
@@ -92,17 +96,17 @@ export class RevocationView {
     return this.#linked;
   }
 
-  /** When the newest heartbeat (or, without a feed, the last own look at the ledger) came. */
+  /** When the newest heartbeat arrived (without a feed: when this process last read the ledger). */
   get newestBeat(): Instant | undefined {
     return this.#newestBeat;
   }
 
-  /** Computed at each check; no timer's flag, which a paused process would believe. */
+  /** Computed at each check. A flag set by a timer would be wrong after a pause of the process. */
   ageMs(): number {
     return this.#provenAt === undefined ? Infinity : ageMs(this.clock, this.#provenAt);
   }
 
-  /** Its silence counts: complete, and proven at most `maxStalenessMs` ago. */
+  /** Whether an unknown token counts as live: complete, and proven within `maxStalenessMs`. */
   fresh(maxStalenessMs: number): boolean {
     return !this.mirror.overflowed && this.ageMs() <= maxStalenessMs;
   }
@@ -131,13 +135,13 @@ export class RevocationView {
     if (news.length > 0) for (const listener of this.#listeners) listener(news);
   }
 
-  /** Small regular work: drops a few expired entries, notices a clock that was set back. */
+  /** Small regular work: drops some expired entries, and notices a clock that was set back. */
   tick(): void {
     if (this.expiryClock.turnedBack()) this.startOver();
     this.mirror.sweep(this.expiryClock.now());
   }
 
-  /** Of another ledger nothing is known yet, and what proved the former one proves nothing. */
+  /** Switches to another ledger: nothing of it is known, and former proofs do not count. */
   follow<Ledger extends string | undefined>(ledger: Ledger): Ledger {
     if (ledger === this.#ledger) return ledger;
     this.#ledger = ledger;
@@ -147,26 +151,32 @@ export class RevocationView {
     return ledger;
   }
 
-  /** Nothing is proven any more; the next read is a full one. Entries stay: views only add. */
+  /** Nothing is proven any more; the next read is a full one. Entries stay: a view only adds. */
   startOver(): void {
     this.#position = undefined;
     this.#provenAt = undefined;
     this.unlink();
   }
 
-  /** Before the mirror is filled anew from a complete source. What found no room before is unproven until then. */
+  /**
+   * Call this before the mirror is filled again from a complete source. Until then, entries that
+   * found no room are unproven.
+   */
   beginFill(): void {
     if (this.mirror.overflowed) this.#provenAt = undefined;
     this.mirror.forgetOverflow();
   }
 
-  /** A timeline that was promoted over ours: what the old primary says is not proof (contract, section 6). */
+  /** A newer timeline was promoted: the old primary proves nothing (contract, section 6). */
   sawTimeline(position: LedgerPosition | undefined): void {
     if (position && this.#isOwn(position) && position.timeline > this.#timeline)
       this.#timeline = position.timeline;
   }
 
-  /** A read of the primary, sent at `sentAt`, of what is new since `since`. With the head noted before it, the feed is followed from there. */
+  /**
+   * Accepts a read of the primary, sent at `sentAt`, with everything that is new since `since`. If
+   * the head was noted before the read, the feed is followed from there.
+   */
   acceptLedger(sentAt: Instant, since: LedgerPosition | undefined, read: LedgerRead, noted?: FeedHead): void {
     const { ledger, timeline } = read.position;
     if (ledger !== this.#ledger) {
@@ -179,7 +189,7 @@ export class RevocationView {
       );
     }
     this.#timeline = timeline;
-    // Started over while the read was under way: it was not a full one.
+    // The view started over while the read was in progress, so it was not a full read.
     if (since !== undefined && this.#position === undefined) {
       this.add(read.entries);
       return;
@@ -194,7 +204,10 @@ export class RevocationView {
     if (!this.#linked) this.#newestBeat = sentAt;
   }
 
-  /** From here on every link of the feed is followed. The caller has filled the mirror after it noted the head. */
+  /**
+   * From here on every link of the feed is followed. The caller has noted the head before it filled
+   * the mirror.
+   */
   link(noted: FeedHead): void {
     this.#tail = { cursor: noted.cursor, head: noted.beat };
     this.#linked = true;
@@ -202,7 +215,7 @@ export class RevocationView {
     this.#newestBeat = instantOf(this.clock);
   }
 
-  /** A link is missing: rows are still taken in, but nothing they say is a proof before the next resync. */
+  /** A link is missing: rows are still added, but prove nothing before the next resync. */
   unlink(): void {
     this.#linked = false;
   }
@@ -216,11 +229,11 @@ export class RevocationView {
       this.#readFrom = { lineage: reply.lineage, seenAt: instantOf(this.clock) };
     for (const item of reply.items) if (item.kind === 'beat') this.#follow(tail, reply, item.beat);
     tail.cursor = reply.cursor;
-    // A reply cut short does not know what the head is.
+    // A reply that was cut short does not tell the head.
     if (reply.complete && tail.head) this.heartbeats.observe('tail', reply.connection, tail.head.id, sentAt);
   }
 
-  /** How old the feed's answer is at most; Infinity when its head proves nothing. */
+  /** The greatest possible age of the feed's answer; Infinity if its head proves nothing. */
   answerAgeMs(sentAt: Instant, answer: FeedAnswer): number {
     const { head, connection } = answer;
     if (!head || !this.#acceptable(head)) return Infinity;
@@ -230,9 +243,10 @@ export class RevocationView {
   }
 
   /**
-   * Whether the answer comes from the history that this process has followed and once saw proven, and from the server that it was proven on:
-   * not flushed, not an old dump, not a replica that took over and lacks what came after its head. A process that started after the last
-   * proof cannot tell an old dump from the feed.
+   * Whether the answer comes from the history that this process has followed and once saw proven,
+   * on the same server: not from a flushed feed, an old dump, or a promoted replica that lacks the
+   * end of the history. A process that started after the last proof cannot distinguish an old dump
+   * from the feed.
    */
   unbroken({ head, lineage }: FeedAnswer): boolean {
     const known = this.#tail?.head;
@@ -252,7 +266,8 @@ export class RevocationView {
     this.#position = beat.position;
     if (!date) return;
     this.#prove('redis', date);
-    // A heartbeat that was on its way during a fail-over is older than what the former primary acknowledged at last.
+    // A heartbeat that was in flight during a fail-over is older than the last writes that the
+    // former primary acknowledged.
     if (this.#readFrom && date.mono > this.#readFrom.seenAt.mono) this.#shownOn = lineage;
   }
 
@@ -270,7 +285,7 @@ export class RevocationView {
   }
 
   #prove(by: ProvenBy, at: Instant): void {
-    // whoever took the step had an answer of the ledger
+    // the process that took the step had an answer from the ledger
     this.availability.answered();
     if (this.#provenAt !== undefined && later(this.#provenAt, at) === this.#provenAt) return;
     this.#provenAt = at;

@@ -7,10 +7,16 @@ import {
 } from '../../../storage/ledger-entry.js';
 import { ExpiringValues } from './expiring-values.js';
 
-/** Ids of each kind that are looked at for an entry that finds no room, and at each tick: expiry never holds the event loop up. */
+/**
+ * How many ids of each kind are checked for an entry that finds no room, and at each tick. This
+ * limit keeps the event loop free.
+ */
 const SWEEP_IDS = 2_000;
 
-/** Everything that is revoked and still matters, in memory. It only adds; what has expired is dropped in small steps. */
+/**
+ * All revocations that are still needed, in memory. Entries are only added; expired ones are
+ * dropped in small steps.
+ */
 export class RevokedSet {
   readonly #byKind = new Map<LedgerKind, ExpiringValues>();
   #overflowed = false;
@@ -23,22 +29,25 @@ export class RevokedSet {
     return size;
   }
 
-  /** An entry found no room: the mirror's silence means nothing until it was filled anew. */
+  /**
+   * An entry found no room: until the mirror is filled again, a token that is not in it may be
+   * revoked.
+   */
   get overflowed(): boolean {
     return this.#overflowed;
   }
 
-  /** Room enough to try a new fill. */
+  /** Whether there is enough room to try a new fill. */
   get hasRoom(): boolean {
     return this.size < this.maxEntries * 0.9;
   }
 
-  /** Before the mirror is filled anew from a complete source. */
+  /** Call this before the mirror is filled again from a complete source. */
   forgetOverflow(): void {
     this.#overflowed = false;
   }
 
-  /** On the path of every request: kinds of which there was never an entry cost nothing. */
+  /** Runs for every request: a kind without entries costs nothing. */
   refuses(token: RevocableToken): boolean {
     for (const [kind, values] of this.#byKind) {
       const value = values.get(idOf(kind, token));
@@ -51,7 +60,7 @@ export class RevokedSet {
   add({ kind, id, value, expiresAt }: LedgerEntry, now: number): boolean {
     const values = this.#byKind.get(kind) ?? new ExpiringValues();
     if (!this.#overflowed && this.size >= this.maxEntries) this.sweep(now);
-    // one of kind `all` needs no room of its own, and matters most
+    // an entry of kind `all` needs no room, and is the most important one
     if (this.size >= this.maxEntries && kind !== 'all' && !values.has(id)) {
       this.#overflowed = true;
       return false;

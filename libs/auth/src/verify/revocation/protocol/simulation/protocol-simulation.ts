@@ -12,7 +12,7 @@ import { SimulatedLedger, type LedgerServer } from './simulated-ledger.js';
 import { SimulatedRedis, type RedisServer } from './simulated-redis.js';
 import type { Machine, SimulatedWorld } from './simulated-world.js';
 
-/** Which rule of the protocol is taken out, to see that the property notices. */
+/** The protocol rule that is removed, to see that the test of the property then fails. */
 export type Sabotage =
   'none' | 'links' | 'head' | 'send-time' | 'whole-snapshot' | 'proof-with-no' | 'ledger' | 'lineage';
 
@@ -59,7 +59,10 @@ export function tokenOf(id: string): RevocableToken {
   return { tokenId: id, sessionId: 's', subject: 'u', tokenVersion: 1, keyId: 'k', issuedAt: 1_700_000_000 };
 }
 
-/** One process of the real code (view, dating, step, checker) on a simulated machine; only timers and transport are the simulation's. */
+/**
+ * One process with the real code (view, dating, step, checker) on a simulated machine; only timers
+ * and transport are simulated.
+ */
 export class SimulatedProcess {
   readonly view: RevocationView;
   readonly checker: RevocationChecker;
@@ -71,7 +74,7 @@ export class SimulatedProcess {
   constructor(
     private readonly world: SimulatedWorld,
     readonly machine: Machine,
-    /** Without `postgres`: only verifies, and follows `ledger`. */
+    /** Without `postgres` it only verifies, and follows `ledger`. */
     servers: { readonly postgres?: LedgerServer; readonly redis?: RedisServer; readonly ledger: string },
     private readonly sabotage: Sabotage,
     unproven: Unproven = 'refuse',
@@ -104,7 +107,10 @@ export class SimulatedProcess {
     return typeof verdict === 'string' ? verdict : verdict.catch(() => 'unavailable' as const);
   }
 
-  /** As the service does: commit, own view, answer, publish. `answered` is called where the caller would have its answer. */
+  /**
+   * As the service does: commit, own view, answer, publish. `answered` is called when the caller
+   * would get the answer.
+   */
   async revoke(
     id: string,
     commitDelayMs: number,
@@ -171,7 +177,7 @@ export class SimulatedProcess {
   }
 }
 
-/** Whatever says it, the feed was shown to be whole there. */
+/** Sabotage: every server counts as the one on which the feed was proven complete. */
 function takesEveryServerForOne(view: RevocationView): void {
   const unbroken = view.unbroken.bind(view);
   const anywhere = { lineage: 'one' };
@@ -185,7 +191,7 @@ function takesEveryServerForOne(view: RevocationView): void {
   view.unbroken = (answer) => unbroken({ ...answer, ...anywhere });
 }
 
-/** A reader that does not look whose heartbeat it is. */
+/** Sabotage: a reader that does not check whose heartbeat it reads. */
 function claimed(reply: FeedReply, ledger: string): FeedReply {
   const items = reply.items.map((item) => {
     if (item.kind === 'row' || !item.beat.position) return item;
@@ -194,7 +200,7 @@ function claimed(reply: FeedReply, ledger: string): FeedReply {
   return { ...reply, items };
 }
 
-/** A reader that does not look whether links are missing. */
+/** Sabotage: a reader that does not check whether links are missing. */
 function linkedUp(reply: FeedReply, from: string): FeedReply {
   let prev = from;
   const items = reply.items.map((item) => {

@@ -8,7 +8,10 @@ import type { Machine, SimulatedWorld } from './simulated-world.js';
 
 const DEADLINE_MS = 250;
 
-/** Postgres as far as it matters: transactions get their number when they write and become visible when they commit, in any order. */
+/**
+ * Simulates what matters of Postgres: transactions get their number when they write and become
+ * visible when they commit, in any order.
+ */
 export class LedgerServer {
   downUntil = 0;
   #next = 100;

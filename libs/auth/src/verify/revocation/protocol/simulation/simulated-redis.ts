@@ -20,13 +20,19 @@ interface RedisState {
 
 type Feeds = ReadonlyMap<string, RedisState>;
 
-/** Redis as far as it matters: of each ledger one stream, one index that holds the head, and every way of losing them. */
+/**
+ * Simulates what matters of Redis: for each ledger one stream and one index with the head, and
+ * every way of losing them.
+ */
 export class RedisServer {
   downUntil = 0;
   connection = 0;
   lineage = 0;
   #feeds: Map<string, RedisState> = new Map();
-  /** How far the clock of the server that took over is behind: its ids may lie below what readers have seen. */
+  /**
+   * How far the clock of the promoted server is behind: its ids may be smaller than those that
+   * readers have seen.
+   */
   #behindMs = 0;
   readonly #past: { at: number; feeds: Feeds }[] = [];
   #waiting: (() => void)[] = [];
@@ -71,7 +77,10 @@ export class RedisServer {
     this.#feeds = new Map();
   }
 
-  /** A replica that lagged takes over, or the server restarts from an old dump: a true earlier state, new connections. */
+  /**
+   * A replica that lagged is promoted, or the server restarts from an old dump: an earlier state
+   * and new connections.
+   */
   rollBack(lagMs: number): void {
     this.#behindMs = lagMs % 7 < 3 ? lagMs / 2 : 0;
     this.#feeds = copyOf(this.#past.findLast(({ at }) => at <= this.world.now - lagMs)?.feeds ?? new Map());
@@ -80,7 +89,7 @@ export class RedisServer {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** By age; a reader that was paused for longer misses what went. */
+  /** Trims by age. A reader that was paused for longer misses the removed messages. */
   trim(ageMs: number): void {
     const from = (this.world.now - this.#behindMs - ageMs) * 1000;
     this.change(() => {
@@ -104,7 +113,7 @@ function copyOf(feeds: Feeds): Map<string, RedisState> {
 }
 
 export class SimulatedRedis extends RevocationFeedBus {
-  /** Small, so that fills come in parts. */
+  /** Small, so that fills are split into parts. */
   readonly maxRows = 2;
 
   constructor(
@@ -116,7 +125,7 @@ export class SimulatedRedis extends RevocationFeedBus {
   }
 
   publish(ledger: string, entries: readonly LedgerEntry[]): Promise<void> {
-    // Lost now and then, as by a process that dies before it gets there.
+    // Lost sometimes, as if the process died before the call.
     if (this.world.random() < 0.3) return Promise.reject(new Error('lost'));
     return this.#call('ask', () => {
       this.server.change(() => {

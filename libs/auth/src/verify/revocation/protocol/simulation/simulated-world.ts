@@ -1,4 +1,7 @@
-/** One machine: what arrives while it is paused is handled when it goes on; what arrives after its crash never. */
+/**
+ * One machine. What arrives during a pause is handled afterwards; what arrives after a crash is
+ * never handled.
+ */
 export interface Machine {
   readonly number: number;
   pausedUntil: number;
@@ -11,7 +14,7 @@ interface Due {
   readonly run: () => void;
 }
 
-/** Virtual time, a queue of events, random delays; deterministic for a seed. */
+/** Virtual time, a queue of events, and random delays; deterministic for one seed. */
 export class SimulatedWorld {
   now = 0;
   #order = 0;
@@ -36,7 +39,7 @@ export class SimulatedWorld {
     this.#queue.splice(i, 0, due);
   }
 
-  /** On the machine: not while it is paused. */
+  /** Runs on the machine, but not while it is paused. */
   on(machine: Machine, time: number, run: () => void): void {
     this.at(time, () => {
       if (!machine.alive) return;
@@ -51,13 +54,16 @@ export class SimulatedWorld {
     });
   }
 
-  /** Mostly quick, sometimes slow. */
+  /** Usually short, sometimes long. */
   delay(): number {
     const draw = this.random();
     return draw < 0.9 ? 1 + draw * 4 : draw < 0.98 ? draw * 60 : draw * 500;
   }
 
-  /** A remote call: `serve` runs at the server some time later and answers; in order on one connection; `deadlineMs` cuts it off. */
+  /**
+   * A remote call: `serve` runs at the server some time later and answers. Calls on one connection
+   * stay in order; `deadlineMs` cuts them off.
+   */
   call<T>(
     machine: Machine,
     connection: string,
@@ -107,7 +113,7 @@ export class SimulatedWorld {
   }
 }
 
-/** Every microtask that an event set off has run. */
+/** Resolves when every microtask of an event has run. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
