@@ -94,6 +94,8 @@ describe('an account, and a person at a provider', () => {
       await client.post('/auth/magic-link', { email: member.mail });
       const [mail] = await hosts.mailsTo(member.mail, 'magic_link');
       expect((await client.post('/auth/magic-link/login', { token: mail?.token })).status).toBe(200);
+      const told = await hosts.mailsTo(member.mail, 'factor_changed', 2);
+      expect(told.at(-1)).toMatchObject({ what: 'sign-in with a provider unlinked' });
       expect(locationOf(await signIn(newClient(), { ...who, email: member.mail }))).toBe(`/done${REFUSED}`);
     });
   });
@@ -225,14 +227,18 @@ describe('what the options change', () => {
     expect(joined.rows).toHaveLength(place === '/done' ? 1 : 0);
   });
 
-  it('linkByVerifiedEmail: another mailbox that is equal after NFKC is not linked', async () => {
-    const member = await hosts.member({ verifiedAt: new Date() });
-    // fullwidth
-    const email = String.fromCharCode(member.mail.charCodeAt(0) + 0xfee0) + member.mail.slice(1);
-    expect(email.normalize('NFKC')).toBe(member.mail);
-    const answer = await signIn(hosts.host.client(), { sub: member.id, email, emailVerified: true });
-    expect(locationOf(answer)).toBe(`/done${REFUSED}`);
-  });
+  it.each(['the provider', 'the account'])(
+    'linkByVerifiedEmail: another mailbox, equal after NFKC only, is not linked if it is that of %s',
+    async (whose) => {
+      const plain = `of-${whose.slice(4)}@example.com`;
+      const wide = plain.replaceAll(/[a-z]/g, (each) => String.fromCharCode(each.charCodeAt(0) + 0xfee0));
+      expect(wide.normalize('NFKC')).toBe(plain);
+      const [email, mail] = whose === 'the provider' ? [wide, plain] : [plain, wide];
+      const member = await hosts.member({ mail, verifiedAt: new Date() });
+      const answer = await signIn(hosts.host.client(), { sub: member.id, email, emailVerified: true });
+      expect(locationOf(answer)).toBe(`/done${REFUSED}`);
+    },
+  );
 
   it('createAccounts off: an unknown person gets no account', async () => {
     const email = person().email;

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { NotFoundException } from '@nestjs/common';
 import type { AuthModuleOptions } from '@tokenward/nestjs';
+import { totp } from '@tokenward/nestjs/totp';
+import { TOTP } from 'otpauth';
+import { sealingKey } from './support/factor-host.js';
 import { memberHosts, members, PASSWORD, REFUSED } from './support/member-hosts.js';
 import { until } from './support/until.js';
 
@@ -133,6 +136,42 @@ describe('what people sign in with, in tenants', () => {
     await database().pool.query("update members set org = 'east' where id = $1", [north]);
     for (const where of [at('north'), at('east')])
       expect((await follow(where, next?.token)).status).toBe(400);
+  });
+
+  it('the second step is refused at another tenant, after a password and after a sign-in link', async () => {
+    const mailed: { readonly userId: string; readonly token?: string }[] = [];
+    const accounts = {
+      mail: (mail: (typeof mailed)[number]) => void mailed.push(mail),
+      url: 'https://{tenant}.example.com/{kind}#token={token}',
+    };
+    const factors = { methods: [totp({ issuer: 'Example' })], encryptionKeys: [sealingKey('k1')] };
+    const options = { ...tenantOptions, accounts, factors };
+    const client = (await start({ tenant: org, emailVerified: members.verified }, options)).client();
+    const mail = `${unique('second')}@example.com`;
+    const own = await put({ org: 'north', email: mail });
+    const logIn = () => client.post('/auth/login', { email: mail, password: PASSWORD }, at('north'));
+    await logIn();
+    const { id, secret } = (await client.post('/auth/factors/totp', {}, at('north'))).json<{
+      readonly id: string;
+      readonly secret: string;
+    }>();
+    const codes = { id, code: new TOTP({ secret }).generate() };
+    const { recoveryCodes } = (await client.post('/auth/factors/totp/confirm', codes, at('north'))).json<{
+      readonly recoveryCodes: string[];
+    }>();
+    mailed.splice(0);
+    await client.post('/auth/magic-link', { email: mail }, at('north'));
+    await until(() => mailed.some(({ token }) => token !== undefined));
+    const token = mailed.find((each) => each.token !== undefined)?.token;
+    const followed = await client.post('/auth/magic-link/login', { token }, at('north'));
+    for (const [n, first] of [await logIn(), followed].entries()) {
+      const { ticket } = first.json<{ readonly ticket: string }>();
+      const answer = { ticket, recoveryCode: recoveryCodes[n] };
+      const elsewhere = await client.post('/auth/login/second-factor', answer, at('south'));
+      expect([elsewhere.status, elsewhere.json()['code']]).toEqual([401, 'second_factor_refused']);
+      const done = await client.post('/auth/login/second-factor', answer, at('north'));
+      expect([done.status, done.json<{ user: { id: string } }>().user.id]).toEqual([200, own]);
+    }
   });
 
   it('each has counters and known devices of its own', async () => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as fs from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { createDatabase, type TestDatabase, testPool } from '../../../../test/support/databases.js';
@@ -64,5 +65,17 @@ describe('migrateAuth', () => {
       `select current_setting('statement_timeout') as timeout, (select count(*)::int from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())) as locks`,
     );
     expect(rows[0]).toEqual({ timeout: '1234ms', locks: 0 });
+  });
+
+  it('in a bundle, which has no SQL files beside it, says so and touches nothing', async () => {
+    const db = open();
+    jest.unstable_mockModule('node:fs', () => ({ ...fs, existsSync: () => false }));
+    await jest.isolateModulesAsync(async () => {
+      const bundled = await import('./migrate.js');
+      await expect(bundled.migrateAuth(db)).rejects.toThrow(
+        /^migrateAuth: its SQL files are not beside its code.*`tokenward migrate`/,
+      );
+    });
+    expect(db.$client.totalCount).toBe(0);
   });
 });

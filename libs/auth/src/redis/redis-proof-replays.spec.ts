@@ -169,4 +169,14 @@ describe('used proofs in one process', () => {
       replays.forget(refused.id);
     }
   });
+
+  it('that are forgotten leave no account behind: the key is counted for itself again', async () => {
+    const replays = new MemoryProofReplays(clock, 'own', 12);
+    const forgotten = proof({ holder: 'key', nonce: 'own' });
+    await replays.use(forgotten);
+    replays.belongs(forgotten.id, 'greedy');
+    replays.forget(forgotten.id);
+    for (let n = 0; n < 6; n++) await replays.use(proof({ holder: 'greedy', nonce: 'own' }));
+    expect((await replays.use(proof({ holder: 'key', nonce: 'own' }))).kind).toBe('first');
+  });
 });

@@ -47,12 +47,23 @@ function fakes() {
  */
 export class RoutesUnderTest {
   readonly flows = fakes();
+  /** Whose account the proof of each answered sign-in and refresh is counted for. */
+  readonly countedFor: (string | undefined)[] = [];
   #app: TestApp | undefined;
 
   constructor(adapter: 'express' | 'fastify') {
-    const { flows } = this;
+    const { flows, countedFor } = this;
+    const provedBy = async <T>(
+      _request: unknown,
+      work: (proved: object) => Promise<T>,
+      { accountOf }: { readonly accountOf?: (done: T) => string | undefined } = {},
+    ): Promise<T> => {
+      const done = await work({});
+      countedFor.push(accountOf?.(done));
+      return done;
+    };
     beforeAll(async () => {
-      this.#app = await startApp(adapter, { flows });
+      this.#app = await startApp(adapter, { flows, proofs: { provedBy } });
     });
     beforeEach(() => {
       flows.CallerFlow.accountOf.mockImplementation((caller) =>
@@ -65,6 +76,7 @@ export class RoutesUnderTest {
       flows.ReauthenticateFlow.reauthenticate.mockResolvedValue(grant());
     });
     afterEach(() => {
+      countedFor.length = 0;
       for (const flow of Object.values(flows)) for (const method of Object.values(flow)) method.mockReset();
     });
     afterAll(() => this.#app?.app.close());

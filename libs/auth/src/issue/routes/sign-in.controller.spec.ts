@@ -125,6 +125,14 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       expect(flows.LoginFlow.login).not.toHaveBeenCalled();
     });
 
+    it('counts the proof of a login for its account, and of one that waits for a second step for nobody yet', async () => {
+      await routes.post('login', { json: LOGIN });
+      const due = { next: 'second_factor', ticket: 't', methods: ['totp'], expiresIn: 300 };
+      flows.LoginFlow.login.mockResolvedValue(due);
+      await routes.post('login', { json: LOGIN });
+      expect(routes.countedFor).toEqual(['u1', undefined]);
+    });
+
     it('accepts an address with spaces around it, and unknown members', async () => {
       expect(
         (await routes.post('login', { json: { ...LOGIN, email: ' ann@example.com ', more: { deep: 1 } } }))
@@ -149,6 +157,8 @@ describe.each(ADAPTERS)('signing in on %s', (adapter) => {
       'ann@example.com\n',
       '\tann@example.com',
       '\ufeffann@example.com',
+      // three letters each, once it is normalised
+      `${'\u3392'.repeat(110)}@example.com`,
     ])('registers no email that a browser would not take: %j', async (email) => {
       const answer = await routes.post('register', { json: { ...LOGIN, email } });
       expect([answer.status, message(answer)]).toEqual([400, expect.stringContaining('email')]);

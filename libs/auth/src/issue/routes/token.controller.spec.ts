@@ -45,6 +45,11 @@ describe.each(ADAPTERS)('refresh and logout on %s', (adapter) => {
       );
     });
 
+    it('counts its proof for its account', async () => {
+      await routes.post('refresh', { json: { refreshToken: 'b' } });
+      expect(routes.countedFor).toEqual(['u1']);
+    });
+
     it('never returns the refresh token of a cookie in a body', async () => {
       for (const transport of ['cookie', 'hybrid'] as const) {
         flows.RefreshFlow.refresh.mockResolvedValue(grant({ transport, refreshToken: 'next-refresh' }));

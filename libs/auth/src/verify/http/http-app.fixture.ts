@@ -216,6 +216,7 @@ export class TestApp {
 export interface AppParts {
   readonly flows?: Readonly<Record<string, object>>;
   readonly authenticate?: FakeAuthenticateFlow;
+  readonly proofs?: object;
   readonly options?: ResolvedAuthOptions;
   readonly routes?: Partial<Routes>;
   readonly imports?: readonly (Type | DynamicModule)[];
@@ -251,7 +252,7 @@ export function edge(parts: AppParts): DynamicModule {
     { provide: ResolvedAuthOptions, useValue: parts.options ?? settings() },
     {
       provide: DpopProofs,
-      useValue: { provedBy: (_: unknown, work: (proved: object) => unknown) => work({}) },
+      useValue: parts.proofs ?? { provedBy: (_: unknown, work: (proved: object) => unknown) => work({}) },
     },
     { provide: FactorMethods, useValue: {} },
     { provide: LoginThrottle, useValue: {} },
