@@ -75,6 +75,13 @@ describe('the safe parts on routes of a host', () => {
     await expect(auth.checkNewPassword('annabel at dusk', context)).rejects.toMatchObject(weak);
   });
 
+  it('openSession keeps of a user agent what a column of text holds, and 512 characters at most', async () => {
+    const userAgent = `a\u0000b\ud800${'c'.repeat(600)}`;
+    await auth.openSession(id, { transport: 'bearer', client: { userAgent } });
+    const kept = (await auth.sessions(id)).map((each) => each.userAgent);
+    expect(kept).toContain(`ab${'c'.repeat(510)}`);
+  });
+
   // T-6grb
   it('renews the proof of a live session, and of no other', async () => {
     const opened = await auth.openSession(id, {

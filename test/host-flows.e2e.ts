@@ -87,13 +87,6 @@ describe('what a host does with AuthService', () => {
     expect(later.json()).toMatchObject({ id, amr: ['pwd', 'otp'] });
   });
 
-  it('keeps of a user agent what a column of text holds, and 512 characters at most', async () => {
-    const { id } = await person();
-    const userAgent = `a\u0000b\ud800${'c'.repeat(600)}`;
-    await auth.openSession(id, { ...OPENING, client: { userAgent } });
-    expect((await auth.sessions(id))[0]?.userAgent).toBe(`ab${'c'.repeat(510)}`);
-  });
-
   it('opens none for an unknown or disabled user', async () => {
     const { id } = await person();
     await database.db.update(people).set({ locked: true }).where(eq(people.ref, id));
