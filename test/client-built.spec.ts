@@ -15,7 +15,7 @@ const dist = mkdtempSync(join(tmpdir(), 'client-built-'));
 const built = spawnSync(process.execPath, ['tools/build-client.mjs', '--out', dist], { encoding: 'utf8' });
 const credentials = { email: 'ada@example.com', password: 'a quiet river' };
 const baseUrl = 'https://api.test';
-/** What the hook hands to React. */
+/** What the hook passes to React. */
 let followed: Pick<SessionStore, 'subscribe' | 'get'> | undefined;
 
 const react = {
@@ -50,7 +50,7 @@ afterAll(() => {
   rmSync(dist, { recursive: true, force: true });
 });
 
-/** What the package ships, not its sources. */
+/** The built package, not its sources. */
 function load<T>(entry: string): T {
   const before = loaded.get(entry);
   if (before) return before as T;
@@ -76,7 +76,7 @@ function open(options: Client.AuthClientOptions) {
   return { client, events };
 }
 
-/** A Keychain of a host, whose own members have the names that such things have. */
+/** A host's keychain, whose own members have typical names. */
 class HostStore implements Client.TokenStore {
   readonly calls: string[] = [];
   known: Client.StoredTokens | undefined;
@@ -96,7 +96,7 @@ class HostStore implements Client.TokenStore {
   }
 }
 
-it('the build renames no member that is public, of a body, of a message or of a platform', () => {
+it('the build does not rename members of the public API, bodies, messages or the platform', () => {
   const [, list = ''] =
     /mangleProps:\s+\/\^\((.*)\)\$\//.exec(readFileSync('tools/build-client.mjs', 'utf8')) ?? [];
   const renamed = list.split('|');
@@ -126,7 +126,7 @@ it('the build renames no member that is public, of a body, of a message or of a 
   expect(renamed.filter((name) => members.has(name))).toEqual([]);
 });
 
-it('the client as built has every member that the types say', () => {
+it('the built client has every member of its types', () => {
   const { client } = open({});
   const [, declared = ''] =
     /interface AuthClient \{(.*?)^\}/ms.exec(readFileSync('docs/api/client.txt', 'utf8')) ?? [];
@@ -137,7 +137,7 @@ it('the client as built has every member that the types say', () => {
   expect(built.status).toBe(0);
 });
 
-it('as built, a bearer client keeps its tokens in the store of a host by the documented names', async () => {
+it('as built, a bearer client uses the documented names in the host’s token store', async () => {
   const store = new HostStore();
   const { client, events } = open({ transport: 'bearer', store });
   expect(await client.login(credentials)).toEqual({ id: 'u1', email: credentials.email });
@@ -146,7 +146,7 @@ it('as built, a bearer client keeps its tokens in the store of a host by the doc
   server.failNext('/auth/refresh', 'lost');
   expect(await client.refresh()).toBe('unavailable');
   expect(Object.keys(store.known ?? {}).sort()).toEqual(['device', 'key', 'refreshToken']);
-  // an app that was killed meanwhile goes on
+  // an app that was killed meanwhile continues
   client.close();
   const again = open({ transport: 'bearer', store });
   expect(await again.client.refresh()).toBe('refreshed');
@@ -161,7 +161,7 @@ it('as built, a bearer client keeps its tokens in the store of a host by the doc
 });
 
 it.each(['cookie', 'hybrid'] as const)(
-  'as built, the tabs of a %s page go through lock, channel and storage, and follow each other',
+  'as built, the tabs of a %s page use lock, channel and storage, and follow each other',
   async (transport) => {
     const [one, other] = [open({ transport }), open({ transport })];
     await one.client.loginWith(() =>
@@ -193,7 +193,7 @@ it.each(['cookie', 'hybrid'] as const)(
   },
 );
 
-it('as built, a refusal is an AuthClientError with what the server said', async () => {
+it('as built, a refusal is an AuthClientError with the server’s error', async () => {
   const { client } = open({});
   server.failNext('/auth/login', 429);
   const error: unknown = await client.login(credentials).catch((refused: unknown) => refused);
@@ -213,11 +213,11 @@ it('as built, a refusal is an AuthClientError with what the server said', async 
   expect(() => createAuthClient({ transport: 'cookies' as 'cookie' })).toThrow(/^transport: /);
 });
 
-it('as built, the entry of React is for the client, where servers render components', () => {
+it('as built, the React entry is a client module for server components', () => {
   expect(readFileSync(join(dist, 'react.js'), 'utf8')).toMatch(/^["']use client["'];/);
 });
 
-it('as built, axios and the hook go through the client', async () => {
+it('as built, axios and the hook use the client', async () => {
   const { client } = open({});
   await client.login(credentials);
   const { adapter, env } = axiosTransport(client);

@@ -17,7 +17,7 @@ it('the browser entry of the client is under 4 KiB, minified and gzipped', () =>
   expect(status).toBe(0);
 });
 
-it('the client depends on nothing', () => {
+it('the client has no dependencies', () => {
   const manifest = JSON.parse(readFileSync('libs/client/package.json', 'utf8')) as Record<string, object>;
   expect(manifest['dependencies'] ?? {}).toEqual({});
   const optional = Object.entries(manifest['peerDependenciesMeta'] ?? {});

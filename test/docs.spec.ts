@@ -25,14 +25,14 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const run = (script: string, ...args: string[]) =>
   spawnSync(process.execPath, [join(ROOT, 'tools', script), ...args], { cwd: ROOT, encoding: 'utf8' });
 
-/** The items of the pages of docs/assurance/ with that beginning: a bold name, then what is said of it. */
+/** List items of the pages of docs/assurance/ with this prefix: a bold name and its text. */
 function itemsOf(beginning: string): string[] {
   return PAGES.filter((page) => page.startsWith(`docs/assurance/${beginning}`)).flatMap(
     (page) => read(page).match(/^- \*\*.*(?:\n {2}.*)*/gm) ?? [],
   );
 }
 
-/** The headings of a page as the addresses that hosts of Markdown give them. */
+/** The anchors that Markdown hosts make of a page's headings. */
 function anchors(page: string): string[] {
   return [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
@@ -42,7 +42,7 @@ function anchors(page: string): string[] {
   );
 }
 
-/** Of code that a host writes: no imports, declarations, comments, blanks or brackets alone. */
+/** Counts the lines that a host writes, without imports, declarations, comments, blank lines or lone brackets. */
 function linesOf(code: string): number {
   const own = code.replaceAll(/^(?:import|declare)\b[^;]*;.*\n/gm, '').split('\n');
   return own.filter((line) => !/^\s*(?:$|\/\/|\/\*\*|\*|[\])}>;,({[\s]+$)/.test(line)).length;
@@ -81,7 +81,7 @@ describe('the documentation', () => {
   });
 
   // T-g6dn
-  it('says of each requirement of a standard what proves it, or why nothing does', () => {
+  it('names a proof for each requirement of a standard, or the reason for its absence', () => {
     const requirements = itemsOf('standards-');
     expect(requirements.length).toBeGreaterThan(100);
     expect(requirements.filter((row) => !/T-\w{4}|not covered|no test/i.test(row))).toEqual([]);
@@ -130,23 +130,20 @@ describe('the documentation', () => {
     expect(missing('docs/event-types.md', reasons)).toEqual([]);
   });
 
-  it('knows where each defence stands that `npm run defences` takes out', () => {
+  it('finds the code of each defence that `npm run defences` removes', () => {
     const { stderr, status } = run('defences.mjs', '--check');
     expect([stderr, status]).toEqual(['', 0]);
   });
 
   // T-xwmq
-  it.each(PAGES.filter((page) => !/CHANGELOG|contract/.test(page)))(
-    '%s is short, and so are its lines',
-    (page) => {
-      const lines = read(page).trimEnd().split('\n');
-      expect(lines.length).toBeLessThanOrEqual(200);
-      expect(lines.filter((line) => Array.from(line).length > 120)).toEqual([]);
-    },
-  );
+  it.each(PAGES.filter((page) => !/CHANGELOG|contract/.test(page)))('%s and its lines are short', (page) => {
+    const lines = read(page).trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(200);
+    expect(lines.filter((line) => Array.from(line).length > 120)).toEqual([]);
+  });
 
   // T-79hs
-  it('quotes the lines of errors and logs as they are written, on the page of symptoms', () => {
+  it('quotes error and log lines exactly on the page of symptoms', () => {
     const sources = ['libs/auth/src', 'libs/client/src', 'apps/demo/src'].flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
         .filter((name) => /\.(?:ts|template)$/.test(name) && !name.endsWith('.spec.ts'))
@@ -163,7 +160,7 @@ describe('the documentation', () => {
   });
 
   // T-5qtd
-  it('has its readers paste nothing that a shell would read otherwise: no comments, which zsh takes for words', () => {
+  it('has no shell comments in snippets to paste, because zsh reads them as words', () => {
     const pasted = PAGES.flatMap((page) =>
       [...read(page).matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, , code = '']) => ({ page, code })),
     );
@@ -178,7 +175,7 @@ describe('the documentation', () => {
     expect(read('README.md')).toContain('npm ci && npm test');
   });
 
-  it('starts the guide on the servers that it tells to start', () => {
+  it('uses in the guide the servers that it says to start', () => {
     const [, ...account] =
       /POSTGRES_USER: (\w+), POSTGRES_PASSWORD: (\w+), POSTGRES_DB: (\w+)/.exec(read('compose.yaml')) ?? [];
     const [user = '', password = '', name = ''] = account;
@@ -188,7 +185,7 @@ describe('the documentation', () => {
   });
 
   // T-9d38
-  it('counts the lines of a host as the snippets hold them', () => {
+  it('states the number of host lines that the snippets have', () => {
     const snippetsIn = (text: string) =>
       [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => linesOf(code));
     const before = ['', '-factors']

@@ -21,7 +21,7 @@ jest.setTimeout(120_000);
 let stage: Stage;
 let door: FrontDoor;
 beforeAll(async () => {
-  // WebKit takes no Secure cookie from http, on loopback neither
+  // WebKit accepts no Secure cookie over http, even on loopback
   stage = await startStage({ env: { REUSE_LEEWAY: '0', COOKIE_SECURE: 'false' } });
   door = await openFrontDoor(stage.demos.express.url);
 }, STAGE_TIMEOUT_MS);
@@ -77,7 +77,7 @@ describe.each(ENGINES)('%s', (name, start) => {
       person.password,
     );
 
-  /** The access tokens die and the sessions live. */
+  /** Ends the access tokens and keeps the sessions. */
   async function changeRole(role: 'admin' | 'user'): Promise<void> {
     const boss = stage.demos.express.client();
     await logIn(boss, admin);
@@ -122,7 +122,7 @@ describe.each(ENGINES)('%s', (name, start) => {
       expect((await events(other)).join()).not.toContain('signedOut');
     });
 
-    // WebKitGTK's driver was seen to answer nothing any more once a page had come back
+    // WebKitGTK's driver sometimes stops answering after a page came back
     if (name !== 'WebKit')
       it('Back after a sign-out shows nobody signed in', async () => {
         const [one, other] = [await openTab(transport), await openTab(transport)];
@@ -130,7 +130,7 @@ describe.each(ENGINES)('%s', (name, start) => {
         await one.goto(`${door.url}/harness?elsewhere`);
         await other.run(() => harness.logout());
         await one.run(() => void setTimeout(() => history.back()));
-        // kept as it was, or made anew: then it has no client yet
+        // the page was kept, or loaded again and has no client yet
         await until(() => one.run(() => 'harness' in globalThis && !location.search).catch(() => false));
         await one.run((chosen) => {
           if (!('auth' in globalThis)) harness.open({ transport: chosen, refreshAheadMs: 0 });

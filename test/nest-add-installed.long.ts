@@ -7,7 +7,7 @@ import { type PackedLibraries, packedLibraries } from './support/packages.js';
 
 const ADA = { email: 'ada@example.com', password: 'a quiet harbour at dawn' };
 
-/** What a host has before it asks for Tokenward, and how its tables are made. */
+/** The files of a host before `nest add`, and the commands that make its tables. */
 interface Host {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;

@@ -13,7 +13,7 @@ import { freePort } from './support/redis-server.mjs';
 import { noteProcess, scratchDir } from './support/run-environment.js';
 import { until } from './support/until.js';
 
-/** `npm run test:next`: examples/next as somebody would install, build and start it. */
+/** `npm run test:next`: installs, builds and starts examples/next like a user. */
 jest.setTimeout(120_000);
 const ADA = { email: 'ada@example.com', password: 'a quiet harbour at dawn' };
 
@@ -49,7 +49,7 @@ beforeAll(async () => {
     NODE_ENV: 'production',
     NEXT_TELEMETRY_DISABLED: '1',
   } as const;
-  // jest says `test`, which Next does not know
+  // jest sets `test`, which Next does not accept
   await runIn(folder, 'env', 'NODE_ENV=production', `API_URL=${api.url}`, 'npx', 'next', 'build');
   const port = await freePort();
   url = `http://localhost:${port}`;

@@ -12,7 +12,7 @@ import { freePort } from './support/redis-server.mjs';
 import { noteProcess, scratchDir } from './support/run-environment.js';
 import { until } from './support/until.js';
 
-/** `npm run test:proxies`: what docs/development.md says of Vite, with its own snippets, an installed client and a browser. */
+/** `npm run test:proxies`: tests what docs/development.md says about Vite, with its snippets, an installed client and a browser. */
 jest.setTimeout(120_000);
 const ADA = { email: 'ada@example.com', password: 'a quiet harbour at dawn' };
 const [kept = '', stripped = ''] = [
@@ -83,7 +83,7 @@ describe.each<[string, string, string, AuthModuleOptions['cookies'], string]>([
   it('a sign-in, a refresh after a reload, and a sign-out', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
-    /** A call of the page's client, and what its answer holds. */
+    /** A call of the page's client, and the content of its answer. */
     const call = (code: string) => page.evaluate<unknown>(`(async () => (${code}))()`);
     const arrive = async () => {
       await page.goto(url);

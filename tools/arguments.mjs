@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 
 /**
- * What the command line gives: `values` of the options (as for `parseArgs` of node:util) and `words`. What the tool does not know ends it with one
- * line and exit code 2. `takes`: whether there may be words beside the options.
+ * Parses the command line: `values` of the options (as for `parseArgs` of node:util) and `words`. An unknown argument ends the tool with one
+ * line and exit code 2. `takes`: whether words are allowed in addition to options.
  */
 export function argumentsOf(options = {}, takes = 'options') {
   try {

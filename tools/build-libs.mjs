@@ -17,16 +17,16 @@ import { fileURLToPath } from 'node:url';
 import { argumentsOf } from './arguments.mjs';
 import { acceptUndefined } from './lenient-types.mjs';
 
-// the modes of files go into the tarball: two builds are equal whatever the umask of who builds
+// file modes are part of the tarball, so two builds must be equal under any umask
 process.umask(0o022);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const libs = join(root, 'libs');
 const { values } = argumentsOf({ out: { type: 'string' }, only: { type: 'string' } });
 const { only } = values;
 const out = values.out ? resolve(values.out) : libs;
-/** Test support stays at home. */
+/** Test support is not part of the package. */
 const PRIVATE = /\.(?:spec|e2e|fixture)\.tsx?$|[\\/]simulation[\\/]/;
-/** Run by `npx` and by `nest add`, imported by nobody: one format, no types. */
+/** Run by `npx` and by `nest add`, never imported: one format, no types. */
 const ESM_ONLY = /^cli[\\/]/;
 const CJS_ONLY = /^schematics[\\/]/;
 
@@ -38,7 +38,7 @@ for (const name of ['auth', 'client']) if (!only || only === name) prepare(name)
 if (only !== 'client') buildAuth(join(out, 'auth'));
 if (only !== 'auth') run(join(root, 'tools', 'build-client.mjs'), '--out', join(out, 'client', 'dist'));
 
-/** What goes into the package beside `dist`. */
+/** Files of the package in addition to `dist`. */
 function prepare(name) {
   const target = join(out, name);
   mkdirSync(target, { recursive: true });
@@ -46,13 +46,13 @@ function prepare(name) {
   const manifest = JSON.parse(readFileSync(join(libs, name, 'package.json'), 'utf8'));
   for (const entry of Object.entries(manifest.exports)) writeSubPath(target, ...entry);
   if (out === libs) return;
-  // built already: no `prepack`
+  // already built, so `prepack` must not run
   const text = JSON.stringify({ ...manifest, scripts: undefined }, null, 2);
   writeFileSync(join(target, 'package.json'), `${text}\n`);
   cpSync(join(libs, name, 'README.md'), join(target, 'README.md'));
 }
 
-/** Resolvers that do not know `exports` (`moduleResolution: node`) look for a folder of that name. */
+/** Resolvers without `exports` support (`moduleResolution: node`) look for a folder of that name. */
 function writeSubPath(target, entry, { require: file }) {
   const folder = join(target, entry);
   if (!file || folder === target) return;
@@ -104,11 +104,11 @@ function emit(path, source, type) {
   writeFileSync(path.replace(/\.ts$/, '.js'), code);
 }
 
-/** One run of the compiler for both formats: a declaration means the same in each. */
+/** One compiler run for both formats, because declarations are the same in each. */
 function declarations(from, sources, outDir) {
   const config = join(outDir, 'tsconfig.json');
   const compilerOptions = {
-    // checked elsewhere: here only what is emitted counts
+    // types are checked elsewhere; this run only emits
     ...{ noCheck: true, declaration: true, emitDeclarationOnly: true, sourceMap: false },
     ...{ paths: {}, rootDir: from, outDir },
     typeRoots: [join(root, 'node_modules', '@types')],

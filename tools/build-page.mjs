@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const source = fileURLToPath(new URL('../apps/demo/web', import.meta.url));
 
-/** Fails with esbuild's own messages. */
+/** Throws with esbuild's own messages. */
 export async function buildPage(outDir) {
-  // not at the top: without the development dependencies tools/build.mjs has something to say
+  // imported here, so that tools/build.mjs can report missing development dependencies
   const { build } = await import('esbuild');
   const { metafile } = await build({
     entryPoints: [join(source, 'main.tsx'), join(source, 'styles', 'main.css')],

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const APPS = ['demo', 'orders'];
-/** Of their own class identity, with binaries, or not there: Node looks for these itself. */
+/** Packages that depend on class identity, have binaries or are optional: Node must resolve these itself. */
 const APART = [
   'reflect-metadata',
   '@node-rs/*',
@@ -18,9 +18,9 @@ const APART = [
   '@fastify/multipart',
   '@fastify/view',
   '@nestjs/platform-socket.io',
-  // of a development dependency, read at the first visit
+  // from a development dependency, read at the first visit
   'oidc-provider',
-  // of CommonJS that is imported late, esbuild keeps the default export alone
+  // for CommonJS in a dynamic import, esbuild keeps only the default export
   '@zxcvbn-ts/language-common',
 ];
 /** CommonJS inside asks for them. */
@@ -30,7 +30,7 @@ const NO_MAP = `data:application/json;base64,${Buffer.from('{"version":3,"source
 
 /** Afterwards `main.js` of each is the bundle, and `unbundled.js` what was compiled. Fails with esbuild's own messages. */
 export async function bundleApps(dist) {
-  // not at the top: without the development dependencies tools/build.mjs has something to say
+  // imported here, so that tools/build.mjs can report missing development dependencies
   const { build } = await import('esbuild');
   await build({
     absWorkingDir: root,
@@ -45,7 +45,7 @@ export async function bundleApps(dist) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    // Nest names classes in what it says and documents
+    // Nest uses class names in logs and documents
     keepNames: true,
     sourcemap: 'linked',
     sourcesContent: false,

@@ -65,7 +65,7 @@ function metrics(definitions, prometheusName) {
     .join('\n');
 }
 
-/** The members of a union type, wherever in the alias it stands. */
+/** The members of a union type, anywhere in the alias. */
 function members(path, name) {
   const source = ts.createSourceFile(path, read(path), ts.ScriptTarget.Latest, true);
   const alias = source.statements.find((each) => ts.isTypeAliasDeclaration(each) && each.name.text === name);
@@ -73,7 +73,7 @@ function members(path, name) {
   return [...find(alias.type)];
 }
 
-/** A source that imports nothing but types. */
+/** A source that imports only types. */
 async function load(path) {
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
   const { outputText } = ts.transpileModule(read(path), { compilerOptions });

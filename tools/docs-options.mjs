@@ -110,7 +110,7 @@ function pageOf(title, groups) {
   return `${lines.join('\n')}\n`;
 }
 
-/** What is written by hand on docs/options.md, with the list of the pages. */
+/** The hand-written text of docs/options.md, with the list of the pages. */
 function opening() {
   const list = Object.entries(PAGES).map(
     ([page, [title, ...groups]]) =>

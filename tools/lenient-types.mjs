@@ -25,14 +25,14 @@ function withUndefined(path, text) {
   const edits = [];
   const visit = (node) => {
     if (ts.isPropertySignature(node) && node.questionToken && node.type) {
-      // the answer of a function would be meant, or one branch
+      // `| undefined` would apply to the result of a function, or to one branch
       const [before, after] = OPEN.has(node.type.kind) ? ['(', ')'] : ['', ''];
       edits.push([node.type.getStart(source), before], [node.type.end, `${after} | undefined`]);
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
-  // from the end, so that the places of the others stay
+  // from the end, so that other positions stay valid
   return edits
     .sort(([a], [b]) => b - a)
     .reduce((written, [at, added]) => written.slice(0, at) + added + written.slice(at), text);

@@ -28,7 +28,7 @@ const { values } = argumentsOf({ out: { type: 'string' } });
 const out = values.out && resolve(values.out);
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
 const LIBRARIES = ['auth', 'client'];
-/** All of them let a host do what MIT lets it do. */
+/** Each of them allows a host what MIT allows. */
 const LICENCES = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD'];
 
 const problems = [];
@@ -58,7 +58,7 @@ for (const problem of problems) console.error(problem);
 console.log(`\n${problems.length === 0 ? LIBRARIES.length : 0} passed, ${problems.length} failed`);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
-/** From the tracked files alone, with the packages that are installed. */
+/** Copies only the tracked files, with the installed packages. */
 function packedIn(folder, environment, mask) {
   const env = { ...process.env, ...environment };
   const files = succeed('git', ['ls-files', '-z'], root).split('\0');
@@ -126,7 +126,7 @@ function licenceOf(path) {
   return existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).license : undefined;
 }
 
-/** By npm itself, of the versions that were tested. */
+/** Made by npm itself, for the tested versions. */
 function sbomOf(library) {
   const { name, version, license } = manifestOf(library);
   const folder = join(scratch, `sbom-${library}`);

@@ -1,7 +1,7 @@
 import { NextResponse } from 'next/server';
 import { authOf } from './auth.js';
 
-/** Before anything renders: the one place that can still set cookies. */
+/** Runs before rendering, which is the only place that can still set cookies. */
 export async function proxy(request) {
   const auth = authOf(request);
   await auth.renew();
@@ -12,5 +12,5 @@ export async function proxy(request) {
   return answer;
 }
 
-/** Pages alone: the API refreshes for itself. */
+/** Only pages, because calls of the API refresh by themselves. */
 export const config = { matcher: ['/((?!auth/|_next/|favicon.ico).*)'] };

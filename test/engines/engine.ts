@@ -1,4 +1,4 @@
-/** A script for a tab, sent as its text: it knows its arguments and the page, and gives what JSON can carry. */
+/** A script for a tab, sent as text. It can use its arguments and the page, and returns JSON values. */
 export type Script<A extends readonly unknown[], R> = (...args: A) => R | Promise<R>;
 
 export interface Tab {
@@ -7,7 +7,7 @@ export interface Tab {
   close(): Promise<void>;
 }
 
-/** A person's browser of its own: cookies, storage, locks. Its tabs share them. */
+/** A separate browser of one user: its tabs share cookies, storage and locks. */
 export interface Profile {
   open(url: string): Promise<Tab>;
   close(): Promise<void>;
@@ -19,6 +19,6 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** What a tab runs in place of the script: one text in, one text out. */
+/** Wraps a script for a tab: one text as input, one text as output. */
 export const asText = (script: Script<never, unknown>): string =>
   `async (given) => JSON.stringify((await (${String(script)})(...JSON.parse(given))) ?? null)`;

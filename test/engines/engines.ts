@@ -14,7 +14,7 @@ const browser = found(
   `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/webkit2gtk-4.1/MiniBrowser`,
 );
 
-/** Those that are on this machine. Debian: `apt-get install chromium firefox-esr webkit2gtk-driver xvfb`. */
+/** The engines on this machine. Debian: `apt-get install chromium firefox-esr webkit2gtk-driver xvfb`. */
 export const ENGINES: readonly (readonly [string, () => Promise<Engine>])[] = [
   ...(findChromium({ install: false }) ? [['Chromium', startChromium] as const] : []),
   ...(firefox ? [['Firefox', () => startFirefox(firefox)] as const] : []),

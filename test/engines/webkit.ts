@@ -11,7 +11,7 @@ export interface WebKitBinaries {
   readonly display: string;
 }
 
-/** WebDriver (https://www.w3.org/TR/webdriver2/) of WebKitGTK, on a display that nobody sees. A profile is a session: the driver has one at a time. */
+/** WebDriver (https://www.w3.org/TR/webdriver2/) of WebKitGTK, on a virtual display. A profile is a session, and the driver has one at a time. */
 export async function startWebKit(binaries: WebKitBinaries): Promise<Engine> {
   const [display, number] = await startDisplay(binaries.display);
   const port = await freePort();
@@ -61,7 +61,7 @@ async function asProfile(sessionId: string, ask: Ask): Promise<Profile> {
   let last: Promise<unknown> = Promise.resolve();
   let unused: string | undefined = await ask<string>('GET', `${session}/window`);
   let current: string | undefined;
-  /** One window has the word at a time, whichever asks; to give it to another takes a quarter of a second. */
+  /** The driver talks to one window at a time; a switch takes a quarter of a second. */
   const within = <R>(handle: string, work: () => Promise<R>): Promise<R> => {
     const turn = last.then(async () => {
       if (current !== handle) await ask('POST', `${session}/window`, { handle });
@@ -75,7 +75,7 @@ async function asProfile(sessionId: string, ask: Ask): Promise<Profile> {
   const asTab = (handle: string): Tab => ({
     goto: (url) => within(handle, () => ask('POST', `${session}/url`, { url })),
     async run(script, ...args) {
-      // started, and asked for later: tabs run at the same time
+      // started now and awaited later, so that tabs run at the same time
       const name = `script${String(++scripts)}`;
       const start = `window[${JSON.stringify(name)}] = { done: false };
         (${asText(script)})(arguments[0]).then(

@@ -18,47 +18,47 @@ export interface Token {
 
 /** Three processes that share a Postgres and a Redis, as a client sees them. */
 export interface Deployment {
-  /** Of a new session. */
+  /** The access token of a new session. */
   signIn(): Promise<Token>;
-  /** Logs the session out: the status. */
+  /** Logs the session out; returns the status. */
   revoke(by: 'a' | 'b', token: Token): Promise<number>;
-  /** What it answers to the token; 0 when it does not answer at all. */
+  /** The status for the token; 0 if there is no answer. */
   ask(which: Where, token: Token, withinMs?: number): Promise<number>;
 }
 
-/** The built demo twice and the built orders service, on servers of their own; each reaches each server through a proxy of its own. */
+/** The built demo twice and the built orders service, on their own servers. Each process reaches each server through its own proxy. */
 export interface FaultCluster extends Deployment {
   readonly postgres: PrivateServer;
   readonly redis: PrivateServer & { readonly dir: string };
   readonly toRedis: Readonly<Record<Where, TcpProxy>>;
   readonly toPostgres: Readonly<Record<'a' | 'b', TcpProxy>>;
   demo(which: 'a' | 'b'): Demo;
-  /** The mode of the links of `a` and `b`, or of one of them, to Postgres. */
+  /** Sets the mode of the links of `a` and `b`, or of one of them, to Postgres. */
   setPostgres(mode: ProxyMode, which?: 'a' | 'b'): void;
   url(which: Where): string;
   signIn(by?: 'a' | 'b'): Promise<Token>;
-  /** Its id, which the keys in Redis hold. */
+  /** The id of the ledger, which is part of the keys in Redis. */
   ledger(): Promise<string>;
-  /** Checks since its start, by who answered. */
+  /** The number of checks since its start, by the store that answered. */
   checks(which: 'a' | 'b'): Promise<Readonly<Record<string, number>>>;
-  /** After a SIGKILL: the process again, on the same port. */
+  /** Starts the process again after a SIGKILL, on the same port. */
   restart(which: 'a' | 'b'): Promise<void>;
-  /** Killed; another one in its place, as soon as it was spawned, elsewhere. */
+  /** Kills the process and starts a replacement on another port, without waiting until it is ready. */
   restartVerifier(): Promise<void>;
-  /** One more resource server; `ignorant`: as soon as it was spawned, when it knows nothing yet. */
+  /** Starts another resource server; `ignorant`: does not wait until it has a view. */
   startVerifier(when: 'ready' | 'ignorant', unproven?: 'refuse'): Promise<Orders>;
   pid(which: Where): number;
   close(): Promise<void>;
 }
 
 const USER = { email: 'fault@example.com', password: 'a quiet river at noon' };
-/** The second process's clocks are ahead of the first one's, always. */
+/** The second process's clocks are always ahead of the first one's. */
 export const CLOCK_OFFSET_MS = 5_000;
 const LATER = `const { now } = Date, Real = Date;
 globalThis.Date = class Date extends Real { constructor(...a) { a.length ? super(...a) : super(now() + ${CLOCK_OFFSET_MS}); } };
 Date.now = () => now() + ${CLOCK_OFFSET_MS};`;
 
-/** `env`: more for `a` and `b`; `REVOCATION_UNPROVEN` for the verifier, too. */
+/** `env`: additional variables for `a` and `b`; the verifier gets `REVOCATION_UNPROVEN`, too. */
 export async function startFaultCluster(env: Readonly<Record<string, string>> = {}): Promise<FaultCluster> {
   const [postgres, redis] = await Promise.all([privatePostgres(), privateRedis()]);
   const [aRedis, bRedis, verifierRedis] = await Promise.all(EVERYWHERE.map(() => tcpProxy(redis.url)));

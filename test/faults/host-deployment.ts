@@ -24,16 +24,16 @@ class Things {
 }
 
 export interface HostDeploymentOptions {
-  /** Of the test, which drops it. Default: one of its own. */
+  /** A database that the test drops. Default: its own database. */
   readonly database?: HostDatabase;
-  /** Of the resource server. Default: the default of the option. */
+  /** The mode of the resource server. Default: the default of the option. */
   readonly unproven?: 'refuse';
-  /** How many processes issue and revoke; `b` is the first one again where there is but one. Default 2. */
+  /** How many processes issue and revoke. If there is only one, `b` is the first process again. Default 2. */
   readonly issuing?: 1 | 2;
 }
 
 export interface HostDeployment extends Deployment {
-  /** The one user, of the same id in every database. */
+  /** The only user, with the same id in every database. */
   readonly userId: string;
   service(which: 'a' | 'b'): AuthService;
   close(): Promise<void>;
@@ -41,7 +41,7 @@ export interface HostDeployment extends Deployment {
 
 const USER_ID = '7b1f6f0e-55c1-4a52-9d0a-3c8a5b1f4d77';
 
-/** Two hosts and a resource server inside this process, each with an ioredis client that the test makes. */
+/** Two hosts and a resource server in this process, each with an ioredis client from the test. */
 export async function startHosts(
   connect: (which: Where) => Redis | Cluster,
   { database: given, unproven, issuing: count = 2 }: HostDeploymentOptions = {},

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-/** One command on a connection of its own. */
+/** Sends one command on its own connection. */
 export async function redisCommand(url: string, name: string, ...words: string[]): Promise<unknown> {
   const client = new Redis(url, { maxRetriesPerRequest: 1 });
   client.on('error', () => undefined);

@@ -8,7 +8,7 @@ import { given, noteProcess, scratchDir } from '../support/run-environment.js';
 import { redisCommand } from './redis-command.js';
 import { until } from './trial.js';
 
-/** Who holds Tokenward's keys, and who takes over when it is gone. */
+/** The server with Tokenward's keys, and the one that replaces it after a failure. */
 export interface FailOver {
   readonly primary: PrivateServer;
   readonly replica: PrivateServer;
@@ -18,13 +18,13 @@ export interface FailOver {
 const SLOTS = 16_384;
 const NODE_TIMEOUT_MS = '800';
 
-/** Three masters, and a replica of the one that holds the slot of `key`. */
+/** Three masters, and a replica of the master with the slot of `key`. */
 export async function startRedisCluster(key: string): Promise<FailOver & { readonly ports: number[] }> {
   const start = async () =>
     privateRedis({
       args: [
         ...['--cluster-enabled', 'yes', '--cluster-node-timeout', NODE_TIMEOUT_MS],
-        // the default, ten thousand above, may be no port at all
+        // the default, ten thousand above, may not be a valid port
         ...['--cluster-port', String(await freePort()), '--cluster-replica-validity-factor', '0'],
       ],
     });
@@ -54,7 +54,7 @@ export async function startRedisCluster(key: string): Promise<FailOver & { reado
   };
   const met = () =>
     until(async () => (await Promise.all(nodes.map(({ url }) => isWhole(url)))).every(Boolean), 4_000);
-  // a busy node forgets a handshake that took longer than its timeout
+  // a busy node drops a handshake that takes longer than its timeout
   for (let tries = 0; ; tries++) {
     await Promise.all(nodes.slice(1).map(meet));
     const outcome = await Promise.allSettled([met()]);
@@ -76,7 +76,7 @@ export async function startRedisCluster(key: string): Promise<FailOver & { reado
   };
 }
 
-/** A primary, its replica, and one Sentinel that decides alone. */
+/** A primary, its replica, and one Sentinel with a quorum of one. */
 export async function startSentinel(
   name: string,
 ): Promise<FailOver & { readonly sentinel: { host: string; port: number } }> {
@@ -96,7 +96,7 @@ export async function startSentinel(
   const url = `redis://127.0.0.1:${port}`;
   const knowsReplica = async () =>
     /slaves=1/.test(String(await redisCommand(url, 'INFO', 'sentinel').catch(() => '')));
-  // it asks every ten seconds
+  // Sentinel asks for replicas every ten seconds
   await until(knowsReplica);
   return {
     ...{ primary, replica, sentinel: { host: '127.0.0.1', port } },

@@ -4,40 +4,40 @@ import { expect } from '@jest/globals';
 import { EVERYWHERE, type Deployment, type Token, type Where } from './fault-cluster.js';
 import { MAX_STALENESS_MS, Watch } from './watch.js';
 
-/** Of one fault: seconds, but processes start in some of them, and the machine may be busy. */
+/** The time limit of one fault: it takes seconds, but some faults start processes, and the machine may be busy. */
 export const FAULT_TIMEOUT_MS = 120_000;
 
 const RECOVERED_WITHIN_MS = 30_000;
 
-/** What one fault is tried with. */
+/** The tools for the test of one fault. */
 export interface Trial {
   readonly watch: Watch;
   /** Never revoked: it must never be refused for good. */
   readonly valid: Token;
-  /** Revoked before the fault, and refused everywhere: it must not come back. */
+  /** Revoked before the fault and refused everywhere: it must not be accepted again. */
   readonly old: Token;
-  /** Not revoked yet; asked about everywhere from now on. */
+  /** A token that is not revoked yet, and is used everywhere from now on. */
   fresh(): Promise<Token>;
-  /** Long enough that whatever is still accepted is accepted too late. */
+  /** Waits so long that any later acceptance violates the bound. */
   pastTheBound(): Promise<void>;
 }
 
 export interface Fault {
   readonly during: (trial: Trial) => Promise<void>;
   readonly heal?: () => Promise<void> | void;
-  /** These do not answer while they are paused or dead, which is the fault itself. */
+  /** Processes that do not answer while they are paused or dead, which is the fault itself. */
   readonly paused?: readonly Where[];
-  /** The one exception that the contract names (section 6): these accept what they cannot know. */
+  /** The only exception in the contract (section 6): these processes accept a token whose revocation they cannot know. */
   readonly excepted?: readonly Where[];
 }
 
-/** Throws when it does not come true in time: never a bound of the contract, those the watch holds. */
+/** Throws when the condition is not met in time. This is not a bound of the contract: the watch checks those. */
 export async function until(what: () => Promise<boolean>, withinMs = RECOVERED_WITHIN_MS): Promise<void> {
   for (const from = performance.now(); !(await what()); await delay(20))
     if (performance.now() - from > withinMs) throw new Error('did not happen in time');
 }
 
-/** Fails unless the service, left to itself, is as before: a login works everywhere, and its logout is felt everywhere. */
+/** Fails unless the service recovers by itself: a login works everywhere, and its logout takes effect everywhere. */
 export async function recovered(deployment: Deployment): Promise<void> {
   const signIn = () => deployment.signIn().catch(() => undefined);
   let token = await signIn();
@@ -50,12 +50,12 @@ export async function recovered(deployment: Deployment): Promise<void> {
   await answeredEverywhere(deployment, mine, 401);
 }
 
-/** Each for itself: on a busy machine one may miss a proof while another has it. */
+/** Waits for each process separately, because on a busy machine one may miss a proof that another has. */
 async function answeredEverywhere(deployment: Deployment, token: Token, status: number): Promise<void> {
   await Promise.all(EVERYWHERE.map((where) => answered(deployment, where, token, status)));
 }
 
-/** In the end: a busy machine may say 503 first. That it is never 200 after the bound is what the watch holds. */
+/** Waits for the refusal, because a busy machine may answer 503 first. The watch checks that it is never 200 after the bound. */
 export async function answered(
   deployment: Deployment,
   where: Where,
@@ -69,7 +69,7 @@ export async function answered(
   });
 }
 
-/** Runs the fault under a watch, heals it, and holds what the contract promises of every fault. */
+/** Runs the fault under a watch, heals it, and checks what the contract promises for every fault. */
 export async function endure(deployment: Deployment, fault: Fault): Promise<Watch> {
   await recovered(deployment);
   const watch = new Watch(deployment);
@@ -113,7 +113,7 @@ export function noteFault(excepted: readonly Where[], lastMs: (where: Where) => 
 }
 
 /**
- * It goes on: a busy machine misses deadlines, which is 503, but not most of them for ever; a fault that takes the service down is
+ * The service continues: a busy machine misses some deadlines, which is 503, but not most of them; a fault that takes the service down is
  * 503 all the time. Judged by the newest answers, however long they take.
  */
 export async function expectServed(watch: Watch, where: Where, valid: Token, from: number): Promise<void> {

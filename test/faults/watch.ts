@@ -3,10 +3,10 @@ import { EVERYWHERE, type Deployment, type Token, type Where } from './fault-clu
 
 /** Contract, section 6. */
 export const MAX_STALENESS_MS = 1_000;
-/** Redis and Postgres are asked with 250 ms each; the rest is for a busy machine. */
+/** Redis and Postgres have deadlines of 250 ms each; the rest is a margin for a busy machine. */
 const ANSWERED_WITHIN_MS = 2_000;
 const ASK_EVERY_MS = 40;
-/** So few answers judge nothing: on a busy machine one takes as long as ten do elsewhere. */
+/** The minimum number of answers for a judgement, because a busy machine answers slowly. */
 const ENOUGH = 8;
 
 interface Sample {
@@ -14,7 +14,7 @@ interface Sample {
   readonly token: Token;
   readonly sentAt: number;
   readonly tookMs: number;
-  /** 0: no answer at all. */
+  /** 0: no answer. */
   readonly status: number;
 }
 
@@ -25,15 +25,15 @@ interface Revocation {
 
 export interface Seen {
   readonly statuses: readonly number[];
-  /** How many were 200. */
+  /** The number of 200 answers. */
   readonly accepted: number;
-  /** Of 200 among the newest eight. */
+  /** The number of 200 answers among the newest eight. */
   readonly share: number;
-  /** Each answer as text, in the order they were asked for. */
+  /** Each answer as text, in the order of the requests. */
   readonly answers: readonly string[];
 }
 
-/** Asks every process about every token it was given, over and over, and judges what it saw by the contract. */
+/** Sends every token to every process repeatedly, and checks the answers against the contract. */
 export class Watch {
   readonly #samples: Sample[] = [];
   readonly #revoked = new Map<Token, Revocation>();
@@ -46,7 +46,7 @@ export class Watch {
     for (const each of where) this.#askers.push(this.#ask(each, token));
   }
 
-  /** Revokes and notes when that was answered; the answer's status. */
+  /** Revokes, records when that was answered, and returns the status. */
   async revoke(by: 'a' | 'b', token: Token): Promise<number> {
     const status = await this.deployment.revoke(by, token);
     if (status === 204) this.#revoked.set(token, { by, answeredAt: performance.now() });
@@ -58,7 +58,7 @@ export class Watch {
     await Promise.all(this.#askers);
   }
 
-  /** Accepted although it was revoked and the bound has passed; at the process that revoked it there is no bound to pass. */
+  /** Answers that accepted a revoked token after the bound. The process that revoked it must refuse at once. */
   acceptedTooLate(excepted: readonly Where[] = []): readonly string[] {
     return this.#samples.flatMap(({ where, token, sentAt, status }) => {
       const revocation = this.#revoked.get(token);
@@ -71,7 +71,7 @@ export class Watch {
     });
   }
 
-  /** The last request that was accepted after the revocation of its token was answered, in milliseconds after it; undefined: none was. */
+  /** When the last request was accepted after the answer to its token's revocation, in milliseconds; undefined if none was. */
   lastAccepted(where: Where): number | undefined {
     const late = this.#samples.flatMap(({ where: at, token, sentAt, status }) => {
       const revocation = this.#revoked.get(token);
@@ -88,7 +88,7 @@ export class Watch {
       .map(({ where, tookMs, status }) => `${String(status)} at ${where} after ${Math.round(tookMs)} ms`);
   }
 
-  /** What a process answered to a token, in requests sent in the given time. */
+  /** The answers of a process to a token, for requests sent in the given period. */
   seen(where: Where, token: Token, from = -Infinity, until = Infinity): Seen {
     const found = this.#samples.filter(
       (each) => each.where === where && each.token === token && each.sentAt >= from && each.sentAt <= until,
@@ -101,7 +101,7 @@ export class Watch {
     return { statuses, accepted, share, answers };
   }
 
-  /** As `seen`, once there are enough answers to judge by. */
+  /** Like `seen`, but waits for enough answers. */
   async answered(where: Where, token: Token, from: number): Promise<Seen> {
     for (;;) {
       const seen = this.seen(where, token, from);

@@ -8,7 +8,7 @@ export interface Bounds {
   readonly boundMs: number;
 }
 
-/** Reads a history and says where it breaks the contract. It knows requests and answers, and nothing of what gave them. */
+/** Reads a history and lists violations of the contract. It knows only requests and answers, not the system. */
 export function violationsIn(history: Iterable<Entry>, { boundMs }: Bounds): Violation[] {
   const bySession = new Map<string, Operation[]>();
   for (const entry of history) {
@@ -38,7 +38,7 @@ function oddAnswers(operations: readonly Operation[]): Found[] {
 }
 
 /**
- * Where it was revoked it is refused at once; elsewhere after the bound. Whose refresh is refused has no session any more: it was ended
+ * The revoking process refuses at once, others after the bound. A refused refresh means that the session has ended: it was ended
  * before, or this was a theft.
  */
 function lateAcceptances(operations: readonly Operation[], boundMs: number): Found[] {
@@ -56,7 +56,7 @@ function lateAcceptances(operations: readonly Operation[], boundMs: number): Fou
   });
 }
 
-/** The refresh tokens of a session are one chain: each has one successor, and is the successor of one. */
+/** The refresh tokens of a session are a chain: each has one successor and one predecessor. */
 function forks(operations: readonly Operation[]): Found[] {
   const found: Found[] = [];
   const after = new Map<string, string>();
@@ -72,8 +72,8 @@ function forks(operations: readonly Operation[]): Found[] {
 }
 
 /**
- * What was acknowledged stays: a session is refused only after somebody asked for its end, or after one of its tokens was used twice by
- * different keys, or after its successor was given: that is what theft looks like.
+ * Acknowledged sessions survive: a session is refused only after a request to end it, or after one of its tokens was used twice with
+ * different keys, or after its successor was issued, which looks like theft.
  */
 function losses(operations: readonly Operation[]): Found[] {
   const endedFromMs = Math.min(
@@ -85,7 +85,7 @@ function losses(operations: readonly Operation[]): Found[] {
     .map((each) => ({ rule: 'lost', text: `${told(each)}, and nothing had ended the session` }));
 }
 
-/** When each use was sent that a thief's would look like. */
+/** When each use was sent that looks like theft. */
 function secondUses(operations: readonly Operation[]): number[] {
   const refreshes = operations.filter(({ kind }) => kind === 'refresh').sort((a, b) => a.sentMs - b.sentMs);
   const firstKey = new Map<string, string | undefined>();

@@ -1,22 +1,22 @@
-/** One request of a history, as its client saw it. Tokens and sessions are named by labels that tell them apart and nothing else. */
+/** One request of a history, as its client saw it. Labels distinguish tokens and sessions and have no other meaning. */
 export interface Operation {
   readonly kind: 'login' | 'refresh' | 'use' | 'logout';
-  /** Who was asked. */
+  /** The process that got the request. */
   readonly at: string;
   readonly session: string;
-  /** Milliseconds on the client's clock: just before it was sent, and when its answer was there or given up. */
+  /** Milliseconds on the client's clock: just before it was sent, and when it was answered or abandoned. */
   readonly sentMs: number;
   readonly answeredMs: number;
-  /** 0: no answer came. */
+  /** 0: no answer. */
   readonly status: number;
-  /** The refresh token that was presented, and the `Idempotency-Key` that came along. */
+  /** The presented refresh token, and the `Idempotency-Key` of the request. */
   readonly presented?: string;
   readonly key?: string;
-  /** The refresh token that the answer brought. */
+  /** The refresh token in the answer. */
   readonly given?: string;
 }
 
-/** What was done to the cluster meanwhile: for whoever reads a violation. */
+/** What was done to the cluster meanwhile, as context for a violation. */
 export interface Trouble {
   readonly kind: 'trouble';
   readonly name: string;

@@ -13,9 +13,9 @@ export interface Person {
 const ISSUING = ['a', 'b'] as const;
 const ALL = ['a', 'b', 'verifier'] as const;
 const ANSWER_WITHIN_MS = 8_000;
-/** A request that nobody answers is sent again, until the cluster is whole once more. */
+/** An unanswered request is sent again until the cluster has recovered. */
 const GIVE_UP_AFTER_MS = 60_000;
-/** Ended sessions that are still asked for: what was revoked must not come back. */
+/** Ended sessions that are still used, because a revoked session must not be accepted again. */
 const REMEMBERED = 100;
 
 interface Held {
@@ -27,7 +27,7 @@ interface Held {
 const oneOf = <T>(list: readonly T[]): T => list[randomInt(list.length)] as T;
 const labelOf = (token: string): string => createHash('sha256').update(token).digest('hex').slice(0, 12);
 
-/** Clients of a cluster, each on its own. What they sent, and what came of it, is the history. */
+/** Independent clients of a cluster. The history has their requests and the outcomes. */
 export class Recorder {
   readonly history: Entry[] = [];
   private readonly ended: Held[] = [];
@@ -41,7 +41,7 @@ export class Recorder {
     return this.history.length >= this.limit;
   }
 
-  /** Nobody sends anything new. */
+  /** Clients start no new requests. */
   stop(): void {
     this.limit = 0;
   }
@@ -84,7 +84,7 @@ export class Recorder {
     this.note('use', at, session, sentMs, answer);
   }
 
-  /** As a good client does it: by one key, until there is an answer that says what became of it. */
+  /** Refreshes like a good client: retries with one key until an answer tells the outcome. */
   private async refresh(held: Held, key: string = randomUUID()): Promise<boolean> {
     const { refreshToken, session } = held;
     const presented = labelOf(refreshToken);
@@ -111,7 +111,7 @@ export class Recorder {
     return false;
   }
 
-  /** As a thief beside the owner: the same token by two keys at once. */
+  /** Simulates a thief beside the owner: the same token with two keys at once. */
   private async useTwice(held: Held): Promise<void> {
     await Promise.all([this.refresh({ ...held }), this.refresh({ ...held })]);
     await this.askPastTheBound(held);
@@ -127,7 +127,7 @@ export class Recorder {
     if (randomInt(2) === 0) await this.refresh(held);
   }
 
-  /** Everywhere, whoever is slow to answer meanwhile; and now and then for ever after. */
+  /** Uses the ended session at every process, even if some are slow, and remembers it for later uses. */
   private async askPastTheBound(held: Held): Promise<void> {
     const ask = async (waitMs: number) => {
       await delay(waitMs);

@@ -38,7 +38,7 @@ const trace = (changes: Partial<Trace> = {}): Trace => ({
 const withReader = (...reader: ReaderEvent[]) => trace({ reader });
 
 describe('traces of the revocation protocol', () => {
-  it('have the rules of the model, in its words', () => {
+  it('have the rules of the model, with its names', () => {
     const model = readFileSync(new URL('../../tools/model/revocation.pml', import.meta.url), 'utf8');
     const found = [...model.matchAll(/\/\* rule: (.+?) \*\//g)].map(([, rule]) => rule);
     expect(new Set(found)).toEqual(new Set(Object.values(RULES)));

@@ -1,22 +1,22 @@
 import type { Heartbeat } from '@tokenward/nestjs/storage';
 
-/** What stood in the feed, in its order: a session that was ended, or a heartbeat and when Redis took it. */
+/** The contents of the feed in order: an ended session, or a heartbeat with the time at which Redis accepted it. */
 export type FeedEvent =
   | { readonly kind: 'row'; readonly session: string }
   | { readonly kind: 'beat'; readonly atMs: number; readonly beat: Heartbeat };
 
-/** What one reader did, in its order. All times are milliseconds since the epoch on one machine. */
+/** The actions of one reader in order. All times are milliseconds since the epoch on one machine. */
 export type ReaderEvent =
-  /** It took over the whole index. */
+  /** It loaded the whole index. */
   | { readonly kind: 'filled'; readonly sessions: readonly string[]; readonly head: string | undefined }
   | {
       readonly kind: 'read';
       readonly sentMs: number;
-      /** False: cut short. */
+      /** False: truncated. */
       readonly complete: boolean;
       readonly items: readonly FeedEvent[];
     }
-  /** It says that it knows everything up to then. */
+  /** It claims to know everything up to this time. */
   | { readonly kind: 'proven'; readonly upToMs: number };
 
 export interface Trace {
@@ -28,7 +28,7 @@ export interface Trace {
   readonly transactions: ReadonlyMap<string, bigint>;
 }
 
-/** In the words of tools/model/revocation.pml, which trace.spec.ts compares. */
+/** Rule texts of tools/model/revocation.pml; trace.spec.ts compares them. */
 export const RULES = {
   snapshot: 'the snapshot is taken after Redis acknowledged the heartbeat before',
   head: 'rows and heartbeat are appended only if the head still is the one that was seen',
@@ -39,10 +39,10 @@ export const RULES = {
 } as const;
 /** The model's assertion. */
 const PROVEN = 'what is proven is in the view';
-/** Whole milliseconds, of two clocks' readings. */
+/** Tolerance for readings of two clocks, in whole milliseconds. */
 const ROUNDING_MS = 5;
 
-/** Where the trace does what the model's rules forbid; one line each. */
+/** Violations of the model's rules in the trace, one line each. */
 export function refusalsOf(trace: Trace): string[] {
   return [...writers(trace), ...reader(trace)];
 }
@@ -64,7 +64,7 @@ function* writers({ feed, acknowledged, transactions }: Trace): Generator<string
     if (beat.prev !== last && beat.prev !== '')
       yield `${RULES.head}: ${beat.id} names ${beat.prev}, not ${last}`;
     if (beat.prev === '' && last !== '') {
-      // emptied: what is there stands after the last heartbeat
+      // the feed was emptied: only entries after the last heartbeat count
       holds = since;
       pending = new Map(transactions);
       baseMs = -Infinity;
@@ -89,12 +89,12 @@ function* writers({ feed, acknowledged, transactions }: Trace): Generator<string
 function* reader({ reader: events, acknowledged }: Trace): Generator<string> {
   const view = new Set<string>();
   const dated = new Map<string, number>();
-  /** In the order of their answers; what was in the view stays there. */
+  /** In the order of their answers; entries stay in the view. */
   const endings = [...acknowledged].sort(([, a], [, b]) => a - b);
   let next = 0;
   let last: string | undefined;
   let isLinked = false;
-  /** What no reply had shown by then was appended later, whatever was filled in between. */
+  /** An entry that no reply had shown by this time was appended later, even after a fill in between. */
   let wholeReadMs = -Infinity;
   let allowedMs = -Infinity;
   for (const event of events) {
@@ -125,7 +125,7 @@ function* reader({ reader: events, acknowledged }: Trace): Generator<string> {
   }
 }
 
-/** Of PostgreSQL: `xmin:xmax:in progress`. */
+/** A PostgreSQL snapshot: `xmin:xmax:in progress`. */
 function visibleIn(snapshot: string): (xid: bigint) => boolean {
   const [, xmax = '0', running = ''] = snapshot.split(':');
   const [end, open] = [BigInt(xmax), new Set(running.split(','))];

@@ -15,7 +15,7 @@ const OPTIONS = {
   },
 } as unknown as ResolvedAuthOptions;
 
-/** Writes down what a reader of the feed is told, and, before it asks again, what it says it knows from that. */
+/** Records each reply to a reader of the feed, and, before the next read, what it claims to know. */
 function traced(feed: RevocationFeedBus, events: ReaderEvent[], ageMs: () => number): void {
   const read = feed.read.bind(feed);
   const snapshot = feed.snapshot.bind(feed);
@@ -45,11 +45,11 @@ function eventOf(item: FeedItem): FeedEvent[] {
 }
 
 export interface Tracer {
-  /** What was seen so far, with the endings that the history has. */
+  /** The trace so far, with the endings of the history. */
   stop(history: readonly Entry[]): Promise<Trace>;
 }
 
-/** Beside a cluster: all that goes into its feed, and a resource server's view in this process. */
+/** Traces everything that enters a cluster's feed, and the view of a resource server in this process. */
 export async function startTracer(cluster: FaultCluster): Promise<Tracer> {
   const ledger = await cluster.ledger();
   const clocksMs = Date.now() - performance.now();
@@ -94,7 +94,7 @@ export async function startTracer(cluster: FaultCluster): Promise<Tracer> {
   };
 }
 
-/** From the first entry to the last. A server that stands still is waited for. */
+/** Reads all entries from first to last, and waits for a server that is paused. */
 async function follow(
   redis: Redis,
   ledger: string,

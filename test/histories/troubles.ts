@@ -6,7 +6,7 @@ import type { Trouble } from './history.js';
 
 type Make = (cluster: FaultCluster, forMs: number) => Promise<unknown>;
 
-/** One at a time: the contract's one exception to the bound (section 6) takes two. */
+/** One fault at a time, because the contract's only exception to the bound (section 6) needs two. */
 const TROUBLES: Readonly<Record<string, Make>> = {
   'b hears and reaches nobody': async ({ toRedis, toPostgres }, forMs) => {
     for (const proxy of [toRedis.b, toPostgres.b]) proxy.setMode('hang');
@@ -25,7 +25,7 @@ const TROUBLES: Readonly<Record<string, Make>> = {
   },
   'Redis is emptied': ({ redis }) => redisCommand(redis.url, 'FLUSHALL'),
   'the resource server starts anew': (cluster) => cluster.restartVerifier(),
-  // nobody can prove anything, and who has just started knows nothing: with `refuse` it says so
+  // no process can prove its view, and a new process has none: with `refuse` it answers 503
   'Redis evicts the feed, Postgres hangs, the resource server starts anew': async (cluster, forMs) => {
     const keys = ['feed', 'index', 'expiry'];
     const ledger = await cluster.ledger();
@@ -52,7 +52,7 @@ const TROUBLES: Readonly<Record<string, Make>> = {
   },
   'a is killed': async (cluster) => {
     await cluster.demo('a').kill('SIGKILL');
-    // it refuses to start while a busy machine's Postgres does not answer in time
+    // it does not start while Postgres on a busy machine misses its deadline
     while (!(await cluster.restart('a').then(() => true, isNoAnswer))) await delay(500);
   },
   'Postgres is killed': async ({ postgres }) => {
@@ -61,7 +61,7 @@ const TROUBLES: Readonly<Record<string, Make>> = {
   },
 };
 
-/** Any other failure of a start is one of the cluster. */
+/** Any other failed start is a fault of the cluster. */
 function isNoAnswer(error: unknown): false {
   if (error instanceof Error && /no answer within|cannot be reached/.test(error.message)) return false;
   throw error;
@@ -76,7 +76,7 @@ async function hung(
   for (const proxy of proxies) proxy.setMode('forward');
 }
 
-/** Each in turn and over again, with a while of peace between two. */
+/** Runs the faults in turn, repeatedly, with a pause between two. */
 export async function makeTrouble(
   cluster: FaultCluster,
   note: (trouble: Trouble) => void,

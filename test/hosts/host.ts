@@ -1,6 +1,6 @@
-// Hosts as people have them. To add one, add a row to the table of its kind (filters.e2e.ts, interceptors.e2e.ts …):
+// Typical hosts. To add one, add a row to the table of its kind (filters.e2e.ts, interceptors.e2e.ts …):
 //   { name: 'what is unusual about it', ...a HostKind }
-// Every row is started on both adapters and must answer what the table expects of all of them. A new kind gets a file of its own
+// Every row is started on both adapters and must give the answers that the table expects. A new kind gets its own file
 // beside these, with `eachHost` around its expectations.
 import {
   Controller,
@@ -31,27 +31,27 @@ import { hostDatabase, type HostDatabase, hostOptions, people } from '../support
 import { httpClient, type HttpClient } from '../support/http.js';
 import { ADAPTERS, type Adapter, bearer, PASSWORD } from '../support/stage.js';
 
-/** How a host differs from the plain one: everything is optional. */
+/** The differences of a host from the plain one. All are optional. */
 export interface HostKind {
   readonly name: string;
   /** Default both. */
   readonly adapters?: readonly Adapter[];
   readonly options?: Partial<AuthModuleOptions>;
-  /** Of the application, `bodyParser` for one. */
+  /** Options of the application, such as `bodyParser`. */
   readonly create?: NestApplicationOptions;
-  /** Of the Fastify adapter. */
+  /** Options of the Fastify adapter. */
   readonly fastify?: ConstructorParameters<typeof FastifyAdapter>[0];
   /** Modules imported after `AuthModule`. */
   readonly imports?: ModuleMetadata['imports'];
   readonly controllers?: ModuleMetadata['controllers'];
   readonly providers?: readonly Provider[];
-  /** In place of `JwtAuthGuard`, then `RolesGuard`, as `APP_GUARD`. */
+  /** Replaces `JwtAuthGuard`, then `RolesGuard`, as `APP_GUARD`. */
   readonly guards?: readonly Provider[];
-  /** Global, as an `APP_…` of the root module. */
+  /** Global providers: `APP_…` of the root module. */
   readonly filter?: new (...parts: never[]) => ExceptionFilter;
   readonly interceptor?: new (...parts: never[]) => NestInterceptor;
   readonly pipe?: PipeTransform;
-  /** Before it listens: `useGlobalFilters`, middleware, a prefix. */
+  /** Called before it listens, for `useGlobalFilters`, middleware or a prefix. */
   readonly prepare?: (app: INestApplication, adapter: Adapter) => void | Promise<void>;
 }
 
@@ -69,7 +69,7 @@ class Things {
   }
 
   @Roles('keeper')
-  @UseGuards(JwtAuthGuard) // some hosts have no global one, and nobody would hold the role
+  @UseGuards(JwtAuthGuard) // some hosts have no global guard, and the role would not be enforced
   @Get('kept')
   kept() {
     return [];
@@ -94,9 +94,9 @@ export interface RunningHost {
   readonly url: string;
   readonly database: HostDatabase;
   client(): HttpClient;
-  /** With a password, not signed in. */
+  /** A user with a password, not signed in. */
   person(changes?: { readonly kind?: string; readonly locked?: boolean }): Promise<Person>;
-  /** Signed in by the host itself: headers for a request. */
+  /** The request headers of a user whom the host signed in. */
   caller(kind?: string): Promise<{ readonly id: string; readonly headers: { authorization: string } }>;
   close(): Promise<void>;
 }
@@ -150,7 +150,7 @@ async function startHostKind(database: HostDatabase, kind: HostKind, adapter: Ad
   };
 }
 
-/** Starts each kind on its adapters, one after the other, and runs what `expectations` declares against it. */
+/** Starts each kind on its adapters, one after the other, and runs the tests of `expectations` against it. */
 export function eachHost(kinds: readonly HostKind[], expectations: (host: () => RunningHost) => void): void {
   let database: HostDatabase;
   beforeAll(async () => {

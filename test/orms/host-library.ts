@@ -1,13 +1,13 @@
 import type { HostTransaction } from '@tokenward/nestjs';
 import type { HostWork, SqlTransaction } from '@tokenward/nestjs/storage';
 
-/** A library by which a host reaches the table `people`, with Tokenward's adapter for it. */
+/** A library with which a host accesses the table `people`, and Tokenward's adapter for it. */
 export interface HostLibrary {
-  /** Gives the user a role by the library's own means, then what is handed to `AuthService`, in one transaction. */
+  /** In one transaction, sets the user's role with the library, and then runs the change with the handle for `AuthService`. */
   transaction(userId: string, role: string, use: (tx: HostTransaction) => Promise<void>): Promise<void>;
-  /** A transaction in which nothing was written. */
+  /** A transaction without writes. */
   open(use: (tx: SqlTransaction) => Promise<void>): Promise<void>;
-  /** What the adapter makes of the handle that is no transaction. */
+  /** What the adapter returns for a handle that is not a transaction. */
   readonly notOpen: SqlTransaction;
   /** Gives the user a role, then does `also`. */
   work(userId: string | undefined, role: string, also?: () => Promise<void>): HostWork;

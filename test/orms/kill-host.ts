@@ -1,4 +1,4 @@
-// A process that is killed: one transaction of every library, held open where the round says.
+// A process that is killed: one transaction of every library, held open at the point that the round names.
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -13,7 +13,7 @@ import { LIBRARIES } from './libraries.js';
 
 const [, , url = ''] = process.argv;
 const say = (message: FromHost): void => void process.send?.(message);
-// a server that is killed is no reason for this process to end
+// this process must survive a killed server
 process.on('uncaughtException', () => undefined);
 process.on('unhandledRejection', () => undefined);
 process.on('disconnect', () => process.exit());
@@ -54,7 +54,7 @@ async function change(
   if (way === 'work') {
     const work = library.work(id, roleOf(next), async () => {
       await at('written');
-      // nobody can stop it between the two
+      // it cannot be stopped between the two
       await at('changed');
       await at('committing');
     });

@@ -1,12 +1,12 @@
-/** Where a transaction stands when the kill comes: after the host's write, after Tokenward's, or on its way to the commit. */
+/** The state of a transaction at the kill: after the host's write, after Tokenward's, or during the commit. */
 export const GATES = ['written', 'changed', 'committing'] as const;
 export type Gate = (typeof GATES)[number];
 
-/** How the host asks for the change. `work`: through `changeUser`. */
+/** How the host makes the change. `work`: through `changeUser`. */
 export const WAYS = ['userChanged', 'passwordChanged', 'work'] as const;
 export type Way = (typeof WAYS)[number];
 
-/** One transaction of every library at once, each for a user of its own. */
+/** One transaction of every library at once, each for its own user. */
 export interface Round {
   readonly gate: Gate;
   readonly way: Way;
@@ -19,8 +19,8 @@ export type ToHost = { readonly kind: 'round'; readonly round: Round } | { reado
 export type FromHost =
   | { readonly kind: 'ready' }
   | { readonly kind: 'at'; readonly library: string }
-  /** `failed`: the library said so. */
+  /** `failed`: the library reported an error. */
   | { readonly kind: 'settled'; readonly library: string; readonly outcome: 'committed' | 'failed' };
 
-/** What the host writes, from which the check knows which version belongs to it. */
+/** The value that the host writes, which tells the check the matching version. */
 export const roleOf = (version: number): string => `role ${String(version)}`;

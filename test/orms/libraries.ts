@@ -8,7 +8,7 @@ import { postgresJs } from './postgres-js.js';
 import { prisma } from './prisma.js';
 import { typeorm } from './typeorm.js';
 
-/** Every library that there is an adapter for. */
+/** Every library that has an adapter. */
 export const LIBRARIES: Readonly<Record<string, Connect>> = {
   'node-postgres': nodePostgres,
   'Drizzle (node-postgres)': drizzleOnNodePostgres,

@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import { type Connect, nothing } from './host-library.js';
 
 export const postgresJs: Connect = (url) => {
-  // names of columns in the host's own way: no matter to Tokenward
+  // the host's own transformation of column names, which must not affect Tokenward
   const sql = postgres(url, { max: 4, onnotice: () => undefined, transform: postgres.camel });
   const write = async (tx: postgres.TransactionSql, userId: string, role: string): Promise<void> => {
     await tx`update people set kind = ${role} where person_ref = ${userId}`;

@@ -7,12 +7,12 @@ import { pathToFileURL } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { build } from 'esbuild';
 
-/** A bundle of this file lies elsewhere. */
+/** A bundle of this file is in another folder. */
 const ROOT = process.cwd();
 const SCHEMA = join(ROOT, 'test', 'orms', 'schema.prisma');
 const CACHE = join(ROOT, 'node_modules', '.cache', 'tokenward-test');
 
-/** What the tests use of the client that Prisma generates from schema.prisma. */
+/** The part of Prisma's generated client that the tests use. */
 export interface PrismaClient extends PrismaTx {
   $connect(): Promise<void>;
   $disconnect(): Promise<void>;
@@ -65,7 +65,7 @@ export async function generated(path = SCHEMA): Promise<string> {
   try {
     renameSync(draft, made);
   } catch (error) {
-    // another process was first
+    // another process made it first
     rmSync(draft, { recursive: true, force: true });
     if (!existsSync(made)) throw error;
   }

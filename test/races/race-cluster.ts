@@ -11,13 +11,13 @@ export interface SessionRow {
   readonly endReason: string | null;
 }
 
-/** Two processes (Express and Fastify) of one deployment on one Postgres; either may be killed at any moment and comes back. */
+/** Two processes (Express and Fastify) of one deployment on one Postgres. Either may be killed at any moment and restarts. */
 export interface RaceCluster {
-  /** To process 0 or 1; fails when it is down or dies meanwhile. */
+  /** Sends to process 0 or 1; fails if it is down or dies meanwhile. */
   post(process: number, path: string, json: unknown): Promise<HttpAnswer>;
   session(id: string): Promise<SessionRow | undefined>;
   sessions(): Promise<SessionRow[]>;
-  /** SIGKILLs the two in turn, each once the other one serves again. */
+  /** Sends SIGKILL to the two in turn, each when the other one serves again. */
   killInTurn(times: number, pauseMs: () => number): Promise<void>;
   close(): Promise<void>;
 }

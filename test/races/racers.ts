@@ -7,7 +7,7 @@ import { readToken, type TokenBook } from './token-book.js';
 export const REFRESHERS = 8;
 const GIVE_UP_AFTER_MS = 60_000;
 
-/** Every answer is one of these; anything else is a violation. */
+/** Every answer must be one of these. */
 export interface Counts {
   logins: number;
   rotated: number;
@@ -18,11 +18,11 @@ export interface Counts {
   unavailable: number;
   /** No answer: the process was killed; tried again. */
   lost: number;
-  /** Families that died of a reuse that was one. */
+  /** Families that ended after a real reuse. */
   reuses: number;
-  /** A lost answer whose retry was refused: reuse by definition where there is no leeway. */
+  /** A refused retry after a lost answer, which is reuse by definition without leeway. */
   lostForGood: number;
-  /** Refused because this machine was so slow that the leeway had passed. */
+  /** Refused because this machine was too slow and the leeway had passed. */
   late: number;
 }
 
@@ -35,7 +35,7 @@ export interface RaceSession {
 
 export type Outcome =
   | { readonly kind: 'successor'; readonly token: string }
-  /** `certain`: no attempt before it went without an answer that says what became of it. */
+  /** `certain`: every earlier attempt was answered with a known outcome. */
   | { readonly kind: 'refused'; readonly history: 'certain' | 'uncertain' };
 
 export class Racers {
@@ -66,7 +66,7 @@ export class Racers {
     session.previous = undefined;
   }
 
-  /** One refresher: as a good client it repeats what was not answered, at the other process. */
+  /** One refresher, which like a good client repeats unanswered requests at the other process. */
   async present(token: string, process: number): Promise<Outcome> {
     const { answer, history } = await this.untilAnswered('/auth/refresh', { refreshToken: token }, process);
     if (answer.status === 401) {
@@ -78,12 +78,12 @@ export class Racers {
     return { kind: 'successor', token: refreshToken };
   }
 
-  /** All at once, half of them at either process. */
+  /** Sends all at once, half of them to each process. */
   presentAll(tokens: readonly string[]): Promise<Outcome[]> {
     return Promise.all(tokens.map((token, index) => this.present(token, index % 2)));
   }
 
-  /** Moves the session on to the newest token that was answered. */
+  /** Updates the session to the newest token in an answer. */
   advance(session: RaceSession, outcomes: readonly Outcome[]): void {
     for (const outcome of outcomes) {
       if (outcome.kind !== 'successor') continue;
@@ -93,7 +93,7 @@ export class Racers {
     }
   }
 
-  /** After a refusal the whole family is dead, whoever won before: its newest token is refused as well. */
+  /** After a refusal the whole family has ended, so its newest token is refused as well. */
   async expectDead(session: RaceSession): Promise<void> {
     const last = await this.present(session.current, randomInt(2));
     if (last.kind === 'successor') this.book.violation(session.current, 'lives on after a reuse');
@@ -102,7 +102,7 @@ export class Racers {
       this.book.violation(session.current, `ended by ${row?.endReason ?? 'nothing'}, not by reuse`);
   }
 
-  /** With leeway: a refusal since `sinceMs` must have its reason. */
+  /** With leeway: a refusal since `sinceMs` must have a reason. */
   async judge(session: RaceSession, spent: readonly string[], sinceMs: number): Promise<void> {
     const tookMs = performance.now() - sinceMs;
     await this.expectDead(session);

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** What a refresh token says of itself; the layout is that of the library's refresh-token codec. */
+/** The fields in a refresh token, in the layout of the library's refresh-token codec. */
 export interface ReadToken {
   readonly sessionId: string;
   readonly generation: number;
-  /** SHA-256 of the secret, as the database keeps it. */
+  /** SHA-256 of the secret, as stored in the database. */
   readonly hash: string;
 }
 
@@ -19,7 +19,7 @@ export function readToken(token: string): ReadToken {
 }
 
 /**
- * Every token that any client was ever given. The tokens of a session must form a chain: a second successor of one token, a second token of
+ * Every token that any client got. The tokens of a session must form a chain: a second successor of one token, a second token of
  * one generation or a token with two predecessors would be two live tokens.
  */
 export class TokenBook {
@@ -35,7 +35,7 @@ export class TokenBook {
     this.note(token);
   }
 
-  /** `replayed` when the token had been answered before. */
+  /** `replayed` if the token was in an earlier answer. */
   answered(presented: string, successor: string): 'rotated' | 'replayed' {
     const earlier = this.successors.get(presented);
     if (earlier !== undefined) {
@@ -59,7 +59,7 @@ export class TokenBook {
     this.violations.push(`${sessionId} generation ${generation}: ${what}`);
   }
 
-  /** How many tokens of a session carry this hash: the row's current token, if anybody was given it. */
+  /** The number of tokens of a session with this hash: one if a client got the row's current token. */
   holdersOf(sessionId: string, hash: string): number {
     return [...this.generations.entries()].filter(
       ([key, token]) => key.startsWith(`${sessionId} `) && readToken(token).hash === hash,

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** What a checker would say of the page as it stands, by hand: names, headings, ids, contrast (AA), size of targets, width. Empty when all is well. */
+/** Problems of the current page that a checker would report: names, headings, ids, contrast (AA), target size, width. Empty if there are none. */
 export function accessibilityProblems(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const problems: string[] = [];
@@ -47,7 +47,7 @@ export function accessibilityProblems(page: Page): Promise<string[]> {
     while (texts.nextNode()) {
       const element = texts.currentNode.parentElement;
       if (!element?.checkVisibility() || !texts.currentNode.textContent?.trim()) continue;
-      // a control that is off is exempt (WCAG 2.2, 1.4.3)
+      // a disabled control is exempt (WCAG 2.2, 1.4.3)
       if (element.closest(':disabled, .unseen')) continue;
       const style = getComputedStyle(element);
       const front = luminance(colour(element instanceof SVGElement ? style.fill : style.color));
@@ -59,7 +59,7 @@ export function accessibilityProblems(page: Page): Promise<string[]> {
   });
 }
 
-/** Goes on with Tab; the names of what got the focus, in turn. @throws when one does not show that it has it */
+/** Presses Tab; returns the names of the focused elements in order. @throws if one does not show its focus */
 export async function tabThrough(page: Page, stops: number): Promise<string[]> {
   const names: string[] = [];
   for (let stop = 0; stop < stops; stop++) {
@@ -78,7 +78,7 @@ export async function tabThrough(page: Page, stops: number): Promise<string[]> {
   return names;
 }
 
-/** On a phone and a desktop, in light and dark; `PAGE_PICTURES=<folder>` keeps a picture of each. @throws with what is wrong, and where */
+/** Checks on a phone and a desktop, in light and dark; `PAGE_PICTURES=<folder>` keeps a picture of each. @throws with each problem and its place */
 export async function lookAt(page: Page, name: string): Promise<void> {
   const folder = process.env['PAGE_PICTURES'];
   for (const colorScheme of ['light', 'dark'] as const)

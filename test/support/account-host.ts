@@ -13,7 +13,7 @@ import { until } from './until.js';
 export const PASSWORD = 'a long enough passphrase';
 const PAGE = 'https://app.example.com/{kind}#token={token}';
 
-/** The table of `hostDatabase` with what accounts need. */
+/** The table of `hostDatabase`, with the columns that accounts need. */
 export const members = pgTable('people', {
   ref: uuid('person_ref').primaryKey().defaultRandom(),
   mail: text('mail').notNull().unique(),
@@ -33,7 +33,7 @@ export interface Member {
   readonly mail: string;
 }
 
-/** So many applications on one database, each with a pool of its own, and what they mailed. */
+/** The given number of applications on one database, each with its own pool, and their mails. */
 export async function accountHosts(
   accounts: Partial<AccountOptions> = {},
   changes: Partial<AuthModuleOptions> = {},
@@ -74,7 +74,7 @@ export async function accountHosts(
         .returning();
       return { id: made[0]?.ref ?? '', mail: made[0]?.mail ?? '' };
     },
-    /** The mails to an address once there are so many of that kind. */
+    /** Waits for the given number of mails of a kind to an address, and returns them. */
     async mailsTo<Kind extends AccountMail['kind']>(to: string, kind: Kind, times = 1) {
       const found = () =>
         sent.filter(

@@ -12,14 +12,14 @@ import type { Visitor } from './visitor.js';
 export const button = ({ page }: Visitor, name: string) => page.getByRole('button', { name, exact: true });
 export const heading = ({ page }: Visitor, name: string) => page.getByRole('heading', { level: 1, name });
 
-/** The newest mail to that address, at the mailbox that the page shows. */
+/** The newest mail to that address in the mailbox page. */
 export async function open(me: Visitor, to: string, subject: string): Promise<void> {
   await heading(me, 'Mailbox').waitFor();
   const mail = me.page.getByRole('listitem').filter({ hasText: `To ${to},` });
   await mail.getByRole('link', { name: subject }).first().click();
 }
 
-/** Whatever page it was that was shown last. */
+/** The heading of the page that was shown last. */
 export const isIn = ({ page }: Visitor) => page.getByText('Live', { exact: true }).waitFor();
 
 export async function signOut(me: Visitor): Promise<void> {
@@ -55,13 +55,13 @@ export async function removeLast({ page }: Visitor, name: RegExp): Promise<void>
   await page.getByText('the password is all that it takes').waitFor();
 }
 
-/** Of the second step of a sign-in. */
+/** Enters the code of the second step of a sign-in. */
 export async function answerStep(me: Visitor, label: string, text: string): Promise<void> {
   await me.page.getByLabel(label).fill(text);
   await button(me, 'Go on').click();
 }
 
-/** What the person proved is six minutes old from the next refresh on. */
+/** Makes the user's proof six minutes old, and refreshes the tokens. */
 export async function age(me: Visitor, { id }: Person, pool: Pool): Promise<void> {
   const text = "update auth_sessions set auth_time = now() - interval '6 minutes' where subject = $1";
   await pool.query(text, [id]);
@@ -71,7 +71,7 @@ export async function age(me: Visitor, { id }: Person, pool: Pool): Promise<void
 
 export const proofDialog = ({ page }: Visitor) => page.getByRole('dialog', { name: 'Confirm it is you' });
 
-/** The recovery codes that are shown, once they are kept. */
+/** Confirms the dialog and returns the recovery codes that it showed. */
 export async function keptCodes(me: Visitor): Promise<readonly string[]> {
   const dialog = me.page.getByRole('dialog', { name: 'Your recovery codes' });
   await dialog.waitFor();
@@ -81,7 +81,7 @@ export async function keptCodes(me: Visitor): Promise<readonly string[]> {
   return codes;
 }
 
-/** From the account of somebody whose proof is too old, with one wrong code on the way. */
+/** Adds an authenticator app when the proof is too old, with one wrong code first. */
 export async function addAuthenticator(me: Visitor) {
   const { page } = me;
   const dialog = page.getByRole('dialog');

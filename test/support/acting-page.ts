@@ -8,11 +8,11 @@ import type { Visitor } from './visitor.js';
 
 interface ActingPage {
   readonly boss: Visitor;
-  /** Of role `admin`. */
+  /** A user with role `admin`. */
   readonly by: Pick<Person, 'email' | 'password'>;
-  /** Whoever is acted as. */
+  /** The user that the admin acts as. */
   readonly own: HttpClient;
-  /** Of the acting session's requests. */
+  /** Headers of the acting session's requests. */
   readonly scheme: 'Bearer' | 'DPoP';
 }
 

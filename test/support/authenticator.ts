@@ -22,7 +22,7 @@ export interface AuthenticatorQuirks {
   readonly userHandle?: string;
 }
 
-/** One passkey in software (ES256, no attestation), which says what a test wants it to say. */
+/** A software passkey (ES256, no attestation) whose answers a test can change. */
 export class SoftwarePasskey {
   readonly id: string;
   private readonly keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -106,7 +106,7 @@ function cose(key: KeyObject): Buffer {
   ]);
 }
 
-/** CBOR (RFC 8949), as much of it as is needed: definite lengths below 65,536. */
+/** The part of CBOR (RFC 8949) that is needed: definite lengths below 65,536. */
 function head(major: number, length: number): Buffer {
   if (length < 24) return Buffer.of((major << 5) | length);
   if (length < 256) return Buffer.of((major << 5) | 24, length);

@@ -42,7 +42,7 @@ export interface BoundHost extends Partial<AuthModuleOptions> {
   readonly globalPrefix?: string;
 }
 
-/** Processes of one deployment: one database, one signing key, one secret, one clock that stands still. `kinds`: the users, by email. */
+/** Processes of one deployment with one database, signing key, secret and stopped clock. `kinds`: the users, by email. */
 export async function boundHosts<Name extends string>(
   given: Readonly<Record<Name, BoundHost>>,
   kinds: Readonly<Record<string, 'user' | 'admin'>>,
@@ -75,7 +75,7 @@ export async function boundHosts<Name extends string>(
     .values(Object.entries(kinds).map(([mail, kind]) => ({ mail, kind, secret: hash })));
   return {
     ...{ hosts, database, clock, events, alerts },
-    /** Of the session that was opened last. */
+    /** The row of the session that was opened last. */
     row: async () =>
       (
         await database.pool.query<Record<string, unknown>>(
@@ -91,7 +91,7 @@ export async function boundHosts<Name extends string>(
 
 export type BoundHosts<Name extends string> = Awaited<ReturnType<typeof boundHosts<Name>>>;
 
-/** The same cookies at another process. */
+/** A client with the same cookies at another process. */
 export function cookiesAt(host: HostApp, { jar }: HttpClient): HttpClient {
   const other = host.client();
   for (const name of jar.names())

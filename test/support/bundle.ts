@@ -6,7 +6,7 @@ import { build, type Plugin } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** esbuild writes no metadata of types, by which Nest finds what a constructor wants. */
+/** esbuild does not write the type metadata by which Nest finds constructor parameters. */
 const withMetadata: Plugin = {
   name: 'metadata',
   setup({ onLoad }) {

@@ -11,7 +11,7 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** Headless, with a fresh profile that goes with it. Every context is a person's browser of its own: cookies, storage, locks; its pages are tabs. */
+/** Headless, with a temporary profile. Every context is a separate user's browser with its own cookies, storage and locks; its pages are tabs. */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = findChromium({ install: false });
   if (!executablePath) throw new Error('No Chromium was found: install one, or set CHROMIUM_PATH');

@@ -13,14 +13,14 @@ import { noteProcess, scratchDir } from './run-environment.js';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
 
-/** What a page of the documentation has people paste: path → code. */
+/** The code that a documentation page has readers paste: path → code. */
 export function guideFiles(page: string): ReadonlyMap<string, string> {
   const text = readFileSync(join(ROOT, 'docs', page), 'utf8');
   const found = text.matchAll(/^<!-- file: (\S+) -->\n\n```ts\n([\s\S]*?)^```$/gm);
   return new Map([...found].map(([, path = '', code = '']) => [path, code]));
 }
 
-/** Runs it in the folder; rejects with what it printed. */
+/** Runs a command in the folder; rejects with its output. */
 export async function runIn(cwd: string, command: string, ...args: readonly string[]): Promise<string> {
   try {
     return (await execute(command, args, { cwd, env: environment(), maxBuffer: 1 << 24 })).stdout;
@@ -39,7 +39,7 @@ export function writeFiles(folder: string, files: Iterable<readonly [string, str
   }
 }
 
-/** What `nest new` makes, compiled without its specs. */
+/** The application that `nest new` makes, compiled without its specs. */
 export async function nestNew(name: string): Promise<string> {
   const folder = join(scratchDir(name), 'app');
   const nest = join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js');
@@ -52,7 +52,7 @@ export async function nestNew(name: string): Promise<string> {
   return folder;
 }
 
-/** What `nest add` runs once npm has installed the package; what it printed. */
+/** Runs what `nest add` runs after npm installed the package; returns its output. */
 export const nestAdd = (folder: string): Promise<string> =>
   runIn(
     folder,
@@ -62,7 +62,7 @@ export const nestAdd = (folder: string): Promise<string> =>
     '--skip-install',
   );
 
-/** npm as a user of the machine would run it, but that nothing is asked twice. */
+/** Installs with npm like a user, but from its cache where possible. */
 export const install = (folder: string): Promise<string> =>
   runIn(
     folder,
@@ -78,7 +78,7 @@ export const install = (folder: string): Promise<string> =>
 /** The compiler of this repository (or of another folder) with the application's own settings. */
 export function compile(folder: string, config = 'tsconfig.json', compiler = ROOT): Promise<string> {
   const tsc = join(compiler, 'node_modules', 'typescript', 'bin', 'tsc');
-  // TypeScript 6 wants to hear that an old resolution is meant; 5.9 does not know the word
+  // TypeScript 6 requires this option for an old module resolution; 5.9 does not know it
   const old = compiler === ROOT ? ['--ignoreDeprecations', '6.0'] : [];
   return runIn(folder, process.execPath, tsc, '-p', config, ...old);
 }
@@ -134,7 +134,7 @@ async function answering(url: string, child: ChildProcess, output: () => string)
   }
 }
 
-/** Without what jest and the run around it have set. */
+/** The environment without variables of jest and its runner. */
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(?:NODE_OPTIONS|JEST_|TEST_|npm_(?:lifecycle|package))/.test(name),

@@ -31,7 +31,7 @@ export const UNAUTHENTICATED = {
 };
 export const FORBIDDEN = { statusCode: 403, error: 'Forbidden', message: 'Access denied', code: 'forbidden' };
 
-/** What a gateway of any adapter does; no filter of ours. */
+/** The gateway for every adapter, without a filter of Tokenward. */
 @UseGuards(JwtAuthGuard, RolesGuard, PermissionsGuard, TokenVersionGuard)
 export class Gateway {
   constructor(protected readonly sockets: LiveSockets) {}
@@ -129,7 +129,7 @@ export interface ContextParts {
   readonly controllers?: readonly Type[];
   readonly providers?: readonly Type[];
   readonly options?: Partial<AuthModuleOptions>;
-  /** Before it listens. */
+  /** Called before it listens. */
   readonly prepare?: (app: INestApplication) => void;
   /** TCP port of a microservice in the same process. */
   readonly tcpPort?: number;
@@ -156,7 +156,7 @@ export async function startContext(database: HostDatabase, parts: ContextParts):
       transport: Transport.TCP,
       options: { host: '127.0.0.1', port: parts.tcpPort },
     };
-    // without it neither guard nor filter of the application would run on remote calls
+    // without it the application's guards and filters would not run on remote calls
     app.connectMicroservice(options, { inheritAppConfig: true });
     await app.startAllMicroservices();
   }
@@ -175,7 +175,7 @@ export interface Caller {
   readonly sessionId: string;
 }
 
-/** A person of that role, signed in by the host itself. */
+/** A user with that role, whom the host signed in. */
 export async function caller(
   database: HostDatabase,
   host: Pick<ContextHost, 'auth'>,

@@ -1,4 +1,4 @@
-/** What a browser would keep of one host; Secure is kept too, as browsers do on loopback. */
+/** The cookies that a browser would keep for one host, including Secure ones, as browsers do on loopback. */
 export interface CookieJar {
   /** The value by name, whatever its path. */
   get(name: string): string | undefined;
@@ -8,7 +8,7 @@ export interface CookieJar {
   clear(): void;
   names(): string[];
   copy(): CookieJar;
-  /** The Cookie header for a path; undefined when no cookie belongs there. */
+  /** The Cookie header for a path; undefined if no cookie matches. */
   header(path: string): string | undefined;
   store(setCookies: readonly string[]): void;
 }
@@ -52,7 +52,7 @@ export function cookieJar(entries: readonly Entry[] = []): CookieJar {
             ? Number(maxAge) <= 0
             : expires !== undefined && Date.parse(expires) <= Date.now();
         const { path = '/', domain = '' } = attributes;
-        // a leading dot means nothing (section 5.2.3)
+        // a leading dot is ignored (section 5.2.3)
         put({ name, value, path, domain: domain.replace(/^\./, '') }, isGone);
       }
     },
@@ -62,7 +62,7 @@ export function cookieJar(entries: readonly Entry[] = []): CookieJar {
 export interface ParsedSetCookie {
   readonly name: string;
   readonly value: string;
-  /** Lower-case names; flags hold an empty text. */
+  /** Names are in lower case; flags have an empty value. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 

@@ -5,7 +5,7 @@ import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type pg from 'pg';
 import { people } from './host-app.js';
 
-/** Columns without names of their own. */
+/** Columns without explicit names. */
 const unnamed = pgTable('members', {
   id: uuid().primaryKey().defaultRandom(),
   eMail: text().notNull().unique(),
@@ -20,7 +20,7 @@ const MEMBERS = {
   ...{ id, email: eMail, passwordHash, role: userRole, permissions: grantedRights, disabled: isDisabled },
 };
 
-/** A table without columns for each of ours: a statement that reaches one fails. */
+/** Tables with Tokenward's names but without columns, so that a statement that reaches one fails. */
 export const DECOYS = Object.values(createAuthSchema())
   .map((table) => `create table decoy.${getTableName(table)} ()`)
   .join(';');
@@ -32,11 +32,11 @@ interface DatabaseKind {
   readonly pool?: pg.PoolConfig;
   readonly db?: (pool: pg.Pool) => Db;
   readonly storage?: DrizzleStorageOptions;
-  /** As the owner of the database, before the start. */
+  /** Runs as the owner of the database, before the start. */
   readonly before?: string;
 }
 
-/** Not one of these may change what a host answers. */
+/** None of these may change the answers of a host. */
 export const WORKING: readonly DatabaseKind[] = [
   { name: 'a plain pool' },
   { name: 'one connection', pool: { max: 1 } },

@@ -6,18 +6,18 @@ import { given } from './run-environment.js';
 export interface TestDatabase {
   readonly url: string;
   readonly name: string;
-  /** Ends every connection to it and removes it. */
+  /** Ends every connection to the database and removes it. */
   drop(): Promise<void>;
 }
 
-/** A pool that lives through the end of its connections: a database is dropped from under those that are idle. */
+/** A pool that survives the loss of idle connections when their database is dropped. */
 export function testPool(options: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool(options);
   pool.on('error', () => undefined);
   return pool;
 }
 
-/** An empty database with a name of its own; one a spec file, as a rule. */
+/** An empty database with a unique name, usually one per spec file. */
 export async function createDatabase(): Promise<TestDatabase> {
   const admin = given('TEST_DATABASE_URL');
   const name = `tokenward_test_${process.env['TEST_RUN_ID'] ?? 'single'}_${randomBytes(5).toString('hex')}`;
@@ -34,13 +34,13 @@ export async function createDatabase(): Promise<TestDatabase> {
 export interface TestRedisDatabase {
   /** With the number of the database in the path. */
   readonly url: string;
-  /** Empties it and gives it back. */
+  /** Empties the database and releases it. */
   drop(): Promise<void>;
 }
 
 const CLAIM = 'tokenward-test-claim';
 
-/** A numbered database that was empty and that no other spec file uses. */
+/** An empty numbered database that no other spec file uses. */
 export async function createRedisDatabase(): Promise<TestRedisDatabase> {
   const base = new URL(given('TEST_REDIS_URL'));
   const client = new Redis(base.href, { lazyConnect: true, maxRetriesPerRequest: 1 });

@@ -5,7 +5,7 @@ import { cookieJar } from './cookie-jar.js';
 import { httpClient, type HttpClient } from './http.js';
 import { scratchDir } from './run-environment.js';
 
-/** Keys are made in software: a server has no TPM. */
+/** Keys are made in software, because a server has no TPM. */
 const FEATURES =
   '--enable-features=DeviceBoundSessions,EnableBoundSessionCredentialsSoftwareKeysForManualTesting';
 /** Of playwright-core: the last `--enable-features` would win. */
@@ -44,7 +44,7 @@ export async function signIn(page: Page, email: string, password: string): Promi
   if (status !== 200) throw new Error(`the sign-in was answered ${String(status)}`);
 }
 
-/** Another client with all the cookies that the browser has. */
+/** Another client with all the browser's cookies. */
 export async function copiedJar(
   context: Pick<BrowserContext, 'cookies'>,
   origin: string,

@@ -5,31 +5,31 @@ import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { LocalCertificate } from '../../tools/local-certificate.mjs';
 
-/** One request as it came through, and what it was answered. */
+/** One request that passed, and its answer. */
 export interface Passed {
-  /** Since the door opened. */
+  /** Milliseconds since the proxy started. */
   readonly atMs: number;
   /** `GET /me` */
   readonly what: string;
   readonly status: number;
   readonly hasAccessCookie: boolean;
-  /** A proof by the browser's key came along. */
+  /** Whether the request has a proof by the browser's key. */
   readonly isProof: boolean;
 }
 
 export interface Door {
   readonly origin: string;
   readonly passed: readonly Passed[];
-  /** Where requests go from now on. */
+  /** Sets the target of requests from now on. */
   target: string;
-  /** How many of the next refreshes of the browser are answered 503, as by a server that is out of reach. */
+  /** How many of the browser's next refreshes get 503, as from an unreachable server. */
   outages: number;
-  /** Awaited before a request that carries a proof is passed on. */
+  /** Awaited before a request with a proof is passed on. */
   beforeProof: (() => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
-/** TLS in front of a demo that trusts it (`TRUST_PROXY`), as a deployment has it; writes down what passes. */
+/** A TLS proxy in front of a demo that trusts it (`TRUST_PROXY`), as in a deployment. It records what passes. */
 export async function openDoor(certificate: LocalCertificate, target: string): Promise<Door> {
   const passed: Passed[] = [];
   const openedMs = performance.now();

@@ -2,14 +2,14 @@ import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { startDemo, type Demo } from './demo.js';
 import { processIdentity } from '../../tools/embedded-postgres/process-identity.js';
 
-// each starts several servers, on machines that may be busy
+// each test starts several servers, on machines that may be busy
 jest.setTimeout(120_000);
 
 const demos: Demo[] = [];
 afterAll(() => Promise.all(demos.map((demo) => demo.stop())));
 
 describe('the demo with no configuration', () => {
-  it('prints its users once, lets them in, and survives a SIGKILL with everything it acknowledged', async () => {
+  it('prints its users once, lets them sign in, and keeps all acknowledged data after a SIGKILL', async () => {
     const first = await startDemo();
     demos.push(first);
     expect(first.users.map(({ role }) => role).sort()).toEqual(['admin', 'user']);
@@ -32,7 +32,7 @@ describe('the demo with no configuration', () => {
     expect(processIdentity(again.pid)).toBeUndefined();
   });
 
-  it('a second one on the same data says so in one line and ends', async () => {
+  it('a second demo on the same data reports it in one line and exits', async () => {
     const first = await startDemo();
     demos.push(first);
     const second = await startDemo({ dataDir: first.dataDir, untilReady: false });

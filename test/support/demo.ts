@@ -9,15 +9,15 @@ import { freePort } from './redis-server.mjs';
 import { noteProcess, scratchDir } from './run-environment.js';
 
 const ENTRY = fileURLToPath(new URL('../../dist/apps/demo/src/main.js', import.meta.url));
-// generous: on a busy machine several start at once
+// generous, because on a busy machine several start at once
 const READY_WITHIN_MS = 90_000;
 
 export interface DemoOptions {
-  /** Environment of the contract, section 7. Nothing of the caller's environment but PATH and the like gets through. */
+  /** Environment of the contract, section 7. Of the caller's environment only PATH and the like is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   /** Default `express`. */
   readonly adapter?: 'express' | 'fastify';
-  /** Of an earlier demo, to start it again on its data. Default: a fresh one. */
+  /** The directory of an earlier demo, to start again on its data. Default: a fresh one. */
   readonly dataDir?: string;
   /** Default true: resolves when `/health/ready` answers 200. */
   readonly untilReady?: boolean;
@@ -40,17 +40,17 @@ export interface Demo {
   readonly users: readonly DemoUser[];
   /** A new client with an empty cookie jar. */
   client(): HttpClient;
-  /** Everything printed so far, stdout and stderr as they came. */
+  /** Everything printed so far, stdout and stderr in order of arrival. */
   output(): string;
-  /** SIGTERM, and the exit code when it is gone. */
+  /** Sends SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
-  /** Resolves when it is gone, except after SIGSTOP and SIGCONT. */
+  /** Sends a signal; resolves when the process has exited, except for SIGSTOP and SIGCONT. */
   kill(signal: NodeJS.Signals): Promise<number | null>;
-  /** Resolves with the exit code when it ends by itself. */
+  /** Resolves with the exit code when the process exits by itself. */
   readonly exited: Promise<number | null>;
 }
 
-/** The built demo as a process of its own. @throws with its output when it ends before it is ready. */
+/** The built demo as a separate process. @throws with its output if it exits before it is ready. */
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   if (!existsSync(ENTRY)) throw new Error('The demo is not built: npm run build');
   const port = options.port ?? (await freePort());
@@ -60,7 +60,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     HOST: '127.0.0.1',
     DATA_DIR: dataDir,
     HTTP_ADAPTER: options.adapter ?? 'express',
-    // without the local provider, which few tests are about
+    // without the local provider, which few tests need
     OIDC_PROVIDERS: '[]',
   };
   const child = spawn(process.execPath, ['--enable-source-maps', ENTRY], {
@@ -92,7 +92,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     output: () => printed,
     async stop() {
       const code = await kill('SIGTERM');
-      // a demo that was killed leaves its embedded Postgres
+      // a killed demo leaves its embedded Postgres running
       await stopOrphanIn(dataDir);
       return code;
     },

@@ -3,22 +3,22 @@ import type { ManualClock } from '@tokenward/nestjs/testing';
 import { challengeOf, type DeviceAgent, type ProofParts, registrationOf } from './device.js';
 import type { HttpAnswer, HttpClient } from './http.js';
 
-/** Of a refresh: a browser with its key; of a registration: one that has just signed in. */
+/** For a refresh: a browser with its key. For a registration: one that has just signed in. */
 export interface Scene {
   readonly client: HttpClient;
   readonly agent: DeviceAgent;
   readonly login: HttpAnswer;
   readonly clock: ManualClock;
-  /** The same cookies at another process. */
+  /** A client with the same cookies at another process. */
   elsewhere(): HttpClient;
-  /** Of another session of the same user, whose browser has a key. */
+  /** A client with another session of the same user, whose browser has a key. */
   neighbour(): Promise<{ readonly agent: DeviceAgent; readonly login: HttpAnswer }>;
 }
 
 export interface BadProof {
   readonly name: string;
   send(scene: Scene): Promise<HttpAnswer>;
-  /** Somebody lacks the key: the event `device.refused`. */
+  /** Whether the refusal causes the event `device.refused`, because the sender lacks the key. */
   readonly isSuspicious?: true;
 }
 
@@ -28,7 +28,7 @@ const otherKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const asJwk = ({ publicKey }: Pick<KeyPairKeyObjectResult, 'publicKey'>) =>
   publicKey.export({ format: 'jwk' });
 
-/** Wrong by itself, whoever signed it. */
+/** Proofs that are wrong, whoever signed them. */
 const MALFORMED: Readonly<Record<string, ProofParts>> = {
   'another typ': { header: { typ: 'jwt' } },
   'the typ of DPoP': { header: { typ: 'dpop+jwt' } },
@@ -45,7 +45,7 @@ const MALFORMED: Readonly<Record<string, ProofParts>> = {
   'a jti that is no challenge of ours': { payload: { jti: randomBytes(39).toString('base64url') } },
 };
 
-/** Of a good proof, what is no proof any more. */
+/** Changes that make a good proof malformed. */
 const SPOILT: Readonly<Record<string, (proof: string) => string | readonly string[]>> = {
   'a word': () => 'x',
   'no parts': () => '.',
@@ -61,7 +61,7 @@ const rows = <T>(from: Readonly<Record<string, T>>, send: (scene: Scene, given: 
 const sendText = ({ agent, client }: Scene, path: string, text: string | readonly string[]) =>
   agent.send(path, undefined, client, { headers: { 'secure-session-response': text } });
 
-/** Signed by a key that the session does not have. */
+/** Proofs signed by a key that the session does not have. */
 const FOREIGN: Readonly<Record<string, (scene: Scene) => ProofParts | Promise<ProofParts>>> = {
   'a DER signature': () => ({ encoding: 'der' }),
   'another key': () => ({ key: otherKey().privateKey }),
@@ -76,7 +76,7 @@ const FOREIGN: Readonly<Record<string, (scene: Scene) => ProofParts | Promise<Pr
   'the alg of an RSA key': () => ({ header: { alg: 'RS256' } }),
 };
 
-/** By the right key; the challenge is not one that is to be signed now. */
+/** Proofs by the right key with a wrong challenge. */
 const CHALLENGES: Readonly<Record<string, (scene: Scene) => Promise<string>>> = {
   'the challenge of its login': ({ login }) => Promise.resolve(registrationOf(login).challenge),
   'a challenge of another session': async ({ neighbour }) => (await neighbour()).agent.challenge(),
@@ -122,7 +122,7 @@ export const BAD_REFRESHES: readonly BadProof[] = [
   ),
 ];
 
-/** Nothing but the key is wrong: it signed the proof. */
+/** Only the key is wrong; it signed the proof. */
 const signedBy = (pair: KeyPairKeyObjectResult, alg = 'ES256', jwk = pair.publicKey): ProofParts => ({
   header: { alg, jwk: jwk.export({ format: 'jwk' }) },
   key: pair.privateKey,
@@ -140,7 +140,7 @@ const BAD_KEYS: Readonly<Record<string, ProofParts>> = {
   'a text as its key': { header: { jwk: 'key' } },
 };
 
-/** Not that of this login. */
+/** A challenge of another login. */
 const BAD_REGISTRATION_CHALLENGES: Readonly<Record<string, (scene: Scene) => Promise<string>>> = {
   'a challenge of another login': async ({ neighbour }) =>
     registrationOf((await neighbour()).login).challenge,

@@ -1,18 +1,18 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import type { HttpAnswer, HttpClient, RequestHeaders, RequestOptions } from './http.js';
 
-/** What a proof says; every member can be wrong. */
+/** The contents of a proof; a test can make each member wrong. */
 export interface ProofParts {
   readonly header?: Readonly<Record<string, unknown>>;
   readonly payload?: Readonly<Record<string, unknown>>;
   readonly key?: KeyObject;
-  /** Of an EC signature. Default as JOSE has it. */
+  /** The encoding of an EC signature. Default: that of JOSE. */
   readonly encoding?: 'der' | 'ieee-p1363';
 }
 
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** The browser's part of Device Bound Session Credentials: a key, and proofs by it over a client's cookies. */
+/** The browser's part of Device Bound Session Credentials: a key, and proofs with it for a client's cookies. */
 export class DeviceAgent {
   readonly keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
   /** Of the registration. */
@@ -46,7 +46,7 @@ export class DeviceAgent {
     return client.post(path, undefined, { ...more, headers: { ...session, ...response, ...more.headers } });
   }
 
-  /** As a browser does after `Secure-Session-Registration`. */
+  /** Registers like a browser after `Secure-Session-Registration`. */
   async register(login: Pick<HttpAnswer, 'headers'>, parts: ProofParts = {}): Promise<HttpAnswer> {
     const { path, challenge } = registrationOf(login);
     const answer = await this.send(path, this.proof(challenge, { header: { jwk: this.jwk }, ...parts }));
@@ -66,7 +66,7 @@ export class DeviceAgent {
   }
 }
 
-/** Of a login's answer. */
+/** The challenge in a login's answer. */
 export function registrationOf({ headers }: Pick<HttpAnswer, 'headers'>) {
   const found = /^\(([A-Z0-9 ]+)\);path="([^"]+)";challenge="([\w-]+)"$/.exec(
     headers['secure-session-registration'] ?? '',
@@ -75,7 +75,7 @@ export function registrationOf({ headers }: Pick<HttpAnswer, 'headers'>) {
   return { algorithms: algorithms.split(' '), path, challenge };
 }
 
-/** Of a refusal; empty where there is none. */
+/** The challenge in a refusal; empty if there is none. */
 export function challengeOf({ headers }: HttpAnswer): string {
   return /^"([\w-]+)"(?:;id="[\w-]+")?$/.exec(headers['secure-session-challenge'] ?? '')?.[1] ?? '';
 }

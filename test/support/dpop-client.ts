@@ -6,11 +6,11 @@ export interface Call {
   readonly token?: string;
   /** Default `DPoP` with a token. */
   readonly scheme?: 'DPoP' | 'Bearer' | 'cookie';
-  /** Default: one for this very request by the client's own key; a text is sent as it is. */
+  /** Default: a proof for this request by the client's own key. A text is sent unchanged. */
   readonly proof?: 'none' | string | readonly string[];
 }
 
-/** A client that holds a key, with the dpop package; answers nonces as RFC 9449, section 8, says. */
+/** A client with a key, from the dpop package. It retries with a nonce as in RFC 9449, section 8. */
 export async function dpopClient() {
   const keys: KeyPair = await generateKeyPair('ES256');
   const nonces = new Map<string, string>();

@@ -36,7 +36,7 @@ export class Things {
     return { id, bound: bound ?? null };
   }
 
-  // a second guard of ours before one handler asks of the same proof
+  // a second Tokenward guard before one handler checks the same proof
   @UseGuards(JwtAuthGuard)
   @Post('thing')
   make(@CurrentUser('id') id: string) {
@@ -50,7 +50,7 @@ export class Things {
   }
 }
 
-/** Hosts inside this process, on one database and one Redis of their own. */
+/** Hosts in this process, on their own database and Redis. */
 export async function dpopHosts() {
   const [database, redis] = await Promise.all([hostDatabase(), privateRedis()]);
   const clients: Redis[] = [];
@@ -101,7 +101,7 @@ export function expectRefused(answer: HttpAnswer, error: string): void {
 export const refresh = (client: DpopClient, { url }: Pick<HostApp, 'url'>, refreshToken: string, call = {}) =>
   client.call('POST', `${url}/auth/refresh`, { json: { refreshToken }, ...call });
 
-/** Writes down what is asked of a store, which knows no proof. */
+/** Records the calls of a store that remembers no proofs. */
 export class NotedUses extends ProofReplays {
   readonly uses: ProofUse[] = [];
 
@@ -111,6 +111,6 @@ export class NotedUses extends ProofReplays {
   }
 
   override forget(): void {
-    // nothing is kept
+    // it stores nothing
   }
 }

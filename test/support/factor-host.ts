@@ -14,7 +14,7 @@ import { type HttpClient, httpClient } from './http.js';
 export const ORIGIN = 'https://app.example.com';
 export const PASSWORD = 'a long enough passphrase';
 const BEARER = 'bearer';
-/** A key that seals TOTP secrets, made on the spot. */
+/** A new key for sealing TOTP secrets. */
 export const sealingKey = (id: string): string => `${id}:${randomBytes(32).toString('base64url')}`;
 
 export interface SecondFactorAnswer {
@@ -29,7 +29,7 @@ export interface Person {
   readonly email: string;
 }
 
-/** A signed-in client of one person. */
+/** A signed-in client of one user. */
 export interface Session {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -39,7 +39,7 @@ export interface Session {
 export async function factorHost(
   changes: Partial<AuthModuleOptions> & {
     readonly controllers?: readonly Type[];
-    /** Behind a proxy that it believes. Default `express`. */
+    /** Behind a trusted proxy. Default `express`. */
     readonly adapter?: 'fastify';
   } = {},
 ) {
@@ -99,7 +99,7 @@ export async function factorHost(
         SecondFactorAnswer & Record<string, unknown>
       >(),
 
-    /** The code of `steps` (30 s) from now. */
+    /** The code that is valid `steps` (30 s each) from now. */
     code: (secret: string, steps = 0): string =>
       new TOTP({ secret }).generate({ timestamp: clock.now() + steps * 30_000 }),
     /** Adds an authenticator app; the next code is one step on. */

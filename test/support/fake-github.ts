@@ -2,17 +2,17 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What GitHub tells of whoever approves. */
+/** What GitHub returns about the user who approves. */
 export interface GitHubAccount {
   readonly user?: unknown;
   readonly emails?: unknown;
-  /** Of the two endpoints that tell it. */
+  /** The status of the two endpoints that return it. */
   readonly status?: number;
 }
 
 const SECRET = 'a client secret of the fake GitHub';
 
-/** The three endpoints of GitHub's OAuth, as an Enterprise Server has them, on loopback. It keeps to PKCE and to one use of a code. */
+/** The three endpoints of GitHub's OAuth, as on an Enterprise Server, on loopback. It enforces PKCE and single use of a code. */
 export async function fakeGitHub() {
   const codes = new Map<string, { readonly request: URLSearchParams; readonly account: GitHubAccount }>();
   const tokens = new Map<string, GitHubAccount>();
@@ -53,7 +53,7 @@ export async function fakeGitHub() {
 
   return {
     ...{ url, clientId: 'a client', clientSecret: SECRET },
-    /** What the person's browser is sent back to. */
+    /** The URL to which the user's browser is redirected. */
     approve(location: string, account: GitHubAccount): string {
       const request = new URL(location).searchParams;
       const code = randomUUID();

@@ -3,19 +3,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
-/** Who signs in there, and what the test makes of the answer. */
+/** The user who signs in there, and changes that the test makes to the answer. */
 export interface Approval {
   readonly sub?: string;
   readonly email?: string;
   readonly emailVerified?: boolean;
-  /** What the userinfo endpoint says; asked where the id_token holds no email. */
+  /** The answer of the userinfo endpoint, which is used if the id_token has no email. */
   readonly userinfo?: Readonly<Record<string, unknown>>;
-  /** Claims of the id_token in place of the right ones; undefined leaves one out. */
+  /** Claims that replace the right ones in the id_token; undefined omits a claim. */
   readonly claims?: JWTPayload;
   /** Signed by a key that the issuer never published. */
   readonly signedBy?: 'own' | 'stranger';
   readonly header?: { readonly alg?: string };
-  /** Parameters of the redirect in place of the right ones; undefined leaves one out. */
+  /** Parameters that replace the right ones in the redirect; undefined omits one. */
   readonly answer?: Readonly<Record<string, string | undefined>>;
   /** Of the token endpoint. */
   readonly status?: number;
@@ -28,11 +28,11 @@ export interface LogoutForgery {
 
 interface IssuerState {
   down: boolean;
-  /** How often its discovery document was asked for. */
+  /** How often its discovery document was requested. */
   looks: number;
-  /** What that says beside the usual. */
+  /** Additional members of that document. */
   metadata: Readonly<Record<string, unknown>>;
-  /** Judges how the client proves itself. Default: by the secret in a header. */
+  /** Checks the client authentication. Default: the secret in a header. */
   takes?: (body: URLSearchParams) => Promise<boolean>;
 }
 
@@ -44,7 +44,7 @@ interface Grant {
 const DISCOVERY = '/.well-known/openid-configuration';
 const CLIENT = { id: 'tokenward', secret: 'a client secret of the fake issuer' };
 
-/** A small OpenID provider on loopback whose every answer the test can bend. It keeps to PKCE, the redirect URI, and one use of a code. */
+/** A small OpenID provider on loopback. A test can change each of its answers. It enforces PKCE, the redirect URI and single use of a code. */
 export async function fakeIssuer() {
   const [own, stranger] = [await generateKeyPair('RS256'), await generateKeyPair('RS256')];
   const keys = [{ ...(await exportJWK(own.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }];
@@ -127,7 +127,7 @@ export async function fakeIssuer() {
     return back;
   }
 
-  /** What the provider posts once somebody is signed out there. */
+  /** What the provider posts when a user has signed out there. */
   async function logoutToken(
     claims: JWTPayload = {},
     { header = {}, signedBy = 'own' }: LogoutForgery = {},
@@ -151,10 +151,10 @@ export async function fakeIssuer() {
     ...{ issuer, logoutToken },
     clientId: CLIENT.id,
     clientSecret: CLIENT.secret,
-    /** What the token endpoint was asked. */
+    /** The requests to the token endpoint. */
     asked,
     state,
-    /** What the person's browser is sent back to, for the authorization request at `location`. */
+    /** The URL to which the user's browser is redirected after the authorization request at `location`. */
     approve(location: string, approval: Approval = {}): string {
       const { pathname, search } = answerTo(location, approval);
       return pathname + search;

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 
-/** Somebody else's issuer, as far as a verifier sees it: a JWKS on loopback, and tokens. */
+/** Another issuer, as a verifier sees it: a JWKS on loopback, and tokens. */
 export class ForeignIssuer {
   fetches = 0;
   readonly #keys = new Map<string, CryptoKey>();
@@ -40,7 +40,7 @@ export class ForeignIssuer {
     this.#published.push({ ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' });
   }
 
-  /** A good access token of an hour, with the changes; `undefined` leaves a claim out. */
+  /** A good access token with a lifetime of one hour, with the changes; `undefined` omits a claim. */
   async sign(changes: JWTPayload = {}, kid = 'one', typ: string | undefined = 'JWT'): Promise<string> {
     const key = this.#keys.get(kid);
     if (!key) throw new Error(`no key ${kid}`);

@@ -1,10 +1,10 @@
 import type { Approval } from './fake-issuer.js';
 
-/** The id_token has none, so that userinfo is asked. */
+/** The id_token has no email, so userinfo is requested. */
 const NO_EMAIL = { email: undefined, emailVerified: undefined };
 const TOLD = { email: 'told@provider.example', email_verified: true };
 
-/** What a provider, or somebody between it and the browser, may answer that signs nobody in. */
+/** Answers of a provider, or of an attacker between it and the browser, that must not sign anybody in. */
 export const FORGED_ANSWERS: readonly (readonly [name: string, answer: Approval])[] = [
   ['iss of another issuer', { claims: { iss: 'https://evil.example' } }],
   ['aud of another client', { claims: { aud: 'another client' } }],

@@ -2,11 +2,11 @@ import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign 
 import { goodClaims, KEY_ID, type Row, signJwt } from './stage.js';
 import { publicJwk } from './public-jwk.js';
 
-/** What a forger knows of the issuer, and its key for tokens that are wrong in one thing alone. */
+/** What an attacker knows about the issuer, and the real key for tokens with a single fault. */
 export interface Forger {
   readonly privateKey: KeyObject;
   readonly publishedJwks: string;
-  /** Where nobody may come, whatever a token names. */
+  /** A URL that must not be requested, whatever a token names. */
   readonly trapUrl: string;
 }
 
@@ -24,7 +24,7 @@ function confused(secret: string | Buffer): string {
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
 }
 
-/** The header as this text, signed with the right key. */
+/** A token with this text as its header, signed with the right key. */
 function withHeaderText(world: Forger, text: string): string {
   const [, payload] = signJwt(world.privateKey, goodClaims()).split('.');
   return signText(world, `${encode(text)}.${payload}`);
@@ -43,7 +43,7 @@ function signRaw(world: Forger, input: string): string {
   return sign('sha256', Buffer.from(input), world.privateKey).toString('base64url');
 }
 
-/** Everything that a careless library would take for the secret: it is public. */
+/** Public values that a careless library would use as the secret. */
 const PUBLIC_TEXTS: readonly (readonly [name: string, secret: (world: Forger) => string | Buffer])[] = [
   ['PEM', pem],
   ['PEM, trimmed', (world) => pem(world).trim()],
@@ -137,7 +137,7 @@ export const FORGED: readonly (readonly [name: string, forge: (world: Forger) =>
   ['no token at all', () => 'x'],
 ];
 
-/** Beside them, so that none of the above is refused for a reason of its own. */
+/** Controls, which show that the tokens above are refused only for their fault. */
 export const GOOD: readonly (readonly [name: string, forge: (world: Forger) => string])[] = [
   ['the plain one', claims({})],
   ['typ application/at+jwt in odd case', header({ typ: 'Application/AT+JWT' })],
@@ -145,7 +145,7 @@ export const GOOD: readonly (readonly [name: string, forge: (world: Forger) => s
   ['an unknown header member', header({ foo: 'bar' })],
   [
     'one that expired within the tolerance',
-    // counted when it is tried: on a busy machine that is long after the file was read
+    // computed when it is used, because on a busy machine that is long after this file was loaded
     (world) => claims({ iat: seconds() - 600, nbf: seconds() - 600, exp: seconds() - 2 })(world),
   ],
   ['an unknown claim', claims({ tenant: 'x' })],
@@ -172,7 +172,7 @@ function altered(world: Forger, part: 1 | 2): string {
   return parts.join('.');
 }
 
-/** 256 bytes leave two bits of the last character unused; a lax decoder reads the same signature. */
+/** With 256 bytes the last character has unused bits; a lax decoder reads the same signature. */
 function strayBits(world: Forger): string {
   const token = signJwt(world.privateKey, goodClaims());
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

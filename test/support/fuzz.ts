@@ -1,24 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-/** `FUZZ_SEED` repeats a run; `FUZZ_RUNS=100000` makes it as long as it is made before a release. */
+/** `FUZZ_SEED` repeats a run; `FUZZ_RUNS=100000` makes it as long as before a release. */
 const SEED = numberOf('FUZZ_SEED') ?? Math.floor(Math.random() * 0x7fffffff);
 const RUNS = numberOf('FUZZ_RUNS') ?? 20_000;
 const TIMEOUT_MS = 60_000 + RUNS;
-/** A reader that looks at each character once needs a few milliseconds; one that starts over at each needs minutes. */
+/** A linear parser needs a few milliseconds; a quadratic one needs minutes. */
 const LONG = 200_000;
 const BATCH = 10;
 const LONG_WITHIN_MS = 2_000;
 
-/** `check` throws what is wrong: `expect` at each of so many inputs would be most of the time. */
+/** `check` throws on a failure, because `expect` for so many inputs would take most of the time. */
 export interface Target<T> {
   readonly inputs: fc.Arbitrary<T>;
   readonly check: (input: T) => void;
-  /** Of the usual number, where an input is dear and its parser has others. Default 1. */
+  /** The fraction of the usual number of inputs, if each input is expensive. Default 1. */
   readonly share?: number;
 }
 
-/** 100,000 inputs for each target; the seed is printed, and said again with the smallest input that fails. */
+/** Runs random inputs against a target. The seed is printed, again with the smallest failing input. */
 export function fuzz<T>(name: string, { inputs, check, share = 1 }: Target<T>): void {
   it(
     name,
@@ -31,7 +31,7 @@ export function fuzz<T>(name: string, { inputs, check, share = 1 }: Target<T>): 
   );
 }
 
-/** The same for what answers later, several at a time: a turn of the event loop for each input would be most of the time. */
+/** The same for asynchronous targets, several at a time, because one turn of the event loop per input would take most of the time. */
 export function fuzzAsync<T>(name: string, { inputs, check }: AsyncTarget<T>): void {
   it(
     name,
@@ -78,14 +78,14 @@ function built(
   return scalars[choice % scalars.length];
 }
 
-/** Texts made for a reader: its own words in any order. */
+/** Texts for a parser: its own tokens in any order. */
 export function textOf(words: readonly string[], maxLength = 14): fc.Arbitrary<string> {
   return fc
     .array(fc.nat(words.length - 1), { maxLength })
     .map((picked) => picked.map((at) => words[at]).join(''));
 }
 
-/** One to three changes to a good text: characters replaced, dropped, added, doubled or swapped, the rest cut off. */
+/** One to three changes to a good text: characters replaced, dropped, added, doubled or swapped, or the end cut off. */
 export function mutantsOf(good: readonly string[], alphabet: string): fc.Arbitrary<string> {
   const chars = [...alphabet];
   const edit = fc.tuple(fc.nat(5), fc.nat(1 << 20), fc.nat(chars.length - 1));
@@ -117,10 +117,10 @@ function edited(text: string, how: number, at: number, char: string): string {
   }
 }
 
-/** None of the words, repeated without end, takes a reader longer than in proportion. */
+/** Reads a long repetition of each word within a time that only a linear parser meets. */
 export function staysLinear(name: string, words: readonly string[], read: (text: string) => unknown): void {
   describe(`${name}, at length`, () => {
-    it('takes time in proportion', () => {
+    it('takes linear time', () => {
       for (const word of words) {
         const text = word.repeat(Math.ceil(LONG / word.length));
         const startedAt = process.cpuUsage();
@@ -138,13 +138,13 @@ export function staysLinear(name: string, words: readonly string[], read: (text:
   });
 }
 
-/** Of the processor, since the clock on the wall goes on while others have it. */
+/** CPU time, because wall time also counts while other processes run. */
 function spentMs(since: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(since);
   return (user + system) / 1000;
 }
 
-/** Fails with the input in the report of fast-check. */
+/** Throws, so that fast-check reports the input. */
 export function must(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise);
 }

@@ -1,4 +1,4 @@
-// Runs in the browser: a page as small as one can be around the client. What it holds in variables is in reach of a script that was smuggled in.
+// Runs in the browser: a minimal page around the client. An injected script could read its variables.
 import { type AuthClient, type AuthClientOptions, createAuthClient } from '@tokenward/client';
 import { createDpopClient, type DpopClient } from '@tokenward/client/dpop';
 import { AuthProvider, RequireUser, useSession, useUser } from '@tokenward/client/react';
@@ -13,7 +13,7 @@ let worker: Worker;
 const harness = {
   events: [] as string[],
   messages: [] as unknown[],
-  /** What a probe must find to be believed. */
+  /** A value that a probe must find to show that it works. */
   canary: new Map([['deep', { secret: ['smuggled-canary'] }]]),
 
   open: (options: AuthClientOptions = {}): void => harness.follow(createAuthClient(options)),
@@ -25,7 +25,7 @@ const harness = {
     auth.on('signedOut', ({ reason }) => void harness.events.push(`signedOut: ${reason}`));
   },
   openWithKey: () => harness.follow(createDpopClient({ transport: 'hybrid', refreshAheadMs: 0 })),
-  /** Which key it has, of a proof; and whether a script can take it out. */
+  /** The key of a proof, and whether a script can export it. */
   async key(): Promise<{ readonly x: string; readonly isSafe: boolean }> {
     const proof = await (auth as DpopClient).proofFor('GET', location.href);
     const header = atob((proof ?? '').split('.', 1)[0] ?? '');
@@ -43,7 +43,7 @@ const harness = {
     );
     return { x: jwk.x, isSafe: pairs.length === 1 && !taken.includes(true) };
   },
-  /** As a browser whose storage was cleared, before a client is opened. */
+  /** Clears the storage, before a client is opened. */
   async loseKey(): Promise<void> {
     for (const { name = '' } of await indexedDB.databases())
       await new Promise((resolve, reject) => {
@@ -63,7 +63,7 @@ const harness = {
       port1.onmessage = ({ data }) => resolve(data);
       worker.postMessage({ ask, path }, [port2]);
     }),
-  /** What the tabs tell each other. */
+  /** The messages between the tabs. */
   eavesdrop(): void {
     new BroadcastChannel('tokenward:/auth/').onmessage = ({ data }) => harness.messages.push(data);
   },
@@ -74,7 +74,7 @@ const harness = {
   status: async (path: string) => (await auth.fetch(path)).status,
   endOthers: async () => (await auth.fetch('/auth/sessions', { method: 'DELETE' })).status,
 
-  /** Of the events feed, once it is ready: how it closes. */
+  /** How the events feed closes, once it is ready. */
   async socket(): Promise<void> {
     const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/events`);
     socket.onclose = ({ code }) => harness.events.push(`socket closed: ${code}`);
@@ -98,7 +98,7 @@ const harness = {
     );
   },
 
-  /** All that a script on the page can read without sending anything. */
+  /** Everything that a script on the page can read without a request. */
   async loot(): Promise<string> {
     const locks = await navigator.locks.query();
     return JSON.stringify([
@@ -116,7 +116,7 @@ const harness = {
   },
 };
 
-/** All that is in the page's databases. */
+/** The contents of the page's databases. */
 async function keptKeys(): Promise<CryptoKeyPair[]> {
   const [{ name = '' } = {}] = await indexedDB.databases();
   const database = await new Promise<IDBDatabase>((resolve) => {
@@ -135,7 +135,7 @@ async function keptKeys(): Promise<CryptoKeyPair[]> {
 export type Harness = typeof harness;
 Object.assign(globalThis, { harness });
 
-/** Every text that hangs on a global, however deep, of properties and of what getters and maps give. */
+/** Every text reachable from a global at any depth, through properties, getters and maps. */
 function reachable(root: unknown): string[] {
   const texts = new Set<string>();
   const seen = new Set<unknown>();
@@ -150,7 +150,7 @@ function reachable(root: unknown): string[] {
       try {
         found.push((value as Record<PropertyKey, unknown>)[key] ?? null);
       } catch {
-        continue; // a getter that wants another `this`
+        continue; // a getter that needs another `this`
       }
     }
   }

@@ -11,12 +11,12 @@ const SCRIPTS = ['harness-page', 'harness-worker'].map((name) =>
 const HTML = '<!doctype html><title>Harness</title><body><script src="/harness.js"></script>';
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'";
 
-/** A server's front door: the harness page at its own origin, everything else passed on and written down. */
+/** A proxy in front of a server: serves the harness page at its own origin, and forwards and records everything else. */
 export interface FrontDoor {
   readonly url: string;
-  /** `POST /auth/refresh`, in turn. */
+  /** The `POST /auth/refresh` requests in order. */
   readonly requests: readonly string[];
-  /** Keeps the answers to a path back until the result is called. */
+  /** Holds back the answers to a path until the returned function is called. */
   hold(path: string): () => void;
   close(): Promise<void>;
 }

@@ -1,14 +1,14 @@
 import { applyDecorators, Get, mixin, type Type } from '@nestjs/common';
 import { AnyOf, OptionalAuth, Permissions, Public, RecentAuth, Roles } from '@tokenward/nestjs';
 
-/** What the route answers to nobody, to the role `user` and to the role `admin`. */
+/** The status without a token, for the role `user` and for the role `admin`. */
 export type Expected = readonly [nobody: number, user: number, admin: number];
 
 const HELD: Expected = [401, 403, 200];
 const OPEN: Expected = [200, 200, 200];
 
 /**
- * Every way in which classes say something of a route, and what holds. Made anew for each application, which guards them in its own way. `entry` makes the
+ * Every way in which classes can declare a requirement, and the expected result. Made for each application, which applies its own guards. `entry` makes the
  * handler one of another transport.
  */
 export function heldRoutes(
@@ -214,7 +214,7 @@ export function heldRoutes(
     }
   }
 
-  /** A decorator that puts another function, of another name, in the place of the handler. */
+  /** A decorator that replaces the handler with another function of another name. */
   function traced(_target: object, _name: string, descriptor: PropertyDescriptor): void {
     const traced = (): string => 'in';
     for (const key of Reflect.getMetadataKeys(descriptor.value as object) as string[])

@@ -25,7 +25,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createDatabase, type TestDatabase, testPool } from './databases.js';
 import { httpClient } from './http.js';
 
-/** A users table that looks nothing like the demo's. */
+/** A users table that is very different from the demo's. */
 export const people = pgTable('people', {
   ref: uuid('person_ref').primaryKey().defaultRandom(),
   mail: text('mail').notNull().unique(),
@@ -45,7 +45,7 @@ export const PEOPLE: UserColumns = {
   disabled: people.locked,
 };
 
-/** An empty, migrated database with that table, for hosts built inside a spec. */
+/** An empty, migrated database with that table, for hosts that a spec builds. */
 export async function hostDatabase(given?: Pick<TestDatabase, 'url' | 'drop'>) {
   const database = given ?? (await createDatabase());
   const pool = testPool({ connectionString: database.url, max: 8 });
@@ -106,7 +106,7 @@ export async function startHost(
   return { app, url, client: () => httpClient(url), close: () => app.close() };
 }
 
-/** A host that has `AuthModule` with these options, and these controllers. */
+/** A host with `AuthModule`, these options and these controllers. */
 export async function hostWith(options: AuthModuleOptions, controllers: Type[] = []) {
   @Module({ imports: [AuthModule.forRoot(options)], controllers })
   class Host {}
@@ -114,7 +114,7 @@ export async function hostWith(options: AuthModuleOptions, controllers: Type[] =
   return { ...host, auth: host.app.get(AuthService, { strict: false }) };
 }
 
-/** `GET /claims`: those that the host gave the token. */
+/** `GET /claims`: the claims that the host added to the token. */
 @Controller()
 export class ClaimsController {
   @Get('claims')
@@ -124,10 +124,10 @@ export class ClaimsController {
   }
 }
 
-/** What the people of `addPerson` sign in with. */
+/** The password of the users of `addPerson`. */
 export const HOST_PASSWORD = 'a long enough passphrase';
 
-/** A new row of `people`, whom the host knows by `HOST_PASSWORD`. */
+/** Adds a row to `people`, with `HOST_PASSWORD` as the password. */
 export async function addPerson(
   { app }: HostApp,
   { db }: Pick<HostDatabase, 'db'>,

@@ -9,9 +9,9 @@ export interface RequestOptions {
   readonly headers?: RequestHeaders;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is; set the content type yourself. */
+  /** Sent unchanged; set the content type yourself. */
   readonly body?: string | Buffer;
-  /** `omit`: the jar is neither read nor written. Default `include`. */
+  /** `omit`: the jar is not read or written. Default `include`. */
   readonly cookies?: 'include' | 'omit';
   readonly signal?: AbortSignal;
 }
@@ -20,10 +20,10 @@ export interface HttpAnswer {
   readonly status: number;
   /** Lower-case names; repeated headers joined with `, `. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Every Set-Cookie line as it came. */
+  /** Every Set-Cookie line, unchanged. */
   readonly setCookies: readonly string[];
   readonly text: string;
-  /** The parsed JSON; fails when the body is not JSON. */
+  /** The parsed JSON; throws if the body is not JSON. */
   json<T = Record<string, unknown>>(): T;
 }
 
@@ -35,7 +35,7 @@ export interface HttpClient {
   post(path: string, json?: unknown, options?: RequestOptions): Promise<HttpAnswer>;
   patch(path: string, json?: unknown, options?: RequestOptions): Promise<HttpAnswer>;
   delete(path: string, options?: RequestOptions): Promise<HttpAnswer>;
-  /** A client with a copy of the jar, as a second tab or a thief would have it. */
+  /** A client with a copy of the jar, like a second tab or a thief. */
   copy(): HttpClient;
 }
 

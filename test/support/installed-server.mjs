@@ -1,4 +1,4 @@
-// Plain JavaScript: the runner uses it before anything is compiled, the helpers of the specs after.
+// Plain JavaScript: the runner uses it before anything is compiled, and test helpers use it later.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 /** The server on PATH; else, where allowed (Debian, as root), an installed one. Undefined when there is none. */
 export function findServer(name, { install }) {
   const file = process.platform === 'win32' ? `${name}.exe` : name;
-  // where Debian puts some of them, and which the PATH of a user leaves out
+  // Debian installs some of them here, outside the PATH of a normal user
   const find = () =>
     [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
       .map((dir) => join(dir, file))

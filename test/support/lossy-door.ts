@@ -2,19 +2,19 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { parseCookie } from 'cookie';
 
-/** `before`: nothing reaches the server. `after`: it did it, no answer leaves. `head`: the answer ends after its headers. */
+/** `before`: the request does not reach the server. `after`: the server did the work, but the answer is lost. `head`: the answer ends after its headers. */
 export type Loss = 'before' | 'after' | 'head' | undefined;
 
 export interface LossyDoor {
   readonly url: string;
-  /** What was answered to each refresh token that was presented, whether or not the answer arrived. */
+  /** The answer to each presented refresh token, whether or not it arrived. */
   readonly successors: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Of the next refresh alone; `during` runs while the server has it. */
+  /** Applies to the next refresh only; `during` runs while the server handles it. */
   loseNext(loss: Loss, during?: () => unknown): void;
   close(): Promise<void>;
 }
 
-/** Between a client and a server: answers to `POST /auth/refresh` get lost here. */
+/** A proxy that loses answers to `POST /auth/refresh`. */
 export async function openLossyDoor(port: number): Promise<LossyDoor> {
   const successors = new Map<string, Set<string>>();
   let next: { loss: Loss; during?: (() => unknown) | undefined } | undefined;

@@ -13,7 +13,7 @@ import { drizzleStorage, type UserColumns } from '@tokenward/nestjs/drizzle';
 import { integer, pgTable, serial, text, timestamp } from 'drizzle-orm/pg-core';
 import { hostDatabase, type HostApp, type HostDatabase, hostOptions, startHost } from './host-app.js';
 
-/** Integer ids, mixed case, tenants, soft deletion, and columns that no registration may fill. */
+/** Integer ids, mixed case, tenants, soft deletion, and columns that a registration may not fill. */
 export const members = pgTable('members', {
   id: serial('id').primaryKey(),
   org: text('org'),
@@ -52,7 +52,7 @@ class Things {
   }
 }
 
-/** A database of members for the file that calls this; applications on it end with their test. */
+/** A database of members for the calling file. Its applications are closed after each test. */
 export function memberHosts() {
   let database: HostDatabase;
   let hash: string;
@@ -111,7 +111,7 @@ export function memberHosts() {
     seen,
     hash: () => hash,
     database: () => database,
-    /** It goes on after the test, and is the caller's to close. */
+    /** Not closed after the test; the caller must close it. */
     keep: (host: HostApp) => void running.splice(running.indexOf(host), 1),
   };
 }

@@ -17,7 +17,7 @@ export interface ObservedHost extends HostApp {
   readonly auth: AuthService;
   readonly events: AuthEvent[];
   readonly alerts: AuthAlert[];
-  /** A person with that role and the password of all tests. */
+  /** A user with that role and the password of all tests. */
   add(kind?: string): Promise<{ readonly id: string; readonly email: string }>;
   logIn(client: HttpClient, email: string, changes?: LogIn): Promise<HttpAnswer>;
 }
@@ -26,11 +26,11 @@ interface LogIn {
   readonly password?: string;
   readonly transport?: string;
   readonly userAgent?: string;
-  /** As a proxy would say it. */
+  /** Headers as a proxy would set them. */
   readonly ip?: string;
 }
 
-/** A host that writes down what it is told, with `@nestjs/event-emitter` in it. */
+/** A host with `@nestjs/event-emitter` that records its events. */
 export async function startObservedHost(
   database: HostDatabase,
   changes: Partial<AuthModuleOptions> = {},

@@ -11,7 +11,7 @@ import { locationOf } from './sign-in-elsewhere.js';
 
 export const TRUSTED = 'https://app.example.com';
 
-/** Two providers for the file that imports this, `first` and `second` on its hosts. */
+/** Two providers for the importing file: `first` and `second` on its hosts. */
 export const [issuer, other] = await Promise.all([fakeIssuer(), fakeIssuer()]);
 afterAll(() => Promise.all([issuer.close(), other.close()]));
 
@@ -28,7 +28,7 @@ type HostOptions = Partial<Omit<AuthModuleOptions, 'accounts'>> & {
   readonly count?: number;
 };
 
-/** With accounts, on a database. */
+/** A host with accounts, on a database. */
 export function oidcHosts(
   changes: Partial<OidcOptions> = {},
   { accounts = {}, count = 1, ...others }: HostOptions = {},
@@ -37,7 +37,7 @@ export function oidcHosts(
   return accountHosts(accounts, { factors, origins: { trustedOrigins: [TRUSTED] }, ...others }, count);
 }
 
-/** On memory stores, with `first` alone and a clock that the test moves. */
+/** A host on memory stores, with only `first` and a clock that the test moves. */
 export function oidcHost(
   changes: Partial<OidcOptions> = {},
   options: Parameters<typeof factorHost>[0] = {},
@@ -46,7 +46,7 @@ export function oidcHost(
   return factorHost({ factors, cookies: { secure: false }, ...options });
 }
 
-/** The provider's clock is the machine's, and what it says must not be in the future. */
+/** The provider uses the machine's clock, and its times must not be in the future. */
 export function catchUp({ clock }: FactorHost): void {
   clock.advance(`${String(Math.max(0, Date.now() - clock.now()))}ms`);
 }
@@ -57,7 +57,7 @@ export async function begin(client: HttpClient, query: Readonly<Record<string, s
   return new URL(locationOf(answer));
 }
 
-/** From the button to the page that the browser ends up at. */
+/** Signs in, from the button to the final page. */
 export async function visit(
   client: HttpClient,
   approval: Approval,

@@ -31,14 +31,14 @@ export class RealIssuer {
     return `http://127.0.0.1:${String(this.#port)}`;
   }
 
-  /** From now on it publishes these keys, and the first signs. */
+  /** Publishes these keys from now on, and signs with the first. */
   async serve(...kids: readonly [string, ...string[]]): Promise<void> {
     const keys = await Promise.all(kids.map((kid) => this.#key(kid)));
     const answer = new Provider(this.url, configurationOf(keys, kids[0])).callback();
     this.#answer = (request, response) => void answer(request, response);
   }
 
-  /** What the token endpoint gives; without a resource it is not a JWT. */
+  /** A token from the token endpoint; without a resource it is not a JWT. */
   async token(resource?: string): Promise<string> {
     const form = { grant_type: 'client_credentials', ...CLIENT, ...(resource !== undefined && { resource }) };
     const answer = await fetch(`${this.url}/token`, { method: 'POST', body: new URLSearchParams(form) });

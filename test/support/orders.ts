@@ -19,7 +19,7 @@ export interface Orders {
   readonly exited: Promise<number | null>;
 }
 
-/** The built orders service as a process of its own. `untilReady` false: as soon as it was spawned. */
+/** The built orders service as a separate process. `untilReady` false: does not wait until it is ready. */
 export async function startOrders(env: Readonly<Record<string, string>>, untilReady = true): Promise<Orders> {
   if (!existsSync(ENTRY)) throw new Error('The orders service is not built: npm run build');
   const port = await freePort();

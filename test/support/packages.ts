@@ -11,7 +11,7 @@ const SOURCES = ['libs', 'tools', 'tsconfig.json', 'LICENSE'];
 const STALE_MS = 300_000;
 
 export interface PackedLibraries {
-  /** Holds `auth/` and `client/`, as they are packed. */
+  /** The folder with `auth/` and `client/`, as packed. */
   readonly folder: string;
   /** The tarballs. */
   readonly auth: string;
@@ -20,7 +20,7 @@ export interface PackedLibraries {
 
 let packing: Promise<PackedLibraries> | undefined;
 
-/** Builds and packs both libraries, once for the same sources, whichever spec asks first. */
+/** Builds and packs both libraries, once for the same sources. */
 export function packedLibraries(): Promise<PackedLibraries> {
   return (packing ??= pack());
 }
@@ -65,7 +65,7 @@ function build(folder: string): void {
   renameSync(draft, folder);
 }
 
-/** What the command printed. */
+/** Runs a command; returns its output. */
 export function succeed(command: string, args: readonly string[], cwd: string, env = process.env): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${stdout}\n${stderr}`);

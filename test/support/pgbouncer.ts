@@ -9,12 +9,12 @@ import { noteProcess } from './run-environment.js';
 import { until } from './until.js';
 
 export interface PgBouncer {
-  /** Leads to the database through the pooler. */
+  /** The URL of the database through the pooler. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** PgBouncer in transaction mode, with so many connections to the database behind it. */
+/** PgBouncer in transaction mode, with the given number of connections to the database. */
 export async function startPgBouncer(databaseUrl: string, connections: number): Promise<PgBouncer> {
   const binary = findServer('pgbouncer', { install: true });
   if (!binary) throw new Error('This test needs PgBouncer: install pgbouncer (apt, brew).');

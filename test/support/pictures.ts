@@ -6,14 +6,14 @@ import { USER_AGENTS, visit } from './visitor.js';
 
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
-/** How long ago, and from where. */
+/** User agent, age of the sign-in, age of the last use, and address. */
 const PAST = [
   [USER_AGENTS.firefox, '12 days', '3 hours', '203.0.113.24'],
   [USER_AGENTS.iphone, '2 days', '4 minutes', '198.51.100.7'],
   ['curl/8.9.1', '50 minutes', '50 minutes', '127.0.0.1'],
 ] as const;
 
-/** docs/screenshots: sign-in and sessions, on a phone and a desktop, light and dark. */
+/** Makes docs/screenshots: sign-in and sessions, on a phone and a desktop, light and dark. */
 export async function takePictures(browser: Browser, stage: Stage): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const client = stage.demos.express.client();
@@ -57,7 +57,7 @@ export async function takePictures(browser: Browser, stage: Stage): Promise<void
     }
 }
 
-/** The same client under another name. */
+/** The same client with another user agent. */
 function browsing(client: ReturnType<Stage['demos']['express']['client']>, userAgent: string) {
   return {
     ...client,

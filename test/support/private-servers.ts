@@ -3,13 +3,13 @@ import { startEmbeddedPostgres } from '../../tools/embedded-postgres/index.js';
 import { startRedis } from './redis-server.mjs';
 import { given, noteProcess, scratchDir } from './run-environment.js';
 
-/** A server of one spec alone, to be stopped, hung or killed; the port stays the same over restarts. */
+/** A server for one spec, which can stop, hang or kill it. The port survives restarts. */
 export interface PrivateServer {
   readonly url: string;
   readonly port: number;
-  /** Of the present process. */
+  /** The pid of the current process. */
   pid(): number;
-  /** SIGSTOP hangs it, SIGCONT goes on; SIGTERM and SIGKILL resolve when it is gone. */
+  /** SIGSTOP pauses it, SIGCONT continues it; SIGTERM and SIGKILL resolve when it has exited. */
   kill(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Starts it again after a kill, on the same port and directory. */
   start(): Promise<void>;
@@ -19,7 +19,7 @@ export interface PrivateServer {
 
 export interface PrivateRedisOptions {
   readonly port?: number;
-  /** `['--appendonly', 'yes']`, say; the default keeps nothing over a restart. */
+  /** For example `['--appendonly', 'yes']`. By default no data survives a restart. */
   readonly args?: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export interface PrivatePostgresOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
 }
 
-/** An embedded PostgreSQL of its own, whatever DATABASE_URL says. About one second. */
+/** A separate embedded PostgreSQL, whatever DATABASE_URL says. Takes about one second. */
 export async function privatePostgres(
   options: PrivatePostgresOptions = {},
 ): Promise<PrivateServer & { readonly dir: string }> {
@@ -67,7 +67,7 @@ export async function privatePostgres(
     pid: () => server.pid,
     async kill(signal) {
       if (signal === 'SIGTERM') return stop();
-      // backends are their own sessions: each of them has to be stopped or woken
+      // backends are separate sessions, so each of them must be stopped or continued
       const pids = signal === 'SIGKILL' ? [server.pid] : [server.pid, ...childrenOf(server.pid)];
       for (const pid of pids) signalQuietly(pid, signal);
       if (signal === 'SIGKILL') await stop();
@@ -88,6 +88,6 @@ function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // it left in the meantime
+    // the process has exited meanwhile
   }
 }

@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
- * `forward`: bytes pass. `hang`: connections are taken and stay open, nothing passes. `cut`: every connection is reset, new ones too.
+ * `forward`: bytes pass. `hang`: connections are accepted and stay open, but no bytes pass. `cut`: every connection is reset, new ones too.
  */
 export type ProxyMode = 'forward' | 'hang' | 'cut';
 
@@ -9,19 +9,19 @@ export interface TcpProxy {
   readonly port: number;
   /** The target's URL with the proxy's address in it. */
   readonly url: string;
-  /** What arrived during `hang` passes when it goes back to `forward`. */
+  /** Bytes that arrived during `hang` pass after a return to `forward`. */
   setMode(mode: ProxyMode): void;
-  /** Each way, for what arrives from now on. */
+  /** Delay in each direction, for bytes that arrive from now on. */
   setDelay(delayMs: number): void;
-  /** Resets the present connections, once; new ones pass. */
+  /** Resets the current connections once; new ones pass. */
   cutOnce(): void;
-  /** What is connected stays connected and hears nothing for ever, as when a firewall forgets it; new connections pass. */
+  /** Current connections stay open without traffic for ever, as when a firewall forgets them; new connections pass. */
   strand(): void;
-  /** What is connected stays connected until it is written to, and is reset then, as when a load balancer forgot it; new connections pass. */
+  /** Current connections stay open and are reset at the next write, as when a load balancer forgot them; new connections pass. */
   forget(): void;
-  /** New connections go to another server (a fail-over); the present ones are reset. */
+  /** New connections go to another server (a fail-over); the current ones are reset. */
   retarget(url: string): void;
-  /** Connections open now. */
+  /** The number of open connections. */
   connections(): number;
   close(): Promise<void>;
 }
@@ -35,7 +35,7 @@ function resetSocket(socket: Socket): void {
   else socket.resetAndDestroy();
 }
 
-/** Between a client and a server, for faults of the network. `targetUrl`: `postgres://…`, `redis://…` or `http://…` with a port. */
+/** A proxy between a client and a server, for network faults. `targetUrl`: `postgres://…`, `redis://…` or `http://…` with a port. */
 export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
   let target = new URL(targetUrl);
   const portOf = (url: URL) => Number(url.port || { 'postgres:': 5432, 'redis:': 6379 }[url.protocol] || 80);
@@ -55,7 +55,7 @@ export async function tcpProxy(targetUrl: string): Promise<TcpProxy> {
     };
     const arrive = (what: Buffer | 'end') => {
       delayed.push(what);
-      // each timer lets the oldest through, so that a shorter delay never overtakes
+      // each timer releases the oldest chunk, so that a shorter delay never overtakes
       setTimeout(() => {
         waiting.push(delayed.shift() as Buffer | 'end');
         pass();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processIdentity } from '../../tools/embedded-postgres/process-identity.js';
 
-/** A value that the runner gives to the specs. */
+/** A value that the runner passes to the specs. */
 export function given(
   name: 'TEST_DATABASE_URL' | 'TEST_REDIS_URL' | 'TEST_REDIS_SERVER' | 'TEST_POSTGRES_BIN',
 ): string {
@@ -12,12 +12,12 @@ export function given(
   return value;
 }
 
-/** A fresh directory (mode 0700) that goes when the run ends. */
+/** A fresh directory (mode 0700) that is removed when the run ends. */
 export function scratchDir(label: string): string {
   return mkdtempSync(join(process.env['TEST_RUN_DIR'] ?? tmpdir(), `${label}-`));
 }
 
-/** Has the runner end the process when a test did not. */
+/** Registers a process that the runner ends if the test did not. */
 export function noteProcess(pid: number): void {
   const runDir = process.env['TEST_RUN_DIR'];
   const identity = processIdentity(pid);

@@ -140,7 +140,7 @@ function counts(report) {
   }
 }
 
-/** What tests started and did not stop: the pids they noted, and Postgres by its own data directories. */
+/** Ends processes that tests did not stop: by recorded pids, and Postgres by its data directories. */
 async function endProcesses(runDir) {
   for (const name of readdirSync(join(runDir, 'processes'))) {
     const pid = Number(name);
@@ -151,7 +151,7 @@ async function endProcesses(runDir) {
     if (entry.name === 'postgres.log') await embedded.stopOrphanIn(entry.parentPath ?? entry.path);
 }
 
-/** Runs that were killed could not clean up. */
+/** Cleans up after runs that were killed. */
 async function sweep() {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const dir = join(tmpdir(), name);
@@ -166,7 +166,7 @@ async function sweep() {
   }
 }
 
-/** Only those of this run: their names carry its id. */
+/** Removes only databases of this run, whose names contain its id. */
 async function dropDatabases(url) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

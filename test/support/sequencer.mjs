@@ -4,7 +4,7 @@ import Sequencer from '@jest/test-sequencer';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The longest files, so that none of them begins last and is waited for. The fault suites wait more than they compute, and stand apart from each other. */
+/** The longest files, so that none of them starts last. The fault suites wait more than they compute, so they are spread out. */
 export const FIRST = [
   'test/consumers.e2e.ts',
   'test/revocation-faults-redis.e2e.ts',
@@ -30,7 +30,7 @@ export const FIRST = [
   'test/docs.spec.ts',
 ];
 
-/** Those first, the rest as jest would have them. */
+/** Sorts these files first, and the rest in jest's order. */
 export default class LongestFirst extends Sequencer {
   sort(tests) {
     const rank = ({ path }) => {

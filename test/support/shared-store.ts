@@ -1,7 +1,7 @@
 // Runs in the browser.
 import type { StoredTokens, TokenStore } from '@tokenward/client';
 
-/** For the page and its workers, in IndexedDB. */
+/** A store for the page and its workers, in IndexedDB. */
 export function sharedStore(): TokenStore {
   const opened = new Promise<IDBDatabase>((resolve, reject) => {
     const opening = indexedDB.open('tokens');

@@ -2,13 +2,13 @@ import { expect } from '@jest/globals';
 import type { Approval } from './fake-issuer.js';
 import type { HttpAnswer, HttpClient } from './http.js';
 
-/** What the fragment of the page says that a refused browser ends up at. */
+/** The fragment of the page to which a refused browser is sent. */
 export const REFUSED = '#error=login_refused';
 
 export const locationOf = (answer: HttpAnswer): string => answer.headers['location'] ?? '';
 
 let people = 0;
-/** Somebody whom nobody has seen yet. */
+/** A new user. */
 export function person() {
   const sub = `s${String(++people)}`;
   return { sub, email: `${sub}@provider.example`, emailVerified: true } satisfies Approval;

@@ -6,18 +6,18 @@ export interface SocketMessage {
 }
 
 export interface TestSocket {
-  /** Everything that came, in turn. */
+  /** All messages in order of arrival. */
   readonly messages: readonly SocketMessage[];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   isOpen(): boolean;
-  /** The first of that type (or the nth), come or to come. Fails when the socket closes before. */
+  /** The first message of that type (or the nth), past or future. Rejects if the socket closes before it. */
   message<T = SocketMessage>(type: string, nth?: number): Promise<T>;
   /** An object is sent as JSON. */
   send(message: object | string): void;
   close(): Promise<void>;
 }
 
-/** Of a demo's address, `/events`; of a whole address with a path, that. Rejects with the status of a refused handshake. */
+/** Connects to `/events` of a demo's address, or to an address with a path. Rejects with the status of a refused handshake. */
 export async function openSocket(url: string, headers: Record<string, string> = {}): Promise<TestSocket> {
   const address = new URL(url.replace(/^http/, 'ws'));
   if (address.pathname === '/') address.pathname = '/events';
@@ -58,7 +58,7 @@ export async function openSocket(url: string, headers: Record<string, string> = 
   };
 }
 
-/** That many, all signed in. */
+/** The given number of sockets, all signed in. */
 export async function openSockets(
   count: number,
   url: string,

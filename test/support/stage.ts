@@ -8,10 +8,10 @@ export const ADAPTERS = ['express', 'fastify'] as const;
 export type Adapter = (typeof ADAPTERS)[number];
 export type Row = Record<string, unknown>;
 
-/** One demo on each adapter, with one Postgres, one Redis and one signing key between them: two processes of one deployment. */
+/** One demo on each adapter, which share Postgres, Redis and a signing key: two processes of one deployment. */
 export interface Stage {
   readonly demos: Readonly<Record<Adapter, Demo>>;
-  /** What both demos got, for a third of them. */
+  /** The environment of both demos, for a third one. */
   readonly env: Readonly<Record<string, string>>;
   readonly redis: Redis;
   rows(statement: string, ...values: unknown[]): Promise<Row[]>;
@@ -30,9 +30,9 @@ export const PASSWORD = 'a quiet river at noon';
 const ADMIN = 'root@stage.test';
 
 export interface StageOptions {
-  /** Over the defaults: throttling off, one admin. */
+  /** Changes to the defaults: throttling off, one admin. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Instead of databases of the stage's own. */
+  /** Replaces the stage's own databases. */
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
 }
@@ -57,7 +57,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   };
   const { express, fastify } = await startBoth(env);
   const pool = testPool({ connectionString: databaseUrl, max: 3 });
-  // a proxy of the test may cut it
+  // a proxy of the test may cut the connection
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1 });
   redis.on('error', () => undefined);
   return {
@@ -75,7 +75,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   };
 }
 
-/** One on each adapter; when one does not start, the other is stopped. */
+/** Starts one demo on each adapter; if one does not start, the other is stopped. */
 export async function startBoth(env: Readonly<Record<string, string>>): Promise<Record<Adapter, Demo>> {
   const started = await Promise.allSettled(ADAPTERS.map((adapter) => startDemo({ adapter, env })));
   const demos = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
@@ -105,7 +105,7 @@ export interface LogIn {
   readonly rememberMe?: boolean;
 }
 
-/** Fails when the login is refused. */
+/** Throws if the login is refused. */
 export async function logIn(
   client: HttpClient,
   { email, password }: Pick<Person, 'email' | 'password'>,
@@ -130,7 +130,7 @@ export function claimsOf(token: string): Row {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Row;
 }
 
-/** What the stage's demos would have issued, more or less; `undefined` members vanish. */
+/** Claims like those that the stage's demos issue; `undefined` members are omitted. */
 export function goodClaims(changes: Row = {}): Row {
   const now = Math.floor(Date.now() / 1000);
   const claims = { iss: ISSUER, aud: AUDIENCE, sub: randomUUID(), sid: randomUUID(), jti: randomUUID() };
@@ -144,7 +144,7 @@ export function signJwt(key: KeyObject, claims: Row, header: Row = {}): string {
   return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`;
 }
 
-/** The whole refusal as a client sees it, without what changes from answer to answer. */
+/** The complete refusal as a client sees it, without values that differ in each answer. */
 export function refusalOf({ status, headers, text }: HttpAnswer) {
   return { status, challenge: headers['www-authenticate'], text };
 }
@@ -153,20 +153,20 @@ export const AUTHENTICATION_FAILED =
   '{"statusCode":401,"error":"Unauthorized","message":"Authentication failed","code":"authentication_failed"}';
 /** No token at all. */
 export const UNAUTHENTICATED = { status: 401, challenge: 'Bearer', text: AUTHENTICATION_FAILED };
-/** A token that is not accepted, whatever the reason. */
+/** A token that is refused for any reason. */
 export const REFUSED = {
   status: 401,
   challenge: 'Bearer error="invalid_token"',
   text: AUTHENTICATION_FAILED,
 };
 
-/** Set-Cookie lines that end a session: to the letter, in this order. */
+/** Set-Cookie lines that end a session: exactly these, in this order. */
 export const CLEARED = [
   'access_token=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax',
   'refresh_token=; Max-Age=0; Path=/auth; HttpOnly; Secure; SameSite=Strict',
 ];
 
-/** With `•` for the values. */
+/** Set-Cookie lines with `•` for the values. */
 export function cookieShapes({ setCookies }: HttpAnswer): string[] {
   return setCookies.map((line) => line.replace(/^([^=]+)=[^;]+/, '$1=•'));
 }

@@ -10,7 +10,7 @@ import { privatePostgres, privateRedis } from './private-servers.js';
 import { tcpProxy } from './proxy.js';
 import { FIRST } from './sequencer.mjs';
 
-// the instruments themselves: a fault that does not happen would make every fault test pass
+// tests of the test tools, because a fault that does not happen would make every fault test pass
 describe('the HTTP client', () => {
   let server: Server;
   let url: string;
@@ -54,7 +54,7 @@ describe('the HTTP client', () => {
 });
 
 describe('databases', () => {
-  it('are fresh, apart from each other, and go', async () => {
+  it('are fresh, separate and removed', async () => {
     const [one, two] = await Promise.all([createDatabase(), createDatabase()]);
     expect(await rows(one.url, 'SELECT current_database() AS name')).toEqual([{ name: one.name }]);
     expect(one.name).not.toBe(two.name);
@@ -62,7 +62,7 @@ describe('databases', () => {
     await expect(rows(one.url, 'SELECT 1')).rejects.toMatchObject({ code: '3D000' });
   });
 
-  it('of Redis are apart from each other and emptied', async () => {
+  it('of Redis are separate and emptied', async () => {
     const [one, two] = await Promise.all([createRedisDatabase(), createRedisDatabase()]);
     expect(one.url).not.toBe(two.url);
     const client = new Redis(one.url);
@@ -75,7 +75,7 @@ describe('databases', () => {
 });
 
 describe('private servers and the proxy', () => {
-  it('Redis hangs, goes on, dies and comes back on its port', async () => {
+  it('Redis hangs, continues, dies and restarts on its port', async () => {
     const server = await privateRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     const client = new Redis(server.url, { maxRetriesPerRequest: null, commandTimeout: 300 });
     client.on('error', () => undefined);
@@ -95,7 +95,7 @@ describe('private servers and the proxy', () => {
     await server.stop();
   });
 
-  it('PostgreSQL dies and comes back with what was committed', async () => {
+  it('PostgreSQL dies and restarts with all committed data', async () => {
     const server = await privatePostgres();
     await rows(server.url, 'CREATE TABLE kept AS SELECT 1 AS n');
     await server.kill('SIGKILL');
@@ -152,7 +152,7 @@ async function rows(url: string, statement: string): Promise<unknown[]> {
 }
 
 describe('the order of the suite', () => {
-  it('names files that are there', () => {
+  it('names only existing files', () => {
     expect(FIRST.filter((path) => !existsSync(path))).toEqual([]);
     expect(new Set(FIRST).size).toBe(FIRST.length);
   });

@@ -5,7 +5,7 @@ import { type ForeignIssuerOf, TrustIssuers } from '@tokenward/nestjs/issuers';
 import type { TenantOptions } from '@tokenward/nestjs/options';
 import { boolean, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 
-/** The users of `hostDatabase`, each of a tenant or of none. */
+/** The users of `hostDatabase`, each with or without a tenant. */
 const people = pgTable('people', {
   ref: uuid('person_ref').primaryKey().defaultRandom(),
   mail: text('mail').notNull().unique(),
@@ -22,7 +22,7 @@ export const TENANT_USERS: UserColumns = {
 export const BASE = 'https://host.example';
 export const ACME = 'https://acme.host.example';
 export const GLOBEX = 'https://globex.host.example';
-/** Whose users each host name is about; every other is about those of no tenant. */
+/** The tenant of each host name; other host names have no tenant. */
 export const AT = new Map([
   ['acme.host.example', 'acme'],
   ['globex.host.example', 'globex'],
@@ -40,9 +40,9 @@ export const tenants: TenantOptions = {
   },
 };
 
-/** Issuers of others. */
+/** Other issuers. */
 export const SSO = { acme: 'https://sso.acme.example', globex: 'https://sso.globex.example' };
-/** Each tenant's people may come with a token of the issuer that the tenant has. */
+/** Users of a tenant may use a token of the tenant's issuer. */
 const ofTheTenant: ForeignIssuerOf = ({ headers: { host } }) =>
   SSO[AT.get(host ?? '') as keyof typeof SSO] as string | undefined;
 

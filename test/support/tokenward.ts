@@ -11,7 +11,7 @@ export interface Ended {
   readonly error: string;
 }
 
-/** The built command line as a stranger runs it: in another directory, with nothing in the environment but what is given. */
+/** Runs the built command line like a user: in another directory, with only the given environment. */
 export function tokenward(
   line: string,
   env: Readonly<Record<string, string>> = {},

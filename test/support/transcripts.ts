@@ -5,12 +5,12 @@ import { scratchDir } from './run-environment.js';
 
 const execute = promisify(execFile);
 
-/** bash, and zsh where it is installed: what readers paste into. */
+/** The shells of readers: bash, and zsh if it is installed. */
 export const SHELLS: readonly string[] = ['bash', 'zsh'].filter(
   (shell) => spawnSync(shell, ['-c', 'true']).status === 0,
 );
 
-/** What the section of a page has its readers paste, from the block that begins with `from` on, with words of the page put right. */
+/** The commands that a section of a page has readers paste, from the block that starts with `from`, with replaced words. */
 export function pasted(
   page: string,
   section: string,
@@ -30,7 +30,7 @@ export function pasted(
   }, blocks.slice(first).join(''));
 }
 
-/** What the shell prints when the text is given to it line by line, in an empty folder. */
+/** The shell's output when it gets the text line by line, in an empty folder. */
 export async function printedBy(shell: string, script: string): Promise<string[]> {
   const running = execute(shell, ['-s'], { cwd: scratchDir(`transcript-${shell}`) });
   running.child.stdin?.end(script);

@@ -10,7 +10,7 @@ import {
 } from '@tokenward/nestjs';
 import { TrustIssuers } from '@tokenward/nestjs/issuers';
 
-/** A decorator wants the name when the class is written. */
+/** A constant, because a decorator needs the name when the class is defined. */
 export const NAMED = 'https://sso.example.com';
 export const OTHER = 'https://other.example.com';
 
@@ -62,7 +62,7 @@ export function trustingRoutes(...further: Type[]): Type[] {
   return [Ours, Shared, ...further];
 }
 
-/** The same rows on any transport: `in` where the token of the caller is one that the route names. */
+/** The same rows on any transport: `in` if the route names the issuer of the caller's token. */
 export function trustingRows(entry: (name: string) => MethodDecorator): Type[] {
   class Ours {
     @entry('ours')
@@ -91,7 +91,7 @@ export function trustingRows(entry: (name: string) => MethodDecorator): Type[] {
   return [Ours, Named];
 }
 
-/** What they answer to our own token, to those of the two issuers, and to one of the second in the name of the first. */
+/** Their answers to our own token, to tokens of the two issuers, and to a token of the second in the name of the first. */
 export const TRUSTED: readonly (readonly [name: string, expected: readonly number[]])[] = [
   ['ours', [200, 401, 401, 401]],
   ['named', [200, 200, 401, 401]],

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Waits for what others are at, and fails when it does not come about in time. */
+/** Waits until a condition holds, and throws if it does not hold in time. */
 export async function until(holds: () => boolean | Promise<boolean>, withinMs = 15_000): Promise<void> {
   const latest = performance.now() + withinMs;
   while (!(await holds())) {

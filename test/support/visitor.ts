@@ -6,23 +6,23 @@ export const USER_AGENTS = {
     'Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1',
 } as const;
 
-/** A browser's own word for an answer that a test asks for; everything else in the console is a defect. */
+/** Console messages that tests provoke; any other message in the console is a defect. */
 const EXPECTED = /^Failed to load resource: the server responded with a status of 40[0139] /;
 
-/** A person with a browser of their own, at the demo's page. */
+/** A user with a separate browser on the demo's page. */
 export interface Visitor {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Console errors and warnings (violations of the CSP among them), uncaught exceptions, requests to elsewhere. */
+  /** Console errors and warnings (including CSP violations), uncaught exceptions, requests to other origins. */
   readonly complaints: readonly string[];
-  /** How often a socket of the page was closed, and when the last was (`performance.now()`). */
+  /** How often a socket of the page was closed, and the time of the last one (`performance.now()`). */
   readonly sockets: { closed: number; lastClosedAt: number };
   signIn(person: { readonly email: string; readonly password: string }): Promise<void>;
-  /** By its link. */
+  /** Opens a page by its link. */
   go(to: 'Sessions' | 'Notes' | 'Account' | 'Mailbox' | 'Users'): Promise<void>;
-  /** What is said to be wrong with the input of that label, which has the focus. */
+  /** The error of the input with that label, which must have the focus. */
   wrongAt(label: string): Promise<string>;
-  /** The newest event in the panel, once it is of that type. */
+  /** The newest event in the panel, when it has that type. */
   told(type: string): Promise<string>;
 }
 

@@ -4,7 +4,7 @@ import { launchChromium } from './chromium.js';
 import { STAGE_TIMEOUT_MS } from './stage.js';
 import { visit, type Visitor } from './visitor.js';
 
-/** One browser for the file that calls this. After each test its visitors are gone, and had nothing to complain of. */
+/** One browser for the calling file. After each test its visitors are closed, and must have no complaints. */
 export function visits({ but }: { readonly but?: () => string } = {}) {
   let browser: Browser;
   const visitors: Visitor[] = [];

@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
 
-/** The tutorial keeps its users in an array; here they are in a table. */
+/** The tutorial has its users in an array; here they are in a table. */
 export const pool = new Pool({ connectionString: process.env['DATABASE_URL'] });
 pool.on('error', () => undefined);

@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { pool } from './database.js';
 
-/** What `main.ts` of the tutorial does, for a test that has to stop it. */
+/** Does what `main.ts` of the tutorial does, for a test that must stop it. */
 export async function start() {
   const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
   await app.listen(0, '127.0.0.1');

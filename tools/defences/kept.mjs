@@ -16,7 +16,7 @@ export class KeptResults {
     this.#results = existsSync(this.#path) ? JSON.parse(readFileSync(this.#path, 'utf8')) : {};
   }
 
-  /** `killers`: the ids of the tests that failed. */
+  /** `killers`: ids of the tests that failed. */
   note(defence, killers) {
     this.#results[keyOf(defence)] = { on: new Date().toISOString().slice(0, 10), killers };
   }
@@ -25,7 +25,7 @@ export class KeptResults {
     return this.#results[keyOf(defence)];
   }
 
-  /** In the order of the list, and of no other defence. */
+  /** Results in the order of the list, without other defences. */
   async write(all) {
     const kept = all.flatMap((defence) => {
       const result = this.of(defence);
@@ -45,7 +45,7 @@ function keyOf({ of, what, file, take, leave, seen }) {
 
 const STANDARD = /^(?:ASVS|RFC)/;
 
-/** Two pages: what standards ask for, and the rest. */
+/** Two pages: requirements of standards, and the rest. */
 export async function writeReport(root, all, kept) {
   const [standards, own] = [true, false].map((is) => all.filter(({ of }) => STANDARD.test(of) === is));
   await writePage(root, 'defences', own, kept, 'Those of standards: [here](defences-standards.md).');

@@ -15,7 +15,7 @@ export function testsById(root) {
   return found;
 }
 
-/** Of a test, the title; of a table, that of its tests; of a row of a table, its name. */
+/** The title of a test, the title of a table's tests, or the name of a table row. */
 function titleAt(text, start) {
   const rest = text.slice(start);
   const first = /(['"`])((?:\\.|(?!\1).)*)\1/s;

@@ -55,7 +55,7 @@ export function dataDirArgument(cluster: Cluster, user: RunAs | undefined): stri
   return user ? '/proc/self/cwd' : cluster.dataDir;
 }
 
-/** Nothing of the caller's `PG*` variables. */
+/** The environment without the caller's `PG*` variables. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const keep = [
     'PATH',

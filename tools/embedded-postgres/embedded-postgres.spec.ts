@@ -41,7 +41,7 @@ afterEach(async () => {
 afterAll(() => rmSync(join(script, '..'), { recursive: true, force: true }));
 
 describe('embedded PostgreSQL', () => {
-  it('keeps its data over a stop, in files that nobody else reads', async () => {
+  it('keeps its data over a stop, in files that other users cannot read', async () => {
     const dir = freshDir();
     const first = await startEmbeddedPostgres({ dataDir: dir });
     await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS n');
@@ -86,7 +86,7 @@ describe('embedded PostgreSQL', () => {
     await first.stop();
   });
 
-  it('of several that start at once lets exactly one run', async () => {
+  it('lets exactly one of several simultaneous starts run', async () => {
     const dir = freshDir();
     const lines = await Promise.all([1, 2, 3, 4].map(() => hold(dir).line));
     expect(lines.filter((line) => line.startsWith('{'))).toHaveLength(1);
@@ -94,7 +94,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it.each(['SIGKILL', 'SIGSTOP'] as const)(
-    'stops the orphan of a killed process (its own state: %s) and loses nothing',
+    'stops the orphan of a killed process (its own state: %s) without data loss',
     async (signal) => {
       const dir = freshDir();
       const held = hold(dir);
@@ -110,7 +110,7 @@ describe('embedded PostgreSQL', () => {
     },
   );
 
-  it('leaves a foreign process alone that has the pid in the pid file', async () => {
+  it('does not touch a foreign process that has the pid in the pid file', async () => {
     const dir = freshDir();
     await (await startEmbeddedPostgres({ dataDir: dir })).stop();
     const foreign = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });

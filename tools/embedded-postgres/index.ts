@@ -73,7 +73,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** Where the binaries are, or undefined when there are none for this platform. Starts nothing. */
+/** The place of the binaries, or undefined if this platform has none. Starts no server. */
 export function binDir(): string | undefined {
   try {
     return join(packageRoot(), 'native', 'bin');
@@ -82,7 +82,7 @@ export function binDir(): string | undefined {
   }
 }
 
-/** Stops the server that a killed process left in `dataDir`, if there is one and nobody runs on it. */
+/** Stops the server that a killed process left in `dataDir`, if there is one and no process uses it. */
 export async function stopOrphanIn(dataDir: string): Promise<void> {
   const at = resolve(dataDir);
   if (!existsSync(at)) return;

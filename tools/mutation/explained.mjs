@@ -1,4 +1,4 @@
-/** Mutations that no test can see: the file, what it was, what it became, and why both are the same. */
+/** Mutations that no test can detect: the file, the original, the mutation, and why both are equivalent. */
 const EXPLAINED = [
   { file: 'strict-json.ts', was: '{', became: '{}', why: 'the value stays undefined, which is no object' },
   { file: 'jws.ts', was: "'latin1'", became: '""', why: 'base64url is ASCII, the same bytes in UTF-8' },

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { explanationOf } from './explained.mjs';
 
-/** Per cent that the specs saw. */
+/** The percentage that the specs detected. */
 export function scoreOf(results) {
   const killed = results.reduce((sum, each) => sum + each.killed, 0);
   const all = results.reduce((sum, each) => sum + each.killed + each.survivors.length, 0);

@@ -15,9 +15,9 @@ import { Waiting } from './ui/waiting.js';
 export function App() {
   const auth = useSession(client);
   const [because, setBecause] = useState<SignedOutBecause>();
-  // what this tab itself ends: the refusal that follows is no news
+  // this tab ended the session itself, so the refusal that follows is expected
   const leaving = useRef<SignedOutBecause>(undefined);
-  // outlives the session that it ends
+  // outside the session's tree, because it must survive the end of the session
   const [theftOf, setTheftOf] = useState<string>();
   const [link, setLink] = useMailedLink();
   useEffect(

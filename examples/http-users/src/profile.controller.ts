@@ -16,7 +16,7 @@ import { AuthService, CurrentUser, JwtAuthGuard, TokenVersionGuard } from '@toke
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
-/** The user service shows the secret that both know; without `SERVICE_SECRET` nobody comes in. */
+/** Accepts only the user service, by a shared secret. Without `SERVICE_SECRET` every call is refused. */
 @Injectable()
 export class ServiceGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -37,14 +37,14 @@ export class ProfileController {
     return { id };
   }
 
-  /** Asks the user service on each request: for what a role of fifteen minutes ago must not open. */
+  /** Asks the user service on each request, for actions that an outdated role must not allow. */
   @Get('sensitive')
   @UseGuards(JwtAuthGuard, TokenVersionGuard)
   sensitive(@CurrentUser('role') role: string) {
     return { role };
   }
 
-  /** For the user service, which knows when somebody was disabled. */
+  /** Called by the user service when a user is disabled. */
   @Post('internal/users/:id/disabled')
   @UseGuards(ServiceGuard)
   @HttpCode(204)

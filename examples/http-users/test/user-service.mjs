@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 const HASH = '$2y$10$t.tD9Lxy6Viw8c6tVWryOuWHOJ6JdIOpPM8HXEKHmKgRVM9rGSYIe';
 
-/** The other service, with Ada in it; her password is: a quiet harbour at dawn. `mode` takes it down, or makes it hang. */
+/** The user service, with one user, Ada, whose password is: a quiet harbour at dawn. `mode` makes it fail or hang. */
 export async function userService(port = 0) {
   const users = new Map([
     ['u-1', { id: 'u-1', email: 'Ada@Example.com', role: 'user', disabled: false, passwordHash: HASH }],

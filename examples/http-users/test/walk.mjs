@@ -24,11 +24,11 @@ export async function walk(url, state) {
   const { accessToken: token, refreshToken } = ada.body;
   assert.deepEqual(await call('GET', '/profile', { token }), { status: 200, body: { id: 'u-1' } });
   assert.deepEqual(await call('GET', '/sensitive', { token }), { status: 200, body: { role: 'user' } });
-  // the bcrypt hash was replaced over there
+  // the bcrypt hash was replaced in the user service
   assert.match(state.users.get('u-1').passwordHash, /^\$argon2id\$/);
   assert.deepEqual(await login('nobody@example.com'), await login('ada@example.com', 'wrong password'));
 
-  // down, or silent: 503 within the deadline, never "wrong password"; who is signed in goes on
+  // down or silent: 503 within the deadline, never "wrong password"; signed-in users stay signed in
   for (const mode of ['down', 'hangs']) {
     state.mode = mode;
     const before = performance.now();
@@ -39,7 +39,7 @@ export async function walk(url, state) {
   }
   state.mode = 'up';
 
-  // disabled over there, and told here: dead at once
+  // disabled in the user service and reported here: the tokens are refused at once
   state.users.get('u-1').disabled = true;
   const told = (secret) => call('POST', '/internal/users/u-1/disabled', { secret });
   for (const wrong of [undefined, 'a guess']) assert.equal((await told(wrong)).status, 401);

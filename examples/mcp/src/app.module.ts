@@ -23,7 +23,7 @@ const { PORT = '3000', PUBLIC_URL = `http://localhost:${PORT}` } = process.env;
         keySource: keyDirectory(process.env['KEY_DIRECTORY'] ?? 'keys'),
         storage: drizzleStorage(drizzle(pool), { users: { table: members, ...members } }),
         cookies: { secure: process.env['COOKIE_SECURE'] !== 'false' },
-        // each 401 names the document that says where the tokens come from (RFC 9728)
+        // each 401 names the document that says who issues the tokens (RFC 9728)
         discovery: { resource: { resource: `${PUBLIC_URL}/mcp`, scopes: ['notes:read', 'notes:write'] } },
       }),
     }),

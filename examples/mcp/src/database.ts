@@ -15,7 +15,7 @@ export const members = pgTable('members', {
 function openPool(): Pool {
   const pool = new Pool({
     connectionString: process.env['DATABASE_URL'],
-    // without it a request waits for ever where nobody answers
+    // without it a request waits for ever if the server does not answer
     connectionTimeoutMillis: 2_000,
   });
   // without a listener the process ends when PostgreSQL restarts
@@ -23,7 +23,7 @@ function openPool(): Pool {
   return pool;
 }
 
-/** Tokenward's tables, and the users with two people in them. */
+/** Tokenward's tables, and a users table with two users. */
 export async function prepareDatabase(): Promise<void> {
   const pool = openPool();
   await migrateAuth(drizzle(pool));

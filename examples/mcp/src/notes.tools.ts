@@ -4,7 +4,7 @@ import type { Principal } from '@tokenward/nestjs';
 import { z } from 'zod';
 
 interface McpRequest {
-  /** Set by `JwtAuthGuard`, which stands in front of the whole endpoint. */
+  /** Set by `JwtAuthGuard`, which guards the whole endpoint. */
   readonly user?: Principal;
 }
 

@@ -8,7 +8,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 
 const PASSWORD = 'a quiet harbour at dawn';
 
-/** The whole way of an MCP client, by the SDK's own code. */
+/** The complete flow of an MCP client, with the SDK's own code. */
 export async function walk(url) {
   const resource = `${url}/mcp`;
   const post = async (path, body, token) => {
@@ -30,7 +30,7 @@ export async function walk(url) {
     return client;
   };
 
-  // nobody, and somebody with a token that is none: 401, and where to go
+  // no token and an invalid token: 401 with the place to sign in
   for (const token of [undefined, 'x.y.z']) {
     await assert.rejects(
       connect(token),
@@ -43,7 +43,7 @@ export async function walk(url) {
     assert.equal(found.resource, resource);
     assert.deepEqual(found.authorization_servers, [url]);
     assert.deepEqual(found.bearer_methods_supported, ['header']);
-    // found without the challenge as well
+    // the document is also found without the challenge
     assert.deepEqual(await discoverOAuthProtectedResourceMetadata(resource), found);
   }
 
@@ -54,7 +54,7 @@ export async function walk(url) {
   await ada.callTool({ name: 'write_note', arguments: { text: 'buy milk' } });
   assert.deepEqual(contentOf(await ada.callTool({ name: 'read_notes', arguments: {} })).notes, ['buy milk']);
 
-  // Bob may not write: he does not see the tool, and is refused where he names it; nor does he see what is Ada's
+  // Bob may not write: the tool is hidden, a call of it is refused, and he does not see Ada's notes
   const bob = await connect(await signIn('bob@example.com'));
   assert.deepEqual(namesOf(await bob.listTools()), ['read_notes']);
   await assert.rejects(bob.callTool({ name: 'write_note', arguments: { text: 'mine' } }));

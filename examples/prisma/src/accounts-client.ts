@@ -1,4 +1,4 @@
-/** What the application uses of the client that Prisma generates from schema.prisma; a test can bring another one of it. */
+/** The part of Prisma's generated client that the application uses. A test can pass another implementation. */
 export interface AccountsClient extends AccountsTransaction {
   $transaction(run: (tx: AccountsTransaction) => Promise<void>): Promise<void>;
   $disconnect(): Promise<void>;
@@ -23,5 +23,5 @@ export interface Account {
   readonly role: string;
 }
 
-/** The injection token: an interface is none. */
+/** The injection token, because an interface cannot be one. */
 export const ACCOUNTS = Symbol('ACCOUNTS');

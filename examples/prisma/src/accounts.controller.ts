@@ -23,7 +23,7 @@ export class AccountsController {
     return { id };
   }
 
-  /** The row goes and the sessions end in one transaction of Prisma's; the tokens are dead when it answers. */
+  /** Deletes the row and ends the sessions in one Prisma transaction. The tokens are refused when it answers. */
   @Delete(':id')
   @HttpCode(204)
   @Roles('admin')

@@ -8,7 +8,7 @@ import { ACCOUNTS, type AccountsClient } from './accounts-client.js';
 function openPool(): Pool {
   const pool = new Pool({
     connectionString: process.env['DATABASE_URL'],
-    // without it a request waits for ever where nobody answers
+    // without it a request waits for ever if the server does not answer
     connectionTimeoutMillis: 2_000,
   });
   // without a listener the process ends when PostgreSQL restarts
@@ -16,7 +16,7 @@ function openPool(): Pool {
   return pool;
 }
 
-/** Tokenward's tables, and the users with three people in them. */
+/** Tokenward's tables, and a users table with three users. */
 export async function prepareDatabase(): Promise<void> {
   const pool = openPool();
   await migrateAuth(drizzle(pool));
@@ -32,7 +32,7 @@ export class DatabaseModule implements OnApplicationShutdown {
     @Inject(ACCOUNTS) private readonly accounts: AccountsClient,
   ) {}
 
-  /** Beside Tokenward's connections, those of the client. */
+  /** The client's connections, in addition to Tokenward's. */
   static with(accounts: AccountsClient): DynamicModule {
     const client = { provide: ACCOUNTS, useValue: accounts };
     return { module: DatabaseModule, providers: [client], exports: [ACCOUNTS] };

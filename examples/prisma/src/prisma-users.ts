@@ -6,7 +6,7 @@ import type { Account, AccountsClient } from './accounts-client.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Users that Prisma keeps. What it throws is a 503: it never says "no such user" when it does not know. */
+/** Users in Prisma. An error becomes a 503, so an outage never means "no such user". */
 export class PrismaUsers extends UserDirectory {
   constructor(private readonly prisma: AccountsClient) {
     super();
@@ -28,14 +28,14 @@ export class PrismaUsers extends UserDirectory {
     return one;
   }
 
-  /** A token of another system may bring any text as an id. */
+  /** A token of another system may have any text as an id. */
   async findById(id: string): Promise<LoginCandidate | undefined> {
     if (!UUID.test(id)) return undefined;
     const account = await this.prisma.account.findFirst({ where: { id, deletedAt: null } });
     return account ? candidate(account) : undefined;
   }
 
-  /** In Tokenward's transaction where there is one: the new hash and the end of the other sessions stand or fall together. */
+  /** Uses Tokenward's transaction if there is one, so that the new hash and the end of the other sessions are atomic. */
   async replacePasswordHash(
     id: string,
     expected: string,

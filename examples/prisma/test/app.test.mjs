@@ -7,7 +7,7 @@ import { walk } from './walk.mjs';
 const url = `http://127.0.0.1:${process.env.PORT ?? 3000}`;
 const answers = () => fetch(url).then(Boolean, () => false);
 
-/** Wants DATABASE_URL, an empty database, and the keys that `npm run keys` makes. */
+/** Needs DATABASE_URL of an empty database, and the keys that `npm run keys` makes. */
 test('a signed-in request and a revocation', { timeout: 120_000 }, async () => {
   const app = spawn(process.execPath, ['dist/main.js'], { stdio: 'inherit' });
   try {

@@ -9,7 +9,7 @@ import { Member } from './member.entity.js';
 function openPool(): Pool {
   const pool = new Pool({
     connectionString: process.env['DATABASE_URL'],
-    // without it a request waits for ever where nobody answers
+    // without it a request waits for ever if the server does not answer
     connectionTimeoutMillis: 2_000,
   });
   // without a listener the process ends when PostgreSQL restarts
@@ -17,7 +17,7 @@ function openPool(): Pool {
   return pool;
 }
 
-/** Tokenward's tables, and the users with three people in them. */
+/** Tokenward's tables, and a users table with three users. */
 export async function prepareDatabase(): Promise<void> {
   const pool = openPool();
   await migrateAuth(drizzle(pool));

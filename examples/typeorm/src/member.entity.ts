@@ -5,7 +5,7 @@ export class Member {
   @PrimaryGeneratedColumn()
   id!: number;
 
-  /** As it was written: `Ada@Example.com`. */
+  /** As the user typed it: `Ada@Example.com`. */
   @Column('varchar')
   email!: string;
 
@@ -18,7 +18,7 @@ export class Member {
   @Column('text')
   role!: string;
 
-  /** TypeORM leaves out the rows where it is set. */
+  /** TypeORM omits rows in which it is set. */
   @DeleteDateColumn({ name: 'deleted_at', type: 'timestamptz' })
   deletedAt!: Date | null;
 }

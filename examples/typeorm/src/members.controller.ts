@@ -24,7 +24,7 @@ export class MembersController {
     return { id };
   }
 
-  /** The row goes and the sessions end in one transaction of TypeORM's; the tokens are dead when it answers. */
+  /** Deletes the row and ends the sessions in one TypeORM transaction. The tokens are refused when it answers. */
   @Delete(':id')
   @HttpCode(204)
   @Roles('admin')

@@ -5,7 +5,7 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { type DataSource, IsNull, type Repository } from 'typeorm';
 import { Member } from './member.entity.js';
 
-/** Users that TypeORM keeps. What it throws is a 503: it never says "no such user" when it does not know. */
+/** Users in TypeORM. An error becomes a 503, so an outage never means "no such user". */
 export class TypeormUsers extends UserDirectory {
   private readonly members: Repository<Member>;
 
@@ -14,7 +14,7 @@ export class TypeormUsers extends UserDirectory {
     this.members = dataSource.getRepository(Member);
   }
 
-  /** `email` comes in lower case; the index on `lower(email)` serves. Two rows are nobody. */
+  /** `email` is in lower case, so the index on `lower(email)` is used. Two rows with one email are no user. */
   async findByEmail(email: string): Promise<LoginCandidate | undefined> {
     const found = await this.members
       .createQueryBuilder('member')
@@ -26,14 +26,14 @@ export class TypeormUsers extends UserDirectory {
     return one;
   }
 
-  /** A token of another system may bring any text as an id. */
+  /** A token of another system may have any text as an id. */
   async findById(id: string): Promise<LoginCandidate | undefined> {
     if (!/^[1-9]\d{0,8}$/.test(id)) return undefined;
     const member = await this.members.findOneBy({ id: Number(id) });
     return member ? candidate(member) : undefined;
   }
 
-  /** In Tokenward's transaction where there is one: the new hash and the end of the other sessions stand or fall together. */
+  /** Uses Tokenward's transaction if there is one, so that the new hash and the end of the other sessions are atomic. */
   async replacePasswordHash(
     id: string,
     expected: string,

@@ -18,21 +18,21 @@ export async function walk(url) {
   const login = (email, password = PASSWORD) =>
     call('POST', '/auth/login', { body: { email, password, transport: 'bearer' } });
 
-  // the table says Ada@Example.com, and has a bcrypt hash
+  // the table has Ada@Example.com, with a bcrypt hash
   const ada = await login(' ada@EXAMPLE.com');
   assert.equal(ada.status, 200);
   const me = await call('GET', '/members/me', { token: ada.body.accessToken });
   assert.deepEqual(me, { status: 200, body: { id: ada.body.user.id } });
-  // by now it is an Argon2id hash, and the password is the same
+  // it is an Argon2id hash by now, for the same password
   assert.equal((await login('ada@example.com')).status, 200);
 
-  // a wrong password, somebody who left, and nobody look alike
+  // a wrong password, a deleted user and an unknown user get the same answer
   const refused = [await login('ada@example.com', 'wrong password'), await login('carol@example.com')];
   refused.push(await login('nobody@example.com'));
   for (const each of refused) assert.deepEqual(each, refused[0]);
   assert.equal(refused[0].status, 401);
 
-  // Ada removes Bob: his tokens are dead at once, and he is nobody
+  // Ada removes Bob: his tokens are refused at once, and he cannot sign in
   const bob = await login('bob@example.com');
   assert.equal(bob.status, 200);
   const { accessToken: token, refreshToken, user } = bob.body;

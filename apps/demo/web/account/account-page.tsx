@@ -13,7 +13,7 @@ import { EmailPanel } from './email-panel.js';
 
 interface AccountPageProps {
   readonly account: Account;
-  /** The newest event: what is listed may have changed with it. */
+  /** The newest event, after which the lists may have changed. */
   readonly news: FeedEvent | undefined;
   /** ISO 8601: when a credential was last proved. */
   readonly authTime: string | undefined;

@@ -7,7 +7,7 @@ export interface Acting {
   readonly email: string;
   /** The email of the admin. */
   readonly by: string;
-  /** Its tokens are in memory alone, and it sends none of the admin's cookies. */
+  /** Its tokens are only in memory, and it does not send the admin's cookies. */
   readonly client: AuthClient;
 }
 
@@ -17,11 +17,11 @@ export async function actAs(
   by: string,
 ): Promise<Acting> {
   const path = `/admin/users/${user.id}/act`;
-  // asked by the admin; all that follows goes out without the admin's cookies
+  // the admin makes this request; all later requests omit the admin's cookies
   const send: typeof fetch = (input, init) =>
     input === path ? caller.fetch(input, init) : fetch(input, init);
   const options = { transport: 'bearer', fetch: send } as const;
-  // a key of its own, where the server binds sessions; without TLS there is none but on loopback
+  // its own key, if the server binds sessions; without TLS browsers allow keys only on loopback
   const proving = isSecureContext ? createDpopClient(options) : undefined;
   const client = proving ?? createAuthClient(options);
   await client.loginWith(() => (proving?.fetchProved ?? send)(path, { method: 'POST' }));

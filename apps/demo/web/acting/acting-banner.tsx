@@ -4,7 +4,7 @@ import type { Acting } from './act-as.js';
 
 const STILL_ACTING = 'You still act: the server could not end the session. Try again in a moment.';
 
-/** Stays in view: whom the page is of, who is at it, and the way back. */
+/** Stays in view: shows the user, the admin who acts, and a button to go back. */
 export function ActingBanner({ acting: { email, by, client } }: { readonly acting: Acting }) {
   const { busy, failure, run } = useAction();
   return (

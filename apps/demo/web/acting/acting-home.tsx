@@ -4,7 +4,7 @@ import { NotesPage } from '../notes/notes-page.js';
 import type { Acting } from './act-as.js';
 import { ActingBanner } from './acting-banner.js';
 
-/** What the user sees, of what whoever acts may use. */
+/** The user's pages that an actor may use. */
 export function ActingHome({ acting }: { readonly acting: Acting }) {
   const id = useId();
   return (

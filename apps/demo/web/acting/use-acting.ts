@@ -8,7 +8,7 @@ interface UseActing {
   act(user: { readonly id: string; readonly email: string }, by: string): Promise<void>;
 }
 
-/** Over with its session, however that ends, and with the page of whoever acts. */
+/** Ends with its session, for any reason, and with the admin's page. */
 export function useActing(): UseActing {
   const [acting, setActing] = useState<Acting>();
   const announce = useAnnounce();
@@ -30,7 +30,7 @@ export function useActing(): UseActing {
     });
     return () => {
       unfollow();
-      // the admin is signed out: nobody is left to go back
+      // the admin is signed out too, so there is no session to go back to
       if (!isOver)
         client.logout().catch(() => {
           client.close();

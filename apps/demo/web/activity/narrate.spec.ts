@@ -7,7 +7,7 @@ const event = (members: Partial<FeedEvent>): FeedEvent => ({
   ...members,
 });
 
-it('knows this browser from the others', () => {
+it('distinguishes this browser from others', () => {
   expect(narrate(event({ sessionId: 'own', ip: '127.0.0.1' }), 'own')).toMatchObject({
     title: 'Signed in here',
     where: 'This device, 127.0.0.1',
@@ -18,7 +18,7 @@ it('knows this browser from the others', () => {
   });
 });
 
-it('says what a reuse and an ending mean', () => {
+it('explains a reuse and an ended session', () => {
   expect(narrate(event({ type: 'refresh.reused', severity: 'high', sessionsEnded: 3 }), 'own')).toMatchObject(
     {
       tone: 'danger',
@@ -34,11 +34,11 @@ it('says what a reuse and an ending mean', () => {
   });
 });
 
-it('does not tell what the person did as an attack', () => {
+it('does not describe the user’s own actions as an attack', () => {
   const tone = (reason: string) => narrate(event({ type: 'sessions.ended', count: 2, reason }), 'own').tone;
   expect([tone('logout_all'), tone('reuse'), tone('ended_by_admin')]).toEqual(['plain', 'danger', 'danger']);
 });
 
-it('shows an event that it does not know by its name', () => {
+it('shows an unknown event by its name', () => {
   expect(narrate(event({ type: 'key.changed' }), 'own').title).toBe('key.changed');
 });

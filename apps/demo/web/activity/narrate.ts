@@ -4,7 +4,7 @@ import { ENDED_BECAUSE, FACTOR_CHANGES, NARRATIONS, REFUSED_BECAUSE, type Tone }
 
 export interface Narration {
   readonly title: string;
-  /** What it means. */
+  /** The meaning of the event. */
   readonly detail: string;
   /** Device and address, as far as known. */
   readonly where: string;

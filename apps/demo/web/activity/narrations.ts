@@ -1,6 +1,6 @@
 export type Tone = 'plain' | 'good' | 'warning' | 'danger';
 
-/** Title, what it means, tone: of the events that always say the same. */
+/** Title, meaning and tone of the events that have a fixed text. */
 export const NARRATIONS: Readonly<Record<string, readonly [string, string, Tone]>> = {
   'user.registered': ['Account created', '', 'good'],
   'login.failed': ['A sign-in was refused', 'Somebody tried your account.', 'warning'],
@@ -64,7 +64,7 @@ export const FACTOR_CHANGES: Readonly<Record<string, string>> = {
   recovery_codes_renewed: 'New recovery codes were made',
 };
 
-/** Of endings, and whether they are the person's own doing. */
+/** Texts of session endings, and whether the user caused them. */
 export const ENDED_BECAUSE: Readonly<Record<string, readonly [string, Tone]>> = {
   logout: ['It was signed out', 'plain'],
   logout_all: ['You signed out everywhere', 'plain'],

@@ -19,8 +19,8 @@ async function post(path: string, body: object): Promise<{ status: number; token
 }
 
 /**
- * What happens when a refresh token is copied: a second device signs in with tokens in the body, refreshes, and then the spent token is
- * presented once more. Its tokens are of that session alone and live in this call. @throws AuthClientError when the sign-in is refused
+ * Shows the theft of a refresh token: a second device signs in with tokens in the body, refreshes, and then the spent token is
+ * presented once more. The tokens belong only to that session and exist only in this call. @throws AuthClientError when the sign-in is refused
  */
 export async function stageTheft(
   email: string,

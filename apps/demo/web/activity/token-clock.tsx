@@ -3,7 +3,7 @@ import { useNow } from '../format/use-now.js';
 
 const USUAL_TTL_MS = 15 * 60_000;
 
-/** How long the access token that this page rides on has left. */
+/** The remaining lifetime of this page's access token. */
 export function TokenClock({ expiresAt }: { readonly expiresAt: string }) {
   const now = useNow(1_000);
   const leftMs = Math.max(0, Date.parse(expiresAt) - now);

@@ -13,7 +13,7 @@ import { NewApiKey } from './new-api-key.js';
 
 const ROUTE = '/auth/api-keys';
 
-/** `now`: see `Ago`. Nothing where the demo has no API keys. */
+/** `now`: see `Ago`. Renders nothing if the demo has no API keys. */
 export function ApiKeysPanel({ now }: { readonly now: number }) {
   const { data: keys, failure, reload } = useResource<readonly ApiKey[]>(ROUTE);
   const [made, setMade] = useState<string>();

@@ -3,7 +3,7 @@ import { caller } from './client.js';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-/** The JSON of the answer; of 204 an empty object. `as`: default whoever is signed in. @throws AuthClientError */
+/** The JSON of the answer, or an empty object for 204. `as`: default the signed-in user. @throws AuthClientError */
 export async function call<T>(
   method: Method,
   path: string,

@@ -24,11 +24,11 @@ export interface ApiKey {
   readonly id: string;
   readonly name: string;
   readonly createdAt: string;
-  /** To the hour. */
+  /** Rounded to the hour. */
   readonly lastUsedAt?: string;
 }
 
-/** What the socket tells of: the members that the page reads. docs/events.md lists them by type. */
+/** The members of socket events that the page reads. docs/events.md lists all of them by type. */
 export interface FeedEvent {
   readonly id: number;
   readonly type: string;
@@ -43,7 +43,7 @@ export interface FeedEvent {
   readonly userAgent?: string;
 }
 
-/** `GET /mailbox`, the newest first. */
+/** `GET /mailbox`, newest first. */
 export interface Mail {
   readonly at: string;
   readonly kind: string;

@@ -19,14 +19,14 @@ describe('sayError', () => {
     expect(sayError(refusal(400, 'invalid_input', message))).toEqual({ field, text });
   });
 
-  it('says what a 401 means where it was asked, and nothing when the person called it off', () => {
+  it('explains a 401 for the caller’s context, and says nothing when the user cancelled', () => {
     const refused = { text: 'Email or password is not right.', field: 'password' };
     expect(sayError(refusal(401, 'login_refused'), refused)).toBe(refused);
     expect(sayError(refusal(401, 'reauthentication_required'), refused)).toBeUndefined();
     expect(sayError(refusal(403, 'email_unverified'), refused)?.field).toBe('email');
   });
 
-  it('tells an outage, a limit and the browser’s own refusal apart', () => {
+  it('distinguishes an outage, a limit and the browser’s own refusal', () => {
     expect(sayError(new TypeError('Failed to fetch'))?.text).toMatch(/^The server cannot answer/);
     expect(sayError(refusal(429, 'too_many_attempts', '', 240))?.text).toBe(
       'Too many tries. Try again in 4 minutes.',

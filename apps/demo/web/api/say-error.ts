@@ -2,7 +2,7 @@ import { AuthClientError } from '@tokenward/client';
 
 export interface Said {
   readonly text: string;
-  /** The name of the input that it is about. */
+  /** The name of the input with the error. */
   readonly field?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ const BY_CODE: Readonly<Record<string, Said>> = {
     text: 'This link does not work any more: it was used, it is too old, or a newer one was sent.',
   },
 };
-/** What the server says of a field, and how this page says it. */
+/** The server's text about a field, and the text on this page. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/at least (\d+) characters/, 'Take at least $1 characters.'],
   [/most used passwords/, 'This is one of the most used passwords. Take another one.'],
@@ -26,7 +26,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/longer than|too long/, 'This is too long.'],
   [/invisible characters/, 'This has a character in it that nobody can see. Type it again.'],
 ];
-/** Of the browser's own passkey dialog. */
+/** Errors of the browser's own passkey dialog. */
 const BY_BROWSER: Readonly<Record<string, string>> = {
   NotAllowedError: 'No passkey was given.',
   InvalidStateError: 'This device has a passkey of yours already.',
@@ -34,7 +34,7 @@ const BY_BROWSER: Readonly<Record<string, string>> = {
 };
 const AWAY = 'The server cannot answer right now. Nothing was lost; try again in a moment.';
 
-/** For people: what went wrong and what to do. `refused`: what a 401 or 403 means where it was asked. Undefined when they called it off. */
+/** A text for the user: what went wrong and what to do. `refused`: the meaning of a 401 or 403 here. Undefined if the user cancelled. */
 export function sayError(error: unknown, refused: Said = { text: 'That was refused.' }): Said | undefined {
   if (error instanceof DOMException && error.name in BY_BROWSER)
     return { text: BY_BROWSER[error.name] ?? '' };

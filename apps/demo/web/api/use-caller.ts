@@ -4,10 +4,10 @@ import { caller } from './client.js';
 
 const Caller = createContext<AuthClient>(caller);
 
-/** What is below it asks as whoever that client is, and as nobody else. */
+/** Components below it make requests only as the user of that client. */
 export const CallAs = Caller.Provider;
 
-/** Whoever is signed in here, or acted as. */
+/** The signed-in user, or the user that an admin acts as. */
 export function useCaller(): AuthClient {
   return useContext(Caller);
 }

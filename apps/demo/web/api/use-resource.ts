@@ -10,7 +10,7 @@ export interface Resource<T> {
   reload(): void;
 }
 
-/** What a GET answers; asked again on `reload` and whenever `version` changes. */
+/** The answer to a GET, requested again on `reload` and whenever `version` changes. */
 export function useResource<T>(path: string, version: unknown = 0, refused?: Said): Resource<T> {
   const [data, setData] = useState<T>();
   const [failure, setFailure] = useState<string>();

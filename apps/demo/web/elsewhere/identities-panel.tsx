@@ -7,7 +7,7 @@ import { Ago } from '../ui/moment.js';
 import { useAction } from '../ui/use-action.js';
 import { titleOf, useProviders } from './providers.js';
 
-/** `version`: changes when the list may have; `now`: see `Ago`. Nothing where the demo knows no provider. */
+/** `version`: changes when the list may have changed; `now`: see `Ago`. Renders nothing if the demo has no provider. */
 export function IdentitiesPanel({ version, now }: { readonly version: unknown; readonly now: number }) {
   const { data: providers = [] } = useProviders();
   return providers.length > 0 && <Identities {...{ providers, version, now }} />;

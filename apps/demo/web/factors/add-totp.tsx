@@ -13,7 +13,7 @@ interface AddTotpProps {
   readonly onDone: (codes: readonly string[] | undefined) => void;
 }
 
-/** A name, then the secret as a QR code, then its first code: only then it counts. */
+/** Asks for a name, shows the secret as a QR code, and asks for its first code, which activates it. */
 export function AddTotp({ onClose, onDone }: AddTotpProps) {
   const [secret, setSecret] = useState<TotpSecret>();
   const cancel = (

@@ -10,11 +10,11 @@ import { CodeField } from './code-field.js';
 
 const DUE = 'What you are about to do wants a fresh proof that it is you.';
 
-/** Whether it was confirmed, or the person thought better of it. */
+/** True if the user confirmed, false if the user cancelled. */
 type Confirm = (why: string) => Promise<boolean>;
 const Context = createContext<Confirm>(() => Promise.resolve(false));
 
-/** Asks for a proof in a dialog and renews the session's with it. */
+/** Asks for a proof in a dialog and renews the session's proof. */
 export function useConfirmIdentity(): Confirm {
   return useContext(Context);
 }
@@ -24,7 +24,7 @@ interface Asked {
   readonly kinds: readonly FactorBody['kind'][];
 }
 
-/** Where a route below wants a fresh proof (RFC 9470), asks for it: with what the person has. */
+/** Asks for a recent proof with one of the user's factors when a route below requires it (RFC 9470). */
 export function ConfirmIdentity({ children }: { readonly children: ReactNode }) {
   const [asked, setAsked] = useState<Asked>();
   const settle = useRef<(isProved: boolean) => void>(undefined);

@@ -14,7 +14,7 @@ import { RecoveryCodes } from './recovery-codes.js';
 
 type Open = 'totp' | 'passkey' | { readonly codes: readonly string[] };
 
-/** `version`: changes when the list may have; `now`: see `Ago`. */
+/** `version`: changes when the list may have changed; `now`: see `Ago`. */
 export function FactorsPanel({ version, now }: { readonly version: unknown; readonly now: number }) {
   const { data: factors, failure, reload } = useResource<readonly FactorBody[]>('/auth/factors', version);
   const [open, setOpen] = useState<Open>();

@@ -1,10 +1,10 @@
-/** Browsers bind passkeys to a name, and refuse an address. */
+/** Browsers bind passkeys to a host name, and refuse an IP address. */
 export function isPasskeyPossible(): boolean {
   const isAddress = /^[\d.]+$|^\[/.test(location.hostname);
   return !isAddress && 'PublicKeyCredential' in globalThis;
 }
 
-/** Where they would work. */
+/** The same page under a host name, where passkeys work. */
 export function PasskeyElsewhere() {
   const there = new URL(location.href);
   there.hostname = 'localhost';

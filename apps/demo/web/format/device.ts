@@ -4,7 +4,7 @@ export interface Device {
   readonly kind: 'computer' | 'phone' | 'program';
 }
 
-// the first that fits: every browser claims to be its elders too
+// the first match wins: every browser also names older browsers
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg/, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -22,7 +22,7 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, 'Linux'],
 ];
 
-/** A guess for the eye; nothing is decided by it. */
+/** A guess for display only; no decision depends on it. */
 export function describeDevice(userAgent: string | null | undefined): Device {
   if (!userAgent) return { name: 'Unknown device', kind: 'program' };
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1];

@@ -18,7 +18,7 @@ export function relativeTime(iso: string, nowMs: number): string {
     UNITS.find(([name, each]) => ago >= (name === 'month' ? MONTHS_FROM * each : each)) ?? [];
   if (!unit || !length) return seconds > 0 ? 'in less than a minute' : 'just now';
   const count = seconds / length;
-  // what is to come is a round number; what is over is over in full
+  // a future time is rounded; a past time counts only complete units
   return relative.format(count > 0 ? Math.round(count) : Math.trunc(count), unit);
 }
 

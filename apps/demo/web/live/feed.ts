@@ -10,9 +10,9 @@ export interface FeedState {
   readonly status: 'connecting' | 'live' | 'away';
   /** Newest first. */
   readonly events: readonly FeedEvent[];
-  /** The newest one that came while looking; those of the history are not news. */
+  /** The newest event that arrived while the page is open; events of the history are not announced. */
   readonly news: FeedEvent | undefined;
-  /** ISO 8601: when the access token that the socket stands on ends. */
+  /** ISO 8601: when the socket's access token expires. */
   readonly expiresAt: string | undefined;
 }
 
@@ -23,7 +23,7 @@ type Message =
 
 const EMPTY: FeedState = { status: 'connecting', events: [], news: undefined, expiresAt: undefined };
 
-/** The own events over `WS /events`, for as long as somebody is signed in. The handshake's cookie is the credential. */
+/** The user's events over `WS /events`, while signed in. The handshake's cookie is the credential. */
 export class Feed {
   private state = EMPTY;
   private readonly listeners = new Set<() => void>();
@@ -37,7 +37,7 @@ export class Feed {
   };
   readonly get = (): FeedState => this.state;
 
-  /** Returns how to stop. */
+  /** Returns a function that stops it. */
   readonly follow = (): (() => void) => {
     this.set(EMPTY);
     this.connect();
@@ -65,7 +65,7 @@ export class Feed {
     };
   }
 
-  /** Expired, or replaced after a change of password or role: then there are fresh tokens to be had. Ended: then this signs out. */
+  /** If the token expired or was replaced after a change of password or role, a refresh gets new tokens. If the session ended, this signs out. */
   private async askAgain(): Promise<void> {
     const { socket } = this;
     const session = await client.session().catch(() => 'unknown' as const);
@@ -103,13 +103,13 @@ export class Feed {
   }
 }
 
-/** Two connections may tell of one event. */
+/** Two connections may report the same event. */
 function merged(more: readonly FeedEvent[], known: readonly FeedEvent[]): FeedEvent[] {
   const all = new Map([...known, ...more].map((event) => [keyOf(event), event]));
   return [...all.values()].sort((a, b) => b.at.localeCompare(a.at) || b.id - a.id).slice(0, KEPT);
 }
 
-/** The number alone is that of one process. */
+/** The number alone is unique only in one process. */
 export function keyOf({ id, at, type }: FeedEvent): string {
   return `${at} ${type} ${String(id)}`;
 }

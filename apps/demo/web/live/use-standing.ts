@@ -4,7 +4,7 @@ import { client } from '../api/client.js';
 
 const RETRY_MS = 1_000;
 
-/** What the current access token says; asked again when it is replaced, until that is answered. */
+/** The claims of the current access token, requested again when it is replaced, until there is an answer. */
 export function useStanding(initial: Session): Session {
   const [standing, setStanding] = useState(initial);
   useEffect(() => {
@@ -17,7 +17,7 @@ export function useStanding(initial: Session): Session {
           if (session && isFollowed) setStanding(session);
         },
         () => {
-          // an outage changes nothing here, but what it hid is to be seen after it
+          // an outage changes nothing here, but changes during it must be shown afterwards
           if (isFollowed) retry = setTimeout(ask, RETRY_MS);
         },
       );

@@ -18,7 +18,7 @@ const SUBJECTS: Readonly<Record<string, string>> = {
   new_device: 'A sign-in from a new device',
 };
 
-/** What the demo would have mailed: nothing leaves the machine. */
+/** The mails of the demo, which do not leave the machine. */
 export function MailList() {
   const now = useNow(2_000);
   const { data: mails, failure } = useResource<readonly Mail[]>('/mailbox', now, REFUSED);

@@ -13,7 +13,7 @@ import type { MailedLink } from './use-mailed-link.js';
 
 interface MailedLinkPageProps {
   readonly link: MailedLink;
-  /** With what the sign-in page has to say. */
+  /** Called with the notice for the sign-in page. */
   readonly onDone: (because?: SignedOutBecause) => void;
 }
 
@@ -23,7 +23,7 @@ const DONE = {
 } as const;
 const ALL: readonly SecondFactorMethod[] = ['totp', 'passkey', 'recovery_code'];
 
-/** Nothing happens before the person agrees: a link that acts by itself signs its reader in as whoever sent it. */
+/** Waits for the user's consent: a link that acts by itself could sign its reader in as its sender. */
 export function MailedLinkPage({ link: { kind, value }, onDone }: MailedLinkPageProps) {
   const announce = useAnnounce();
   const [due, setDue] = useState<{ ticket: string; methods: readonly SecondFactorMethod[] }>();
@@ -48,7 +48,7 @@ export function MailedLinkPage({ link: { kind, value }, onDone }: MailedLinkPage
             beside={leave}
             onSubmit={async ({ newPassword = '' }) => {
               await resetPassword(client, { token: value, newPassword });
-              // whoever is in here is out by now
+              // the user who was signed in here is signed out by now
               await client.refresh();
               onDone('password_reset');
             }}

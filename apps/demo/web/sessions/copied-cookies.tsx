@@ -2,13 +2,13 @@ import { useState } from 'react';
 import { useAction } from '../ui/use-action.js';
 import { Failure } from '../ui/failure.js';
 
-/** Of a bound session: what its cookies are worth to somebody who copied them all, and lacks the key of this browser. */
+/** Shows what a bound session's cookies are worth to a thief who copied all of them, but lacks this browser's key. */
 export function CopiedCookies() {
   const [status, setStatus] = useState<number>();
   const { busy, failure, run } = useAction();
   const attempt = (): void => {
     void run(async () => {
-      // all the cookies of this browser, and no proof: what a second client would send
+      // all cookies of this browser without a proof, as a second client would send them
       const answer = await fetch('/auth/refresh', { method: 'POST' });
       setStatus(answer.status);
     });

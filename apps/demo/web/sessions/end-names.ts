@@ -2,7 +2,7 @@ import type { SessionBody } from '@tokenward/client/account';
 import { describeDevice } from '../format/device.js';
 import { exactTime } from '../format/time.js';
 
-/** What each "End" is called, by the session's id: no two alike, so that whoever hears them knows which is which. */
+/** A unique accessible name for each "End" button, by session id, so that screen readers can distinguish them. */
 export function endNames(sessions: readonly SessionBody[]): ReadonlyMap<string, string> {
   const times = new Map<string, number>();
   return new Map(

@@ -13,7 +13,7 @@ import { CopiedCookies } from './copied-cookies.js';
 import { SessionsTable } from './sessions-table.js';
 
 interface SessionsPageProps {
-  /** Changes when the list may have. */
+  /** Changes when the list may have changed. */
   readonly version: unknown;
   readonly onLeaving: (because: SignedOutBecause) => void;
 }

@@ -12,7 +12,7 @@ interface SessionsTableProps {
   readonly onEnd: (session: SessionBody) => void;
 }
 
-/** Roles are spelled out: as cards on a phone it is still a table for screen readers. */
+/** Roles are explicit, so that the cards on a phone are still a table for screen readers. */
 export function SessionsTable({ sessions, now, busy, onEnd }: SessionsTableProps) {
   const newestUseFirst = [...sessions].sort(
     (a, b) => Number(b.current) - Number(a.current) || b.lastUsedAt.localeCompare(a.lastUsedAt),

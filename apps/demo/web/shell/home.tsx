@@ -22,11 +22,11 @@ import { useRoute } from './use-route.js';
 interface HomeProps {
   readonly session: Session;
   readonly onStageTheft: (email: string) => void;
-  /** This page is about to end its own session; undefined when that failed. */
+  /** Called before this page ends its own session, and with undefined if that failed. */
   readonly onLeaving: (because: SignedOutBecause) => void;
 }
 
-/** Somebody is signed in. */
+/** The page of a signed-in user. */
 export function Home({ session, onStageTheft, onLeaving }: HomeProps) {
   useFeedConnection(session.id);
   const { news } = useFeed();

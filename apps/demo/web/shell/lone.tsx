@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Mark } from '../ui/mark.js';
 
-/** Instead of the page: what is wrong, and how to go on. */
+/** Replaces the page: shows what is wrong, and how to continue. */
 export function Lone({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
     <main className="lone">

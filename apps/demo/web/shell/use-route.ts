@@ -15,7 +15,7 @@ export function useHash(): string {
   return useSyncExternalStore(subscribe, () => location.hash.slice(1));
 }
 
-/** `#notes`; anything else is the sessions. */
+/** `#notes`, for example; an unknown fragment shows the sessions. */
 export function useRoute(): Route {
   const name = useHash();
   return ROUTES.find((each) => each === name) ?? 'sessions';

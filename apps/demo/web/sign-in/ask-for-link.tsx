@@ -15,7 +15,7 @@ const KINDS = {
   },
 } as const;
 
-/** Whether somebody has that address is told to nobody but its owner. */
+/** Only the owner of an address learns whether it has an account. */
 export function AskForLink({ kind }: { readonly kind: keyof typeof KINDS }) {
   const { ask, said } = KINDS[kind];
   const [asked, setAsked] = useState<string>();

@@ -8,7 +8,7 @@ interface FrameProps {
   readonly children: ReactNode;
 }
 
-/** Every page for whoever is not signed in. The focus goes to its heading, except where nothing was before. */
+/** The frame of every page without a signed-in user. The focus moves to its heading, except on the first page. */
 export function Frame({ title, notice, children }: FrameProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

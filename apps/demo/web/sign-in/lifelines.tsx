@@ -1,4 +1,4 @@
-/** Three sessions in time: one that goes on, one that is ended from it, and one whose token was copied. */
+/** Three sessions over time: one that continues, one that it ends, and one whose token was copied. */
 export function Lifelines() {
   return (
     <svg

@@ -1,4 +1,4 @@
-/** What the sign-in page has to say, by what happened before. */
+/** Notices of the sign-in page, by what happened before. */
 export const NOTICES = {
   logout: 'You are signed out. Your tokens are refused from now on, wherever they are.',
   everywhere: 'You signed out everywhere. Every session of yours has ended.',
@@ -8,5 +8,5 @@ export const NOTICES = {
     'This browser was signed out: its session was ended from another tab or device, by an administrator, or for safety.',
 } as const;
 
-/** Undefined when nobody was signed in. */
+/** Undefined if no user was signed in. */
 export type SignedOutBecause = keyof typeof NOTICES | undefined;

@@ -8,7 +8,7 @@ import { offerPasskeys } from './offer-passkeys.js';
 
 const UNKNOWN = 'That passkey is not known here.';
 
-/** By a button, and in the field of the email (conditional UI). */
+/** Sign-in with a button, and in the email field (conditional UI). */
 export function PasskeySignIn() {
   const { busy, failure, run } = useAction();
   const offer = useRef<AbortController>(undefined);
@@ -27,7 +27,7 @@ export function PasskeySignIn() {
   }, [round]);
   if (!isPasskeyPossible()) return <PasskeyElsewhere />;
   const signIn = async (): Promise<void> => {
-    // the browser takes one request at a time
+    // the browser allows one request at a time
     offer.current?.abort();
     await run(() => loginWithPasskey(client), UNKNOWN);
     setRound((count) => count + 1);

@@ -11,13 +11,13 @@ import { Frame } from './frame.js';
 
 interface SecondStepProps {
   readonly due: { readonly ticket: string; readonly methods: readonly SecondFactorMethod[] };
-  /** Signed in, or begun anew. */
+  /** Called after the sign-in, or to start again. */
   readonly onDone: () => void;
 }
 
 const WRONG = 'That is not right. After five tries, or five minutes, begin again.';
 
-/** The password was right, and nobody is signed in yet. */
+/** The password was correct, but the user is not signed in yet. */
 export function SecondStep({ due: { ticket, methods }, onDone }: SecondStepProps) {
   const [recovering, setRecovering] = useState(!methods.includes('totp') && !methods.includes('passkey'));
   const { busy, failure, run } = useAction();

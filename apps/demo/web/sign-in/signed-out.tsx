@@ -18,7 +18,7 @@ const TITLES = {
 } as const;
 type View = keyof typeof TITLES;
 
-/** Nobody is signed in. */
+/** The page without a signed-in user. */
 export function SignedOut({ because }: { readonly because: SignedOutBecause }) {
   const [view, setView] = useState<View>('sign-in');
   const [due, setDue] = useState<SecondFactorDue>();

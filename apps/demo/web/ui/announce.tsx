@@ -3,13 +3,13 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useS
 const SHOWN_FOR_MS = 6_000;
 const Announce = createContext<(text: string) => void>(() => undefined);
 
-/** Says what was done: read out, and shown for a moment. */
+/** Announces a completed action to screen readers, and shows it for a moment. */
 export function useAnnounce(): (text: string) => void {
   return useContext(Announce);
 }
 
 interface AnnouncerProps {
-  /** What was said is over when this changes. */
+  /** A change of this value clears the announcement. */
   readonly scope: string;
   readonly children: ReactNode;
 }

@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from 'react';
 import { Lone } from '../shell/lone.js';
 
-/** What would leave a white page is said instead. */
+/** Shows an error message instead of a white page. */
 export class Boundary extends Component<{ readonly children: ReactNode }, { readonly failed: boolean }> {
   override readonly state = { failed: false };
 

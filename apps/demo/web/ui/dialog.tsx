@@ -7,11 +7,11 @@ interface DialogProps {
   readonly children: ReactNode;
 }
 
-/** Modal for as long as it is there; the focus stays inside, and goes back to what opened it. */
+/** Modal while it is rendered. The focus stays inside, and then returns to the element that opened it. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  // a layout effect ends while the dialog is still in the page: closed later, it gives the focus to nobody
+  // a layout effect runs its cleanup while the dialog is in the page; closed later, it would lose the focus
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();

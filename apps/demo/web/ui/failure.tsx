@@ -1,4 +1,4 @@
-/** Always in the page, so that a text that appears is read out. */
+/** Always in the page, so that screen readers announce a text that appears. */
 export function Failure({ text }: { readonly text: string | undefined }) {
   return (
     <div role="alert" className={text ? 'failure' : undefined}>

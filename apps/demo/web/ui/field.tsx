@@ -5,7 +5,7 @@ interface FieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'id'> {
   readonly label: string;
   readonly name: string;
   readonly hint?: string | undefined;
-  /** Inside the input, at its end. */
+  /** Shown inside the input, at its end. */
   readonly button?: ReactNode;
 }
 

@@ -4,27 +4,27 @@ import { Failure } from './failure.js';
 
 const Failed = createContext<Said | undefined>(undefined);
 
-/** What is wrong with the input of that name. */
+/** The error of the input with that name. */
 export function useFailureAt(name: string | undefined): string | undefined {
   const said = useContext(Failed);
   return said?.field !== undefined && said.field === name ? said.text : undefined;
 }
 
 interface FormProps {
-  /** Of the button that sends it. */
+  /** The text of the submit button. */
   readonly submit: string;
   readonly look?: string;
   readonly className?: string;
-  /** What a 401 or 403 means here. */
+  /** The text for a 401 or 403 here. */
   readonly refused?: Said;
-  /** The inputs by their names; empty ones are ''. */
+  /** Values of the inputs by name; an empty input is ''. */
   readonly onSubmit: (values: Readonly<Record<string, string>>) => Promise<unknown>;
   readonly children?: ReactNode;
   /** Further buttons. */
   readonly beside?: ReactNode;
 }
 
-/** What goes wrong is told at its input, which gets the focus; else above the button. Empty again when it was right. */
+/** Shows an error at its input, which gets the focus, or else above the button. The form is cleared after success. */
 export function Form({
   submit,
   look = 'primary',

@@ -1,4 +1,4 @@
-/** A token with its ward: the ring is not closed, so it can be taken back. */
+/** The logo: a token in an open ring, because it can be revoked. */
 export function Mark() {
   return (
     <svg className="mark" viewBox="0 0 32 32" aria-hidden="true">

@@ -3,16 +3,16 @@ import { exactTime, relativeTime } from '../format/time.js';
 interface MomentProps {
   /** ISO 8601 */
   readonly at: string;
-  /** Looked at now and then, so it may be a little behind. */
+  /** Updated from time to time, so it may be slightly late. */
   readonly now: number;
 }
 
-/** A time that is over, however far behind `now` is. */
+/** A past time, even if `now` is late. */
 export function Ago({ at, now }: MomentProps) {
   return <Moment at={at} now={Math.max(now, Date.parse(at))} />;
 }
 
-/** A time in words, the exact one on hover. */
+/** A time in words, with the exact time on hover. */
 export function Moment({ at, now }: MomentProps) {
   return (
     <time dateTime={at} title={exactTime(at)}>

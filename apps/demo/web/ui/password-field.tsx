@@ -35,7 +35,7 @@ export function PasswordField(props: PasswordFieldProps) {
   );
 }
 
-/** With the rule that the server holds it to. */
+/** With the rule that the server enforces. */
 export function NewPasswordField({ label, name }: Pick<PasswordFieldProps, 'label' | 'name'>) {
   return (
     <PasswordField

@@ -4,11 +4,11 @@ import { sayError } from '../api/say-error.js';
 export interface Action {
   readonly busy: boolean;
   readonly failure: string | undefined;
-  /** Resolves when it is over, either way. Ignored while another one is under way. */
+  /** Resolves when the action has ended, successfully or not. Ignored while another action is running. */
   run(work: () => Promise<unknown>, refused?: string): Promise<void>;
 }
 
-/** One piece of work at a time, and what went wrong with the last one. Buttons say `aria-disabled`: one that is disabled loses the focus. */
+/** Runs one action at a time and keeps the error of the last one. Buttons use `aria-disabled`, because a disabled button loses the focus. */
 export function useAction(): Action {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();

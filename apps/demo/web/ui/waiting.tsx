@@ -1,4 +1,4 @@
-/** In place of what is not there yet. */
+/** A placeholder for content that is not loaded yet. */
 export function Waiting() {
   return (
     <p className="empty" role="status">

@@ -9,7 +9,7 @@ interface UsersTableProps {
   readonly onAct: (user: UserRow) => void;
 }
 
-/** Roles are spelled out: as cards on a phone it is still a table for screen readers. */
+/** Roles are explicit, so that the cards on a phone are still a table for screen readers. */
 export function UsersTable({ users, ...rest }: UsersTableProps) {
   return (
     <table role="table" className="users">

@@ -7,11 +7,11 @@ import { opened } from './session-subject.js';
 
 export interface ApiKeyStoreSubject {
   readonly apiKeys: ApiKeyStore;
-  /** Of the same database. */
+  /** The session store of the same database. */
   readonly sessions: SessionStore;
-  /** A new user id; where the stores look at users, one of a user who is there and not disabled. */
+  /** A new user id. If the stores read users, it belongs to an existing user who is not disabled. */
   readonly newUser: () => Promise<string>;
-  /** Lets the store's clock go on, or waits as long. */
+  /** Moves the store's clock forward, or waits as long. */
   readonly pass: (ms: number) => Promise<void>;
 }
 
@@ -29,7 +29,7 @@ async function made(it: ApiKeyStoreSubject, changes: Partial<NewApiKey> = {}) {
 }
 
 const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<void>>> = {
-  'finds a key by its id and hash alone, with the counters of its owner': async (it) => {
+  'finds a key only by its id and hash, with the counters of its owner': async (it) => {
     const { id, hash, subject } = await made(it, { permissions: ['a', 'b'] });
     const found = await it.apiKeys.use(id, hash);
     assert.deepEqual(found?.state, { tokenVersion: 1, epoch: 1 });
@@ -40,7 +40,7 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     assert.deepEqual((await it.apiKeys.read(id))?.state, { tokenVersion: 2, epoch: 2 });
   },
 
-  'keeps none for a session that has ended, or that is of another user': async (it) => {
+  'stores no key for a session that has ended or belongs to another user': async (it) => {
     const session = await opened({ ...it, store: it.sessions });
     const key = newKey(session.subject, { sessionId: session.id });
     assert.equal(typeof (await it.apiKeys.create(key, BY)), 'object');
@@ -54,7 +54,7 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     assert.equal((await it.apiKeys.list(session.subject)).length, 1);
   },
 
-  'keeps the last use to the hour': async (it) => {
+  'stores the last use to the hour': async (it) => {
     const { id, hash, subject } = await made(it);
     assert.equal((await it.apiKeys.list(subject))[0]?.lastUsedAt, undefined);
     await it.apiKeys.use(id, hash);
@@ -63,7 +63,7 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     assert.equal(lastUsedAt % 3_600_000, 0);
   },
 
-  'lists the keys of their owner alone, the oldest first': async (it) => {
+  'lists only the keys of the owner, oldest first': async (it) => {
     const first = await made(it);
     const second = newKey(first.subject, { name: 'second' });
     await it.apiKeys.create(second, BY);
@@ -74,7 +74,9 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     );
   },
 
-  'deletes a key of its owner alone, once, and says what refuses it elsewhere': async (it) => {
+  'deletes a key only for its owner, once, and returns the ledger entry that refuses it elsewhere': async (
+    it,
+  ) => {
     const { id, hash, subject } = await made(it);
     assert.ok(await it.apiKeys.use(id, hash));
     assert.equal(await it.apiKeys.remove(await it.newUser(), id, BY), undefined);
@@ -90,14 +92,14 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     assert.equal(await it.apiKeys.use(id, hash), undefined);
   },
 
-  'fills no ledger with keys that nobody ever used': async (it) => {
+  'adds no ledger entry for a deleted key that was never used': async (it) => {
     const { id, hash, subject } = await made(it);
     const change = await it.apiKeys.remove(subject, id, BY);
     assert.deepEqual([change?.entries, change?.events.length], [[], 1]);
     assert.equal(await it.apiKeys.use(id, hash), undefined);
   },
 
-  'of a first use and a deletion at once lets none through that nothing refuses later': async (it) => {
+  'a key accepted during its deletion has a ledger entry that refuses it later': async (it) => {
     const { subject } = await made(it);
     const keys = Array.from({ length: 20 }, () => newKey(subject));
     for (const key of keys) await it.apiKeys.create(key, BY);
@@ -111,7 +113,7 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     await Promise.all(keys.map(race));
   },
 
-  'of 20 simultaneous keys keeps no more than the owner may have': async (it) => {
+  'stores at most the allowed number of 20 simultaneous keys': async (it) => {
     const subject = await it.newUser();
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, () => it.apiKeys.create(newKey(subject, { atMost: 3 }), BY)),
@@ -120,7 +122,7 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     assert.equal((await it.apiKeys.list(subject)).length, 3);
   },
 
-  'forgets what has expired': async (it) => {
+  'removes expired keys': async (it) => {
     const { id, hash, subject } = await made(it, { ttlMs: 50, atMost: 1 });
     await it.pass(60);
     assert.equal(await it.apiKeys.use(id, hash), undefined);
@@ -129,7 +131,7 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
     assert.ok((await it.apiKeys.removeExpired(100)) >= 1);
   },
 
-  'a sign-out everywhere spares the keys; a deletion of the owner, a claim and a restore end them': async (
+  'a sign-out everywhere keeps the keys; deletion or claim of the account and a restore remove them': async (
     it,
   ) => {
     const [stays, goes, claimed] = [await made(it), await made(it), await made(it)];
@@ -149,7 +151,7 @@ const CASES: Readonly<Record<string, (subject: ApiKeyStoreSubject) => Promise<vo
   },
 };
 
-/** What an `ApiKeyStore` must do. */
+/** The requirements on every `ApiKeyStore`. */
 export function apiKeyStoreConformance(
   subject: () => ApiKeyStoreSubject | Promise<ApiKeyStoreSubject>,
 ): readonly ConformanceCase[] {

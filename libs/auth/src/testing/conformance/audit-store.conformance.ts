@@ -5,7 +5,7 @@ import type { AuditStore } from '../../storage/audit-store.port.js';
 import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface AuditStoreSubject {
-  /** Empty, or with records of other cases in it. */
+  /** Empty, or with records of other cases. */
   readonly audit: AuditStore;
 }
 
@@ -24,7 +24,7 @@ const namesOf = (found: readonly AuditRecord[]): readonly unknown[] =>
   found.map(({ detail }) => detail['name']);
 
 const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<void>>> = {
-  'gives back what it was given': async ({ audit }) => {
+  'returns the records that it was given': async ({ audit }) => {
     const userId = randomUUID();
     const at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
     const given = record({
@@ -45,7 +45,7 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
     assert.ok(Math.abs(Date.parse(found?.at ?? '') - Date.now()) < 60_000);
   },
 
-  'finds the newest first, in pages that neither overlap nor leave a gap': async ({ audit }) => {
+  'finds records newest first, in pages without overlap or gap': async ({ audit }) => {
     const userId = randomUUID();
     for (const name of ['a', 'b', 'c', 'd', 'e']) await audit.append([record({ userId, detail: { name } })]);
     const first = await audit.find({ userId, limit: 2 });
@@ -72,7 +72,9 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
     assert.deepEqual(await find({ userId, to: new Date(at(2021)) }), ['failed']);
   },
 
-  'records of one fold are one row with their number, whoever writes them': async ({ audit }) => {
+  'records with the same fold are one row with their count, whichever process writes them': async ({
+    audit,
+  }) => {
     const [userId, fold] = [randomUUID(), randomUUID().slice(0, 22)];
     await audit.append([record({ userId, fold, detail: { name: 'first' } })]);
     await Promise.all([2, 3].map((count) => audit.append([record({ userId, fold, count })])));
@@ -83,7 +85,7 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
     );
   },
 
-  'a value that cannot be stored costs neither its record nor the others': async ({ audit }) => {
+  'a value that cannot be stored does not lose its record or the others': async ({ audit }) => {
     const userId = randomUUID();
     await audit.append([
       record({ userId, ip: 'not an address' }),
@@ -95,7 +97,7 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
     assert.ok(found.every(({ ip }) => ip === undefined));
   },
 
-  'removes what is older than asked, a page at a time, and nothing else': async ({ audit }) => {
+  'removes only records older than the given time, a page at a time': async ({ audit }) => {
     const userId = randomUUID();
     const old = new Date(Date.now() - 30 * YEAR_MS).toISOString();
     await audit.append([
@@ -107,7 +109,7 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
     assert.deepEqual(namesOf(await audit.find({ userId, limit: ALL })), ['young']);
   },
 
-  'knows a network by its /24 or /48, and a user agent by its text': async ({ audit }) => {
+  'recognises a network by its /24 or /48, and a user agent by its text': async ({ audit }) => {
     const userId = randomUUID();
     const earlier = [signIn(userId, '203.0.113.7'), signIn(userId, '2001:db8:1::7')];
     await audit.append([...earlier, signIn(randomUUID(), '198.51.100.7', 'another')]);
@@ -119,7 +121,7 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
     assertHolds(await look('2001:db8:1:ffff::1'), { network: 'known' });
     assertHolds(await look('203.0.114.7', 'another'), { network: 'new', userAgent: 'new' });
     assertHolds(await look('2001:db8:2::7'), { network: 'new' });
-    // what is not known is not new
+    // a missing address or user agent does not count as new
     assertHolds(await look(), { network: 'known', userAgent: 'known' });
   },
 
@@ -132,7 +134,7 @@ const CASES: Readonly<Record<string, (subject: AuditStoreSubject) => Promise<voi
   },
 };
 
-/** What every `AuditStore` must do. That the other stores write their records in their own transactions is for their suites. */
+/** The requirements on every `AuditStore`. The suites of the other stores check that they write records in their own transactions. */
 export function auditStoreConformance(
   subject: () => AuditStoreSubject | Promise<AuditStoreSubject>,
 ): readonly ConformanceCase[] {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 
-/** One thing that every implementation of a port must do. Framework-neutral: `for (const { name, run } of cases) it(name, run)`. */
+/** One requirement on every implementation of a port. It needs no test framework: `for (const { name, run } of cases) it(name, run)`. */
 export interface ConformanceCase {
   readonly name: string;
   /** Rejects with an `AssertionError` of `node:assert`. */
   readonly run: () => Promise<void>;
 }
 
-/** Binds a table of cases to whatever makes the subject; it is asked anew for each case. */
+/** Binds a table of cases to a function that makes the subject, and is called for each case. */
 export function casesFor<T>(
   table: Readonly<Record<string, (subject: T) => Promise<void>>>,
   subject: () => T | Promise<T>,
@@ -15,7 +15,7 @@ export function casesFor<T>(
   return Object.entries(table).map(([name, check]) => ({ name, run: async () => check(await subject()) }));
 }
 
-/** `expected` names the members that count; others may be there, but no more items than it lists. */
+/** Compares only the members that `expected` has. A list must have as many items as `expected`. */
 export function assertHolds(actual: unknown, expected: object): void {
   assert.ok(typeof actual === 'object' && actual !== null, 'there is nothing to compare');
   if (Array.isArray(expected)) assert.equal(Reflect.get(actual, 'length'), expected.length);

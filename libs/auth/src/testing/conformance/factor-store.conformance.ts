@@ -9,9 +9,9 @@ import { opened } from './session-subject.js';
 
 export interface FactorStoreSubject {
   readonly factors: FactorStore;
-  /** Of the same database. */
+  /** The session store of the same database. */
   readonly sessions: SessionStore;
-  /** A new user id; where the stores look at users, one of a user who is there and not disabled. */
+  /** A new user id. If the stores read users, it belongs to an existing user who is not disabled. */
   readonly newUser: () => Promise<string>;
 }
 
@@ -41,7 +41,9 @@ function passkeyOf(subject: string, changes: Partial<NewPasskey> = {}): NewPassk
 }
 
 const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<void>>> = {
-  'keeps a secret unconfirmed until its first code, and one such at a time': async (it) => {
+  'keeps a secret unconfirmed until its first code, and only one unconfirmed secret at a time': async (
+    it,
+  ) => {
     const { subject, id: sessionId } = await opened({ ...it, store: it.sessions });
     const [first, second] = [randomUUID(), randomUUID()];
     const sealedSecret = randomBytes(40);
@@ -55,7 +57,7 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     assert.equal(gone.kind, 'unfit');
   },
 
-  'of 20 simultaneous uses of one step exactly one counts, and none of an earlier step': async (it) => {
+  'accepts exactly one of 20 simultaneous uses of a step, and no earlier step afterwards': async (it) => {
     const { id } = await withTotp(it, 10);
     assert.equal(await it.factors.useStep(id, 10), false);
     const uses = await Promise.all(TWENTY.map(() => it.factors.useStep(id, 11)));
@@ -63,7 +65,7 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     assert.deepEqual([await it.factors.useStep(id, 13), await it.factors.useStep(id, 12)], [true, false]);
   },
 
-  'of 20 simultaneous uses of one recovery code exactly one counts, and only its owner may': async (it) => {
+  'accepts exactly one of 20 simultaneous uses of a recovery code, and only by its owner': async (it) => {
     const { subject, codes } = await withTotp(it);
     const other = await withTotp(it);
     const [code = randomBytes(32)] = codes;
@@ -73,7 +75,7 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     assert.equal((await it.factors.of(subject)).recoveryCodesLeft, 1);
   },
 
-  'new recovery codes replace the former, and the last factor takes them along': async (it) => {
+  'new recovery codes replace the old ones, and removing the last factor removes them': async (it) => {
     const { subject, codes, id, session } = await withTotp(it);
     const fresh = [randomBytes(32)];
     await changed(it, subject, { kind: 'recovery_codes_renewed', codes: fresh }, session.id);
@@ -102,7 +104,7 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     assert.deepEqual([await zero(), await zero()], [true, true]);
   },
 
-  'a change needs the counters that it was allowed by, and bumps the version': async (it) => {
+  'a change requires the counters that were read when it was allowed, and bumps the version': async (it) => {
     const { subject, id, session } = await withTotp(it);
     const { state } = await it.factors.of(subject);
     assert.equal(state.tokenVersion, 2);
@@ -116,14 +118,14 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     assert.deepEqual(both.map(({ kind }) => kind).sort(), ['changed', 'superseded']);
   },
 
-  'a session that has ended changes nothing, and one of another user neither': async (it) => {
+  'a session that has ended or belongs to another user changes nothing': async (it) => {
     const [mine, other] = [await withTotp(it), await withTotp(it)];
     const act = { kind: 'passkey_added' as const, passkey: passkeyOf(mine.subject) };
     assert.equal((await changed(it, mine.subject, act, other.session.id)).kind, 'superseded');
     await it.sessions.endOne(mine.session.id, 'logout');
     assert.equal((await changed(it, mine.subject, act, mine.session.id)).kind, 'superseded');
     assert.equal((await it.factors.of(mine.subject)).all.length, 1);
-    // the host asks in no session
+    // the host makes the change without a session
     assert.equal((await changed(it, mine.subject, { kind: 'removed', id: mine.id })).kind, 'changed');
   },
 
@@ -134,29 +136,28 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     assert.equal((await it.factors.of(other.subject)).all.length, 1);
   },
 
-  'a change takes the tokens and the proof of the other sessions, and spares the one that asked': async (
-    it,
-  ) => {
-    const { subject, session, id } = await withTotp(it);
-    const expected = (await it.factors.of(subject)).state;
-    const other = await opened({ ...it, store: it.sessions }, { subject, expected });
-    const outcome = await changed(it, subject, { kind: 'removed', id }, session.id);
-    assert.deepEqual(entriesOf(outcome), [
-      { kind: 'session_version', id: other.id, value: expected.tokenVersion + 1 },
-    ]);
-    assert.deepEqual(outcome.kind === 'changed' && outcome.events, [
-      {
-        ...{ type: 'factor.changed', userId: subject, actorId: undefined },
-        ...{ sessionId: session.id, change: 'removed' },
-      },
-    ]);
-    const rotated = await it.sessions.rotate(rotationOf(other));
-    assert.ok(rotated.kind === 'rotated' && rotated.session.authTime.getTime() === 0);
-    const kept = await it.sessions.rotate(rotationOf(session));
-    assert.ok(kept.kind === 'rotated' && kept.session.authTime.getTime() > 0);
-  },
+  'a change invalidates the tokens and proofs of the other sessions, and keeps those of its own session':
+    async (it) => {
+      const { subject, session, id } = await withTotp(it);
+      const expected = (await it.factors.of(subject)).state;
+      const other = await opened({ ...it, store: it.sessions }, { subject, expected });
+      const outcome = await changed(it, subject, { kind: 'removed', id }, session.id);
+      assert.deepEqual(entriesOf(outcome), [
+        { kind: 'session_version', id: other.id, value: expected.tokenVersion + 1 },
+      ]);
+      assert.deepEqual(outcome.kind === 'changed' && outcome.events, [
+        {
+          ...{ type: 'factor.changed', userId: subject, actorId: undefined },
+          ...{ sessionId: session.id, change: 'removed' },
+        },
+      ]);
+      const rotated = await it.sessions.rotate(rotationOf(other));
+      assert.ok(rotated.kind === 'rotated' && rotated.session.authTime.getTime() === 0);
+      const kept = await it.sessions.rotate(rotationOf(session));
+      assert.ok(kept.kind === 'rotated' && kept.session.authTime.getTime() > 0);
+    },
 
-  'a secret is sealed anew only while it is what was read': async (it) => {
+  'a secret is sealed again only while it is unchanged since it was read': async (it) => {
     const { id, subject } = await withTotp(it);
     const sealedOf = async () => {
       const [factor] = (await it.factors.of(subject)).all;
@@ -169,23 +170,24 @@ const CASES: Readonly<Record<string, (subject: FactorStoreSubject) => Promise<vo
     assert.deepEqual(await sealedOf(), next);
   },
 
-  'a user who is deleted leaves no factor behind, and one whose account is claimed none, which is told of each':
-    async (it) => {
-      const hidden = await withTotp(it);
-      // of a user whom the directory does not find for a while
-      assert.deepEqual((await it.sessions.endAll(hidden.subject, 'user_not_found')).events.length, 1);
-      assert.equal((await it.factors.of(hidden.subject)).all.length, 1);
-      assert.equal(await it.factors.useRecoveryCode(hidden.subject, hidden.codes[0] as Buffer), true);
-      for (const reason of ['user_deleted', 'account_claimed'] as const) {
-        const { subject, codes } = await withTotp(it);
-        const { events } = await it.sessions.endAll(subject, reason);
-        const removed = { type: 'factor.changed', userId: subject, actorId: undefined, change: 'removed' };
-        const told = events.filter(({ type }) => type === 'factor.changed');
-        assert.deepEqual(told, reason === 'account_claimed' ? [removed] : []);
-        assertHolds(await it.factors.of(subject), { all: [], recoveryCodesLeft: 0 });
-        assert.equal(await it.factors.useRecoveryCode(subject, codes[0] as Buffer), false);
-      }
-    },
+  'deletion or claim of an account removes each factor, with an event for each one on a claim': async (
+    it,
+  ) => {
+    const hidden = await withTotp(it);
+    // a user whom the directory temporarily does not find
+    assert.deepEqual((await it.sessions.endAll(hidden.subject, 'user_not_found')).events.length, 1);
+    assert.equal((await it.factors.of(hidden.subject)).all.length, 1);
+    assert.equal(await it.factors.useRecoveryCode(hidden.subject, hidden.codes[0] as Buffer), true);
+    for (const reason of ['user_deleted', 'account_claimed'] as const) {
+      const { subject, codes } = await withTotp(it);
+      const { events } = await it.sessions.endAll(subject, reason);
+      const removed = { type: 'factor.changed', userId: subject, actorId: undefined, change: 'removed' };
+      const told = events.filter(({ type }) => type === 'factor.changed');
+      assert.deepEqual(told, reason === 'account_claimed' ? [removed] : []);
+      assertHolds(await it.factors.of(subject), { all: [], recoveryCodesLeft: 0 });
+      assert.equal(await it.factors.useRecoveryCode(subject, codes[0] as Buffer), false);
+    }
+  },
 };
 
 function entriesOf(outcome: FactorChangeOutcome): readonly object[] {
@@ -193,7 +195,7 @@ function entriesOf(outcome: FactorChangeOutcome): readonly object[] {
   return outcome.entries.map(({ expiresAt: _, ...entry }) => entry);
 }
 
-/** What every `FactorStore` must do: one winner a code, a step, a counter; and what a change takes from the other sessions. */
+/** The requirements on every `FactorStore`: each code, step and counter value is accepted once, and a change affects the other sessions. */
 export function factorStoreConformance(
   subject: () => FactorStoreSubject | Promise<FactorStoreSubject>,
 ): readonly ConformanceCase[] {

@@ -4,18 +4,18 @@ import type { SessionStore } from '../../storage/session-store.port.js';
 import type { HostWork, SqlParameter, SqlTransaction } from '../../storage/sql-transaction.port.js';
 import { casesFor, type ConformanceCase } from './conformance-case.js';
 
-/** An adapter for the transactions of some library, on the database of a session store. */
+/** An adapter for the transactions of a library, on the database of a session store. */
 export interface HostTransactionSubject {
   readonly sessions: SessionStore;
-  /** Opens a transaction and hands it over; commits when `use` resolves, rolls back when it rejects. */
+  /** Opens a transaction and passes it to `use`. Commits when `use` resolves, rolls back when it rejects. */
   open(use: (tx: SqlTransaction) => Promise<void>): Promise<void>;
-  /** What the adapter makes of a handle on which no transaction was opened. */
+  /** What the adapter returns for a handle without an open transaction. */
   readonly notOpen: SqlTransaction;
   /** The adapter's `HostWork`, with `work` inside. */
   work(work: () => Promise<void>): HostWork;
 }
 
-/** What an adapter may trip over: quotes, placeholders of any library, casts, comments, what is not ASCII. */
+/** Text that can break an adapter: quotes, placeholders of any library, casts, comments, non-ASCII characters. */
 const TEXTS: readonly string[] = [
   '',
   "' or '1'='1",
@@ -37,7 +37,7 @@ async function one(tx: SqlTransaction, text: string, ...parameters: SqlParameter
   return Object.values(rows[0] ?? {})[0];
 }
 
-/** In a transaction that is rolled back. */
+/** Runs `use` in a transaction that is rolled back. */
 async function asked(
   subject: HostTransactionSubject,
   use: (tx: SqlTransaction) => Promise<void>,
@@ -53,12 +53,12 @@ async function asked(
 }
 
 const CASES: Readonly<Record<string, (subject: HostTransactionSubject) => Promise<void>>> = {
-  'parameters arrive as they are, whatever is in them': (subject) =>
+  'parameters arrive unchanged, whatever their content': (subject) =>
     asked(subject, async (tx) => {
       for (const text of TEXTS) assert.equal(await one(tx, '$1::text', text), text);
     }),
 
-  'parameters go by their number, not by their place': (subject) =>
+  'parameters are matched by their number, not by their position': (subject) =>
     asked(subject, async (tx) => {
       assert.equal(await one(tx, `$2::text || $1::text || $2::text`, 'a', 'b'), 'bab');
       const many = Array.from({ length: 12 }, (_, n) => `<${String(n)}>`);
@@ -71,7 +71,7 @@ const CASES: Readonly<Record<string, (subject: HostTransactionSubject) => Promis
       assert.equal(await one(tx, `('{"a":1}'::jsonb ? $1::text) and '{"?":1}'::jsonb ? '?'`, 'a'), 'true');
     }),
 
-  'types arrive right': (subject) =>
+  'types arrive correctly': (subject) =>
     asked(subject, async (tx) => {
       const given: readonly (readonly [string, SqlParameter, string])[] = [
         ['$1::int + 1', 41, '42'],
@@ -95,7 +95,7 @@ const CASES: Readonly<Record<string, (subject: HostTransactionSubject) => Promis
       assert.equal(await one(tx, 'pg_current_xact_id()'), first);
     }),
 
-  'a change stands when the host commits, and not before': async (subject) => {
+  'a change is visible when the host commits, and not before': async (subject) => {
     const user = randomUUID();
     await subject.open(async (tx) => {
       const ended = await subject.sessions.endAll(user, 'user_disabled', { tx });
@@ -123,7 +123,7 @@ const CASES: Readonly<Record<string, (subject: HostTransactionSubject) => Promis
     assert.equal(await version(subject, user), 1);
   },
 
-  'a transaction that is over is refused, and nothing is written': async (subject) => {
+  'a finished transaction is refused, and nothing is written': async (subject) => {
     const user = randomUUID();
     let kept: SqlTransaction | undefined;
     await subject.open(async (tx) => {
@@ -149,12 +149,12 @@ const CASES: Readonly<Record<string, (subject: HostTransactionSubject) => Promis
     assert.equal(await version(subject, user), 2);
   },
 
-  'work: whatever fails takes both back, and is what is thrown': async (subject) => {
+  'work: any failure rolls both back, and its error is thrown': async (subject) => {
     const user = randomUUID();
     const [own, ending] = [new Error('of the host'), new Error('of the ending')];
     const failing = subject.work(() => Promise.reject(own));
     await assert.rejects(
-      failing.run(() => Promise.reject(new Error('it must not come to this'))),
+      failing.run(() => Promise.reject(new Error('this must not be reached'))),
       (error) => error === own,
     );
     const working = subject.work(() => Promise.resolve());
@@ -169,7 +169,7 @@ const CASES: Readonly<Record<string, (subject: HostTransactionSubject) => Promis
   },
 };
 
-/** What an adapter for `AuthService.userChanged(tx, …)` and `changeUser` must do. Cases share a database, and leave rows of users of their own. */
+/** The requirements on an adapter for `AuthService.userChanged(tx, …)` and `changeUser`. Cases share a database and leave rows, each of its own users. */
 export function hostTransactionConformance(
   subject: () => HostTransactionSubject | Promise<HostTransactionSubject>,
 ): readonly ConformanceCase[] {

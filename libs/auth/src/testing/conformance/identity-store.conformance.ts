@@ -14,9 +14,9 @@ import { opened } from './session-subject.js';
 
 export interface IdentityStoreSubject {
   readonly identities: IdentityStore;
-  /** Of the same database. */
+  /** The session store of the same database. */
   readonly sessions: SessionStore;
-  /** A new user id; where the stores look at users, one of a user who is there and not disabled. */
+  /** A new user id. If the stores read users, it belongs to an existing user who is not disabled. */
   readonly newUser: () => Promise<string>;
 }
 
@@ -41,7 +41,7 @@ async function linked(it: IdentityStoreSubject, changes: Partial<NewIdentity> = 
 }
 
 const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<void>>> = {
-  'finds an identity by issuer and subject, both to the letter': async (it) => {
+  'finds an identity by the exact issuer and subject': async (it) => {
     const { subject, identity } = await linked(it);
     const { issuerSubject } = identity;
     const found = await it.identities.find(identity);
@@ -55,7 +55,7 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     for (const each of others) assert.equal(await it.identities.find(each), undefined);
   },
 
-  'of 20 simultaneous links of one identity exactly one counts': async (it) => {
+  'accepts exactly one of 20 simultaneous links of an identity': async (it) => {
     const identity = identityOf();
     const users = await Promise.all(Array.from({ length: 20 }, () => it.newUser()));
     const outcomes = await Promise.all(
@@ -65,7 +65,7 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.equal(outcomes.filter(({ kind }) => kind === 'unfit').length, 19);
   },
 
-  'a change needs the counters that it was allowed by, and bumps the version': async (it) => {
+  'a change requires the counters that were read when it was allowed, and bumps the version': async (it) => {
     const { subject } = await linked(it);
     const expected = { tokenVersion: 1, epoch: 1 };
     assert.deepEqual(await it.sessions.readSubject(subject), { tokenVersion: 2, epoch: 1 });
@@ -74,7 +74,7 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.equal((await changed(it, subject, act)).kind, 'changed');
   },
 
-  'unlinks what the subject has at that issuer, and nothing else': async (it) => {
+  'unlinks only the subject’s identity at that issuer': async (it) => {
     const [mine, other] = [await linked(it), await linked(it)];
     const elsewhere = identityOf({ issuer: 'https://other.example' });
     await changed(it, mine.subject, { kind: 'identity_linked', identity: elsewhere });
@@ -85,7 +85,7 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     for (const each of [elsewhere, other.identity]) assert.ok(await it.identities.find(each));
   },
 
-  'a session that has ended links nothing': async (it) => {
+  'a session that has ended cannot link': async (it) => {
     const session = await opened({ ...it, store: it.sessions });
     const { subject, id: sessionId } = session;
     await it.sessions.endOne(sessionId, 'logout');
@@ -96,7 +96,7 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.equal(await it.identities.find(identity), undefined);
   },
 
-  'a change takes the tokens and the proof of the other sessions, and tells of it': async (it) => {
+  'a change invalidates the tokens and proofs of the other sessions, with an event': async (it) => {
     const session = await opened({ ...it, store: it.sessions });
     const { subject } = session;
     const expected = await it.sessions.readSubject(subject);
@@ -123,7 +123,7 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.ok(kept.kind === 'rotated' && kept.session.authTime.getTime() > 0);
   },
 
-  'tells what a user has linked': async (it) => {
+  'lists the identities of a user': async (it) => {
     const { subject, identity } = await linked(it);
     const second = identityOf({ issuer: 'https://other.example' });
     await changed(it, subject, { kind: 'identity_linked', identity: second });
@@ -132,7 +132,7 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.deepEqual(await it.identities.of(await it.newUser()), []);
   },
 
-  'ends the sessions that came from a session at a provider, and no others': async (it) => {
+  'ends only the sessions that came from a session at a provider': async (it) => {
     const at = { issuer: ISSUER, issuerSubject: randomUUID() };
     const open = (provider?: ProviderSession) => opened({ ...it, store: it.sessions }, { provider });
     const [first, second] = [await open({ ...at, sid: 's1' }), await open({ ...at, sid: 's2' })];
@@ -160,7 +160,7 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     for (const each of others) assert.equal((await it.sessions.rotate(rotationOf(each))).kind, 'rotated');
   },
 
-  'forgets what was linked before the email was verified, and spares the rest': async (it) => {
+  'removes identities that were linked before the email was verified, and keeps the rest': async (it) => {
     const { subject, identity: early } = await linked(it, { proven: false });
     const late = identityOf({ email: undefined });
     await changed(it, subject, { kind: 'identity_linked', identity: late });
@@ -172,7 +172,7 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
     assert.deepEqual(await it.identities.removeUnproven(subject), { entries: [], events: [] });
   },
 
-  'a user who is deleted leaves no identity behind': async (it) => {
+  'deletion of a user removes each identity': async (it) => {
     const [gone, stays] = [await linked(it), await linked(it)];
     await it.sessions.endAll(stays.subject, 'logout_all');
     await it.sessions.endAll(gone.subject, 'user_deleted');
@@ -181,7 +181,7 @@ const CASES: Readonly<Record<string, (subject: IdentityStoreSubject) => Promise<
   },
 };
 
-/** What an `IdentityStore` must do. */
+/** The requirements on every `IdentityStore`. */
 export function identityStoreConformance(
   subject: () => IdentityStoreSubject | Promise<IdentityStoreSubject>,
 ): readonly ConformanceCase[] {

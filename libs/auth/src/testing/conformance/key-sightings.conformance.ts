@@ -4,7 +4,7 @@ import type { KeySightings } from '../../storage/key-sightings.port.js';
 import { casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface KeySightingsSubject {
-  /** Empty: no key was noted yet. */
+  /** Empty: no key has been recorded yet. */
   readonly sightings: KeySightings;
 }
 
@@ -22,7 +22,7 @@ const CASES: Readonly<Record<string, (subject: KeySightingsSubject) => Promise<v
     assert.ok(Number(then.get(later)) >= 0 && Number(then.get(later)) < MINUTE_MS);
   },
 
-  'a key that was seen stays as old as its first sighting': async ({ sightings }) => {
+  'a known key keeps the time of its first sighting': async ({ sightings }) => {
     const later = randomUUID();
     await sightings.see([randomUUID()]);
     const before = (await sightings.see([later])).get(later);
@@ -30,13 +30,13 @@ const CASES: Readonly<Record<string, (subject: KeySightingsSubject) => Promise<v
     assert.ok(Number(after) >= Number(before) && Number(after) < MINUTE_MS);
   },
 
-  'of processes that start together each finds its keys long known': async ({ sightings }) => {
+  'processes that start together all find their keys known for long': async ({ sightings }) => {
     const kid = randomUUID();
     const answers = await Promise.all(Array.from({ length: 5 }, () => sightings.see([kid])));
     for (const ages of answers) assert.ok(Number(ages.get(kid)) > YEAR_MS);
   },
 
-  'knows what was noted, and nothing else': async ({ sightings }) => {
+  'knows only recorded keys': async ({ sightings }) => {
     const kid = randomUUID();
     assert.equal(await sightings.knows(kid), false);
     await sightings.see([kid]);
@@ -45,7 +45,7 @@ const CASES: Readonly<Record<string, (subject: KeySightingsSubject) => Promise<v
   },
 };
 
-/** What every `KeySightings` must do. */
+/** The requirements on every `KeySightings`. */
 export function keySightingsConformance(
   subject: () => KeySightingsSubject | Promise<KeySightingsSubject>,
 ): readonly ConformanceCase[] {

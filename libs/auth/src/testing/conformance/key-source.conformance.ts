@@ -3,7 +3,7 @@ import type { KeySource, RotationRequest, SourceJwk } from '../../storage/key-so
 import { casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface KeySourceSubject {
-  /** Empty where it can make keys (`rotate`); else with at least one key that signs. */
+  /** Empty if it can make keys (`rotate`), otherwise with at least one signing key. */
   readonly source: KeySource;
 }
 
@@ -15,7 +15,7 @@ const request = (changes: Partial<RotationRequest> = {}): RotationRequest => ({
   ...changes,
 });
 
-/** All that `keyRotation` needs of a source: keys with names, each of which can sign or verify. */
+/** Asserts what `keyRotation` needs of a source: keys with a kid, each of which can sign or verify. */
 async function keysOf(source: KeySource): Promise<readonly SourceJwk[]> {
   const { keys, sign } = await source.load('ES256');
   for (const key of keys) {
@@ -26,7 +26,7 @@ async function keysOf(source: KeySource): Promise<readonly SourceJwk[]> {
     if (key.nbf !== undefined && key.revoked === undefined)
       assert.ok(key.d ?? key.k ?? sign, `${key.kid} is to sign and cannot`);
   }
-  assert.equal(new Set(keys.map(({ kid }) => kid)).size, keys.length, 'two keys have one kid');
+  assert.equal(new Set(keys.map(({ kid }) => kid)).size, keys.length, 'two keys have the same kid');
   return keys;
 }
 
@@ -39,14 +39,14 @@ const CASES: Readonly<Record<string, (subject: KeySourceSubject) => Promise<void
     assert.doesNotMatch(source.name, /[\n\r]/);
   },
 
-  'gives the same keys at each reading, each with kid and alg': async ({ source }) => {
+  'returns the same keys at each reading, each with kid and alg': async ({ source }) => {
     await source.rotate?.(request());
     const keys = await keysOf(source);
     assert.ok(keys.length > 0);
     assert.deepEqual(await keysOf(source), keys);
   },
 
-  'of many that ask for the first key one makes it, and it signs at once': async ({ source }) => {
+  'exactly one of many callers makes the first key, and it signs at once': async ({ source }) => {
     if (!source.rotate) return;
     const asked = await Promise.all(Array.from({ length: 6 }, () => source.rotate?.(request())));
     assert.equal(asked.filter((each) => each === 'rotated').length, 1);
@@ -57,7 +57,9 @@ const CASES: Readonly<Record<string, (subject: KeySourceSubject) => Promise<void
     assert.ok((key?.nbf ?? 0) <= Math.ceil(Date.now() / 1000) + 1);
   },
 
-  'makes the next key by age alone, and publishes it for its lead time': async ({ source }) => {
+  'makes the next key only when the current one is old enough, and publishes it for its lead time': async ({
+    source,
+  }) => {
     if (!source.rotate) return;
     await source.rotate(request());
     const [first] = await keysOf(source);
@@ -69,7 +71,7 @@ const CASES: Readonly<Record<string, (subject: KeySourceSubject) => Promise<void
     assert.ok(leadMs >= LEAD_MS - 1000 && leadMs <= LEAD_MS + 1000, `published for ${String(leadMs)} ms`);
   },
 
-  'a revoked key counts no more: another one is made, and signs at once': async ({ source }) => {
+  'a revoked key is replaced by a new one, which signs at once': async ({ source }) => {
     if (!source.rotate) return;
     await source.rotate(request());
     const [gone] = await keysOf(source);
@@ -83,7 +85,7 @@ const CASES: Readonly<Record<string, (subject: KeySourceSubject) => Promise<void
   },
 };
 
-/** What every `KeySource` must do; the cases of `rotate` are for sources that make keys. */
+/** The requirements on every `KeySource`. The cases of `rotate` are for sources that make keys. */
 export function keySourceConformance(
   subject: () => KeySourceSubject | Promise<KeySourceSubject>,
 ): readonly ConformanceCase[] {

@@ -13,7 +13,7 @@ import { opened } from './session-subject.js';
 
 export interface OneTimeTokenStoreSubject {
   readonly tokens: OneTimeTokenStore;
-  /** Of the same database. */
+  /** The session store of the same database. */
   readonly sessions: SessionStore;
   readonly newUser: () => Promise<string>;
 }
@@ -28,7 +28,7 @@ const ownerOf = (subject: string, changes: Partial<TokenOwner> = {}): TokenOwner
   ...changes,
 });
 
-/** Issues one; of a new user unless `changes` name an owner. */
+/** Issues a token, for a new user unless `changes` name an owner. */
 async function issued(
   { tokens, newUser }: OneTimeTokenStoreSubject,
   changes: Partial<NewOneTimeToken> = {},
@@ -57,7 +57,7 @@ async function diesBy(it: OneTimeTokenStoreSubject, reason: EndReason, tokenDies
 }
 
 const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Promise<void>>> = {
-  'gives back what was kept, with the counters of its owner': async (it) => {
+  'returns what was stored, with the counters of its owner': async (it) => {
     const data = { email: 'é@example.com', nested: { list: [1, null, true] } };
     const { kind, hash, owner } = await issued(it, { data });
     const expected = { owner: { subject: owner.subject, state: { tokenVersion: 1, epoch: 1 } }, data };
@@ -65,7 +65,7 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
     assert.deepEqual(await it.tokens.redeem(kind, hash), expected);
   },
 
-  'is spent by one of twenty uses, and by none of another kind or hash': async (it) => {
+  'is spent by exactly one of twenty uses, and never by another kind or hash': async (it) => {
     const { kind, hash } = await issued(it);
     assert.equal(await it.tokens.redeem('another_kind', hash), undefined);
     assert.equal(await it.tokens.redeem(kind, randomBytes(32)), undefined);
@@ -75,20 +75,20 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
       assert.equal(await use.call(it.tokens, kind, hash), undefined);
   },
 
-  'answers as many of twenty attempts as it has tries, and can still be spent after the last': async (it) => {
+  'allows as many of twenty attempts as its limit, and can still be spent after the last': async (it) => {
     const { kind, hash } = await issued(it, { tries: 5 });
     const attempts = await Promise.all(Array.from({ length: 20 }, () => it.tokens.attempt(kind, hash)));
     assert.equal(attempts.filter(Boolean).length, 5);
     assert.equal((await it.tokens.redeem(kind, hash)) === undefined, false);
   },
 
-  'dies when its time is over': async (it) => {
+  expires: async (it) => {
     const { kind, hash } = await issued(it, { ttlMs: OVER_MS });
     for (const use of [it.tokens.read, it.tokens.attempt, it.tokens.redeem])
       assert.equal(await use.call(it.tokens, kind, hash), undefined);
   },
 
-  'keeps the newest of its kind and owner, as many as the owner may have': async (it) => {
+  'keeps the newest tokens of a kind and owner, up to the limit': async (it) => {
     const owner = ownerOf(await it.newUser());
     const [first, otherKind] = [await issued(it, { owner }), await issued(it, { owner, kind: 'another' })];
     const second = await issued(it, { owner });
@@ -98,7 +98,7 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
     assert.equal(await isLive(it, second), true);
   },
 
-  'is not issued when the sessions of its owner were ended meanwhile': async (it) => {
+  'is not issued if the sessions of its owner were ended meanwhile': async (it) => {
     const subject = await it.newUser();
     await it.sessions.endAll(subject, 'password_changed');
     const token = { hash: randomBytes(32), kind: KIND, data: {}, ttlMs: HOUR_MS };
@@ -106,13 +106,13 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
     assert.equal(await it.tokens.read(KIND, token.hash), undefined);
   },
 
-  'of nobody yet is bound to no user': async (it) => {
+  'without an owner is not bound to a user': async (it) => {
     const token = { hash: randomBytes(32), kind: KIND, data: { challenge: 'x' }, ttlMs: HOUR_MS };
     assert.equal(await it.tokens.issue(token), 'issued');
     assert.deepEqual(await it.tokens.redeem(KIND, token.hash), { data: token.data });
   },
 
-  'what is kept once is first for one of twenty uses, and can be read and redeemed': async (it) => {
+  'a value that is stored once is new for one of twenty uses, and can be read and redeemed': async (it) => {
     const use = { hash: randomBytes(32), kind: KIND, data: { n: 1 }, ttlMs: HOUR_MS };
     const uses = await Promise.all(Array.from({ length: 20 }, () => it.tokens.once(use)));
     assert.deepEqual(uses.sort(), [...Array.from({ length: 19 }, () => 'again'), 'first']);
@@ -122,29 +122,29 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
     assert.equal(await it.tokens.once(use), 'first');
   },
 
-  'dies with a password change of its owner': async (it) => {
+  'is invalid after a password change of its owner': async (it) => {
     const session = await opened(sessionsOf(it));
     const token = await issued(it, { owner: ownerOf(session.subject) });
     await it.sessions.replaceAndEndOthers(replacementOf(session), {});
     assert.equal(await isLive(it, token), false);
   },
 
-  'dies when its owner is disabled, deleted or gets a new password': async (it) => {
+  'is invalid after its owner is disabled, deleted or gets a new password': async (it) => {
     for (const reason of ['password_changed', 'account_claimed', 'user_disabled', 'user_deleted'] as const)
       await diesBy(it, reason, true);
   },
 
-  'outlives the end of all sessions unless it is bound to them': async (it) => {
+  'survives the end of all sessions unless it is bound to them': async (it) => {
     for (const reason of ['logout_all', 'ended_by_host'] as const) await diesBy(it, reason, false);
   },
 
-  'dies with all others of its owner': async (it) => {
+  'is removed with all other tokens of its owner': async (it) => {
     const [token, another] = [await issued(it), await issued(it)];
     await it.tokens.removeOf(token.owner.subject);
     assert.deepEqual([await isLive(it, token), await isLive(it, another)], [false, true]);
   },
 
-  'is spent with the transaction that it took part in, and not without it': async (it) => {
+  'is spent only if its transaction commits': async (it) => {
     const { kind, hash, owner } = await issued(it);
     const spend = async (tx: object) =>
       assert.ok((await it.tokens.redeem(kind, hash, tx)) !== undefined, 'it was not there');
@@ -159,7 +159,7 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
     assert.equal(await it.tokens.read(kind, hash), undefined);
   },
 
-  'is removed once its time is over, a page at a time': async (it) => {
+  'is removed after it expired, a page at a time': async (it) => {
     while ((await it.tokens.removeExpired(100)) > 0);
     await Promise.all(Array.from({ length: 3 }, () => issued(it, { ttlMs: OVER_MS })));
     const live = await issued(it);
@@ -171,7 +171,7 @@ const CASES: Readonly<Record<string, (subject: OneTimeTokenStoreSubject) => Prom
 
 const sessionsOf = ({ sessions: store, newUser }: OneTimeTokenStoreSubject) => ({ store, newUser });
 
-/** What every `OneTimeTokenStore` must do, together with the session store of its database. */
+/** The requirements on every `OneTimeTokenStore`, together with the session store of its database. */
 export function oneTimeTokenStoreConformance(
   subject: () => OneTimeTokenStoreSubject | Promise<OneTimeTokenStoreSubject>,
 ): readonly ConformanceCase[] {

@@ -4,9 +4,9 @@ import type { RefreshSecretsStore } from '../../storage/refresh-secrets.port.js'
 import { casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface RefreshSecretsSubject {
-  /** Empty: no secret was made yet. */
+  /** Empty: no secret has been made yet. */
   readonly secrets: RefreshSecretsStore;
-  /** Lets that much of the store's time pass: moves a clock, or waits. */
+  /** Lets the given time pass for the store: moves a clock, or waits. */
   readonly pass: (milliseconds: number) => Promise<void>;
 }
 
@@ -17,7 +17,7 @@ const candidate = (): string =>
   `${randomBytes(6).toString('base64url')}:${randomBytes(32).toString('base64url')}`;
 
 const CASES: Readonly<Record<string, (subject: RefreshSecretsSubject) => Promise<void>>> = {
-  'keeps the first candidate, whatever is offered later': async ({ secrets }) => {
+  'keeps the first candidate, and ignores later ones': async ({ secrets }) => {
     const first = candidate();
     assert.deepEqual(await secrets.loadOrCreate(first), [first]);
     assert.deepEqual(await secrets.loadOrCreate(candidate()), [first]);
@@ -29,7 +29,7 @@ const CASES: Readonly<Record<string, (subject: RefreshSecretsSubject) => Promise
     assert.equal(rings[0]?.length, 1);
   },
 
-  'a rotation is known before it mints, and the one before stays': async ({ secrets, pass }) => {
+  'a rotated secret is known before it mints, and the previous one stays': async ({ secrets, pass }) => {
     if (!secrets.rotate) return;
     const [first, next] = [candidate(), candidate()];
     await secrets.loadOrCreate(first);
@@ -39,7 +39,10 @@ const CASES: Readonly<Record<string, (subject: RefreshSecretsSubject) => Promise
     assert.deepEqual(await secrets.loadOrCreate(candidate()), [next, first]);
   },
 
-  'a rotation forgets what stopped minting longer ago than asked': async ({ secrets, pass }) => {
+  'a rotation removes secrets that stopped minting longer ago than the given time': async ({
+    secrets,
+    pass,
+  }) => {
     if (!secrets.rotate) return;
     const [first, second, third] = [candidate(), candidate(), candidate()];
     await secrets.loadOrCreate(first);
@@ -51,7 +54,7 @@ const CASES: Readonly<Record<string, (subject: RefreshSecretsSubject) => Promise
   },
 };
 
-/** What every `RefreshSecretsStore` must do; the cases of `rotate` are for stores that have it. */
+/** The requirements on every `RefreshSecretsStore`. The cases of `rotate` are for stores that have it. */
 export function refreshSecretsConformance(
   subject: () => RefreshSecretsSubject | Promise<RefreshSecretsSubject>,
 ): readonly ConformanceCase[] {

@@ -5,9 +5,9 @@ import { FEED_VERSION, type Heartbeat, type RevocationFeedBus } from '../../stor
 import { assertHolds, casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface RevocationFeedSubject {
-  /** Connected to a primary; with or without feeds of other ledgers in it. */
+  /** Connected to a primary, which may hold feeds of other ledgers. */
   readonly feed: RevocationFeedBus;
-  /** The time that the feed's server goes by, milliseconds since the epoch. */
+  /** The time of the feed's server, in milliseconds since the epoch. */
   readonly now: () => number;
 }
 
@@ -35,7 +35,7 @@ function refusing(token: RevocableToken, expiresAt: number): readonly LedgerEntr
   ];
 }
 
-/** Entries that look like it and do not. */
+/** Similar entries that do not refuse the token. */
 function sparing(token: RevocableToken, expiresAt: number): readonly LedgerEntry[] {
   return [
     { kind: 'session', id: token.tokenId, value: 0, expiresAt },
@@ -66,14 +66,14 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
     assert.deepEqual((await feed.head(ledger)).beat, second);
   },
 
-  'of heartbeats that name one head, one becomes the next': async ({ feed }) => {
+  'only one of several heartbeats with the same head is appended': async ({ feed }) => {
     const ledger = randomUUID();
     const rivals = Array.from({ length: 8 }, () => beat(ledger, ''));
     const outcomes = await Promise.all(rivals.map((each) => feed.append(ledger, [], each)));
     assert.equal(outcomes.filter(({ kind }) => kind === 'appended').length, 1);
   },
 
-  'reads what was appended after a cursor, in order and once': async ({ feed, now }) => {
+  'reads what was appended after a cursor, in order and without repetition': async ({ feed, now }) => {
     const ledger = randomUUID();
     const { cursor: start } = await feed.head(ledger);
     const [entry] = refusing(tokenOf(), now() + LIFE_MS) as [LedgerEntry];
@@ -104,7 +104,7 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
     assert.deepEqual((await reading).items, [{ kind: 'beat', beat: second }]);
   },
 
-  'answers for every kind of entry, with the head': async ({ feed, now }) => {
+  'answers a look-up for every kind of entry, with the head': async ({ feed, now }) => {
     for (const [verdict, make] of [['revoked', refusing] as const, ['silent', sparing] as const]) {
       const token = tokenOf();
       for (const entry of make(token, now() + LIFE_MS)) {
@@ -120,7 +120,7 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
     }
   },
 
-  'what is published twice is there once, with the greatest value': async ({ feed, now }) => {
+  'an entry that is published twice exists once, with the greatest value': async ({ feed, now }) => {
     const [ledger, token, expiresAt] = [randomUUID(), tokenOf(), now() + LIFE_MS];
     const bump = (minVersion: number, at = expiresAt): readonly LedgerEntry[] => [
       { kind: 'user', id: token.subject, value: minVersion, expiresAt: at },
@@ -132,14 +132,14 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
     assert.equal((await feed.lookup(ledger, { ...token, tokenVersion: 7 })).verdict, 'silent');
   },
 
-  'an entry that has expired refuses nothing after the next append': async ({ feed, now }) => {
+  'an expired entry does not refuse tokens after the next append': async ({ feed, now }) => {
     const [ledger, token] = [randomUUID(), tokenOf()];
     await feed.publish(ledger, refusing(token, now() - 1));
     await feed.append(ledger, [], beat(ledger, ''));
     assert.equal((await feed.lookup(ledger, token)).verdict, 'silent');
   },
 
-  'takes as many rows in one append as it says': async ({ feed, now }) => {
+  'accepts as many rows in one append as it declares': async ({ feed, now }) => {
     const ledger = randomUUID();
     const entries = Array.from({ length: feed.maxRows }, (): LedgerEntry => ({
       ...{ kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS },
@@ -148,7 +148,7 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
     assert.equal((await entriesIn(feed, ledger)).length, feed.maxRows);
   },
 
-  'a reply that was cut short says so, and the next goes on': async ({ feed, now }) => {
+  'a truncated reply says so, and the next one continues': async ({ feed, now }) => {
     const [ledger, count] = [randomUUID(), 2_500];
     const entries = Array.from({ length: count }, (): LedgerEntry => ({
       ...{ kind: 'token', id: randomUUID(), value: 0, expiresAt: now() + LIFE_MS },
@@ -158,21 +158,21 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
     let read = 0;
     for (let complete = false; !complete;) {
       const reply = await feed.read(ledger, cursor, 10);
-      assert.ok(reply.items.length > 0, 'a reply that is not complete brought nothing');
+      assert.ok(reply.items.length > 0, 'an incomplete reply had no items');
       ({ cursor, complete } = reply);
       read += reply.items.length;
     }
     assert.equal(read, count);
   },
 
-  'each ledger has a feed of its own': async ({ feed, now }) => {
+  'each ledger has its own feed': async ({ feed, now }) => {
     const [ours, theirs, token] = [randomUUID(), randomUUID(), tokenOf()];
     await feed.append(ours, refusing(token, now() + LIFE_MS), beat(ours, ''));
     assertHolds(await feed.lookup(theirs, token), { verdict: 'silent', head: undefined });
     assert.deepEqual(await entriesIn(feed, theirs), []);
   },
 
-  'tells who else announced, and which ledgers a signer has': async ({ feed }) => {
+  'returns who else announced, and which ledgers a signer has': async ({ feed }) => {
     const [ours, theirs, signer, other] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
     await feed.announce(theirs, [other]);
     const others = await feed.announce(ours, [signer]);
@@ -182,7 +182,7 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
     assert.deepEqual(await feed.ledgersOf([randomUUID()]), []);
   },
 
-  'answers within one connection and one server alike': async ({ feed }) => {
+  'names the same connection and server in answers over one connection': async ({ feed }) => {
     const [ledger, token] = [randomUUID(), tokenOf()];
     const first = await feed.lookup(ledger, token, { lineage: 'include' });
     const second = await feed.lookup(ledger, token, { lineage: 'include' });
@@ -190,7 +190,7 @@ const CASES: Readonly<Record<string, (subject: RevocationFeedSubject) => Promise
   },
 };
 
-/** What every `RevocationFeedBus` must do. Deadlines, lost connections and servers that are not a primary are for its own specs. */
+/** The requirements on every `RevocationFeedBus`. Its own specs must test deadlines, lost connections and servers that are not a primary. */
 export function revocationFeedConformance(
   subject: () => RevocationFeedSubject | Promise<RevocationFeedSubject>,
 ): readonly ConformanceCase[] {

@@ -5,9 +5,9 @@ import type { RevocationLedgerStore } from '../../storage/revocation-ledger.port
 import { casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface RevocationLedgerSubject {
-  /** Empty, or with entries of other cases in it. */
+  /** Empty, or with entries of other cases. */
   readonly ledger: RevocationLedgerStore;
-  /** The time that the store goes by, milliseconds since the epoch. */
+  /** The time of the store, in milliseconds since the epoch. */
   readonly now: () => number;
 }
 
@@ -53,13 +53,13 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
     }
   },
 
-  'an entry of kind all refuses what was issued before it': async ({ ledger, now }) => {
+  'an entry of kind `all` refuses tokens that were issued before it': async ({ ledger, now }) => {
     await ledger.append([{ kind: 'all', id: '', value: 2_000, expiresAt: now() + LIFE_MS }]);
     assert.equal(await ledger.isRevoked(tokenOf({ issuedAt: 1_999 })), true);
     assert.equal(await ledger.isRevoked(tokenOf({ issuedAt: 2_000 })), false);
   },
 
-  'a read since a position brings what is new and nothing twice': async ({ ledger, now }) => {
+  'a read since a position returns new entries, each once': async ({ ledger, now }) => {
     const [first, second, spent] = [randomUUID(), randomUUID(), randomUUID()];
     const expiresAt = now() + LIFE_MS;
     await ledger.append([
@@ -93,7 +93,7 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
     });
   },
 
-  'wakes who listens after an append, until told to stop': async ({ ledger, now }) => {
+  'wakes listeners after an append, until they stop listening': async ({ ledger, now }) => {
     let woken = (): void => undefined;
     const wake = new Promise<void>((resolve) => (woken = resolve));
     const stop = await ledger.onAppended(() => woken());
@@ -103,14 +103,14 @@ const CASES: Readonly<Record<string, (subject: RevocationLedgerSubject) => Promi
   },
 };
 
-/** What every `RevocationLedgerStore` must do. That it misses nothing which commits late is for its own specs: only they can hold a transaction open. */
+/** The requirements on every `RevocationLedgerStore`. Its own specs must test late commits, because only they can hold a transaction open. */
 export function revocationLedgerConformance(
   subject: () => RevocationLedgerSubject | Promise<RevocationLedgerSubject>,
 ): readonly ConformanceCase[] {
   return casesFor(CASES, subject);
 }
 
-/** The one member that the entry looks at. */
+/** The member of the token that the entry compares. */
 function pick(token: ReturnType<typeof tokenOf>, entry: LedgerEntry) {
   switch (entry.kind) {
     case 'session':

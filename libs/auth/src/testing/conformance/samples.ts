@@ -9,7 +9,7 @@ import type {
 
 export const DAY_MS = 86_400_000;
 
-/** A session to open, of a new user unless `changes` name one. */
+/** A session to open, for a new user unless `changes` name one. */
 export function newSession(changes: Partial<NewSession> = {}): NewSession {
   return {
     id: randomUUID(),

@@ -8,7 +8,7 @@ const FIRST = { tokenVersion: 1, epoch: 1 };
 const OUTSIDE = { tokenId: randomUUID(), keyId: 'k', tokenVersion: 1, issuedAt: 0 };
 
 export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => Promise<void>>> = {
-  'a user nobody knows has both counters at 1': async ({ store }) => {
+  'an unknown user has both counters at 1': async ({ store }) => {
     assert.deepEqual(await store.readSubject(randomUUID()), { tokenVersion: 1, epoch: 1 });
   },
 
@@ -23,7 +23,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     assert.equal((await it.store.rotate(rotationOf(first))).kind, 'missed');
   },
 
-  'a login that read the counters before they moved does not open': async (it) => {
+  'a login that read the counters before they changed does not open a session': async (it) => {
     const subject = await it.newUser();
     await it.store.endAll(subject, 'logout_all');
     assert.equal((await it.store.open(newSession({ subject }))).kind, 'superseded');
@@ -31,7 +31,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     assert.equal((await it.store.open(newSession({ subject, expected }))).kind, 'opened');
   },
 
-  'no session of the old state survives a login and an ending at once': async (it) => {
+  'no session of the old state survives a concurrent login and ending': async (it) => {
     for (let round = 0; round < 5; round++) {
       const session = newSession({ subject: await it.newUser() });
       await Promise.all([it.store.open(session), it.store.endAll(session.subject, 'logout_all')]);
@@ -40,7 +40,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     }
   },
 
-  'ending one ends it once, and only its owner’s': async (it) => {
+  'ending a session ends it once, and only for its owner': async (it) => {
     const session = await opened(it);
     assert.equal(
       await it.store.endOne(session.id, 'ended_by_user', { subject: await it.newUser() }),
@@ -58,7 +58,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     assert.equal(await it.store.endOne('no uuid', 'logout'), undefined);
   },
 
-  'ending the others keeps the one, which goes on rotating': async (it) => {
+  'ending the other sessions keeps the current one, which still rotates': async (it) => {
     const kept = await opened(it);
     const gone = await opened(it, { subject: kept.subject });
     const ended = await it.store.endOthers(kept.subject, kept.id, 'ended_by_user');
@@ -69,7 +69,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     assert.equal((await it.store.rotate(rotationOf(kept))).kind, 'rotated');
   },
 
-  'reuse ends a live family once, and spares what is dead already': async (it) => {
+  'reuse ends a live family once, and leaves ended sessions unchanged': async (it) => {
     const stolen = await opened(it);
     const bystander = await opened(it, { subject: stolen.subject });
     assertHolds(await it.store.endReused(stolen.id, 'family'), { kind: 'ended', sessions: 1 });
@@ -80,7 +80,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     assert.deepEqual(await it.store.endReused(randomUUID(), 'user'), { kind: 'spared' });
   },
 
-  'simultaneous logins never leave more sessions than the limit; the oldest end': async (it) => {
+  'simultaneous logins never leave more sessions than the limit, and the oldest ones end': async (it) => {
     const subject = await it.newUser();
     const first = await opened(it, { subject, maxPerUser: 2 });
     await opened(it, { subject, maxPerUser: 2 });
@@ -108,7 +108,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     assert.deepEqual(await it.store.readSubject(mine.subject), { tokenVersion: 2, epoch: 2 });
   },
 
-  'what fails beside it takes the whole change back': async (it) => {
+  'a failure of the host’s work rolls back the whole change': async (it) => {
     const session = await opened(it);
     const refusal = new Error('the host says no');
     const alongside = { work: () => Promise.reject(refusal) };
@@ -122,7 +122,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     assert.equal((await it.store.rotate(rotationOf(session))).kind, 'rotated');
   },
 
-  'whoever acts as a user is kept with the session, told in its events, and counted apart from the user’s own':
+  'an actor is stored with the session, named in its events, and counted separately from the user’s own sessions':
     async (it) => {
       const actor = await it.newUser();
       const by = { actor: { id: actor, expected: FIRST }, maxPerUser: 1 };
@@ -150,9 +150,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
       assertHolds(reused.kind === 'ended' && reused.events, [{ type: 'refresh.reused', actorId: actor }]);
     },
 
-  'what bumps the version of a user ends the sessions in which the user acts as others, at once': async (
-    it,
-  ) => {
+  'a bump of a user’s version ends the sessions in which the user acts as others, at once': async (it) => {
     for (const change of [
       (id: string) => it.store.endAll(id, 'user_disabled'),
       (id: string) => it.store.bumpVersion(id),
@@ -185,7 +183,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     }
   },
 
-  'nobody acts by a right that was taken meanwhile, in any commit order': async (it) => {
+  'a right to act that was removed meanwhile cannot be used, in any commit order': async (it) => {
     const late = await it.newUser();
     await it.store.bumpVersion(late);
     const actor = { id: late, expected: FIRST };
@@ -199,9 +197,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     }
   },
 
-  'endings of a user and of who acts as the user, and an opening, all at once, leave no session': async (
-    it,
-  ) => {
+  'concurrent endings of a user and of an actor, and an opening, leave no session': async (it) => {
     const [subject, actor] = [await it.newUser(), await it.newUser()];
     for (let round = 0; round < 4; round++) {
       const [of, by] = [await it.store.readSubject(subject), await it.store.readSubject(actor)];
@@ -216,7 +212,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     }
   },
 
-  'every change tells of itself once, with who did it': async (it) => {
+  'every change causes one event, which names the actor': async (it) => {
     const first = await opened(it, { maxPerUser: 1, knownDevice: true });
     const { subject: userId } = first;
     const by = { actorId: 'the admin' };
@@ -247,7 +243,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     ]);
   },
 
-  'a bump of the version ends access tokens and spares the session': async (it) => {
+  'a bump of the version ends access tokens and keeps the session': async (it) => {
     const session = await opened(it);
     const ended = await it.store.bumpVersion(session.subject);
     assertHolds(ended.entries[0], { kind: 'user', id: session.subject, value: 2 });
@@ -257,7 +253,9 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     });
   },
 
-  'a change of identity takes tokens and proofs from every session but one, and ends none': async (it) => {
+  'a change of identity invalidates tokens and proofs of every session but one, and ends none': async (
+    it,
+  ) => {
     const kept = await opened(it);
     const other = await opened(it, { subject: kept.subject });
     const { entries } = await it.store.unproveOthers(kept.subject, kept.id);
@@ -284,7 +282,7 @@ export const ENDING_CASES: Readonly<Record<string, (subject: SessionStoreSubject
     assertHolds(after, { sessionLive: false, subject: { tokenVersion: 2, epoch: 2 }, revoked: true });
   },
 
-  'clean-up removes what is over for long, by pages, and nothing else': async (it) => {
+  'clean-up removes only sessions that ended long ago, in pages': async (it) => {
     const live = await opened(it);
     const over = { idleTtlMs: -31 * DAY_MS };
     const doomed = await Promise.all(Array.from({ length: 9 }, () => opened(it, over)));

@@ -6,7 +6,7 @@ import { DAY_MS, deviceUseOf, registrationOf, replacementOf, rotationOf } from '
 import { opened, type SessionStoreSubject } from './session-subject.js';
 
 const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => Promise<void>>> = {
-  'keeps of a session what the list shows': async (it) => {
+  'stores the details that the list of sessions shows': async (it) => {
     const claims = { shop: { id: 7 }, odd: '\0\ud800' };
     const how = { persistent: true, amr: ['pwd', 'o"t,p'], transport: 'hybrid' } as const;
     const session = await opened(it, { ...how, claims });
@@ -23,7 +23,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.equal((await it.store.read((await opened(it)).id))?.session.claims, null);
   },
 
-  'stores what is not an address as no address, and an address without its scope': async (it) => {
+  'stores an invalid address as none, and an address without its scope': async (it) => {
     for (const [given, kept] of [
       ['nonsense', null],
       ['fe80::1%eth0', 'fe80::1'],
@@ -34,13 +34,13 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     }
   },
 
-  'of 20 simultaneous uses of a token exactly one rotates': async (it) => {
+  'exactly one of 20 simultaneous uses of a token rotates': async (it) => {
     const session = await opened(it);
     const uses = await Promise.all(Array.from({ length: 20 }, () => it.store.rotate(rotationOf(session))));
     assert.equal(uses.filter(({ kind }) => kind === 'rotated').length, 1);
   },
 
-  'rotates only the right generation with the right hash': async (it) => {
+  'rotates only the current generation with the right hash': async (it) => {
     const session = await opened(it);
     for (const wrong of [
       { generation: 2 },
@@ -56,7 +56,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.equal((await it.store.rotate(rotation)).kind, 'missed');
   },
 
-  'a fresh read tells how the last rotation came about': async (it) => {
+  'a fresh read returns the cause of the last rotation': async (it) => {
     const session = await opened(it);
     assertHolds(await it.store.read(session.id), {
       ...{ live: true, rotationCause: null, rotationNonce: null, rotatedAgoMs: null },
@@ -70,7 +70,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.ok(read.rotatedAgoMs !== null && read.rotatedAgoMs >= 0);
   },
 
-  'keeps the retry key of the last rotation alone, and lets one key replace once': async (it) => {
+  'keeps only the retry key of the last rotation, and lets a key replace once': async (it) => {
     const session = await opened(it);
     const [keyHash, nonce] = [randomBytes(32), randomBytes(16)];
     const rotation = rotationOf(session, { keyHash });
@@ -87,14 +87,14 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.equal((await it.store.read(session.id))?.rotationKey, null);
   },
 
-  'the idle expiry moves with each rotation, never past the absolute one': async (it) => {
+  'the idle expiry moves with each rotation, but never past the absolute one': async (it) => {
     const session = await opened(it, { idleTtlMs: 5 * DAY_MS, absoluteTtlMs: 10 * DAY_MS });
     const outcome = await it.store.rotate(rotationOf(session, { ttlMs: 30 * DAY_MS }));
     assert.ok(outcome.kind === 'rotated');
     assert.deepEqual(outcome.session.idleExpiresAt, outcome.session.absoluteExpiresAt);
   },
 
-  'a session keeps an idle lifetime of its own, and that of its access tokens, over rotations and replacements':
+  'a session keeps its own idle lifetime, and that of its access tokens, over rotations and replacements':
     async (it) => {
       const [idleTtlMs, accessTtlSeconds] = [5 * 60_000, 60];
       const session = await opened(it, { idleTtlMs, limits: { idleTtlMs, accessTtlSeconds } });
@@ -104,7 +104,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
       for (const outcome of [rotated, replaced]) {
         assert.ok(outcome.kind === 'rotated' || outcome.kind === 'replaced');
         const { idleExpiresAt, lastUsedAt } = outcome.session;
-        // the two are written by one statement, and read from the clock twice
+        // one statement writes both times, but reads the clock twice
         assert.ok(Math.abs(idleExpiresAt.getTime() - lastUsedAt.getTime() - idleTtlMs) < 1000);
         assert.equal(outcome.session.accessTtlSeconds, accessTtlSeconds);
       }
@@ -112,7 +112,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
       assert.equal(plain?.accessTtlSeconds, null);
     },
 
-  'what has expired neither rotates nor is listed nor live': async (it) => {
+  'an expired session does not rotate and is not listed or live': async (it) => {
     for (const over of [{ idleTtlMs: -1000 }, { absoluteTtlMs: -1000 }]) {
       const session = await opened(it, over);
       assert.equal((await it.store.rotate(rotationOf(session))).kind, 'missed');
@@ -121,7 +121,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     }
   },
 
-  'a bound session rotates by its own key alone, an unbound one by any': async (it) => {
+  'a bound session rotates only with its own key, an unbound one with any': async (it) => {
     const bound = { kind: 'dpop', key: 'thumb' } as const;
     const session = await opened(it, { bound });
     assertHolds((await it.store.list(session.subject))[0]?.bound, bound);
@@ -135,7 +135,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assertHolds((await it.store.read(unbound.id))?.session, { bound: null, registerBy: null });
   },
 
-  'a session of cookies gets the key of one browser, with its current secret and while it is young': async (
+  'a cookie session accepts the key of one browser, with its current secret and while it is new': async (
     it,
   ) => {
     const session = await opened(it, { registerWithinMs: 60_000 });
@@ -158,7 +158,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
       assert.equal((await it.store.registerDevice(registrationOf(await opened(it, dead)))).kind, 'missed');
   },
 
-  'a challenge of a bound session is used once, by its key, and forgotten when it is old': async (it) => {
+  'a challenge of a bound session is used once, with its key, and removed when it is old': async (it) => {
     const session = await opened(it, { ip: undefined });
     assert.equal((await it.store.useDevice(deviceUseOf(session))).kind, 'missed');
     await it.store.registerDevice(registrationOf(session));
@@ -181,7 +181,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.equal((await use('0e', '0e')).kind, 'missed');
   },
 
-  'one that has to be bound by an instant is dead after it': async (it) => {
+  'a session that must be bound by a deadline cannot be used after it': async (it) => {
     const session = await opened(it, { registerWithinMs: 60_000 });
     const [listed] = await it.store.list(session.subject);
     assert.equal(listed?.registerBy?.getTime(), listed && listed.createdAt.getTime() + 60_000);
@@ -191,7 +191,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
     assert.deepEqual(await it.store.list(late.subject), []);
   },
 
-  'reauthentication replaces the secret and proves the credential anew': async (it) => {
+  'reauthentication replaces the secret and renews the proof of the credential': async (it) => {
     const session = await opened(it, { authTime: new Date(0) });
     const wrong = { generation: 1, hash: randomBytes(32) };
     const cause = 'reauthenticate' as const;
@@ -207,7 +207,7 @@ const ROTATION_CASES: Readonly<Record<string, (subject: SessionStoreSubject) => 
   },
 };
 
-/** What every `SessionStore` must do: one winner a rotation, endings that nothing survives, one transaction for what belongs together. */
+/** The requirements on every `SessionStore`: a rotation has one winner, an ended session cannot be used, and related writes share a transaction. */
 export function sessionStoreConformance(
   subject: () => SessionStoreSubject | Promise<SessionStoreSubject>,
 ): readonly ConformanceCase[] {

@@ -5,11 +5,11 @@ import { newSession } from './samples.js';
 
 export interface SessionStoreSubject {
   readonly store: SessionStore;
-  /** A new user id; where the store looks at users, one of a user who is there and not disabled. */
+  /** A new user id. If the store reads users, it belongs to an existing user who is not disabled. */
   readonly newUser: () => Promise<string>;
 }
 
-/** Opens a session of a new user, or of the one that is named. */
+/** Opens a session of a new user, or of the given one. */
 export async function opened(
   { store, newUser }: SessionStoreSubject,
   changes: Partial<NewSession> = {},

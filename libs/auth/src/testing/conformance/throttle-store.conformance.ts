@@ -5,7 +5,7 @@ import { casesFor, type ConformanceCase } from './conformance-case.js';
 
 export interface ThrottleStoreSubject {
   readonly throttle: ThrottleStore;
-  /** Lets that much of the store's time pass: moves a clock, or waits. */
+  /** Lets the given time pass for the store: moves a clock, or waits. */
   readonly pass: (milliseconds: number) => Promise<void>;
 }
 
@@ -18,7 +18,7 @@ const attempt = (limits: Readonly<Record<string, number>>, windowMs = WINDOW_MS)
 });
 
 const CASES: Readonly<Record<string, (subject: ThrottleStoreSubject) => Promise<void>>> = {
-  'of any number of simultaneous tries no more than the limit are allowed': async ({ throttle }) => {
+  'allows at most the limit of any number of simultaneous attempts': async ({ throttle }) => {
     const key = randomUUID();
     const decisions = await Promise.all(
       Array.from({ length: 30 }, () => throttle.take(attempt({ [key]: 10 }))),
@@ -34,14 +34,14 @@ const CASES: Readonly<Record<string, (subject: ThrottleStoreSubject) => Promise<
     assert.ok(decision.retryAfterSeconds >= 1 && decision.retryAfterSeconds <= WINDOW_MS / 1000);
   },
 
-  'a refused try counts in none of its buckets': async ({ throttle }) => {
+  'does not count a refused attempt in any of its buckets': async ({ throttle }) => {
     const [full, other] = [randomUUID(), randomUUID()];
     await throttle.take(attempt({ [full]: 1 }));
     for (let i = 0; i < 3; i++) await throttle.take(attempt({ [other]: 1, [full]: 1 }));
     assert.deepEqual(await throttle.take(attempt({ [other]: 1 })), { kind: 'allowed' });
   },
 
-  'gives back what a try took, once, and nothing of others': async ({ throttle }) => {
+  'gives back what an attempt took, once, and nothing of other attempts': async ({ throttle }) => {
     const key = randomUUID();
     const mine = attempt({ [key]: 2 });
     await throttle.take(mine);
@@ -52,7 +52,7 @@ const CASES: Readonly<Record<string, (subject: ThrottleStoreSubject) => Promise<
     assert.equal((await throttle.take(attempt({ [key]: 2 }))).kind, 'refused');
   },
 
-  'a try leaves when its window is over': async ({ throttle, pass }) => {
+  'an attempt stops counting when its window is over': async ({ throttle, pass }) => {
     const key = randomUUID();
     await throttle.take(attempt({ [key]: 1 }, 150));
     await pass(200);
@@ -60,7 +60,7 @@ const CASES: Readonly<Record<string, (subject: ThrottleStoreSubject) => Promise<
   },
 };
 
-/** What every `ThrottleStore` must do. */
+/** The requirements on every `ThrottleStore`. */
 export function throttleStoreConformance(
   subject: () => ThrottleStoreSubject | Promise<ThrottleStoreSubject>,
 ): readonly ConformanceCase[] {

@@ -15,11 +15,11 @@ export interface ConformanceUser {
 
 export interface UserDirectorySubject {
   readonly users: UserDirectory;
-  /** Puts a user where the directory finds it; resolves with its id. */
+  /** Adds a user that the directory can find; resolves with its id. */
   readonly add: (user: ConformanceUser) => Promise<string>;
-  /** An id of the right form that nobody has. */
+  /** An id of the right form that no user has. */
   readonly unknownId: () => string;
-  /** What its users do not have, and `add` leaves out. Default: found is what was given, or none of it. */
+  /** Fields that its users do not have and `add` leaves out. Default: each field is found as given, or not at all. */
   readonly lacks?: readonly ('name' | 'permissions')[];
 }
 
@@ -32,7 +32,7 @@ const sample = (): ConformanceUser => ({
 });
 
 const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<void>>> = {
-  'finds by email and by id the same user, with what a login is checked against': async (it) => {
+  'finds the same user by email and by id, with what a login check needs': async (it) => {
     const given = sample();
     const id = await it.add(given);
     const found = await it.users.findByEmail(given.email);
@@ -46,18 +46,18 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
     assert.deepEqual(await it.users.findById(id), found);
   },
 
-  'knows nobody else': async (it) => {
+  'does not find other users': async (it) => {
     assert.equal(await it.users.findByEmail(`${randomUUID()}@example.com`), undefined);
     assert.equal(await it.users.findById(it.unknownId()), undefined);
   },
 
-  'an id of another form is nobody’s': async (it) => {
+  'finds no user for an id of another form': async (it) => {
     await it.add(sample());
     for (const junk of ['', 'x', '-1', randomUUID(), '9'.repeat(40), '1 or true', '%', '\u0000'])
       assert.equal(await it.users.findById(junk), undefined, JSON.stringify(junk));
   },
 
-  'takes no character of an email for a pattern': async (it) => {
+  'does not treat characters of an email as a pattern': async (it) => {
     const { email, ...rest } = sample();
     const id = await it.add({ email: `annXlee${email}`, ...rest });
     for (const pattern of [`ann_lee${email}`, `ann%${email}`, '%', `ann\\xlee${email}`, `annxlee${email}%`])
@@ -71,7 +71,7 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
     assert.equal((await it.users.findByEmail(`ann.${email}`))?.account.id, id);
   },
 
-  'guesses at none of two users who have one email': async (it) => {
+  'does not choose between two users with the same email': async (it) => {
     const { email, ...rest } = sample();
     const ids = [await it.add({ email, ...rest }), await it.add({ email: email.toUpperCase(), ...rest })];
     const refused = await it.users.findByEmail(email).catch((error: unknown) => error);
@@ -82,14 +82,14 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
     if (created) await assert.rejects(created, { reason: 'user_ambiguous' });
   },
 
-  'creates nobody beside a user of the same email in capitals': async (it) => {
+  'creates no user beside a user with the same email in capitals': async (it) => {
     if (!it.users.create) return;
     const { email, ...rest } = sample();
     await it.add({ email: email.toUpperCase(), ...rest });
     assert.deepEqual(await it.users.create({ email, passwordHash: rest.passwordHash }), { kind: 'taken' });
   },
 
-  'gives a user its own id, however the question spelled it': async (it) => {
+  'returns the stored form of a user’s id, however the query spelled it': async (it) => {
     const id = await it.add(sample());
     for (const spelled of [id.toUpperCase(), `{${id}}`, ` ${id}`, `0${id}`, id.replaceAll('-', '')]) {
       const found = await it.users.findById(spelled);
@@ -118,7 +118,7 @@ const CASES: Readonly<Record<string, (subject: UserDirectorySubject) => Promise<
   },
 };
 
-/** What a user has, where the directory keeps such a thing; `none` where it does not. */
+/** The field of a user, if the directory has it; otherwise `none`. */
 function fits(
   { lacks }: UserDirectorySubject,
   what: 'name' | 'permissions',
@@ -130,7 +130,7 @@ function fits(
   return accepted.some((each) => isDeepStrictEqual(found, each));
 }
 
-/** What every `UserDirectory` must do. That an unreachable one throws rather than says "no such user" is for its own specs. */
+/** The requirements on every `UserDirectory`. Its own specs must test that it throws when it is unreachable, rather than saying "no such user". */
 export function userDirectoryConformance(
   subject: () => UserDirectorySubject | Promise<UserDirectorySubject>,
 ): readonly ConformanceCase[] {
