@@ -20,7 +20,7 @@ export interface ListedKey {
  */
 export const RETAIN_MS = 75 * 60_000;
 
-/** The phases as a process sees them that starts now. */
+/** The phases as seen by a process that starts now. */
 export function listed(jwks: readonly SourceJwk[], leadTimeMs: number, nowMs: number): ListedKey[] {
   const hmac = jwks.some(({ kty, revoked }) => kty === 'oct' && revoked === undefined);
   const { keys, revoked } = readSourceKeys('keys', { keys: jwks }, hmac ? 'HS256' : 'RS256');

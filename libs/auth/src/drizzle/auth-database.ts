@@ -102,7 +102,7 @@ export class AuthDatabase {
   }
 
   /**
-   * A column that identifies a database: the id of its ledger, and its own name, because a copy has
+   * A column that identifies a database: the id of its ledger, and its own oid, because a copy has
    * the same ledger for a while.
    */
   get place(): SQL {
