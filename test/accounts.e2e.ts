@@ -14,10 +14,12 @@ const REFUSED = { statusCode: 400, error: 'Bad Request', message: 'Link refused'
 describe('account routes', () => {
   let it_: AccountHosts;
   let client: HttpClient;
+  let isHostAway = false;
 
   beforeAll(async () => {
     const factors = { methods: [totp({ issuer: 'Example' })], encryptionKeys: [sealingKey('k1')] };
-    it_ = await accountHosts({}, { factors }, 2);
+    const claims = () => (isHostAway ? Promise.reject(new Error('away')) : Promise.resolve({}));
+    it_ = await accountHosts({}, { factors, sessions: { claims } }, 2);
     client = it_.host.client();
   });
   afterAll(() => it_.close());
@@ -134,6 +136,16 @@ describe('account routes', () => {
       const token = await tokenFor(await it_.member(), 'magic_link');
       expect((await enter(token, client, { transport: 'pigeon' })).status).toBe(400);
       expect((await enter(token)).status).toBe(200);
+    });
+
+    it('is not spent by an outage before its session opens', async () => {
+      const token = await tokenFor(await it_.member(), 'magic_link');
+      isHostAway = true;
+      const unavailable = await enter(token);
+      isHostAway = false;
+      expect(unavailable.status).toBe(503);
+      expect((await enter(token)).status).toBe(200);
+      expect((await enter(token)).json()).toEqual(REFUSED);
     });
 
     // T-p6tw

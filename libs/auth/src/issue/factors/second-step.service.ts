@@ -83,15 +83,17 @@ export class SecondStep {
       ...(provedKey && { provedKey }),
       ...(provider && { provider }),
     };
-    const ticket = await this.tokens
-      .issue({
+    const keep = async () => {
+      await step.spend?.();
+      return this.tokens.issue({
         ...{ kind: KIND, data, ttlMs: TTL_SECONDS * 1000, tries: TRIES },
         owner: { subject: account.id, epoch: expected.epoch, diesWith: 'sessions', atMost: AT_MOST },
-      })
-      .catch(async (error: unknown) => {
-        await Promise.all(admissions.map((each) => each.giveBack()));
-        throw error;
       });
+    };
+    const ticket = await keep().catch(async (error: unknown) => {
+      await Promise.all(admissions.map((each) => each.giveBack()));
+      throw error;
+    });
     if (ticket === undefined) return 'superseded';
     const methods = this.methodsOf(factors);
     this.events.publish({ type: 'login.second_factor_due', userId: account.id, methods, ip: client.ip });

@@ -42,14 +42,21 @@ export class ClaimAccountFlow {
 
   /**
    * The user's token version and epoch afterwards, if nobody else changed them since `before`; undefined where the user
-   * has another email by now.
+   * has another email by now. `spend` is called first in the transaction: of two uses of one link, the second must not
+   * end the session of the first.
    */
-  async claim(userId: string, data: LinkData, before: SubjectState): Promise<SubjectState | undefined> {
+  async claim(
+    userId: string,
+    data: LinkData,
+    before: SubjectState,
+    spend: Work,
+  ): Promise<SubjectState | undefined> {
     // nobody knows the new password; the owner may set one by a reset
     const hash = await this.hasher.hash(this.entropy.bytes(32).toString('base64url'));
     if (!(await this.links.liveLink(userId, data))) return undefined;
     await this.forgetting(userId, (forget) =>
       this.endWaysIn(userId, async (tx) => {
+        await spend(tx);
         await forget(tx);
         await this.users.accounts?.setPasswordHash(userId, hash, tx);
       }),

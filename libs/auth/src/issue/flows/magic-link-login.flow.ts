@@ -4,9 +4,10 @@ import { Clock } from '../../common/clock.js';
 import type { ClientContext } from '../../common/principal.js';
 import type { TokenDelivery } from '../../contract/index.js';
 import { AuthEventPublisher } from '../../observe/auth-event-publisher.service.js';
+import type { HostTransaction } from '../../storage/host-transaction.js';
 import type { SubjectState } from '../../storage/subject.js';
 import { UserDirectory } from '../../storage/user-directory.port.js';
-import { type LinkData, type LiveLink, MailedLinks } from '../accounts/mailed-links.service.js';
+import { type LiveLink, MailedLinks } from '../accounts/mailed-links.service.js';
 import { OneTimeTokens } from '../accounts/one-time-tokens.service.js';
 import { Identifiers } from '../users/identifiers.service.js';
 import { DeviceIds } from '../users/device-id.js';
@@ -38,33 +39,36 @@ export class MagicLinkLoginFlow {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `link_refused`. */
+  /** Throws `link_refused`. Whatever else stops it leaves the link as it was, for another try. */
   async login(input: MagicLinkLoginInput, client: ClientContext): Promise<SignInResult> {
     const transport = this.signIn.transportOf(input.transport, client);
     const asOfMs = this.clock.now();
-    await this.spareOfOthers(input.token, client);
-    const spent = await this.tokens.redeem(KIND, input.token);
-    if (!spent?.owner) throw this.links.refusal(KIND, 'no live token', client);
-    // the state when the token was spent: whatever ends the sessions after that ends this sign-in
-    const { subject, state: issued } = spent.owner;
-    const link = await this.links.liveLink(subject, spent.data as LinkData);
-    const isTheirs = link !== undefined && this.isOfTenant(link, client);
-    const expected = isTheirs ? await this.proven(link, issued, input.device) : undefined;
-    if (!link || !expected)
-      throw this.links.refusal(KIND, 'the user is gone, disabled or has another email', client, subject);
-    const { account } = link;
+    // whatever ends the user's sessions after this ends this sign-in
+    const link = await this.links.read(KIND, input.token);
+    if (!link) throw this.links.refusal(KIND, 'no live token', client);
+    const { account, data, state: issued } = link;
+    const { id: subject } = account;
+    const refused = (detail: string) => this.links.refusal(KIND, detail, client, subject);
+    if (!this.isOfTenant(link, client)) throw refused('the user is of another tenant');
+    const spend = async (tx?: HostTransaction): Promise<void> => {
+      if (!(await this.tokens.redeem(KIND, input.token, tx))) throw refused('spent or dead by now');
+    };
+    const isClaim = this.claims.isDue(account, input.device, issued.epoch);
+    const expected = isClaim
+      ? await this.claims.claim(subject, data, issued, spend)
+      : await this.proven(link, issued);
+    if (!expected) throw refused('the user has another email by now');
     const { ip } = client;
-    this.events.publish({ type: 'link.used', kind: KIND, userId: account.id, ip });
-    if (!account.emailVerified) this.events.publish({ type: 'email.verified', userId: account.id, ip });
+    if (!account.emailVerified) this.events.publish({ type: 'email.verified', userId: subject, ip });
 
     const standing = this.devices.verify(input.device, subject, issued.epoch);
     const deviceId = standing.kind === 'known' ? standing.id : undefined;
     const persistent = input.rememberMe ?? false;
-    return this.signIn
+    const result = await this.signIn
       .complete(
         {
           ...{ account, expected, transport, persistent, asOfMs, deviceId },
-          ...{ amr: ['mail'], device: input.device },
+          ...{ amr: ['mail'], device: input.device, spend: isClaim ? undefined : () => spend() },
         },
         client,
       )
@@ -72,14 +76,8 @@ export class MagicLinkLoginFlow {
         const isSuperseded = error instanceof AuthError && error.reason === 'login_refused';
         throw isSuperseded ? new AuthError('link_refused', error.detail) : error;
       });
-  }
-
-  /** A link that was mailed to a user of another tenant is refused like a dead one, and not spent. */
-  private async spareOfOthers(token: string, client: ClientContext): Promise<void> {
-    if (!this.identifiers.hasTenants) return;
-    const link = await this.links.read(KIND, token);
-    if (link && !this.isOfTenant(link, client))
-      throw this.links.refusal(KIND, 'the user is of another tenant', client, link.account.id);
+    this.events.publish({ type: 'link.used', kind: KIND, userId: subject, ip });
+    return result;
   }
 
   private isOfTenant({ account, data }: LiveLink, { tenant }: ClientContext): boolean {
@@ -88,17 +86,9 @@ export class MagicLinkLoginFlow {
     return isUnmoved && (!this.identifiers.hasTenants || account.tenant === tenant);
   }
 
-  /**
-   * Marks the email as verified, and returns the user's token version and epoch after it. Undefined where the user has
-   * another email by now.
-   */
-  private async proven(
-    { account, data }: LiveLink,
-    issued: SubjectState,
-    device: string | undefined,
-  ): Promise<SubjectState | undefined> {
+  /** Marks the email as verified. Undefined where the user has another email by now. */
+  private async proven({ account, data }: LiveLink, issued: SubjectState): Promise<SubjectState | undefined> {
     const { id } = account;
-    if (this.claims.isDue(account, device, issued.epoch)) return this.claims.claim(id, data, issued);
     // before the email is marked, so that a crash leaves none behind
     if (!account.emailVerified) await this.claims.forgetting(id, (forget) => forget());
     return (await this.users.accounts?.verifyEmail(id, data.email)) ? issued : undefined;

@@ -39,6 +39,11 @@ export interface SessionOpening {
   readonly claims?: CustomClaims;
   /** The sign-in at a provider that identified the user. */
   readonly provider?: ProviderSignIn;
+  /**
+   * Spends what proved who the user is, as the last thing before the session, or the ticket of a second step, is stored.
+   * What it throws stops the sign-in.
+   */
+  readonly spend?: () => Promise<void>;
 }
 
 /**
@@ -87,6 +92,7 @@ export class SessionOpener {
       absoluteExpiresAt: new Date(asOfMs + absoluteTtlMs),
       asOfMs,
     });
+    await opening.spend?.();
     const knownDevice = deviceId !== undefined;
     const opened = await this.sessions.open(
       {
