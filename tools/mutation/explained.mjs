@@ -52,6 +52,24 @@ const EXPLAINED = [
     became: 'false',
     why: 'a text or a number has no member `jkt`',
   },
+  {
+    file: 'verified-token-cache.ts',
+    was: 'at < token.length',
+    became: 'at <= token.length',
+    why: 'one more step of the hash, the same for all',
+  },
+  {
+    file: 'verified-token-cache.ts',
+    was: '-1',
+    became: '+1',
+    why: 'nothing is remembered when it is first compared',
+  },
+  {
+    file: 'verified-token-cache.ts',
+    was: "'latin1'",
+    became: '""',
+    why: 'a token is ASCII, the same bytes in UTF-8',
+  },
 ];
 
 export function explanationOf(file, { was, became }) {

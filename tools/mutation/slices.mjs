@@ -26,11 +26,7 @@ export const SLICES = {
     ),
     tokens('verified-token-cache', 'verified-token-cache'),
     tokens('encrypted-token', 'encrypted-token'),
-    tokens(
-      'custom-claims',
-      'access-token-verifier.service',
-      '../../issue/tokens/access-token-issuer.service',
-    ),
+    tokens('custom-claims', 'custom-claims'),
     part('verify/legacy', 'legacy-tokens', ['legacy-tokens', 'forged-legacy-tokens']),
   ],
   revocation: [

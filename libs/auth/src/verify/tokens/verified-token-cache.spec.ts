@@ -44,6 +44,23 @@ describe('VerifiedTokenCache', () => {
     expect(checks).not.toHaveBeenCalled();
   });
 
+  it.each([
+    ['4,096 characters is remembered', 4096, entry(1)],
+    ['4,097 characters is not', 4097, undefined],
+  ])('a token of %s', (_what, length, expected) => {
+    const cache = new VerifiedTokenCache(4);
+    const long = 'a'.repeat(length);
+    cache.set(long, entry(1), 0);
+    expect(cache.get(long, 0)).toEqual(expected);
+    expect(cache.size).toBe(expected ? 1 : 0);
+  });
+
+  it('counts what it holds in both of its generations', () => {
+    const cache = new VerifiedTokenCache(4);
+    for (const id of [1, 2, 3]) cache.set(`token ${id}`, entry(id), 0);
+    expect(cache.size).toBe(3);
+  });
+
   it('a token with another signature is another token', () => {
     const { verifier } = countedBench();
     const good = token();
