@@ -1,5 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { exporting } from './auth.exports.js';
+import { AuthInstances } from './auth.instances.js';
 import {
   ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -20,7 +21,13 @@ import { VERIFY_PROVIDERS } from './verify/verify.providers.js';
  * `issue/` and `observe/`.
  */
 @Module({
-  providers: [...OPTION_PROVIDERS, ...VERIFY_PROVIDERS, ...ISSUE_PROVIDERS, ...OBSERVE_PROVIDERS],
+  providers: [
+    AuthInstances,
+    ...OPTION_PROVIDERS,
+    ...VERIFY_PROVIDERS,
+    ...ISSUE_PROVIDERS,
+    ...OBSERVE_PROVIDERS,
+  ],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(@Inject(MODULE_OPTIONS_TOKEN) private readonly host: CheckedModuleOptions) {
