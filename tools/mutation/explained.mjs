@@ -70,6 +70,31 @@ const EXPLAINED = [
     became: '""',
     why: 'a token is ASCII, the same bytes in UTF-8',
   },
+  {
+    file: 'heartbeat-clock.ts',
+    was: '-1',
+    became: '+1',
+    why: 'nothing is remembered before the first connection',
+  },
+  { file: 'heartbeat-clock.ts', was: 'date', became: 'true', why: 'no date is remembered as none' },
+  {
+    file: 'expiring-values.ts',
+    was: 'known !== undefined',
+    became: 'true',
+    why: 'no value is at most undefined',
+  },
+  {
+    file: 'expiring-values.ts',
+    was: 'value > 0',
+    became: 'true',
+    why: '0 is what an id without a value has',
+  },
+  {
+    file: 'expiring-values.ts',
+    was: 'value > 0',
+    became: 'value >= 0',
+    why: '0 is what an id without a value has',
+  },
 ];
 
 export function explanationOf(file, { was, became }) {

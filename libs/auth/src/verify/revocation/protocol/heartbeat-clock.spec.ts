@@ -48,4 +48,21 @@ describe('the date of a heartbeat', () => {
     expect(dating.date('tail', 1, C)).toEqual(at(100));
     expect(dating.date('tail', 1, beat('q', 'c', ['b', 'a'], 'part'))).toEqual(at(100));
   });
+
+  it('keeps what it knows of earlier heads while one head stays', () => {
+    const dating = new HeartbeatClock();
+    dating.observe('tail', 1, 'a', at(100));
+    dating.observe('tail', 1, 'b', at(200));
+    dating.observe('tail', 1, 'b', at(300));
+    expect(dating.date('tail', 1, C)).toEqual(at(100));
+  });
+
+  it.each([
+    ['63 heads later is still known', 63, at(0)],
+    ['64 heads later is forgotten', 64, undefined],
+  ])('a head that was seen %s', (_when, later, expected) => {
+    const dating = new HeartbeatClock();
+    for (let seen = 0; seen <= later; seen++) dating.observe('tail', 1, `head ${seen}`, at(seen));
+    expect(dating.date('tail', 1, beat('y', 'x', ['head 0']))).toEqual(expected);
+  });
 });
