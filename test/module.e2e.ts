@@ -7,6 +7,7 @@ import {
   CurrentUser,
   JwtAuthGuard,
   PasswordHasher,
+  type Principal,
 } from '@tokenward/nestjs';
 import {
   hostDatabase,
@@ -145,6 +146,61 @@ describe('AuthModule in a host', () => {
     expect((await client.post('/api/session/register', {})).status).toBe(404);
     expect((await client.get('/.well-known/jwks.json')).status).toBe(404);
     expect((await client.post('/auth/login', {})).status).toBe(404);
+  });
+
+  // T-3dsc
+  it('two modules with different keys in one process do not disturb each other', async () => {
+    @Controller('customers')
+    @UseGuards(JwtAuthGuard)
+    class Customers {
+      @Get()
+      who(@CurrentUser() { keyId }: Principal) {
+        return { keyId };
+      }
+    }
+    @Controller('staff')
+    @UseGuards(JwtAuthGuard)
+    class Staff {
+      @Get()
+      who(@CurrentUser() { keyId }: Principal) {
+        return { keyId };
+      }
+    }
+    @Module({
+      imports: [
+        AuthModule.forRoot({
+          ...hostOptions(database, { issuer: 'https://customers' }),
+          routes: { prefix: 'customers/auth', jwks: false },
+        }),
+      ],
+      controllers: [Customers],
+    })
+    class CustomerSide {}
+    @Module({
+      imports: [
+        AuthModule.forRoot({
+          ...hostOptions(database, { issuer: 'https://staff' }),
+          routes: { prefix: 'staff/auth', jwks: false },
+        }),
+      ],
+      controllers: [Staff],
+    })
+    class StaffSide {}
+    @Module({ imports: [CustomerSide, StaffSide] })
+    class Host {}
+    const app = await start(Host);
+    await addPerson(app, 'both@example.com');
+    const token = async (side: string): Promise<string> =>
+      (
+        await app
+          .client()
+          .post(`/${side}/auth/login`, { email: 'both@example.com', password: PASSWORD, transport: 'bearer' })
+      ).json<{ accessToken: string }>().accessToken;
+    const [customer, staff] = [await token('customers'), await token('staff')];
+    const ask = async (side: string, bearer: string): Promise<number> =>
+      (await app.client().get(`/${side}`, { headers: { authorization: `Bearer ${bearer}` } })).status;
+    expect([await ask('customers', customer), await ask('staff', staff)]).toEqual([200, 200]);
+    expect([await ask('customers', staff), await ask('staff', customer)]).toEqual([401, 401]);
   });
 
   it.each<[string, Partial<AuthModuleOptions>, RegExp]>([

@@ -200,18 +200,6 @@ describe('two named instances in one app, on one Postgres and one Redis', () => 
     expect(await statusOf('/shop', shop.accessToken)).toBe(200);
     expect((await app.client().post('/auth/refresh', { refreshToken: shop.refreshToken })).status).toBe(200);
   });
-
-  it('over the tables of another the boot stops: it would take its refresh tokens and passkeys', async () => {
-    @Module({
-      imports: [
-        AuthModule.forRoot(hostOptions(database)),
-        AuthModule.forRoot({ ...hostOptions(database), name: 'staff' }),
-      ],
-    })
-    class Host {}
-    const started = startHost(Host).then((each) => each.close());
-    await expect(started).rejects.toThrow(/^storage: .*tables of its own/);
-  });
 });
 
 describe('guards and names', () => {

@@ -1,38 +1,47 @@
-import { Inject, Injectable, type InjectionToken, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type InjectionToken, Logger, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { AuthError } from './common/auth-error.js';
 import { AUTH_INSTANCE, DEFAULT_INSTANCE } from './common/instance-token.js';
+import { ResolvedAuthOptions } from './options/resolved-options.js';
 import { RevocationLedgerStore } from './storage/revocation-ledger.port.js';
 
 /**
- * Each instance in an application has a name and tables of its own. With one name there would be two views of what is revoked, two counts of
- * each limit and one set of cookies; over the same tables each would take the other's refresh tokens and passkeys. So the boot stops.
+ * Two instances of one name and issuer are one sign-in with two views of what is revoked and two counts of each limit: the boot stops. Over the
+ * same tables two instances take each other's refresh tokens and passkeys: the log says so.
  */
 @Injectable()
 export class AuthInstances implements OnModuleInit {
+  private readonly logger = new Logger('Tokenward');
+
   constructor(
     private readonly modules: ModulesContainer,
-    @Inject(AUTH_INSTANCE) name: string,
-  ) {
-    if (this.all<string>(AUTH_INSTANCE).filter((each) => each === name).length < 2) return;
-    const which = name === DEFAULT_INSTANCE ? 'without a name' : `named '${name}'`;
-    throw AuthError.configuration(
-      'AuthModule',
-      `two of this application are ${which}; call forRoot once, with isGlobal: true or importing its result wherever it is needed, or give each a name of its own`,
-    );
-  }
+    @Inject(AUTH_INSTANCE) private readonly name: string,
+    private readonly options: ResolvedAuthOptions,
+  ) {}
 
   /** Each pair is looked at once, by the later one: an instance that is alone asks nothing. */
   async onModuleInit(): Promise<void> {
     const at = this.all<AuthInstances>(AuthInstances).indexOf(this);
     if (at < 1) return;
+    this.refuseAnotherLikeThis(at);
     const ledgers = this.all<RevocationLedgerStore>(RevocationLedgerStore).slice(0, at + 1);
     const [own, ...others] = (await Promise.all(ledgers.map(identityOf))).reverse();
     const isShared = ledgers.indexOf(ledgers[at]) < at || (own !== undefined && others.includes(own));
-    if (!isShared) return;
+    if (isShared)
+      this.logger.warn(
+        "two instances of AuthModule are over the same tables, and each takes the other's refresh tokens and passkeys; give each tables of its own: drizzleStorage(db, { users, schema: createAuthSchema({ schema }) })",
+      );
+  }
+
+  private refuseAnotherLikeThis(at: number): void {
+    const earlier = this.all<AuthInstances>(AuthInstances).slice(0, at);
+    const isLikeThis = (each: AuthInstances | undefined): boolean =>
+      each?.name === this.name && each.options.issuer === this.options.issuer;
+    if (!earlier.some(isLikeThis)) return;
+    const which = this.name === DEFAULT_INSTANCE ? 'without a name' : `named '${this.name}'`;
     throw AuthError.configuration(
-      'storage',
-      "two instances of this application are over the same tables, and each would take the other's refresh tokens and passkeys; give each tables of its own: drizzleStorage(db, { users, schema: createAuthSchema({ schema }) })",
+      'AuthModule',
+      `two of this application are ${which}, with one issuer; call forRoot once, with isGlobal: true or importing its result wherever it is needed, or give each a name of its own`,
     );
   }
 
