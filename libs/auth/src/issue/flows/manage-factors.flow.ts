@@ -16,6 +16,9 @@ import { TotpCodes } from '../factors/totp-codes.service.js';
 import { Announcer } from '../sessions/announcer.service.js';
 import { CallerFlow } from './caller.flow.js';
 
+/** Each sign-in of the owner reads them all, and a second step names all passkeys to the browser. */
+const MOST_FACTORS = 100;
+
 /** The caller's second factors. To add or remove one needs a fresh proof (`FreshProof`). */
 @Injectable()
 export class ManageFactorsFlow {
@@ -34,7 +37,7 @@ export class ManageFactorsFlow {
   }
 
   async startTotp(principal: Principal, name: string | undefined) {
-    await this.factorsOf(principal);
+    await this.roomFor(principal);
     const { email } = await this.caller.accountOf(principal);
     const id = this.entropy.uuid();
     const subject = principal.id;
@@ -45,7 +48,7 @@ export class ManageFactorsFlow {
 
   /** Returns recovery codes with the user's first factor. Throws `factor_refused` for a wrong code. */
   async confirmTotp(principal: Principal, { id, code }: { readonly id: string; readonly code: string }) {
-    const factors = await this.factorsOf(principal);
+    const factors = await this.roomFor(principal);
     const pending = factors.all.find((each) => each.id === id);
     if (pending?.kind !== 'totp' || pending.confirmed)
       throw new AuthError('factor_not_found', 'no such secret waits for its first code');
@@ -69,7 +72,7 @@ export class ManageFactorsFlow {
   }
 
   async registerOptions(principal: Principal, origin: string | undefined): Promise<CeremonyOptions> {
-    const { all, state } = await this.factorsOf(principal);
+    const { all, state } = await this.roomFor(principal);
     const known = all.filter((each): each is PasskeyFactor => each.kind === 'passkey');
     const account = await this.caller.accountOf(principal);
     return this.ceremonies.registerOptions(account, state, known, origin);
@@ -80,7 +83,7 @@ export class ManageFactorsFlow {
     input: { readonly ticket: string; readonly response: unknown; readonly name?: string },
     context: CeremonyContext,
   ): Promise<{ readonly id: string }> {
-    const factors = await this.factorsOf(principal);
+    const factors = await this.roomFor(principal);
     const { id: subject } = principal;
     const credential = await this.ceremonies.registered(subject, input.ticket, input.response, context);
     if (!credential) throw new AuthError('factor_refused', 'the answer was not accepted');
@@ -92,6 +95,15 @@ export class ManageFactorsFlow {
 
   async remove(principal: Principal, id: string): Promise<void> {
     await this.change(principal, await this.factorsOf(principal), { kind: 'removed', id });
+  }
+
+  /** Before one is added; no two requests add the last one, since a change of factors wants the state that was read here. */
+  private async roomFor(principal: Principal): Promise<Factors> {
+    const factors = await this.factorsOf(principal);
+    if (factors.all.filter(counts).length < MOST_FACTORS) return factors;
+    throw new AuthError('input_invalid', 'the user has reached the limit of factors', {
+      fields: { name: `there are ${MOST_FACTORS} factors already; remove one first` },
+    });
   }
 
   private async factorsOf(principal: Principal): Promise<Factors> {
