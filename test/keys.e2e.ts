@@ -45,14 +45,6 @@ const publishedBy = async (demo: Demo): Promise<string[]> =>
     .json<{ keys: { kid: string }[] }>()
     .keys.map(({ kid }) => kid);
 
-async function signIn(demo: Demo, email: string): Promise<Grant> {
-  const answer = await demo
-    .client()
-    .post('/auth/login', { email, password: PASSWORD, transport: 'bearer' }, { cookies: 'omit' });
-  if (answer.status !== 200) throw new Error(`login: ${String(answer.status)}`);
-  return answer.json<Grant>();
-}
-
 /** A store that is slow is answered 503, on a machine that is short of time too; a client comes back, and it has nothing to do with keys. */
 async function patiently(send: () => Promise<HttpAnswer>, onBusy: () => void): Promise<HttpAnswer> {
   for (let tries = 0; ; tries += 1) {
@@ -61,6 +53,14 @@ async function patiently(send: () => Promise<HttpAnswer>, onBusy: () => void): P
     onBusy();
     await delay(500);
   }
+}
+
+async function signIn(demo: Demo, email: string): Promise<Grant> {
+  const body = { email, password: PASSWORD, transport: 'bearer' };
+  const send = () => demo.client().post('/auth/login', body, { cookies: 'omit' });
+  const answer = await patiently(send, () => undefined);
+  if (answer.status !== 200) throw new Error(`login: ${String(answer.status)}`);
+  return answer.json<Grant>();
 }
 
 const refresh = (demo: Demo, { refreshToken }: Grant) =>
