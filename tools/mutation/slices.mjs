@@ -41,7 +41,7 @@ export const SLICES = {
   ],
   keys: [
     keys('signature', 'signature'),
-    keys('key-fitness', 'static-keys', 'refused-keys'),
+    keys('key-fitness', 'key-fitness', 'static-keys', 'refused-keys'),
     keys('key-material', 'static-keys', 'pem', 'refused-keys'),
     keys('pem', 'pem', 'static-keys', 'refused-keys'),
     keys('verification-keys', 'static-keys', 'refused-keys'),

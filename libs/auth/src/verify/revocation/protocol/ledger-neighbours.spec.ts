@@ -90,6 +90,44 @@ describe('a process with a ledger', () => {
     expect(view.ledger).toBe('ours');
   });
 
+  it('announces nothing before it has its ledger, and says nothing where it is alone', async () => {
+    await neighbours.announce();
+    expect(asked).toEqual([]);
+    view.follow('ours');
+    await neighbours.announce();
+    expect([asked, lines]).toEqual([[['signing']], []]);
+  });
+
+  it('without keys announces none, and says nothing while Redis is away', async () => {
+    view.follow('ours');
+    const feed = {
+      announce: (_: string, signers: string[]) => {
+        asked.push(signers);
+        return Promise.reject(new Error('away'));
+      },
+      ledgersOf: (signers: string[]) => Promise.resolve(signers),
+    };
+    const logger = { warn: (line: string) => lines.push(line) };
+    neighbours = new LedgerNeighbours(
+      ...([view, feed as unknown as RevocationFeedBus, clock, logger as unknown as Logger] as const),
+      undefined,
+    );
+    await neighbours.announce();
+    clock.advance('3s');
+    await neighbours.find();
+    expect([asked, lines, view.ledger]).toEqual([[[]], [], 'ours']);
+  });
+
+  it('fills no log: whoever can write to Redis causes 20 lines at the most', async () => {
+    view.follow('ours');
+    for (let other = 0; other < 25; other++) {
+      found = [`ledger ${other}`];
+      clock.advance('3s');
+      await neighbours.announce();
+    }
+    expect(lines).toHaveLength(20);
+  });
+
   it('names a heartbeat of another ledger that it refused', () => {
     view.follow('ours');
     view.link({ cursor: '0', beat: undefined, lineage: 'a' });
