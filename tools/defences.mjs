@@ -29,6 +29,7 @@ import { KeptResults, writeReport } from './defences/kept.mjs';
 import { ISSUERS } from './defences/issuers.mjs';
 import { OIDC } from './defences/oidc.mjs';
 import { OWN_RULES } from './defences/own-rules.mjs';
+import { isOnce, placeOf } from './defences/place.mjs';
 import { RFCS } from './defences/rfcs.mjs';
 import { ROWS } from './defences/rows.mjs';
 import { testsById } from './defences/tests.mjs';
@@ -61,7 +62,8 @@ const all = [
 ].map((defence) => ({ ...defence, tests: defence.seen.map(testOf) }));
 const chosen = all
   .filter(
-    ({ of, file }) => words.length === 0 || words.some((word) => of.includes(word) || file.includes(word)),
+    ({ of, file }) =>
+      words.length === 0 || words.some((word) => of.includes(word) || file.includes(word)),
   )
   .filter((defence) => !values.new || !kept.of(defence));
 if (chosen.length === 0) refuse('no such defence');
@@ -71,10 +73,12 @@ if (values.report) {
 }
 if (values.check) {
   const gone = chosen.filter(
-    ({ file, take }) => readFileSync(join(root, file), 'utf8').split(take).length !== 2,
+    ({ file, take }) => !isOnce(take, readFileSync(join(root, file), 'utf8')),
   );
   for (const { of, what, file } of gone)
-    console.error(`${file} changed: say in tools/defences/ what is to be taken out for “${of}: ${what}”`);
+    console.error(
+      `${file} changed: say in tools/defences/ what is to be taken out for “${of}: ${what}”`,
+    );
   process.exit(gone.length > 0 ? 1 : 0);
 }
 const copy = mkdtempSync(join(tmpdir(), 'tokenward-defences-'));
@@ -111,19 +115,28 @@ function isServed(path) {
 
 /** Tracked and new files, not what is ignored; the packages stay where they are. */
 function copyTree() {
-  const listed = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
-  for (const path of listed.stdout.split('\0').filter((each) => each && existsSync(join(root, each)))) {
+  const listed = spawnSync(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    },
+  );
+  for (const path of listed.stdout
+    .split('\0')
+    .filter((each) => each && existsSync(join(root, each)))) {
     mkdirSync(dirname(join(copy, path)), { recursive: true });
     cpSync(join(root, path), join(copy, path), { preserveTimestamps: true });
   }
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   // the demo of the end-to-end tests is what was built
   if (!chosen.some(({ built }) => built) || !withServers) return;
-  const { status } = spawnSync(process.execPath, ['tools/build.mjs'], { cwd: copy, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, ['tools/build.mjs'], {
+    cwd: copy,
+    stdio: 'inherit',
+  });
   if (status !== 0) stop('the build failed');
 }
 
@@ -135,10 +148,10 @@ function withoutIt({ of, file, take, leave, tests, built, env }) {
   ];
   const texts = places.map((path) => readFileSync(path, 'utf8'));
   texts.forEach((text, at) => {
-    if (text.split(take).length !== 2) stop(`${of}: ${places[at]} holds this not once: ${take}`);
+    if (!isOnce(take, text)) stop(`${of}: ${places[at]} holds this not once: ${take}`);
     writeFileSync(
       places[at],
-      text.replace(take, () => leave),
+      text.replace(placeOf(take), () => leave),
     );
   });
   if (built && withServers)
@@ -164,12 +177,27 @@ function fails({ path, title }, more) {
       ];
   const { stderr, stdout } = spawnSync(
     process.execPath,
-    [...jest, '--json', `--outputFile=${out}`, '--forceExit', '-t', title, '--runTestsByPath', path],
-    { cwd: copy, encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, FUZZ_RUNS: '20000', ...more } },
+    [
+      ...jest,
+      '--json',
+      `--outputFile=${out}`,
+      '--forceExit',
+      '-t',
+      title,
+      '--runTestsByPath',
+      path,
+    ],
+    {
+      cwd: copy,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+      env: { ...process.env, FUZZ_RUNS: '20000', ...more },
+    },
   );
   if (!existsSync(out)) stop(`${path} did not run:\n${stdout}${stderr}`);
   const { numFailedTests, numPassedTests } = JSON.parse(readFileSync(out, 'utf8'));
-  if (numFailedTests + numPassedTests === 0) stop(`${path} has no test “${title}” that ran:\n${stderr}`);
+  if (numFailedTests + numPassedTests === 0)
+    stop(`${path} has no test “${title}” that ran:\n${stderr}`);
   return numFailedTests > 0;
 }
 

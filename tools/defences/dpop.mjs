@@ -32,9 +32,27 @@ export const DPOP = [
     'T-dpf4 T-dpf5',
   ),
   dpop('4.3 the signature', PROOF, 'if (!signatureFits(', 'if (false && !signatureFits(', 'T-dpf4'),
-  dpop('4.3 the method', PROOF, "if (htm !== target.method) return refused('proof_method');", '', 'T-dpf4'),
-  dpop('4.3 the URI', PROOF, "if (targetUri(htu) !== target.uri) return refused('proof_uri');", '', 'T-dpf4'),
-  dpop('4.3 the time', PROOF, 'Math.abs(iat * 1000 - target.nowMs) > target.windowMs', 'false', 'T-dpf4'),
+  dpop(
+    '4.3 the method',
+    PROOF,
+    "if (htm !== target.method) return refused('proof_method');",
+    '',
+    'T-dpf4',
+  ),
+  dpop(
+    '4.3 the URI',
+    PROOF,
+    "if (targetUri(htu) !== target.uri) return refused('proof_uri');",
+    '',
+    'T-dpf4',
+  ),
+  dpop(
+    '4.3 the time',
+    PROOF,
+    'Math.abs(iat * 1000 - target.nowMs) > target.windowMs',
+    'false',
+    'T-dpf4',
+  ),
   dpop('a jti of at most 128 characters', PROOF, ' || jti.length > MAX_JTI', '', 'T-dpf4'),
   dpop(
     '4.3 the access token',
@@ -50,7 +68,13 @@ export const DPOP = [
     '',
     'T-dpb3',
   ),
-  dpop('4.3 one proof', PROOFS, "if (others.length > 0) return refused('proof_malformed');", '', 'T-dpb3'),
+  dpop(
+    '4.3 one proof',
+    PROOFS,
+    "if (others.length > 0) return refused('proof_malformed');",
+    '',
+    'T-dpb3',
+  ),
   dpop('11.1 a proof works once, in Redis', REDIS, "'NX', ", '', 'T-dpg2'),
   dpop('9 a nonce after a flush', REDIS, 'if ARGV[5] ~= id and', 'if false and', 'T-dpg3'),
   dpop(
@@ -121,8 +145,8 @@ export const DPOP = [
   dpop(
     'a proof in the first message is of its socket',
     'verify/guards/graphql-call.ts',
-    "...{ rawHeaders, method: 'GET', url, originalUrl, socket, raw },",
-    "...{ rawHeaders, method: 'GET', socket, raw },",
+    "method: 'GET', url, originalUrl, socket,",
+    "method: 'GET', socket,",
     'T-dph3',
   ),
   dpop(
