@@ -10,7 +10,8 @@ describe('users who sign in by a name', () => {
   beforeAll(async () => {
     host = await factorHost({
       identifier: { name: 'username' },
-      ...{ apiKeys: {}, routes: { register: true }, accounts: { mail: (mail) => void sent.push(mail) } },
+      apiKeys: {},
+      accounts: { mail: (mail) => void sent.push(mail) },
     });
   });
   afterAll(() => host.close());
@@ -62,6 +63,8 @@ describe('users who sign in by a name', () => {
     await host.auth.changeUser('emp7', 'deleted');
     host.storage.users.set({ ...user, email: 'new@example.com' });
     expect((await host.get('me', key)).status).toBe(401);
-    await expect(host.auth.changeUser('nobody', 'deleted')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(host.auth.changeUser('nobody', 'deleted')).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 });
